@@ -1,0 +1,9 @@
+"""What is known of the region."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IssuesConfig(AppConfig):
+    name = "issues"
+    verbose_name = _("What is known of the region")

@@ -1,0 +1,66 @@
+"""Dated milestones of environment, policy and relations."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from issues.models.issue import Issue
+from portal.dates import PartialDateField
+from portal.models import Citation, Place, Record, Source
+
+
+class Event(Record):
+    """Something that happened on a day, in a month or in a year."""
+
+    class Kind(models.TextChoices):
+        ENVIRONMENT = "environment", _("Environment and policy")
+        RELATIONS = "relations", _("Korea and Central Asia")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    date = PartialDateField(_("date"))
+    title = models.CharField(_("title"), max_length=160)
+    text = models.TextField(_("text"))
+    countries = models.ManyToManyField(
+        Place,
+        verbose_name=_("countries"),
+        related_name="events_of_country",
+        limit_choices_to={"kind": "country"},
+        blank=True,
+    )
+    issues = models.ManyToManyField(Issue, verbose_name=_("issues"), blank=True, related_name="events")
+    places = models.ManyToManyField(Place, verbose_name=_("places"), blank=True, related_name="events")
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="EventCitation", related_name="cited_by_events"
+    )
+
+    name_field = "title"
+    search_fields = ("title_en", "title_ko", "title_ru")
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["date", "key"]
+        indexes = [
+            models.Index(fields=["publication", "date", "key"], name="event_by_date"),
+            models.Index(fields=["kind"], name="event_kind"),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("event", args=[self.key])
+
+
+class EventCitation(Citation):
+    """A source of an event."""
+
+    event = models.ForeignKey(Event, verbose_name=_("event"), on_delete=models.CASCADE, related_name="citations")
+
+    natural_fields = ("event__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "source"],
+                name="event_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]

@@ -1,0 +1,45 @@
+"""The glossary."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import Citation, Record, Source
+
+
+class Term(Record):
+    """A word of the field and what it means."""
+
+    term = models.CharField(_("term"), max_length=100)
+    definition = models.TextField(_("definition"))
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="TermCitation", related_name="cited_by_terms"
+    )
+
+    name_field = "term"
+    search_fields = ("term_en", "term_ko", "term_ru")
+
+    class Meta:
+        verbose_name = _("term")
+        verbose_name_plural = _("terms")
+        ordering = ["key"]
+
+    def get_absolute_url(self):
+        return f"{reverse('glossary')}#{self.key}"
+
+
+class TermCitation(Citation):
+    """A source of a term's definition."""
+
+    term = models.ForeignKey(Term, verbose_name=_("term"), on_delete=models.CASCADE, related_name="citations")
+
+    natural_fields = ("term__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["term", "source"],
+                name="term_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]

@@ -1,0 +1,78 @@
+"""Indicators and their yearly values."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from issues.models.issue import Issue
+from portal.models import Pair, Place, Record, Source
+
+
+class Indicator(Record):
+    """Something that is measured year by year."""
+
+    class Direction(models.TextChoices):
+        HIGHER = "higher-is-better", _("Higher is better")
+        LOWER = "lower-is-better", _("Lower is better")
+        NEUTRAL = "neutral", _("Neither is better")
+
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    name = models.CharField(_("name"), max_length=160)
+    definition = models.TextField(_("definition"))
+    unit = models.CharField(_("unit"), max_length=80, help_text=_("In words, as a heading has it."))
+    unit_symbol = models.CharField(_("unit symbol"), max_length=40, help_text=_("As it is written after the number."))
+    direction = models.CharField(_("direction"), max_length=16, choices=Direction)
+    sdg_indicator = models.CharField(
+        _("SDG indicator"),
+        max_length=8,
+        blank=True,
+        validators=[RegexValidator(r"^\d{1,2}\.[0-9a-d]{1,2}\.\d{1,2}$", _("An SDG indicator looks like 6.4.2."))],
+    )
+    issues = models.ManyToManyField(Issue, verbose_name=_("issues"), related_name="indicators", blank=True)
+    source = models.ForeignKey(
+        Source, verbose_name=_("main source"), on_delete=models.PROTECT, related_name="indicators"
+    )
+    licence = models.CharField(_("licence"), max_length=200)
+    note = models.TextField(_("note"), blank=True)
+
+    search_fields = ("name_en", "name_ko", "name_ru")
+
+    class Meta:
+        verbose_name = _("indicator")
+        verbose_name_plural = _("indicators")
+        ordering = ["position", "key"]
+
+    def get_absolute_url(self):
+        return reverse("indicator", args=[self.key])
+
+
+class Observation(Pair):
+    """The value of an indicator for a place and a year, as one source gives it."""
+
+    indicator = models.ForeignKey(
+        Indicator, verbose_name=_("indicator"), on_delete=models.CASCADE, related_name="observations"
+    )
+    place = models.ForeignKey(Place, verbose_name=_("place"), on_delete=models.PROTECT, related_name="observations")
+    year = models.PositiveSmallIntegerField(_("year"))
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
+    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="observations")
+
+    natural_fields = ("indicator__key", "place__key", "year", "source__key")
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        ordering = ["indicator", "place", "year", "source"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "place", "year", "source"],
+                name="observation_stands_once",
+                violation_error_message=_("This source already gives a value for this place and year."),
+            ),
+            models.CheckConstraint(
+                name="observation_year_is_plausible",
+                condition=models.Q(year__range=(1800, 2200)),
+                violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
+            ),
+        ]

@@ -1,0 +1,289 @@
+"""Issues, described by drivers, pressures, state, impacts and responses (DPSIR), and how they cause one another."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from portal.models import Citation, Pair, Place, Record, Source
+from portal.querysets import RecordManager
+from portal.sdg import validate_sdg
+from portal.text import cited_keys
+
+
+class Section(models.TextChoices):
+    """The parts of the EEA's DPSIR frame, in its order."""
+
+    DRIVERS = "drivers", _("Drivers")
+    PRESSURES = "pressures", _("Pressures")
+    STATE = "state", pgettext_lazy("DPSIR", "State")
+    IMPACTS = "impacts", _("Impacts")
+    RESPONSES = "responses", _("Responses")
+
+    @property
+    def question(self):
+        """What the section answers."""
+        return {
+            "drivers": _("What stands behind it?"),
+            "pressures": _("What acts on nature?"),
+            "state": _("How do things stand?"),
+            "impacts": _("What does it do to people and nature?"),
+            "responses": _("What is done about it?"),
+        }[self.value]
+
+
+class Issue(Record):
+    """An environmental issue of Central Asia. The sections carry `[source-key]` marks after the claims they rest on."""
+
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("main issue"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
+        limit_choices_to={"parent": None},
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    name = models.CharField(_("name"), max_length=120)
+    summary = models.TextField(_("summary"), help_text=_("Two or three sentences, without marks."))
+    drivers = models.TextField(Section.DRIVERS.label)
+    pressures = models.TextField(Section.PRESSURES.label)
+    state = models.TextField(Section.STATE.label)
+    impacts = models.TextField(Section.IMPACTS.label)
+    responses = models.TextField(Section.RESPONSES.label)
+    countries = models.ManyToManyField(
+        Place, verbose_name=_("countries"), through="IssueInCountry", related_name="issues_of_country"
+    )
+    places = models.ManyToManyField(Place, verbose_name=_("places"), blank=True, related_name="issues")
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="IssueCitation", related_name="cited_by_issues"
+    )
+
+    objects = RecordManager()
+
+    search_fields = ("name_en", "name_ko", "name_ru")
+
+    class Meta:
+        verbose_name = _("issue")
+        verbose_name_plural = _("issues")
+        ordering = ["position", "key"]
+        constraints = [
+            models.CheckConstraint(
+                name="issue_is_not_its_own_parent",
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("pk")),
+                violation_error_message=_("An issue cannot be its own main issue."),
+            )
+        ]
+
+    def get_absolute_url(self):
+        return reverse("issue", args=[self.key])
+
+    def clean(self):
+        if self.parent_id and (self.parent.parent_id or (self.pk and self.children.exists())):
+            raise ValidationError({"parent": _("Issues stand in two levels: a main issue has no main issue above it.")})
+        errors = {}
+        marks = {
+            f"{section}_{language}": cited_keys(getattr(self, f"{section}_{language}") or "")
+            for section in Section.values
+            for language in ("en", "ko", "ru")
+        }
+        known = set(
+            Source.objects.filter(key__in=set().union(*marks.values())).values_list("key", flat=True)
+        )
+        for field, keys in marks.items():
+            unknown = [key for key in keys if key not in known]
+            if unknown:
+                errors[field] = _("No source has the key “{keys}”. Create the source first, or mend the mark.").format(
+                    keys="”, “".join(unknown)
+                )
+        if errors:
+            raise ValidationError(errors)
+
+    def cite_marks(self):
+        """Add a citation for each source that a section's mark names and that is not cited yet."""
+        keys = list(
+            dict.fromkeys(
+                key
+                for section in Section.values
+                for language in ("en", "ko", "ru")
+                for key in cited_keys(getattr(self, f"{section}_{language}") or "")
+            )
+        )
+        cited = set(self.citations.values_list("source__key", flat=True))
+        sources = Source.objects.in_bulk([key for key in keys if key not in cited], field_name="key")
+        IssueCitation.objects.bulk_create(
+            IssueCitation(issue=self, source=sources[key], position=len(cited) + number)
+            for number, key in enumerate(key for key in keys if key in sources)
+        )
+
+
+class IssueCitation(Citation):
+    """A source of an issue: of its marks, or of the issue as a whole."""
+
+    issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="citations")
+
+    natural_fields = ("issue__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "source"],
+                name="issue_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]
+
+
+class IssueInCountry(Pair):
+    """What an issue means in one country."""
+
+    issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="in_countries")
+    country = models.ForeignKey(
+        Place,
+        verbose_name=_("country"),
+        on_delete=models.PROTECT,
+        related_name="issue_notes",
+        limit_choices_to={"kind": "country"},
+    )
+    note = models.TextField(_("note"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    natural_fields = ("issue__key", "country__key")
+
+    class Meta:
+        verbose_name = _("issue in a country")
+        verbose_name_plural = _("issues in countries")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "country"],
+                name="issue_stands_once_in_a_country",
+                violation_error_message=_("This country is already listed."),
+            )
+        ]
+
+
+class IssueSdg(Pair):
+    """A Sustainable Development Goal or target that an issue touches."""
+
+    issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="sdgs")
+    code = models.CharField(_("goal or target"), max_length=5, validators=[validate_sdg])
+
+    natural_fields = ("issue__key", "code")
+
+    class Meta:
+        verbose_name = _("SDG of an issue")
+        verbose_name_plural = _("SDGs of issues")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["code"], name="issue_sdg_code")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "code"],
+                name="issue_names_an_sdg_once",
+                violation_error_message=_("This goal or target is already listed."),
+            )
+        ]
+
+    def __str__(self):
+        return self.code
+
+
+class KeyFigure(Pair):
+    """One number that says how an issue stands."""
+
+    issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="key_figures")
+    position = models.PositiveSmallIntegerField(_("position"))
+    label = models.CharField(_("label"), max_length=160)
+    value = models.DecimalField(_("value"), max_digits=18, decimal_places=6)
+    unit = models.CharField(_("unit"), max_length=40, help_text=_("As it is written after the number."))
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="KeyFigureCitation", related_name="cited_by_key_figures"
+    )
+
+    natural_fields = ("issue__key", "position")
+
+    class Meta:
+        verbose_name = _("key figure")
+        verbose_name_plural = _("key figures")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issue", "position"],
+                name="key_figure_has_its_own_position",
+                violation_error_message=_("Another key figure of this issue has this position."),
+            )
+        ]
+
+    def __str__(self):
+        return self.label
+
+
+class KeyFigureCitation(Citation):
+    """A source of a key figure."""
+
+    figure = models.ForeignKey(
+        KeyFigure, verbose_name=_("key figure"), on_delete=models.CASCADE, related_name="citations"
+    )
+
+    natural_fields = ("figure__issue__key", "figure__position", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["figure", "source"],
+                name="key_figure_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]
+
+
+class IssueLink(Pair):
+    """That one issue causes or worsens another, and how."""
+
+    cause = models.ForeignKey(Issue, verbose_name=_("cause"), on_delete=models.CASCADE, related_name="effect_links")
+    effect = models.ForeignKey(Issue, verbose_name=_("effect"), on_delete=models.CASCADE, related_name="cause_links")
+    mechanism = models.TextField(_("mechanism"))
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="IssueLinkCitation", related_name="cited_by_issue_links"
+    )
+
+    natural_fields = ("cause__key", "effect__key")
+
+    class Meta:
+        verbose_name = _("cause and effect")
+        verbose_name_plural = _("causes and effects")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cause", "effect"],
+                name="issue_link_stands_once",
+                violation_error_message=_("This cause and effect are already linked."),
+            ),
+            models.CheckConstraint(
+                name="issue_does_not_cause_itself",
+                condition=~models.Q(cause=models.F("effect")),
+                violation_error_message=_("An issue does not cause itself."),
+            ),
+        ]
+
+
+class IssueLinkCitation(Citation):
+    """A source of a cause and its effect."""
+
+    link = models.ForeignKey(
+        IssueLink, verbose_name=_("cause and effect"), on_delete=models.CASCADE, related_name="citations"
+    )
+
+    natural_fields = ("link__cause__key", "link__effect__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link", "source"],
+                name="issue_link_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]

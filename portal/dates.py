@@ -1,0 +1,106 @@
+"""Dates that are known to the day, the month or the year, and no better.
+
+They are written as ISO 8601 reduced precision, which is EDTF level 0: `2021-07-02`, `2021-07` or `2021`. The text is
+also what the database keeps: it states its own precision, sorts in time, and both engines compare it alike.
+"""
+
+import calendar
+import datetime
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?")
+
+
+class PartialDate(str):
+    """A day, month or year as ISO text. Raises ValueError for anything else, an impossible day included."""
+
+    __slots__ = ("day", "month", "year")
+
+    def __new__(cls, text: str):
+        match = PATTERN.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not YYYY-MM-DD, YYYY-MM or YYYY.")
+        self = super().__new__(cls, text)
+        self.year = int(match["year"])
+        self.month = int(match["month"]) if match["month"] else None
+        self.day = int(match["day"]) if match["day"] else None
+        datetime.date(self.year, self.month or 1, self.day or 1)
+        return self
+
+    @property
+    def precision(self) -> str:
+        """`day`, `month` or `year`."""
+        return "day" if self.day else "month" if self.month else "year"
+
+    @property
+    def first_day(self) -> datetime.date:
+        """The earliest day that this date can mean."""
+        return datetime.date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The latest day that this date can mean."""
+        month = self.month or 12
+        return datetime.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+
+    def localized(self) -> str:
+        """The date in words of the active language, no more precise than it is known."""
+        if self.day:
+            return formats.date_format(self.first_day, "DATE_FORMAT")
+        if self.month:
+            return formats.date_format(self.first_day, "YEAR_MONTH_FORMAT")
+        return str(self.year)
+
+
+class PartialDateField(models.CharField):
+    """A PartialDate column; unknown is NULL."""
+
+    description = _("A day, month or year")
+    default_error_messages = {
+        "invalid": _("“%(value)s” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        kwargs["max_length"] = 10
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_length"]
+        return name, path, args, kwargs
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else PartialDate(value)
+
+    def to_python(self, value):
+        if value is None or isinstance(value, PartialDate):
+            return value
+        text = str(value).strip()
+        if not text:
+            return None
+        try:
+            return PartialDate(text)
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": text}) from error
+
+    def get_prep_value(self, value):
+        value = self.to_python(value)
+        return None if value is None else str(value)
+
+
+def not_before(end: str, start: str) -> models.Q:
+    """The condition that the date in column `end` is not before the one in column `start`, as far as both are known.
+
+    A year is not before any of its own days, hence the comparison by prefix.
+    """
+    return (
+        models.Q(**{f"{end}__isnull": True})
+        | models.Q(**{f"{start}__isnull": True})
+        | models.Q(**{f"{end}__gte": models.F(start)})
+        | models.Q(**{f"{start}__startswith": models.F(end)})
+    )

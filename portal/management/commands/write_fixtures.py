@@ -1,0 +1,533 @@
+"""Write the fixtures from a research dossier: YAML records in three languages, observations as CSV.
+
+The dossier is where facts are collected; the fixtures are the portal's own form of them. Nothing is dropped in silence:
+a field that this command does not know stops it.
+"""
+
+import csv
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.text import MARK
+
+LANGUAGES = ("en", "ko", "ru")
+SECTIONS = ("drivers", "pressures", "state", "impacts", "responses")
+WORDS = Path(__file__).parent.parent / "dossier_words.json"
+# The day on which the dossier was closed.
+STAMP = "2026-11-24T00:00:00Z"
+
+# Countries are not in the dossier, which names them by ISO 3166-1 code.
+COUNTRIES = {
+    "KZ": ("Kazakhstan", "카자흐스탄", "Казахстан"),
+    "UZ": ("Uzbekistan", "우즈베키스탄", "Узбекистан"),
+    "KG": ("Kyrgyzstan", "키르기스스탄", "Кыргызстан"),
+    "TJ": ("Tajikistan", "타지키스탄", "Таджикистан"),
+    "TM": ("Turkmenistan", "투르크메니스탄", "Туркменистан"),
+    "KR": ("Republic of Korea", "대한민국", "Республика Корея"),
+    "AF": ("Afghanistan", "아프가니스탄", "Афганистан"),
+    "CH": ("Switzerland", "스위스", "Швейцария"),
+    "CN": ("China", "중국", "Китай"),
+    "GB": ("United Kingdom", "영국", "Великобритания"),
+    "JP": ("Japan", "일본", "Япония"),
+    "MY": ("Malaysia", "말레이시아", "Малайзия"),
+    "NL": ("Netherlands", "네덜란드", "Нидерланды"),
+    "RU": ("Russia", "러시아", "Россия"),
+    "TR": ("Türkiye", "튀르키예", "Турция"),
+}
+GROUPS = {"KZ": "central-asia", "UZ": "central-asia", "KG": "central-asia", "TJ": "central-asia", "TM": "central-asia"}
+GROUPS["KR"] = "korea"
+
+# Places that lie in, or overlap with, a larger place of the dossier. Two pairs name nearly the same ground and stay
+# apart, because projects are sited in the part: the Uzbek waters of the Aral Sea, and Kazakhstan's share of its dried bed.
+PART_OF = {
+    "aral-sea-uz": "aral-sea",
+    "aral-dried-seabed-kz": "aralkum-desert",
+    "north-aral-sea": "aral-sea",
+    "south-aral-sea": "aral-sea",
+    "north-east-caspian": "caspian-sea",
+    "zhambyl-block": "caspian-sea",
+    "aral-sea": "aral-sea-basin",
+    "amu-darya": "aral-sea-basin",
+    "syr-darya-basin": "aral-sea-basin",
+    "syr-darya": "syr-darya-basin",
+    "naryn-river": "syr-darya-basin",
+    **dict.fromkeys(
+        ("nukus", "muynak", "bozatau-district", "kegeyli-district", "chimbay-district", "karauzyak-district")
+        + ("kungrad-district", "takhtakupyr-district"),
+        "karakalpakstan",
+    ),
+    **dict.fromkeys(
+        ("suwon", "seongnam", "pyeongtaek", "gimpo", "bucheon", "ansan", "hwaseong", "anyang", "yongin")
+        + ("yangpyeong", "hanam-union-park"),
+        "gyeonggi",
+    ),
+}
+
+
+class Taken(dict):
+    """A dossier record that knows which of its fields were used."""
+
+    def __init__(self, kind, record):
+        super().__init__(record)
+        self.kind, self.used = kind, set()
+
+    def take(self, name, default=None):
+        self.used.add(name)
+        value = self.get(name, default)
+        return default if value in (None, "none") else value
+
+    def text(self, name, column=None):
+        """A map by language as the columns of a translated field."""
+        value = self.take(name) or {}
+        if isinstance(value, str):
+            value = {"en": value}
+        return {f"{column or name}_{language}": (value.get(language) or "").strip() for language in LANGUAGES}
+
+    def done(self):
+        if unknown := set(self) - self.used:
+            raise CommandError(f"{self.kind} {self.get('key')}: no place for {', '.join(sorted(unknown))}")
+
+
+class Command(BaseCommand):
+    help = "Write fixtures/*.json from a research dossier."
+
+    def add_arguments(self, parser):
+        parser.add_argument("dossier", type=Path, help="The folder with the dossier's YAML and CSV files.")
+        parser.add_argument("--output", type=Path, default=Path("fixtures"), help="Where to write (default: fixtures).")
+
+    def handle(self, *, dossier, output, **options):
+        import yaml  # a tool of the editors, not of the running portal
+
+        if not dossier.is_dir():
+            raise CommandError(f"{dossier} is no folder. Name the folder that holds sources-*.yaml and the rest.")
+        self.words = json.loads(WORDS.read_text(encoding="utf-8"))
+        self.dossier = dossier
+        self.load = lambda path: yaml.load(
+            path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
+        self.kept = {}  # the key of each merged source -> the key it is cited by
+        written = {
+            "10_sources": self.sources(),
+            "20_places": self.places(),
+            "30_organisations": self.organisations(),
+            "40_issues": self.issues(),
+            "45_events": self.events(),
+            "50_indicators": self.indicators(),
+            "55_observations": self.observations(),
+            "60_projects": self.projects(),
+            "70_agreements": self.agreements(),
+            "80_glossary": self.terms(),
+        }
+        for name, rows in written.items():
+            (output / f"{name}.json").write_text(as_json(rows), encoding="utf-8")
+            self.stdout.write(f"{name}: {len(rows)} rows")
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def records(self, pattern, kind):
+        """The dossier's records of one kind, in the order of its files; each must be used up."""
+        for path in sorted(self.dossier.glob(pattern)):
+            for record in self.load(path) or []:
+                taken = Taken(kind, record)
+                taken.file = path.stem
+                yield taken
+                taken.done()
+
+    def record(self, taken, **fields):
+        return {
+            "key": taken.take("key"),
+            "publication": "published",
+            "version": 1,
+            "created_at": STAMP,
+            "updated_at": STAMP,
+            **fields,
+        }
+
+    def citations(self, model, owner, natural_key, keys):
+        """Citation rows; keys of merged sources become the one that stays."""
+        kept = dict.fromkeys(self.kept.get(key, key) for key in keys)
+        return [
+            row(model, {owner: natural_key, "source": [key], "position": position})
+            for position, key in enumerate(kept)
+        ]
+
+    def evidenced(self, taken):
+        return {
+            "confidence": taken.take("confidence"),
+            **taken.text("evidence"),
+            **taken.text("note"),
+        }
+
+    # ── kinds ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sources(self):
+        by_url, order = {}, []
+        for taken in self.records("sources-*.yaml", "source"):
+            fields = self.record(
+                taken,
+                title=taken.take("title"),
+                title_original=taken.take("title_original", ""),
+                author=taken.take("author", ""),
+                publisher=taken.take("publisher"),
+                date=taken.take("date"),
+                url=taken.take("url"),
+                doi=taken.take("doi", ""),
+                kind=taken.take("kind"),
+                language=taken.take("language"),
+                edition=taken.take("version", ""),
+                licence=taken.take("licence", ""),
+                note=taken.take("note", ""),
+            )
+            twin = by_url.get(fields["url"])
+            if twin is None:
+                order.append(fields)
+                if fields["url"]:
+                    by_url[fields["url"]] = fields
+            else:
+                self.kept[fields["key"]] = twin["key"]
+                merge_sources(twin, fields)
+        rows = []
+        for fields in sorted(order, key=lambda fields: fields["key"]):
+            licence = fields.pop("licence")
+            rows.append(row("portal.source", fields | self.worded("licences", licence, "licence")))
+        rows += [
+            row("portal.formerkey", {"kind": "source", "key": former, "now": key})
+            for former, key in sorted(self.kept.items())
+        ]
+        return rows
+
+    def places(self):
+        places, citations = [], []
+        for code, names in COUNTRIES.items():
+            places.append(self.place(code.lower(), names, "country", group=GROUPS.get(code, "")))
+        places.append(self.place("world", ("World", "세계", "Мир"), "world"))
+        for taken in self.records("places-*.yaml", "place"):
+            name = taken.take("name")
+            country = taken.take("country")
+            key = taken.take("key")
+            places.append(
+                self.place(
+                    key,
+                    [name[language] for language in LANGUAGES],
+                    taken.take("kind"),
+                    country=[country.lower()] if country else None,
+                    part_of=[PART_OF[key]] if key in PART_OF else None,
+                    latitude=decimal(taken.take("latitude")),
+                    longitude=decimal(taken.take("longitude")),
+                )
+            )
+            citations += self.citations("portal.placecitation", "place", [key], taken.take("sources", []))
+        # A place stands after the ones that it names.
+        by_key = {fields["key"]: fields for fields in places}
+        rows, seen = [], set()
+
+        def add(fields):
+            if fields["key"] in seen:
+                return
+            for name in ("country", "part_of"):
+                if fields[name]:
+                    add(by_key[fields[name][0]])
+            seen.add(fields["key"])
+            rows.append(row("portal.place", fields))
+
+        for fields in places:
+            add(fields)
+        return rows + citations
+
+    def place(self, key, names, kind, group="", country=None, part_of=None, latitude=None, longitude=None):
+        return {
+            "key": key,
+            "publication": "published",
+            "version": 1,
+            "created_at": STAMP,
+            "updated_at": STAMP,
+            **{f"name_{language}": name for language, name in zip(LANGUAGES, names, strict=True)},
+            "kind": kind,
+            "group": group,
+            "country": country,
+            "part_of": part_of,
+            "latitude": latitude,
+            "longitude": longitude,
+        }
+
+    def organisations(self):
+        rows, citations = [], []
+        for taken in self.records("organisations-*.yaml", "organisation"):
+            country = taken.take("country")
+            fields = self.record(
+                taken,
+                **taken.text("name"),
+                acronym=taken.take("acronym", ""),
+                kind=taken.take("kind"),
+                country=[country.lower()] if country else None,
+                url=taken.take("url", ""),
+            )
+            rows.append(row("projects.organisation", fields))
+            citations += self.citations(
+                "projects.organisationcitation", "organisation", [fields["key"]], taken.take("sources", [])
+            )
+        return sorted(rows, key=by_key_field) + citations
+
+    def issues(self):
+        rows, others = [], []
+        for position, taken in enumerate(self.records("issues.yaml", "issue")):
+            parent = taken.take("parent")
+            fields = self.record(
+                taken,
+                parent=[parent] if parent else None,
+                position=position,
+                **taken.text("name"),
+                **taken.text("summary"),
+            )
+            key, marks = [fields["key"]], []
+            for section in SECTIONS:
+                for column, prose in taken.text(section).items():
+                    fields[column] = MARK.sub(lambda mark: f"[{self.kept.get(mark[1], mark[1])}]", prose)
+                    marks += MARK.findall(prose)
+            fields["places"] = keys(taken.take("places", []))
+            rows.append(row("issues.issue", fields))
+            others += self.citations("issues.issuecitation", "issue", key, marks + taken.take("sources", []))
+            for number, part in enumerate(taken.take("countries", [])):
+                part = Taken("country note", part)
+                others.append(
+                    row(
+                        "issues.issueincountry",
+                        {"issue": key, "country": [part.take("country").lower()], "position": number}
+                        | part.text("note"),
+                    )
+                )
+                part.done()
+            others += [row("issues.issuesdg", {"issue": key, "code": code}) for code in taken.take("sdgs", [])]
+            for number, figure in enumerate(taken.take("key_figures", []), 1):
+                figure = Taken("key figure", figure)
+                others.append(
+                    row(
+                        "issues.keyfigure",
+                        {"issue": key, "position": number}
+                        | figure.text("label")
+                        | {"value": decimal(figure.take("value")), "year": figure.take("year")}
+                        | self.worded("units", figure.take("unit"), "unit"),
+                    )
+                )
+                others += self.citations(
+                    "issues.keyfigurecitation", "figure", [*key, number], figure.take("sources", [])
+                )
+                figure.done()
+        for taken in self.records("issue-links.yaml", "issue link"):
+            pair = [taken.take("cause"), taken.take("effect")]
+            others.append(
+                row("issues.issuelink", {"cause": pair[:1], "effect": pair[1:]} | taken.text("mechanism"))
+            )
+            others += self.citations("issues.issuelinkcitation", "link", pair, taken.take("sources", []))
+        return rows + others
+
+    def events(self):
+        rows, citations = [], []
+        for taken in self.records("events-*.yaml", "event"):
+            fields = self.record(
+                taken,
+                kind=taken.file.removeprefix("events-"),
+                date=taken.take("date"),
+                **taken.text("title"),
+                **taken.text("text"),
+                countries=country_keys(taken.take("countries", [])),
+                issues=keys(taken.take("issues", [])),
+                places=keys(taken.take("places", [])),
+            )
+            rows.append(row("issues.event", fields))
+            citations += self.citations("issues.eventcitation", "event", [fields["key"]], taken.take("sources", []))
+        return sorted(rows, key=by_key_field) + citations
+
+    def indicators(self):
+        rows = []
+        for position, taken in enumerate(self.records("indicators.yaml", "indicator")):
+            source = taken.take("source")
+            rows.append(
+                row(
+                    "issues.indicator",
+                    self.record(
+                        taken,
+                        position=position,
+                        **taken.text("name"),
+                        **taken.text("definition"),
+                        **taken.text("unit"),
+                        **self.worded("units", taken.take("unit_symbol"), "unit_symbol"),
+                        direction=taken.take("direction"),
+                        sdg_indicator=taken.take("sdg_indicator", ""),
+                        issues=keys(taken.take("issues", [])),
+                        source=[self.kept.get(source, source)],
+                        **self.worded("licences", taken.take("licence"), "licence"),
+                        **taken.text("note"),
+                    ),
+                )
+            )
+        return rows
+
+    def observations(self):
+        rows = []
+        for path in sorted(self.dossier.glob("observations*.csv")):
+            with path.open(encoding="utf-8", newline="") as file:
+                for line in csv.DictReader(file):
+                    rows.append(
+                        row(
+                            "issues.observation",
+                            {
+                                "indicator": [line["indicator"]],
+                                "place": [line["area"].lower()],
+                                "year": int(line["year"]),
+                                "value": line["value"],
+                                "source": [self.kept.get(line["source"], line["source"])],
+                            },
+                        )
+                    )
+        return rows
+
+    def projects(self):
+        rows, others = [], []
+        for taken in self.records("projects-*.yaml", "project"):
+            budget = taken.take("budget") or {}
+            fields = self.record(
+                taken,
+                **taken.text("title"),
+                title_original=taken.take("title_original", ""),
+                level=taken.take("level"),
+                status=taken.take("status"),
+                start=taken.take("start"),
+                end=taken.take("end"),
+                budget=decimal(budget.get("amount")),
+                currency=budget.get("currency", ""),
+                finance=taken.take("finance", ""),
+                **taken.text("summary"),
+                **taken.text("activities"),
+                **taken.text("results"),
+                **self.evidenced(taken),
+                countries=country_keys(taken.take("countries", [])),
+                places=keys(taken.take("places", [])),
+                sectors=keys(str(code) for code in taken.take("sectors", [])),
+            )
+            key = [fields["key"]]
+            rows.append(row("projects.project", fields))
+            others += [row("projects.projectarea", {"project": key, "area": area}) for area in taken.take("areas", [])]
+            others += [
+                row(
+                    "projects.participation",
+                    {"project": key, "organisation": [part["organisation"]], "role": part["role"]},
+                )
+                for part in taken.take("organisations", [])
+            ]
+            for link in taken.take("issues", []):
+                link = Taken("project's issue", link)
+                others.append(
+                    row(
+                        "projects.projectissue",
+                        {"project": key, "issue": [link.take("issue")], "significance": link.take("significance")}
+                        | link.text("rationale"),
+                    )
+                )
+                link.done()
+            others += [row("projects.projectsdg", {"project": key, "code": code}) for code in taken.take("sdgs", [])]
+            others += [
+                row("projects.riomarker", {"project": key, "marker": marker, "significance": significance})
+                for marker, significance in (taken.take("rio_markers") or {}).items()
+            ]
+            others += self.citations("projects.projectcitation", "project", key, taken.take("sources", []))
+        return sorted(rows, key=by_key_field) + others
+
+    def agreements(self):
+        rows, others = [], []
+        for taken in self.records("agreements.yaml", "agreement"):
+            fields = self.record(
+                taken,
+                date=taken.take("date"),
+                kind=taken.take("kind"),
+                **taken.text("title"),
+                level=taken.take("level"),
+                **taken.text("summary"),
+                **self.evidenced(taken),
+                issues=keys(taken.take("issues", [])),
+            )
+            key = [fields["key"]]
+            rows.append(row("projects.agreement", fields))
+            for party in taken.take("parties", []):
+                country = party in COUNTRIES
+                others.append(
+                    row(
+                        "projects.agreementparty",
+                        {
+                            "agreement": key,
+                            "country": [party.lower()] if country else None,
+                            "organisation": None if country else [party],
+                        },
+                    )
+                )
+            others += [
+                row("projects.agreementarea", {"agreement": key, "area": area}) for area in taken.take("areas", [])
+            ]
+            others += self.citations("projects.agreementcitation", "agreement", key, taken.take("sources", []))
+        return sorted(rows, key=by_key_field) + others
+
+    def terms(self):
+        rows, citations = [], []
+        for taken in self.records("glossary.yaml", "term"):
+            fields = self.record(taken, **taken.text("term"), **taken.text("definition"))
+            rows.append(row("issues.term", fields))
+            citations += self.citations("issues.termcitation", "term", [fields["key"]], taken.take("sources", []))
+        return sorted(rows, key=by_key_field) + citations
+
+    def worded(self, kind, words, column):
+        """Columns of a translated field from the dossier's English words, which must be in the word list."""
+        if not words:
+            return {f"{column}_{language}": "" for language in LANGUAGES}
+        if words not in self.words[kind]:
+            raise CommandError(f"{words!r} is not among the {kind} of {WORDS.name}. Add it there in three languages.")
+        return {f"{column}_{language}": self.words[kind][words][language] for language in LANGUAGES}
+
+
+def merge_sources(kept, other):
+    """Bring what `other` knows into `kept`: both have the same address.
+
+    Two cataloguings of one page differ in little; of two extracts from one dataset each keeps its title, author,
+    edition and note beside the other's.
+    """
+    for name, value in other.items():
+        if name in {"key", "url"} or not value or value == kept[name]:
+            continue
+        if not kept[name] or (name == "date" and len(value) > len(kept[name])):
+            kept[name] = value
+        elif kept["kind"] == "dataset" and name in {"title", "author", "edition", "note"}:
+            kept[name] += (" " if name == "note" else "; ") + value
+
+
+def row(model, fields):
+    return {"model": model, "fields": fields}
+
+
+def keys(values):
+    return [[value] for value in values]
+
+
+def country_keys(codes):
+    return [[code.lower()] for code in codes]
+
+
+def decimal(value):
+    return None if value is None else str(value)
+
+
+def by_key_field(item):
+    return item["fields"]["key"]
+
+
+def as_json(rows):
+    """The rows as JSON with one field a line, so that a difference reads."""
+
+    def written(value):
+        return json.dumps(value, ensure_ascii=False)
+
+    def block(item):
+        fields = ",\n".join(f"    {written(name)}: {written(value)}" for name, value in item["fields"].items())
+        return f'  {{\n    "model": {written(item["model"])},\n    "fields": {{\n{fields}\n    }}\n  }}'
+
+    return "[\n" + ",\n".join(block(item) for item in rows) + "\n]\n"

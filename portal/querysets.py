@@ -1,0 +1,91 @@
+"""What every kind of record can be asked, and the managers that read fixtures without primary keys."""
+
+import contextlib
+import contextvars
+import functools
+import operator
+
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import get_language
+
+from portal.choices import Publication
+
+
+class RecordQuerySet(models.QuerySet):
+    """Questions that read well when chained."""
+
+    def published(self):
+        """Records that readers may see."""
+        return self.filter(publication=Publication.PUBLISHED)
+
+    def matching(self, text):
+        """Records that hold every word of `text` in one of their names, in any language."""
+        fields = self.model.search_fields
+        for word in text.split():
+            # SQLite folds the case of ASCII letters only, so the usual spellings are asked for one by one.
+            spellings = {word, word.lower(), word.upper(), word.capitalize()}
+            self = self.filter(
+                functools.reduce(
+                    operator.or_,
+                    (models.Q(**{f"{field}__icontains": s}) for field in fields for s in sorted(spellings)),
+                )
+            )
+        return self
+
+    def in_order_of(self, field):
+        """Records by a translated text as the reader sees it, English where the language has none."""
+        return self.order_by(reader_text(field), "key")
+
+
+def reader_text(path):
+    """The expression for a translated column as the active language shows it; `path` may walk relations."""
+    language = get_language() or "en"
+    if language == "en":
+        return models.F(f"{path}_en")
+    return Coalesce(models.functions.NullIf(f"{path}_{language}", models.Value("")), f"{path}_en")
+
+
+# While fixtures load: the records found so far, by (model, database, key) and by (model, database, primary key).
+_remembered = contextvars.ContextVar("remembered", default=None)
+
+
+@contextlib.contextmanager
+def remembering_keys():
+    """Look each record up by its key once for as long as this lasts. Only for a load that deletes nothing."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def remembered(model, database, name):
+    """The record that was found by `name` (a key or a primary key) since remembering began, or None."""
+    found = _remembered.get()
+    return None if found is None else found.get((model, database, name))
+
+
+class KeyManager(models.Manager):
+    """Finds a record by its key."""
+
+    key_field = "key"
+
+    def get_by_natural_key(self, key):
+        record = remembered(self.model, self.db, key)
+        if record is None:
+            record = self.get(**{self.key_field: key})
+            found = _remembered.get()
+            if found is not None:
+                found[self.model, self.db, key] = found[self.model, self.db, record.pk] = record
+        return record
+
+
+RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManager")
+
+
+class PairManager(models.Manager):
+    """Finds the row of a through-table by what its model's `natural_fields` name."""
+
+    def get_by_natural_key(self, *values):
+        return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))

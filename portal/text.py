@@ -1,0 +1,71 @@
+"""Prose with `[source-key]` marks: which sources it cites, and its safe HTML with numbered notes."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from django.utils.html import format_html, format_html_join, mark_safe
+from django.utils.translation import gettext as _
+
+MARK = re.compile(r"\[([a-z0-9][a-z0-9-]*)\]")
+MARKS = re.compile(r"\s*((?:\[[a-z0-9][a-z0-9-]*\])+)")
+
+
+def cited_keys(prose: str) -> list[str]:
+    """The keys of the sources that `prose` cites, each once, in the order of its marks."""
+    return list(dict.fromkeys(MARK.findall(prose)))
+
+
+class Notes:
+    """The numbered notes of one page: a source gets its number where the page first cites it.
+
+    `sources` maps keys to records. `cite` gives a key's number; iterating gives `(number, source)` in order.
+    """
+
+    def __init__(self, sources: Iterable):
+        self._sources = {source.key: source for source in sources}
+        self._numbers: dict[str, int] = {}
+
+    def cite(self, key: str) -> int | None:
+        """The number of the note for `key`, or None where no such source is known to the page."""
+        if key not in self._sources:
+            return None
+        return self._numbers.setdefault(key, len(self._numbers) + 1)
+
+    def source(self, key: str):
+        """The source behind a key that `cite` has numbered."""
+        return self._sources[key]
+
+    def __iter__(self) -> Iterator[tuple[int, object]]:
+        for key, number in self._numbers.items():
+            yield number, self._sources[key]
+
+    def __len__(self):
+        return len(self._numbers)
+
+
+def note_links(keys: Iterable[str], notes: Notes) -> str:
+    """The bracketed numbers of `keys` as links to the notes at the foot of the page; safe HTML."""
+    numbered = [(number, notes.source(key)) for key in keys if (number := notes.cite(key)) is not None]
+    if not numbered:
+        return ""
+    links = format_html_join(
+        " ",
+        '<a href="#note-{}" title="{}">{}</a>',
+        ((number, _("Source {number}: {title}").format(number=number, title=s.own_title), number) for number, s in numbered),
+    )
+    return format_html('<sup class="notes">{}</sup>', links)
+
+
+def prose_html(prose: str, notes: Notes) -> str:
+    """Paragraphs of `prose` as safe HTML, with its marks as links to `notes`. Blank lines part paragraphs."""
+    paragraphs = []
+    for paragraph in re.split(r"\n\s*\n", prose.strip()):
+        parts = MARKS.split(paragraph)
+        pieces = [format_html("{}", parts[0])]
+        for marks, text in zip(parts[1::2], parts[2::2], strict=True):
+            pieces.append(note_links(MARK.findall(marks), notes))
+            pieces.append(format_html("{}", text))
+        paragraphs.append(format_html("<p>{}</p>", mark_safe("".join(pieces))))
+    return mark_safe("\n".join(paragraphs))
+
+

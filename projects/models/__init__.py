@@ -1,0 +1,31 @@
+"""What is done together: organisations, projects and agreements."""
+
+from projects.models.agreement import Agreement, AgreementArea, AgreementCitation, AgreementParty
+from projects.models.organisation import Organisation, OrganisationCitation
+from projects.models.project import (
+    Participation,
+    Project,
+    ProjectArea,
+    ProjectCitation,
+    ProjectIssue,
+    ProjectSdg,
+    RioMarker,
+    Sector,
+)
+
+__all__ = [
+    "Agreement",
+    "AgreementArea",
+    "AgreementCitation",
+    "AgreementParty",
+    "Organisation",
+    "OrganisationCitation",
+    "Participation",
+    "Project",
+    "ProjectArea",
+    "ProjectCitation",
+    "ProjectIssue",
+    "ProjectSdg",
+    "RioMarker",
+    "Sector",
+]

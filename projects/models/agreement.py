@@ -1,0 +1,165 @@
+"""Agreements: dated acts between parties."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from issues.models import Issue
+from portal.choices import Area, Level
+from portal.dates import PartialDateField
+from portal.models import Citation, Evidenced, Pair, Place, Record, Source
+from portal.querysets import RecordManager, RecordQuerySet
+from projects.models.organisation import Organisation
+
+
+class AgreementQuerySet(RecordQuerySet):
+    """Questions about agreements."""
+
+    def for_list(self):
+        """What a list shows."""
+        return self.prefetch_related("areas", "parties__country", "parties__organisation")
+
+
+class Agreement(Record, Evidenced):
+    """A memorandum, treaty, summit, sister-city tie … on a date, between parties."""
+
+    class Kind(models.TextChoices):
+        DIPLOMATIC_RELATIONS = "diplomatic-relations", _("Diplomatic relations")
+        TREATY = "treaty", _("Treaty")
+        MOU = "mou", _("Memorandum of understanding")
+        JOINT_DECLARATION = "joint-declaration", _("Joint declaration")
+        STRATEGIC_PARTNERSHIP = "strategic-partnership", _("Strategic partnership")
+        SISTER_CITY = "sister-city", _("Sister city")
+        FRIENDSHIP_CITY = "friendship-city", _("Friendship city")
+        FORUM = "forum", _("Forum")
+        SUMMIT = "summit", _("Summit")
+        VISIT = "visit", _("Visit")
+
+    date = PartialDateField(_("date"))
+    kind = models.CharField(_("kind"), max_length=21, choices=Kind)
+    title = models.CharField(_("title"), max_length=200)
+    level = models.CharField(_("level"), max_length=12, choices=Level)
+    summary = models.TextField(_("summary"))
+    issues = models.ManyToManyField(Issue, verbose_name=_("issues"), blank=True, related_name="agreements")
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="AgreementCitation", related_name="cited_by_agreements"
+    )
+
+    objects = RecordManager.from_queryset(AgreementQuerySet)()
+
+    name_field = "title"
+    search_fields = ("title_en", "title_ko", "title_ru")
+
+    class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
+        ordering = ["-date", "key"]
+        indexes = [
+            models.Index(fields=["publication", "-date", "key"], name="agreement_by_date"),
+            models.Index(fields=["kind"], name="agreement_kind"),
+            models.Index(fields=["level"], name="agreement_level"),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("agreement", args=[self.key])
+
+
+class AgreementParty(Pair):
+    """A country or an organisation that an agreement binds."""
+
+    agreement = models.ForeignKey(
+        Agreement, verbose_name=_("agreement"), on_delete=models.CASCADE, related_name="parties"
+    )
+    country = models.ForeignKey(
+        Place,
+        verbose_name=_("country"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="agreement_parties",
+        limit_choices_to={"kind": "country"},
+    )
+    organisation = models.ForeignKey(
+        Organisation,
+        verbose_name=_("organisation"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="agreement_parties",
+    )
+
+    natural_fields = ("agreement__key", "country__key", "organisation__key")
+
+    class Meta:
+        verbose_name = _("party")
+        verbose_name_plural = _("parties")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="agreement_party_is_a_country_or_an_organisation",
+                condition=models.Q(country=None, organisation__isnull=False)
+                | models.Q(country__isnull=False, organisation=None),
+                violation_error_message=_("A party is either a country or an organisation."),
+            ),
+            models.UniqueConstraint(
+                fields=["agreement", "country"],
+                name="country_is_party_once",
+                violation_error_message=_("This country is already a party."),
+            ),
+            models.UniqueConstraint(
+                fields=["agreement", "organisation"],
+                name="organisation_is_party_once",
+                violation_error_message=_("This organisation is already a party."),
+            ),
+        ]
+
+    @property
+    def who(self):
+        """The country or organisation itself."""
+        return self.country or self.organisation
+
+
+class AgreementArea(Pair):
+    """An area of cooperation that an agreement belongs to."""
+
+    agreement = models.ForeignKey(
+        Agreement, verbose_name=_("agreement"), on_delete=models.CASCADE, related_name="areas"
+    )
+    area = models.CharField(_("area"), max_length=26, choices=Area)
+
+    natural_fields = ("agreement__key", "area")
+
+    class Meta:
+        verbose_name = _("area of an agreement")
+        verbose_name_plural = _("areas of agreements")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["area", "agreement"], name="agreement_area")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "area"],
+                name="agreement_has_an_area_once",
+                violation_error_message=_("This area is already listed."),
+            )
+        ]
+
+    def __str__(self):
+        return self.get_area_display()
+
+
+class AgreementCitation(Citation):
+    """A source of an agreement."""
+
+    agreement = models.ForeignKey(
+        Agreement, verbose_name=_("agreement"), on_delete=models.CASCADE, related_name="citations"
+    )
+
+    natural_fields = ("agreement__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "source"],
+                name="agreement_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]

@@ -1,0 +1,75 @@
+"""Organisations that take part in projects and agreements."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from portal.choices import IatiChoices
+from portal.models import Citation, Place, Record, Source
+
+
+class Organisation(Record):
+    """A body that funds, carries, hosts or signs."""
+
+    class Kind(IatiChoices):
+        """IATI list OrganisationType."""
+
+        GOVERNMENT = "government", "10", _("Government")
+        LOCAL_GOVERNMENT = "local-government", "11", _("Local government")
+        OTHER_PUBLIC_SECTOR = "other-public-sector", "15", _("Other public sector")
+        INTERNATIONAL_NGO = "international-ngo", "21", _("International NGO")
+        NATIONAL_NGO = "national-ngo", "22", _("National NGO")
+        MULTILATERAL = "multilateral", "40", _("Multilateral organisation")
+        FOUNDATION = "foundation", "60", _("Foundation")
+        PRIVATE_SECTOR = "private-sector", "70", _("Private sector")
+        ACADEMIC = "academic-research-training", "80", _("Academic, research and training")
+
+    name = models.CharField(_("name"), max_length=200)
+    acronym = models.CharField(_("acronym"), max_length=20, blank=True)
+    kind = models.CharField(_("kind"), max_length=26, choices=Kind)
+    country = models.ForeignKey(
+        Place,
+        verbose_name=_("country"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="organisations",
+        limit_choices_to={"kind": "country"},
+        help_text=_("Empty for an organisation of several countries."),
+    )
+    url = models.URLField(_("website"), max_length=300, blank=True)
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="OrganisationCitation", related_name="cited_by_organisations"
+    )
+
+    search_fields = ("name_en", "name_ko", "name_ru", "acronym")
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["key"]
+        indexes = [
+            models.Index(fields=["kind"], name="organisation_kind"),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("organisation", args=[self.key])
+
+
+class OrganisationCitation(Citation):
+    """A source of an organisation."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="citations"
+    )
+
+    natural_fields = ("organisation__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "source"],
+                name="organisation_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]

@@ -1,0 +1,347 @@
+"""Cooperation projects, in the vocabulary of IATI."""
+
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from issues.models import Issue
+from portal.choices import Area, Currency, IatiChoices, Level
+from portal.dates import PartialDateField, not_before
+from portal.models import Citation, Evidenced, Pair, Place, Record, Source
+from portal.querysets import KeyManager, RecordManager, RecordQuerySet
+from portal.sdg import validate_sdg
+from projects.models.organisation import Organisation
+
+
+class SectorManager(KeyManager):
+    """Finds a sector by its code."""
+
+    key_field = "code"
+
+
+class Sector(models.Model):
+    """An OECD DAC purpose code: what aid is for."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=5,
+        unique=True,
+        validators=[RegexValidator(r"^\d{5}$", _("A purpose code has five digits."))],
+    )
+    name = models.CharField(_("name"), max_length=160)
+
+    objects = SectorManager()
+
+    class Meta:
+        verbose_name = _("sector")
+        verbose_name_plural = _("sectors")
+        ordering = ["code"]
+
+    def __str__(self):
+        return f"{self.code} {self.name}"
+
+    def natural_key(self):
+        return (self.code,)
+
+
+class ProjectQuerySet(RecordQuerySet):
+    """Questions about projects."""
+
+    def running_in(self, first, last):
+        """Projects whose known span touches the years from `first` to `last`; either may be None."""
+        if last is not None:
+            self = self.filter(start__lt=f"{last + 1:04}")
+        if first is not None:
+            self = self.filter(
+                models.Q(end__gte=f"{first:04}")
+                | models.Q(end=None, start__gte=f"{first:04}")
+                | models.Q(end=None, start__isnull=False, status__in=Project.Status.unfinished())
+            )
+        return self
+
+    def latest_first(self):
+        """Projects by their start, the newest first, those without a known start last."""
+        return self.order_by(models.F("start").desc(nulls_last=True), "key")
+
+    def for_list(self):
+        """What a list or a card shows, without the long texts."""
+        return self.defer(
+            *(f"{field}_{language}" for field in ("activities", "results", "note", "evidence") for language in ("en", "ko", "ru"))
+        ).prefetch_related("countries", "areas")
+
+
+class Project(Record, Evidenced):
+    """Something that Korea and a country of Central Asia do together."""
+
+    class Status(IatiChoices):
+        """IATI list ActivityStatus."""
+
+        PIPELINE = "pipeline", "1", _("Planned")
+        IMPLEMENTATION = "implementation", "2", _("Under way")
+        FINALISATION = "finalisation", "3", _("Finishing")
+        CLOSED = "closed", "4", pgettext_lazy("project", "Completed")
+        CANCELLED = "cancelled", "5", pgettext_lazy("project", "Cancelled")
+        SUSPENDED = "suspended", "6", pgettext_lazy("project", "Suspended")
+
+        @classmethod
+        def unfinished(cls):
+            """The statuses of work that goes on."""
+            return [cls.IMPLEMENTATION, cls.FINALISATION]
+
+    class Finance(IatiChoices):
+        """How it is paid; the code is of IATI list FinanceType, which has no word for the last three."""
+
+        GRANT = "grant", "110", _("Grant")
+        LOAN = "loan", "421", _("Loan")
+        TECHNICAL_COOPERATION = "technical-cooperation", "", _("Technical cooperation")
+        INVESTMENT = "investment", "", _("Investment")
+        EXCHANGE = "exchange", "", _("Exchange")
+
+    title = models.CharField(_("title"), max_length=200)
+    title_original = models.CharField(_("title in its own language"), max_length=200, blank=True)
+    level = models.CharField(_("level"), max_length=12, choices=Level)
+    status = models.CharField(_("status"), max_length=14, choices=Status)
+    start = PartialDateField(_("start"), null=True, blank=True)
+    end = PartialDateField(_("end"), null=True, blank=True)
+    budget = models.DecimalField(
+        _("budget"),
+        max_digits=18,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("As the source gives it, never converted."),
+    )
+    currency = models.CharField(_("currency"), max_length=3, choices=Currency, blank=True)
+    finance = models.CharField(_("finance"), max_length=22, choices=Finance, blank=True)
+    summary = models.TextField(_("summary"))
+    activities = models.TextField(_("activities"), blank=True)
+    results = models.TextField(_("results"), blank=True)
+    countries = models.ManyToManyField(
+        Place,
+        verbose_name=_("countries"),
+        related_name="projects_of_country",
+        limit_choices_to={"kind": "country"},
+    )
+    places = models.ManyToManyField(Place, verbose_name=_("places"), blank=True, related_name="projects")
+    sectors = models.ManyToManyField(Sector, verbose_name=_("sectors"), blank=True, related_name="projects")
+    organisations = models.ManyToManyField(
+        Organisation, verbose_name=_("organisations"), through="Participation", related_name="projects"
+    )
+    issues = models.ManyToManyField(Issue, verbose_name=_("issues"), through="ProjectIssue", related_name="projects")
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="ProjectCitation", related_name="cited_by_projects"
+    )
+
+    objects = RecordManager.from_queryset(ProjectQuerySet)()
+
+    name_field = "title"
+    search_fields = ("title_en", "title_ko", "title_ru", "title_original")
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        ordering = [models.F("start").desc(nulls_last=True), "key"]
+        indexes = [
+            models.Index(fields=["publication", "-start", "key"], name="project_by_start"),
+            models.Index(fields=["level"], name="project_level"),
+            models.Index(fields=["status"], name="project_status"),
+            models.Index(fields=["finance"], name="project_finance"),
+            models.Index(fields=["end"], name="project_end"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="project_ends_after_it_starts",
+                condition=not_before("end", "start"),
+                violation_error_message=_("A project does not end before it starts."),
+            ),
+            models.CheckConstraint(
+                name="project_budget_has_a_currency",
+                condition=models.Q(budget=None, currency="") | (models.Q(budget__gte=0) & ~models.Q(currency="")),
+                violation_error_message=_("Give a budget together with its currency, or neither."),
+            ),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("project", args=[self.key])
+
+
+class ProjectArea(Pair):
+    """An area of cooperation that a project belongs to."""
+
+    project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="areas")
+    area = models.CharField(_("area"), max_length=26, choices=Area)
+
+    natural_fields = ("project__key", "area")
+
+    class Meta:
+        verbose_name = _("area of a project")
+        verbose_name_plural = _("areas of projects")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["area", "project"], name="project_area")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "area"],
+                name="project_has_an_area_once",
+                violation_error_message=_("This area is already listed."),
+            )
+        ]
+
+    def __str__(self):
+        return self.get_area_display()
+
+
+class Participation(Pair):
+    """What an organisation does in a project."""
+
+    class Role(IatiChoices):
+        """IATI list OrganisationRole, and `partner` where no source states a formal role."""
+
+        FUNDING = "funding", "1", pgettext_lazy("role", "Funding")
+        ACCOUNTABLE = "accountable", "2", pgettext_lazy("role", "Accountable")
+        EXTENDING = "extending", "3", pgettext_lazy("role", "Extending")
+        IMPLEMENTING = "implementing", "4", pgettext_lazy("role", "Implementing")
+        PARTNER = "partner", "", pgettext_lazy("role", "Partner")
+
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="participations"
+    )
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="participations"
+    )
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+
+    natural_fields = ("project__key", "organisation__key", "role")
+
+    class Meta:
+        verbose_name = _("participation")
+        verbose_name_plural = _("participations")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["role", "project"], name="participation_role")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "organisation", "role"],
+                name="organisation_has_a_role_once",
+                violation_error_message=_("This organisation already has this role here."),
+            )
+        ]
+
+
+class ProjectIssue(Pair):
+    """That a project answers an issue, how much, and why we say so."""
+
+    class Significance(IatiChoices):
+        """IATI list PolicySignificance, as far as an answer can have it."""
+
+        PRINCIPAL = "principal", "2", _("Principal aim")
+        SIGNIFICANT = "significant", "1", _("Significant aim")
+
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="issue_links"
+    )
+    issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.PROTECT, related_name="project_links")
+    significance = models.CharField(_("significance"), max_length=11, choices=Significance)
+    rationale = models.TextField(_("rationale"))
+
+    natural_fields = ("project__key", "issue__key")
+
+    class Meta:
+        verbose_name = _("issue of a project")
+        verbose_name_plural = _("issues of projects")
+        ordering = ["significance", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "issue"],
+                name="project_answers_an_issue_once",
+                violation_error_message=_("This issue is already listed."),
+            )
+        ]
+
+
+class ProjectSdg(Pair):
+    """A Sustainable Development Goal or target that a project serves."""
+
+    project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="sdgs")
+    code = models.CharField(_("goal or target"), max_length=5, validators=[validate_sdg])
+
+    natural_fields = ("project__key", "code")
+
+    class Meta:
+        verbose_name = _("SDG of a project")
+        verbose_name_plural = _("SDGs of projects")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["code"], name="project_sdg_code")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "code"],
+                name="project_names_an_sdg_once",
+                violation_error_message=_("This goal or target is already listed."),
+            )
+        ]
+
+    def __str__(self):
+        return self.code
+
+
+class RioMarker(Pair):
+    """How far a project aims at a Rio convention, where a source supports saying so. No row is not a 0."""
+
+    class Marker(IatiChoices):
+        """IATI list PolicyMarker, its Rio markers."""
+
+        BIODIVERSITY = "biodiversity", "5", _("Biodiversity")
+        MITIGATION = "mitigation", "6", _("Climate change mitigation")
+        ADAPTATION = "adaptation", "7", _("Climate change adaptation")
+        DESERTIFICATION = "desertification", "8", _("Desertification")
+
+    class Significance(models.IntegerChoices):
+        """IATI list PolicySignificance."""
+
+        NOT_TARGETED = 0, _("Not targeted")
+        SIGNIFICANT = 1, _("Significant aim")
+        PRINCIPAL = 2, _("Principal aim")
+
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="rio_markers"
+    )
+    marker = models.CharField(_("marker"), max_length=15, choices=Marker)
+    significance = models.PositiveSmallIntegerField(_("significance"), choices=Significance)
+
+    natural_fields = ("project__key", "marker")
+
+    class Meta:
+        verbose_name = _("Rio marker")
+        verbose_name_plural = _("Rio markers")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["marker", "significance"], name="rio_marker")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "marker"],
+                name="project_has_a_rio_marker_once",
+                violation_error_message=_("This marker is already set."),
+            ),
+            models.CheckConstraint(
+                name="rio_marker_is_0_1_or_2",
+                condition=models.Q(significance__in=[0, 1, 2]),
+                violation_error_message=_("A Rio marker is 0, 1 or 2."),
+            ),
+        ]
+
+
+class ProjectCitation(Citation):
+    """A source of a project."""
+
+    project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="citations")
+
+    natural_fields = ("project__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "source"],
+                name="project_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]
