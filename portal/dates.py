@@ -38,6 +38,11 @@ class PartialDate(str):
         return "day" if self.day else "month" if self.month else "year"
 
     @property
+    def decade(self) -> int:
+        """The first year of its decade."""
+        return self.year // 10 * 10
+
+    @property
     def first_day(self) -> datetime.date:
         """The earliest day that this date can mean."""
         return datetime.date(self.year, self.month or 1, self.day or 1)

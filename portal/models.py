@@ -2,16 +2,19 @@
 
 import functools
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Confidence, Publication
 from portal.dates import PartialDateField
+from portal.languages import language_name, text_and_language
 from portal.querysets import PairManager, RecordManager, remembered
 
 
@@ -45,6 +48,19 @@ class Record(models.Model):
 
     def natural_key(self):
         return (self.key,)
+
+    def name_and_language(self):
+        """The name as a reader gets it, and the code of the language it is in."""
+        return text_and_language(self, self.name_field)
+
+    @property
+    def other_names(self):
+        """Pairs of language code and the name in it, for the languages that are not the reader's."""
+        return [
+            (code, name)
+            for code, _language in settings.LANGUAGES
+            if code != get_language() and (name := getattr(self, f"{self.name_field}_{code}"))
+        ]
 
     def save(self, *args, **kwargs):
         """Store the record and the moment of its change. Fixtures pass by here and keep their own."""
@@ -162,6 +178,14 @@ class Source(Record):
     def own_title(self):
         """The title in the language of the source."""
         return self.title_original or self.title
+
+    def name_and_language(self):
+        return self.own_title, self.own_title_language
+
+    @property
+    def language_name(self):
+        """The name of its language in the reader's."""
+        return language_name(self.language)
 
     @cached_property
     def own_title_language(self):

@@ -6,7 +6,7 @@ import functools
 import operator
 
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from portal.choices import Publication
@@ -43,7 +43,8 @@ def reader_text(path):
     language = get_language() or "en"
     if language == "en":
         return models.F(f"{path}_en")
-    return Coalesce(models.functions.NullIf(f"{path}_{language}", models.Value("")), f"{path}_en")
+    own = NullIf(f"{path}_{language}", models.Value(""))
+    return Coalesce(own, f"{path}_en", output_field=models.TextField())
 
 
 # While fixtures load: the records found so far, by (model, database, key) and by (model, database, primary key).

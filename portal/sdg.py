@@ -3,6 +3,8 @@
 import re
 
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Left, StrIndex
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Goal
@@ -15,6 +17,16 @@ def validate_sdg(code: str) -> None:
     match = PATTERN.fullmatch(code)
     if match is None or match[1] not in Goal.values:
         raise ValidationError(_("“%(code)s” is no goal or target. Write 6, 6.4 or 3.c."), params={"code": code})
+
+
+def goal_column():
+    """A column that the database fills with the goal of the row's `code`."""
+    dot = StrIndex("code", models.Value("."))
+    return models.GeneratedField(
+        expression=models.Case(models.When(code__contains=".", then=Left("code", dot - 1)), default=models.F("code")),
+        output_field=models.CharField(max_length=2),
+        db_persist=True,
+    )
 
 
 def goal_of(code: str) -> Goal:

@@ -31,6 +31,11 @@ class Notes:
             return None
         return self._numbers.setdefault(key, len(self._numbers) + 1)
 
+    def cite_all(self) -> None:
+        """Number the sources that nothing has cited yet, in their own order."""
+        for key in self._sources:
+            self.cite(key)
+
     def source(self, key: str):
         """The source behind a key that `cite` has numbered."""
         return self._sources[key]

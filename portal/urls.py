@@ -1,3 +1,42 @@
+"""All addresses. Pages stand under their language, the rest outside it."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import path
-urlpatterns=[path("admin/", admin.site.urls)]
+from django.contrib.sitemaps.views import index as sitemap_index
+from django.contrib.sitemaps.views import sitemap
+from django.urls import include, path
+
+from portal import views
+from portal.middleware import home_in_readers_language
+from portal.sitemaps import SITEMAPS
+
+pages = [
+    path("", views.Home.as_view(), name="home"),
+    path("countries/", views.CountryList.as_view(), name="countries"),
+    path("countries/<slug:key>/", views.CountryPage.as_view(), name="country"),
+    path("places/<slug:key>/", views.PlacePage.as_view(), name="place"),
+    path("sources/", views.SourceList.as_view(), name="sources"),
+    path("sources/<slug:key>/", views.SourcePage.as_view(), name="source"),
+    path("search/", views.Search.as_view(), name="search"),
+    path("about/", views.About.as_view(), name="about"),
+    path("about/data/", views.AboutData.as_view(), name="about-data"),
+    path("", include("issues.urls")),
+    path("", include("projects.urls")),
+]
+if settings.DEBUG:
+    pages.append(path("styleguide/", views.styleguide, name="styleguide"))
+
+urlpatterns = [
+    path("", home_in_readers_language),
+    path("admin/", admin.site.urls),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-section"}, name="sitemap"),
+    path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap-section"),
+    *i18n_patterns(*pages),
+]
+
+handler404 = "portal.views.not_found"
+handler400 = "portal.views.bad_request"

@@ -12,6 +12,7 @@ from issues.models.issue import (
     IssueSdg,
     KeyFigure,
     KeyFigureCitation,
+    Section,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "KeyFigure",
     "KeyFigureCitation",
     "Observation",
+    "Section",
     "Term",
     "TermCitation",
 ]

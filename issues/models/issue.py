@@ -6,9 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.choices import Publication
 from portal.models import Citation, Pair, Place, Record, Source
-from portal.querysets import RecordManager
-from portal.sdg import validate_sdg
+from portal.querysets import RecordManager, RecordQuerySet
+from portal.sdg import goal_column, validate_sdg
 from portal.text import cited_keys
 
 
@@ -31,6 +32,19 @@ class Section(models.TextChoices):
             "impacts": _("What does it do to people and nature?"),
             "responses": _("What is done about it?"),
         }[self.value]
+
+
+class IssueQuerySet(RecordQuerySet):
+    """Questions about issues."""
+
+    def without_sections(self):
+        """Issues without their long texts, for lists and links."""
+        return self.defer(*(f"{section}_{language}" for section in Section.values for language in ("en", "ko", "ru")))
+
+    def with_project_counts(self):
+        """How many published projects answer each issue, as `project_count`."""
+        published = models.Q(projects__publication=Publication.PUBLISHED)
+        return self.annotate(project_count=models.Count("projects", filter=published, distinct=True))
 
 
 class Issue(Record):
@@ -61,7 +75,7 @@ class Issue(Record):
         Source, verbose_name=_("sources"), through="IssueCitation", related_name="cited_by_issues"
     )
 
-    objects = RecordManager()
+    objects = RecordManager.from_queryset(IssueQuerySet)()
 
     search_fields = ("name_en", "name_ko", "name_ru")
 
@@ -170,6 +184,7 @@ class IssueSdg(Pair):
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="sdgs")
     code = models.CharField(_("goal or target"), max_length=5, validators=[validate_sdg])
+    goal = goal_column()
 
     natural_fields = ("issue__key", "code")
 
@@ -177,7 +192,10 @@ class IssueSdg(Pair):
         verbose_name = _("SDG of an issue")
         verbose_name_plural = _("SDGs of issues")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["code"], name="issue_sdg_code")]
+        indexes = [
+            models.Index(fields=["code", "issue"], name="issue_sdg_code"),
+            models.Index(fields=["goal", "issue"], name="issue_sdg_goal"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["issue", "code"],
@@ -199,6 +217,9 @@ class KeyFigure(Pair):
     value = models.DecimalField(_("value"), max_digits=18, decimal_places=6)
     unit = models.CharField(_("unit"), max_length=40, help_text=_("As it is written after the number."))
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
+    headline = models.BooleanField(
+        _("headline"), default=False, help_text=_("The one figure that stands for the issue on the home page.")
+    )
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="KeyFigureCitation", related_name="cited_by_key_figures"
     )
@@ -214,7 +235,13 @@ class KeyFigure(Pair):
                 fields=["issue", "position"],
                 name="key_figure_has_its_own_position",
                 violation_error_message=_("Another key figure of this issue has this position."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["issue"],
+                condition=models.Q(headline=True),
+                name="issue_has_one_headline_figure",
+                violation_error_message=_("Another key figure already stands for this issue."),
+            ),
         ]
 
     def __str__(self):

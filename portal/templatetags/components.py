@@ -1,2 +1,115 @@
+"""The parts that pages are made of. Each tag states its arguments; `/styleguide/` shows them (with DEBUG)."""
+
 from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+
+from portal.choices import Confidence
+from portal.sdg import goal_of, in_order
+from portal.text import note_links
+
 register = template.Library()
+
+# Tones are classes of static/css/components/tag.css.
+STATUS_TONES = {
+    "pipeline": "plain",
+    "implementation": "water",
+    "finalisation": "water",
+    "closed": "done",
+    "cancelled": "dry",
+    "suspended": "dry",
+}
+
+
+@register.simple_tag
+def tag(words, tone="plain"):
+    """A short word in a frame."""
+    return format_html('<span class="tag tag-{}">{}</span>', tone, words)
+
+
+@register.simple_tag
+def status_tag(project):
+    """A project's status."""
+    return tag(project.get_status_display(), STATUS_TONES[project.status])
+
+
+@register.simple_block_tag
+def section(content, *, title, id, more="", more_url="", lead=""):
+    """A part of a page under a heading that can be linked to."""
+    return render_to_string(
+        "components/section.html",
+        {"content": content, "title": title, "id": id, "more": more, "more_url": more_url, "lead": lead},
+    )
+
+
+@register.inclusion_tag("components/breadcrumbs.html")
+def breadcrumbs(trail):
+    """Where a page stands: pairs of title and address, the last one without an address."""
+    return {"trail": trail}
+
+
+@register.inclusion_tag("components/project_cards.html")
+def project_cards(projects):
+    """Projects as short entries (queryset: `for_list`)."""
+    return {"projects": projects}
+
+
+@register.inclusion_tag("components/agreement_list.html")
+def agreement_list(agreements):
+    """Agreements by date."""
+    return {"agreements": agreements}
+
+
+@register.inclusion_tag("components/event_list.html")
+def event_list(events):
+    """Events by date."""
+    return {"events": events}
+
+
+@register.inclusion_tag("components/latest_table.html")
+def latest_table(rows, columns):
+    """The latest values of indicators, a column a country, other places named beside their values."""
+    return {
+        "rows": [row for row in rows if any(row.by_country)],
+        "columns": columns,
+        "others": [row for row in rows if row.others],
+    }
+
+
+@register.inclusion_tag("components/notes.html")
+def notes_list(notes):
+    """The numbered sources of a page."""
+    return {"notes": notes}
+
+
+@register.inclusion_tag("components/evidence.html")
+def evidence(record):
+    """What a record rests on: confidence, evidence, note."""
+    return {"record": record, "confidence": Confidence(record.confidence)}
+
+
+@register.inclusion_tag("components/cite.html", takes_context=True)
+def cite(context, record):
+    """How to cite the page of a record, and when it last changed."""
+    return {"record": record, "address": context["address"], "today": context["today"]}
+
+
+@register.inclusion_tag("components/facet.html")
+def facet(facet):
+    """The choices of one facet with their counts."""
+    return {"facet": facet}
+
+
+register.simple_tag(note_links)
+
+
+@register.inclusion_tag("components/sdgs.html")
+def sdg_list(record):
+    """A record's Sustainable Development Goals, each with its targets, leading to the list of its like."""
+    goals = {}
+    for row in sorted(record.sdgs.all(), key=lambda row: in_order(row.code)):
+        targets = goals.setdefault(goal_of(row.code), [])
+        if "." in row.code:
+            targets.append(row.code)
+    return {"goals": goals.items(), "list_url": reverse(f"{record._meta.model_name}s")}

@@ -1,2 +1,62 @@
+"""Numbers, money, dates and units as a reader of each language expects them."""
+
+from decimal import Decimal
+
 from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.translation import gettext, pgettext
+
+from portal.dates import PartialDate
+
 register = template.Library()
+
+
+@register.filter
+def number(value):
+    """A number with its thousands parted and no idle zeros: 68000 → 68,000; 24.100000 → 24.1. Nothing stays nothing."""
+    if value is None or value == "":
+        return ""
+    value = Decimal(str(value))
+    value = value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+    text = number_format(abs(value), use_l10n=True, force_grouping=True)
+    return f"−{text}" if value < 0 else text
+
+
+@register.simple_tag
+def money(amount, currency):
+    """An amount with its currency as the source gives it, or that it is not known."""
+    if amount is None:
+        return gettext("Not known")
+    return pgettext("money", "{currency} {amount}").format(amount=number(amount), currency=currency)
+
+
+@register.filter
+def partial_date(value):
+    """A partial date as a <time> element."""
+    if not value:
+        return ""
+    value = PartialDate(value)
+    return format_html('<time datetime="{}">{}</time>', value, value.localized())
+
+
+@register.simple_tag
+def span(record):
+    """From when to when a project runs, saying which end is not known."""
+    if record.start and record.end:
+        if record.start == record.end:
+            return partial_date(record.start)
+        return format_html("{}–{}", partial_date(record.start), partial_date(record.end))
+    if record.start:
+        return format_html(gettext("{}, end not known"), partial_date(record.start))
+    if record.end:
+        return format_html(gettext("until {}, start not known"), partial_date(record.end))
+    return gettext("Dates not known")
+
+
+@register.simple_tag
+def coordinates(place):
+    """A position in degrees with its hemispheres."""
+    north = pgettext("latitude", "N") if place.latitude >= 0 else pgettext("latitude", "S")
+    east = pgettext("longitude", "E") if place.longitude >= 0 else pgettext("longitude", "W")
+    return f"{number(abs(place.latitude))}° {north}, {number(abs(place.longitude))}° {east}"

@@ -4,8 +4,26 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import IatiChoices
+from portal.choices import IatiChoices, Publication
 from portal.models import Citation, Place, Record, Source
+from portal.querysets import RecordManager, RecordQuerySet
+
+
+class OrganisationQuerySet(RecordQuerySet):
+    """Questions about organisations."""
+
+    def for_list(self):
+        """What a list shows: with how many published projects and agreements each has."""
+        return self.select_related("country").annotate(
+            project_count=models.Count(
+                "projects", filter=models.Q(projects__publication=Publication.PUBLISHED), distinct=True
+            ),
+            agreement_count=models.Count(
+                "agreement_parties",
+                filter=models.Q(agreement_parties__agreement__publication=Publication.PUBLISHED),
+                distinct=True,
+            ),
+        )
 
 
 class Organisation(Record):
@@ -41,6 +59,8 @@ class Organisation(Record):
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="OrganisationCitation", related_name="cited_by_organisations"
     )
+
+    objects = RecordManager.from_queryset(OrganisationQuerySet)()
 
     search_fields = ("name_en", "name_ko", "name_ru", "acronym")
 

@@ -11,7 +11,7 @@ from portal.choices import Area, Currency, IatiChoices, Level
 from portal.dates import PartialDateField, not_before
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
 from portal.querysets import KeyManager, RecordManager, RecordQuerySet
-from portal.sdg import validate_sdg
+from portal.sdg import goal_column, validate_sdg
 from projects.models.organisation import Organisation
 
 
@@ -265,6 +265,7 @@ class ProjectSdg(Pair):
 
     project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="sdgs")
     code = models.CharField(_("goal or target"), max_length=5, validators=[validate_sdg])
+    goal = goal_column()
 
     natural_fields = ("project__key", "code")
 
@@ -272,7 +273,10 @@ class ProjectSdg(Pair):
         verbose_name = _("SDG of a project")
         verbose_name_plural = _("SDGs of projects")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["code"], name="project_sdg_code")]
+        indexes = [
+            models.Index(fields=["code", "project"], name="project_sdg_code"),
+            models.Index(fields=["goal", "project"], name="project_sdg_goal"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "code"],

@@ -65,6 +65,9 @@ PART_OF = {
     ),
 }
 
+# The figure (by its position) that stands for a main issue on the home page: an editor's choice.
+HEADLINES = {"aral-sea-depletion": 3, "desertification": 1, "water-scarcity": 6, "climate-change": 1}
+
 
 class Taken(dict):
     """A dossier record that knows which of its fields were used."""
@@ -305,7 +308,7 @@ class Command(BaseCommand):
                 others.append(
                     row(
                         "issues.keyfigure",
-                        {"issue": key, "position": number}
+                        {"issue": key, "position": number, "headline": HEADLINES.get(key[0]) == number}
                         | figure.text("label")
                         | {"value": decimal(figure.take("value")), "year": figure.take("year")}
                         | self.worded("units", figure.take("unit"), "unit"),

@@ -1,0 +1,75 @@
+"""Filters of issues, indicators, events and the glossary; the names are the portal's shared parameters."""
+
+from django.utils.translation import gettext_lazy as _
+
+from issues.models import Event, Indicator, Issue, Term
+from portal.choices import Goal
+from portal.filters import (
+    DatedFilterSet,
+    Facet,
+    RecordFilterSet,
+    names,
+    places_but_countries,
+    portal_countries,
+)
+from portal.models import Place
+
+
+def goals():
+    """The Sustainable Development Goals by number and name."""
+    return [(goal.value, f"{goal.value} {goal.label}") for goal in Goal]
+
+
+def measured_places():
+    """Places that some indicator has values for."""
+    return names(Place.objects.filter(observations__isnull=False).distinct())()
+
+
+class IssueFilter(RecordFilterSet):
+    """Issues by country and goal."""
+
+    country = Facet("countries__key", options=portal_countries, label=_("Country"))
+    sdg = Facet("sdgs__goal", options=goals, label=_("SDG"), limit=6)
+
+    class Meta:
+        model = Issue
+        fields = []
+
+
+class IndicatorFilter(RecordFilterSet):
+    """Indicators by issue and by the places that have values."""
+
+    issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"))
+    place = Facet("observations__place__key", options=measured_places, label=_("Place with values"))
+
+    class Meta:
+        model = Indicator
+        fields = []
+
+
+class EventFilter(DatedFilterSet):
+    """Events by country, issue, kind and year."""
+
+    kind = Facet("kind", options=Event.Kind, label=_("Kind"))
+    country = Facet("countries__key", options=portal_countries, label=_("Country"))
+    issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
+    place = Facet(
+        "places__key",
+        "places__part_of__key",
+        options=places_but_countries,
+        label=_("Place"),
+        limit=6,
+        rare=True,
+    )
+
+    class Meta:
+        model = Event
+        fields = []
+
+
+class TermFilter(RecordFilterSet):
+    """Terms by words."""
+
+    class Meta:
+        model = Term
+        fields = []

@@ -1,0 +1,59 @@
+"""Tables of issues, indicators, events and terms."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from issues.models import Event, Indicator, Issue, Term
+from portal.languages import reader_html
+from portal.tables import DateColumn, NameColumn, RecordTable
+
+
+class IssueTable(RecordTable):
+    """Issues in the editors' order, for the tree."""
+
+    name = NameColumn("name", verbose_name=_("Issue"), orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = Issue
+        fields = ("name",)
+
+
+class IndicatorTable(RecordTable):
+    """What is measured, in what, for when and how many places."""
+
+    name = NameColumn("name", verbose_name=_("Indicator"))
+    unit = tables.Column(verbose_name=_("Unit"), orderable=False)
+    first_year = tables.Column(verbose_name=_("From"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+    last_year = tables.Column(verbose_name=_("To"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+    place_count = tables.Column(verbose_name=_("Places"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+    licence = tables.Column(verbose_name=_("Licence"), orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = Indicator
+        fields = ("name", "unit", "first_year", "last_year", "place_count", "licence")
+
+    def render_unit(self, record):
+        return reader_html(record, "unit")
+
+    def render_licence(self, record):
+        return reader_html(record, "licence")
+
+
+class EventTable(RecordTable):
+    """Events by date, for the timeline."""
+
+    date = DateColumn(verbose_name=_("Date"))
+
+    class Meta(RecordTable.Meta):
+        model = Event
+        fields = ("date",)
+
+
+class TermTable(RecordTable):
+    """Terms, for the glossary."""
+
+    term = NameColumn("term", verbose_name=_("Term"))
+
+    class Meta(RecordTable.Meta):
+        model = Term
+        fields = ("term",)

@@ -1,0 +1,274 @@
+"""Pages of issues, indicators, events and the glossary."""
+
+from django.db.models import Count, Max, Min, Prefetch
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from issues.figures import latest_observations, latest_rows, value_table
+from issues.filters import EventFilter, IndicatorFilter, IssueFilter, TermFilter
+from issues.models import (
+    Event,
+    Indicator,
+    Issue,
+    IssueInCountry,
+    IssueLink,
+    KeyFigure,
+    Observation,
+    Section,
+    Term,
+)
+from issues.tables import EventTable, IndicatorTable, IssueTable, TermTable
+from portal.choices import Publication
+from portal.languages import text_and_language
+from portal.listing import RecordListView
+from portal.models import Place, Source
+from portal.records import RecordView, cited_sources
+from portal.text import Notes, prose_html
+
+VISIBLE = Publication.PUBLISHED
+
+
+class IssueList(RecordListView):
+    """Issues as a tree under the main ones."""
+
+    queryset = Issue.objects.all()
+    filterset_class = IssueFilter
+    table_class = IssueTable
+    results_template = "issues/includes/issue_tree.html"
+    whole = True
+    title = _("Issues")
+    lead = _(
+        "What is happening to Central Asia’s water, land and air. Each issue is told by its drivers, pressures, state, "
+        "impacts and responses, and linked to its causes, its effects and the projects that answer it."
+    )
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s issue", "%(count)s issues", count) % {"count": count}
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("parent").without_sections().with_project_counts()
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        found = list(context["table"].data)
+        mains = {issue.pk: issue for issue in found if issue.parent_id is None}
+        for issue in found:
+            if issue.parent_id is not None:
+                mains.setdefault(issue.parent_id, issue.parent)
+        tree = [
+            (main, [issue for issue in found if issue.parent_id == main.pk])
+            for main in sorted(mains.values(), key=lambda issue: issue.position)
+            if main.publication == VISIBLE
+        ]
+        return context | {"tree": tree}
+
+
+class IssuePage(RecordView):
+    """One issue, with all that hangs on it."""
+
+    model = Issue
+    list_title, list_url = _("Issues"), "issues"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .select_related("parent")
+            .prefetch_related(
+                "sdgs",
+                Prefetch("children", Issue.objects.published().without_sections()),
+                Prefetch("places", Place.objects.published().in_order_of("name")),
+                Prefetch(
+                    "in_countries",
+                    IssueInCountry.objects.filter(country__publication=VISIBLE).select_related("country"),
+                ),
+                Prefetch("key_figures", KeyFigure.objects.prefetch_related("citations__source")),
+                link_prefetch("cause_links", "cause"),
+                link_prefetch("effect_links", "effect"),
+            )
+        )
+
+    def get_context_data(self, **kwargs):
+        issue = self.object
+        notes = self.notes(issue)
+        figures = [(figure, source_keys(figure)) for figure in issue.key_figures.all()]
+        for _figure, keys in figures:
+            for key in keys:
+                notes.cite(key)
+        sections = []
+        for section in Section:
+            prose, language = text_and_language(issue, section.value)
+            sections.append((section, prose_html(prose, notes), language))
+        links = {
+            name: [(link, source_keys(link)) for link in getattr(issue, name).all()]
+            for name in ("cause_links", "effect_links")
+        }
+        for found in links.values():
+            for _link, keys in found:
+                for key in keys:
+                    notes.cite(key)
+        notes.cite_all()
+        indicators = issue.indicators.published()
+        countries = list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
+        return super().get_context_data(**kwargs) | {
+            "figures": figures,
+            "sections": sections,
+            "notes": notes,
+            "columns": countries,
+            "latest": latest_rows(latest_observations(indicator__in=indicators), countries),
+            "events": issue.events.published(),
+            "agreements": issue.agreements.published().for_list(),
+            "answers": (
+                issue.project_links.filter(project__publication=VISIBLE)
+                .select_related("project")
+                .prefetch_related("project__countries", "project__areas")
+                .order_by("significance", "-project__start", "project__key")
+            ),
+            **links,
+        }
+
+    def notes(self, issue):
+        """The notes of the page: the sources of the issue, its figures and its links."""
+        citations = [
+            *issue.citations.select_related("source"),
+            *(c for figure in issue.key_figures.all() for c in figure.citations.all()),
+            *(c for link in [*issue.cause_links.all(), *issue.effect_links.all()] for c in link.citations.all()),
+        ]
+        return Notes(c.source for c in citations if c.source.publication == VISIBLE)
+
+
+def link_prefetch(name, other):
+    """Links to published issues, with the issue at the other end and the sources."""
+    links = IssueLink.objects.filter(**{f"{other}__publication": VISIBLE})
+    return Prefetch(name, links.select_related(other).prefetch_related("citations__source"))
+
+
+def source_keys(cited):
+    """The keys of the sources of a prefetched record, in order."""
+    return [citation.source.key for citation in cited.citations.all()]
+
+
+class IndicatorList(RecordListView):
+    """All indicators."""
+
+    queryset = Indicator.objects.all()
+    filterset_class = IndicatorFilter
+    table_class = IndicatorTable
+    title = _("Indicators")
+    lead = _("What is measured year by year, with each value’s own source and licence.")
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s indicator", "%(count)s indicators", count) % {"count": count}
+
+    def get_table_data(self):
+        return self.object_list.annotate(
+            first_year=Min("observations__year"),
+            last_year=Max("observations__year"),
+            place_count=Count("observations__place", distinct=True),
+        )
+
+
+class IndicatorPage(RecordView):
+    """One indicator with all its values."""
+
+    model = Indicator
+    list_title, list_url = _("Indicators"), "indicators"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .select_related("source")
+            .prefetch_related(Prefetch("issues", Issue.objects.published().without_sections()))
+        )
+
+    def get_context_data(self, **kwargs):
+        indicator = self.object
+        observations = (
+            Observation.objects.filter(indicator=indicator)
+            .select_related("place", "source")
+            .order_by("place__kind", "place__key", "source__key", "year")
+        )
+        columns, rows = value_table(observations)
+        notes = Notes([indicator.source, *(column.source for column in columns)])
+        notes.cite_all()
+        return super().get_context_data(**kwargs) | {
+            "columns": [(column, notes.cite(column.source.key)) for column in columns],
+            "rows": rows,
+            "notes": notes,
+            "value_count": len(observations),
+        }
+
+
+class Timeline(RecordListView):
+    """Events by decade."""
+
+    queryset = Event.objects.all()
+    filterset_class = EventFilter
+    table_class = EventTable
+    results_template = "issues/includes/timeline.html"
+    title = _("Timeline")
+    lead = _("What happened to the region’s environment, what was decided, and how Korea and Central Asia came together.")
+    default_sort = "date"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s event", "%(count)s events", count) % {"count": count}
+
+    def get_table_data(self):
+        return self.object_list.prefetch_related(
+            Prefetch("countries", Place.objects.published().in_order_of("name")),
+            Prefetch("issues", Issue.objects.published().without_sections()),
+        )
+
+
+class EventPage(RecordView):
+    """One event."""
+
+    model = Event
+    list_title, list_url = _("Timeline"), "timeline"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(
+                Prefetch("countries", Place.objects.published().in_order_of("name")),
+                Prefetch("places", Place.objects.published().in_order_of("name")),
+                Prefetch("issues", Issue.objects.published().without_sections()),
+            )
+        )
+
+    def get_context_data(self, **kwargs):
+        event = self.object
+        published = Event.objects.published().only("key", "date", "title_en", "title_ko", "title_ru")
+        return super().get_context_data(**kwargs) | {
+            "notes": cited_sources(event),
+            "before": published.filter(date__lte=event.date).exclude(pk=event.pk).order_by("-date", "key").first(),
+            "after": published.filter(date__gt=event.date).order_by("date", "key").first(),
+        }
+
+
+class Glossary(RecordListView):
+    """All terms on one page."""
+
+    queryset = Term.objects.all()
+    filterset_class = TermFilter
+    table_class = TermTable
+    results_template = "issues/includes/glossary.html"
+    whole = True
+    title = _("Glossary")
+    lead = _("The words of the field, in the three languages of the portal.")
+    default_sort = "term"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s term", "%(count)s terms", count) % {"count": count}
+
+    def get_queryset(self):
+        return super().get_queryset().in_order_of("term")
+
+    def get_table_data(self):
+        return self.object_list.prefetch_related(Prefetch("sources", Source.objects.published()))

@@ -1,0 +1,278 @@
+"""Filters that lists share: facets with counts, years, words. Values are keys and codes, never ids."""
+
+import functools
+from collections import Counter
+from dataclasses import dataclass
+
+import django_filters
+from django import forms
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.languages import language_name
+from portal.models import Place, Source
+from portal.querysets import reader_text
+
+
+class FacetField(forms.MultipleChoiceField):
+    """Several values of one facet. Wrong ones are left out and remembered in `rejected`, so that the good ones hold."""
+
+    def to_python(self, value):
+        return list(dict.fromkeys(super().to_python(value)))
+
+    def clean(self, value):
+        values = self.to_python(value)
+        self.rejected = [v for v in values if not self.valid_value(v)]
+        return [v for v in values if v not in self.rejected]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a facet, with how many records the list would show for it."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+class Facet(django_filters.Filter):
+    """A choice of several values, counted.
+
+    `paths` lead from the record to the value; a record has a value if any path leads to it. `options` is an enumeration
+    or a function that returns pairs of value and label. `where` holds conditions on the row that `paths` pass through.
+    `limit` is how many options stand in the open; a facet with `rare` stands under “More filters”.
+    """
+
+    field_class = FacetField
+
+    def __init__(self, *paths, options, label, where=None, limit=8, rare=False):
+        super().__init__(field_name=paths[0], label=label)
+        self.paths, self.where, self.limit, self.rare = paths, where or {}, limit, rare
+        self.options = options
+
+    @functools.cached_property
+    def choices(self):
+        """Pairs of value and label."""
+        choices = getattr(self.options, "choices", None)
+        return choices if choices is not None else list(self.options())
+
+    @property
+    def field(self):
+        if not hasattr(self, "_field"):
+            self._field = self.field_class(label=self.label, required=False, choices=self.choices)
+        return self._field
+
+    def filter(self, queryset, values):
+        if not values:
+            return queryset
+        condition = Q()
+        for path in self.paths:
+            condition |= has_value(queryset.model, path, values, self.where)
+        return queryset.filter(condition)
+
+    def counts(self, queryset):
+        """How many records of `queryset` have each value."""
+        queryset = queryset.order_by()
+        if len(self.paths) == 1:
+            path = self.paths[0]
+            head = path.partition("__")[0]
+            queryset = queryset.filter(**{f"{head}__{name}": value for name, value in self.where.items()})
+            return dict(queryset.values_list(path).annotate(Count("pk", distinct=True)))
+        first, *others = (queryset.values_list("pk", path) for path in self.paths)
+        return Counter(value for _pk, value in first.union(*others))
+
+
+def has_value(model, path, values, where=None):
+    """The condition that a record of `model` has one of `values` at `path`, without joining: rows stay single."""
+    head, _dots, rest = path.partition("__")
+    field = model._meta.get_field(head)
+    if field.many_to_many:
+        through, owner = field.remote_field.through, field.m2m_field_name()
+        rest = f"{field.m2m_reverse_field_name()}__{rest}"
+    elif field.one_to_many:
+        through, owner = field.related_model, field.remote_field.name
+    else:
+        return Q(**{f"{path}__in": values})
+    rows = through._base_manager.filter(**{owner: OuterRef("pk"), f"{rest}__in": values}, **(where or {}))
+    return Q(Exists(rows))
+
+
+class RecordFilterSet(django_filters.FilterSet):
+    """Filters of a list of records. Facets are declared; words (`q`) every list has."""
+
+    q = django_filters.CharFilter(label=_("Words in the title"), method="by_words", max_length=200)
+
+    def by_words(self, queryset, name, value):
+        return queryset.matching(value)
+
+    @functools.cached_property
+    def cleaned(self):
+        """The values that hold, by filter; wrong ones are left out."""
+        if not self.is_bound:
+            return {}
+        self.form.is_valid()
+        return {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
+
+    @functools.cached_property
+    def problems(self):
+        """A sentence for each value that was left out."""
+        if not self.is_bound:
+            return []
+        self.form.is_valid()
+        sentences = [
+            gettext("{label}: there is no “{value}”. It was left out.").format(
+                label=field.label, value="”, “".join(value[:60] for value in field.rejected)
+            )
+            for field in self.form.fields.values()
+            if getattr(field, "rejected", None)
+        ]
+        for name, errors in self.form.errors.items():
+            label = self.form.fields[name].label if name in self.form.fields else ""
+            sentences += [
+                gettext("{label}: {problem} It was left out.").format(label=label, problem=error) for error in errors
+            ]
+        return sentences
+
+    def filtered_without(self, name):
+        """The records that all filters but one let through."""
+        queryset = self.queryset.all()
+        for other, value in self.cleaned.items():
+            if other != name:
+                queryset = self.filters[other].filter(queryset, value)
+        return queryset
+
+    @functools.cached_property
+    def facets(self):
+        """The facets, each with the options that are chosen or that would show something, the fullest first."""
+        return [
+            facet
+            for name, item in self.filters.items()
+            if isinstance(item, Facet) and (facet := self._facet(name, item)).options
+        ]
+
+    @property
+    def has_rare_facets(self):
+        """Whether some facet stands under “More filters”."""
+        return any(facet.rare for facet in self.facets)
+
+    def _facet(self, name, item):
+        chosen = self.cleaned.get(name, [])
+        counts = item.counts(self.filtered_without(name) if chosen else self.qs)
+        options = [
+            Option(value, label, counts.get(value, 0), value in chosen)
+            for value, label in item.choices
+            if counts.get(value) or value in chosen
+        ]
+        options.sort(key=lambda option: (not option.chosen, -option.count))
+        return FacetView(name, item.label, options, item.limit, item.rare and not chosen)
+
+    @functools.cached_property
+    def chips(self):
+        """Each chosen value with its words and the query that takes it away."""
+        chips = []
+        for name, value in self.cleaned.items():
+            item = self.filters[name]
+            labels = dict(item.choices) if isinstance(item, Facet) else {}
+            for one in value if isinstance(value, list) else [value]:
+                chips.append(Chip(item.label, labels.get(one, one), self._query_without(name, str(one))))
+        return chips
+
+    def _query_without(self, name, value):
+        rest = self.data.copy()
+        rest.setlist(name, [v for v in rest.getlist(name) if v.strip() != value])
+        rest.pop("page", None)
+        return rest.urlencode()
+
+
+@dataclass(frozen=True)
+class FacetView:
+    """A facet as a page shows it."""
+
+    name: str
+    label: str
+    options: list[Option]
+    limit: int
+    rare: bool
+
+    @property
+    def open_options(self):
+        return self.options[: self.limit]
+
+    @property
+    def more_options(self):
+        return self.options[self.limit :]
+
+    @property
+    def chosen(self):
+        return any(option.chosen for option in self.options)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A chosen value and the query that is left without it."""
+
+    label: str
+    value: str
+    query: str
+
+
+def names(queryset, field="name"):
+    """A function that gives the published records of `queryset` as pairs of key and name, in the reader's language."""
+
+    def pairs():
+        return list(
+            queryset.published().annotate(shown=reader_text(field)).order_by("shown", "key").values_list("key", "shown")
+        )
+
+    return pairs
+
+
+class YearFilter(django_filters.NumberFilter):
+    """A year of four digits."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, label, method):
+        super().__init__(label=label, method=method, min_value=1800, max_value=2200)
+
+
+class DatedFilterSet(RecordFilterSet):
+    """Filters of records that have one `date`."""
+
+    year_from = YearFilter(_("In or after"), "dated_from")
+    year_to = YearFilter(_("In or before"), "dated_to")
+
+    def dated_from(self, queryset, name, year):
+        return queryset.filter(date__gte=f"{year:04}")
+
+    def dated_to(self, queryset, name, year):
+        return queryset.filter(date__lt=f"{year + 1:04}")
+
+
+def source_languages():
+    """The languages that published sources are in."""
+    codes = Source.objects.published().order_by("language").values_list("language", flat=True).distinct()
+    return [(code, language_name(code)) for code in codes]
+
+
+class SourceFilter(DatedFilterSet):
+    """Sources by kind, language and year."""
+
+    kind = Facet("kind", options=Source.Kind, label=_("Kind"))
+    language = Facet("language", options=source_languages, label=_("Language"), limit=6)
+
+    class Meta:
+        model = Source
+        fields = []
+
+
+def portal_countries():
+    """The countries that the portal is about."""
+    return names(Place.objects.filter(group__in=Place.Group.values))()
+
+
+def places_but_countries():
+    """Places that are no country."""
+    return names(Place.objects.exclude(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD]))()

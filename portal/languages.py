@@ -1,0 +1,53 @@
+"""Languages: their names, and in which of them a reader gets a text."""
+
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+NAMES = {
+    "de": _("German"),
+    "en": _("English"),
+    "it": _("Italian"),
+    "kk": _("Kazakh"),
+    "ko": _("Korean"),
+    "ky": _("Kyrgyz"),
+    "lt": _("Lithuanian"),
+    "ru": _("Russian"),
+    "sco": _("Scots"),
+    "tg": _("Tajik"),
+    "tk": _("Turkmen"),
+    "tr": _("Turkish"),
+    "uz": _("Uzbek"),
+    "zh": _("Chinese"),
+}
+
+
+def language_name(code: str) -> str:
+    """The name of a language in the reader's language; a code without a known name stays a code."""
+    return str(NAMES.get(code, code))
+
+
+def text_and_language(record, field):
+    """The text of a translated column as a reader gets it, and the code of the language it is in."""
+    language = get_language() or "en"
+    text = getattr(record, f"{field}_{language}")
+    if text:
+        return text, language
+    return getattr(record, f"{field}_en"), "en"
+
+
+def in_language(text, language):
+    """`text` as HTML that names its language where it is not the page's own."""
+    if not text or language == get_language():
+        return text
+    return format_html('<span lang="{}">{}</span>', language, text)
+
+
+def reader_html(record, field):
+    """The text of a translated column as HTML; English that stands in for a missing language says so."""
+    return in_language(*text_and_language(record, field))
+
+
+def name_html(record):
+    """The name of a record as HTML, its language named where it is not the page's own."""
+    return in_language(*record.name_and_language())

@@ -1,0 +1,108 @@
+"""Lists of records: one queryset, its filters, its table; with or without JavaScript."""
+
+from django.http import HttpResponseRedirect
+from django.utils.cache import patch_vary_headers
+from django_filters.views import FilterView
+from django_tables2 import SingleTableMixin
+
+PAGE_SIZES = (25, 50, 100)
+
+
+class RecordListView(SingleTableMixin, FilterView):
+    """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
+
+    `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a table
+    unless said otherwise; a list that is `whole` has one page. A wrong filter is a message and the others hold; a page or
+    page size that is not there becomes the nearest that is.
+    """
+
+    strict = False
+    template_name = "portal/record_list.html"
+    results_template = "components/results_table.html"
+    whole = False
+    title = ""
+    lead = ""
+    count_words = None
+    default_sort = ""
+
+    def get(self, request, *args, **kwargs):
+        if any(not value.strip() for _name, values in request.GET.lists() for value in values):
+            # A form sends its empty fields too: an address to share has none.
+            query = request.GET.copy()
+            for name in list(query):
+                query.setlist(name, [value for value in query.getlist(name) if value.strip()])
+                if not query.getlist(name):
+                    del query[name]
+            address = f"{request.path}?{query.urlencode()}" if query else request.path
+            if not request.htmx:
+                return HttpResponseRedirect(address)
+        response = super().get(request, *args, **kwargs)
+        patch_vary_headers(response, ("HX-Request",))
+        return response
+
+    def get_template_names(self):
+        if self.request.htmx and not self.request.htmx.history_restore_request:
+            return ["components/list.html"]
+        return [self.template_name]
+
+    def get_queryset(self):
+        # A manager's queryset is made when the class is: the language of `for_list` must be the request's.
+        return super().get_queryset().published()
+
+    def get_table_data(self):
+        return self.object_list.for_list() if hasattr(self.object_list, "for_list") else self.object_list
+
+    @property
+    def page_size(self):
+        asked = self.request.GET.get("per_page", "")
+        return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+
+    def get_table_kwargs(self):
+        return {"order_by_field": "sort", "page_field": "page"}
+
+    def get_table_pagination(self, table):
+        if self.whole:
+            return False
+        # Silent means: the last page instead of a 404 past the end.
+        return {"per_page": self.page_size, "silent": True}
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        table = context["table"]
+        total = self.get_queryset().count()
+        count = len(table.rows) if self.whole else table.paginator.count
+        sort = self.request.GET.get("sort", "")
+        known = {name.lstrip("-") for name, _label in self.sort_choices(table)}
+        return context | {
+            "title": self.title,
+            "lead": self.lead,
+            "count": count,
+            "total": total,
+            "count_in_words": self.count_words(count),
+            "total_in_words": self.count_words(total),
+            "problems": self.filterset.problems,
+            "sort": sort if sort.lstrip("-") in known else self.default_sort,
+            "sort_choices": self.sort_choices(table),
+            "results_template": self.results_template,
+            "page_sizes": () if self.whole else PAGE_SIZES,
+            "page_size": self.page_size,
+            "page_numbers": []
+            if self.whole
+            else table.paginator.get_elided_page_range(table.page.number, on_each_side=2, on_ends=1),
+            "kept_query": [
+                (name, value)
+                for name, values in self.request.GET.lists()
+                if name not in {"sort", "per_page", "page"}
+                for value in values
+            ],
+            "trail": [(self.title, None)],
+        }
+
+    def sort_choices(self, table):
+        """Pairs of `sort` value and words, both directions of each sortable column."""
+        return [
+            (sign + column.name, f"{column.header} {arrow}")
+            for column in table.columns
+            if column.orderable
+            for sign, arrow in (("", "↑"), ("-", "↓"))
+        ]

@@ -1,0 +1,18 @@
+"""Load the portal's records into a database that has none; one that has some stays as it is."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from portal.models import Source
+
+
+class Command(BaseCommand):
+    help = "Load fixtures/*.json if the database has no records yet."
+
+    def handle(self, **options):
+        if Source.objects.exists():
+            self.stdout.write("The database has records already; they stay as they are.")
+            return
+        fixtures = sorted(settings.BASE_DIR.glob("fixtures/*.json"))
+        call_command("loaddata", *fixtures, verbosity=options["verbosity"])

@@ -1,0 +1,50 @@
+"""What the page of any record has: its place in the portal, its sources, how to cite it."""
+
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import DetailView
+
+from portal.models import FormerKey
+from portal.text import Notes
+
+
+def cited_sources(record):
+    """The sources of a record as numbered notes, in the order in which its editors named them."""
+    notes = Notes(
+        citation.source
+        for citation in record.citations.select_related("source")
+        if citation.source.publication == "published"
+    )
+    notes.cite_all()
+    return notes
+
+
+class RecordView(DetailView):
+    """The page of one published record, found by its key. A former key leads to the record that stays."""
+
+    slug_field = slug_url_kwarg = "key"
+    context_object_name = "record"
+    list_title = ""
+    list_url = ""
+
+    def get_queryset(self):
+        return super().get_queryset().published()
+
+    def get(self, request, *args, **kwargs):
+        try:
+            return super().get(request, *args, **kwargs)
+        except Http404:
+            former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
+            if former is None:
+                raise
+            return HttpResponsePermanentRedirect(reverse(self.model._meta.model_name, args=[former.now]))
+
+    def get_context_data(self, **kwargs):
+        record = self.object
+        return super().get_context_data(**kwargs) | {
+            record._meta.model_name: record,
+            "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
+            "address": self.request.build_absolute_uri(record.get_absolute_url()),
+            "today": timezone.localdate(),
+        }

@@ -1,0 +1,84 @@
+"""What the lists' tables share."""
+
+import django_tables2 as tables
+from django.db.models import F
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from portal.languages import in_language, language_name, name_html
+from portal.models import Source
+from portal.querysets import reader_text
+
+
+class NameColumn(tables.Column):
+    """The record's name as a link, sorted as the reader sees it."""
+
+    def __init__(self, field="name", **kwargs):
+        super().__init__(accessor="key", **kwargs)
+        self.field = field
+
+    def render(self, record):
+        return format_html('<a href="{}">{}</a>', record.get_absolute_url(), name_html(record))
+
+    def order(self, queryset, is_descending):
+        expression = reader_text(self.field)
+        return queryset.order_by(expression.desc() if is_descending else expression.asc(), "key"), True
+
+
+class DateColumn(tables.Column):
+    """A partial date, known ones first whichever way it is sorted."""
+
+    def render(self, value):
+        return format_html('<time datetime="{}">{}</time>', value, value.localized())
+
+    def order(self, queryset, is_descending):
+        column = F(str(self.accessor))
+        known_first = column.desc(nulls_last=True) if is_descending else column.asc(nulls_last=True)
+        return queryset.order_by(known_first, "key"), True
+
+
+
+
+class RecordTable(tables.Table):
+    """The base of every list's table."""
+
+    class Meta:
+        template_name = "components/table.html"
+        orderable = True
+
+
+class SourceTable(RecordTable):
+    """What was read."""
+
+    title = tables.Column(accessor="title", verbose_name=_("Source"))
+    publisher = tables.Column(verbose_name=_("Publisher"))
+    date = DateColumn(verbose_name=_("Date"))
+    kind = tables.Column(verbose_name=_("Kind"))
+    language = tables.Column(verbose_name=_("Language"))
+
+    class Meta(RecordTable.Meta):
+        model = Source
+        fields = ("title", "publisher", "date", "kind", "language")
+
+    def render_title(self, record):
+        title = in_language(record.own_title, record.own_title_language)
+        link = format_html('<a href="{}">{}</a>', record.get_absolute_url(), title)
+        if not record.title_original or get_language() == record.language:
+            return link
+        return format_html('{}<br><small>{}</small>', link, in_language(record.title, "en"))
+
+    def render_language(self, value):
+        return language_name(value)
+
+
+def linked_names(records):
+    """The names of records as links, parted by commas."""
+    return format_html_join(
+        ", ", '<a href="{}">{}</a>', ((record.get_absolute_url(), name_html(record)) for record in records)
+    )
+
+
+def words(choices):
+    """Words of several choices, parted by commas."""
+    return ", ".join(str(choice) for choice in choices)

@@ -1,0 +1,348 @@
+"""The portal's own pages: home, countries, places, sources, what it is and how complete it is."""
+
+from django.db import connection
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.generic import TemplateView
+
+from issues.figures import latest_observations, latest_rows
+from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Observation, Term
+from portal.choices import Area, Publication
+from portal.completeness import completeness
+from portal.filters import SourceFilter
+from portal.listing import RecordListView
+from portal.models import Place, Source
+from portal.records import RecordView, cited_sources
+from portal.tables import SourceTable
+from projects.models import Agreement, Organisation, Project, ProjectArea
+
+VISIBLE = Publication.PUBLISHED
+
+
+def count_by(queryset, field):
+    """How many records of a queryset have each value of a field, the most first."""
+    return queryset.order_by().values_list(field).annotate(n=Count("pk", distinct=True)).order_by("-n", field)
+
+
+class Home(TemplateView):
+    """The way in."""
+
+    template_name = "portal/home.html"
+
+    def get_context_data(self, **kwargs):
+        projects = Project.objects.published()
+        areas = dict(count_by(ProjectArea.objects.filter(project__publication=VISIBLE), "area"))
+        figures = KeyFigure.objects.filter(headline=True).prefetch_related(
+            Prefetch("sources", Source.objects.published())
+        )
+        return super().get_context_data(**kwargs) | {
+            "mains": Issue.objects.published()
+            .filter(parent=None)
+            .without_sections()
+            .with_project_counts()
+            .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines")),
+            "counts": [
+                (projects.count(), _("projects"), reverse("projects")),
+                (Agreement.objects.published().count(), _("agreements"), reverse("agreements")),
+                (Organisation.objects.published().count(), _("organisations"), reverse("organisations")),
+                (Issue.objects.published().count(), _("issues"), reverse("issues")),
+                (Indicator.objects.published().count(), _("indicators"), reverse("indicators")),
+                (Source.objects.published().count(), _("sources"), reverse("sources")),
+            ],
+            "projects": projects.latest_first().for_list()[:6],
+            "events": Event.objects.published().order_by("-date", "key")[:6],
+            "countries": countries_with_counts(),
+            "areas": sorted(
+                ((Area(area), count) for area, count in areas.items()), key=lambda pair: (-pair[1], pair[0])
+            ),
+        }
+
+
+def countries_with_counts():
+    """The countries of the portal with how many published projects, agreements' parties and issues each has."""
+    countries = {
+        place.pk: place
+        for place in Place.objects.published().exclude(group="").in_order_of("name").order_by("group", "key")
+    }
+    for name, rows in {
+        "project_count": count_by(Project.objects.published(), "countries"),
+        "issue_count": count_by(Issue.objects.published(), "countries"),
+        "organisation_count": count_by(Organisation.objects.published(), "country"),
+    }.items():
+        counts = dict(rows)
+        for pk, place in countries.items():
+            setattr(place, name, counts.get(pk, 0))
+    return list(countries.values())
+
+
+class CountryList(TemplateView):
+    """The countries, those that the portal is about first."""
+
+    template_name = "portal/country_list.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {
+            "title": _("Countries"),
+            "trail": [(_("Countries"), None)],
+            "countries": countries_with_counts(),
+            "others": Place.objects.published()
+            .filter(kind=Place.Kind.COUNTRY, group="")
+            .annotate(
+                organisation_count=Count("organisations", filter=Q(organisations__publication=VISIBLE), distinct=True)
+            )
+            .in_order_of("name"),
+        }
+
+
+class CountryPage(RecordView):
+    """A country, with everything that touches it."""
+
+    model = Place
+    template_name = "portal/country.html"
+    list_title, list_url = _("Countries"), "countries"
+    shown = 8
+
+    def get_queryset(self):
+        return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
+
+    def get_context_data(self, **kwargs):
+        country = self.object
+        projects = Project.objects.published().filter(countries=country)
+        agreements = Agreement.objects.published().filter(
+            Q(pk__in=country.agreement_parties.values("agreement"))
+            | Q(parties__organisation__country=country)
+        ).distinct()
+        organisations = country.organisations.published().for_list().order_by("-project_count", "key")
+        events = country.events_of_country.published().order_by("-date", "key")
+        areas = count_by(ProjectArea.objects.filter(project__in=projects), "area")
+        return super().get_context_data(**kwargs) | {
+            "country": country,
+            "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
+            .select_related("issue")
+            .order_by("issue__position"),
+            "latest": latest_rows(latest_observations(place=country), [country]),
+            "project_count": projects.count(),
+            "projects": projects.latest_first().for_list()[: self.shown],
+            "areas": [(Area(area), count) for area, count in areas],
+            "levels": [(Project(level=level).get_level_display(), level, n) for level, n in count_by(projects, "level")],
+            "agreement_count": agreements.count(),
+            "agreements": agreements.for_list()[: self.shown],
+            "organisation_count": organisations.count(),
+            "organisations": organisations[: self.shown],
+            "event_count": events.count(),
+            "events": events[: self.shown],
+            "places": country.places.published().in_order_of("name"),
+            "notes": cited_sources(country),
+        }
+
+
+class PlacePage(RecordView):
+    """A place, with everything that touches it or its parts. A country has a page of its own."""
+
+    model = Place
+    template_name = "portal/place.html"
+    list_title, list_url = _("Countries"), "countries"
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("country", "part_of")
+
+    def get(self, request, *args, **kwargs):
+        response = super().get(request, *args, **kwargs)
+        found = getattr(self, "object", None)
+        if found is not None and found.kind == Place.Kind.COUNTRY:
+            return redirect(found, permanent=True)
+        return response
+
+    def get_context_data(self, **kwargs):
+        place = self.object
+        parts = list(place.parts.published().in_order_of("name"))
+        here = [place.pk, *(part.pk for part in parts)]
+        context = super().get_context_data(**kwargs)
+        if place.country and place.country.publication == VISIBLE:
+            context["trail"].insert(1, (str(place.country), place.country.get_absolute_url()))
+        return context | {
+            "place": place,
+            "parts": parts,
+            "issues": Issue.objects.published().filter(places=place).without_sections(),
+            "projects": Project.objects.published()
+            .filter(pk__in=Project.places.through.objects.filter(place__in=here).values("project"))
+            .latest_first()
+            .for_list(),
+            "events": Event.objects.published()
+            .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))
+            .order_by("-date", "key"),
+            "latest": latest_rows(latest_observations(place=place), []),
+            "notes": cited_sources(place),
+        }
+
+
+class SourceList(RecordListView):
+    """All sources."""
+
+    queryset = Source.objects.all()
+    filterset_class = SourceFilter
+    table_class = SourceTable
+    title = _("Sources")
+    lead = _("Everything that was read for the portal. Each page of a source lists what rests on it.")
+    default_sort = "-date"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s source", "%(count)s sources", count) % {"count": count}
+
+
+class SourcePage(RecordView):
+    """A source, with all that cites it."""
+
+    model = Source
+    list_title, list_url = _("Sources"), "sources"
+
+    def get_context_data(self, **kwargs):
+        source = self.object
+        figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")
+        links = source.cited_by_issue_links.filter(
+            cause__publication=VISIBLE, effect__publication=VISIBLE
+        ).select_related("cause", "effect")
+        cited_by = [
+            (_("Issues"), Issue.objects.published().filter(sources=source).without_sections()),
+            (_("Projects"), Project.objects.published().filter(sources=source)),
+            (_("Agreements"), Agreement.objects.published().filter(sources=source)),
+            (_("Events"), Event.objects.published().filter(sources=source)),
+            (
+                _("Indicators"),
+                Indicator.objects.published().filter(
+                    Q(source=source) | Q(pk__in=Observation.objects.filter(source=source).values("indicator"))
+                ),
+            ),
+            (_("Organisations"), Organisation.objects.published().filter(sources=source)),
+            (_("Places"), Place.objects.published().filter(sources=source)),
+            (_("Glossary"), Term.objects.published().filter(sources=source)),
+        ]
+        cited_by = [(heading, list(found)) for heading, found in cited_by]
+        return super().get_context_data(**kwargs) | {
+            "cited_by": [(heading, found) for heading, found in cited_by if found],
+            "figures": figures,
+            "links": links,
+        }
+
+
+class About(TemplateView):
+    """Who makes the portal, and how. The text is a template a language."""
+
+    def get_template_names(self):
+        return [f"portal/about_{self.request.LANGUAGE_CODE}.html", "portal/about_en.html"]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {
+            "title": _("About"),
+            "trail": [(_("About"), None)],
+        }
+
+
+class AboutData(TemplateView):
+    """How complete the data are, computed."""
+
+    template_name = "portal/about_data.html"
+
+    def get_context_data(self, **kwargs):
+        return (
+            super().get_context_data(**kwargs)
+            | {
+                "title": _("How complete the data are"),
+                "trail": [(_("About"), reverse("about")), (_("How complete the data are"), None)],
+            }
+            | completeness()
+        )
+
+
+class Search(TemplateView):
+    """Titles that hold the reader's words, kind by kind."""
+
+    template_name = "portal/search.html"
+    shown = 10
+
+    def get_context_data(self, **kwargs):
+        words = self.request.GET.get("q", "").strip()[:200]
+        groups = []
+        if words:
+            for heading, records, url in (
+                (_("Issues"), Issue.objects.without_sections(), "issues"),
+                (_("Projects"), Project.objects.latest_first().for_list(), "projects"),
+                (_("Agreements"), Agreement.objects.all(), "agreements"),
+                (_("Organisations"), Organisation.objects.all(), "organisations"),
+                (_("Indicators"), Indicator.objects.all(), "indicators"),
+                (_("Events"), Event.objects.all(), "timeline"),
+                (_("Places"), Place.objects.exclude(kind=Place.Kind.WORLD), None),
+                (_("Glossary"), Term.objects.all(), "glossary"),
+                (_("Sources"), Source.objects.all(), "sources"),
+            ):
+                found = records.published().matching(words)
+                groups.append((heading, url, found.count(), found[: self.shown]))
+        groups = [group for group in groups if group[2]]
+        return super().get_context_data(**kwargs) | {
+            "title": _("Search"),
+            "trail": [(_("Search"), None)],
+            "words": words,
+            "groups": groups,
+            "total": sum(group[2] for group in groups),
+            "mains": Issue.objects.published().filter(parent=None).without_sections(),
+        }
+
+
+def styleguide(request):
+    """Each component as it looks, for those who build pages."""
+    return render(
+        request,
+        "portal/styleguide.html",
+        {
+            "title": "Styleguide",
+            "trail": [("Styleguide", None)],
+            "project": get_object_or_404(Project.objects.published().for_list()[:1]),
+            "notes": cited_sources(Project.objects.published().first()),
+            "areas": list(Area),
+        },
+    )
+
+
+@never_cache
+def healthz(request):
+    """That the process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+def readyz(request):
+    """That the database answers and holds records: 200, or 503 with what is missing."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        ready = {"database": True, "content": Source.objects.exists()}
+    except connection.Database.Error:
+        ready = {"database": False, "content": False}
+    return JsonResponse(ready, status=200 if all(ready.values()) else 503)
+
+
+def robots(request):
+    """What crawlers may read: every public page."""
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+def not_found(request, exception):
+    """404 in the reader's language, with ways on."""
+    return render(request, "404.html", {"title": gettext("Page not found")}, status=404)
+
+
+def bad_request(request, exception):
+    """400 in words."""
+    return render(request, "400.html", {"title": pgettext("error", "Bad request")}, status=400)

@@ -1,0 +1,94 @@
+"""Tables of projects, agreements and organisations."""
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from portal.languages import name_html
+from portal.querysets import reader_text
+from portal.tables import DateColumn, NameColumn, RecordTable, linked_names, words
+from portal.templatetags.components import status_tag
+from portal.templatetags.figures import money
+from projects.models import Agreement, Organisation, Project
+
+
+class ProjectTable(RecordTable):
+    """What is done, where, since when."""
+
+    title = NameColumn("title", verbose_name=_("Project"))
+    countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
+    areas = tables.Column(verbose_name=_("Areas"), orderable=False, empty_values=())
+    status = tables.Column(verbose_name=_("Status"))
+    start = DateColumn(verbose_name=_("Start"))
+    end = DateColumn(verbose_name=_("End"))
+    budget = tables.Column(verbose_name=_("Budget"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+
+    class Meta(RecordTable.Meta):
+        model = Project
+        fields = ("title", "countries", "areas", "status", "start", "end", "budget")
+
+    def render_countries(self, record):
+        return linked_names(record.countries.all())
+
+    def render_areas(self, record):
+        return words(area.get_area_display() for area in record.areas.all())
+
+    def render_status(self, record):
+        return status_tag(record)
+
+    def render_budget(self, record):
+        return money(record.budget, record.currency)
+
+    def order_budget(self, queryset, is_descending):
+        # Amounts of different currencies are not compared.
+        direction = "-" if is_descending else ""
+        return queryset.order_by("-currency", f"{direction}budget", "key"), True
+
+
+class AgreementTable(RecordTable):
+    """Who agreed on what, and when."""
+
+    date = DateColumn(verbose_name=_("Date"))
+    title = NameColumn("title", verbose_name=_("Agreement"))
+    kind = tables.Column(verbose_name=_("Kind"))
+    parties = tables.Column(verbose_name=_("Parties"), orderable=False, empty_values=())
+    areas = tables.Column(verbose_name=_("Areas"), orderable=False, empty_values=())
+
+    class Meta(RecordTable.Meta):
+        model = Agreement
+        fields = ("date", "title", "kind", "parties", "areas")
+
+    def render_parties(self, record):
+        return linked_names(party.who for party in record.parties.all())
+
+    def render_areas(self, record):
+        return words(area.get_area_display() for area in record.areas.all())
+
+
+class OrganisationTable(RecordTable):
+    """Who takes part."""
+
+    name = NameColumn("name", verbose_name=_("Organisation"))
+    kind = tables.Column(verbose_name=_("Kind"))
+    country = tables.Column(verbose_name=_("Country"))
+    project_count = tables.Column(
+        verbose_name=_("Projects"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}}
+    )
+    agreement_count = tables.Column(
+        verbose_name=_("Agreements"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}}
+    )
+
+    class Meta(RecordTable.Meta):
+        model = Organisation
+        fields = ("name", "kind", "country", "project_count", "agreement_count")
+
+    def render_name(self, record):
+        name = format_html('<a href="{}">{}</a>', record.get_absolute_url(), name_html(record))
+        return format_html("{} ({})", name, record.acronym) if record.acronym else name
+
+    def render_country(self, record):
+        return linked_names([record.country])
+
+    def order_country(self, queryset, is_descending):
+        name = reader_text("country__name")
+        return queryset.order_by(name.desc() if is_descending else name.asc(), "key"), True

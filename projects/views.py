@@ -1,0 +1,219 @@
+"""Pages of projects, agreements and organisations."""
+
+from django.db.models import Prefetch, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from issues.models import Issue
+from portal.choices import Publication
+from portal.listing import RecordListView
+from portal.models import Place
+from portal.records import RecordView, cited_sources
+from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
+from projects.models import Agreement, AgreementParty, Organisation, Participation, Project, ProjectIssue
+from projects.tables import AgreementTable, OrganisationTable, ProjectTable
+
+VISIBLE = Publication.PUBLISHED
+
+
+class ProjectList(RecordListView):
+    """All projects."""
+
+    queryset = Project.objects.all()
+    filterset_class = ProjectFilter
+    table_class = ProjectTable
+    title = _("Projects")
+    lead = _(
+        "What Korea and Gyeonggi Province do together with Central Asia: each project with its parties, "
+        "its money as far as it is known, the issues that it answers, and the sources that say so."
+    )
+    default_sort = "-start"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s project", "%(count)s projects", count) % {"count": count}
+
+
+class ProjectPage(RecordView):
+    """One project."""
+
+    model = Project
+    list_title, list_url = _("Projects"), "projects"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(
+                Prefetch("countries", Place.objects.published().in_order_of("name")),
+                Prefetch("places", Place.objects.published().in_order_of("name")),
+                "areas",
+                "sectors",
+                "sdgs",
+                "rio_markers",
+                Prefetch(
+                    "participations",
+                    Participation.objects.filter(organisation__publication=VISIBLE).select_related("organisation"),
+                ),
+                Prefetch(
+                    "issue_links", ProjectIssue.objects.filter(issue__publication=VISIBLE).select_related("issue")
+                ),
+            )
+        )
+
+    def get_context_data(self, **kwargs):
+        project = self.object
+        roles = {}
+        for part in project.participations.all():
+            roles.setdefault(part.role, []).append(part.organisation)
+        return super().get_context_data(**kwargs) | {
+            "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
+            "agreements": agreements_near(project),
+            "related": related_projects(project),
+            "notes": cited_sources(project),
+        }
+
+
+def agreements_near(project, years=2, limit=6):
+    """Published agreements with a country of the project, dated up to `years` around its start, the nearest first."""
+    if not project.start:
+        return []
+    countries = [place.pk for place in project.countries.all()]
+    near = (
+        Agreement.objects.published()
+        .filter(date__gte=f"{project.start.year - years:04}", date__lt=f"{project.start.year + years + 1:04}")
+        .filter(
+            pk__in=AgreementParty.objects.filter(
+                Q(country__in=countries) | Q(organisation__country__in=countries)
+            ).values("agreement")
+        )
+        .only("key", "title_en", "title_ko", "title_ru", "date", "kind")
+    )
+    start = project.start.first_day
+    return sorted(near, key=lambda agreement: abs((agreement.date.first_day - start).days))[:limit]
+
+
+def related_projects(project, limit=6):
+    """Other published projects that answer the same issues, the most in common first."""
+    issues = {link.issue_id for link in project.issue_links.all()}
+    if not issues:
+        return []
+    shared = {}
+    for other in ProjectIssue.objects.filter(issue__in=issues).exclude(project=project.pk).values_list(
+        "project", flat=True
+    ):
+        shared[other] = shared.get(other, 0) + 1
+    best = sorted(shared, key=lambda pk: (-shared[pk], pk))[: limit * 3]
+    found = {other.pk: other for other in Project.objects.published().filter(pk__in=best).for_list()}
+    return [found[pk] for pk in best if pk in found][:limit]
+
+
+class AgreementList(RecordListView):
+    """All agreements."""
+
+    queryset = Agreement.objects.all()
+    filterset_class = AgreementFilter
+    table_class = AgreementTable
+    title = _("Agreements")
+    lead = _(
+        "Treaties, memoranda, summits, sister cities and other dated acts between Korea, its provinces and cities, "
+        "and the five countries of Central Asia."
+    )
+    default_sort = "-date"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s agreement", "%(count)s agreements", count) % {"count": count}
+
+
+class AgreementPage(RecordView):
+    """One agreement."""
+
+    model = Agreement
+    list_title, list_url = _("Agreements"), "agreements"
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(
+                "areas",
+                Prefetch("issues", Issue.objects.published().without_sections()),
+                Prefetch("parties", AgreementParty.objects.select_related("country", "organisation__country")),
+            )
+        )
+
+    def get_context_data(self, **kwargs):
+        agreement = self.object
+        parties = agreement.parties.all()
+        return super().get_context_data(**kwargs) | {
+            "parties": [party.who for party in parties if party.who.publication == VISIBLE],
+            "projects": projects_near(agreement),
+            "notes": cited_sources(agreement),
+        }
+
+
+def projects_near(agreement, years=2, limit=6):
+    """Published projects in the agreement's partner countries that start up to `years` around it, the nearest first."""
+    countries = {
+        country.pk
+        for party in agreement.parties.all()
+        if (country := party.country or party.organisation.country) and country.group == Place.Group.CENTRAL_ASIA
+    }
+    near = (
+        Project.objects.published()
+        .filter(start__gte=f"{agreement.date.year - years:04}", start__lt=f"{agreement.date.year + years + 1:04}")
+        .filter(pk__in=Project.countries.through.objects.filter(place__in=countries).values("project"))
+        .for_list()
+    )
+    day = agreement.date.first_day
+    return sorted(near, key=lambda project: abs((project.start.first_day - day).days))[:limit]
+
+
+class OrganisationList(RecordListView):
+    """All organisations."""
+
+    queryset = Organisation.objects.all()
+    filterset_class = OrganisationFilter
+    table_class = OrganisationTable
+    title = _("Organisations")
+    lead = _("Governments, agencies, provinces, cities, universities, companies and associations that take part.")
+    default_sort = "-project_count"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s organisation", "%(count)s organisations", count) % {"count": count}
+
+    def get_table_data(self):
+        return super().get_table_data().order_by("-project_count", "-agreement_count", "key")
+
+
+class OrganisationPage(RecordView):
+    """One organisation, with its projects by role."""
+
+    model = Organisation
+    list_title, list_url = _("Organisations"), "organisations"
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("country")
+
+    def get_context_data(self, **kwargs):
+        organisation = self.object
+        parts = organisation.participations.filter(project__publication=VISIBLE).values_list("role", "project")
+        projects = {
+            project.pk: project
+            for project in Project.objects.published()
+            .filter(pk__in={pk for _role, pk in parts})
+            .latest_first()
+            .for_list()
+        }
+        by_role = {
+            role: [project for pk, project in projects.items() if (role.value, pk) in set(parts)]
+            for role in Participation.Role
+        }
+        return super().get_context_data(**kwargs) | {
+            "by_role": [(role, found) for role, found in by_role.items() if found],
+            "project_count": len(projects),
+            "agreements": Agreement.objects.published().filter(parties__organisation=organisation).for_list(),
+            "notes": cited_sources(organisation),
+        }
