@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Event, Indicator, Issue, Term
 from portal.languages import reader_html
-from portal.tables import DateColumn, NameColumn, RecordTable
+from portal.tables import DateColumn, FigureColumn, NameColumn, RecordTable
 
 
 class IssueTable(RecordTable):
@@ -23,9 +23,9 @@ class IndicatorTable(RecordTable):
 
     name = NameColumn("name", verbose_name=_("Indicator"))
     unit = tables.Column(verbose_name=_("Unit"), orderable=False)
-    first_year = tables.Column(verbose_name=_("From"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
-    last_year = tables.Column(verbose_name=_("To"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
-    place_count = tables.Column(verbose_name=_("Places"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+    first_year = FigureColumn(verbose_name=_("From"))
+    last_year = FigureColumn(verbose_name=_("To"))
+    place_count = FigureColumn(verbose_name=_("Places"))
     licence = tables.Column(verbose_name=_("Licence"), orderable=False)
 
     class Meta(RecordTable.Meta):

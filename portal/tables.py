@@ -15,7 +15,7 @@ class NameColumn(tables.Column):
     """The record's name as a link, sorted as the reader sees it."""
 
     def __init__(self, field="name", **kwargs):
-        super().__init__(accessor="key", **kwargs)
+        super().__init__(accessor="key", attrs={"td": {"class": "name"}}, **kwargs)
         self.field = field
 
     def render(self, record):
@@ -26,8 +26,25 @@ class NameColumn(tables.Column):
         return queryset.order_by(expression.desc() if is_descending else expression.asc(), "key"), True
 
 
+class FigureColumn(tables.Column):
+    """A number or an amount, set to the end of its column."""
+
+    def __init__(self, **kwargs):
+        super().__init__(attrs={"td": {"class": "figure"}, "th": {"class": "figure"}}, **kwargs)
+
+
+class SeveralColumn(tables.Column):
+    """Several words, which need room. They have no order."""
+
+    def __init__(self, **kwargs):
+        super().__init__(orderable=False, empty_values=(), attrs={"td": {"class": "several"}}, **kwargs)
+
+
 class DateColumn(tables.Column):
     """A partial date, known ones first whichever way it is sorted."""
+
+    def __init__(self, **kwargs):
+        super().__init__(attrs={"td": {"class": "date"}}, **kwargs)
 
     def render(self, value):
         return format_html('<time datetime="{}">{}</time>', value, value.localized())
@@ -51,7 +68,7 @@ class RecordTable(tables.Table):
 class SourceTable(RecordTable):
     """What was read."""
 
-    title = tables.Column(accessor="title", verbose_name=_("Source"))
+    title = tables.Column(verbose_name=_("Source"), attrs={"td": {"class": "name"}})
     publisher = tables.Column(verbose_name=_("Publisher"))
     date = DateColumn(verbose_name=_("Date"))
     kind = tables.Column(verbose_name=_("Kind"))

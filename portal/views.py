@@ -17,6 +17,7 @@ from portal.completeness import completeness
 from portal.filters import SourceFilter
 from portal.listing import RecordListView
 from portal.models import Place, Source
+from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
 from portal.tables import SourceTable
 from projects.models import Agreement, Organisation, Project, ProjectArea
@@ -67,7 +68,7 @@ def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
     countries = {
         place.pk: place
-        for place in Place.objects.published().exclude(group="").in_order_of("name").order_by("group", "key")
+        for place in Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
     }
     for name, rows in {
         "project_count": count_by(Project.objects.published(), "countries"),

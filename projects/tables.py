@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.languages import name_html
 from portal.querysets import reader_text
-from portal.tables import DateColumn, NameColumn, RecordTable, linked_names, words
+from portal.tables import DateColumn, FigureColumn, NameColumn, RecordTable, SeveralColumn, linked_names, words
 from portal.templatetags.components import status_tag
-from portal.templatetags.figures import money
+from portal.templatetags.figures import money, span
 from projects.models import Agreement, Organisation, Project
 
 
@@ -17,15 +17,14 @@ class ProjectTable(RecordTable):
 
     title = NameColumn("title", verbose_name=_("Project"))
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
-    areas = tables.Column(verbose_name=_("Areas"), orderable=False, empty_values=())
+    areas = SeveralColumn(verbose_name=_("Areas"))
     status = tables.Column(verbose_name=_("Status"))
-    start = DateColumn(verbose_name=_("Start"))
-    end = DateColumn(verbose_name=_("End"))
-    budget = tables.Column(verbose_name=_("Budget"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+    start = DateColumn(verbose_name=_("Runs"), empty_values=())
+    budget = FigureColumn(verbose_name=_("Budget"), empty_values=())
 
     class Meta(RecordTable.Meta):
         model = Project
-        fields = ("title", "countries", "areas", "status", "start", "end", "budget")
+        fields = ("title", "countries", "areas", "status", "start", "budget")
 
     def render_countries(self, record):
         return linked_names(record.countries.all())
@@ -35,6 +34,9 @@ class ProjectTable(RecordTable):
 
     def render_status(self, record):
         return status_tag(record)
+
+    def render_start(self, record):
+        return span(record)
 
     def render_budget(self, record):
         return money(record.budget, record.currency)
@@ -51,8 +53,8 @@ class AgreementTable(RecordTable):
     date = DateColumn(verbose_name=_("Date"))
     title = NameColumn("title", verbose_name=_("Agreement"))
     kind = tables.Column(verbose_name=_("Kind"))
-    parties = tables.Column(verbose_name=_("Parties"), orderable=False, empty_values=())
-    areas = tables.Column(verbose_name=_("Areas"), orderable=False, empty_values=())
+    parties = SeveralColumn(verbose_name=_("Parties"))
+    areas = SeveralColumn(verbose_name=_("Areas"))
 
     class Meta(RecordTable.Meta):
         model = Agreement
@@ -70,13 +72,9 @@ class OrganisationTable(RecordTable):
 
     name = NameColumn("name", verbose_name=_("Organisation"))
     kind = tables.Column(verbose_name=_("Kind"))
-    country = tables.Column(verbose_name=_("Country"))
-    project_count = tables.Column(
-        verbose_name=_("Projects"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}}
-    )
-    agreement_count = tables.Column(
-        verbose_name=_("Agreements"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}}
-    )
+    country = tables.Column(verbose_name=_("Country"), empty_values=())
+    project_count = FigureColumn(verbose_name=_("Projects"))
+    agreement_count = FigureColumn(verbose_name=_("Agreements"))
 
     class Meta(RecordTable.Meta):
         model = Organisation
@@ -87,7 +85,7 @@ class OrganisationTable(RecordTable):
         return format_html("{} ({})", name, record.acronym) if record.acronym else name
 
     def render_country(self, record):
-        return linked_names([record.country])
+        return linked_names([record.country]) if record.country else _("Several countries")
 
     def order_country(self, queryset, is_descending):
         name = reader_text("country__name")

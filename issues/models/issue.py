@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.choices import Publication
+from portal.languages import text_and_language
 from portal.models import Citation, Pair, Place, Record, Source
 from portal.querysets import RecordManager, RecordQuerySet
 from portal.sdg import goal_column, validate_sdg
@@ -42,9 +43,18 @@ class IssueQuerySet(RecordQuerySet):
         return self.defer(*(f"{section}_{language}" for section in Section.values for language in ("en", "ko", "ru")))
 
     def with_project_counts(self):
-        """How many published projects answer each issue, as `project_count`."""
+        """How many published projects answer each issue or one under it, as `project_count`."""
         published = models.Q(projects__publication=Publication.PUBLISHED)
-        return self.annotate(project_count=models.Count("projects", filter=published, distinct=True))
+        here = models.Q(pk=models.OuterRef("pk")) | models.Q(parent=models.OuterRef("pk"))
+        counts = (
+            Issue.objects.filter(here)
+            .order_by()
+            .annotate(all=models.Value(1))
+            .values("all")
+            .annotate(n=models.Count("projects", filter=published, distinct=True))
+            .values("n")
+        )
+        return self.annotate(project_count=models.Subquery(counts))
 
 
 class Issue(Record):
@@ -246,6 +256,12 @@ class KeyFigure(Pair):
 
     def __str__(self):
         return self.label
+
+    @property
+    def year_to_add(self):
+        """The year, unless the label says it already."""
+        text, _language = text_and_language(self, "label")
+        return None if str(self.year) in text else self.year
 
 
 class KeyFigureCitation(Citation):

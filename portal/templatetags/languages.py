@@ -11,12 +11,7 @@ register = template.Library()
 
 register.simple_tag(languages.reader_html, name="text")
 register.filter("name", languages.name_html)
-
-
-@register.filter
-def in_language(text, language):
-    """Text with its language named where that is not the page's own."""
-    return languages.in_language(text, language)
+register.filter(languages.in_language)
 
 
 @register.simple_tag(takes_context=True)
