@@ -2,12 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from issues.models import Event, Indicator, Issue, Term
+from issues.models import Event, Indicator, Issue, Observation, Term
 from portal.choices import Goal
 from portal.filters import (
     DatedFilterSet,
     Facet,
     RecordFilterSet,
+    YearFilter,
     names,
     places_but_countries,
     portal_countries,
@@ -73,3 +74,22 @@ class TermFilter(RecordFilterSet):
     class Meta:
         model = Term
         fields = []
+
+
+class ObservationFilter(RecordFilterSet):
+    """The values of one indicator by place and year: what its chart and table show."""
+
+    q = None
+    place = Facet("place__key", options=measured_places, label=_("Place"), limit=99)
+    year_from = YearFilter(_("From"), "measured_from")
+    year_to = YearFilter(_("To"), "measured_to")
+
+    class Meta:
+        model = Observation
+        fields = []
+
+    def measured_from(self, queryset, name, year):
+        return queryset.filter(year__gte=year)
+
+    def measured_to(self, queryset, name, year):
+        return queryset.filter(year__lte=year)

@@ -4,8 +4,10 @@ from django.db.models import Count, Max, Min, Prefetch
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
+from issues.exports import observations_csv
 from issues.figures import latest_observations, latest_rows, value_table
-from issues.filters import EventFilter, IndicatorFilter, IssueFilter, TermFilter
+from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
     Event,
     Indicator,
@@ -109,7 +111,7 @@ class IssuePage(RecordView):
                 for key in keys:
                     notes.cite(key)
         notes.cite_all()
-        indicators = issue.indicators.published()
+        indicators = list(issue.indicators.published())
         countries = list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
         return super().get_context_data(**kwargs) | {
             "figures": figures,
@@ -117,6 +119,7 @@ class IssuePage(RecordView):
             "notes": notes,
             "columns": countries,
             "latest": latest_rows(latest_observations(indicator__in=indicators), countries),
+            "charts": figures_for(indicators, most=4),
             "events": issue.events.published(),
             "agreements": issue.agreements.published().for_list(),
             "answers": (
@@ -171,7 +174,7 @@ class IndicatorList(RecordListView):
 
 
 class IndicatorPage(RecordView):
-    """One indicator with all its values."""
+    """One indicator: a chart of the chosen places and years, and the same values in a table, as CSV and as SVG."""
 
     model = Indicator
     list_title, list_url = _("Indicators"), "indicators"
@@ -184,21 +187,32 @@ class IndicatorPage(RecordView):
             .prefetch_related(Prefetch("issues", Issue.objects.published().without_sections()))
         )
 
+    def render_to_response(self, context, **kwargs):
+        asked = self.request.GET.get("format")
+        if asked == "csv":
+            return observations_csv(self.object, context["observations"])
+        if asked == "svg" and context["figure"]:
+            return chart_svg(self.object, context["figure"])
+        return super().render_to_response(context, **kwargs)
+
     def get_context_data(self, **kwargs):
         indicator = self.object
-        observations = (
-            Observation.objects.filter(indicator=indicator)
-            .select_related("place", "source")
-            .order_by("place__kind", "place__key", "source__key", "year")
+        every = Observation.objects.filter(indicator=indicator, place__publication=VISIBLE)
+        choice = ObservationFilter(self.request.GET or None, queryset=every)
+        observations = list(
+            choice.qs.select_related("place", "source").order_by("place__kind", "place__key", "source__key", "year")
         )
         columns, rows = value_table(observations)
         notes = Notes([indicator.source, *(column.source for column in columns)])
         notes.cite_all()
+        query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
         return super().get_context_data(**kwargs) | {
+            "choice": choice,
+            "figure": IndicatorFigure(indicator, chartable(observations, choice), query=query) if observations else None,
             "columns": [(column, notes.cite(column.source.key)) for column in columns],
             "rows": rows,
             "notes": notes,
-            "value_count": len(observations),
+            "observations": observations,
         }
 
 

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?")
+PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
 
 
 class PartialDate(str):
@@ -29,7 +29,7 @@ class PartialDate(str):
         self.year = int(match["year"])
         self.month = int(match["month"]) if match["month"] else None
         self.day = int(match["day"]) if match["day"] else None
-        datetime.date(self.year, self.month or 1, self.day or 1)
+        datetime.date(self.year, *(1 if part is None else part for part in (self.month, self.day)))
         return self
 
     @property

@@ -122,11 +122,9 @@ class RecordFilterSet(django_filters.FilterSet):
             return []
         self.form.is_valid()
         sentences = [
-            gettext("{label}: there is no “{value}”. It was left out.").format(
-                label=field.label, value="”, “".join(value[:60] for value in field.rejected)
-            )
+            gettext("{label}: there is no “{value}”. It was left out.").format(label=field.label, value=value[:60])
             for field in self.form.fields.values()
-            if getattr(field, "rejected", None)
+            for value in getattr(field, "rejected", [])
         ]
         for name, errors in self.form.errors.items():
             label = self.form.fields[name].label if name in self.form.fields else ""

@@ -285,6 +285,11 @@ class Place(Record):
                 violation_error_message=_("A country lies in no other country."),
             ),
             models.CheckConstraint(
+                name="place_is_not_part_of_itself",
+                condition=models.Q(part_of=None) | ~models.Q(part_of=models.F("pk")),
+                violation_error_message=_("A place is no part of itself."),
+            ),
+            models.CheckConstraint(
                 name="place_only_countries_have_a_group",
                 condition=models.Q(group="") | models.Q(kind="country"),
                 violation_error_message=_("Only a country belongs to a group."),

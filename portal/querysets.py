@@ -24,7 +24,7 @@ class RecordQuerySet(models.QuerySet):
         fields = self.model.search_fields
         for word in text.split():
             # SQLite folds the case of ASCII letters only, so the usual spellings are asked for one by one.
-            spellings = {word, word.lower(), word.upper(), word.capitalize()}
+            spellings = {word, word.lower(), word.upper(), word.capitalize(), word.title()}
             self = self.filter(
                 functools.reduce(
                     operator.or_,

@@ -1,11 +1,11 @@
 """The portal's own pages: home, countries, places, sources, what it is and how complete it is."""
 
-from django.db import connection
+from django.db import Error, connection
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
@@ -23,6 +23,11 @@ from portal.tables import SourceTable
 from projects.models import Agreement, Organisation, Project, ProjectArea
 
 VISIBLE = Publication.PUBLISHED
+
+
+def published(model):
+    """How many published records a model has."""
+    return model.objects.published().count()
 
 
 def count_by(queryset, field):
@@ -48,12 +53,15 @@ class Home(TemplateView):
             .with_project_counts()
             .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines")),
             "counts": [
-                (projects.count(), _("projects"), reverse("projects")),
-                (Agreement.objects.published().count(), _("agreements"), reverse("agreements")),
-                (Organisation.objects.published().count(), _("organisations"), reverse("organisations")),
-                (Issue.objects.published().count(), _("issues"), reverse("issues")),
-                (Indicator.objects.published().count(), _("indicators"), reverse("indicators")),
-                (Source.objects.published().count(), _("sources"), reverse("sources")),
+                (count, words(count), reverse(url))
+                for url, count, words in (
+                    ("projects", projects.count(), lambda n: npgettext("count", "project", "projects", n)),
+                    ("agreements", published(Agreement), lambda n: npgettext("count", "agreement", "agreements", n)),
+                    ("organisations", published(Organisation), lambda n: npgettext("count", "organisation", "organisations", n)),
+                    ("issues", published(Issue), lambda n: npgettext("count", "issue", "issues", n)),
+                    ("indicators", published(Indicator), lambda n: npgettext("count", "indicator", "indicators", n)),
+                    ("sources", published(Source), lambda n: npgettext("count", "source", "sources", n)),
+                )
             ],
             "projects": projects.latest_first().for_list()[:6],
             "events": Event.objects.published().order_by("-date", "key")[:6],
@@ -323,7 +331,7 @@ def readyz(request):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         ready = {"database": True, "content": Source.objects.exists()}
-    except connection.Database.Error:
+    except Error:
         ready = {"database": False, "content": False}
     return JsonResponse(ready, status=200 if all(ready.values()) else 503)
 

@@ -119,8 +119,8 @@ class Issue(Record):
         for field, keys in marks.items():
             unknown = [key for key in keys if key not in known]
             if unknown:
-                errors[field] = _("No source has the key “{keys}”. Create the source first, or mend the mark.").format(
-                    keys="”, “".join(unknown)
+                errors[field] = _("No source has this key: {keys}. Create the source first, or mend the mark.").format(
+                    keys=", ".join(unknown)
                 )
         if errors:
             raise ValidationError(errors)
@@ -135,10 +135,11 @@ class Issue(Record):
                 for key in cited_keys(getattr(self, f"{section}_{language}") or "")
             )
         )
-        cited = set(self.citations.values_list("source__key", flat=True))
+        cited = dict(self.citations.values_list("source__key", "position"))
+        after = max(cited.values(), default=-1) + 1
         sources = Source.objects.in_bulk([key for key in keys if key not in cited], field_name="key")
         IssueCitation.objects.bulk_create(
-            IssueCitation(issue=self, source=sources[key], position=len(cited) + number)
+            IssueCitation(issue=self, source=sources[key], position=after + number)
             for number, key in enumerate(key for key in keys if key in sources)
         )
 

@@ -1,0 +1,298 @@
+"""The admin of issues, indicators, events and terms."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+
+from issues.models import (
+    Event,
+    EventCitation,
+    Indicator,
+    Issue,
+    IssueCitation,
+    IssueInCountry,
+    IssueLink,
+    IssueLinkCitation,
+    IssueSdg,
+    KeyFigure,
+    KeyFigureCitation,
+    Observation,
+    Term,
+    TermCitation,
+)
+from issues.models.issue import Section
+from portal.admin import (
+    CitationInline,
+    FormFields,
+    MissingTranslation,
+    RecordAdmin,
+    Rows,
+    SearchInAnyCase,
+    count_of,
+    in_languages,
+)
+from portal.templatetags.figures import number
+
+MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
+ISSUE_NAMES = ("name_en", "name_ko", "name_ru", "key")
+
+
+class IssueInCountryInline(Rows, TranslationStackedInline):
+    model = IssueInCountry
+    autocomplete_fields = ("country",)
+    fieldsets = ((None, {"fields": (("country", "position"), in_languages("note"))}),)
+    help_texts = {
+        "note": _("What the issue means there, in a sentence."),
+        "position": _("Small numbers first. Empty: last."),
+    }
+    verbose_name = _("country")
+    verbose_name_plural = _("countries")
+
+
+class KeyFigureInline(Rows, TranslationStackedInline):
+    model = KeyFigure
+    show_change_link = True  # its sources stand on its own page
+    fieldsets = ((None, {"fields": (in_languages("label"), ("value", *in_languages("unit"), "year", "position"))}),)
+    help_texts = {
+        "label": _("What was counted or measured."),
+        "position": _("Small numbers first. Empty: last."),
+    }
+
+
+class IssueSdgInline(Rows, admin.TabularInline):
+    model = IssueSdg
+    fields = ("code",)
+    help_texts = {"code": _("A goal such as 6, or a target such as 6.4 or 3.c.")}
+    verbose_name = _("goal or target")
+    verbose_name_plural = _("Sustainable Development Goals")
+
+
+class IssueCitationInline(CitationInline):
+    model = IssueCitation
+
+
+@admin.register(Issue)
+class IssueAdmin(RecordAdmin):
+    counted = ("citations", "project_links")
+    list_display = ("name", "parent", "citations_count", "project_links_count", "publication", "updated_at")
+    list_filter = ("publication", ("parent", admin.RelatedOnlyFieldListFilter), MissingTranslation)
+    list_select_related = ("parent",)
+    search_fields = ISSUE_NAMES
+    prepopulated_fields = {"key": ("name_en",)}
+    autocomplete_fields = ("parent", "places")
+    inlines = (IssueInCountryInline, KeyFigureInline, IssueSdgInline, IssueCitationInline)
+    fieldsets = (
+        (None, {"fields": (in_languages("name"), ("key", "publication"), ("parent", "position"))}),
+        (_("Summary"), {"fields": in_languages("summary")}),
+        *(
+            (
+                section.label,
+                {
+                    "fields": in_languages(section.value),
+                    "description": format_lazy("{} {}", section.question, MARKS_HELP),
+                },
+            )
+            for section in Section
+        ),
+        (_("Where it shows"), {"fields": ("places",)}),
+    )
+    help_texts = {
+        "parent": _("Empty for a main issue."),
+        "position": _("Where it stands in lists: small numbers first."),
+        "places": _("Lakes, rivers, provinces … Countries have their own rows below."),
+    }
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        form.instance.cite_marks()
+
+    @admin.display(description=_("projects"), ordering="project_links_count")
+    def project_links_count(self, issue):
+        return issue.project_links_count
+
+
+class KeyFigureCitationInline(CitationInline):
+    model = KeyFigureCitation
+
+
+@admin.register(KeyFigure)
+class KeyFigureAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+    list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
+    list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslation)
+    list_select_related = ("issue",)
+    search_fields = (*in_languages("label"), *(f"issue__{name}" for name in ISSUE_NAMES))
+    search_help_text = _("Words of the label or of the issue’s name, in any language.")
+    ordering = ("issue__position", "issue__key", "position")
+    autocomplete_fields = ("issue",)
+    inlines = (KeyFigureCitationInline,)
+    fieldsets = (
+        (
+            None,
+            {"fields": (("issue", "position"), in_languages("label"), ("value", *in_languages("unit"), "year"))},
+        ),
+    )
+    help_texts = {
+        "label": _("What was counted or measured."),
+        "position": _("Where it stands among the issue’s figures: small numbers first."),
+    }
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
+
+    @admin.display(description=_("value"), ordering="value")
+    def value_and_unit(self, figure):
+        return f"{number(figure.value)} {figure.unit}"
+
+    @admin.display(description=_("sources"), ordering="citations_count")
+    def citations_count(self, figure):
+        return figure.citations_count
+
+
+class IssueLinkCitationInline(CitationInline):
+    model = IssueLinkCitation
+
+
+@admin.register(IssueLink)
+class IssueLinkAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+    list_display = ("cause", "effect", "mechanism", "citations_count")
+    list_display_links = ("cause", "effect")
+    list_filter = (
+        ("cause", admin.RelatedOnlyFieldListFilter),
+        ("effect", admin.RelatedOnlyFieldListFilter),
+        MissingTranslation,
+    )
+    list_select_related = ("cause", "effect")
+    search_fields = (
+        *(f"cause__{name}" for name in ISSUE_NAMES),
+        *(f"effect__{name}" for name in ISSUE_NAMES),
+        *in_languages("mechanism"),
+    )
+    search_help_text = _("Words of either issue’s name or of the mechanism, in any language.")
+    ordering = ("cause__position", "cause__key", "effect__position", "effect__key")
+    autocomplete_fields = ("cause", "effect")
+    inlines = (IssueLinkCitationInline,)
+    fieldsets = (
+        (None, {"fields": (("cause", "effect"),)}),
+        (_("Mechanism"), {"fields": in_languages("mechanism")}),
+    )
+    help_texts = {"mechanism": _("By what way the one brings about or worsens the other, in a sentence.")}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
+
+    @admin.display(description=_("sources"), ordering="citations_count")
+    def citations_count(self, link):
+        return link.citations_count
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(RecordAdmin):
+    counted = ("observations",)
+    list_display = ("name", "unit", "direction", "sdg_indicator", "observations_count", "publication", "updated_at")
+    list_filter = (
+        "publication",
+        "direction",
+        ("issues", admin.RelatedOnlyFieldListFilter),
+        MissingTranslation,
+    )
+    search_fields = (*Indicator.search_fields, "key", "sdg_indicator")
+    prepopulated_fields = {"key": ("name_en",)}
+    autocomplete_fields = ("issues", "source")
+    fieldsets = (
+        (None, {"fields": (in_languages("name"), ("key", "publication"), ("position", "direction", "sdg_indicator"))}),
+        (_("Definition"), {"fields": in_languages("definition")}),
+        (_("Unit"), {"fields": (in_languages("unit"), in_languages("unit_symbol"))}),
+        (_("What it measures, and who measured"), {"fields": ("issues", "source", in_languages("licence"))}),
+        (_("Note"), {"fields": in_languages("note")}),
+    )
+    help_texts = {
+        "position": _("Where it stands in lists: small numbers first."),
+        "direction": _("What a reader should take a rising line for."),
+        "definition": _("What is measured, of what, and how."),
+        "source": _("The one that most of its values come from. Each observation names its own."),
+        "licence": _("Under which the main source gives the values away."),
+        "note": _("Breaks in the series, estimates, what not to compare."),
+    }
+
+    @admin.display(description=_("observations"), ordering="observations_count")
+    def observations_count(self, indicator):
+        return format_html(
+            '<a href="{}?indicator__id__exact={}">{}</a>',
+            reverse("admin:issues_observation_changelist"),
+            indicator.pk,
+            number(indicator.observations_count),
+        )
+
+
+@admin.register(Observation)
+class ObservationAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+    list_display = ("indicator", "place", "year", "plain_value", "source")
+    list_display_links = ("plain_value",)
+    list_filter = (
+        ("indicator", admin.RelatedOnlyFieldListFilter),
+        ("place", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("indicator", "place", "source")
+    search_fields = (
+        *(f"indicator__{name}" for name in (*Indicator.search_fields, "key")),
+        *(f"place__{name}" for name in ("name_en", "name_ko", "name_ru", "key")),
+        "source__key",
+        "year",
+    )
+    search_help_text = _("Words of the indicator’s or place’s name in any language, the source’s key, or a year.")
+    autocomplete_fields = ("indicator", "place", "source")
+    fields = (("indicator", "place"), ("year", "value"), "source")
+    help_texts = {"value": _("In the indicator’s unit, as the source gives it.")}
+
+    @admin.display(description=_("value"), ordering="value")
+    def plain_value(self, observation):
+        return number(observation.value)
+
+
+class EventCitationInline(CitationInline):
+    model = EventCitation
+
+
+@admin.register(Event)
+class EventAdmin(RecordAdmin):
+    list_display = ("date", "title", "kind", "citations_count", "publication", "updated_at")
+    list_display_links = ("title",)
+    list_filter = (
+        "publication",
+        "kind",
+        ("countries", admin.RelatedOnlyFieldListFilter),
+        ("issues", admin.RelatedOnlyFieldListFilter),
+        MissingTranslation,
+    )
+    search_fields = (*Event.search_fields, "key", "date")
+    search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
+    prepopulated_fields = {"key": ("title_en",)}
+    autocomplete_fields = ("countries", "issues", "places")
+    inlines = (EventCitationInline,)
+    fieldsets = (
+        (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind"))}),
+        (_("Text"), {"fields": in_languages("text")}),
+        (_("What it touches"), {"fields": ("countries", "issues", "places")}),
+    )
+    help_texts = {"text": _("What happened, in two or three sentences.")}
+
+
+class TermCitationInline(CitationInline):
+    model = TermCitation
+
+
+@admin.register(Term)
+class TermAdmin(RecordAdmin):
+    list_display = ("term", "definition", "citations_count", "publication", "updated_at")
+    list_filter = ("publication", MissingTranslation)
+    search_fields = (*Term.search_fields, "key")
+    prepopulated_fields = {"key": ("term_en",)}
+    inlines = (TermCitationInline,)
+    fieldsets = (
+        (None, {"fields": (in_languages("term"), ("key", "publication"))}),
+        (_("Definition"), {"fields": in_languages("definition")}),
+    )
+    help_texts = {"definition": _("What the word means here, in words that need no glossary.")}

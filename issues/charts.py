@@ -1,0 +1,271 @@
+"""Charts of indicators: which observations they show, in what colours, and the sentence that says what one sees."""
+
+from dataclasses import dataclass, field, replace
+from string import ascii_uppercase
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from issues.figures import value_table
+from issues.models import Observation
+from portal.charts import LineChart, Series, fits, line_chart
+from portal.languages import reader_html, text_and_language
+from portal.templatetags.figures import number
+
+WIDE, NARROW = (720, 340), (344, 300)
+SMALL = ((352, 220), (344, 220))
+# A country keeps its colour in every chart; other places take the rest in order.
+TONES = {"kz": 1, "kg": 2, "tj": 3, "tm": 4, "uz": 5, "kr": 6, "world": 7}
+OTHER_TONES = (1, 5, 3, 2, 4, 6, 8)
+MOST_SERIES = 8
+
+
+@dataclass
+class IndicatorFigure:
+    """A line chart of one indicator with everything that stands around it. Needs at least one observation."""
+
+    indicator: object
+    observations: list
+    sizes: tuple = (WIDE, NARROW)
+    query: dict = field(default_factory=dict)
+    with_table: bool = True
+
+    @property
+    def id(self):
+        """The name of the figure in its page."""
+        return f"chart-{self.indicator.key}"
+
+    @property
+    def title(self):
+        return reader_html(self.indicator, "name")
+
+    @property
+    def unit(self):
+        return reader_html(self.indicator, "unit")
+
+    @property
+    def licence(self):
+        return reader_html(self.indicator, "licence")
+
+    @property
+    def url(self):
+        return self.indicator.get_absolute_url()
+
+    @property
+    def csv_url(self):
+        return f"{self.url}?{urlencode(self.query | {'format': 'csv'}, doseq=True)}"
+
+    @property
+    def svg_url(self):
+        return f"{self.url}?{urlencode(self.query | {'format': 'svg'}, doseq=True)}"
+
+    @cached_property
+    def sources(self):
+        """The sources of the values, each once."""
+        return list(dict.fromkeys(observation.source for observation in self.observations))
+
+    @cached_property
+    def series(self) -> list[Series]:
+        """A series for each place, and for each source of a place where it has several."""
+        found, of_place = {}, {}
+        for observation in self.observations:
+            found.setdefault((observation.place, observation.source), []).append(observation)
+        for place, source in found:
+            of_place.setdefault(place, []).append(source)
+        tones = place_tones(of_place)
+        return [
+            Series(
+                name if len(of_place[place]) == 1 else f"{name} ({short_source(source)})",
+                [(o.year, float(o.value)) for o in points],
+                tones[place],
+                dashed=of_place[place].index(source) > 0,
+            )
+            for (place, source), points in found.items()
+            for name in [text_and_language(place, "name")[0]]
+        ]
+
+    @cached_property
+    def table(self):
+        return value_table(self.observations)
+
+    @property
+    def columns(self):
+        """The headings of the table of the same numbers."""
+        return [one.name for one in self.series] if self.with_table else []
+
+    @property
+    def rows(self):
+        """Rows of the table: year, and a value or None for each series."""
+        return [(year, [cell and cell.value for cell in cells]) for year, cells in self.table[1]]
+
+    def chart(self, width, height) -> LineChart:
+        return line_chart(self.series, width=width, height=height, format_value=axis_number)
+
+    @cached_property
+    def wide(self) -> LineChart:
+        return self.chart(*self.sizes[0])
+
+    @cached_property
+    def narrow(self) -> LineChart:
+        """The chart for a phone; names that find no room there are letters, which `key` explains."""
+        if not self.key:
+            return self.chart(*self.sizes[1])
+        lettered = [replace(one, name=letter) for letter, one in self.key]
+        return line_chart(lettered, width=self.sizes[1][0], height=self.sizes[1][1], format_value=axis_number)
+
+    @cached_property
+    def key(self):
+        """Pairs of letter and series, where the names are too long for a phone."""
+        if fits([one.name for one in self.series], self.sizes[1][0]):
+            return []
+        return list(zip(ascii_uppercase, self.series, strict=False))
+
+    @cached_property
+    def sentence(self) -> str:
+        """What the chart shows, computed from its values."""
+        symbol = text_and_language(self.indicator, "unit_symbol")[0]
+        changes = [change for one in self.series if (change := Change.of(one))]
+        if not changes:
+            return " ".join(
+                _("{place}: {value} {unit} in {year}.").format(
+                    place=one.name, value=number(one.points[0][1]), unit=symbol, year=one.points[0][0]
+                )
+                for one in self.series[:3]
+            )
+        if len(changes) <= 2:
+            return " ".join(change.words(symbol) for change in changes)
+        most = max(changes, key=lambda change: change.size)
+        sentences = [most.words(symbol)]
+        year = max(change.last[0] for change in changes)
+        latest = sorted((c.last[1], c.name) for c in changes if c.last[0] == year)
+        if len(latest) > 2:
+            sentences.append(
+                _("In {year} {highest} had the most ({high} {unit}) and {lowest} the least ({low} {unit}).").format(
+                    year=year,
+                    highest=latest[-1][1],
+                    high=number(latest[-1][0]),
+                    lowest=latest[0][1],
+                    low=number(latest[0][0]),
+                    unit=symbol,
+                )
+            )
+        return " ".join(sentences)
+
+
+@dataclass(frozen=True)
+class Change:
+    """The first and the last value of a series."""
+
+    name: str
+    first: tuple[int, float]
+    last: tuple[int, float]
+
+    @classmethod
+    def of(cls, series):
+        """The change of a series, or None where it has but one value."""
+        first, last = min(series.points), max(series.points)
+        return cls(series.name, first, last) if first != last else None
+
+    @property
+    def size(self):
+        """How much it changed against what it was."""
+        return abs(self.last[1] - self.first[1]) / (abs(self.first[1]) or 1)
+
+    def words(self, unit):
+        """The change as a sentence."""
+        if self.last[1] > self.first[1]:
+            sentence = _("{place} rose from {first} in {first_year} to {last} {unit} in {last_year}.")
+        elif self.last[1] < self.first[1]:
+            sentence = _("{place} fell from {first} in {first_year} to {last} {unit} in {last_year}.")
+        else:
+            sentence = _("{place} stood at {last} {unit} in {first_year} and again in {last_year}.")
+        return sentence.format(
+            place=self.name,
+            first=number(self.first[1]),
+            first_year=self.first[0],
+            last=number(self.last[1]),
+            last_year=self.last[0],
+            unit=unit,
+        )
+
+
+def axis_number(value: float) -> str:
+    """A number on an axis, in the reader's way of writing."""
+    return number(round(value, 6))
+
+
+def place_tones(places) -> dict:
+    """A colour number for each place; a country's never changes."""
+    others = iter(OTHER_TONES * (len(places) // len(OTHER_TONES) + 1))
+    return {place: TONES.get(place.key) or next(others) for place in places}
+
+
+def short_source(source) -> str:
+    """A source in a few words, to tell two series of one place apart."""
+    who = (source.author or source.publisher).split(",")[0]
+    return f"{who} {source.date.year}" if source.date else who
+
+
+def observations_of(indicators, **which):
+    """The observations of indicators as charts need them, in one query, by indicator."""
+    found = (
+        Observation.objects.filter(indicator__in=indicators, **which)
+        .select_related("place", "source")
+        .order_by("indicator", "place__kind", "place__key", "source__key", "year")
+    )
+    by_indicator = {}
+    for observation in found:
+        by_indicator.setdefault(observation.indicator_id, []).append(observation)
+    return by_indicator
+
+
+def figures_for(indicators, most, **which):
+    """Small charts of the first `most` indicators that have values over several years."""
+    by_indicator = observations_of(indicators, **which)
+    figures = []
+    for indicator in indicators:
+        found = by_indicator.get(indicator.pk, [])
+        if len({observation.year for observation in found}) > 2:
+            figures.append(IndicatorFigure(indicator, found, SMALL, with_table=False))
+        if len(figures) == most:
+            break
+    return figures
+
+
+def chartable(observations, choice):
+    """The observations to draw: those of the chosen places, or of as many places as a chart can tell apart."""
+    if choice.cleaned.get("place"):
+        return observations
+    places = list(dict.fromkeys(observation.place_id for observation in observations))[:MOST_SERIES]
+    return [observation for observation in observations if observation.place_id in places]
+
+
+# What a chart needs to look itself outside its page.
+STYLE = """svg{background:#fff}text{font:12px sans-serif;fill:#18262b}.ground{fill:#fff}.axis text{fill:#52626a}
+.grid path{stroke:#dcd8cc}.zero{stroke:#8a8676}.series path{fill:none;stroke:currentColor;stroke-width:2.25}
+.series circle{fill:currentColor}.dashed path{stroke-dasharray:5 4}.leader{fill:none;stroke:#b9b5a6}
+.label{fill:currentColor;font-weight:600}.tone-1{color:#0b6a7a}.tone-2{color:#b4561f}.tone-3{color:#6a4fa3}
+.tone-4{color:#4d7a1f}.tone-5{color:#b08100}.tone-6{color:#b3326b}.tone-7{color:#5d6a70}.tone-8{color:#2b5fb0}"""
+
+
+def chart_svg(indicator, figure):
+    """The chart as a file of its own, with its colours inside."""
+    svg = render_to_string(
+        "charts/line.html",
+        {
+            "chart": figure.wide,
+            "id": figure.id,
+            "title": text_and_language(indicator, "name")[0],
+            "sentence": figure.sentence,
+            "style": mark_safe(STYLE),
+        },
+    )
+    return HttpResponse(
+        svg.strip(),
+        content_type="image/svg+xml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{indicator.key}.svg"'},
+    )

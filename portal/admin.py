@@ -1,0 +1,340 @@
+"""The admin of places and sources, and what the admin of every record is made of."""
+
+import functools
+import operator
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelect
+from django.db import models, transaction
+from django.db.models.functions import Coalesce
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from modeltranslation.admin import TranslationAdmin
+from modeltranslation.translator import translator
+
+from portal.choices import Confidence, Publication
+from portal.dates import PartialDateField
+from portal.models import FormerKey, Place, PlaceCitation, Source
+
+LANGUAGES = dict(settings.LANGUAGES)
+DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")
+CONFIDENCE_HELP = format_lazy(
+    " ".join(f"{{{level}_label}}: {{{level}}}" for level in Confidence.values),
+    **{level.value: level.meaning for level in Confidence},
+    **{f"{level.value}_label": level.label for level in Confidence},
+)
+
+
+def in_languages(field):
+    """The columns of a translated field, for `fields`: as a row of their own side by side, unpacked one by one."""
+    return tuple(f"{field}_{language}" for language in LANGUAGES)
+
+
+def count_of(relation):
+    """How many rows point to a record by a reverse `relation`, for annotate(). Joins would multiply each other."""
+    column = relation.field.name
+    rows = relation.related_model._base_manager.filter(**{column: models.OuterRef("pk")}).order_by()
+    return Coalesce(models.Subquery(rows.values(column).annotate(n=models.Count("pk")).values("n")), 0)
+
+
+class PlainDecimalField(forms.DecimalField):
+    """A number without the zeros that its column pads it with: 68000, where the database has 68000.000000."""
+
+    def prepare_value(self, value):
+        return f"{value.normalize():f}" if hasattr(value, "normalize") else value
+
+
+class FormFields:
+    """Form fields as the editors need them; for every admin and every inline."""
+
+    # What belongs into a field, by its name: one entry serves all languages.
+    help_texts = {}
+
+    formfield_overrides = {
+        PartialDateField: {
+            "widget": AdminTextInputWidget(attrs={"class": "vTextField partial-date"}),
+            "help_text": DATE_HELP,
+            "max_length": None,  # the field’s own message says more than that a text is too long
+        },
+        models.DecimalField: {"form_class": PlainDecimalField},
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
+        models.URLField: {"assume_scheme": "https"},
+    }
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        original = getattr(db_field, "translated_field", db_field)
+        if original.name in self.help_texts:
+            kwargs["help_text"] = self.help_texts[original.name]
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.ModelChoiceField):
+            # Beside a citation, a red cross seems to take the citation away. It would delete the source.
+            field.widget.can_delete_related = False
+        if field and original is not db_field:
+            field.label = format_lazy(
+                "{field} ({language})", field=capfirst(original.verbose_name), language=LANGUAGES[db_field.language]
+            )
+            field.widget.attrs["lang"] = db_field.language  # the browser's spelling check and screen readers go by it
+            if db_field.language != settings.LANGUAGE_CODE:
+                field.help_text = ""  # it stands beside the English field already
+        return field
+
+
+class SearchInAnyCase:
+    """Finds the records that hold every word of a search, whatever its case."""
+
+    def get_search_results(self, request, queryset, search_term):
+        for word in search_term.split():
+            # SQLite folds the case of ASCII letters only, so the usual spellings are asked for one by one.
+            spellings = sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
+            queryset = queryset.filter(
+                functools.reduce(
+                    operator.or_,
+                    (models.Q((f"{path}__icontains", s)) for path in self.search_fields for s in spellings),
+                )
+            )
+        return queryset, False  # search_fields follow no relation to many, so nothing is found twice
+
+
+class MissingTranslation(admin.SimpleListFilter):
+    """Records with a text that stands in English and not in another language."""
+
+    title = _("missing translation")
+    parameter_name = "without"
+    # The editors’ own words, and the terms that publishers state: English serves every reader.
+    left_in_english = {"evidence", "note", "licence"}
+
+    def lookups(self, request, model_admin):
+        return [(code, name) for code, name in LANGUAGES.items() if code != settings.LANGUAGE_CODE]
+
+    def queryset(self, request, queryset):
+        language = self.value()
+        if language not in dict(self.lookup_choices):
+            return queryset
+        missing = models.Q()
+        for field in translator.get_options_for_model(queryset.model).all_fields:
+            if field in self.left_in_english:
+                continue
+            english, other = f"{field}_{settings.LANGUAGE_CODE}", f"{field}_{language}"
+            missing |= models.Q((f"{english}__gt", "")) & (models.Q((other, "")) | models.Q((other, None)))
+        return queryset.filter(missing)
+
+
+class RecordAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+    """The admin of a Record. The key is chosen once; version and times keep themselves."""
+
+    actions = ["publish_selected", "archive_selected"]
+    counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
+    readonly_fields = ("version", "created_at", "updated_at")
+    save_on_top = True
+    search_help_text = _("Words of a name in any language, or of the key.")
+
+    def get_queryset(self, request):
+        counts = {f"{name}_count": count_of(self.opts.get_field(name)) for name in self.counted}
+        return super().get_queryset(request).annotate(**counts)
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return fieldsets
+        return [*fieldsets, (_("Changes"), {"fields": (self.readonly_fields,)})]
+
+    def get_view_on_site_url(self, obj=None):
+        if obj and obj.publication != Publication.PUBLISHED:
+            return None  # readers would not find it
+        return super().get_view_on_site_url(obj)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "publication":
+            kwargs["help_text"] = _("Readers see published records only.")
+        elif db_field.name == "confidence":
+            kwargs["help_text"] = CONFIDENCE_HELP
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("Publish selected %(verbose_name_plural)s"), permissions=["change"])
+    def publish_selected(self, request, queryset):
+        count = self._move(request, queryset, Publication.PUBLISHED)
+        self.message_user(
+            request,
+            ngettext("{count} record was published.", "{count} records were published.", count).format(count=count),
+            messages.SUCCESS,
+        )
+
+    @admin.action(description=_("Archive selected %(verbose_name_plural)s"), permissions=["change"])
+    def archive_selected(self, request, queryset):
+        count = self._move(request, queryset, Publication.ARCHIVED)
+        self.message_user(
+            request,
+            ngettext("{count} record was archived.", "{count} records were archived.", count).format(count=count),
+            messages.SUCCESS,
+        )
+
+    @transaction.atomic
+    def _move(self, request, queryset, publication):
+        """Give the records that are not there yet a new `publication`; returns how many these were."""
+        records = list(queryset.exclude(publication=publication))
+        for record in records:
+            record.publication = publication
+            record.version += 1
+            # One by one, because what listens for a change of a record is not told of an update().
+            record.save(update_fields=["publication", "version", "updated_at"])
+        LogEntry.objects.log_actions(request.user.pk, records, CHANGE, [{"changed": {"fields": ["publication"]}}])
+        return len(records)
+
+    @admin.display(description=_("sources"), ordering="citations_count")
+    def citations_count(self, record):
+        return record.citations_count
+
+
+class RowFormSet(forms.BaseInlineFormSet):
+    """Rows of an inline. One that is left without a position goes last."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            select = getattr(field.widget, "widget", None)
+            if isinstance(select, RowSelect):
+                select.record = form.instance._state.fields_cache.get(name)
+        if "position" in form.fields:
+            form.fields["position"].required = False
+            if form.instance.pk is None:
+                form.initial["position"] = None
+
+    def clean(self):
+        super().clean()
+        rows = [form for form in self.forms if "position" in form.fields and hasattr(form, "cleaned_data")]
+        last = max((form.cleaned_data.get("position") or 0 for form in rows), default=0)
+        for form in rows:
+            if form.cleaned_data.get("position") is None:
+                last += 1
+                form.instance.position = last
+
+
+class RowSelect(AutocompleteSelect):
+    """Django's, without a query of its own for the choice that its row has brought along as `record`."""
+
+    record = None
+
+    def optgroups(self, name, value, attr=None):
+        if self.record is None or value != [str(self.record.pk)]:
+            return super().optgroups(name, value, attr)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options.append(self.create_option(name, value[0], str(self.record), True, len(options)))
+        return [(None, options, 0)]
+
+
+class Rows(FormFields):
+    """An inline. Its related records come with its rows in one query, however many rows there are."""
+
+    extra = 0
+    formset = RowFormSet
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related(*self.autocomplete_fields)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = RowSelect(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class CitationInline(Rows, admin.TabularInline):
+    """The sources of a record."""
+
+    autocomplete_fields = ("source",)
+    fields = ("source", "position")
+    help_texts = {"position": _("Small numbers first. Empty: last.")}
+    verbose_name = _("source")
+    verbose_name_plural = _("sources")
+
+
+class PlaceCitationInline(CitationInline):
+    model = PlaceCitation
+
+
+@admin.register(Place)
+class PlaceAdmin(RecordAdmin):
+    list_display = ("name", "kind", "country", "group", "citations_count", "publication", "updated_at")
+    list_filter = (
+        "publication",
+        "kind",
+        "group",
+        ("country", admin.RelatedOnlyFieldListFilter),
+        MissingTranslation,
+    )
+    list_select_related = ("country",)
+    search_fields = (*Place.search_fields, "key")
+    prepopulated_fields = {"key": ("name_en",)}
+    autocomplete_fields = ("country", "part_of")
+    inlines = (PlaceCitationInline,)
+    fieldsets = (
+        (None, {"fields": (in_languages("name"), ("key", "publication"), ("kind", "group"))}),
+        (_("Where it lies"), {"fields": (("country", "part_of"), ("latitude", "longitude"))}),
+    )
+    help_texts = {
+        "country": _("Empty for a country, and for a place that several countries share."),
+        "latitude": _("In degrees: 45.0 is 45° north, −45.0 is 45° south."),
+        "longitude": _("In degrees: 60.0 is 60° east, −60.0 is 60° west."),
+    }
+
+
+@admin.register(Source)
+class SourceAdmin(RecordAdmin):
+    counted = ()
+    list_display = ("title", "publisher", "date", "key", "cited", "publication")
+    list_filter = ("publication", "kind", "language")
+    search_fields = (*Source.search_fields, "key", "date", "url", "doi")
+    search_help_text = _("Words of the title, author or publisher, the key, a date such as 2021-07, an address or DOI.")
+    prepopulated_fields = {"key": ("title",)}
+    fieldsets = (
+        (None, {"fields": ("title", "title_original", ("key", "publication"))}),
+        (_("Who published it, and when"), {"fields": ("author", "publisher", ("date", "kind", "language"))}),
+        (_("Where it is found"), {"fields": ("url", "doi", "edition")}),
+        (_("Licence"), {"fields": (in_languages("licence"),)}),
+        (_("Note"), {"fields": ("note",)}),
+    )
+    help_texts = {
+        "title_original": _("Only where that language is not English. Readers see it before the English title."),
+        "author": _("Persons, or the body that speaks. Empty where none is named."),
+        "publisher": _("The journal, ministry, agency or paper."),
+        "language": _("Of the text itself, as its ISO 639 code: en, ko, ru, kk, ky, tg, tk, uz …"),
+        "url": _("The page that was read."),
+        "licence": _("As the publisher states it."),
+        "note": _("How far it was read, and what to mind about it."),
+    }
+
+    def get_queryset(self, request):
+        # Every foreign key to a source, hidden ones too, is a way to cite it; this app need not know the others.
+        counts = [count_of(field) for field in self.opts.get_fields(include_hidden=True) if field.one_to_many]
+        return super().get_queryset(request).annotate(cited=functools.reduce(operator.add, counts))
+
+    @admin.display(description=_("cited"), ordering="cited")
+    def cited(self, source):
+        return source.cited
+
+
+@admin.register(FormerKey)
+class FormerKeyAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+    list_display = ("key", "now", "kind")
+    list_filter = ("kind",)
+    search_fields = ("key", "now")
+    search_help_text = _("A key, former or present.")
+    fields = ("kind", "key", "now")
+    help_texts = {
+        "key": _("The key that links out there still use."),
+        "now": _("The key of the record that they are led to."),
+    }

@@ -1,0 +1,448 @@
+"""Map geometry: projection, frames, paths, clusters, labels, classes, GeoJSON. Pure functions: no ORM, no HTML.
+
+**Projection.** Albers' equal-area conic on a sphere, standard parallels 38° N and 52° N, central meridian 67° E. Areas
+on the map stand in the proportions that they have on the ground, which a shaded map needs; between 34° N and 56° N
+shapes are off by at most 2 %.
+
+**Units.** Positions are (longitude, latitude) in degrees. The map is measured in *map units*: x to the right, y down,
+one unit is 3.3 km in any direction, and `FRAME`, the whole region, is 1000 units wide. At zoom z a map unit takes
+`2 ** z / 4` pixels: at zoom 0 the region is 250 px wide, at zoom 2 a thousand.
+"""
+
+import bisect
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+Line = Sequence[Point]
+
+EARTH_KM = 6371.0
+UNIT_KM = 3.3
+_LON_0 = 67.0
+_SOUTH, _NORTH = math.radians(38), math.radians(52)
+_N = (math.sin(_SOUTH) + math.sin(_NORTH)) / 2
+_C = math.cos(_SOUTH) ** 2 + 2 * _N * math.sin(_SOUTH)
+_UNITS = EARTH_KM / UNIT_KM  # map units in the radius of the earth
+_RHO_0 = _UNITS * math.sqrt(_C - 2 * _N * math.sin(math.radians(45.5))) / _N
+_X_0, _Y_0 = 490.0, 372.0  # where 67° E, 45.5° N lies
+MAX_ZOOM = 5.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle, in whatever units its maker says: left, top (or south), width, height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
+    def center(self) -> Point:
+        return self.left + self.width / 2, self.top + self.height / 2
+
+    def holds(self, point: Point) -> bool:
+        """Whether a point lies in it or on its edge."""
+        x, y = point
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
+    def meets(self, other: "Box") -> bool:
+        """Whether the two overlap by more than an edge."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
+
+    def grown(self, by: float) -> "Box":
+        """The box with `by` added on each side."""
+        return Box(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
+
+
+# The whole region: all five countries and about 60 km around them.
+FRAME = Box(0.0, 0.0, 1000.0, 720.0)
+
+
+# ── Projection ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def project(lon: float, lat: float) -> Point:
+    """Longitude and latitude in degrees to map units."""
+    rho = _UNITS * math.sqrt(max(0.0, _C - 2 * _N * math.sin(math.radians(lat)))) / _N
+    theta = _N * math.radians(lon - _LON_0)
+    return _X_0 + rho * math.sin(theta), _Y_0 - _RHO_0 + rho * math.cos(theta)
+
+
+def unproject(x: float, y: float) -> Point:
+    """Map units to longitude and latitude in degrees."""
+    east, south = x - _X_0, y - _Y_0 + _RHO_0
+    rho, theta = math.hypot(east, south), math.atan2(east, south)
+    sine = (_C - (rho * _N / _UNITS) ** 2) / (2 * _N)
+    return _LON_0 + math.degrees(theta / _N), math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+
+
+def pixels_per_unit(zoom: float) -> float:
+    """How many pixels a map unit takes at a zoom."""
+    return 2.0**zoom / 4
+
+
+def zoom_that_shows(box: Box, width: float, height: float) -> float:
+    """The zoom, at most `MAX_ZOOM` and in steps of a quarter, at which `box` (map units) fits into so many pixels."""
+    room = min(width / max(box.width, 1e-6), height / max(box.height, 1e-6))
+    return max(0.0, min(MAX_ZOOM, math.floor(4 * math.log2(4 * room)) / 4))
+
+
+# ── Bounds and frames ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def bounds(points: Iterable[Point]) -> Box | None:
+    """The smallest box around points, or None around nothing."""
+    points = list(points)
+    if not points:
+        return None
+    xs, ys = [x for x, _y in points], [y for _x, y in points]
+    return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+
+
+def degrees_around(box: Box) -> tuple[float, float, float, float]:
+    """West, south, east, north in degrees of a box in map units; all of its edge lies inside."""
+    steps = [i / 8 for i in range(9)]
+    edge = [(box.left + t * box.width, y) for t in steps for y in (box.top, box.bottom)]
+    edge += [(x, box.top + t * box.height) for t in steps for x in (box.left, box.right)]
+    corners = [unproject(x, y) for x, y in edge]
+    lons, lats = [lon for lon, _lat in corners], [lat for _lon, lat in corners]
+    return min(lons), min(lats), max(lons), max(lats)
+
+
+def frame_around(
+    points: Iterable[Point], *, margin: float = 0.14, smallest: float = 220.0, whole: Box = FRAME
+) -> Box:
+    """The part of the map (map units, in the proportions of `whole`) that shows `points` with some land around them.
+
+    `margin` is the share of the frame's width left free on each side; no frame is narrower than `smallest` units, none
+    reaches out of `whole`. Without points it is `whole`.
+    """
+    box = bounds(points)
+    if box is None:
+        return whole
+    ratio = whole.width / whole.height
+    width = max(box.width, box.height * ratio, 1e-9) / (1 - 2 * margin)
+    width = min(max(width, smallest), whole.width)
+    height = width / ratio
+    x, y = box.center
+    left = min(max(x - width / 2, whole.left), whole.right - width)
+    top = min(max(y - height / 2, whole.top), whole.bottom - height)
+    return Box(left, top, width, height)
+
+
+# ── Paths ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def short(value: float, decimals: int = 1) -> str:
+    """A coordinate as short as it can be written: 12.0 → 12, −0.5 → -.5."""
+    text = f"{value:.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text in {"-0", ""}:
+        return "0"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def path(lines: Iterable[Line], *, closed: bool, decimals: int = 1) -> str:
+    """The `d` of an SVG path through lines of (x, y), in relative steps that are rounded without drifting.
+
+    Points that fall together after rounding are written once; a line that shrinks to a point is left out.
+    """
+    scale = 10**decimals
+    pieces = []
+    for line in lines:
+        points: list[tuple[int, int]] = []
+        for x, y in line:
+            rounded = (round(x * scale), round(y * scale))
+            if not points or points[-1] != rounded:
+                points.append(rounded)
+        if closed and len(points) > 1 and points[0] == points[-1]:
+            points.pop()
+        if len(points) < (3 if closed else 2):
+            continue
+        steps = [_pair(points[0], scale, decimals)]
+        steps += [
+            _pair((x - x0, y - y0), scale, decimals)
+            for (x0, y0), (x, y) in zip(points, points[1:], strict=False)
+        ]
+        pieces.append(f"M{steps[0]}l{_joined(steps[1:])}{'z' if closed else ''}")
+    return "".join(pieces)
+
+
+def _pair(point: tuple[int, int], scale: int, decimals: int) -> str:
+    return _joined([short(value / scale, decimals) for value in point])
+
+
+def _joined(numbers: list[str]) -> str:
+    """Numbers one after the other; a minus sign parts them as well as a space does."""
+    text = numbers[0]
+    for number in numbers[1:]:
+        text += number if number.startswith("-") else f" {number}"
+    return text
+
+
+def simplify(line: Line, tolerance: float) -> list[Point]:
+    """The line without the points that lie nearer than `tolerance` to the rest of it (Douglas and Peucker).
+
+    Its ends stay. A closed line (a ring) is halved at the point farthest from its start, so that it stays a ring.
+    """
+    points = list(line)
+    if len(points) < 3:
+        return points
+    if points[0] == points[-1]:
+        far = max(range(len(points)), key=lambda i: math.dist(points[i], points[0]))
+        if far in (0, len(points) - 1):
+            return points[:1]
+        return simplify(points[: far + 1], tolerance)[:-1] + simplify(points[far:], tolerance)
+    keep = {0, len(points) - 1}
+    parts = [(0, len(points) - 1)]
+    while parts:
+        first, last = parts.pop()
+        middle, most = -1, tolerance
+        for i in range(first + 1, last):
+            distance = distance_to_segment(points[i], points[first], points[last])
+            if distance > most:
+                middle, most = i, distance
+        if middle > 0:
+            keep.add(middle)
+            parts += [(first, middle), (middle, last)]
+    return [points[i] for i in sorted(keep)]
+
+
+def distance_to_segment(point: Point, start: Point, end: Point) -> float:
+    """How far a point lies from the straight line between two others."""
+    (x, y), (x1, y1), (x2, y2) = point, start, end
+    dx, dy = x2 - x1, y2 - y1
+    length = dx * dx + dy * dy
+    t = max(0.0, min(1.0, ((x - x1) * dx + (y - y1) * dy) / length)) if length else 0.0
+    return math.hypot(x - x1 - t * dx, y - y1 - t * dy)
+
+
+def area(ring: Line) -> float:
+    """The area in a ring, in square units; positive where it runs clockwise on the screen (y down)."""
+    points = list(ring)
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True)) / 2
+
+
+def is_inside(point: Point, rings: Iterable[Line]) -> bool:
+    """Whether a point lies in a polygon given by its rings, holes among them (even-odd rule)."""
+    x, y = point
+    inside = False
+    for ring in rings:
+        for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
+            if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
+                inside = not inside
+    return inside
+
+
+def label_point(rings: Sequence[Line], *, within: Box | None = None, wide: float = 2.5, steps: int = 40) -> Point | None:
+    """The point in a polygon where a name `wide` times as wide as high has the most room, to the unit; or None.
+
+    `within` keeps it, and its room, inside a box.
+    """
+    box = bounds(point for ring in rings for point in ring)
+    if box is None:
+        return None
+    sides = [[(x / wide, y) for x, y in [*ring, ring[0]]] for ring in rings]
+    segments = [pair for side in sides for pair in zip(side, side[1:], strict=False)]
+    best, most = None, 0.0
+    for i in range(1, steps):
+        for j in range(1, steps):
+            point = (box.left + box.width * i / steps, box.top + box.height * j / steps)
+            room = math.inf
+            if within is not None:
+                room = min(
+                    (point[0] - within.left) / wide,
+                    (within.right - point[0]) / wide,
+                    point[1] - within.top,
+                    within.bottom - point[1],
+                )
+            if room <= most or not is_inside(point, rings):
+                continue
+            squeezed = (point[0] / wide, point[1])
+            room = min(room, min(distance_to_segment(squeezed, a, b) for a, b in segments))
+            if room > most:
+                best, most = point, room
+    return None if best is None else (float(round(best[0])), float(round(best[1])))
+
+
+# ── Marks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def clusters(points: Sequence[tuple[float, float, float]], distance: float) -> list[list[int]]:
+    """Groups of points (x, y, weight) so that no two groups' first points lie nearer than `distance` to each other.
+
+    The heaviest point of a neighbourhood leads its group and stands for it, so that a cluster is drawn at a real
+    place; each other point joins the nearest leader. A grid with cells of `distance` finds the leaders nearby, so the
+    time grows with the number of points. Returns indexes, leaders first, heaviest group first.
+    """
+    groups: dict[int, list[int]] = {}
+    cells: dict[tuple[int, int], list[int]] = {}
+    size = max(distance, 1e-9)
+    for index in sorted(range(len(points)), key=lambda i: (-points[i][2], i)):
+        x, y, _weight = points[index]
+        column, row = math.floor(x / size), math.floor(y / size)
+        near = [
+            (apart, leader)
+            for i in (column - 1, column, column + 1)
+            for j in (row - 1, row, row + 1)
+            for leader in cells.get((i, j), ())
+            if (apart := math.dist(points[leader][:2], (x, y))) < distance
+        ]
+        if near:
+            groups[min(near)[1]].append(index)
+        else:
+            groups[index] = [index]
+            cells.setdefault((column, row), []).append(index)
+    return list(groups.values())
+
+
+def radius(count: float, *, least: float = 8.0, one_hundred: float = 24.0) -> float:
+    """The radius in pixels of a mark for a number of records: its area grows with the number, from `least` on."""
+    return max(least, one_hundred * math.sqrt(max(count, 0) / 100))
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name to be set on a map: beside a mark of a radius, or, with a radius of 0, over a point. In pixels."""
+
+    x: float
+    y: float
+    width: float
+    radius: float = 0.0
+    height: float = 15.0
+
+
+@dataclass(frozen=True)
+class Set:
+    """Where a name is set: steps in pixels from its point, and which part of the text stands there."""
+
+    dx: float
+    dy: float
+    anchor: str  # start, middle or end, as SVG's text-anchor
+
+
+def set_names(names: Sequence[Name], size: Box, taken: Iterable[Box] = ()) -> list[Set | None]:
+    """Places for names so that none runs into a mark, another name or the edge; None where there is no room.
+
+    Earlier names go first. `size` is the drawing, `taken` what is occupied already, all in pixels. A name beside a
+    mark tries right, left, below, above; one over a point tries the point and steps around it.
+    """
+    occupied = [*taken, *(_round(name) for name in names if name.radius)]
+    found: list[Set | None] = []
+    for name in names:
+        own = _round(name) if name.radius else None
+        for choice in _choices(name):
+            box = _text_box(name, choice)
+            inside = box.left >= size.left and box.right <= size.right and box.top >= size.top
+            if inside and box.bottom <= size.bottom and not any(
+                box.meets(other) for other in occupied if other is not own and other != own
+            ):
+                occupied.append(box)
+                found.append(choice)
+                break
+        else:
+            found.append(None)
+    return found
+
+
+def _round(name: Name) -> Box:
+    return Box(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius)
+
+
+def _choices(name: Name) -> Iterator[Set]:
+    drop = name.height * 0.32  # from the middle of the letters to their baseline
+    if name.radius:
+        side, up = name.radius + 4, name.radius + name.height * 0.55
+        yield Set(side, drop, "start")
+        yield Set(-side, drop, "end")
+        yield Set(0, up + drop, "middle")
+        yield Set(0, drop - up, "middle")
+        for lift in (-0.7, 0.7):
+            yield Set(side * 0.8, drop + lift * name.height, "start")
+            yield Set(-side * 0.8, drop + lift * name.height, "end")
+        return
+    line = name.height * 1.1
+    for dx, dy in ((0, 0), (0, 1), (0, -1), (0, 2), (0, -2), (0.4, 0), (-0.4, 0), (0.4, 1.5), (-0.4, 1.5)):
+        yield Set(dx * name.width, drop + dy * line, "middle")
+
+
+def _text_box(name: Name, choice: Set) -> Box:
+    start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[choice.anchor]
+    drop = name.height * 0.32
+    return Box(
+        name.x + choice.dx + start, name.y + choice.dy - drop - name.height / 2, name.width, name.height
+    )
+
+
+def text_width(text: str, size: float = 12.0) -> float:
+    """About how many pixels a text takes in a system font of `size` pixels: Hangul is wide, Latin narrow."""
+    return sum(0.95 if ord(c) >= 0x1100 else 0.3 if c in " .,il'’-" else 0.62 for c in text) * size
+
+
+# ── Classes of a shaded map ──────────────────────────────────────────────────────────────────────────────────
+
+
+def class_breaks(values: Iterable[float], most: int = 5) -> list[float]:
+    """Round limits of at most `most` equally wide classes that hold all values, the lowest and the highest included.
+
+    A value belongs to the class that it reaches: a limit is the first number of the class above it, except the last,
+    which ends the last class. All values alike give one class.
+    """
+    values = list(values)
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    if low == high:
+        low, high = (low, high + 1) if low == 0 else sorted((low - abs(low) / 2, low + abs(low) / 2))
+        most = 1
+    raw = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    for step in (m * p for p in (power, power * 10) for m in (1, 2, 2.5, 5)):
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if step >= raw * (1 - 1e-9) and last - first <= most:
+            return [round(i * step, 10) for i in range(first, max(last, first + 1) + 1)]
+    step = power * 100  # one class around values that straddle every round limit, such as −1 and 1
+    return [round(-step, 10), round(step, 10)]
+
+
+def class_of(value: float, breaks: Sequence[float]) -> int:
+    """The class of a value, from 1."""
+    return max(1, min(bisect.bisect_right(breaks, value), len(breaks) - 1))
+
+
+# ── GeoJSON ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def feature(key: str, lon: float | None, lat: float | None, properties: dict) -> dict:
+    """A GeoJSON feature at a point (WGS 84, five decimals), or without a geometry where the position is not known."""
+    geometry = None
+    if lon is not None and lat is not None:
+        geometry = {"type": "Point", "coordinates": [round(float(lon), 5), round(float(lat), 5)]}
+    return {"type": "Feature", "id": key, "geometry": geometry, "properties": properties}
+
+
+def several_points(key: str, positions: Iterable[Point], properties: dict) -> dict:
+    """A GeoJSON feature of a record with any number of places."""
+    points = [[round(float(lon), 5), round(float(lat), 5)] for lon, lat in positions]
+    if len(points) == 1:
+        return feature(key, *points[0], properties)
+    geometry = {"type": "MultiPoint", "coordinates": points} if points else None
+    return {"type": "Feature", "id": key, "geometry": geometry, "properties": properties}
+
+
+def feature_collection(features: Iterable[dict], **members) -> dict:
+    """A GeoJSON collection; `members` are foreign members that a reader may skip."""
+    return {"type": "FeatureCollection", "features": list(features), **members}

@@ -1,0 +1,244 @@
+"""The admin of organisations, projects and agreements."""
+
+from django.contrib import admin
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+
+from portal.admin import (
+    CitationInline,
+    FormFields,
+    MissingTranslation,
+    RecordAdmin,
+    Rows,
+    SearchInAnyCase,
+    in_languages,
+)
+from portal.templatetags.figures import money
+from projects.models import (
+    Agreement,
+    AgreementArea,
+    AgreementCitation,
+    AgreementParty,
+    Organisation,
+    OrganisationCitation,
+    Participation,
+    Project,
+    ProjectArea,
+    ProjectCitation,
+    ProjectIssue,
+    ProjectSdg,
+    RioMarker,
+    Sector,
+)
+
+
+class OrganisationCitationInline(CitationInline):
+    model = OrganisationCitation
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(RecordAdmin):
+    counted = ("citations", "participations")
+    list_display = ("name", "acronym", "kind", "country", "participations_count", "citations_count", "publication")
+    list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter), MissingTranslation)
+    list_select_related = ("country",)
+    search_fields = (*Organisation.search_fields, "key")
+    search_help_text = _("Words of the name in any language, the acronym, or the key.")
+    prepopulated_fields = {"key": ("name_en",)}
+    autocomplete_fields = ("country",)
+    inlines = (OrganisationCitationInline,)
+    fieldsets = (
+        (None, {"fields": (in_languages("name"), ("key", "publication"), ("acronym", "kind"), "country", "url")}),
+    )
+    help_texts = {"acronym": _("As the organisation itself writes it: KOICA.")}
+
+    @admin.display(description=_("participations"), ordering="participations_count")
+    def participations_count(self, organisation):
+        return organisation.participations_count
+
+
+@admin.register(Sector)
+class SectorAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+    list_display = ("code", "name", "project_count")
+    list_filter = (MissingTranslation,)
+    search_fields = ("code", "name_en", "name_ko", "name_ru")
+    search_help_text = _("The code, or words of the name in any language.")
+    fields = ("code", in_languages("name"))
+    help_texts = {"code": _("As the OECD’s list of purpose codes has it.")}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(project_count=Count("projects"))
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code"] if obj else []
+
+    @admin.display(description=_("projects"), ordering="project_count")
+    def project_count(self, sector):
+        return sector.project_count
+
+
+class ParticipationInline(Rows, admin.TabularInline):
+    model = Participation
+    autocomplete_fields = ("organisation",)
+    fields = ("organisation", "role")
+    help_texts = {"role": _("Partner, where no source states a formal role.")}
+    verbose_name = _("organisation")
+    verbose_name_plural = _("organisations")
+
+
+class ProjectIssueInline(Rows, TranslationStackedInline):
+    model = ProjectIssue
+    autocomplete_fields = ("issue",)
+    fieldsets = ((None, {"fields": (("issue", "significance"), in_languages("rationale"))}),)
+    help_texts = {"rationale": _("Why the project answers this issue, in a sentence.")}
+    verbose_name = _("issue")
+    verbose_name_plural = _("issues")
+
+
+class ProjectAreaInline(Rows, admin.TabularInline):
+    model = ProjectArea
+    fields = ("area",)
+    verbose_name = _("area")
+    verbose_name_plural = _("areas of cooperation")
+
+
+class ProjectSdgInline(Rows, admin.TabularInline):
+    model = ProjectSdg
+    fields = ("code",)
+    help_texts = {"code": _("A goal such as 6, or a target such as 6.4 or 3.c.")}
+    verbose_name = _("goal or target")
+    verbose_name_plural = _("Sustainable Development Goals")
+
+
+class RioMarkerInline(Rows, admin.TabularInline):
+    model = RioMarker
+    fields = ("marker", "significance")
+    help_texts = {
+        "significance": _("Only where a source supports it: no marker says that nobody knows, 0 that it is no aim.")
+    }
+
+
+class ProjectCitationInline(CitationInline):
+    model = ProjectCitation
+
+
+@admin.register(Project)
+class ProjectAdmin(RecordAdmin):
+    list_display = ("title", "start", "status", "in_countries", "money", "publication", "citations_count")
+    list_filter = (
+        "publication",
+        "status",
+        "level",
+        "finance",
+        "confidence",
+        ("countries", admin.RelatedOnlyFieldListFilter),
+        ("issues", admin.RelatedOnlyFieldListFilter),
+        MissingTranslation,
+    )
+    search_fields = (*Project.search_fields, "key", "start", "end")
+    search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
+    prepopulated_fields = {"key": ("title_en",)}
+    autocomplete_fields = ("countries", "places", "sectors")
+    inlines = (
+        ParticipationInline,
+        ProjectIssueInline,
+        ProjectAreaInline,
+        ProjectSdgInline,
+        RioMarkerInline,
+        ProjectCitationInline,
+    )
+    fieldsets = (
+        (None, {"fields": (*in_languages("title"), "title_original", ("key", "publication"))}),
+        (
+            _("State and money"),
+            {"fields": (("level", "status"), ("start", "end"), ("budget", "currency", "finance"))},
+        ),
+        (_("Summary"), {"fields": in_languages("summary")}),
+        (_("Activities"), {"fields": in_languages("activities")}),
+        (_("Results"), {"fields": in_languages("results")}),
+        (_("Where, and in which sectors"), {"fields": ("countries", "places", "sectors")}),
+        (_("Evidence"), {"fields": ("confidence", *in_languages("evidence"))}),
+        (_("Note"), {"fields": in_languages("note")}),
+    )
+    help_texts = {
+        "title_original": _("As the partners write it, where that is not English."),
+        "level": _("Who carries it on the Korean side."),
+        "currency": _("Of the budget, as the source gives it."),
+        "summary": _("Who does what, where and what for, in two or three sentences."),
+        "activities": _("What is done: built, planted, taught, studied."),
+        "results": _("What has come of it, with the date of the statement. Plans are no results."),
+        "countries": _("Of Central Asia. Korea goes without saying."),
+        "places": _("Provinces, cities, lakes … that the sources name."),
+        "sectors": _("By the OECD’s purpose codes."),
+    }
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("countries")
+
+    @admin.display(description=_("countries"))
+    def in_countries(self, project):
+        return ", ".join(str(country) for country in project.countries.all())
+
+    @admin.display(description=_("budget"), ordering="budget")
+    def money(self, project):
+        return money(project.budget, project.currency)
+
+
+class AgreementPartyInline(Rows, admin.TabularInline):
+    model = AgreementParty
+    autocomplete_fields = ("country", "organisation")
+    fields = ("country", "organisation")
+    help_texts = {
+        "country": _("Either a country or an organisation."),
+        "organisation": _("Either a country or an organisation."),
+    }
+
+
+class AgreementAreaInline(Rows, admin.TabularInline):
+    model = AgreementArea
+    fields = ("area",)
+    verbose_name = _("area")
+    verbose_name_plural = _("areas of cooperation")
+
+
+class AgreementCitationInline(CitationInline):
+    model = AgreementCitation
+
+
+@admin.register(Agreement)
+class AgreementAdmin(RecordAdmin):
+    list_display = ("date", "title", "kind", "between", "citations_count", "publication")
+    list_display_links = ("title",)
+    list_filter = (
+        "publication",
+        "kind",
+        "level",
+        "confidence",
+        ("issues", admin.RelatedOnlyFieldListFilter),
+        MissingTranslation,
+    )
+    search_fields = (*Agreement.search_fields, "key", "date")
+    search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
+    prepopulated_fields = {"key": ("title_en",)}
+    autocomplete_fields = ("issues",)
+    inlines = (AgreementPartyInline, AgreementAreaInline, AgreementCitationInline)
+    fieldsets = (
+        (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind", "level"))}),
+        (_("Summary"), {"fields": in_languages("summary")}),
+        (_("What it is about"), {"fields": ("issues",)}),
+        (_("Evidence"), {"fields": ("confidence", *in_languages("evidence"))}),
+        (_("Note"), {"fields": in_languages("note")}),
+    )
+    help_texts = {
+        "date": _("Of its signing or taking place: YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
+        "level": _("Who carries it on the Korean side."),
+        "summary": _("What the parties agreed, in two or three sentences."),
+    }
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("parties__country", "parties__organisation")
+
+    @admin.display(description=_("parties"))
+    def between(self, agreement):
+        return ", ".join(str(party.who) for party in agreement.parties.all())

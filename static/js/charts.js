@@ -1,0 +1,45 @@
+// Values of a year on hover, touch and arrow keys. The words are those of the chart's own <title> elements, so that a
+// reader without JavaScript has them too.
+for (const figure of document.querySelectorAll("[data-chart]")) {
+  const frame = figure.querySelector(".chart-frame");
+  const reading = figure.querySelector(".chart-reading");
+  let at = -1;
+
+  const chart = () => [...frame.querySelectorAll("svg")].find((svg) => svg.getBoundingClientRect().width > 0);
+
+  const show = (index) => {
+    const years = [...chart().querySelectorAll(".years rect")];
+    at = Math.max(0, Math.min(index, years.length - 1));
+    const year = years[at];
+    const cursor = chart().querySelector(".cursor");
+    cursor.setAttribute("transform", `translate(${year.dataset.x} 0)`);
+    frame.classList.add("chart-reading-on");
+    reading.textContent = year.querySelector("title").textContent;
+  };
+
+  const hide = () => {
+    frame.classList.remove("chart-reading-on");
+    reading.textContent = "";
+    at = -1;
+  };
+
+  frame.tabIndex = 0;
+  frame.setAttribute("role", "group");
+  frame.setAttribute("aria-labelledby", `${figure.id}-title`);
+  frame.addEventListener("pointermove", (event) => {
+    const band = event.target.closest?.(".years rect");
+    if (band) show([...band.parentNode.children].indexOf(band));
+  });
+  frame.addEventListener("pointerleave", hide);
+  frame.addEventListener("blur", hide);
+  frame.addEventListener("keydown", (event) => {
+    const count = chart().querySelectorAll(".years rect").length;
+    const step = { ArrowRight: at + 1, ArrowLeft: at < 0 ? count - 1 : at - 1, Home: 0, End: count - 1 }[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      show(step);
+    } else if (event.key === "Escape") {
+      hide();
+    }
+  });
+}
