@@ -10,29 +10,34 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from issues.figures import value_table
+from issues.figures import value_columns, value_rows
 from issues.models import Observation
 from portal.charts import LineChart, Series, fits, line_chart
 from portal.languages import reader_html, text_and_language
+from portal.models import Place
 from portal.templatetags.figures import number
 
-WIDE, NARROW = (720, 340), (344, 300)
-SMALL = ((352, 220), (344, 220))
+WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
 # A country keeps its colour in every chart; other places take the rest in order.
 TONES = {"kz": 1, "kg": 2, "tj": 3, "tm": 4, "uz": 5, "kr": 6, "world": 7}
 OTHER_TONES = (1, 5, 3, 2, 4, 6, 8)
+PALE = 9
 MOST_SERIES = 8
 
 
 @dataclass
 class IndicatorFigure:
-    """A line chart of one indicator with everything that stands around it. Needs at least one observation."""
+    """A line chart of one indicator with everything that stands around it. Needs at least one observation.
+
+    `sizes` are those of a wide page and of a phone, or one for both. `focus` is a place that stands out among the others.
+    """
 
     indicator: object
     observations: list
     sizes: tuple = (WIDE, NARROW)
     query: dict = field(default_factory=dict)
-    with_table: bool = True
+    focus: object = None
+    moments: tuple = ()
 
     @property
     def id(self):
@@ -69,66 +74,74 @@ class IndicatorFigure:
         return list(dict.fromkeys(observation.source for observation in self.observations))
 
     @cached_property
-    def series(self) -> list[Series]:
-        """A series for each place, and for each source of a place where it has several."""
-        found, of_place = {}, {}
-        for observation in self.observations:
-            found.setdefault((observation.place, observation.source), []).append(observation)
-        for place, source in found:
-            of_place.setdefault(place, []).append(source)
-        tones = place_tones(of_place)
-        return [
-            Series(
-                name if len(of_place[place]) == 1 else f"{name} ({short_source(source)})",
-                [(o.year, float(o.value)) for o in points],
-                tones[place],
-                dashed=of_place[place].index(source) > 0,
-            )
-            for (place, source), points in found.items()
-            for name in [text_and_language(place, "name")[0]]
-        ]
+    def value_columns(self):
+        return value_columns(self.observations)
 
     @cached_property
-    def table(self):
-        return value_table(self.observations)
+    def series(self) -> list[Series]:
+        """A series for each place, and for each source of a place where sources overlap."""
+        tones = place_tones(list(dict.fromkeys(column.place for column in self.value_columns)))
+        found, seen = [], set()
+        for column in self.value_columns:
+            name = text_and_language(column.place, "name")[0]
+            found.append(
+                Series(
+                    f"{name} ({short_source(column.sources[0])})" if column.apart else name,
+                    [(year, float(one.value)) for year, one in column.by_year.items()],
+                    PALE if self.focus and not stands_out(column.place, self.focus) else tones[column.place],
+                    dashed=column.place in seen,
+                )
+            )
+            seen.add(column.place)
+        return found
 
     @property
     def columns(self):
         """The headings of the table of the same numbers."""
-        return [one.name for one in self.series] if self.with_table else []
+        return [one.name for one in self.series]
 
     @property
     def rows(self):
         """Rows of the table: year, and a value or None for each series."""
-        return [(year, [cell and cell.value for cell in cells]) for year, cells in self.table[1]]
+        return [(year, [cell and cell.value for cell in cells]) for year, cells in value_rows(self.value_columns)]
 
     def chart(self, width, height) -> LineChart:
-        return line_chart(self.series, width=width, height=height, format_value=axis_number)
+        """The chart in a size; names that find no room there are letters, which `key` explains."""
+        series = self.series
+        if not fits([one.name for one in series], width):
+            series = [replace(one, name=letter) for letter, one in self.lettered]
+        return line_chart(series, width=width, height=height, format_value=axis_number, moments=self.moments)
+
+    @property
+    def lettered(self):
+        """Pairs of letter and series."""
+        return list(zip(ascii_uppercase, self.series, strict=False))
+
+    @property
+    def key(self):
+        """What the letters mean, where a phone needs them; `key_always` where a wide page does too."""
+        return [] if fits([one.name for one in self.series], self.sizes[-1][0]) else self.lettered
+
+    @property
+    def key_always(self):
+        return not fits([one.name for one in self.series], self.sizes[0][0])
 
     @cached_property
     def wide(self) -> LineChart:
         return self.chart(*self.sizes[0])
 
     @cached_property
-    def narrow(self) -> LineChart:
-        """The chart for a phone; names that find no room there are letters, which `key` explains."""
-        if not self.key:
-            return self.chart(*self.sizes[1])
-        lettered = [replace(one, name=letter) for letter, one in self.key]
-        return line_chart(lettered, width=self.sizes[1][0], height=self.sizes[1][1], format_value=axis_number)
-
-    @cached_property
-    def key(self):
-        """Pairs of letter and series, where the names are too long for a phone."""
-        if fits([one.name for one in self.series], self.sizes[1][0]):
-            return []
-        return list(zip(ascii_uppercase, self.series, strict=False))
+    def narrow(self) -> LineChart | None:
+        """The chart for a phone, where it is not the same."""
+        return self.chart(*self.sizes[1]) if len(self.sizes) > 1 else None
 
     @cached_property
     def sentence(self) -> str:
         """What the chart shows, computed from its values."""
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
         changes = [change for one in self.series if (change := Change.of(one))]
+        if self.focus:
+            return self.sentence_of_focus(symbol)
         if not changes:
             return " ".join(
                 _("{place}: {value} {unit} in {year}.").format(
@@ -154,6 +167,39 @@ class IndicatorFigure:
                 )
             )
         return " ".join(sentences)
+
+
+    def sentence_of_focus(self, symbol) -> str:
+        """How the place in focus changed, and where it stood among the countries of Central Asia in its latest year."""
+        own = next((column for column in self.value_columns if column.place == self.focus), None)
+        if own is None:
+            return ""
+        points = [(year, float(one.value)) for year, one in own.by_year.items()]
+        name = text_and_language(self.focus, "name")[0]
+        change = Change.of(Series(name, points))
+        year, value = max(points)
+        sentences = [
+            change.words(symbol)
+            if change
+            else _("{place}: {value} {unit} in {year}.").format(place=name, value=number(value), unit=symbol, year=year)
+        ]
+        region = [
+            float(column.by_year[year].value)
+            for column in self.value_columns
+            if column.place.group == Place.Group.CENTRAL_ASIA and year in column.by_year
+        ]
+        if len(region) > 1:
+            sentences.append(
+                _("In {year} the countries of Central Asia lay between {low} and {high} {unit}.").format(
+                    year=year, low=number(min(region)), high=number(max(region)), unit=symbol
+                )
+            )
+        return " ".join(sentences)
+
+
+def stands_out(place, focus):
+    """Whether a place keeps its colour beside the one in focus: that one, Korea and the world do."""
+    return place == focus or place.group == Place.Group.KOREA or place.kind == Place.Kind.WORLD
 
 
 @dataclass(frozen=True)
@@ -223,14 +269,14 @@ def observations_of(indicators, **which):
     return by_indicator
 
 
-def figures_for(indicators, most, **which):
-    """Small charts of the first `most` indicators that have values over several years."""
+def figures_for(indicators, most, focus=None, **which):
+    """Small charts of the first `most` indicators that have values over several years (of `focus`, where it is named)."""
     by_indicator = observations_of(indicators, **which)
     figures = []
     for indicator in indicators:
         found = by_indicator.get(indicator.pk, [])
-        if len({observation.year for observation in found}) > 2:
-            figures.append(IndicatorFigure(indicator, found, SMALL, with_table=False))
+        if len({one.year for one in found if focus is None or one.place == focus}) > 2:
+            figures.append(IndicatorFigure(indicator, found, (SMALL,), focus=focus))
         if len(figures) == most:
             break
     return figures

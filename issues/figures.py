@@ -49,26 +49,31 @@ def latest_rows(observations, countries):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of an indicator's table: a place, and the source too where a place has several."""
+    """The values of one place: of all its sources, or of one where two of them give a value for the same year."""
 
     place: object
-    source: object
-    several: bool
+    sources: list
+    apart: bool
+    by_year: dict
 
 
-def value_table(observations):
-    """All values of one indicator: columns, and rows of (year, a cell per column), the newest year first.
-
-    A cell is an observation or None: no value is not zero.
-    """
-    pairs, cells = {}, {}
-    for observation in observations:
-        pair = (observation.place_id, observation.source_id)
-        pairs.setdefault(pair, observation)
-        cells.setdefault(observation.year, {})[pair] = observation
+def value_columns(observations):
+    """Observations (ordered by place and source) as columns: sources that overlap in time stand apart."""
     by_place = {}
-    for place, _source in pairs:
-        by_place[place] = by_place.get(place, 0) + 1
-    columns = [Column(o.place, o.source, by_place[o.place_id] > 1) for o in pairs.values()]
-    rows = [(year, [cells[year].get(pair) for pair in pairs]) for year in sorted(cells, reverse=True)]
-    return columns, rows
+    for observation in observations:
+        by_place.setdefault(observation.place, {}).setdefault(observation.source, {})[observation.year] = observation
+    columns = []
+    for place, by_source in by_place.items():
+        years = [year for values in by_source.values() for year in values]
+        if len(years) == len(set(years)):
+            joined = {year: one for values in by_source.values() for year, one in values.items()}
+            columns.append(Column(place, list(by_source), False, joined))
+        else:
+            columns += [Column(place, [source], True, values) for source, values in by_source.items()]
+    return columns
+
+
+def value_rows(columns):
+    """Rows of (year, a cell per column), the newest year first. A cell is an observation or None: none is not zero."""
+    years = sorted({year for column in columns for year in column.by_year}, reverse=True)
+    return [(year, [column.by_year.get(year) for column in columns]) for year in years]

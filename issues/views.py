@@ -4,9 +4,10 @@ from django.db.models import Count, Max, Min, Prefetch
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from issues import aral
 from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
 from issues.exports import observations_csv
-from issues.figures import latest_observations, latest_rows, value_table
+from issues.figures import latest_observations, latest_rows, value_columns, value_rows
 from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
     Event,
@@ -112,6 +113,9 @@ class IssuePage(RecordView):
                     notes.cite(key)
         notes.cite_all()
         indicators = list(issue.indicators.published())
+        events = list(issue.events.published())
+        sea = aral.feature(events) if issue.key == aral.ISSUE else None
+        charts = [one for one in indicators if sea is None or one.key != aral.AREA]
         countries = list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
         return super().get_context_data(**kwargs) | {
             "figures": figures,
@@ -119,8 +123,9 @@ class IssuePage(RecordView):
             "notes": notes,
             "columns": countries,
             "latest": latest_rows(latest_observations(indicator__in=indicators), countries),
-            "charts": figures_for(indicators, most=4),
-            "events": issue.events.published(),
+            "charts": figures_for(charts, most=4),
+            "aral": sea,
+            "events": events,
             "agreements": issue.agreements.published().for_list(),
             "answers": (
                 issue.project_links.filter(project__publication=VISIBLE)
@@ -202,15 +207,15 @@ class IndicatorPage(RecordView):
         observations = list(
             choice.qs.select_related("place", "source").order_by("place__kind", "place__key", "source__key", "year")
         )
-        columns, rows = value_table(observations)
-        notes = Notes([indicator.source, *(column.source for column in columns)])
+        columns = value_columns(observations)
+        notes = Notes([indicator.source, *(source for column in columns for source in column.sources)])
         notes.cite_all()
         query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
         return super().get_context_data(**kwargs) | {
             "choice": choice,
             "figure": IndicatorFigure(indicator, chartable(observations, choice), query=query) if observations else None,
-            "columns": [(column, notes.cite(column.source.key)) for column in columns],
-            "rows": rows,
+            "columns": [(column, [source.key for source in column.sources]) for column in columns],
+            "rows": value_rows(columns),
             "notes": notes,
             "observations": observations,
         }

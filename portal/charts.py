@@ -6,7 +6,7 @@ y runs downwards. A missing value is None and never 0.
 import math
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 FONT = 12  # size of labels
@@ -147,6 +147,15 @@ class Year:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A year marked across the plot, with its number at `y` above it."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
 class LineChart:
     """A line chart, ready to draw. `top`, `bottom`, `left` and `right` are the edges of the plot."""
 
@@ -163,6 +172,7 @@ class LineChart:
     lines: list[Line]
     labels: list[Label]
     years: list[Year]
+    moments: list[Moment]
 
     @property
     def tick_x(self) -> float:
@@ -225,10 +235,12 @@ def line_chart(
     ticks: Sequence[float] | None = None,
     years: tuple[int, int] | None = None,
     labelled: bool = True,
+    moments: Sequence[tuple[int, str]] = (),
 ) -> LineChart:
     """Lines of `series` by year, each labelled at its end.
 
-    `ticks` and `years` fix the axes where several charts share them. Raises ValueError when no series has a point.
+    `ticks` and `years` fix the axes where several charts share them. `moments` are years to mark, in order, each with a
+    short text. Raises ValueError when no series has a point.
     """
     series = [one for one in series if one.points]
     if not series:
@@ -248,7 +260,7 @@ def line_chart(
         label_room = max(text_width(row) for rows in names for row in rows) + 14
     left = max(text_width(text) for text in tick_texts) + 8
     right = width - max(label_room, 18)
-    top, needed = 12.0, sum(len(rows) * LINE for rows in names)
+    top, needed = 12.0 + (3 * LINE if moments else 0), sum(len(rows) * LINE for rows in names)
     height = max(height, needed + top + 28)
     bottom = height - 26
 
@@ -285,6 +297,7 @@ def line_chart(
         lines,
         _end_labels(series, names, x, y, right, top, bottom) if labelled else [],
         _years(series, x, left, right),
+        _moments([(year, words) for year, words in moments if first <= year <= last], x, top),
     )
 
 
@@ -305,6 +318,18 @@ def _end_labels(series, names, x, y, right, top, bottom) -> list[Label]:
         leader = (start[0], start[1], round(right + 8, 1), round(middle, 1)) if moved else None
         labels.append(Label(rows, round(right + 11, 1), series[index].tone, leader))
     return labels
+
+
+def _moments(moments, x, top) -> list[Moment]:
+    """Marked years with their texts in up to three rows, so that texts of near years do not touch."""
+    free = [0.0, 0.0, 0.0]
+    found = []
+    for year, words in moments:
+        half = text_width(words) / 2 + 3
+        row = next((row for row in range(3) if free[row] <= x(year) - half), free.index(min(free)))
+        free[row] = x(year) + half
+        found.append(Moment(x(year), round(top - 6 - (2 - row) * LINE, 1), words))
+    return found
 
 
 def _years(series, x, left, right) -> list[Year]:
@@ -364,6 +389,7 @@ class Bar:
     width: float
     text: str
     text_x: float
+    text_y: float
     missing: bool
     url: str
     tone: int
@@ -378,7 +404,12 @@ class BarChart:
     label_room: float
     zero: float
     bar_height: float
-    bars: list[Bar] = field(default_factory=list)
+    bars: list[Bar]
+
+    @property
+    def label_end(self) -> float:
+        """Where the names of the bars end."""
+        return round(self.label_room - 8, 1)
 
 
 def bar_chart(
@@ -412,7 +443,8 @@ def bar_chart(
                 round(start, 1),
                 round(length, 1),
                 text,
-                round(start - 4 if value is not None and value < 0 else start + length + 5, 1),
+                round(start - text_width(text) - 4 if value is not None and value < 0 else start + length + 5, 1),
+                round(middle + LINE * 0.25, 1),
                 value is None,
                 url,
                 tones[index] if tones else 1,

@@ -5,7 +5,7 @@ on the map stand in the proportions that they have on the ground, which a shaded
 shapes are off by at most 2 %.
 
 **Units.** Positions are (longitude, latitude) in degrees. The map is measured in *map units*: x to the right, y down,
-one unit is 3.3 km in any direction, and `FRAME`, the whole region, is 1000 units wide. At zoom z a map unit takes
+one unit is 3.2 km in any direction, and `FRAME`, the whole region, is 1000 units wide. At zoom z a map unit takes
 `2 ** z / 4` pixels: at zoom 0 the region is 250 px wide, at zoom 2 a thousand.
 """
 
@@ -18,14 +18,14 @@ Point = tuple[float, float]
 Line = Sequence[Point]
 
 EARTH_KM = 6371.0
-UNIT_KM = 3.3
+UNIT_KM = 3.2
 _LON_0 = 67.0
 _SOUTH, _NORTH = math.radians(38), math.radians(52)
 _N = (math.sin(_SOUTH) + math.sin(_NORTH)) / 2
 _C = math.cos(_SOUTH) ** 2 + 2 * _N * math.sin(_SOUTH)
 _UNITS = EARTH_KM / UNIT_KM  # map units in the radius of the earth
 _RHO_0 = _UNITS * math.sqrt(_C - 2 * _N * math.sin(math.radians(45.5))) / _N
-_X_0, _Y_0 = 490.0, 372.0  # where 67° E, 45.5° N lies
+_X_0, _Y_0 = 505.0, 365.0  # where 67° E, 45.5° N lies
 MAX_ZOOM = 5.0
 
 
@@ -67,7 +67,7 @@ class Box:
 
 
 # The whole region: all five countries and about 60 km around them.
-FRAME = Box(0.0, 0.0, 1000.0, 720.0)
+FRAME = Box(0.0, 0.0, 1000.0, 740.0)
 
 
 # ── Projection ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,24 +172,23 @@ def path(lines: Iterable[Line], *, closed: bool, decimals: int = 1) -> str:
             points.pop()
         if len(points) < (3 if closed else 2):
             continue
-        steps = [_pair(points[0], scale, decimals)]
-        steps += [
-            _pair((x - x0, y - y0), scale, decimals)
-            for (x0, y0), (x, y) in zip(points, points[1:], strict=False)
-        ]
-        pieces.append(f"M{steps[0]}l{_joined(steps[1:])}{'z' if closed else ''}")
+        steps = _pair(points[0], scale, decimals)
+        for (x0, y0), (x, y) in zip(points, points[1:], strict=False):
+            steps += _pair((x - x0, y - y0), scale, decimals)
+        pieces.append(f"M{_joined(steps[:2])}l{_joined(steps[2:])}{'z' if closed else ''}")
     return "".join(pieces)
 
 
-def _pair(point: tuple[int, int], scale: int, decimals: int) -> str:
-    return _joined([short(value / scale, decimals) for value in point])
+def _pair(point: tuple[int, int], scale: int, decimals: int) -> list[str]:
+    return [short(value / scale, decimals) for value in point]
 
 
 def _joined(numbers: list[str]) -> str:
-    """Numbers one after the other; a minus sign parts them as well as a space does."""
+    """Numbers one after the other; a minus sign, or a second point, parts them as well as a space does."""
     text = numbers[0]
-    for number in numbers[1:]:
-        text += number if number.startswith("-") else f" {number}"
+    for before, number in zip(numbers, numbers[1:], strict=False):
+        parted = number.startswith("-") or (number.startswith(".") and "." in before)
+        text += number if parted else f" {number}"
     return text
 
 
@@ -279,6 +278,25 @@ def label_point(rings: Sequence[Line], *, within: Box | None = None, wide: float
 
 
 # ── Marks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something at a position. `records` are what is counted there, such as projects by their numbers."""
+
+    key: str
+    lon: float
+    lat: float
+    name: str
+    language: str = ""
+    url: str = ""
+    kind: str = ""
+    records: frozenset = frozenset()
+
+    @property
+    def at(self) -> Point:
+        """Where it lies in map units."""
+        return project(self.lon, self.lat)
 
 
 def clusters(points: Sequence[tuple[float, float, float]], distance: float) -> list[list[int]]:
@@ -410,7 +428,7 @@ def class_breaks(values: Iterable[float], most: int = 5) -> list[float]:
         most = 1
     raw = (high - low) / most
     power = 10.0 ** math.floor(math.log10(raw))
-    for step in (m * p for p in (power, power * 10) for m in (1, 2, 2.5, 5)):
+    for step in (m * p for p in (power, power * 10) for m in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)):
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
         if step >= raw * (1 - 1e-9) and last - first <= most:
             return [round(i * step, 10) for i in range(first, max(last, first + 1) + 1)]

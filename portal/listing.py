@@ -1,11 +1,19 @@
 """Lists of records: one queryset, its filters, its table; with or without JavaScript."""
 
+from django.core.paginator import Paginator
 from django.http import HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
 PAGE_SIZES = (25, 50, 100)
+
+
+class Pages(Paginator):
+    """Pages, of which one that is not there is the nearest that is."""
+
+    def validate_number(self, number):
+        return min(max(number, 1), self.num_pages)
 
 
 class RecordListView(SingleTableMixin, FilterView):
@@ -63,8 +71,8 @@ class RecordListView(SingleTableMixin, FilterView):
     def get_table_pagination(self, table):
         if self.whole:
             return False
-        # Silent means: the last page instead of a 404 past the end.
-        return {"per_page": self.page_size, "silent": True}
+        # The library would take any number of rows from the address: the sizes are ours.
+        return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size)}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)

@@ -15,7 +15,8 @@ class NameColumn(tables.Column):
     """The record's name as a link, sorted as the reader sees it."""
 
     def __init__(self, field="name", **kwargs):
-        super().__init__(accessor="key", attrs={"td": {"class": "name"}}, **kwargs)
+        # Not the key, which ends the order of lists: they would be taken for lists by name.
+        super().__init__(accessor="pk", attrs={"td": {"class": "name"}}, **kwargs)
         self.field = field
 
     def render(self, record):

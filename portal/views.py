@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
+from issues import aral
+from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Observation, Term
 from portal.choices import Area, Publication
@@ -20,7 +22,7 @@ from portal.models import Place, Source
 from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
 from portal.tables import SourceTable
-from projects.models import Agreement, Organisation, Project, ProjectArea
+from projects.models import Agreement, Organisation, Project, ProjectArea, ProjectIssue
 
 VISIBLE = Publication.PUBLISHED
 
@@ -63,6 +65,7 @@ class Home(TemplateView):
                     ("sources", published(Source), lambda n: npgettext("count", "source", "sources", n)),
                 )
             ],
+            "picture": aral.picture(),
             "projects": projects.latest_first().for_list()[:6],
             "events": Event.objects.published().order_by("-date", "key")[:6],
             "countries": countries_with_counts(),
@@ -108,6 +111,31 @@ class CountryList(TemplateView):
         }
 
 
+# What a country's profile shows in charts, beside the other countries: an editors' choice of indicators.
+PROFILE = (
+    "water-stress",
+    "drinking-water-safely-managed",
+    "forest-area-share",
+    "temperature-anomaly",
+    "co2-emissions-per-capita",
+    "electricity-renewables-share",
+)
+
+
+def gaps(country):
+    """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
+    if country.group != Place.Group.CENTRAL_ASIA:
+        return None
+    here = Project.objects.published().filter(countries=country)
+    areas = set(ProjectArea.objects.filter(project__in=here).values_list("area", flat=True))
+    answered = set(ProjectIssue.objects.filter(project__in=here).values_list("issue", flat=True))
+    issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
+    return {
+        "areas": [area for area in Area if area.value not in areas],
+        "issues": [issue for issue in issues if issue.pk not in answered],
+    }
+
+
 class CountryPage(RecordView):
     """A country, with everything that touches it."""
 
@@ -134,6 +162,15 @@ class CountryPage(RecordView):
             "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
             .select_related("issue")
             .order_by("issue__position"),
+            "charts": figures_for(
+                Indicator.objects.published().filter(key__in=PROFILE),
+                most=len(PROFILE),
+                focus=country,
+                place__group__in=Place.Group.values,
+            )
+            if country.group
+            else [],
+            "gaps": gaps(country),
             "latest": latest_rows(latest_observations(place=country), [country]),
             "project_count": projects.count(),
             "projects": projects.latest_first().for_list()[: self.shown],

@@ -14,7 +14,8 @@ for (const figure of document.querySelectorAll("[data-chart]")) {
     const cursor = chart().querySelector(".cursor");
     cursor.setAttribute("transform", `translate(${year.dataset.x} 0)`);
     frame.classList.add("chart-reading-on");
-    reading.textContent = year.querySelector("title").textContent;
+    // The phone's chart has the same years and leaves the words to the wide one.
+    reading.textContent = frame.querySelectorAll(".years title")[at].textContent;
   };
 
   const hide = () => {

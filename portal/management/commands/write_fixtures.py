@@ -90,7 +90,8 @@ class Taken(dict):
 
     def done(self):
         if unknown := set(self) - self.used:
-            raise CommandError(f"{self.kind} {self.get('key')}: no place for {', '.join(sorted(unknown))}")
+            name = " ".join(filter(None, (self.kind, self.get("key"))))
+            raise CommandError(f"{name}: no place for {', '.join(sorted(unknown))}")
 
 
 class Command(BaseCommand):
@@ -293,7 +294,7 @@ class Command(BaseCommand):
             rows.append(row("issues.issue", fields))
             others += self.citations("issues.issuecitation", "issue", key, marks + taken.take("sources", []))
             for number, part in enumerate(taken.take("countries", [])):
-                part = Taken("country note", part)
+                part = Taken(f"country note of {key[0]}", part)
                 others.append(
                     row(
                         "issues.issueincountry",
@@ -304,7 +305,7 @@ class Command(BaseCommand):
                 part.done()
             others += [row("issues.issuesdg", {"issue": key, "code": code}) for code in taken.take("sdgs", [])]
             for number, figure in enumerate(taken.take("key_figures", []), 1):
-                figure = Taken("key figure", figure)
+                figure = Taken(f"key figure of {key[0]}", figure)
                 others.append(
                     row(
                         "issues.keyfigure",
@@ -390,7 +391,7 @@ class Command(BaseCommand):
     def projects(self):
         rows, others = [], []
         for taken in self.records("projects-*.yaml", "project"):
-            budget = taken.take("budget") or {}
+            budget = Taken(f"budget of {taken['key']}", taken.take("budget") or {})
             fields = self.record(
                 taken,
                 **taken.text("title"),
@@ -399,8 +400,8 @@ class Command(BaseCommand):
                 status=taken.take("status"),
                 start=taken.take("start"),
                 end=taken.take("end"),
-                budget=decimal(budget.get("amount")),
-                currency=budget.get("currency", ""),
+                budget=decimal(budget.take("amount")),
+                currency=budget.take("currency", ""),
                 finance=taken.take("finance", ""),
                 **taken.text("summary"),
                 **taken.text("activities"),
@@ -410,18 +411,21 @@ class Command(BaseCommand):
                 places=keys(taken.take("places", [])),
                 sectors=keys(str(code) for code in taken.take("sectors", [])),
             )
+            budget.done()
             key = [fields["key"]]
             rows.append(row("projects.project", fields))
             others += [row("projects.projectarea", {"project": key, "area": area}) for area in taken.take("areas", [])]
-            others += [
-                row(
-                    "projects.participation",
-                    {"project": key, "organisation": [part["organisation"]], "role": part["role"]},
+            for part in taken.take("organisations", []):
+                part = Taken(f"participation in {key[0]}", part)
+                others.append(
+                    row(
+                        "projects.participation",
+                        {"project": key, "organisation": [part.take("organisation")], "role": part.take("role")},
+                    )
                 )
-                for part in taken.take("organisations", [])
-            ]
+                part.done()
             for link in taken.take("issues", []):
-                link = Taken("project's issue", link)
+                link = Taken(f"issue of {key[0]}", link)
                 others.append(
                     row(
                         "projects.projectissue",
@@ -500,7 +504,8 @@ def merge_sources(kept, other):
         if not kept[name] or (name == "date" and len(value) > len(kept[name])):
             kept[name] = value
         elif kept["kind"] == "dataset" and name in {"title", "author", "edition", "note"}:
-            kept[name] += (" " if name == "note" else "; ") + value
+            collection = f"{kept['title'].partition(': ')[0]}: "
+            kept[name] += (" " if name == "note" else "; ") + value.removeprefix(collection)
 
 
 def row(model, fields):

@@ -1,0 +1,147 @@
+"""The Aral Sea’s own part of its page: the sea in outline, its area beside the events, then and since, and the planting."""
+
+import functools
+import json
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from issues.charts import IndicatorFigure, axis_number, observations_of
+from issues.models import Indicator
+from portal import geo
+from portal.charts import bar_chart
+from portal.languages import text_and_language
+from portal.models import Place
+
+ISSUE = "aral-sea-depletion"
+AREA, PLANTING = "aral-sea-area", "aralkum-afforested-area"
+THEN_AND_SINCE = (AREA, "aral-sea-volume", "aral-sea-salinity", "aral-sea-river-inflow")
+PLACES = ("aralsk", "muynak", "kokaral-dam", "north-aral-sea", "south-aral-sea")
+WIDTH, MARGIN = 420, 30
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A dated shore: its path, its date and area as the source has them, and whether the date is inferred."""
+
+    path: str
+    date: str
+    area_km2: int
+    inferred: bool
+
+
+@functools.cache
+def outlines():
+    """The dated outlines and the frame that holds them: (outlines, place on the picture of a position, size)."""
+    layer = json.loads((settings.BASE_DIR / "static" / "geo" / "aral-sea.geojson").read_text(encoding="utf-8"))
+    shapes = [
+        [[geo.project(*point) for point in ring] for polygon in polygons(feature["geometry"]) for ring in polygon]
+        for feature in layer["features"]
+    ]
+    box = geo.bounds(point for shape in shapes for ring in shape for point in ring)
+    scale = (WIDTH - 2 * MARGIN) / box.width
+
+    def place(point):
+        return ((point[0] - box.left) * scale + MARGIN, (point[1] - box.top) * scale + MARGIN)
+
+    found = [
+        Outline(
+            geo.path([[place(point) for point in ring] for ring in shape], closed=True),
+            feature["properties"]["date"],
+            feature["properties"]["area_km2_of_outline"],
+            feature["properties"]["date_basis"].startswith("undated"),
+        )
+        for feature, shape in zip(layer["features"], shapes, strict=True)
+    ]
+    return found, place, (WIDTH, round(box.height * scale + 2 * MARGIN)), 100 / geo.UNIT_KM * scale
+
+
+def polygons(geometry):
+    """The polygons of a GeoJSON geometry, each a list of rings."""
+    return geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on the picture."""
+
+    place: object
+    x: float
+    y: float
+    left: bool
+
+
+def picture():
+    """The map of the sea: outlines from the larger to the smaller, places, size, and how long 100 km are."""
+    shores, place, size, hundred_km = outlines()
+    marks = []
+    for record in Place.objects.published().filter(key__in=PLACES, latitude__isnull=False):
+        x, y = place(geo.project(float(record.longitude), float(record.latitude)))
+        marks.append(Mark(record, round(x, 1), round(y, 1), x > size[0] * 0.55))
+    return {
+        "shores": sorted(shores, key=lambda shore: -shore.area_km2),
+        "marks": marks,
+        "width": size[0],
+        "height": size[1],
+        "hundred_km": round(hundred_km, 1),
+        "scale_y": size[1] - 12,
+    }
+
+
+@dataclass(frozen=True)
+class Change:
+    """The first and the last known value of one indicator for the whole sea."""
+
+    indicator: object
+    first: object
+    last: object
+
+
+def feature(events):
+    """What the part shows, or None while the portal has no values of the sea’s area. `events` are the issue’s own."""
+    indicators = {one.key: one for one in Indicator.objects.published().filter(key__in=[*THEN_AND_SINCE, PLANTING])}
+    values = observations_of(indicators.values())
+    area = indicators.get(AREA)
+    if area is None or area.pk not in values:
+        return None
+    numbered = list(enumerate(sorted({event.date.year for event in events}), 1))
+    years = {observation.year for observation in values[area.pk]}
+    numbered = [(number, year) for number, year in numbered if min(years) <= year <= max(years)]
+    number_of = {year: number for number, (_number, year) in enumerate(numbered, 1)}
+    changes = []
+    for key in THEN_AND_SINCE:
+        if key in indicators:
+            whole = [one for one in values.get(indicators[key].pk, []) if one.place.key == "aral-sea"]
+            if len(whole) > 1:
+                by_year = sorted(whole, key=lambda one: one.year)
+                changes.append(Change(indicators[key], by_year[0], by_year[-1]))
+    return {
+        "picture": picture(),
+        "figure": IndicatorFigure(
+            area, values[area.pk], moments=tuple((year, str(number)) for year, number in number_of.items())
+        ),
+        "events": [(number_of[event.date.year], event) for event in events if event.date.year in number_of],
+        "changes": changes,
+        "planting": planting(indicators.get(PLANTING), values),
+    }
+
+
+def planting(indicator, values):
+    """Bars of the area that officials reported as planted, each with the year it was said of."""
+    found = values.get(indicator.pk) if indicator else None
+    if not found:
+        return None
+    found = sorted(found, key=lambda one: one.year)
+    return {
+        "indicator": indicator,
+        "observations": found,
+        "chart": bar_chart(
+            [(str(one.year), float(one.value), "") for one in found],
+            width=344,
+            format_value=axis_number,
+            missing=_("no data"),
+            tones=[4] * len(found),
+        ),
+        "unit": text_and_language(indicator, "unit")[0],
+    }

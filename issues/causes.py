@@ -1,0 +1,372 @@
+"""Causes and effects as a picture: which issues stand in it, how their names fit their boxes, where the lines run.
+
+`draw` is pure: names and pairs of numbers in, lengths and SVG paths out. What it returns is kept in the cache under all
+that went in, so a picture is laid out once for each state of the content and each language. Colours are classes and
+words are the templates' (templates/issues/includes/causes_*.html).
+"""
+
+import hashlib
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.core.cache import cache
+
+from issues.layered import Layout, Points, Spacing, layered
+from portal.charts import shortened, text_width
+from portal.languages import name_html, text_and_language
+
+TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it
+MOST_LINES = 3  # of a name
+BOLD = 1.07  # how much wider bold letters are
+EDGE = 2  # around the picture, so that no stroke is cut
+TIP = 7  # length of an arrow’s head
+KEPT = 7 * 24 * 3600  # seconds
+
+
+# ── The shape of a picture ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a picture is built: its measures, and whether it reads from top to bottom."""
+
+    spacing: Spacing
+    font: float
+    line: float  # from one line of a name to the next
+    room: float  # a name is broken where it is wider than this
+    most_room: float  # and cut where it is wider than this even so
+    least: float  # a box is at least so wide
+    inset: tuple[float, float]  # between a box’s sides and its name
+    downwards: bool = False
+    most_layers: int | None = None
+    most_in_layer: int | None = None
+
+
+WIDE = Shape(
+    Spacing(along=1140, gap=52, most_gap=100),
+    font=13,
+    line=16,
+    room=124,
+    most_room=220,
+    least=116,
+    inset=(10, 9),
+    most_layers=6,
+)
+NARROW = Shape(
+    Spacing(between=12, lane=8, beside=9, port=10, gap=34, most_gap=34, across=352),
+    font=12,
+    line=14.5,
+    room=106,
+    most_room=200,
+    least=84,
+    inset=(8, 7),
+    downwards=True,
+    most_in_layer=2,
+)
+# The few issues around one, in a column of text.
+NEAR_WIDE = Shape(
+    Spacing(along=716, gap=60, most_gap=130, between=10),
+    font=13,
+    line=16,
+    room=150,
+    most_room=220,
+    least=130,
+    inset=(10, 8),
+)
+NEAR_NARROW = NARROW
+
+
+@dataclass(frozen=True)
+class Node:
+    """A box with the lines of its name."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    rows: tuple[tuple[str, float, float], ...]  # words, x, y of their baseline
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line from a cause to an effect; `own` is the part of `path` where no other line runs."""
+
+    path: str
+    own: str
+    tip: str
+    back: bool
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture: nodes and edges in the order in which they were given, and where edges to a node run as one."""
+
+    width: float
+    height: float
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    trunks: tuple[tuple[int, str], ...]  # node, path
+    crossings: int
+
+
+def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, int]], shape: Shape) -> Drawing:
+    """The picture of issues with such names, some of them in bold, and lines between them by their numbers."""
+    out, into = Counter(a for a, _b in lines), Counter(b for _a, b in lines)
+    labels = [name_rows(name, shape, BOLD if heavy else 1) for name, heavy in zip(names, bold, strict=True)]
+    sizes = []
+    for number, (rows, width) in enumerate(labels):
+        width = max(width + 2 * shape.inset[0], shape.least)
+        height = len(rows) * shape.line + 2 * shape.inset[1]
+        # Lines that meet at a box need room to be told apart.
+        touching = 2 * shape.spacing.corner + 7 * (max(out[number], into[number]) - 1)
+        sizes.append((height, max(width, touching)) if shape.downwards else (width, max(height, touching)))
+    layout = layered(sizes, lines, shape.spacing, most_layers=shape.most_layers, most_in_layer=shape.most_in_layer)
+    width, height = turned((layout.along, layout.across), shape)
+    return Drawing(
+        rounded(width + 2 * EDGE),
+        rounded(height + 2 * EDGE),
+        tuple(node(box, rows, shape) for box, (rows, _width) in zip(layout.boxes, labels, strict=True)),
+        tuple(edge(route, shape) for route in layout.routes),
+        tuple((number, trunk(parts, shape)) for number, parts in sorted(layout.trunks.items())),
+        layout.crossings,
+    )
+
+
+def name_rows(name: str, shape: Shape, weight: float = 1) -> tuple[list[str], float]:
+    """A name in as few lines as fit the room, of even length, and how wide they are.
+
+    A name that needs more than three lines makes its box wider; where even that is not enough, it ends in an ellipsis.
+    """
+
+    def width(row):
+        return text_width(row, shape.font) * weight
+
+    words = name.split() or [""]
+    best = None
+    for count in range(1, min(MOST_LINES, len(words)) + 1):
+        for cuts in itertools.combinations(range(1, len(words)), count - 1):
+            rows = [" ".join(words[a:b]) for a, b in itertools.pairwise((0, *cuts, len(words)))]
+            widest = max(map(width, rows))
+            if best is None or widest < best[1]:
+                best = rows, widest
+        if best[1] <= shape.room:
+            break
+    rows, widest = best
+    if widest > shape.most_room:
+        rows = [shortened(row, shape.most_room * 12 / shape.font / weight) for row in rows]
+        widest = max(map(width, rows))
+    return rows, widest
+
+
+def node(box, rows, shape):
+    x, y = turned((box.along, box.across), shape)
+    width, height = turned((box.length, box.breadth), shape)
+    # A baseline lies about a third of the letters’ size under their middle.
+    top = y + EDGE + (height - len(rows) * shape.line) / 2 + shape.line / 2 + shape.font * 0.35
+    return Node(
+        rounded(x + EDGE),
+        rounded(y + EDGE),
+        rounded(width),
+        rounded(height),
+        tuple(
+            (row, rounded(x + EDGE + shape.inset[0]), rounded(top + number * shape.line))
+            for number, row in enumerate(rows)
+        ),
+    )
+
+
+def edge(route, shape):
+    points = [turned(point, shape) for point in route.points]
+    (x0, y0), (x, y) = points[-2:]
+    along_x = abs(x - x0) if route.stacked else (0 if shape.downwards else 1)
+    if route.stacked:
+        direction = (0, 1 if y > y0 else -1)
+    else:
+        direction = turned((-1 if route.back else 1, 0), shape)
+    return Edge(
+        path_of(points, shape, route.stacked),
+        path_of(points[: route.own], shape, route.stacked),
+        tip((x, y), direction),
+        route.back,
+    )
+
+
+def trunk(parts: Sequence[Points], shape):
+    """The path of what lines share: each part is straight first and bends then."""
+    paths = []
+    for a, b, *rest in parts:
+        points = [turned(point, shape) for point in (a, b)]
+        paths.append(path_of([points[0]], shape) + f"L{at(points[1])}")
+        for point in rest:
+            paths.append(bend(points[1], turned(point, shape), shape))
+    return "".join(paths)
+
+
+def path_of(points, shape, stacked=False):
+    """The path through points that are joined by a bend, a straight part, a bend and so on."""
+    path = f"M{at(points[0])}"
+    for number, (a, b) in enumerate(itertools.pairwise(points)):
+        path += f"L{at(b)}" if stacked or number % 2 else bend(a, b, shape)
+    return path
+
+
+def bend(a, b, shape):
+    """A curve that leaves and arrives in the direction of reading."""
+    if shape.downwards:
+        middle = (a[1] + b[1]) / 2
+        return f"C{at((a[0], middle))} {at((b[0], middle))} {at(b)}"
+    middle = (a[0] + b[0]) / 2
+    return f"C{at((middle, a[1]))} {at((middle, b[1]))} {at(b)}"
+
+
+def tip(point, direction):
+    """The head of an arrow that ends at `point`."""
+    (x, y), (dx, dy) = point, direction
+    back = (x - dx * TIP, y - dy * TIP)
+    half = TIP * 0.45
+    left = (back[0] - dy * half, back[1] + dx * half)
+    right = (back[0] + dy * half, back[1] - dx * half)
+    return f"M{at(point)}L{at(left)}L{at(right)}Z"
+
+
+def turned(pair, shape):
+    """(along, across) as (x, y)."""
+    return pair[::-1] if shape.downwards else pair
+
+
+def at(point):
+    return f"{rounded(point[0] + EDGE)},{rounded(point[1] + EDGE)}"
+
+
+def rounded(number: float) -> float | int:
+    """A length to a tenth, without an idle zero."""
+    number = round(number, 1)
+    return int(number) if number == int(number) else number
+
+
+# ── The issues in it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Linked:
+    """A link between two issues of a picture, with what templates need to draw it."""
+
+    cause: object
+    effect: object
+    link: object
+    keys: Sequence[str]  # of its sources
+    tone: int = 0
+
+    @property
+    def id(self):
+        """Its anchor in the list."""
+        return f"link-{self.cause.key}--{self.effect.key}"
+
+    @property
+    def words(self):
+        """Cause, effect and mechanism for a tooltip, and the language of the mechanism."""
+        return text_and_language(self.link, "mechanism")
+
+
+class CausesFigure:
+    """Issues and the links among them, drawn for wide pages and for phones, and listed.
+
+    `links` are IssueLink records whose two ends are among `issues`. Issues without a link are `loose`, and not drawn.
+    """
+
+    def __init__(self, issues, links, *, mains=(), shapes=(WIDE, NARROW), focus=None):
+        by_pk = {issue.pk: issue for issue in issues}
+        ends = {pk for link in links for pk in (link.cause_id, link.effect_id)}
+        self.issues = [issue for issue in issues if issue.pk in ends]
+        self.loose = [issue for issue in issues if issue.pk not in ends]
+        self.focus = focus
+        tones = main_tones(mains)
+        self.mains = [(main, tones[main.pk]) for main in mains if any(main_pk(i) == main.pk for i in self.issues)]
+        self.tone_of = {issue.pk: tones.get(main_pk(issue), TONES) for issue in self.issues}
+        self.links = [
+            Linked(
+                by_pk[link.cause_id],
+                by_pk[link.effect_id],
+                link,
+                [citation.source.key for citation in link.citations.all()],
+                self.tone_of[link.effect_id],
+            )
+            for link in links
+        ]
+        self.wide, self.narrow = (self.view(shape) for shape in shapes)
+
+    def view(self, shape):
+        """The picture of one shape: for each issue its box and the lines that leave it; and the shared lines."""
+        place = {issue.pk: number for number, issue in enumerate(self.issues)}
+        drawing = drawn_once(
+            tuple(str(issue) for issue in self.issues),
+            tuple(self.heavy(issue) for issue in self.issues),
+            tuple((place[link.cause.pk], place[link.effect.pk]) for link in self.links),
+            shape,
+        )
+        leaving = {issue.pk: [] for issue in self.issues}
+        for link, edge in zip(self.links, drawing.edges, strict=True):
+            leaving[link.cause.pk].append((link, edge))
+        return {
+            "drawing": drawing,
+            "nodes": [
+                (issue, node, self.tone_of[issue.pk], self.heavy(issue), leaving[issue.pk])
+                for issue, node in zip(self.issues, drawing.nodes, strict=True)
+            ],
+            "trunks": [
+                (self.issues[number], path, self.tone_of[self.issues[number].pk]) for number, path in drawing.trunks
+            ],
+        }
+
+    def heavy(self, issue):
+        """Whether its name is in bold: a main issue, or the one that the picture is about."""
+        return issue.pk == self.focus.pk if self.focus else issue.parent_id is None
+
+    @property
+    def has_back(self):
+        """Whether some line runs against the direction of reading, because causes go round in a circle."""
+        return any(edge.back for edge in self.wide["drawing"].edges)
+
+    @property
+    def by_effect(self):
+        """The list: each issue that has causes here, with the links to it."""
+        return [
+            (issue, found)
+            for issue in self.issues
+            if (found := [link for link in self.links if link.effect.pk == issue.pk])
+        ]
+
+    @property
+    def most_caused(self):
+        """The issues with most causes here, and how many these are."""
+        return most(self.issues, Counter(link.effect.pk for link in self.links))
+
+    @property
+    def most_causing(self):
+        """The issues with most effects here, and how many these are."""
+        return most(self.issues, Counter(link.cause.pk for link in self.links))
+
+
+def most(issues, counts):
+    """The issues that are counted most often, in their order, and how often."""
+    highest = max(counts.values(), default=0)
+    return [issue for issue in issues if counts[issue.pk] == highest], highest
+
+
+def main_pk(issue):
+    """The primary key of the main issue above, or of the issue itself if it is one."""
+    return issue.parent_id or issue.pk
+
+
+def main_tones(mains):
+    """The tone of each main issue, by primary key."""
+    return {main.pk: number % TONES + 1 for number, main in enumerate(mains)}
+
+
+def drawn_once(names, bold, lines, shape):
+    """What `draw` returns, kept in the cache."""
+    told = repr((names, bold, lines, shape))
+    key = f"causes:{hashlib.sha256(told.encode()).hexdigest()}"
+    return cache.get_or_set(key, lambda: draw(names, bold, lines, shape), KEPT)

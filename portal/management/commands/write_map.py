@@ -1,0 +1,296 @@
+"""Writes the portal's map files out of a folder of geodata: `manage.py write_map ../geodata`.
+
+The folder holds GeoJSON layers in WGS 84 (countries, provinces, neighbours, lakes, rivers, aral-sea-outlines), whose
+features have `key` and `name_en`, `name_ko`, `name_ru`. Written are
+
+- `portal/mapdata.json`: the paths of the countries in map units (portal/geo.py), points for names;
+- `static/geo/base.svg`: borders of the neighbours, rivers, lakes, and the Aral Sea twice, as a picture of its own
+  that browsers keep. Pages lay it over the countries, for the Aral Sea lies across their borders;
+- `static/geo/*.geojson`: layers for the map that one can move, three decimals, names in three languages.
+
+The same folder gives the same files, byte for byte.
+"""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal import geo
+
+LANGUAGES = ("en", "ko", "ru")
+LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-outlines")
+
+# How far a line may lie from its source: in map units (3.2 km) for drawings, in degrees for the movable map.
+COUNTRY_TOLERANCE = 0.45
+WATER_TOLERANCE = 0.35
+ARAL_TOLERANCE = 0.25
+PROVINCE_TOLERANCE = 0.02
+NEIGHBOUR_TOLERANCE = 0.05
+
+# The outline that is today's in no sense, and the one before the sea was drained.
+ARAL_BEFORE, ARAL_LATER = "aral-sea-late-1950s", "aral-sea-mid-2000s"
+
+# Names beside the countries' own that help to find one's way; neighbours of which the frame shows enough.
+NAMED_NEIGHBOURS = ("russia", "china", "afghanistan", "iran")
+NAMED_WATERS = ("caspian-sea", "aral-sea", "lake-balkhash", "issyk-kul")
+
+# What static/geo/base.svg looks like: an image sees none of the page's styles, so it carries the two schemes itself.
+# The colours are those of static/css/map.css.
+WATER_STYLE = (
+    ".n,.r,.m,.o{fill:none;stroke-linejoin:round}"
+    ".n{stroke:#c9c4b4;stroke-width:1}"
+    ".r{stroke:#9cc3d2;stroke-width:.9}.m{stroke:#6ba7bd;stroke-width:1.9}"
+    ".o{fill:#efd9ae;stroke:#87500d;stroke-width:1;stroke-dasharray:4 2.5}"
+    ".l{fill:#bddce6;stroke:#6ba7bd;stroke-width:.7}"
+    "@media (prefers-color-scheme:dark){"
+    ".n{stroke:#3a484d}.r{stroke:#2f6272}.m{stroke:#3f8297}.o{fill:#4a3a1d;stroke:#e2ad68}.l{fill:#1c4654;stroke:#3f8297}}"
+)
+
+
+class Command(BaseCommand):
+    help = "Write the portal's map files (portal/mapdata.json, static/geo/) out of a folder of GeoJSON layers."
+
+    def add_arguments(self, parser):
+        parser.add_argument("folder", type=Path, help="The folder that holds countries.geojson and the other layers.")
+        parser.add_argument("--into", type=Path, default=settings.BASE_DIR, help="The project's folder.")
+
+    def handle(self, *, folder, into, **options):
+        missing = [name for name in LAYERS if not (folder / f"{name}.geojson").is_file()]
+        if missing:
+            raise CommandError(f"{folder} lacks {', '.join(f'{name}.geojson' for name in missing)}.")
+        layers = {name: json.loads((folder / f"{name}.geojson").read_text("utf-8"))["features"] for name in LAYERS}
+        files = {
+            "portal/mapdata.json": map_data(layers),
+            "static/geo/base.svg": base_picture(layers),
+            **{f"static/geo/{name}.geojson": text for name, text in explorer_layers(layers).items()},
+        }
+        for name, text in files.items():
+            path = into / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            self.stdout.write(f"{name}: {len(text.encode()):,} bytes")
+
+
+# ── What is read ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def polygons(feature):
+    """The polygons of a feature, each a list of rings of (longitude, latitude)."""
+    geometry = feature["geometry"]
+    found = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    return [[[tuple(point[:2]) for point in ring] for ring in polygon] for polygon in found]
+
+
+def lines(feature):
+    """The lines of a feature."""
+    geometry = feature["geometry"]
+    found = geometry["coordinates"] if geometry["type"] == "MultiLineString" else [geometry["coordinates"]]
+    return [[tuple(point[:2]) for point in line] for line in found]
+
+
+def rings(feature):
+    """All rings of a feature, holes among them."""
+    return [ring for polygon in polygons(feature) for ring in polygon]
+
+
+def names(feature):
+    """The name of a feature in each language."""
+    return {f"name_{language}": feature["properties"][f"name_{language}"] for language in LANGUAGES}
+
+
+def projected(line):
+    return [geo.project(*point) for point in line]
+
+
+# ── Lines that areas share ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Arcs:
+    """The rings of a layer cut where three areas meet, so that neighbours keep their common line when simplified."""
+
+    def __init__(self, features):
+        touching = defaultdict(set)  # point -> the steps that lead from it, in either direction
+        self.owners = defaultdict(set)  # step -> the features it bounds
+        for feature in features:
+            for ring in rings(feature):
+                for a, b in zip(ring, ring[1:], strict=False):
+                    step = (min(a, b), max(a, b))
+                    touching[a].add(step)
+                    touching[b].add(step)
+                    self.owners[step].add(feature["id"])
+        self.knots = {
+            point
+            for point, steps in touching.items()
+            if len(steps) != 2 or len({frozenset(self.owners[step]) for step in steps}) != 1
+        }
+
+    def cut(self, ring):
+        """A ring as arcs from knot to knot; a ring without knots is one arc."""
+        points = ring[:-1]
+        starts = [i for i, point in enumerate(points) if point in self.knots]
+        if not starts:
+            first = points.index(min(points))  # the same start for all areas that have this ring
+            return [points[first:] + points[: first + 1]]
+        turned = points[starts[0] :] + points[: starts[0] + 1]
+        cuts = [i for i, point in enumerate(turned) if point in self.knots]
+        return [turned[a : b + 1] for a, b in zip(cuts, cuts[1:], strict=False)]
+
+    def simplified(self, ring, tolerance, change=lambda line: line):
+        """The ring with each arc simplified the same way, whichever area it is drawn for."""
+        whole = []
+        for arc in self.cut(ring):
+            forward = arc[0] < arc[-1] or (arc[0] == arc[-1] and arc[1] < arc[-2])
+            line = geo.simplify(change(arc if forward else arc[::-1]), tolerance)
+            whole += (line if forward else line[::-1])[:-1]
+        return [*whole, whole[0]]
+
+    def shared(self, features):
+        """The arcs that lie between two areas, each once."""
+        found = {}
+        for feature in features:
+            for ring in rings(feature):
+                for arc in self.cut(ring):
+                    step = (min(arc[0], arc[1]), max(arc[0], arc[1]))
+                    if len(self.owners[step]) > 1:
+                        found.setdefault(frozenset(arc), arc if arc[0] < arc[-1] else arc[::-1])
+        return sorted(found.values())
+
+
+# ── What is written ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def map_data(layers):
+    """The countries' paths and label points in map units, and where waters and neighbours are named."""
+    arcs = Arcs(layers["countries"])
+    countries = {}
+    for feature in layers["countries"]:
+        outlines = [
+            line
+            for ring in rings(feature)
+            if abs(geo.area(line := arcs.simplified(ring, COUNTRY_TOLERANCE, projected))) >= 2
+        ]
+        outlines.sort(key=lambda ring: -abs(geo.area(ring)))
+        box = geo.bounds(point for ring in outlines for point in ring)
+        countries[feature["properties"]["iso_a2"].lower()] = {
+            "path": geo.path(outlines, closed=True),
+            "label": geo.label_point([outlines[0]]),
+            "box": [round(value, 1) for value in (box.left, box.top, box.width, box.height)],
+        }
+    inside = geo.FRAME.grown(-8)
+    named = []
+    for feature in layers["neighbours"]:
+        if feature["id"] in NAMED_NEIGHBOURS:
+            outline = max(([projected(ring) for ring in polygon] for polygon in polygons(feature)), key=lambda p: abs(geo.area(p[0])))
+            named.append({"kind": "neighbour", "at": geo.label_point(outline, within=inside, wide=4), **names(feature)})
+    outlines = {feature["id"]: feature for feature in layers["aral-sea-outlines"]}
+    for feature in layers["lakes"]:
+        if feature["id"] in NAMED_WATERS:
+            is_aral = feature["id"] == "aral-sea"
+            outline = [projected(ring) for ring in rings(outlines[ARAL_BEFORE] if is_aral else feature)]
+            # The name of the sea itself, not of one of its outlines.
+            called = {f"name_{code}": feature["properties"][f"name_{code}"].split(" (")[0] for code in LANGUAGES}
+            named.append({"kind": "water", "at": geo.label_point(outline, within=inside), **called})
+    return written({"countries": dict(sorted(countries.items())), "names": named}, indent=1)
+
+
+def base_picture(layers):
+    """The picture that lies over the countries."""
+    frame = geo.FRAME.grown(4)
+
+    def drawn(lines_in_degrees, tolerance, closed=False):
+        found = [geo.simplify(projected(line), tolerance) for line in lines_in_degrees]
+        return geo.path(
+            [line for line in found if geo.bounds(line).meets(frame)], closed=closed
+        )
+
+    neighbours = Arcs(layers["neighbours"])
+    borders = drawn(neighbours.shared(layers["neighbours"]), WATER_TOLERANCE * 2)
+    minor = [line for feature in layers["rivers"] if not feature["properties"]["main"] for line in lines(feature)]
+    main = [line for feature in layers["rivers"] if feature["properties"]["main"] for line in lines(feature)]
+    lakes = [ring for feature in layers["lakes"] if feature["id"] != "aral-sea" for ring in rings(feature)]
+    outlines = {feature["id"]: rings(feature) for feature in layers["aral-sea-outlines"]}
+    paths = [
+        ("n", borders),
+        ("r", drawn(minor, WATER_TOLERANCE)),
+        ("m", drawn(main, WATER_TOLERANCE)),
+        ("o", drawn(outlines[ARAL_BEFORE], ARAL_TOLERANCE, closed=True)),
+        ("l", drawn(lakes, WATER_TOLERANCE, closed=True)),
+        ("l", drawn(outlines[ARAL_LATER], ARAL_TOLERANCE, closed=True)),
+    ]
+    width, height = int(geo.FRAME.width), int(geo.FRAME.height)
+    body = "".join(f'<path class="{name}" d="{d}" fill-rule="evenodd"/>\n' for name, d in paths)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">\n'
+        f"<style>{WATER_STYLE}</style>\n{body}</svg>\n"
+    )
+
+
+def explorer_layers(layers):
+    """The layers of the movable map: file name -> GeoJSON."""
+    found = {}
+    for layer, keep in {"countries": ("iso_a2",), "provinces": ("country", "iso_3166_2", "note")}.items():
+        arcs = Arcs(layers[layer])
+        found[layer] = [
+            described(feature, "MultiPolygon", [
+                [arcs.simplified(ring, PROVINCE_TOLERANCE) for ring in polygon] for polygon in polygons(feature)
+            ], keep)
+            for feature in layers[layer]
+        ]
+    found["lakes"] = [
+        described(feature, "MultiPolygon", polygons(feature), ("kind",))
+        for feature in layers["lakes"]
+        if feature["id"] != "aral-sea"
+    ]
+    found["aral-sea"] = [
+        described(feature, "MultiPolygon", polygons(feature), ("date", "date_basis", "area_km2_of_outline"))
+        for feature in layers["aral-sea-outlines"]
+    ]
+    found["rivers"] = [
+        described(feature, "MultiLineString", lines(feature), ("main",)) for feature in layers["rivers"]
+    ]
+    borders = Arcs(layers["neighbours"]).shared(layers["neighbours"])
+    found["neighbours"] = [
+        {
+            "type": "Feature",
+            "id": "borders-of-neighbours",
+            "properties": {},
+            "geometry": {
+                "type": "MultiLineString",
+                "coordinates": [geo.simplify(line, NEIGHBOUR_TOLERANCE) for line in borders],
+            },
+        }
+    ]
+    return {name: written(geo.feature_collection(features)) for name, features in found.items()}
+
+
+def described(feature, kind, coordinates, keep):
+    """A feature with its key, its names, and of its other properties those in `keep`."""
+    properties = feature["properties"]
+    return {
+        "type": "Feature",
+        "id": feature["id"],
+        "properties": {**names(feature), **{name: properties[name] for name in keep if properties.get(name) is not None}},
+        "geometry": {"type": kind, "coordinates": coordinates},
+    }
+
+
+def written(data, indent=None):
+    """JSON with three decimals at most, one feature a line where it is GeoJSON, so that changes can be read."""
+    if "features" not in data:
+        return json.dumps(data, ensure_ascii=False, indent=indent) + "\n"
+    rows = [json.dumps(rounded(row), ensure_ascii=False, separators=(",", ":")) for row in data["features"]]
+    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(rows) + "\n]}\n"
+
+
+def rounded(value):
+    """The value with every number in it to three decimals."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        return {name: rounded(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(inner) for inner in value]
+    return value
