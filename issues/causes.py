@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
-from issues.layered import Layout, Points, Spacing, layered
+from issues.layered import Points, Spacing, layered
 from portal.charts import shortened, text_width
-from portal.languages import name_html, text_and_language
+from portal.languages import text_and_language
 
 TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it
 MOST_LINES = 3  # of a name
@@ -179,8 +179,7 @@ def node(box, rows, shape):
 
 def edge(route, shape):
     points = [turned(point, shape) for point in route.points]
-    (x0, y0), (x, y) = points[-2:]
-    along_x = abs(x - x0) if route.stacked else (0 if shape.downwards else 1)
+    (_x0, y0), (x, y) = points[-2:]
     if route.stacked:
         direction = (0, 1 if y > y0 else -1)
     else:

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues import aral
+from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure
 from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
 from issues.exports import observations_csv
 from issues.figures import latest_observations, latest_rows, value_columns, value_rows
@@ -32,22 +33,28 @@ VISIBLE = Publication.PUBLISHED
 
 
 class IssueList(RecordListView):
-    """Issues as a tree under the main ones."""
+    """Issues as a tree under the main ones, or as a graph of causes and effects."""
 
     queryset = Issue.objects.all()
     filterset_class = IssueFilter
     table_class = IssueTable
-    results_template = "issues/includes/issue_tree.html"
+    template_name = "issues/issue_list.html"
     whole = True
+    views = (("", _("Tree")), ("causes", _("Causes and effects")))
     title = _("Issues")
     lead = _(
         "What is happening to Central Asia’s water, land and air. Each issue is told by its drivers, pressures, state, "
         "impacts and responses, and linked to its causes, its effects and the projects that answer it."
     )
+    causes_lead = _("How the issues cause and worsen one another: each link with its mechanism and its sources.")
 
     @staticmethod
     def count_words(count):
         return ngettext("%(count)s issue", "%(count)s issues", count) % {"count": count}
+
+    @property
+    def results_template(self):
+        return f"issues/includes/{'causes' if self.chosen_view else 'issue_tree'}.html"
 
     def get_queryset(self):
         return super().get_queryset().select_related("parent").without_sections().with_project_counts()
@@ -55,6 +62,16 @@ class IssueList(RecordListView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         found = list(context["table"].data)
+        if self.chosen_view:
+            figure = causes_among(found)
+            return context | {
+                "title": _("Causes and effects"),
+                "lead": self.causes_lead,
+                "trail": [(self.title, reverse("issues")), (_("Causes and effects"), None)],
+                "wide_results": True,
+                "causes": figure,
+                "notes": cited_links(figure.links),
+            }
         mains = {issue.pk: issue for issue in found if issue.parent_id is None}
         for issue in found:
             if issue.parent_id is not None:
@@ -144,6 +161,22 @@ class IssuePage(RecordView):
             *(c for link in [*issue.cause_links.all(), *issue.effect_links.all()] for c in link.citations.all()),
         ]
         return Notes(c.source for c in citations if c.source.publication == VISIBLE)
+
+
+def causes_among(issues):
+    """The graph of `issues` and the links among them."""
+    mains = Issue.objects.published().filter(parent=None).without_sections()
+    links = IssueLink.objects.filter(cause__in=[issue.pk for issue in issues]).prefetch_related("citations__source")
+    shown = {issue.pk for issue in issues}
+    return CausesFigure(issues, [link for link in links if link.effect_id in shown], mains=list(mains))
+
+
+def cited_links(links):
+    """The notes of a list of links, numbered in its order."""
+    sources = (citation.source for one in links for citation in one.link.citations.all())
+    notes = Notes(source for source in sources if source.publication == VISIBLE)
+    notes.cite_all()
+    return notes
 
 
 def link_prefetch(name, other):

@@ -10,6 +10,7 @@ one unit is 3.2 km in any direction, and `FRAME`, the whole region, is 1000 unit
 """
 
 import bisect
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -121,9 +122,7 @@ def degrees_around(box: Box) -> tuple[float, float, float, float]:
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def frame_around(
-    points: Iterable[Point], *, margin: float = 0.14, smallest: float = 220.0, whole: Box = FRAME
-) -> Box:
+def frame_around(points: Iterable[Point], *, margin: float = 0.14, smallest: float = 220.0, whole: Box = FRAME) -> Box:
     """The part of the map (map units, in the proportions of `whole`) that shows `points` with some land around them.
 
     `margin` is the share of the frame's width left free on each side; no frame is narrower than `smallest` units, none
@@ -173,7 +172,7 @@ def path(lines: Iterable[Line], *, closed: bool, decimals: int = 1) -> str:
         if len(points) < (3 if closed else 2):
             continue
         steps = _pair(points[0], scale, decimals)
-        for (x0, y0), (x, y) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x, y) in itertools.pairwise(points):
             steps += _pair((x - x0, y - y0), scale, decimals)
         pieces.append(f"M{_joined(steps[:2])}l{_joined(steps[2:])}{'z' if closed else ''}")
     return "".join(pieces)
@@ -186,7 +185,7 @@ def _pair(point: tuple[int, int], scale: int, decimals: int) -> list[str]:
 def _joined(numbers: list[str]) -> str:
     """Numbers one after the other; a minus sign, or a second point, parts them as well as a space does."""
     text = numbers[0]
-    for before, number in zip(numbers, numbers[1:], strict=False):
+    for before, number in itertools.pairwise(numbers):
         parted = number.startswith("-") or (number.startswith(".") and "." in before)
         text += number if parted else f" {number}"
     return text
@@ -246,7 +245,9 @@ def is_inside(point: Point, rings: Iterable[Line]) -> bool:
     return inside
 
 
-def label_point(rings: Sequence[Line], *, within: Box | None = None, wide: float = 2.5, steps: int = 40) -> Point | None:
+def label_point(
+    rings: Sequence[Line], *, within: Box | None = None, wide: float = 2.5, steps: int = 40
+) -> Point | None:
     """The point in a polygon where a name `wide` times as wide as high has the most room, to the unit; or None.
 
     `within` keeps it, and its room, inside a box.
@@ -255,7 +256,7 @@ def label_point(rings: Sequence[Line], *, within: Box | None = None, wide: float
     if box is None:
         return None
     sides = [[(x / wide, y) for x, y in [*ring, ring[0]]] for ring in rings]
-    segments = [pair for side in sides for pair in zip(side, side[1:], strict=False)]
+    segments = [pair for side in sides for pair in itertools.pairwise(side)]
     best, most = None, 0.0
     for i in range(1, steps):
         for j in range(1, steps):
@@ -365,8 +366,10 @@ def set_names(names: Sequence[Name], size: Box, taken: Iterable[Box] = ()) -> li
         for choice in _choices(name):
             box = _text_box(name, choice)
             inside = box.left >= size.left and box.right <= size.right and box.top >= size.top
-            if inside and box.bottom <= size.bottom and not any(
-                box.meets(other) for other in occupied if other is not own and other != own
+            if (
+                inside
+                and box.bottom <= size.bottom
+                and not any(box.meets(other) for other in occupied if other is not own and other != own)
             ):
                 occupied.append(box)
                 found.append(choice)
@@ -400,9 +403,7 @@ def _choices(name: Name) -> Iterator[Set]:
 def _text_box(name: Name, choice: Set) -> Box:
     start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[choice.anchor]
     drop = name.height * 0.32
-    return Box(
-        name.x + choice.dx + start, name.y + choice.dy - drop - name.height / 2, name.width, name.height
-    )
+    return Box(name.x + choice.dx + start, name.y + choice.dy - drop - name.height / 2, name.width, name.height)
 
 
 def text_width(text: str, size: float = 12.0) -> float:

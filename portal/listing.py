@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
@@ -16,12 +17,18 @@ class Pages(Paginator):
         return min(max(number, 1), self.num_pages)
 
 
+def address(path, query):
+    """A path with a query, without a question mark where there is none."""
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
 class RecordListView(SingleTableMixin, FilterView):
     """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
 
     `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a table
     unless said otherwise; a list that is `whole` has one page. A wrong filter is a message and the others hold; a page or
-    page size that is not there becomes the nearest that is.
+    page size that is not there becomes the nearest that is. `views` are ways to look at the same list: pairs of a value
+    of the parameter `view` (the first one is empty) and words; filters keep the way that was chosen.
     """
 
     strict = False
@@ -32,6 +39,7 @@ class RecordListView(SingleTableMixin, FilterView):
     lead = ""
     count_words = None
     default_sort = ""
+    views = ()
 
     def get(self, request, *args, **kwargs):
         if any(not value.strip() for _name, values in request.GET.lists() for value in values):
@@ -41,9 +49,8 @@ class RecordListView(SingleTableMixin, FilterView):
                 query.setlist(name, [value for value in query.getlist(name) if value.strip()])
                 if not query.getlist(name):
                     del query[name]
-            address = f"{request.path}?{query.urlencode()}" if query else request.path
             if not request.htmx:
-                return HttpResponseRedirect(address)
+                return HttpResponseRedirect(address(request.path, query))
         response = super().get(request, *args, **kwargs)
         patch_vary_headers(response, ("HX-Request",))
         return response
@@ -64,6 +71,24 @@ class RecordListView(SingleTableMixin, FilterView):
     def page_size(self):
         asked = self.request.GET.get("per_page", "")
         return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+
+    @property
+    def chosen_view(self):
+        """The way to look at the list that was chosen."""
+        asked = self.request.GET.get("view", "")
+        return asked if asked in dict(self.views) else ""
+
+    def view_links(self):
+        """Each way to look at the list: its words, its address with the same filters, and whether it is chosen."""
+        links = []
+        for value, label in self.views:
+            query = self.request.GET.copy()
+            query.pop("page", None)
+            query.pop("view", None)
+            if value:
+                query["view"] = value
+            links.append((label, address(self.request.path, query), value == self.chosen_view))
+        return links
 
     def get_table_kwargs(self):
         return {"order_by_field": "sort", "page_field": "page"}
@@ -92,6 +117,9 @@ class RecordListView(SingleTableMixin, FilterView):
             "sort": sort if sort.lstrip("-") in known else self.default_sort,
             "sort_choices": self.sort_choices(table),
             "results_template": self.results_template,
+            "chosen_view": self.chosen_view,
+            "view_links": self.view_links(),
+            "unfiltered": address(self.request.path, {"view": self.chosen_view} if self.chosen_view else {}),
             "page_sizes": () if self.whole else PAGE_SIZES,
             "page_size": self.page_size,
             "page_numbers": []

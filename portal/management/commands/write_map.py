@@ -11,6 +11,7 @@ features have `key` and `name_en`, `name_ko`, `name_ru`. Written are
 The same folder gives the same files, byte for byte.
 """
 
+import itertools
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -116,7 +117,7 @@ class Arcs:
         self.owners = defaultdict(set)  # step -> the features it bounds
         for feature in features:
             for ring in rings(feature):
-                for a, b in zip(ring, ring[1:], strict=False):
+                for a, b in itertools.pairwise(ring):
                     step = (min(a, b), max(a, b))
                     touching[a].add(step)
                     touching[b].add(step)
@@ -136,7 +137,7 @@ class Arcs:
             return [points[first:] + points[: first + 1]]
         turned = points[starts[0] :] + points[: starts[0] + 1]
         cuts = [i for i, point in enumerate(turned) if point in self.knots]
-        return [turned[a : b + 1] for a, b in zip(cuts, cuts[1:], strict=False)]
+        return [turned[a : b + 1] for a, b in itertools.pairwise(cuts)]
 
     def simplified(self, ring, tolerance, change=lambda line: line):
         """The ring with each arc simplified the same way, whichever area it is drawn for."""
@@ -183,7 +184,10 @@ def map_data(layers):
     named = []
     for feature in layers["neighbours"]:
         if feature["id"] in NAMED_NEIGHBOURS:
-            outline = max(([projected(ring) for ring in polygon] for polygon in polygons(feature)), key=lambda p: abs(geo.area(p[0])))
+            outline = max(
+                ([projected(ring) for ring in polygon] for polygon in polygons(feature)),
+                key=lambda p: abs(geo.area(p[0])),
+            )
             named.append({"kind": "neighbour", "at": geo.label_point(outline, within=inside, wide=4), **names(feature)})
     outlines = {feature["id"]: feature for feature in layers["aral-sea-outlines"]}
     for feature in layers["lakes"]:
@@ -202,9 +206,7 @@ def base_picture(layers):
 
     def drawn(lines_in_degrees, tolerance, closed=False):
         found = [geo.simplify(projected(line), tolerance) for line in lines_in_degrees]
-        return geo.path(
-            [line for line in found if geo.bounds(line).meets(frame)], closed=closed
-        )
+        return geo.path([line for line in found if geo.bounds(line).meets(frame)], closed=closed)
 
     neighbours = Arcs(layers["neighbours"])
     borders = drawn(neighbours.shared(layers["neighbours"]), WATER_TOLERANCE * 2)
@@ -234,9 +236,12 @@ def explorer_layers(layers):
     for layer, keep in {"countries": ("iso_a2",), "provinces": ("country", "iso_3166_2", "note")}.items():
         arcs = Arcs(layers[layer])
         found[layer] = [
-            described(feature, "MultiPolygon", [
-                [arcs.simplified(ring, PROVINCE_TOLERANCE) for ring in polygon] for polygon in polygons(feature)
-            ], keep)
+            described(
+                feature,
+                "MultiPolygon",
+                [[arcs.simplified(ring, PROVINCE_TOLERANCE) for ring in polygon] for polygon in polygons(feature)],
+                keep,
+            )
             for feature in layers[layer]
         ]
     found["lakes"] = [
@@ -248,9 +253,7 @@ def explorer_layers(layers):
         described(feature, "MultiPolygon", polygons(feature), ("date", "date_basis", "area_km2_of_outline"))
         for feature in layers["aral-sea-outlines"]
     ]
-    found["rivers"] = [
-        described(feature, "MultiLineString", lines(feature), ("main",)) for feature in layers["rivers"]
-    ]
+    found["rivers"] = [described(feature, "MultiLineString", lines(feature), ("main",)) for feature in layers["rivers"]]
     borders = Arcs(layers["neighbours"]).shared(layers["neighbours"])
     found["neighbours"] = [
         {
@@ -272,7 +275,10 @@ def described(feature, kind, coordinates, keep):
     return {
         "type": "Feature",
         "id": feature["id"],
-        "properties": {**names(feature), **{name: properties[name] for name in keep if properties.get(name) is not None}},
+        "properties": {
+            **names(feature),
+            **{name: properties[name] for name in keep if properties.get(name) is not None},
+        },
         "geometry": {"type": kind, "coordinates": coordinates},
     }
 

@@ -1,0 +1,137 @@
+# What one does with the portal, each in one command. `make` alone lists them.
+# Needs GNU make, a POSIX shell and Python 3.11 or newer; everything else is installed into .venv.
+
+SHELL = /bin/sh
+.SHELLFLAGS = -ec
+.DEFAULT_GOAL = help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+PORT ?= 8000
+PYTHON ?=
+PYTEST_ARGS ?=
+ARGS ?=
+# Processes that share the tests between them.
+TEST_WORKERS ?= 2
+# Per cent of statements that the whole suite must run; a part of it runs what it runs.
+COVERAGE ?= $(if $(strip $(PYTEST_ARGS)),0,95)
+
+VENV = .venv
+PY = $(VENV)/bin/python
+MANAGE = $(PY) manage.py
+RUNTIME = $(VENV)/.requirements
+TOOLS = $(VENV)/.requirements-dev
+PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
+
+# The tests state what they need; what a shell happens to export must not change them.
+CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL
+
+.PHONY: help run port migrated seeded collected test lint bench shots messages clean
+
+help:
+	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
+	@echo 'make test      the whole test suite (a part of it: make test PYTEST_ARGS="tests/issues -k timeline")'
+	@echo 'make lint      style of code and templates, Django’s own checks, missing migrations'
+	@echo 'make bench     benchmarks'
+	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
+	@echo 'make messages  collect the interface’s strings into portal/locale and compile them (needs gettext)'
+	@echo 'make clean     remove what can be made again; the database, .env.local and .venv stay'
+	@echo
+	@echo 'DATABASE_URL=postgres://… takes another database than db.sqlite3, for every target.'
+
+# ── The environment ──────────────────────────────────────────────────────────────────────────────────────────
+
+$(PY):
+	@wanted='import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))'; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+		if "$$candidate" -c "$$wanted" >/dev/null 2>&1; then \
+			echo "Making $(VENV) with $$($$candidate --version)"; \
+			"$$candidate" -m venv $(VENV); \
+			exit $$?; \
+		fi; \
+	done; \
+	echo 'No Python 3.11 or newer with its venv module was found. Install one (on Debian and Ubuntu: python3 and' >&2; \
+	echo 'python3-venv), or name it: make run PYTHON=/path/to/python3.12' >&2; \
+	exit 1
+
+$(RUNTIME): requirements.txt | $(PY)
+	@echo 'Installing what the portal runs on (requirements.txt)'
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(TOOLS): requirements-dev.txt requirements.txt | $(PY)
+	@echo 'Installing what tests and tools need (requirements-dev.txt)'
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@ $(RUNTIME)
+
+.env.local:
+	@echo 'Writing a secret key for this machine into .env.local'
+	@umask 077; $(PY) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > $@
+
+# ── Run ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+run: port $(RUNTIME) .env.local migrated seeded collected
+	@if [ -z "$$SECRET_KEY" ]; then . ./.env.local; export SECRET_KEY; fi; \
+	echo; \
+	echo 'The portal is on http://127.0.0.1:$(PORT)/ — stop it with Ctrl+C.'; \
+	exec $(PY) -m gunicorn portal.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 2 --log-level warning
+
+# Before anything is done: is the port a port, and free?
+port: | $(PY)
+	@case '$(PORT)' in *[!0-9]*|'') echo 'PORT=$(PORT) is not a number. Say for example: make run PORT=8001' >&2; exit 1;; esac; \
+	$(PY) -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null || { \
+		echo 'Port $(PORT) is taken by another program (or not allowed). Choose another, for example: make run PORT=8001' >&2; exit 1; }
+
+migrated: $(RUNTIME)
+	@echo 'Bringing the database up to date'
+	@$(MANAGE) migrate --noinput --verbosity 0
+
+seeded: migrated
+	@echo 'Looking for content in the database'
+	@$(MANAGE) seed
+
+collected: $(RUNTIME)
+	@echo 'Collecting static files into staticfiles/'
+	@$(MANAGE) collectstatic --noinput --verbosity 0
+
+# ── Check ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test: $(TOOLS)
+	@echo 'Running the tests on $(if $(DATABASE_URL),the database of DATABASE_URL,SQLite)'
+	@$(CLEAN_ENV) $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal \
+		--cov=portal --cov=issues --cov=projects --cov-report=term --cov-fail-under=$(COVERAGE) $(PYTEST_ARGS)
+
+lint: $(TOOLS)
+	@echo 'ruff: code'
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@echo 'djade: templates'
+	@find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
+	@echo 'Django: settings as on a public host'
+	@$(CLEAN_ENV) ALLOWED_HOSTS=example.org SECRET_KEY=this-key-only-serves-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+		$(MANAGE) check --deploy --fail-level WARNING
+	@echo 'Django: migrations'
+	@$(CLEAN_ENV) $(MANAGE) makemigrations --check --dry-run
+
+bench: $(TOOLS)
+	@if find tests/benchmarks -name 'test_*.py' 2>/dev/null | grep -q .; then \
+		$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS); \
+	else \
+		echo 'There is no benchmark yet.'; \
+	fi
+
+shots: $(TOOLS)
+	@$(PY) -m tests.shots $(ARGS)
+
+# ── Keep ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+messages: $(RUNTIME)
+	@command -v msgfmt >/dev/null || { echo 'gettext is missing. On Debian and Ubuntu: apt-get install gettext' >&2; exit 1; }
+	@$(MANAGE) makemessages --locale ko --locale ru --add-location file --no-obsolete \
+		--ignore staticfiles --ignore tests
+	@$(MANAGE) compilemessages --locale ko --locale ru --ignore '.*'
+
+clean:
+	@rm -rf staticfiles shots bench-results test-results .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	@find . -name __pycache__ -type d -not -path './.*' -prune -exec rm -rf {} +
+	@echo 'Removed what can be made again. The database, .env.local and .venv are still there.'

@@ -1,0 +1,124 @@
+"""The portal as a reader's browser meets it: gunicorn, hashed and compressed files, and the machine's own Chromium."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Chromium of a server or a container has no sandbox, no graphics card, and nothing to fetch for itself.
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+VIEWPORTS = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1360, "height": 900}}
+SCHEMES = ("light", "dark")
+NO_CHROMIUM = "Chromium was not found: install it, or name it in CHROMIUM"
+
+
+def chromium():
+    """The machine's Chromium, or None. Playwright's own is a download that many networks do not let through."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next(filter(None, found), None)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def settings_of_a_local_run(database_url=None):
+    """This process's environment without what a shell may have set for the portal, and with a key of its own."""
+    ours = {"DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HTTPS", "BEHIND_PROXY", "DJANGO_SETTINGS_MODULE"}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    environment["SECRET_KEY"] = "a-key-that-lives-as-long-as-this-server-0123456789-abcdefghijklmnop"
+    environment["LOG_LEVEL"] = "WARNING"
+    if database_url:
+        environment["DATABASE_URL"] = database_url
+    return environment
+
+
+def collect_static_files():
+    """What `make run` does before it starts; two test processes do it one after the other."""
+    with (ROOT / "manage.py").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(
+            [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+            cwd=ROOT,
+            env=settings_of_a_local_run(),
+            check=True,
+        )
+
+
+class Site:
+    """A running portal: its address, and what it had to say."""
+
+    def __init__(self, url, log):
+        self.url = url
+        self._log = log
+
+    def log(self):
+        """The last lines that the server wrote: a traceback, where a page failed."""
+        return self._log.read_text(errors="replace")[-4000:]
+
+
+@contextlib.contextmanager
+def serve(database_url=None):
+    """The portal on a free port of this machine, as long as the block lasts."""
+    collect_static_files()
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    with tempfile.TemporaryDirectory(prefix="portal-") as folder:
+        log = Path(folder) / "server.log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
+                + ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--log-level", "warning"],
+                cwd=ROOT,
+                env=settings_of_a_local_run(database_url),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            wait_for(url, server, log)
+            yield Site(url, log)
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def wait_for(url, server, log, seconds=60):
+    """Return as soon as the server answers anything at all."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(f"{url}/robots.txt", timeout=10).close()
+            return
+        except urllib.error.HTTPError as answer:
+            answer.close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")

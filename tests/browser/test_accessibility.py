@@ -1,0 +1,59 @@
+"""axe finds nothing to complain of on any kind of page: each language, light and dark, phone and desktop."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.served import VIEWPORTS
+from tests.pages import LANGUAGES, PAGES, address, status
+
+# Level AA of WCAG 2.2 (its rule on the size of targets is off unless asked for), and what axe calls good practice.
+EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# A scheme changes colours and nothing else: in the dark, the rules on colours say all that is new.
+COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+SCHEMES = {"light": EVERYTHING, "dark": COLOURS}
+ENOUGH = 5  # places named for each violation
+
+
+def report(violation):
+    places = [f"    {' '.join(map(str, node['target']))}\n      {node['html'][:200]}" for node in violation["nodes"]]
+    reason = (violation["nodes"][0].get("failureSummary") or "").replace("\n", " ")
+    return "\n".join(
+        [f"  {violation['id']} ({violation['impact']}), {len(places)} times: {violation['help']}. {reason}"]
+        + places[:ENOUGH]
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", PAGES)
+def test_axe_finds_nothing(site, new_context, kind, language):
+    axe = Axe()
+    found = {}  # what is wrong -> where it is
+    for width, viewport in VIEWPORTS.items():
+        context = new_context(
+            base_url=site.url,
+            bypass_csp=True,  # the policy forbids the page other scripts than the portal's own; axe is one
+            viewport=viewport,
+            reduced_motion="reduce",  # colours are judged where they come to rest
+        )
+        page = context.new_page()
+        assert page.goto(address(kind, language)).status == status(kind), site.log()
+        for scheme, rules in SCHEMES.items():
+            page.emulate_media(color_scheme=scheme)
+            results = axe.run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+            for violation in results.response["violations"]:
+                found.setdefault(report(violation), []).append(f"{width} {scheme}")
+        context.close()
+
+    listed = "\n".join(f"{', '.join(where)}:\n{what}" for what, where in found.items())
+    assert not found, f"{address(kind, language)}\n{listed}"
+
+
+def test_axe_would_find_something(new_context):
+    page = new_context(bypass_csp=True).new_page()
+    page.set_content("<html><body style='color:#999;background:#888'><p>Grey on grey</p><img src=x.png></body></html>")
+
+    found = {violation["id"] for violation in Axe().run(page, options={"runOnly": EVERYTHING}).response["violations"]}
+    dark = {violation["id"] for violation in Axe().run(page, options={"runOnly": COLOURS}).response["violations"]}
+
+    assert {"color-contrast", "image-alt", "html-has-lang"} <= found
+    assert dark == {"color-contrast"}

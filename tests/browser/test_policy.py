@@ -1,0 +1,111 @@
+"""Every kind of page is light, asks nobody else for anything, breaks no rule of the content policy and stands still."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from tests.browser.served import VIEWPORTS
+from tests.pages import LANGUAGES, PAGES, address, status
+
+MOST_BYTES = 60_000  # compressed, headers included, on a first visit
+MOST_SHIFT = 0.02  # a tenth of what passes for good
+
+WATCH_SHIFTS = """
+window.portalShifts = [];
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    const nodes = entry.sources.map(source => source.node && (source.node.outerHTML || source.node.textContent));
+    window.portalShifts.push({value: entry.value, nodes: nodes.map(node => String(node).slice(0, 120))});
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+class Visit:
+    """A first visit to a page: what it asked for, what came, what the browser complained of."""
+
+    def __init__(self, site, new_context, path, viewport):
+        context = new_context(base_url=site.url, viewport=viewport)
+        context.add_init_script(WATCH_SHIFTS)
+        page = context.new_page()
+        self.complaints, self.requests, self.bytes = [], {}, {}
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        network = context.new_cdp_session(page)
+        network.on("Network.requestWillBeSent", lambda e: self.requests.update({e["requestId"]: e["request"]["url"]}))
+        network.on("Network.loadingFinished", lambda e: self.bytes.update({e["requestId"]: e["encodedDataLength"]}))
+        network.send("Network.enable")
+        self.url = f"{site.url}{path}"
+        self.status = page.goto(path, wait_until="networkidle").status
+        self.shifts = page.evaluate("window.portalShifts")
+        context.close()
+
+    def _on_console(self, message):
+        own_answer = message.location.get("url") == self.url and "Failed to load resource" in message.text
+        if message.type in {"error", "warning"} and not own_answer:  # an error page says so in its status
+            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    @property
+    def sizes(self):
+        """Address -> bytes that came, the largest first."""
+        rows = [(self.requests.get(request, request), int(size)) for request, size in self.bytes.items()]
+        return dict(sorted(rows, key=lambda row: -row[1]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", PAGES)
+def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
+    # A wider window asks for the same files in every language: one stands for all.
+    for width in VIEWPORTS if language == "en" else ["phone"]:
+        visit = Visit(site, new_context, address(kind, language), VIEWPORTS[width])
+
+        assert visit.status == status(kind), site.log()
+        assert [url for url in visit.requests.values() if not url.startswith(f"{site.url}/")] == []
+        assert visit.complaints == []
+        assert sum(visit.sizes.values()) <= MOST_BYTES, visit.sizes
+        assert sum(shift["value"] for shift in visit.shifts) <= MOST_SHIFT, visit.shifts
+
+
+class BadManners(BaseHTTPRequestHandler):
+    """A page that does everything that a page of the portal must not."""
+
+    PAGE = b"""<!doctype html><title>Bad manners</title><link rel=icon href=/icon.svg><p id=moved style=height:400px>One
+        <script>alert(1)</script><script src=/late.js></script><img src=http://localhost:9/picture.png>"""
+    SCRIPT = b"setTimeout(() => { document.getElementById('moved').style.marginTop = '400px' }, 200)"
+
+    def do_GET(self):
+        body = {"/": self.PAGE, "/late.js": self.SCRIPT}.get(self.path, b"")
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/javascript" if self.path == "/late.js" else "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", "script-src 'self'")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def rude_site():
+    with ThreadingHTTPServer(("127.0.0.1", 0), BadManners) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+
+
+def test_a_visit_notices_bad_manners(rude_site, new_context):
+    visit = Visit(rude_site, new_context, "/", VIEWPORTS["desktop"])
+
+    assert visit.status == 200
+    assert "http://localhost:9/picture.png" in visit.requests.values()
+    assert any("violates the following Content Security Policy" in text for text in visit.complaints)
+    assert any("icon.svg" in text for text in visit.complaints)
+    assert visit.sizes[f"{rude_site.url}/"] > len(BadManners.PAGE)
+    assert visit.sizes[f"{rude_site.url}/late.js"] > len(BadManners.SCRIPT)
+    assert sum(shift["value"] for shift in visit.shifts) > MOST_SHIFT

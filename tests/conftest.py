@@ -1,0 +1,186 @@
+"""Settings and fixtures of all tests.
+
+**Two databases.** Most tests make the few records that they are about, in the empty test database, and each is rolled
+back. Some are about the real content: every fixture resolves, every page of the real thing stands. Loading it takes
+seconds, so it is loaded once by each test process, into a copy of the test database that lies beside it; the fixture
+`content` puts that copy in the place of the empty one for one test (or one class), in which the test then runs and is
+rolled back like any other:
+
+    def test_the_aral_sea_has_a_page(content, client): …
+
+- An empty database stays empty: the two are different files (SQLite) or databases (PostgreSQL), not states of one.
+  A transaction around a group of tests would have served too, but only tests in order and in one process, and no
+  server could have seen what is in it.
+- `content` has the scope of a class, since pytest sets up wider scopes first: the copy has to be in place before
+  pytest-django opens the test's transaction. On a function outside a class it lasts for that one test.
+- A test of the content may not ask for `transactional_db` or `live_server`, which empty the database they end in.
+
+**A server.** `site` is the portal under gunicorn on that copy, as `make run` would start it, for tests in a browser:
+the server is another process, the data are committed, so it sees them. Its tests read; what they write would stay.
+"""
+
+import os
+import threading
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import connections
+from django.utils import translation
+
+from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
+
+# With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
+# a checker has not tested the portal. Only these reasons hold: what lies outside the repository, the other database.
+NO_SKIP = "PORTAL_NO_SKIP"
+EXPECTED_SKIPS = ("../shared is not there", POSTGRES_ONLY := "has something to say only on PostgreSQL")
+
+
+def pytest_configure(config):
+    if settings.DEBUG:
+        raise pytest.UsageError("Tests run as the portal does, without DEBUG. Unset it, or use `make test`.")
+    # Names of static files as written: the hashed ones need collectstatic, which only a server waits for.
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.WHITENOISE_USE_FINDERS = True
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; protects nothing
+    # Playwright keeps an event loop in the thread of the tests. Once it is there, Django would refuse all queries
+    # beside it as unsafe, and give them a second connection, as if they were in a coroutine; they are not.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    connections._connections = threading.local()
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"content", "site"}:
+            marker = item.get_closest_marker("django_db")
+            if names & {"transactional_db", "live_server"} or (marker and marker.kwargs.get("transaction")):
+                raise pytest.UsageError(f"{item.nodeid}: a transactional test would empty the content for all others.")
+            if not marker:
+                item.add_marker(pytest.mark.django_db)
+        if names & {"page", "context", "new_context", "browser"}:
+            item.add_marker(pytest.mark.browser)
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("postgres") and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        pytest.skip(POSTGRES_ONLY)
+
+
+def failed_if_skipped(report):
+    """The report of a test or a module, which failed if it was skipped where nothing may be."""
+    if report.skipped and os.environ.get(NO_SKIP) and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not any(expected in reason for expected in EXPECTED_SKIPS):
+            report.outcome = "failed"
+            report.longrepr = f"{NO_SKIP} is set, and this was skipped: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    return failed_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return failed_if_skipped((yield))
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches():
+    """No test sees what another one left in the cache."""
+    yield
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    """Every test begins in English, whatever language the page was in that the one before it asked for."""
+    with translation.override("en"):
+        yield
+
+
+# ── The content ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Switch:
+    """Puts the database called `name` in the place of the test database, and takes it away again."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __enter__(self):
+        self.empty = connections["default"]
+        self.empty_name = self.empty.settings_dict["NAME"]
+        # Every connection, this thread's and later ones, reads the same dictionary; as Django's own test runner does.
+        self.empty.settings_dict["NAME"] = self.name
+        # A connection of its own, since closing the empty database would destroy one that lives in memory.
+        connections["default"] = connections.create_connection("default")
+
+    def __exit__(self, *error):
+        connections["default"].close()
+        connections["default"] = self.empty
+        self.empty.settings_dict["NAME"] = self.empty_name
+
+
+@pytest.fixture(scope="session")
+def content_database(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The name of a copy of the test database that has all of fixtures/ in it; made when first asked for."""
+    connection = connections["default"]
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            name = str(tmp_path_factory.mktemp("content") / "content.sqlite3")
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM INTO %s", [name])
+        else:
+            connection.creation.clone_test_db("content", verbosity=0, autoclobber=True)
+            name = connection.creation.get_test_db_clone_settings("content")["NAME"]
+        with Switch(name):
+            fixtures = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
+            call_command("loaddata", *map(str, fixtures), verbosity=0)
+    yield name
+    if connection.vendor != "sqlite":
+        with django_db_blocker.unblock():
+            connection.creation.destroy_test_db(verbosity=0, suffix="content")
+
+
+@pytest.fixture(scope="class")
+def content(content_database, django_db_blocker):
+    """All of fixtures/, for this test or class. See the top of this file."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+    with django_db_blocker.unblock(), Switch(content_database):
+        yield
+
+
+# ── The browser ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def site(content_database):
+    """The portal under gunicorn, with all of fixtures/: `site.url`, and `site.log()` for what it complained of."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        url = f"sqlite:///{content_database}"
+    else:
+        head, _, tail = os.environ["DATABASE_URL"].rpartition("/")
+        _, question, options = tail.partition("?")
+        url = f"{head}/{content_database}{question}{options}"
+    with serve(url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The machine's own Chromium, as pytest-playwright starts it."""
+    executable = chromium()
+    if not executable:
+        pytest.skip(NO_CHROMIUM)
+    return {**browser_type_launch_args, "executable_path": executable, "args": CHROMIUM_ARGS}

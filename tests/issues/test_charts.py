@@ -1,0 +1,142 @@
+"""Charts of indicators show the observations, all of them and nothing else, with their sources."""
+
+import csv
+import io
+import re
+from xml.etree import ElementTree
+
+import pytest
+from django.utils import translation
+
+from issues.charts import IndicatorFigure, observations_of
+from issues.models import Indicator, Observation
+from tests.make import make_indicator, make_place, make_source
+
+
+def observe(indicator, place, source, **by_year):
+    return [
+        Observation.objects.create(indicator=indicator, place=place, source=source, year=int(year[1:]), value=value)
+        for year, value in by_year.items()
+    ]
+
+
+def figure(indicator, **kwargs):
+    return IndicatorFigure(indicator, observations_of([indicator])[indicator.pk], **kwargs)
+
+
+@pytest.fixture
+def area(db):
+    return make_indicator(key="area", name_en="Area", unit_symbol_en="km²")
+
+
+def test_the_sentence_says_what_fell_and_when(area):
+    observe(area, make_place(name_en="Aral Sea"), make_source(), y1990=68000, y2018=6990)
+    assert figure(area).sentence == "Aral Sea fell from 68,000 in 1990 to 6,990 km² in 2018."
+
+
+@pytest.mark.parametrize(("last", "words"), [(70, "rose from 50 in"), (50, "stood at 50 km² in")])
+def test_the_sentence_says_what_rose_or_stayed(area, last, words):
+    observe(area, make_place(name_en="Lake"), make_source(), y1990=50, y2018=last)
+    assert words in figure(area).sentence
+
+
+def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area):
+    source = make_source()
+    for number, name in enumerate(("One", "Two", "Three"), 1):
+        observe(area, make_place(name_en=name), source, y2000=1, y2010=number * 10)
+    assert figure(area).sentence == (
+        "Three rose from 1 in 2000 to 30 km² in 2010. "
+        "In 2010 Three had the most (30 km²) and One the least (10 km²)."
+    )
+
+
+def test_the_sentence_of_single_values_gives_them(area):
+    observe(area, make_place(name_en="Lake"), make_source(), y2018=7)
+    assert figure(area).sentence == "Lake: 7 km² in 2018."
+
+
+def test_sources_that_give_the_same_year_stand_apart(area):
+    lake = make_place(name_en="Lake")
+    observe(area, lake, make_source(author="Ivanov", date="2012"), y2010=14280)
+    observe(area, lake, make_source(author="Kim", date="2024"), y2010=11690, y2011=9260)
+    series = figure(area).series
+    assert [(one.name, one.dashed) for one in series] == [("Lake (Ivanov 2012)", False), ("Lake (Kim 2024)", True)]
+    assert series[0].tone == series[1].tone
+
+
+def test_sources_that_follow_one_another_are_one_series(area):
+    lake = make_place(name_en="Lake")
+    observe(area, lake, make_source(), y2021=66)
+    observe(area, lake, make_source(), y2023=70)
+    assert [one.points for one in figure(area).series] == [[(2021, 66.0), (2023, 70.0)]]
+
+
+def test_names_too_long_for_a_phone_become_letters_with_a_key(area):
+    observe(area, make_place(name_en="North-eastern Caspian (Zhaiyk delta and Mangystau coast)"), make_source(), y2020=1)
+    drawn = figure(area)
+    assert [(letter, one.name[:13]) for letter, one in drawn.key] == [("A", "North-eastern")]
+    assert drawn.narrow.labels[0].rows[0][0] == "A"
+
+
+def test_the_page_of_an_indicator_without_values_says_so(client, area):
+    page = client.get(area.get_absolute_url()).content.decode()
+    assert "No value for this choice." in page
+    assert "<svg class=\"chart" not in page
+
+
+def test_a_choice_of_places_and_years_holds_in_chart_table_and_file(client, area):
+    source = make_source()
+    lake, sea = make_place(key="lake", name_en="Lake"), make_place(key="sea", name_en="Sea")
+    observe(area, lake, source, y2000=1, y2001=2)
+    observe(area, sea, source, y2000=3)
+    answer = client.get(area.get_absolute_url(), {"place": "lake", "year_from": "2001"})
+    assert [(o.place.key, o.year) for o in answer.context["observations"]] == [("lake", 2001)]
+    address = answer.context["figure"].csv_url
+    assert address == "/en/indicators/area/?place=lake&year_from=2001&format=csv"
+    assert [row["year"] for row in read_csv(client.get(address))] == ["2001"]
+
+
+def test_a_wrong_choice_is_a_message_and_the_rest_holds(client, area):
+    observe(area, make_place(key="lake"), make_source(), y2000=1)
+    answer = client.get(area.get_absolute_url(), {"place": ["lake", "atlantis"], "year_from": "soon"})
+    page = answer.content.decode()
+    assert "Place: there is no “atlantis”. It was left out." in page
+    assert len(answer.context["observations"]) == 1
+
+
+def read_csv(answer):
+    text = b"".join(answer.streaming_content).decode()
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:])))
+
+
+@pytest.mark.usefixtures("content")
+class TestContent:
+    def test_every_indicators_chart_table_and_file_hold_the_same_numbers(self, client):
+        indicators = list(Indicator.objects.published())
+        observations = observations_of(indicators)
+        assert len(indicators) == 45
+        for indicator in indicators:
+            answer = client.get(indicator.get_absolute_url())
+            known = sorted((o.year, float(o.value)) for o in observations[indicator.pk])
+            drawn = answer.context["figure"]
+            if len({o.place_id for o in observations[indicator.pk]}) <= 8:
+                assert sorted(p for one in drawn.series for p in one.points) == known
+                assert sorted((y.year, v) for y in drawn.wide.years for _n, v in y.values) == known
+            table = [(year, float(c.value)) for year, cells in answer.context["rows"] for c in cells if c]
+            assert sorted(table) == known
+            rows = read_csv(client.get(indicator.get_absolute_url(), {"format": "csv"}))
+            assert sorted((int(row["year"]), float(row["value"])) for row in rows) == known
+            assert all(row["licence"] and row["source"] for row in rows)
+
+    @pytest.mark.parametrize("language", ["en", "ko", "ru"])
+    def test_every_indicator_is_a_picture_of_its_own(self, client, language):
+        with translation.override(language):
+            addresses = [indicator.get_absolute_url() for indicator in Indicator.objects.published()]
+        for address in addresses:
+            answer = client.get(address, {"format": "svg"})
+            assert answer["Content-Type"] == "image/svg+xml; charset=utf-8"
+            picture = ElementTree.fromstring(answer.content)  # noqa: S314 - our own answer
+            assert picture.find("{http://www.w3.org/2000/svg}desc").text
+            numbers = re.findall(r'd="[^"]*?(,\d+,\d+,)', answer.content.decode())
+            assert numbers == [], "a decimal comma in a path"

@@ -1,0 +1,143 @@
+"""The portal's lists: a record of each, and what each can be filtered by."""
+
+from django.urls import resolve
+
+from issues.models import Event, Issue
+from portal.choices import Area, Confidence, Level
+from portal.filters import Facet
+from portal.models import Place, Source
+from projects.models import Agreement, Organisation, Participation, Project, RioMarker, Sector
+from tests.make import (
+    make_agreement,
+    make_answer,
+    make_area,
+    make_country,
+    make_event,
+    make_indicator,
+    make_issue,
+    make_issue_in_country,
+    make_observation,
+    make_organisation,
+    make_participation,
+    make_party,
+    make_place,
+    make_project,
+    make_rio_marker,
+    make_sdg,
+    make_sector,
+    make_source,
+    make_term,
+)
+
+# The list's path -> what makes a record for it.
+LISTS = {
+    "issues": make_issue,
+    "indicators": make_indicator,
+    "projects": make_project,
+    "organisations": make_organisation,
+    "agreements": make_agreement,
+    "timeline": make_event,
+    "glossary": make_term,
+    "sources": make_source,
+}
+
+# (list, facet) -> two values of it.
+FACETS = {
+    ("issues", "country"): ("uz", "kz"),
+    ("issues", "sdg"): ("6", "13"),
+    ("indicators", "issue"): ("aral", "desert"),
+    ("indicators", "place"): ("aral-sea", "balkhash"),
+    ("timeline", "kind"): Event.Kind.values,
+    ("timeline", "country"): ("uz", "kz"),
+    ("timeline", "issue"): ("aral", "desert"),
+    ("timeline", "place"): ("aral-sea", "balkhash"),
+    ("projects", "country"): ("uz", "kz"),
+    ("projects", "issue"): ("aral", "desert"),
+    ("projects", "area"): (Area.FORESTRY, Area.ENERGY),
+    ("projects", "level"): (Level.PROVINCIAL, Level.NATIONAL),
+    ("projects", "status"): (Project.Status.CLOSED, Project.Status.PIPELINE),
+    ("projects", "finance"): (Project.Finance.GRANT, Project.Finance.LOAN),
+    ("projects", "organisation"): ("koica", "adb"),
+    ("projects", "role"): (Participation.Role.FUNDING, Participation.Role.PARTNER),
+    ("projects", "sector"): ("31220", "14015"),
+    ("projects", "marker"): (RioMarker.Marker.ADAPTATION, RioMarker.Marker.DESERTIFICATION),
+    ("projects", "sdg"): ("6", "13"),
+    ("projects", "place"): ("aral-sea", "balkhash"),
+    ("projects", "confidence"): (Confidence.HIGH, Confidence.LOW),
+    ("agreements", "country"): ("uz", "kz"),
+    ("agreements", "kind"): (Agreement.Kind.MOU, Agreement.Kind.SUMMIT),
+    ("agreements", "issue"): ("aral", "desert"),
+    ("agreements", "area"): (Area.FORESTRY, Area.ENERGY),
+    ("agreements", "level"): (Level.PROVINCIAL, Level.NATIONAL),
+    ("agreements", "organisation"): ("koica", "adb"),
+    ("agreements", "confidence"): (Confidence.HIGH, Confidence.LOW),
+    ("organisations", "country"): ("uz", "kz"),
+    ("organisations", "kind"): (Organisation.Kind.GOVERNMENT, Organisation.Kind.MULTILATERAL),
+    ("organisations", "role"): (Participation.Role.FUNDING, Participation.Role.PARTNER),
+    ("sources", "kind"): (Source.Kind.REPORT, Source.Kind.NEWS),
+    ("sources", "language"): ("ko", "ru"),
+}
+
+# (list, facet) -> how to give a record a value that lies in another record. All other values are its own fields.
+TIES = {
+    ("issues", "country"): lambda issue, key: make_issue_in_country(issue=issue, country=known(make_country, key)),
+    ("issues", "sdg"): make_sdg,
+    ("indicators", "issue"): lambda indicator, key: indicator.issues.add(known(make_issue, key)),
+    ("indicators", "place"): lambda indicator, key: make_observation(indicator=indicator, place=known(make_place, key)),
+    ("timeline", "country"): lambda event, key: event.countries.add(known(make_country, key)),
+    ("timeline", "issue"): lambda event, key: event.issues.add(known(make_issue, key)),
+    ("timeline", "place"): lambda event, key: event.places.add(known(make_place, key)),
+    ("projects", "country"): lambda project, key: project.countries.add(known(make_country, key)),
+    ("projects", "issue"): lambda project, key: make_answer(project=project, issue=known(make_issue, key)),
+    ("projects", "area"): make_area,
+    ("projects", "organisation"): lambda project, key: make_participation(
+        project=project, organisation=known(make_organisation, key)
+    ),
+    ("projects", "role"): lambda project, role: make_participation(project=project, role=role),
+    ("projects", "sector"): lambda project, code: project.sectors.add(
+        Sector.objects.filter(code=code).first() or make_sector(code=code)
+    ),
+    ("projects", "marker"): lambda project, marker: make_rio_marker(project=project, marker=marker),
+    ("projects", "sdg"): make_sdg,
+    ("projects", "place"): lambda project, key: project.places.add(known(make_place, key)),
+    ("agreements", "country"): lambda agreement, key: make_party(
+        agreement=agreement, country=known(make_country, key)
+    ),
+    ("agreements", "issue"): lambda agreement, key: agreement.issues.add(known(make_issue, key)),
+    ("agreements", "area"): make_area,
+    ("agreements", "organisation"): lambda agreement, key: make_party(
+        agreement=agreement, organisation=known(make_organisation, key)
+    ),
+    ("organisations", "country"): lambda organisation, key: type(organisation)
+    .objects.filter(pk=organisation.pk)
+    .update(country=known(make_country, key)),
+    ("organisations", "role"): lambda organisation, role: make_participation(organisation=organisation, role=role),
+}
+
+
+def known(make, key):
+    """The record with that key, made if it is not there yet."""
+    model = {make_country: Place, make_place: Place, make_issue: Issue, make_organisation: Organisation}[make]
+    return model.objects.filter(key=key).first() or make(key=key)
+
+
+def make_with(name, facet, *values, **fields):
+    """A record of a list that `facet` finds by each of `values`."""
+    tie = TIES.get((name, facet))
+    if tie is None:
+        [value] = values
+        return LISTS[name](**{facet: value}, **fields)
+    record = LISTS[name](**fields)
+    for value in values:
+        tie(record, value)
+    return record
+
+
+def filterset_of(name):
+    """The filters of a list."""
+    return resolve(f"/en/{name}/").func.view_class.filterset_class
+
+
+def facets_of(name):
+    """The facets of a list, by parameter."""
+    return {parameter: item for parameter, item in filterset_of(name).base_filters.items() if isinstance(item, Facet)}

@@ -1,0 +1,217 @@
+"""Records for tests. Each function makes one that is valid and published; keyword arguments say what matters.
+
+What a record cannot be without (an indicator's source, the two ends of a link) is made too, unless it is given.
+"""
+
+import itertools
+
+from issues.models import Event, Indicator, Issue, IssueInCountry, IssueLink, KeyFigure, Observation, Term
+from issues.models.issue import Section
+from portal.choices import Area, Confidence, Level, Publication
+from portal.models import FormerKey, Place, Source
+from projects.models import (
+    Agreement,
+    AgreementParty,
+    Organisation,
+    Participation,
+    Project,
+    ProjectIssue,
+    RioMarker,
+    Sector,
+)
+
+_numbers = itertools.count(1)
+
+
+def _make(model, fields, **defaults):
+    defaults["key"] = f"{model._meta.model_name}-{next(_numbers)}"
+    return _make_row(model, fields, publication=Publication.PUBLISHED, **defaults)
+
+
+def _make_row(model, fields, **defaults):
+    """A default may be a function that makes the record it stands for."""
+    given = {name: value() if callable(value) else value for name, value in defaults.items() if name not in fields}
+    return model.objects.create(**given, **fields)
+
+
+# ── Records with an address ──────────────────────────────────────────────────────────────────────────────────
+
+
+def make_place(**fields):
+    return _make(Place, fields, name_en="Nukus", kind=Place.Kind.CITY)
+
+
+def make_country(**fields):
+    """A country of Central Asia, unless `group` says otherwise."""
+    return make_place(
+        **{"kind": Place.Kind.COUNTRY, "group": Place.Group.CENTRAL_ASIA, "name_en": "Uzbekistan", **fields}
+    )
+
+
+def make_source(**fields):
+    return _make(
+        Source,
+        fields,
+        title="The Future Aral Sea",
+        publisher="Environmental Earth Sciences",
+        kind=Source.Kind.JOURNAL_ARTICLE,
+        language="en",
+    )
+
+
+def make_issue(**fields):
+    sections = {f"{section}_en": f"What is known of the {section}." for section in Section.values}
+    return _make(Issue, fields, name_en="Depletion of the Aral Sea", summary_en="The sea has shrunk.", **sections)
+
+
+def make_indicator(**fields):
+    return _make(
+        Indicator,
+        fields,
+        name_en="Area of the Aral Sea",
+        definition_en="Surface of open water.",
+        unit_en="square kilometres",
+        unit_symbol_en="km²",
+        direction=Indicator.Direction.HIGHER,
+        licence_en="CC BY 4.0",
+        source=make_source,
+    )
+
+
+def make_event(**fields):
+    return _make(
+        Event,
+        fields,
+        kind=Event.Kind.ENVIRONMENT,
+        date="2005-08",
+        title_en="The Kok-Aral Dam is finished",
+        text_en="The northern sea rises again.",
+    )
+
+
+def make_term(**fields):
+    return _make(Term, fields, term_en="Tugai", definition_en="Forest along the rivers of a desert.")
+
+
+def make_organisation(**fields):
+    return _make(
+        Organisation, fields, name_en="Korea International Cooperation Agency", kind=Organisation.Kind.GOVERNMENT
+    )
+
+
+def make_project(**fields):
+    return _make(
+        Project,
+        fields,
+        title_en="Trees for the Aralkum",
+        level=Level.NATIONAL,
+        status=Project.Status.IMPLEMENTATION,
+        summary_en="Saxaul is planted on the dry bed.",
+        confidence=Confidence.HIGH,
+        evidence_en="The ministry names the area.",
+    )
+
+
+def make_agreement(**fields):
+    return _make(
+        Agreement,
+        fields,
+        date="2021-07-02",
+        kind=Agreement.Kind.MOU,
+        title_en="Memorandum on forests",
+        level=Level.NATIONAL,
+        summary_en="Both sides will plant trees.",
+        confidence=Confidence.HIGH,
+        evidence_en="The ministry states the date.",
+    )
+
+
+# ── Rows that tie records together ───────────────────────────────────────────────────────────────────────────
+
+
+def make_citation(record, source=None, **fields):
+    """That `record`, of any kind, rests on a source."""
+    return record.citations.create(source=source or make_source(), **fields)
+
+
+def make_observation(**fields):
+    return _make_row(
+        Observation, fields, indicator=make_indicator, place=make_place, year=2020, value="24.1", source=make_source
+    )
+
+
+def make_key_figure(**fields):
+    return _make_row(
+        KeyFigure,
+        fields,
+        issue=make_issue,
+        position=1,
+        label_en="Area of the sea",
+        value="68000",
+        unit_en="km²",
+        year=1960,
+    )
+
+
+def make_issue_link(**fields):
+    return _make_row(IssueLink, fields, cause=make_issue, effect=make_issue, mechanism_en="The wind carries the salt.")
+
+
+def make_issue_in_country(**fields):
+    return _make_row(IssueInCountry, fields, issue=make_issue, country=make_country, note_en="It is felt in the north.")
+
+
+def make_participation(**fields):
+    return _make_row(
+        Participation,
+        fields,
+        project=make_project,
+        organisation=make_organisation,
+        role=Participation.Role.IMPLEMENTING,
+    )
+
+
+def make_answer(**fields):
+    """That a project answers an issue."""
+    return _make_row(
+        ProjectIssue,
+        fields,
+        project=make_project,
+        issue=make_issue,
+        significance=ProjectIssue.Significance.PRINCIPAL,
+        rationale_en="It plants what holds the sand.",
+    )
+
+
+def make_party(**fields):
+    """A party to an agreement: a country, unless an organisation is given."""
+    who = {} if "organisation" in fields else {"country": make_country}
+    return _make_row(AgreementParty, fields, agreement=make_agreement, **who)
+
+
+def make_rio_marker(**fields):
+    return _make_row(
+        RioMarker,
+        fields,
+        project=make_project,
+        marker=RioMarker.Marker.DESERTIFICATION,
+        significance=RioMarker.Significance.PRINCIPAL,
+    )
+
+
+def make_sector(**fields):
+    return _make_row(Sector, fields, code=f"{31000 + next(_numbers):05}", name_en="Forestry development")
+
+
+def make_area(record, area=Area.FORESTRY):
+    """That a project or an agreement belongs to an area of cooperation."""
+    return record.areas.create(area=area)
+
+
+def make_sdg(record, code):
+    """That an issue or a project touches a goal or a target."""
+    return record.sdgs.create(code=code)
+
+
+def make_former_key(**fields):
+    return _make_row(FormerKey, fields, kind=FormerKey.Kind.SOURCE, key=f"former-{next(_numbers)}", now="key-now")

@@ -1,0 +1,43 @@
+"""One page of each kind, with keys from the fixtures: what browser tests, markup checker and screenshots visit.
+
+Add a kind here when the portal gains one, and every such check sees it.
+"""
+
+LANGUAGES = ("en", "ko", "ru")
+
+# The kind of page -> its address under the language.
+PAGES = {
+    "home": "",
+    "issues": "issues/",
+    "issue": "issues/aral-sea-depletion/",
+    "indicators": "indicators/",
+    "indicator": "indicators/aral-sea-area/",
+    "projects": "projects/",
+    "project": "projects/koica-gggi-aral-sea-grip/",
+    "organisations": "organisations/",
+    "organisation": "organisations/koica/",
+    "agreements": "agreements/",
+    "agreement": "agreements/kr-uz-environment-mou-2009/",
+    "countries": "countries/",
+    "country": "countries/uz/",
+    "place": "places/nukus/",
+    "timeline": "timeline/",
+    "event": "timeline/aral-fishing-ends/",
+    "glossary": "glossary/",
+    "sources": "sources/",
+    "source": "sources/wikipedia-aral-sea/",
+    "search": "search/?q=aral",
+    "about": "about/",
+    "about-data": "about/data/",
+    "not-found": "no-such-page/",
+}
+
+
+def address(kind, language):
+    """The path and query of the page of that kind."""
+    return f"/{language}/{PAGES[kind]}"
+
+
+def status(kind):
+    """What the server answers."""
+    return 404 if kind == "not-found" else 200

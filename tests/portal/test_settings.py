@@ -1,0 +1,175 @@
+"""The portal starts safely: what is wrong in the environment is told in words, what is missing is harmless."""
+
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+BASE_DIR = settings.BASE_DIR
+VARIABLES = (
+    *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
+    *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL"),
+    "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
+)
+KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
+
+
+def check(*arguments, **environment):
+    """`manage.py check` as an operator runs it: its return code, and the last line of what it says."""
+    inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    command = [sys.executable, "manage.py", "check", *arguments]
+    done = subprocess.run(
+        command, cwd=BASE_DIR, env=inherited | environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, (done.stdout + done.stderr).strip().splitlines()[-1]
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    """The settings as they are with these variables alone."""
+
+    def run(**environment):
+        for name in VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(BASE_DIR / "portal" / "settings.py"))
+
+    return run
+
+
+def test_nothing_needs_to_be_set_on_ones_own_machine():
+    assert check() == (0, "System check identified no issues (0 silenced).")
+
+
+def test_a_public_host_needs_a_secret_key_and_is_told_so():
+    code, said = check(ALLOWED_HOSTS="portal.example.org")
+    assert code == 1
+    assert said == (
+        "django.core.exceptions.ImproperlyConfigured: SECRET_KEY is not set, and ALLOWED_HOSTS names a public host. "
+        "Set SECRET_KEY to a long random text that stays the same from start to start and is the same for every worker "
+        "(README, Settings)."
+    )
+
+
+def test_a_public_host_with_its_key_passes_the_deployment_check():
+    assert check("--deploy", "--fail-level", "WARNING", ALLOWED_HOSTS="portal.example.org", SECRET_KEY=KEY) == (
+        0,
+        "System check identified no issues (0 silenced).",
+    )
+
+
+def test_a_switch_that_is_neither_yes_nor_no_is_named():
+    code, said = check(DEBUG="maybe")
+    assert (code, said) == (
+        1,
+        "django.core.exceptions.ImproperlyConfigured: "
+        "DEBUG='maybe' is neither yes nor no. Set it to 1 or 0 (README, Settings).",
+    )
+
+
+def test_only_this_machine_is_served_unless_hosts_are_named(configured):
+    assert configured()["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]"]
+    assert configured(ALLOWED_HOSTS=" ")["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]"]
+    named = configured(ALLOWED_HOSTS="portal.example.org, www.example.org,", SECRET_KEY=KEY)
+    assert named["ALLOWED_HOSTS"] == ["portal.example.org", "www.example.org"]
+
+
+@pytest.mark.parametrize("hosts", ["", "localhost", "127.0.0.1,localhost"])
+def test_a_key_is_made_up_where_only_this_machine_is_served(configured, hosts):
+    one, other = (configured(ALLOWED_HOSTS=hosts)["SECRET_KEY"] for _ in range(2))
+    assert len(one) == len(other) >= 50
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", False),
+        ("1", True),
+        ("TRUE", True),
+        ("yes", True),
+        ("on", True),
+        ("0", False),
+        ("no", False),
+        (" off ", False),
+    ],
+)
+def test_debug_is_off_unless_asked_for(configured, value, expected):
+    assert configured(DEBUG=value)["DEBUG"] is expected
+
+
+def test_debug_serves_static_files_by_their_own_names(configured):
+    names = {debug: configured(DEBUG=debug)["STORAGES"]["staticfiles"]["BACKEND"] for debug in ("0", "1")}
+    assert names == {
+        "0": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "1": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    }
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"HTTPS": "1"}, True),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY}, True),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY, "HTTPS": "0"}, False),
+        ({"ALLOWED_HOSTS": "portal.example.org", "DEBUG": "1"}, False),
+    ],
+)
+def test_https_is_demanded_on_a_public_host_unless_switched_off(configured, environment, expected):
+    found = configured(**environment)
+    assert [
+        found[name]
+        for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_PRELOAD")
+    ] == [expected] * 4
+    assert found["SECURE_HSTS_SECONDS"] == (31_536_000 if expected else 0)
+
+
+def test_health_answers_without_https(configured):
+    assert configured()["SECURE_REDIRECT_EXEMPT"] == [r"^healthz$", r"^readyz$"]
+
+
+def test_forwarded_protocol_is_believed_only_behind_a_proxy(configured):
+    assert "SECURE_PROXY_SSL_HEADER" not in configured()
+    assert configured(BEHIND_PROXY="1")["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def test_database_is_a_file_beside_the_code_unless_named(configured):
+    database = configured()["DATABASES"]["default"]
+    assert (database["ENGINE"], database["NAME"]) == ("django.db.backends.sqlite3", str(BASE_DIR / "db.sqlite3"))
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_database_of_the_environment_is_taken(configured):
+    database = configured(DATABASE_URL="postgres://portal:pass@db.example.org:5433/knowledge")["DATABASES"]["default"]
+    assert {
+        name: database[name] for name in ("ENGINE", "HOST", "PORT", "NAME", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS")
+    } == {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": "db.example.org",
+        "PORT": 5433,
+        "NAME": "knowledge",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    assert "transaction_mode" not in database.get("OPTIONS", {})
+
+
+def test_pages_may_use_nothing_from_elsewhere(client, db):
+    policy = client.get("/en/about/").headers["Content-Security-Policy"]
+    assert sorted(policy.split("; ")) == [
+        "base-uri 'none'",
+        "connect-src 'self'",
+        "default-src 'none'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "img-src 'self'",
+        "manifest-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+    ]

@@ -1,0 +1,71 @@
+"""What a reader sees of an answer, so that a test can ask for it in a line."""
+
+import re
+
+from lxml import html
+
+
+def page(response):
+    """The answer as a tree of elements."""
+    return html.fromstring(response.content.decode())
+
+
+def words(element):
+    """The words of an element, one space between them."""
+    for line_break in element.iter("br"):
+        line_break.text = " "
+    return " ".join(element.text_content().split())
+
+
+def said(response, name):
+    """The words of each element of class `name`, in the page's order."""
+    return [words(element) for element in page(response).find_class(name)]
+
+
+def addresses(response, path):
+    """The addresses of the links below an XPath."""
+    return page(response).xpath(f"{path}//a/@href")
+
+
+# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def shown(response):
+    """The keys of the records that a list shows, in its order."""
+    path = response.request["PATH_INFO"]
+    [results] = page(response).find_class("results")
+    found = [
+        match[1] for address in results.xpath(".//a/@href") if (match := re.fullmatch(f"{path}([^/?#]+)/", address))
+    ]
+    terms = [div.get("id") for glossary in results.find_class("glossary") for div in glossary]
+    return list(dict.fromkeys(found or terms))
+
+
+def count(response):
+    """How many were found, in the page's words."""
+    [sentence] = said(response, "results-count")
+    return sentence
+
+
+def problems(response):
+    """What the page says of values that it left out."""
+    return [words(item) for item in page(response).xpath("//*[@role='alert']//li")]
+
+
+def chips(response):
+    """Each chosen value in words, with the address that takes it away."""
+    return {words(chip[0]): chip.get("href") for chip in page(response).find_class("chip")}
+
+
+def options(response, name):
+    """The values that a facet offers, in its order, each with its count."""
+    labels = page(response).xpath(f"//label[input[@type='checkbox'][@name='{name}']]")
+    return {
+        label.find("input").get("value"): int(re.sub(r"\D", "", words(label.find_class("option-count")[0])))
+        for label in labels
+    }
+
+
+def chosen(response, name):
+    """The values of a facet that are ticked."""
+    return page(response).xpath(f"//input[@type='checkbox'][@name='{name}'][@checked]/@value")

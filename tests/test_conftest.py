@@ -1,0 +1,88 @@
+"""The two databases of the tests keep apart: what one test sees is never what another left."""
+
+import pytest
+from django.conf import settings
+
+from issues.models import Issue
+from portal.models import Source
+
+
+def make_source():
+    return Source.objects.create(key="made-here", title="Made here", publisher="A test", kind="report", language="en")
+
+
+def test_a_test_starts_empty(db):
+    make_source()
+
+    assert Source.objects.count() == 1
+
+
+def test_the_content_is_all_there(content):
+    make_source()
+
+    assert Source.objects.filter(key="wikipedia-aral-sea").exists()
+    assert Issue.objects.filter(key="aral-sea-depletion").exists()
+
+
+@pytest.mark.django_db
+def test_a_test_starts_empty_after_one_with_content():
+    assert not Source.objects.exists()
+
+
+class TestContentOfAClass:
+    def test_is_there(self, content, client):
+        assert not Source.objects.filter(key="made-here").exists()
+        make_source()
+
+    def test_is_what_it_was(self, content):
+        assert not Source.objects.filter(key="made-here").exists()
+        assert Source.objects.filter(key="wikipedia-aral-sea").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transactional_test_starts_empty_too():
+    assert not Source.objects.exists()
+    make_source()
+
+
+def test_the_content_outlives_a_transactional_test(content):
+    assert Source.objects.filter(key="wikipedia-aral-sea").exists()
+
+
+# ── A skipped test, where none may be skipped ────────────────────────────────────────────────────────────────
+
+SKIPPING = """
+import pytest
+
+def test_for_want_of_a_browser():
+    pytest.skip("Chromium was not found")
+
+def test_of_the_dossier():
+    pytest.skip("../shared is not there")
+
+@pytest.mark.skipif(True, reason="no reason at all")
+def test_marked():
+    pass
+
+@pytest.mark.xfail(reason="known", strict=False)
+def test_known_to_fail():
+    assert False
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", {"skipped": 4, "xfailed": 1}),
+        ("1", {"skipped": 1, "xfailed": 1, "failed": 1, "errors": 2}),  # a test that its setup skips ends as an error
+    ],
+)
+def test_a_skip_is_a_failure_where_nothing_may_be_skipped(pytester, monkeypatch, value, expected):
+    monkeypatch.setenv("PORTAL_NO_SKIP", value)
+    pytester.syspathinsert(settings.BASE_DIR)
+    pytester.makeconftest("from tests.conftest import pytest_make_collect_report, pytest_runtest_makereport")
+    pytester.makepyfile(test_skipping=SKIPPING, test_module="import pytest\npytest.importorskip('no_such_module')")
+
+    result = pytester.runpytest_inprocess("-p", "no:django", "-p", "no:playwright", "--continue-on-collection-errors")
+
+    result.assert_outcomes(**expected)

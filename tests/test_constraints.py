@@ -1,0 +1,289 @@
+"""What must be true of records is held by the database, and explained to editors in a sentence."""
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
+from django.utils.functional import Promise
+
+from portal.choices import Area
+from portal.models import FormerKey, Place, Source
+from projects.models import (
+    Participation,
+    Project,
+)
+from tests.make import (
+    make_agreement,
+    make_answer,
+    make_area,
+    make_citation,
+    make_country,
+    make_event,
+    make_former_key,
+    make_issue,
+    make_issue_in_country,
+    make_issue_link,
+    make_key_figure,
+    make_observation,
+    make_organisation,
+    make_participation,
+    make_party,
+    make_place,
+    make_project,
+    make_rio_marker,
+    make_sdg,
+    make_source,
+    make_term,
+)
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("portal", "issues", "projects")
+CONSTRAINTS = {
+    constraint.name: (model, constraint)
+    for app in OURS
+    for model in apps.get_app_config(app).get_models()
+    for constraint in model._meta.constraints
+}
+
+
+def again(row, **changes):
+    """A second row like `row`, not stored yet."""
+    fields = [field for field in row._meta.concrete_fields if not (field.primary_key or field.generated)]
+    return type(row)(**{field.attname: getattr(row, field.attname) for field in fields} | changes)
+
+
+def changed(row, **changes):
+    """The same row with these changes, not stored yet."""
+    for name, value in changes.items():
+        setattr(row, name, value)
+    return row
+
+
+def own_part():
+    place = make_place()
+    return changed(place, part_of=place)
+
+
+def own_parent():
+    issue = make_issue()
+    return changed(issue, parent=issue)
+
+
+def own_cause():
+    issue = make_issue()
+    return changed(make_issue_link(cause=issue), effect=issue)
+
+
+CITED_ALREADY = "This source is already cited here."
+A_SOURCE_ONCE = {
+    "place_cites_a_source_once": make_place,
+    "issue_cites_a_source_once": make_issue,
+    "key_figure_cites_a_source_once": make_key_figure,
+    "issue_link_cites_a_source_once": make_issue_link,
+    "event_cites_a_source_once": make_event,
+    "term_cites_a_source_once": make_term,
+    "organisation_cites_a_source_once": make_organisation,
+    "project_cites_a_source_once": make_project,
+    "agreement_cites_a_source_once": make_agreement,
+}
+
+# Constraint -> a function that makes a row which breaks it (and nothing else) when it is stored; what editors are told.
+BROKEN = {
+    "source_url_once": (
+        lambda: changed(make_source(), url=make_source(url="https://example.org/aral").url),
+        "Another source has this address. Cite that one.",
+    ),
+    "place_has_both_coordinates_or_none": (
+        lambda: changed(make_place(), latitude=45, longitude=None),
+        "Give both latitude and longitude, or neither.",
+    ),
+    "place_lies_on_the_globe": (
+        lambda: changed(make_place(), latitude=45, longitude=181),
+        "Latitude runs from −90 to 90, longitude from −180 to 180.",
+    ),
+    "place_country_is_in_no_country": (
+        lambda: changed(make_country(), country=make_country()),
+        "A country lies in no other country.",
+    ),
+    "place_only_countries_have_a_group": (
+        lambda: changed(make_place(), group=Place.Group.KOREA),
+        "Only a country belongs to a group.",
+    ),
+    "place_is_not_part_of_itself": (own_part, "A place is no part of itself."),
+    "former_key_leads_to_one_record": (
+        lambda: again(make_former_key(), now="elsewhere"),
+        "This former key already leads somewhere.",
+    ),
+    "former_key_leads_elsewhere": (
+        lambda: FormerKey(kind="source", key="aral", now="aral"),
+        "A former key leads to another key.",
+    ),
+    "issue_is_not_its_own_parent": (own_parent, "An issue cannot be its own main issue."),
+    "issue_stands_once_in_a_country": (
+        lambda: again(make_issue_in_country(), note_en="Felt in the south."),
+        "This country is already listed.",
+    ),
+    "issue_names_an_sdg_once": (
+        lambda: again(make_sdg(make_issue(), "6.4")),
+        "This goal or target is already listed.",
+    ),
+    "key_figure_has_its_own_position": (
+        lambda: again(make_key_figure(), label_en="Volume of the sea"),
+        "Another key figure of this issue has this position.",
+    ),
+    "issue_has_one_headline_figure": (
+        lambda: again(make_key_figure(headline=True), position=2),
+        "Another key figure already stands for this issue.",
+    ),
+    "issue_link_stands_once": (
+        lambda: again(make_issue_link(), mechanism_en="Another way."),
+        "This cause and effect are already linked.",
+    ),
+    "issue_does_not_cause_itself": (own_cause, "An issue does not cause itself."),
+    "observation_stands_once": (
+        lambda: again(make_observation(), value=25),
+        "This source already gives a value for this place and year.",
+    ),
+    "observation_year_is_plausible": (
+        lambda: changed(make_observation(), year=205),
+        "A year has four digits and lies between 1800 and 2200.",
+    ),
+    "project_ends_after_it_starts": (
+        lambda: changed(make_project(start="2021-05"), end="2020"),
+        "A project does not end before it starts.",
+    ),
+    "project_budget_has_a_currency": (
+        lambda: changed(make_project(), budget=5_600_000),
+        "Give a budget together with its currency, or neither.",
+    ),
+    "project_has_an_area_once": (
+        lambda: again(make_area(make_project(), Area.FORESTRY)),
+        "This area is already listed.",
+    ),
+    "organisation_has_a_role_once": (
+        lambda: again(make_participation()),
+        "This organisation already has this role here.",
+    ),
+    "project_answers_an_issue_once": (
+        lambda: again(make_answer(), rationale_en="Another reason."),
+        "This issue is already listed.",
+    ),
+    "project_names_an_sdg_once": (
+        lambda: again(make_sdg(make_project(), "6.4")),
+        "This goal or target is already listed.",
+    ),
+    "project_has_a_rio_marker_once": (
+        lambda: again(make_rio_marker(significance=1), significance=2),
+        "This marker is already set.",
+    ),
+    "rio_marker_is_0_1_or_2": (
+        lambda: changed(make_rio_marker(), significance=3),
+        "A Rio marker is 0, 1 or 2.",
+    ),
+    "agreement_party_is_a_country_or_an_organisation": (
+        lambda: changed(make_party(), organisation=make_organisation()),
+        "A party is either a country or an organisation.",
+    ),
+    "country_is_party_once": (lambda: again(make_party()), "This country is already a party."),
+    "organisation_is_party_once": (
+        lambda: again(make_party(organisation=make_organisation())),
+        "This organisation is already a party.",
+    ),
+    "agreement_has_an_area_once": (
+        lambda: again(make_area(make_agreement(), Area.FORESTRY)),
+        "This area is already listed.",
+    ),
+    **{
+        name: (lambda make=make: again(make_citation(make()), position=1), CITED_ALREADY)
+        for name, make in A_SOURCE_ONCE.items()
+    },
+}
+
+
+def test_every_constraint_is_tried_here():
+    assert sorted(BROKEN) == sorted(CONSTRAINTS)
+
+
+def refusals(constraint, model):
+    """What the database may say when `constraint` is broken: PostgreSQL names it, SQLite some only by their columns."""
+    yield constraint.name
+    if connection.vendor == "sqlite" and isinstance(constraint, models.UniqueConstraint):
+        columns = (model._meta.get_field(name).column for name in constraint.fields)
+        yield ", ".join(f"{model._meta.db_table}.{column}" for column in columns)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_database_refuses_what_breaks(name):
+    model, constraint = CONSTRAINTS[name]
+    row = BROKEN[name][0]()
+    assert type(row) is model
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        row.save()
+    assert any(words in str(refusal.value) for words in refusals(constraint, model))
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_editors_are_told_what_breaks(name):
+    make, message = BROKEN[name]
+    row = make()
+    with pytest.raises(ValidationError) as refusal:
+        row.validate_constraints()
+    assert refusal.value.messages == [message]
+    assert isinstance(CONSTRAINTS[name][1].violation_error_message, Promise), "It must be translatable."
+
+
+# ── What the constraints let stand ───────────────────────────────────────────────────────────────────────────
+
+UNKNOWN_ADDRESS = {"url": None}
+GOOD_NEIGHBOURS = {
+    "source_url_once": lambda: (make_source(**UNKNOWN_ADDRESS), make_source(**UNKNOWN_ADDRESS)),
+    "place_lies_on_the_globe": lambda: (make_place(latitude=-90, longitude=180),),
+    "issue_has_one_headline_figure": lambda: (
+        (figure := make_key_figure(headline=True)),
+        make_key_figure(issue=figure.issue, position=2),
+        make_key_figure(issue=figure.issue, position=3),
+    ),
+    "issue_link_stands_once": lambda: (
+        (link := make_issue_link()),
+        make_issue_link(cause=link.effect, effect=link.cause),
+    ),
+    "observation_stands_once": lambda: (
+        (seen := make_observation()),
+        make_observation(indicator=seen.indicator, place=seen.place, year=seen.year),  # another source, another value
+    ),
+    "organisation_has_a_role_once": lambda: (
+        (part := make_participation()),
+        make_participation(project=part.project, organisation=part.organisation, role=Participation.Role.FUNDING),
+    ),
+    "project_budget_has_a_currency": lambda: (make_project(budget=0, currency="USD"), make_project()),
+    "country_is_party_once": lambda: (
+        (party := make_party()),
+        make_party(agreement=party.agreement),
+        make_party(agreement=party.agreement, organisation=make_organisation()),
+        make_party(agreement=party.agreement, organisation=make_organisation()),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GOOD_NEIGHBOURS)
+def test_constraint_lets_stand_what_is_true(name):
+    rows = GOOD_NEIGHBOURS[name]()
+    for row in rows:
+        row.validate_constraints()
+    assert type(rows[0]).objects.filter(pk__in=[row.pk for row in rows]).count() == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (Source(doi="doi:10.1/x"), "A DOI begins with 10. and has a slash."),
+        (Source(language="Korean"), "A language is written as its ISO 639 code, such as ko."),
+        (Place(latitude=91), "Ensure this value is less than or equal to 90."),
+        (Project(budget=-1), "Ensure this value is greater than or equal to 0."),
+    ],
+)
+def test_field_that_is_written_wrongly_says_how_to_write_it(row, message):
+    with pytest.raises(ValidationError) as refusal:
+        row.clean_fields()
+    assert message in refusal.value.messages

@@ -1,0 +1,57 @@
+"""Who may import whom: projects → issues → the portal's ground; the portal's shell sees all, and no app sees the shell."""
+
+import ast
+
+import pytest
+from django.conf import settings
+
+APPS = ("portal", "issues", "projects")
+BELOW = {"portal": {"portal"}, "issues": {"portal", "issues"}, "projects": set(APPS)}
+
+# Pages and services made of what all apps offer. Every other module of the portal is ground.
+SHELL = {
+    *("portal.urls", "portal.views", "portal.sitemaps", "portal.completeness"),
+    *("portal.search", "portal.api", "portal.feeds", "portal.wsgi", "portal.asgi"),
+}
+
+
+def imported(node):
+    """What a statement imports: the module, and the names out of it, which may be modules too."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        base = "." * node.level + (node.module or "")
+        return {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return set()
+
+
+def imports():
+    """(module, what it imports) for every module, statements inside functions counted as well."""
+    for app in APPS:
+        for path in sorted((settings.BASE_DIR / app).rglob("*.py")):
+            module = ".".join(path.relative_to(settings.BASE_DIR).with_suffix("").parts).removesuffix(".__init__")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                for name in imported(node):
+                    yield module, name
+
+
+def app_of(module):
+    return module.partition(".")[0]
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_modules_import_only_from_below(app):
+    above = set(APPS) - BELOW[app]
+    assert [
+        f"{module} imports {name}"
+        for module, name in imports()
+        if app_of(module) == app and module not in SHELL and app_of(name) in above
+    ] == []
+
+
+def test_no_module_imports_the_portals_shell():
+    assert [f"{module} imports {name}" for module, name in imports() if module not in SHELL and name in SHELL] == []
+
+
+def test_imports_name_the_whole_path():
+    assert [f"{module} imports {name}" for module, name in imports() if name.startswith(".")] == []

@@ -1,0 +1,139 @@
+"""The repository is whole: migrations, translations, fixtures, names."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import polib
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+BASE_DIR = settings.BASE_DIR
+TRANSLATED = ("ko", "ru")
+
+# What design and convention ask for, and nothing else.
+REQUIRED = {
+    *("manage.py", "portal", "issues", "projects", "templates", "static", "fixtures", "tests"),
+    *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "requirements-dev.txt"),
+    *("LICENSE", "CONTRIBUTING.md", ".ci", ".gitignore", ".editorconfig"),
+}
+ALLOWED = REQUIRED | {"Dockerfile", "compose.yaml"}
+
+
+def files():
+    """The repository's files, those that are about to be added too."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for name in listed.stdout.split("\0") if name and (path := BASE_DIR / name).is_file()]
+
+
+def test_top_level_has_what_was_agreed():
+    names = {path.relative_to(BASE_DIR).parts[0] for path in files()}
+    assert names - ALLOWED == set()
+    assert REQUIRED - names == set()
+
+
+def test_no_file_names_a_folder_of_somebodys_machine():
+    folders = "|".join(("home", "root", "Users", "work", "mnt", "srv"))
+    machine = re.compile(rf"(?<![\w./:-])/(?:{folders})/\w|[A-Z]:\\\\?[A-Z]\w+")
+    found = []
+    for path in files():
+        text = path.read_text(encoding="utf-8", errors="ignore")
+        found += [(str(path.relative_to(BASE_DIR)), match[0]) for match in machine.finditer(text)]
+    assert found == []
+
+
+def test_no_migration_is_missing(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_fixtures_name_records_by_their_keys_alone():
+    odd = []
+    for path in sorted((BASE_DIR / "fixtures").glob("*.json")):
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        odd += [(path.name, row["model"]) for row in rows if row.keys() != {"model", "fields"}]
+    assert odd == []
+
+
+# ── Translations ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def catalogue(language, suffix="po", folder=BASE_DIR / "portal" / "locale"):
+    read = {"po": polib.pofile, "mo": polib.mofile}[suffix]
+    return read(str(folder / language / "LC_MESSAGES" / f"django.{suffix}"))
+
+
+def name(entry):
+    return entry.msgctxt, entry.msgid, entry.msgid_plural
+
+
+def forms(entry):
+    """The translations of an entry: one, or one a plural form."""
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+def gaps(text):
+    """What a translation must keep: gaps to fill, elements, addresses."""
+    return sorted(re.findall(r"%\(\w+\)[a-z]|\{\w*\}|%[sd]|</?\w+(?: [^>]*)?>", text))
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_string_is_translated(language):
+    assert [name(entry) for entry in catalogue(language) if not all(forms(entry))] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_doubtful_or_left_over(language):
+    assert [name(entry) for entry in catalogue(language) if entry.fuzzy or entry.obsolete] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_plurals_have_all_forms_of_their_language(language):
+    entries = catalogue(language)
+    number = int(re.match(r"nplurals=(\d)", entries.metadata["Plural-Forms"])[1])
+    assert {len(forms(entry)) for entry in entries if entry.msgid_plural} == {number}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_keep_gaps_and_elements(language):
+    assert [
+        (entry.msgid, form)
+        for entry in catalogue(language)
+        for form in forms(entry)
+        if gaps(form) != gaps(entry.msgid_plural or entry.msgid)
+    ] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_compiled_translations_are_those_that_can_be_read(language):
+    written, compiled = (
+        {name(entry): forms(entry) for entry in catalogue(language, suffix)} for suffix in ("po", "mo")
+    )
+    assert compiled == written
+
+
+def test_every_string_of_the_code_is_in_the_catalogues(tmp_path):
+    if not shutil.which("xgettext"):
+        pytest.skip("gettext is missing")
+    for folder in ("portal", "issues", "projects", "templates"):
+        shutil.copytree(BASE_DIR / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    shutil.copy(BASE_DIR / "manage.py", tmp_path)
+    subprocess.run(
+        [sys.executable, "manage.py", "makemessages", "--add-location", "file", "--no-obsolete", "--verbosity", "0"]
+        + [f"--locale={language}" for language in TRANSLATED],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    for language in TRANSLATED:
+        found = {name(entry) for entry in catalogue(language, folder=tmp_path / "portal" / "locale")}
+        kept = {name(entry) for entry in catalogue(language)}
+        assert (found - kept, kept - found) == (set(), set())
