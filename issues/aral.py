@@ -1,4 +1,4 @@
-"""The Aral Sea’s own part of its page: the sea in outline, its area beside the events, then and since, and the planting."""
+"""The Aral Sea’s own part of its page: the sea in outline, its area beside the events, then and since, planting."""
 
 import functools
 import json

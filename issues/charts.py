@@ -29,7 +29,7 @@ MOST_SERIES = 8
 class IndicatorFigure:
     """A line chart of one indicator with everything that stands around it. Needs at least one observation.
 
-    `sizes` are those of a wide page and of a phone, or one for both. `focus` is a place that stands out among the others.
+    `sizes` are those of a wide page and of a phone, or one for both. `focus` is a place that stands out among others.
     """
 
     indicator: object
@@ -168,7 +168,6 @@ class IndicatorFigure:
             )
         return " ".join(sentences)
 
-
     def sentence_of_focus(self, symbol) -> str:
         """How the place in focus changed, and where it stood among the countries of Central Asia in its latest year."""
         own = next((column for column in self.value_columns if column.place == self.focus), None)
@@ -270,7 +269,7 @@ def observations_of(indicators, **which):
 
 
 def figures_for(indicators, most, focus=None, **which):
-    """Small charts of the first `most` indicators that have values over several years (of `focus`, where it is named)."""
+    """Small charts of the first `most` indicators with values over several years (of `focus`, where it is named)."""
     by_indicator = observations_of(indicators, **which)
     figures = []
     for indicator in indicators:

@@ -1,11 +1,12 @@
 """Pages of issues, indicators, events and the glossary."""
 
 from django.db.models import Count, Max, Min, Prefetch
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues import aral
-from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure
+from issues.causes import CausesFigure
 from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
 from issues.exports import observations_csv
 from issues.figures import latest_observations, latest_rows, value_columns, value_rows
@@ -63,14 +64,14 @@ class IssueList(RecordListView):
         context = super().get_context_data(**kwargs)
         found = list(context["table"].data)
         if self.chosen_view:
-            figure = causes_among(found)
+            figure, notes = causes_among(found)
             return context | {
                 "title": _("Causes and effects"),
                 "lead": self.causes_lead,
                 "trail": [(self.title, reverse("issues")), (_("Causes and effects"), None)],
                 "wide_results": True,
                 "causes": figure,
-                "notes": cited_links(figure.links),
+                "notes": notes,
             }
         mains = {issue.pk: issue for issue in found if issue.parent_id is None}
         for issue in found:
@@ -163,20 +164,22 @@ class IssuePage(RecordView):
         return Notes(c.source for c in citations if c.source.publication == VISIBLE)
 
 
+def main_issues():
+    """The main issues in the editors' order, for their colours."""
+    return list(Issue.objects.published().filter(parent=None).without_sections())
+
+
 def causes_among(issues):
-    """The graph of `issues` and the links among them."""
-    mains = Issue.objects.published().filter(parent=None).without_sections()
-    links = IssueLink.objects.filter(cause__in=[issue.pk for issue in issues]).prefetch_related("citations__source")
-    shown = {issue.pk for issue in issues}
-    return CausesFigure(issues, [link for link in links if link.effect_id in shown], mains=list(mains))
-
-
-def cited_links(links):
-    """The notes of a list of links, numbered in its order."""
-    sources = (citation.source for one in links for citation in one.link.citations.all())
+    """The graph of `issues` and the links among them, and the notes that the list of these links will number."""
+    shown = [issue.pk for issue in issues]
+    links = list(
+        IssueLink.objects.filter(cause__in=shown, effect__in=shown)
+        .order_by("cause__position", "cause__key", "effect__position", "effect__key")
+        .prefetch_related("citations__source")
+    )
+    sources = (citation.source for link in links for citation in link.citations.all())
     notes = Notes(source for source in sources if source.publication == VISIBLE)
-    notes.cite_all()
-    return notes
+    return CausesFigure(issues, links, mains=main_issues()), notes
 
 
 def link_prefetch(name, other):
@@ -246,7 +249,9 @@ class IndicatorPage(RecordView):
         query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
         return super().get_context_data(**kwargs) | {
             "choice": choice,
-            "figure": IndicatorFigure(indicator, chartable(observations, choice), query=query) if observations else None,
+            "figure": IndicatorFigure(indicator, chartable(observations, choice), query=query)
+            if observations
+            else None,
             "columns": [(column, [source.key for source in column.sources]) for column in columns],
             "rows": value_rows(columns),
             "notes": notes,
@@ -262,7 +267,9 @@ class Timeline(RecordListView):
     table_class = EventTable
     results_template = "issues/includes/timeline.html"
     title = _("Timeline")
-    lead = _("What happened to the region’s environment, what was decided, and how Korea and Central Asia came together.")
+    lead = _(
+        "What happened to the region’s environment, what was decided, and how Korea and Central Asia came together."
+    )
     default_sort = "date"
 
     @staticmethod

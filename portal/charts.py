@@ -279,7 +279,11 @@ def line_chart(
                 one.name,
                 one.tone,
                 one.dashed,
-                ["M" + "L".join(f"{x(year)},{y(value)}" for year, value in piece) for piece in pieces if len(piece) > 1],
+                [
+                    "M" + "L".join(f"{x(year)},{y(value)}" for year, value in piece)
+                    for piece in pieces
+                    if len(piece) > 1
+                ],
                 [(x(year), y(value)) for piece in pieces if few or len(piece) == 1 for year, value in piece],
             )
         )

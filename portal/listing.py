@@ -25,9 +25,9 @@ def address(path, query):
 class RecordListView(SingleTableMixin, FilterView):
     """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
 
-    `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a table
-    unless said otherwise; a list that is `whole` has one page. A wrong filter is a message and the others hold; a page or
-    page size that is not there becomes the nearest that is. `views` are ways to look at the same list: pairs of a value
+    `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a
+    table unless said otherwise; a list that is `whole` has one page. A wrong filter is a message and the others hold; a
+    page or page size that is not there becomes the nearest that is. `views` are ways to look at the same list: pairs of a value
     of the parameter `view` (the first one is empty) and words; filters keep the way that was chosen.
     """
 

@@ -275,8 +275,7 @@ class Place(Record):
             ),
             models.CheckConstraint(
                 name="place_lies_on_the_globe",
-                condition=models.Q(latitude=None)
-                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                condition=models.Q(latitude=None) | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 violation_error_message=_("Latitude runs from −90 to 90, longitude from −180 to 180."),
             ),
             models.CheckConstraint(

@@ -56,8 +56,6 @@ class DateColumn(tables.Column):
         return queryset.order_by(known_first, "key"), True
 
 
-
-
 class RecordTable(tables.Table):
     """The base of every list's table."""
 
@@ -84,7 +82,7 @@ class SourceTable(RecordTable):
         link = format_html('<a href="{}">{}</a>', record.get_absolute_url(), title)
         if not record.title_original or get_language() == record.language:
             return link
-        return format_html('{}<br><small>{}</small>', link, in_language(record.title, "en"))
+        return format_html("{}<br><small>{}</small>", link, in_language(record.title, "en"))
 
     def render_language(self, value):
         return language_name(value)

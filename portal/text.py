@@ -56,7 +56,10 @@ def note_links(keys: Iterable[str], notes: Notes) -> str:
     links = format_html_join(
         " ",
         '<a href="#note-{}" title="{}">{}</a>',
-        ((number, _("Source {number}: {title}").format(number=number, title=s.own_title), number) for number, s in numbered),
+        (
+            (number, _("Source {number}: {title}").format(number=number, title=s.own_title), number)
+            for number, s in numbered
+        ),
     )
     return format_html('<sup class="notes">{}</sup>', links)
 
@@ -72,5 +75,3 @@ def prose_html(prose: str, notes: Notes) -> str:
             pieces.append(format_html("{}", text))
         paragraphs.append(format_html("<p>{}</p>", mark_safe("".join(pieces))))
     return mark_safe("\n".join(paragraphs))
-
-

@@ -59,7 +59,11 @@ class Home(TemplateView):
                 for url, count, words in (
                     ("projects", projects.count(), lambda n: npgettext("count", "project", "projects", n)),
                     ("agreements", published(Agreement), lambda n: npgettext("count", "agreement", "agreements", n)),
-                    ("organisations", published(Organisation), lambda n: npgettext("count", "organisation", "organisations", n)),
+                    (
+                        "organisations",
+                        published(Organisation),
+                        lambda n: npgettext("count", "organisation", "organisations", n),
+                    ),
                     ("issues", published(Issue), lambda n: npgettext("count", "issue", "issues", n)),
                     ("indicators", published(Indicator), lambda n: npgettext("count", "indicator", "indicators", n)),
                     ("sources", published(Source), lambda n: npgettext("count", "source", "sources", n)),
@@ -78,8 +82,7 @@ class Home(TemplateView):
 def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
     countries = {
-        place.pk: place
-        for place in Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
+        place.pk: place for place in Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
     }
     for name, rows in {
         "project_count": count_by(Project.objects.published(), "countries"),
@@ -150,10 +153,11 @@ class CountryPage(RecordView):
     def get_context_data(self, **kwargs):
         country = self.object
         projects = Project.objects.published().filter(countries=country)
-        agreements = Agreement.objects.published().filter(
-            Q(pk__in=country.agreement_parties.values("agreement"))
-            | Q(parties__organisation__country=country)
-        ).distinct()
+        agreements = (
+            Agreement.objects.published()
+            .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
+            .distinct()
+        )
         organisations = country.organisations.published().for_list().order_by("-project_count", "key")
         events = country.events_of_country.published().order_by("-date", "key")
         areas = count_by(ProjectArea.objects.filter(project__in=projects), "area")
@@ -175,7 +179,9 @@ class CountryPage(RecordView):
             "project_count": projects.count(),
             "projects": projects.latest_first().for_list()[: self.shown],
             "areas": [(Area(area), count) for area, count in areas],
-            "levels": [(Project(level=level).get_level_display(), level, n) for level, n in count_by(projects, "level")],
+            "levels": [
+                (Project(level=level).get_level_display(), level, n) for level, n in count_by(projects, "level")
+            ],
             "agreement_count": agreements.count(),
             "agreements": agreements.for_list()[: self.shown],
             "organisation_count": organisations.count(),

@@ -54,9 +54,7 @@ class ProjectFilter(RecordFilterSet):
     """Projects by country, issue, area …"""
 
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
-    issue = Facet(
-        "issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6
-    )
+    issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
     area = Facet("areas__area", options=Area, label=_("Area"), limit=6)
     level = Facet("level", options=Level, label=_("Level"))
     status = Facet("status", options=Project.Status, label=_("Status"))
@@ -118,9 +116,7 @@ class AgreementFilter(DatedFilterSet):
 class OrganisationFilter(RecordFilterSet):
     """Organisations by country, kind and what they take part in."""
 
-    country = Facet(
-        "country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country")
-    )
+    country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
     kind = Facet("kind", options=Organisation.Kind, label=_("Kind"), limit=9)
     role = Facet("participations__role", options=Participation.Role, label=_("Role in projects"))
 

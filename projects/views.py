@@ -99,8 +99,8 @@ def related_projects(project, limit=6):
     if not issues:
         return []
     shared = {}
-    for other in ProjectIssue.objects.filter(issue__in=issues).exclude(project=project.pk).values_list(
-        "project", flat=True
+    for other in (
+        ProjectIssue.objects.filter(issue__in=issues).exclude(project=project.pk).values_list("project", flat=True)
     ):
         shared[other] = shared.get(other, 0) + 1
     best = sorted(shared, key=lambda pk: (-shared[pk], pk))[: limit * 3]

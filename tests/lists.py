@@ -100,17 +100,15 @@ TIES = {
     ("projects", "marker"): lambda project, marker: make_rio_marker(project=project, marker=marker),
     ("projects", "sdg"): make_sdg,
     ("projects", "place"): lambda project, key: project.places.add(known(make_place, key)),
-    ("agreements", "country"): lambda agreement, key: make_party(
-        agreement=agreement, country=known(make_country, key)
-    ),
+    ("agreements", "country"): lambda agreement, key: make_party(agreement=agreement, country=known(make_country, key)),
     ("agreements", "issue"): lambda agreement, key: agreement.issues.add(known(make_issue, key)),
     ("agreements", "area"): make_area,
     ("agreements", "organisation"): lambda agreement, key: make_party(
         agreement=agreement, organisation=known(make_organisation, key)
     ),
-    ("organisations", "country"): lambda organisation, key: type(organisation)
-    .objects.filter(pk=organisation.pk)
-    .update(country=known(make_country, key)),
+    ("organisations", "country"): lambda organisation, key: (
+        type(organisation).objects.filter(pk=organisation.pk).update(country=known(make_country, key))
+    ),
     ("organisations", "role"): lambda organisation, role: make_participation(organisation=organisation, role=role),
 }
 

@@ -113,9 +113,7 @@ class Issue(Record):
             for section in Section.values
             for language in ("en", "ko", "ru")
         }
-        known = set(
-            Source.objects.filter(key__in=set().union(*marks.values())).values_list("key", flat=True)
-        )
+        known = set(Source.objects.filter(key__in=set().union(*marks.values())).values_list("key", flat=True))
         for field, keys in marks.items():
             unknown = [key for key in keys if key not in known]
             if unknown:

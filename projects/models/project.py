@@ -68,7 +68,11 @@ class ProjectQuerySet(RecordQuerySet):
     def for_list(self):
         """What a list or a card shows, without the long texts."""
         return self.defer(
-            *(f"{field}_{language}" for field in ("activities", "results", "note", "evidence") for language in ("en", "ko", "ru"))
+            *(
+                f"{field}_{language}"
+                for field in ("activities", "results", "note", "evidence")
+                for language in ("en", "ko", "ru")
+            )
         ).prefetch_related("countries", "areas")
 
 

@@ -45,8 +45,7 @@ def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area)
     for number, name in enumerate(("One", "Two", "Three"), 1):
         observe(area, make_place(name_en=name), source, y2000=1, y2010=number * 10)
     assert figure(area).sentence == (
-        "Three rose from 1 in 2000 to 30 km² in 2010. "
-        "In 2010 Three had the most (30 km²) and One the least (10 km²)."
+        "Three rose from 1 in 2000 to 30 km² in 2010. In 2010 Three had the most (30 km²) and One the least (10 km²)."
     )
 
 
@@ -72,7 +71,9 @@ def test_sources_that_follow_one_another_are_one_series(area):
 
 
 def test_names_too_long_for_a_phone_become_letters_with_a_key(area):
-    observe(area, make_place(name_en="North-eastern Caspian (Zhaiyk delta and Mangystau coast)"), make_source(), y2020=1)
+    observe(
+        area, make_place(name_en="North-eastern Caspian (Zhaiyk delta and Mangystau coast)"), make_source(), y2020=1
+    )
     drawn = figure(area)
     assert [(letter, one.name[:13]) for letter, one in drawn.key] == [("A", "North-eastern")]
     assert drawn.narrow.labels[0].rows[0][0] == "A"
@@ -81,7 +82,7 @@ def test_names_too_long_for_a_phone_become_letters_with_a_key(area):
 def test_the_page_of_an_indicator_without_values_says_so(client, area):
     page = client.get(area.get_absolute_url()).content.decode()
     assert "No value for this choice." in page
-    assert "<svg class=\"chart" not in page
+    assert '<svg class="chart' not in page
 
 
 def test_a_choice_of_places_and_years_holds_in_chart_table_and_file(client, area):

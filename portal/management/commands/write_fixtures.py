@@ -40,7 +40,7 @@ GROUPS = {"KZ": "central-asia", "UZ": "central-asia", "KG": "central-asia", "TJ"
 GROUPS["KR"] = "korea"
 
 # Places that lie in, or overlap with, a larger place of the dossier. Two pairs name nearly the same ground and stay
-# apart, because projects are sited in the part: the Uzbek waters of the Aral Sea, and Kazakhstan's share of its dried bed.
+# apart, because projects are sited in the part: the Uzbek waters of the Aral Sea, and Kazakhstan's share of its bed.
 PART_OF = {
     "aral-sea-uz": "aral-sea",
     "aral-dried-seabed-kz": "aralkum-desert",
@@ -153,8 +153,7 @@ class Command(BaseCommand):
         """Citation rows; keys of merged sources become the one that stays."""
         kept = dict.fromkeys(self.kept.get(key, key) for key in keys)
         return [
-            row(model, {owner: natural_key, "source": [key], "position": position})
-            for position, key in enumerate(kept)
+            row(model, {owner: natural_key, "source": [key], "position": position}) for position, key in enumerate(kept)
         ]
 
     def evidenced(self, taken):
@@ -321,9 +320,7 @@ class Command(BaseCommand):
                 figure.done()
         for taken in self.records("issue-links.yaml", "issue link"):
             pair = [taken.take("cause"), taken.take("effect")]
-            others.append(
-                row("issues.issuelink", {"cause": pair[:1], "effect": pair[1:]} | taken.text("mechanism"))
-            )
+            others.append(row("issues.issuelink", {"cause": pair[:1], "effect": pair[1:]} | taken.text("mechanism")))
             others += self.citations("issues.issuelinkcitation", "link", pair, taken.take("sources", []))
         return rows + others
 
