@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
-from issues.layered import Points, Spacing, layered
+from issues.layered import Points, Spacing, arranged, placed
 from portal.charts import shortened, text_width
 from portal.languages import text_and_language
 
@@ -113,8 +113,19 @@ class Drawing:
 
 def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, int]], shape: Shape) -> Drawing:
     """The picture of issues with such names, some of them in bold, and lines between them by their numbers."""
+    plan = arranged(len(names), lines, most_layers=shape.most_layers, most_in_layer=shape.most_in_layer)
+    weights = [BOLD if heavy else 1 for heavy in bold]
+    labels = [name_rows(name, shape, weight) for name, weight in zip(names, weights, strict=True)]
+    if not shape.downwards:
+        # The boxes of a column are as wide as its widest name, so the others may take fewer lines.
+        widest = dict.fromkeys(plan.layer_of, 0.0)
+        for (_rows, width), layer in zip(labels, plan.layer_of, strict=False):
+            widest[layer] = max(widest[layer], width)
+        labels = [
+            name_rows(name, shape, weight, max(shape.room, widest[layer]))
+            for name, weight, layer in zip(names, weights, plan.layer_of, strict=False)
+        ]
     out, into = Counter(a for a, _b in lines), Counter(b for _a, b in lines)
-    labels = [name_rows(name, shape, BOLD if heavy else 1) for name, heavy in zip(names, bold, strict=True)]
     sizes = []
     for number, (rows, width) in enumerate(labels):
         width = max(width + 2 * shape.inset[0], shape.least)
@@ -122,7 +133,7 @@ def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, 
         # Lines that meet at a box need room to be told apart.
         touching = 2 * shape.spacing.corner + 7 * (max(out[number], into[number]) - 1)
         sizes.append((height, max(width, touching)) if shape.downwards else (width, max(height, touching)))
-    layout = layered(sizes, lines, shape.spacing, most_layers=shape.most_layers, most_in_layer=shape.most_in_layer)
+    layout = placed(plan, sizes, shape.spacing)
     width, height = turned((layout.along, layout.across), shape)
     return Drawing(
         rounded(width + 2 * EDGE),
@@ -134,7 +145,7 @@ def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, 
     )
 
 
-def name_rows(name: str, shape: Shape, weight: float = 1) -> tuple[list[str], float]:
+def name_rows(name: str, shape: Shape, weight: float = 1, room: float = 0) -> tuple[list[str], float]:
     """A name in as few lines as fit the room, of even length, and how wide they are.
 
     A name that needs more than three lines makes its box wider; where even that is not enough, it ends in an ellipsis.
@@ -151,7 +162,7 @@ def name_rows(name: str, shape: Shape, weight: float = 1) -> tuple[list[str], fl
             widest = max(map(width, rows))
             if best is None or widest < best[1]:
                 best = rows, widest
-        if best[1] <= shape.room:
+        if best[1] <= max(room, shape.room):
             break
     rows, widest = best
     if widest > shape.most_room:

@@ -294,7 +294,7 @@ STYLE = """svg{background:#fff}text{font:12px sans-serif;fill:#18262b}.ground{fi
 .grid path{stroke:#dcd8cc}.zero{stroke:#8a8676}.series path{fill:none;stroke:currentColor;stroke-width:2.25}
 .series circle{fill:currentColor}.dashed path{stroke-dasharray:5 4}.leader{fill:none;stroke:#b9b5a6}
 .label{fill:currentColor;font-weight:600}.tone-1{color:#0b6a7a}.tone-2{color:#b4561f}.tone-3{color:#6a4fa3}
-.tone-4{color:#4d7a1f}.tone-5{color:#b08100}.tone-6{color:#b3326b}.tone-7{color:#5d6a70}.tone-8{color:#2b5fb0}"""
+.tone-4{color:#4d7a1f}.tone-5{color:#8a6500}.tone-6{color:#b3326b}.tone-7{color:#5d6a70}.tone-8{color:#2b5fb0}"""
 
 
 def chart_svg(indicator, figure):

@@ -76,30 +76,29 @@ class Layout:
     crossings: int
 
 
-def layered(
-    sizes: Sequence[tuple[float, float]],
-    lines: Sequence[Line],
-    spacing: Spacing,
-    *,
-    most_layers: int | None = None,
-    most_in_layer: int | None = None,
-) -> Layout:
-    """Lay out boxes of such sizes (along, across), in at most so many layers or with at most so many boxes in each.
-
-    The boxes of a layer become as long as its longest one.
-    """
-    count = len(sizes)
+def arranged(
+    count: int, lines: Sequence[Line], *, most_layers: int | None = None, most_in_layer: int | None = None
+) -> "Arrangement":
+    """The order of `count` boxes: in at most so many layers, or with at most so many boxes in each."""
     if not count:
-        return Layout((), (), {}, 0, 0, 0)
+        return Arrangement([], [], [], [], [], [], 0)
     back = feedback(count, lines)
     forward = list(dict.fromkeys(line[::-1] if line in back else line for line in lines))
     if most_in_layer:
         layers, stacked = narrow_layers(count, forward, most_in_layer), set()
     else:
         layers, stacked = few_layers(count, forward, most_layers or count)
-    plan = Plan.of(sizes, lines, back, layers, stacked)
-    order, crossed = fewest_crossings(plan)
-    return drawn(plan, order, positions(plan, order, spacing), spacing, crossed)
+    arrangement = Arrangement.of(layers, stacked, lines, back)
+    fewest_crossings(arrangement)
+    return arrangement
+
+
+def placed(arrangement: "Arrangement", sizes: Sequence[tuple[float, float]], spacing: Spacing) -> Layout:
+    """Boxes of such sizes (along, across), as long as the longest of their layer, and the lines between them."""
+    if not sizes:
+        return Layout((), (), {}, 0, 0, 0)
+    frame = Frame(arrangement, sizes, spacing)
+    return drawn(frame, positions(frame))
 
 
 # ── Loops ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,20 +331,20 @@ def narrow_layers(count: int, lines: Sequence[Line], most: int) -> list[int]:
 
 
 @dataclass
-class Plan:
-    """What stands in which layer: boxes (0 … count−1) and, after them, bends: where lines pass through a layer."""
+class Arrangement:
+    """What stands in which layer: boxes (0 … n−1) and, after them, bends: where lines pass through a layer."""
 
-    sizes: Sequence[tuple[float, float]]
     layer_of: list[int]
-    blocks: list[list[list[int]]]  # layer -> blocks; a block is a stack of boxes, a box or a bend
+    order: list[list[list[int]]]  # layer -> blocks; a block is a stack of boxes, a box or a bend
     chains: list[list[int]]  # line -> its vertices from start to end, bends included
     back: list[bool]
     stacked: list[bool]
     segments: list[tuple[int, int, bool]]  # from layer to layer, each once, and whether it is drawn back
+    crossings: int = 0
 
     @classmethod
-    def of(cls, sizes, lines, back, layers, stacked):
-        count = len(sizes)
+    def of(cls, layers, stacked, lines, back):
+        count = len(layers)
         layer_of = list(layers)
         blocks = [[] for _ in range(max(layers) + 1)]
         paths = stacks_of(count, stacked)
@@ -377,30 +376,25 @@ class Plan:
                 for u, v in pairwise(chain)
             )
         )
-        return cls(sizes, layer_of, blocks, chains, backs, in_stack, segments)
-
-    def is_box(self, vertex):
-        return vertex < len(self.sizes)
-
-    def half(self, vertex, otherwise):
-        """Half of what a vertex takes across."""
-        return self.sizes[vertex][1] / 2 if self.is_box(vertex) else otherwise
+        return cls(layer_of, blocks, chains, backs, in_stack, segments)
 
 
-def fewest_crossings(plan: Plan) -> tuple[list[list[list[int]]], int]:
-    """The blocks of each layer in an order in which few lines cross, and how many do."""
-    best, fewest = plan.blocks, None
+def fewest_crossings(plan: Arrangement) -> None:
+    """Put the blocks of each layer into an order in which few lines cross."""
+    best, fewest = plan.order, None
     chance = random.Random(1960)  # noqa: S311 (a fixed series of starts, so that a picture stays the same)
     for start in range(STARTS):
-        order = [list(layer) for layer in plan.blocks]
+        order = [list(layer) for layer in plan.order]
         if start:
             for layer in order:
                 chance.shuffle(layer)
         by_neighbours(plan, order)
-        count = sifted(plan, order)
-        if fewest is None or count < fewest:
-            best, fewest = order, count
-    return best, fewest or 0
+        crossed = sifted(plan, order)
+        if fewest is None or crossed < fewest:
+            best, fewest = order, crossed
+        if not fewest:
+            break
+    plan.order, plan.crossings = best, fewest
 
 
 def neighbours(plan):
@@ -488,20 +482,37 @@ def sifted(plan, order, rounds=12):
 # ── Positions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def positions(plan: Plan, order, spacing: Spacing, rounds: int = ROUNDS) -> list[float]:
+@dataclass
+class Frame:
+    """An arrangement with the sizes of its boxes and what has to stay free."""
+
+    plan: Arrangement
+    sizes: Sequence[tuple[float, float]]
+    spacing: Spacing
+
+    def is_box(self, vertex):
+        return vertex < len(self.sizes)
+
+    def half(self, vertex, otherwise):
+        """Half of what a vertex takes across; a bend takes as much as is said."""
+        return self.sizes[vertex][1] / 2 if self.is_box(vertex) else otherwise
+
+
+def positions(frame: Frame, rounds: int = ROUNDS) -> list[float]:
     """The middle of each vertex across the direction of reading: near its neighbours, and far enough from the next."""
+    plan = frame.plan
     before, after = neighbours(plan)
-    above = {b: a for layer in order for block in layer for a, b in pairwise(block)}
-    rows = [[v for block in layer for v in block] for layer in order]
-    apart = [[room(plan, spacing, above, a, b) for a, b in pairwise(row)] for row in rows]
+    above = {b: a for layer in plan.order for block in layer for a, b in pairwise(block)}
+    rows = [[v for block in layer for v in block] for layer in plan.order]
+    apart = [[room(frame, above, a, b) for a, b in pairwise(row)] for row in rows]
     middle = [0.0] * len(plan.layer_of)
     for row, gaps in zip(rows, apart, strict=True):
         at = -sum(gaps) / 2
         for v, gap in zip(row, [*gaps, 0], strict=True):
             middle[v] = at
             at += gap
-    stiff = {(u, v): (1, 3, 9)[2 - plan.is_box(u) - plan.is_box(v)] for u, v, _back in plan.segments}
-    bounds = [limits(plan, spacing, row, gaps) for row, gaps in zip(rows, apart, strict=True)]
+    stiff = {(u, v): (1, 3, 9)[2 - frame.is_box(u) - frame.is_box(v)] for u, v, _back in plan.segments}
+    bounds = [limits(frame, row, gaps) for row, gaps in zip(rows, apart, strict=True)]
     for turn in range(rounds):
         # At first springs that pull more the longer they are; then such that rather make one long step than many short.
         straight = turn > rounds / 4
@@ -522,18 +533,20 @@ def positions(plan: Plan, order, spacing: Spacing, rounds: int = ROUNDS) -> list
     return middle
 
 
-def limits(plan, spacing, row, gaps):
+def limits(frame, row, gaps):
     """The least and the greatest place of the first vertex of a row with which the row keeps to the space across."""
-    ends = [(plan.half(v, spacing.lane / 2), off) for v, off in zip(row, accumulate(gaps, initial=0), strict=True)]
-    low = max(half - off for half, off in ends) - spacing.across / 2
-    high = spacing.across / 2 - max(half + off for half, off in ends)
+    lane, across = frame.spacing.lane, frame.spacing.across
+    ends = [(frame.half(v, lane / 2), off) for v, off in zip(row, accumulate(gaps, initial=0), strict=True)]
+    low = max(half - off for half, off in ends) - across / 2
+    high = across / 2 - max(half + off for half, off in ends)
     return (low, high) if low <= high else ((low + high) / 2,) * 2
 
 
-def room(plan, spacing, above, a, b):
+def room(frame, above, a, b):
     """How far the middles of two neighbours have to be apart."""
-    halves = plan.half(a, 0) + plan.half(b, 0)
-    if plan.is_box(a) and plan.is_box(b):
+    spacing = frame.spacing
+    halves = frame.half(a, 0) + frame.half(b, 0)
+    if frame.is_box(a) and frame.is_box(b):
         return halves + (spacing.in_stack if above.get(b) == a else spacing.between)
     return halves + (spacing.beside if halves else spacing.lane)
 
@@ -554,21 +567,22 @@ def spread(wanted, weights, gaps, low=-math.inf, high=math.inf) -> list[float]:
 # ── Lines ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def drawn(plan: Plan, order, middle, spacing: Spacing, crossed: int) -> Layout:
+def drawn(frame: Frame, middle: list[float]) -> Layout:
     """Boxes and routes with their lengths, moved so that nothing lies before zero."""
+    plan, sizes, spacing = frame.plan, frame.sizes, frame.spacing
     vertices = range(len(plan.layer_of))
-    lowest = min(middle[v] - plan.half(v, spacing.lane / 2) for v in vertices)
+    lowest = min(middle[v] - frame.half(v, spacing.lane / 2) for v in vertices)
     middle = [at - lowest for at in middle]
-    length = [max(plan.sizes[v][0] for block in layer for v in block if plan.is_box(v)) for layer in order]
-    free = (spacing.along - sum(length)) / max(len(order) - 1, 1)
+    length = [max(sizes[v][0] for block in layer for v in block if frame.is_box(v)) for layer in plan.order]
+    free = (spacing.along - sum(length)) / max(len(length) - 1, 1)
     gap = min(max(free, spacing.gap), spacing.most_gap)
     start = list(accumulate((long + gap for long in length), initial=0))
-    leaving, arriving = ports(plan, middle, spacing)
+    leaving, arriving = ports(frame, middle)
 
     def steps(u, v, back):
         """The points that a line adds on its way from `u` to `v`."""
         layer = plan.layer_of[v]
-        if plan.is_box(v):
+        if frame.is_box(v):
             return [(start[layer], arriving[v, u, back])]
         return [(start[layer], middle[v]), (start[layer] + length[layer], middle[v])]
 
@@ -581,7 +595,7 @@ def drawn(plan: Plan, order, middle, spacing: Spacing, crossed: int) -> Layout:
         layer = plan.layer_of[a]
         if stacked:
             x = start[layer] + length[layer] / 2 + (spacing.port if back else 0)
-            points = [(x, middle[a] + plan.half(a, 0)), (x, middle[b] - plan.half(b, 0))]
+            points = [(x, middle[a] + frame.half(a, 0)), (x, middle[b] - frame.half(b, 0))]
             own = 2
         else:
             points = [(start[layer] + length[layer], leaving[a, chain[1], back])]
@@ -595,29 +609,30 @@ def drawn(plan: Plan, order, middle, spacing: Spacing, crossed: int) -> Layout:
         routes.append(Route(tuple(reversed(points) if back else points), own, back, stacked))
     boxes = tuple(
         Box(start[layer], middle[v] - across / 2, length[layer], across)
-        for v, (layer, (_along, across)) in enumerate(zip(plan.layer_of, plan.sizes, strict=False))
+        for v, (layer, (_along, across)) in enumerate(zip(plan.layer_of, sizes, strict=False))
     )
     return Layout(
         boxes,
         tuple(routes),
         {b: tuple(parts.values()) for b, parts in trunks.items()},
         start[-1] - gap,
-        max(middle[v] + plan.half(v, spacing.lane / 2) for v in vertices),
-        crossed,
+        max(middle[v] + frame.half(v, spacing.lane / 2) for v in vertices),
+        plan.crossings,
     )
 
 
-def ports(plan, middle, spacing):
+def ports(frame, middle):
     """Where lines touch the sides of boxes: `leaving[box, next, back]` and `arriving[box, previous, back]`."""
     leaving, arriving = {}, {}
     for side, found in ((0, leaving), (1, arriving)):
         touching = defaultdict(list)
-        for segment in plan.segments:
-            if plan.is_box(segment[side]):
+        for segment in frame.plan.segments:
+            if frame.is_box(segment[side]):
                 touching[segment[side]].append((segment[1 - side], segment[2]))
         for v, others in touching.items():
             others.sort(key=lambda other: (middle[other[0]], other))
-            step = min(spacing.port, (plan.sizes[v][1] - 2 * spacing.corner) / max(len(others) - 1, 1))
+            free = frame.sizes[v][1] - 2 * frame.spacing.corner
+            step = min(frame.spacing.port, free / max(len(others) - 1, 1))
             for index, other in enumerate(others):
                 found[v, *other] = middle[v] + (index - (len(others) - 1) / 2) * step
     return leaving, arriving

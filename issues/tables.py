@@ -1,11 +1,11 @@
-"""Tables of issues, indicators, events and terms."""
+"""Tables of issues, indicators and terms."""
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
-from issues.models import Event, Indicator, Issue, Term
+from issues.models import Indicator, Issue, Term
 from portal.languages import reader_html
-from portal.tables import DateColumn, FigureColumn, NameColumn, RecordTable
+from portal.tables import FigureColumn, NameColumn, RecordTable
 
 
 class IssueTable(RecordTable):
@@ -37,16 +37,6 @@ class IndicatorTable(RecordTable):
 
     def render_licence(self, record):
         return reader_html(record, "licence")
-
-
-class EventTable(RecordTable):
-    """Events by date, for the timeline."""
-
-    date = DateColumn(verbose_name=_("Date"))
-
-    class Meta(RecordTable.Meta):
-        model = Event
-        fields = ("date",)
 
 
 class TermTable(RecordTable):

@@ -9,7 +9,6 @@ urlpatterns = [
     path("issues/<slug:key>/", views.IssuePage.as_view(), name="issue"),
     path("indicators/", views.IndicatorList.as_view(), name="indicators"),
     path("indicators/<slug:key>/", views.IndicatorPage.as_view(), name="indicator"),
-    path("timeline/", views.Timeline.as_view(), name="timeline"),
     path("timeline/<slug:key>/", views.EventPage.as_view(), name="event"),
     path("glossary/", views.Glossary.as_view(), name="glossary"),
 ]

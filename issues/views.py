@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues import aral
-from issues.causes import CausesFigure
+from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure
 from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
 from issues.exports import observations_csv
 from issues.figures import latest_observations, latest_rows, value_columns, value_rows
-from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
+from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
     Event,
     Indicator,
@@ -22,7 +22,7 @@ from issues.models import (
     Section,
     Term,
 )
-from issues.tables import EventTable, IndicatorTable, IssueTable, TermTable
+from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.choices import Publication
 from portal.languages import text_and_language
 from portal.listing import RecordListView
@@ -130,6 +130,7 @@ class IssuePage(RecordView):
                 for key in keys:
                     notes.cite(key)
         notes.cite_all()
+        near = causes_near(issue) if any(links.values()) else None
         indicators = list(issue.indicators.published())
         events = list(issue.events.published())
         sea = aral.feature(events) if issue.key == aral.ISSUE else None
@@ -151,6 +152,7 @@ class IssuePage(RecordView):
                 .prefetch_related("project__countries", "project__areas")
                 .order_by("significance", "-project__start", "project__key")
             ),
+            "causes": near,
             **links,
         }
 
@@ -180,6 +182,15 @@ def causes_among(issues):
     sources = (citation.source for link in links for citation in link.citations.all())
     notes = Notes(source for source in sources if source.publication == VISIBLE)
     return CausesFigure(issues, links, mains=main_issues()), notes
+
+
+def causes_near(issue):
+    """The graph of an issue, whose links are at hand, and its causes and effects."""
+    causes, effects = issue.cause_links.all(), issue.effect_links.all()
+    around = {one.pk: one for one in [*(link.cause for link in causes), issue, *(link.effect for link in effects)]}
+    return CausesFigure(
+        list(around.values()), [*causes, *effects], mains=main_issues(), shapes=(NEAR_WIDE, NEAR_NARROW), focus=issue
+    )
 
 
 def link_prefetch(name, other):
@@ -257,30 +268,6 @@ class IndicatorPage(RecordView):
             "notes": notes,
             "observations": observations,
         }
-
-
-class Timeline(RecordListView):
-    """Events by decade."""
-
-    queryset = Event.objects.all()
-    filterset_class = EventFilter
-    table_class = EventTable
-    results_template = "issues/includes/timeline.html"
-    title = _("Timeline")
-    lead = _(
-        "What happened to the region’s environment, what was decided, and how Korea and Central Asia came together."
-    )
-    default_sort = "date"
-
-    @staticmethod
-    def count_words(count):
-        return ngettext("%(count)s event", "%(count)s events", count) % {"count": count}
-
-    def get_table_data(self):
-        return self.object_list.prefetch_related(
-            Prefetch("countries", Place.objects.published().in_order_of("name")),
-            Prefetch("issues", Issue.objects.published().without_sections()),
-        )
 
 
 class EventPage(RecordView):

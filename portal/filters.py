@@ -42,15 +42,17 @@ class Facet(django_filters.Filter):
 
     `paths` lead from the record to the value; a record has a value if any path leads to it. `options` is an enumeration
     or a function that returns pairs of value and label. `where` holds conditions on the row that `paths` pass through.
-    `limit` is how many options stand in the open; a facet with `rare` stands under “More filters”.
+    `limit` is how many options stand in the open; a facet with `rare` stands under “More filters”; `hint` is a sentence
+    under its name.
     """
 
     field_class = FacetField
+    beside = ()  # names of filters that `conditions` depend on
 
-    def __init__(self, *paths, options, label, where=None, limit=8, rare=False):
+    def __init__(self, *paths, options, label, where=None, limit=8, rare=False, hint=""):
         super().__init__(field_name=paths[0], label=label)
         self.paths, self.where, self.limit, self.rare = paths, where or {}, limit, rare
-        self.options = options
+        self.options, self.hint = options, hint
 
     @functools.cached_property
     def choices(self):
@@ -69,8 +71,12 @@ class Facet(django_filters.Filter):
             return queryset
         condition = Q()
         for path in self.paths:
-            condition |= has_value(queryset.model, path, values, self.where)
+            condition |= has_value(queryset.model, path, values, self.conditions())
         return queryset.filter(condition)
+
+    def conditions(self):
+        """What must hold of the row that leads to a value."""
+        return self.where
 
     def counts(self, queryset):
         """How many records of `queryset` have each value."""
@@ -78,7 +84,7 @@ class Facet(django_filters.Filter):
         if len(self.paths) == 1:
             path = self.paths[0]
             head = path.partition("__")[0]
-            queryset = queryset.filter(**{f"{head}__{name}": value for name, value in self.where.items()})
+            queryset = queryset.filter(**{f"{head}__{name}": value for name, value in self.conditions().items()})
             return dict(queryset.values_list(path).annotate(Count("pk", distinct=True)))
         first, *others = (queryset.values_list("pk", path) for path in self.paths)
         return Counter(value for _pk, value in first.union(*others))
@@ -133,11 +139,11 @@ class RecordFilterSet(django_filters.FilterSet):
             ]
         return sentences
 
-    def filtered_without(self, name):
-        """The records that all filters but one let through."""
+    def filtered_without(self, *names):
+        """The records that all filters but these let through."""
         queryset = self.queryset.all()
         for other, value in self.cleaned.items():
-            if other != name:
+            if other not in names:
                 queryset = self.filters[other].filter(queryset, value)
         return queryset
 
@@ -155,16 +161,20 @@ class RecordFilterSet(django_filters.FilterSet):
         """Whether some facet stands under “More filters”."""
         return any(facet.rare for facet in self.facets)
 
+    def counts(self, name):
+        """How many records the list would show for each value of a facet."""
+        return self.filters[name].counts(self.filtered_without(name))
+
     def _facet(self, name, item):
         chosen = self.cleaned.get(name, [])
-        counts = item.counts(self.filtered_without(name) if chosen else self.qs)
+        counts = self.counts(name)
         options = [
             Option(value, label, counts.get(value, 0), value in chosen)
             for value, label in item.choices
             if counts.get(value) or value in chosen
         ]
         options.sort(key=lambda option: (not option.chosen, -option.count))
-        return FacetView(name, item.label, options, item.limit, item.rare and not chosen)
+        return FacetView(name, item.label, options, item.limit, item.rare and not chosen, item.hint)
 
     @functools.cached_property
     def chips(self):
@@ -173,13 +183,16 @@ class RecordFilterSet(django_filters.FilterSet):
         for name, value in self.cleaned.items():
             item = self.filters[name]
             labels = dict(item.choices) if isinstance(item, Facet) else {}
-            for one in value if isinstance(value, list) else [value]:
-                chips.append(Chip(item.label, labels.get(one, one), self._query_without(name, str(one))))
+            if isinstance(value, list):
+                chips += [Chip(item.label, labels.get(one, one), self._query_without(name, one)) for one in value]
+            else:
+                chips.append(Chip(item.label, value, self._query_without(name)))
         return chips
 
-    def _query_without(self, name, value):
+    def _query_without(self, name, value=None):
+        """The query that is left without one value of a filter, or without all of them."""
         rest = self.data.copy()
-        rest.setlist(name, [v for v in rest.getlist(name) if v.strip() != value])
+        rest.setlist(name, [one for one in rest.getlist(name) if value is not None and one != value])
         rest.pop("page", None)
         return rest.urlencode()
 
@@ -193,6 +206,7 @@ class FacetView:
     options: list[Option]
     limit: int
     rare: bool
+    hint: str = ""
 
     @property
     def open_options(self):

@@ -56,6 +56,10 @@ class Box:
         x, y = point
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
+    def contains(self, other: "Box") -> bool:
+        """Whether another box lies in it."""
+        return self.holds((other.left, other.top)) and self.holds((other.right, other.bottom))
+
     def meets(self, other: "Box") -> bool:
         """Whether the two overlap by more than an edge."""
         return (
@@ -245,37 +249,36 @@ def is_inside(point: Point, rings: Iterable[Line]) -> bool:
     return inside
 
 
-def label_point(
-    rings: Sequence[Line], *, within: Box | None = None, wide: float = 2.5, steps: int = 40
-) -> Point | None:
-    """The point in a polygon where a name `wide` times as wide as high has the most room, to the unit; or None.
+def label_points(
+    rings: Sequence[Line], *, most: int = 1, within: Box | None = None, wide: float = 2.5, steps: int = 40
+) -> list[Point]:
+    """Up to `most` points in a polygon where a name `wide` times as wide as high has room, the roomiest first.
 
-    `within` keeps it, and its room, inside a box.
+    They lie apart from each other, so that a name that cannot stand at one may stand at another. `within` keeps them,
+    and their room, inside a box. Whole numbers.
     """
     box = bounds(point for ring in rings for point in ring)
     if box is None:
-        return None
-    sides = [[(x / wide, y) for x, y in [*ring, ring[0]]] for ring in rings]
-    segments = [pair for side in sides for pair in itertools.pairwise(side)]
-    best, most = None, 0.0
+        return []
+    squeezed = [[(x / wide, y) for x, y in [*ring, ring[0]]] for ring in rings]
+    segments = [pair for ring in squeezed for pair in itertools.pairwise(ring)]
+    found = []
     for i in range(1, steps):
         for j in range(1, steps):
-            point = (box.left + box.width * i / steps, box.top + box.height * j / steps)
+            x, y = box.left + box.width * i / steps, box.top + box.height * j / steps
             room = math.inf
             if within is not None:
-                room = min(
-                    (point[0] - within.left) / wide,
-                    (within.right - point[0]) / wide,
-                    point[1] - within.top,
-                    within.bottom - point[1],
-                )
-            if room <= most or not is_inside(point, rings):
-                continue
-            squeezed = (point[0] / wide, point[1])
-            room = min(room, min(distance_to_segment(squeezed, a, b) for a, b in segments))
-            if room > most:
-                best, most = point, room
-    return None if best is None else (float(round(best[0])), float(round(best[1])))
+                room = min((x - within.left) / wide, (within.right - x) / wide, y - within.top, within.bottom - y)
+            if room > 0 and is_inside((x, y), rings):
+                room = min(room, min(distance_to_segment((x / wide, y), a, b) for a, b in segments))
+                found.append((room, x, y))
+    found.sort(key=lambda one: (-one[0], one[1:]))
+    chosen: list[tuple[float, float, float]] = []
+    for room, x, y in found:
+        apart = all(math.hypot((x - x1) / wide, y - y1) >= 0.6 * found[0][0] for _room, x1, y1 in chosen)
+        if len(chosen) < most and apart and room >= 0.3 * found[0][0]:
+            chosen.append((room, x, y))
+    return [(float(round(x)), float(round(y))) for _room, x, y in chosen]
 
 
 # ── Marks ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,75 +338,81 @@ def radius(count: float, *, least: float = 8.0, one_hundred: float = 24.0) -> fl
 
 @dataclass(frozen=True)
 class Name:
-    """A name to be set on a map: beside a mark of a radius, or, with a radius of 0, over a point. In pixels."""
+    """A name to be set on a map: beside a mark of a radius, or, with a radius of 0, over a point. In pixels.
+
+    `steps` lead from its point to others where it may stand as well.
+    """
 
     x: float
     y: float
     width: float
     radius: float = 0.0
-    height: float = 15.0
+    rows: int = 1
+    line: float = 15.0  # height of a row
+    steps: tuple[Point, ...] = ()
+
+    @property
+    def height(self) -> float:
+        return self.rows * self.line
+
+    @property
+    def baseline(self) -> float:
+        """How far the first row's baseline lies below the middle of the whole name."""
+        return 0.82 * self.line - self.height / 2
 
 
 @dataclass(frozen=True)
-class Set:
-    """Where a name is set: steps in pixels from its point, and which part of the text stands there."""
+class Spot:
+    """Where a name is set: steps in pixels from its point to the first row's baseline."""
 
     dx: float
     dy: float
     anchor: str  # start, middle or end, as SVG's text-anchor
 
 
-def set_names(names: Sequence[Name], size: Box, taken: Iterable[Box] = ()) -> list[Set | None]:
+def set_names(names: Sequence[Name], paper: Box) -> list[Spot | None]:
     """Places for names so that none runs into a mark, another name or the edge; None where there is no room.
 
-    Earlier names go first. `size` is the drawing, `taken` what is occupied already, all in pixels. A name beside a
-    mark tries right, left, below, above; one over a point tries the point and steps around it.
+    Earlier names go first. `paper` is the drawing, in pixels as all else. A name beside a mark tries right, left, below
+    and above; one over a point tries the point and the others it knows, each half a row up and down as well.
     """
-    occupied = [*taken, *(_round(name) for name in names if name.radius)]
-    found: list[Set | None] = []
-    for name in names:
-        own = _round(name) if name.radius else None
-        for choice in _choices(name):
-            box = _text_box(name, choice)
-            inside = box.left >= size.left and box.right <= size.right and box.top >= size.top
-            if (
-                inside
-                and box.bottom <= size.bottom
-                and not any(box.meets(other) for other in occupied if other is not own and other != own)
-            ):
-                occupied.append(box)
-                found.append(choice)
+    marks = [Box(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names]
+    taken: list[Box] = []
+    found: list[Spot | None] = []
+    for i, name in enumerate(names):
+        others = [mark for j, mark in enumerate(marks) if j != i and names[j].radius]
+        for place in _places(name):
+            box = _extent(name, place)
+            if paper.contains(box) and not any(box.meets(other) for other in [*taken, *others]):
+                taken.append(box)
+                found.append(place)
                 break
         else:
             found.append(None)
     return found
 
 
-def _round(name: Name) -> Box:
-    return Box(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius)
-
-
-def _choices(name: Name) -> Iterator[Set]:
-    drop = name.height * 0.32  # from the middle of the letters to their baseline
-    if name.radius:
-        side, up = name.radius + 4, name.radius + name.height * 0.55
-        yield Set(side, drop, "start")
-        yield Set(-side, drop, "end")
-        yield Set(0, up + drop, "middle")
-        yield Set(0, drop - up, "middle")
-        for lift in (-0.7, 0.7):
-            yield Set(side * 0.8, drop + lift * name.height, "start")
-            yield Set(-side * 0.8, drop + lift * name.height, "end")
+def _places(name: Name) -> Iterator[Spot]:
+    base = name.baseline
+    if not name.radius:
+        for across, down in ((0, 0), *name.steps):
+            for lift in (0, 0.5, -0.5):
+                yield Spot(across, base + down + lift * name.line, "middle")
         return
-    line = name.height * 1.1
-    for dx, dy in ((0, 0), (0, 1), (0, -1), (0, 2), (0, -2), (0.4, 0), (-0.4, 0), (0.4, 1.5), (-0.4, 1.5)):
-        yield Set(dx * name.width, drop + dy * line, "middle")
+    side, under = name.radius + 4, name.radius + 1 + name.height / 2
+    yield Spot(side, base, "start")
+    yield Spot(-side, base, "end")
+    yield Spot(0, base + under, "middle")
+    yield Spot(0, base - under, "middle")
+    for lift in (-0.7 * name.line, 0.7 * name.line):
+        yield Spot(0.8 * side, base + lift, "start")
+        yield Spot(-0.8 * side, base + lift, "end")
 
 
-def _text_box(name: Name, choice: Set) -> Box:
-    start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[choice.anchor]
-    drop = name.height * 0.32
-    return Box(name.x + choice.dx + start, name.y + choice.dy - drop - name.height / 2, name.width, name.height)
+def _extent(name: Name, place: Spot) -> Box:
+    start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[place.anchor]
+    height = name.height - 0.15 * name.line  # letters do not fill their row
+    return Box(name.x + place.dx + start, name.y + place.dy - name.baseline - height / 2, name.width, height)
 
 
 def text_width(text: str, size: float = 12.0) -> float:

@@ -27,8 +27,8 @@ class RecordListView(SingleTableMixin, FilterView):
 
     `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a
     table unless said otherwise; a list that is `whole` has one page. A wrong filter is a message and the others hold; a
-    page or page size that is not there becomes the nearest that is. `views` are ways to look at the same list: pairs of a value
-    of the parameter `view` (the first one is empty) and words; filters keep the way that was chosen.
+    page or page size that is not there becomes the nearest that is. `views` are ways to look at the same list: pairs of
+    a value of the parameter `view` (the first one is empty) and words; filters keep the way that was chosen.
     """
 
     strict = False
@@ -99,10 +99,14 @@ class RecordListView(SingleTableMixin, FilterView):
         # The library would take any number of rows from the address: the sizes are ours.
         return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size)}
 
+    def get_total(self):
+        """How many records there are without any filter."""
+        return self.get_queryset().count()
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         table = context["table"]
-        total = self.get_queryset().count()
+        total = self.get_total()
         count = len(table.rows) if self.whole else table.paginator.count
         sort = self.request.GET.get("sort", "")
         known = {name.lstrip("-") for name, _label in self.sort_choices(table)}

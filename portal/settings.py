@@ -1,5 +1,6 @@
 """Settings of the portal. What differs from place to place comes from the environment; README lists the variables."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -96,6 +97,7 @@ TEMPLATES = [
                 "portal.templatetags.components",
                 "portal.templatetags.figures",
                 "portal.templatetags.languages",
+                "portal.templatetags.maps",
             ],
         },
     }
@@ -138,7 +140,9 @@ MODELTRANSLATION_CUSTOM_FIELDS = ()
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Of django-leaflet only Leaflet's own files are served; as an application it would want GDAL.
+LEAFLET_DIR = Path(importlib.util.find_spec("leaflet").submodule_search_locations[0]) / "static" / "leaflet"
+STATICFILES_DIRS = [BASE_DIR / "static", ("leaflet", LEAFLET_DIR)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

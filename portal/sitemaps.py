@@ -21,6 +21,8 @@ class Pages(Sitemap):
         "agreements",
         "countries",
         "timeline",
+        "map",
+        "compare",
         "glossary",
         "sources",
         "about",

@@ -7,9 +7,11 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from portal import views
+from portal import map_views, views
+from portal.compare import Compare
 from portal.middleware import home_in_readers_language
 from portal.sitemaps import SITEMAPS
+from portal.timeline import Timeline
 
 pages = [
     path("", views.Home.as_view(), name="home"),
@@ -18,6 +20,9 @@ pages = [
     path("places/<slug:key>/", views.PlacePage.as_view(), name="place"),
     path("sources/", views.SourceList.as_view(), name="sources"),
     path("sources/<slug:key>/", views.SourcePage.as_view(), name="source"),
+    path("timeline/", Timeline.as_view(), name="timeline"),
+    path("map/", map_views.Explorer.as_view(), name="map"),
+    path("compare/", Compare.as_view(), name="compare"),
     path("search/", views.Search.as_view(), name="search"),
     path("about/", views.About.as_view(), name="about"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),

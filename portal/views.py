@@ -175,6 +175,7 @@ class CountryPage(RecordView):
             if country.group
             else [],
             "gaps": gaps(country),
+            "columns": [country],
             "latest": latest_rows(latest_observations(place=country), [country]),
             "project_count": projects.count(),
             "projects": projects.latest_first().for_list()[: self.shown],

@@ -25,9 +25,9 @@ LANGUAGES = ("en", "ko", "ru")
 LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-outlines")
 
 # How far a line may lie from its source: in map units (3.2 km) for drawings, in degrees for the movable map.
-COUNTRY_TOLERANCE = 0.45
-WATER_TOLERANCE = 0.35
-ARAL_TOLERANCE = 0.25
+COUNTRY_TOLERANCE = 0.7
+WATER_TOLERANCE = 0.5
+ARAL_TOLERANCE = 0.3
 PROVINCE_TOLERANCE = 0.02
 NEIGHBOUR_TOLERANCE = 0.05
 
@@ -177,7 +177,7 @@ def map_data(layers):
         box = geo.bounds(point for ring in outlines for point in ring)
         countries[feature["properties"]["iso_a2"].lower()] = {
             "path": geo.path(outlines, closed=True),
-            "label": geo.label_point([outlines[0]]),
+            "labels": geo.label_points([outlines[0]], most=8),
             "box": [round(value, 1) for value in (box.left, box.top, box.width, box.height)],
         }
     inside = geo.FRAME.grown(-8)
@@ -188,7 +188,8 @@ def map_data(layers):
                 ([projected(ring) for ring in polygon] for polygon in polygons(feature)),
                 key=lambda p: abs(geo.area(p[0])),
             )
-            named.append({"kind": "neighbour", "at": geo.label_point(outline, within=inside, wide=4), **names(feature)})
+            points = geo.label_points(outline, most=4, within=inside, wide=4)
+            named.append({"kind": "neighbour", "labels": points, **names(feature)})
     outlines = {feature["id"]: feature for feature in layers["aral-sea-outlines"]}
     for feature in layers["lakes"]:
         if feature["id"] in NAMED_WATERS:
@@ -196,8 +197,10 @@ def map_data(layers):
             outline = [projected(ring) for ring in rings(outlines[ARAL_BEFORE] if is_aral else feature)]
             # The name of the sea itself, not of one of its outlines.
             called = {f"name_{code}": feature["properties"][f"name_{code}"].split(" (")[0] for code in LANGUAGES}
-            named.append({"kind": "water", "at": geo.label_point(outline, within=inside), **called})
-    return written({"countries": dict(sorted(countries.items())), "names": named}, indent=1)
+            named.append({"kind": "water", "labels": geo.label_points(outline, most=3, within=inside), **called})
+    shapes = ",\n".join(f"{json.dumps(key)}: {json.dumps(shape)}" for key, shape in sorted(countries.items()))
+    words = ",\n".join(json.dumps(name, ensure_ascii=False) for name in named)
+    return f'{{"countries": {{\n{shapes}\n}}, "names": [\n{words}\n]}}\n'
 
 
 def base_picture(layers):
@@ -266,7 +269,7 @@ def explorer_layers(layers):
             },
         }
     ]
-    return {name: written(geo.feature_collection(features)) for name, features in found.items()}
+    return {name: written(features) for name, features in found.items()}
 
 
 def described(feature, kind, coordinates, keep):
@@ -283,11 +286,9 @@ def described(feature, kind, coordinates, keep):
     }
 
 
-def written(data, indent=None):
-    """JSON with three decimals at most, one feature a line where it is GeoJSON, so that changes can be read."""
-    if "features" not in data:
-        return json.dumps(data, ensure_ascii=False, indent=indent) + "\n"
-    rows = [json.dumps(rounded(row), ensure_ascii=False, separators=(",", ":")) for row in data["features"]]
+def written(features):
+    """GeoJSON with three decimals at most, one feature a line, so that changes can be read."""
+    rows = [json.dumps(rounded(row), ensure_ascii=False, separators=(",", ":")) for row in features]
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(rows) + "\n]}\n"
 
 

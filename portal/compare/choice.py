@@ -1,0 +1,105 @@
+"""What an address asks to compare, and the forms in which one chooses it."""
+
+from dataclasses import dataclass, field
+
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+
+from portal.compare.countries import Countries
+from portal.compare.issues import Issues
+from portal.compare.projects import Projects
+from portal.models import FormerKey
+
+FEWEST, MOST = 2, 4
+KINDS = {kind.name: kind for kind in (Countries(), Issues(), Projects())}
+
+
+class Choice:
+    """The kind and the records that an address names. Good ones hold; a sentence says of each other why it does not."""
+
+    def __init__(self, query):
+        self.problems, self.kind, self.records = [], None, []
+        self._options = {}
+        asked = {
+            KINDS[name]: list(dict.fromkeys(key.strip().lower() for key in query.getlist(name)))
+            for name in query
+            if name in KINDS
+        }
+        good = {kind: self.known(kind, keys) for kind, keys in asked.items()}
+        if not any(good.values()):
+            return
+        self.kind = max(good, key=lambda kind: len(good[kind]))
+        self.problems += [kind.others_left_out for kind, found in good.items() if found and kind is not self.kind]
+        found = good[self.kind]
+        self.records = found[:MOST]
+        if found[MOST:]:
+            self.problems.append(
+                gettext("No more than four are compared at a time. Left out: {names}.").format(
+                    names=", ".join(record.name_and_language()[0] for record in found[MOST:])
+                )
+            )
+
+    def options(self, kind):
+        """All records of a kind, by key; looked up once."""
+        if kind not in self._options:
+            self._options[kind] = kind.options()
+        return self._options[kind]
+
+    def known(self, kind, keys):
+        """The records of `keys`; a former key means the record that stays."""
+        options = self.options(kind)
+        unknown = [key for key in keys if key not in options]
+        former = {}
+        if unknown and kind.former:
+            former = dict(FormerKey.objects.filter(kind=kind.former, key__in=unknown).values_list("key", "now"))
+        keys = list(dict.fromkeys(former.get(key, key) for key in keys))
+        wrong = [key for key in keys if key not in options]
+        self.problems += [
+            gettext("{label}: there is no “{value}” to compare. It was left out.").format(
+                label=kind.label, value=key[:60]
+            )
+            for key in wrong[:MOST]
+        ]
+        return [options[key] for key in keys if key in options]
+
+    @property
+    def complete(self):
+        """Whether there is something to compare."""
+        return len(self.records) >= FEWEST
+
+    @property
+    def query(self):
+        """The query that names what is compared."""
+        return self.query_of(self.records)
+
+    def query_of(self, records):
+        return urlencode([(self.kind.name, record.key) for record in records])
+
+
+@dataclass
+class Form:
+    """A choice of records of one kind, with those that are already chosen."""
+
+    kind: object
+    options: dict
+    chosen: list = field(default_factory=list)
+
+    @cached_property
+    def groups(self):
+        """Headings with what stands under them: key, name, its language, whether it is chosen."""
+        return [
+            (heading, [(record.key, *record.name_and_language(), record.key in self.chosen) for record in found])
+            for heading, found in self.kind.groups(self.options.values())
+        ]
+
+    @property
+    def selects(self):
+        """The labels of the form's selects, each with the key that is chosen there."""
+        return list(zip(self.kind.selects, [*self.chosen, *[""] * MOST], strict=False))
+
+    @property
+    def rest(self):
+        """The groups without what is chosen."""
+        groups = [(heading, [option for option in found if not option[3]]) for heading, found in self.groups]
+        return [group for group in groups if group[1]]

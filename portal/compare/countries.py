@@ -1,0 +1,221 @@
+"""Countries side by side: indicators, charts, what the portal has of each, areas, issues."""
+
+from django.db.models import Count, Prefetch
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from issues.charts import SMALL, IndicatorFigure, observations_of, place_tones
+from issues.figures import latest_observations, latest_rows
+from issues.filters import EventFilter, IssueFilter
+from issues.models import Event, Indicator, Issue, IssueInCountry, Observation
+from portal.choices import Area
+from portal.compare.rows import VISIBLE, Entry, Kind, Part, Row, counted, list_address, prose, published, with_shares
+from portal.languages import text_and_language
+from portal.models import FormerKey, Place
+from portal.querysets import reader_text
+from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
+from projects.models import Agreement, Organisation, Project, ProjectArea
+
+MOST_CHARTS = 4
+TOP_AREAS = 5
+# The indicators to draw first: an editors’ choice. Others follow in their own order where these have no values.
+DRAWN_FIRST = (
+    "water-stress",
+    "forest-area-share",
+    "co2-emissions-per-capita",
+    "electricity-renewables-share",
+    "drinking-water-safely-managed",
+    "temperature-anomaly",
+    "gdp-per-capita",
+)
+
+
+class Countries(Kind):
+    """Countries that the portal is about."""
+
+    name = "country"
+    label = _("Country")
+    title = _("Countries side by side")
+    choose = _("Compare countries")
+    add = _("Add a country")
+    others_left_out = _("One kind is compared at a time. The countries that the address names were left out.")
+    sentence_for_one = _("{name} is chosen. Choose one to three more countries.")
+    former = FormerKey.Kind.PLACE
+
+    def options(self):
+        """All that can be compared, by key."""
+        found = Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
+        return {place.key: place for place in found}
+
+    def groups(self, options):
+        """The options under the headings that a choice of many needs."""
+        return [("", list(options))]
+
+    def parts(self, places):
+        latest = list(latest_observations(place__in=places))
+        years = self.years_together(places)
+        return [
+            self.counts(places),
+            Part("values", gettext("Latest values"), self.value_rows(places, latest, years)),
+            self.areas(places),
+            self.issues(places),
+        ]
+
+    @staticmethod
+    def years_together(places):
+        """For each indicator: the years that have values, with how many of the places have one."""
+        found = {}
+        rows = (
+            Observation.objects.filter(place__in=places, indicator__publication=VISIBLE)
+            .order_by()
+            .values_list("indicator", "year")
+            .annotate(n=Count("place", distinct=True))
+        )
+        for indicator, year, count in rows:
+            found.setdefault(indicator, {})[year] = count
+        return found
+
+    @staticmethod
+    def recorded(place, count):
+        """Whether a count says something of a country: projects, issues and events are those of Central Asia."""
+        return count or place.group == Place.Group.CENTRAL_ASIA
+
+    @staticmethod
+    def lead(places):
+        if all(place.group == Place.Group.CENTRAL_ASIA for place in places):
+            return ""
+        return gettext(
+            "Projects, issues and events are recorded by the countries of Central Asia that they are about. "
+            "Korea takes part in them from the other side and is not counted."
+        )
+
+    def counts(self, places):
+        """How much the portal has of each country, counted as the lists count."""
+        rows = []
+        for label, filters, model, route in (
+            (_("Projects"), ProjectFilter, Project, "projects"),
+            (_("Agreements"), AgreementFilter, Agreement, "agreements"),
+            (_("Organisations"), OrganisationFilter, Organisation, "organisations"),
+            (_("Issues"), IssueFilter, Issue, "issues"),
+            (_("Events"), EventFilter, Event, "timeline"),
+        ):
+            counts = filters.base_filters["country"].counts(model.objects.published())
+            cells = [
+                counted(count, route, country=place.key) if self.recorded(place, count) else []
+                for place in places
+                for count in [counts.get(place.key, 0)]
+            ]
+            rows.append(Row(label, with_shares(cells), missing=_("not counted")))
+        return Part("counts", gettext("In the portal"), rows, self.lead(places))
+
+    def value_rows(self, places, observations, years):
+        """The latest value of each indicator, in each source that gives one for that year."""
+        rows = []
+        for found in latest_rows(observations, places):
+            indicator = found.indicator
+            if not any(found.by_country):
+                continue
+            symbol = text_and_language(indicator, "unit_symbol")[0]
+            cells = [
+                [
+                    Entry(one.value, unit=symbol, year=one.year, sources=published([one.source]))
+                    for one in observations_of_place
+                ]
+                for observations_of_place in found.by_country
+            ]
+            name, language = indicator.name_and_language()
+            unit, unit_language = text_and_language(indicator, "unit")
+            rows.append(
+                Row(
+                    name,
+                    with_shares(cells),
+                    language,
+                    url=f"{indicator.get_absolute_url()}?{urlencode([('place', place.key) for place in places])}",
+                    unit=unit,
+                    unit_language=unit_language,
+                    caution=self.caution(cells, years.get(indicator.pk, {})),
+                )
+            )
+        return rows
+
+    @staticmethod
+    def caution(cells, years):
+        """That the years of a row differ, and which one all its countries have."""
+        latest = {cell[0].year for cell in cells if cell}
+        if len(latest) < 2:
+            return ""
+        having = sum(1 for cell in cells if cell)
+        together = max((year for year, count in years.items() if count == having), default=None)
+        if together is None:
+            return gettext("The years differ, and no year has values for all.")
+        return gettext("The years differ. {year} is the last with values for all.").format(year=together)
+
+    @staticmethod
+    def areas(places):
+        """The areas with the most projects in any of the countries."""
+        counts = {
+            (country, area): count
+            for country, area, count in ProjectArea.objects.filter(
+                project__publication=VISIBLE, project__countries__in=places
+            )
+            .order_by()
+            .values_list("project__countries__key", "area")
+            .annotate(n=Count("project", distinct=True))
+        }
+        top = set()
+        for place in places:
+            own = sorted((-count, area) for (country, area), count in counts.items() if country == place.key)
+            top |= {area for _count, area in own[:TOP_AREAS]}
+        total = {area: sum(counts.get((place.key, area), 0) for place in places) for area in top}
+        active = {country for country, _area in counts}
+        rows = [
+            Row(
+                Area(area).label,
+                with_shares(
+                    [
+                        counted(counts.get((place.key, area), 0), "projects", country=place.key, area=area)
+                        if Countries.recorded(place, place.key in active)
+                        else []
+                        for place in places
+                    ]
+                ),
+                url=list_address("projects", area=area),
+                missing=_("not counted"),
+            )
+            for area in sorted(top, key=lambda area: (-total[area], area))
+        ]
+        lead = gettext(
+            "Projects in the areas that have the most of them. Zero means that the portal has no sourced project there."
+        )
+        return Part("areas", gettext("Areas of cooperation"), rows, lead)
+
+    @staticmethod
+    def issues(places):
+        """What each issue means in each of the countries."""
+        notes = IssueInCountry.objects.filter(country__in=places, issue__publication=VISIBLE)
+        found = {}
+        for note in notes.prefetch_related(Prefetch("issue", Issue.objects.without_sections())):
+            found.setdefault(note.issue, {})[note.country_id] = note
+        rows = []
+        for issue, by_country in sorted(found.items(), key=lambda pair: (pair[0].position, pair[0].key)):
+            name, language = issue.name_and_language()
+            cells = [prose(by_country[place.pk], "note") if place.pk in by_country else [] for place in places]
+            rows.append(Row(name, cells, language, issue.get_absolute_url(), missing=_("not listed there"), wide=True))
+        return Part("issues", gettext("Issues, and what they mean there"), rows)
+
+    def figures(self, places):
+        """Charts on which the countries are compared: of indicators that two or more of them have for several years."""
+        years = self.years_together(places)
+        comparable = [pk for pk, counts in years.items() if sum(1 for count in counts.values() if count > 1) > 2]
+        order = {key: position for position, key in enumerate(DRAWN_FIRST)}
+        indicators = sorted(
+            Indicator.objects.filter(pk__in=comparable),
+            key=lambda indicator: (order.get(indicator.key, len(order)), indicator.position, indicator.key),
+        )[:MOST_CHARTS]
+        observations = observations_of(indicators, place__in=places)
+        query = {"place": [place.key for place in places]}
+        return [IndicatorFigure(one, observations[one.pk], (SMALL,), query) for one in indicators]
+
+    def tones(self, places):
+        return place_tones(places)

@@ -1,0 +1,166 @@
+"""Issues side by side: key figures, causes and effects, what they mean in each country, who answers them."""
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from issues.models import Indicator, Issue, IssueInCountry, IssueLink, KeyFigure
+from portal.compare.rows import (
+    VISIBLE,
+    Entry,
+    Kind,
+    Part,
+    Row,
+    cited,
+    counted,
+    goal_cells,
+    in_order_of,
+    named,
+    prose,
+    with_marks,
+    with_shares,
+)
+from portal.languages import text_and_language
+
+
+class Issues(Kind):
+    """Issues of the region."""
+
+    name = "issue"
+    label = _("Issue")
+    title = _("Issues side by side")
+    choose = _("Compare issues")
+    add = _("Add an issue")
+    others_left_out = _("One kind is compared at a time. The issues that the address names were left out.")
+    sentence_for_one = _("{name} is chosen. Choose one to three more issues.")
+    selects = (_("First issue"), _("Second issue"), _("Third issue, if you like"), _("Fourth issue, if you like"))
+
+    def options(self):
+        return {
+            issue.key: issue
+            for issue in Issue.objects.published().only("key", "parent", "name_en", "name_ko", "name_ru")
+        }
+
+    def groups(self, options):
+        """Issues under their main ones, which stand first."""
+        options = list(options)
+        mains = [issue for issue in options if issue.parent_id is None]
+        groups = [
+            (main.name_and_language()[0], [main, *(issue for issue in options if issue.parent_id == main.pk)])
+            for main in mains
+        ]
+        rest = [issue for issue in options if issue.parent_id and issue.parent_id not in {main.pk for main in mains}]
+        return [*groups, *([(gettext("Other issues"), rest)] if rest else [])]
+
+    def load(self, records):
+        names = Issue.objects.published().without_sections()
+        sourced = "citations__source"
+        found = (
+            names.filter(pk__in=[record.pk for record in records])
+            .with_project_counts()
+            .prefetch_related(
+                "sdgs",
+                Prefetch("parent", names),
+                Prefetch("indicators", Indicator.objects.published()),
+                Prefetch("key_figures", KeyFigure.objects.prefetch_related(sourced)),
+                Prefetch(
+                    "in_countries",
+                    IssueInCountry.objects.filter(country__publication=VISIBLE).select_related("country"),
+                ),
+                *(
+                    Prefetch(
+                        links,
+                        IssueLink.objects.filter(**{f"{end}__publication": VISIBLE}).prefetch_related(
+                            Prefetch(end, names), sourced
+                        ),
+                    )
+                    for links, end in (("cause_links", "cause"), ("effect_links", "effect"))
+                ),
+            )
+        )
+        return in_order_of(records, found)
+
+    def parts(self, issues):
+        return [
+            Part("facts", gettext("At a glance"), self.facts(issues)),
+            Part("links", gettext("Causes and effects"), self.links(issues)),
+            Part("countries", gettext("In each country"), self.countries(issues)),
+        ]
+
+    def facts(self, issues):
+        return [
+            Row(_("Summary"), [prose(issue, "summary") for issue in issues], wide=True),
+            Row(
+                _("Main issue"),
+                with_marks([self.main(issue) for issue in issues], issues),
+            ),
+            Row(
+                _("Key figures"),
+                [[self.key_figure(figure) for figure in issue.key_figures.all()] for issue in issues],
+            ),
+            Row(
+                _("Projects that answer it"),
+                with_shares([counted(issue.project_count, "projects", issue=issue.key) for issue in issues]),
+                remark=gettext("With those that answer an issue under it."),
+            ),
+            Row(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named")),
+            Row(
+                _("Indicators"),
+                with_marks([[named(indicator) for indicator in issue.indicators.all()] for issue in issues]),
+                missing=_("none in the portal"),
+            ),
+        ]
+
+    @staticmethod
+    def main(issue):
+        if issue.parent_id is None:
+            return [Entry(gettext("It is a main issue itself."))]
+        # A main issue that readers may not see was not fetched.
+        return [named(issue.parent)] if issue.parent else []
+
+    @staticmethod
+    def key_figure(figure):
+        label, language = text_and_language(figure, "label")
+        return Entry(
+            figure.value,
+            unit=text_and_language(figure, "unit")[0],
+            year=figure.year,
+            detail=label if figure.year else gettext("{label} (year not stated)").format(label=label),
+            detail_language=language,
+            sources=cited(figure),
+        )
+
+    @staticmethod
+    def links(issues):
+        rows = []
+        for count, words, name, end in (
+            (_("Number of causes"), _("What causes or worsens it"), "cause_links", "cause"),
+            (_("Number of effects"), _("What it causes or worsens"), "effect_links", "effect"),
+        ):
+            cells = []
+            for issue in issues:
+                cells.append([])
+                for link in getattr(issue, name).all():
+                    mechanism, language = text_and_language(link, "mechanism")
+                    entry = named(getattr(link, end), detail=mechanism, detail_language=language, sources=cited(link))
+                    cells[-1].append(entry)
+            rows += [
+                Row(count, [[Entry(len(cell))] for cell in cells]),
+                Row(words, with_marks(cells, issues), missing=_("none in the portal"), wide=True),
+            ]
+        return rows
+
+    @staticmethod
+    def countries(issues):
+        found = {}
+        for column, issue in enumerate(issues):
+            for part in issue.in_countries.all():
+                found.setdefault(part.country, {})[column] = part
+        rows = []
+        for country, parts in sorted(found.items(), key=lambda pair: str(pair[0])):
+            name, language = country.name_and_language()
+            cells = [prose(parts[column], "note") if column in parts else [] for column in range(len(issues))]
+            rows.append(
+                Row(name, cells, language, country.get_absolute_url(), missing=_("not listed there"), wide=True)
+            )
+        return rows

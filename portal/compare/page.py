@@ -1,0 +1,168 @@
+"""The page of a comparison, its file, and the page on which one chooses."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from portal.compare.choice import KINDS, MOST, Choice, Form
+from portal.exports import csv_response
+from portal.languages import name_html
+from portal.text import Notes
+
+# Comparisons to begin with. One whose records are not all published is not shown.
+EXAMPLES = (
+    (_("The two countries around the Aral Sea"), "country", ("kz", "uz")),
+    (
+        _("From the source to the mouth: glaciers that melt, water that is shared out, a sea that dries"),
+        "issue",
+        ("glacier-retreat", "transboundary-water-allocation", "aral-sea-depletion"),
+    ),
+    (
+        _("Two Korean ways to green the dry seabed"),
+        "project",
+        ("koica-gggi-aral-sea-grip", "kfs-aral-sea-forest-restoration-kz"),
+    ),
+)
+
+
+@dataclass
+class Column:
+    """A record as the head of its column, the query that is left without it, and its colour where it has one."""
+
+    record: object
+    query: str
+    tone: int | None = None
+
+    @property
+    def name(self):
+        return self.record.name_and_language()[0]
+
+    @property
+    def html(self):
+        return name_html(self.record)
+
+
+class Compare(TemplateView):
+    """A comparison as a page or as CSV; the forms to choose one where too little is chosen."""
+
+    template_name = "portal/compare.html"
+
+    def get(self, request, *args, **kwargs):
+        filled = [(name, value) for name, values in request.GET.lists() for value in values if value.strip()]
+        if len(filled) < sum(len(values) for _name, values in request.GET.lists()):
+            # A form sends its empty fields too: an address to share has none.
+            return HttpResponseRedirect(f"{request.path}?{urlencode(filled)}" if filled else request.path)
+        self.choice = Choice(request.GET)
+        if self.choice.complete and request.GET.get("format") == "csv":
+            records = self.choice.kind.load(self.choice.records)
+            return comparison_csv(records, self.choice.kind.parts(records))
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        choice = self.choice
+        context = super().get_context_data(**kwargs) | {
+            "title": choice.kind.title if choice.complete else _("Compare"),
+            "problems": choice.problems,
+            "trail": [(_("Compare"), reverse("compare") if choice.kind else None)],
+        }
+        if not choice.complete:
+            return context | self.forms()
+        context["trail"].append((choice.kind.title, None))
+        return context | self.comparison()
+
+    def forms(self):
+        """The forms of all kinds with examples, or the one of the kind that has begun."""
+        choice = self.choice
+        if choice.kind:
+            [record] = choice.records
+            sentence = str(choice.kind.sentence_for_one).format(name=record.name_and_language()[0])
+            return {"sentence": sentence, "forms": [Form(choice.kind, choice.options(choice.kind), [record.key])]}
+        forms = [Form(kind, choice.options(kind)) for kind in KINDS.values()]
+        examples = []
+        for words, name, keys in EXAMPLES:
+            options = choice.options(KINDS[name])
+            if all(key in options for key in keys):
+                query = urlencode([(name, key) for key in keys])
+                examples.append((words, query, [name_html(options[key]) for key in keys]))
+        return {"forms": forms, "examples": examples}
+
+    def comparison(self):
+        """The rows, charts and notes of the chosen records."""
+        choice = self.choice
+        records = choice.kind.load(choice.records)
+        parts = choice.kind.parts(records)
+        tones = choice.kind.tones(records)
+        columns = [
+            Column(
+                record,
+                choice.query_of([other for other in choice.records if other.key != record.key]),
+                tones.get(record),
+            )
+            for record in records
+        ]
+        return {
+            "kind": choice.kind,
+            "names": ", ".join(column.name for column in columns),
+            "columns": columns,
+            "parts": [
+                (part, [(row, list(zip(columns, row.cells, strict=True))) for row in part.rows])
+                for part in parts
+                if part.rows
+            ],
+            "charts": choice.kind.figures(records),
+            "notes": Notes(
+                source
+                for part in parts
+                for row in part.rows
+                for cell in row.cells
+                for entry in cell
+                for source in entry.sources
+            ),
+            "csv": f"?{choice.query}&format=csv",
+            "more": Form(choice.kind, choice.options(choice.kind), [record.key for record in records])
+            if len(records) < MOST
+            else None,
+        }
+
+
+def comparison_csv(records, parts):
+    """The rows of a comparison: for each record the value, what it is of, its year, unit and sources.
+
+    A cell of several entries takes as many lines. Where nothing is known the value is empty, and what stands beside it
+    says so.
+    """
+    names = [record.name_and_language()[0] for record in records]
+    header = [gettext("Part"), gettext("Row")]
+    for name in names:
+        header += [
+            gettext("{name}: value").format(name=name),
+            gettext("{name}: detail").format(name=name),
+            gettext("{name}: year").format(name=name),
+            gettext("{name}: unit").format(name=name),
+            gettext("{name}: source").format(name=name),
+        ]
+    rows = [
+        [part.title, str(row.label), *(text for cell in row.cells for text in csv_cell(row, cell, line))]
+        for part in parts
+        for row in part.rows
+        for line in range(max(1, *(len(cell) for cell in row.cells)))
+    ]
+    return csv_response("-".join(["compare", *(record.key for record in records)]), header, rows)
+
+
+def csv_cell(row, cell, line):
+    """The columns of one record on one line of a row."""
+    if not cell and line == 0:
+        return ["", str(row.missing), "", "", ""]
+    if line >= len(cell):
+        return [""] * 5
+    entry = cell[line]
+    sources = "; ".join(
+        f"{source.own_title} <{source.url}>" if source.url else source.own_title for source in entry.sources
+    )
+    return [entry.plain, str(entry.detail), entry.year, entry.unit, sources]

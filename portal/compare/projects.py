@@ -1,0 +1,227 @@
+"""Projects side by side: facts, parties, aims, results, and how well they are evidenced."""
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from issues.models import Issue
+from portal.choices import Confidence
+from portal.compare.rows import (
+    VISIBLE,
+    Amount,
+    Entry,
+    Kind,
+    Part,
+    Row,
+    cited,
+    goal_cells,
+    in_order_of,
+    listed,
+    named,
+    prose,
+    with_marks,
+)
+from portal.languages import text_and_language
+from portal.models import FormerKey, Place
+from projects.models import Participation, Project, ProjectIssue, RioMarker
+
+
+class Projects(Kind):
+    """Projects of Korea and Central Asia."""
+
+    name = "project"
+    label = _("Project")
+    title = _("Projects side by side")
+    choose = _("Compare projects")
+    add = _("Add a project")
+    others_left_out = _("One kind is compared at a time. The projects that the address names were left out.")
+    sentence_for_one = _("{name} is chosen. Choose one to three more projects.")
+    former = FormerKey.Kind.PROJECT
+    selects = (
+        _("First project"),
+        _("Second project"),
+        _("Third project, if you like"),
+        _("Fourth project, if you like"),
+    )
+
+    def options(self):
+        found = (
+            Project.objects.published()
+            .only("key", "title_en", "title_ko", "title_ru")
+            .prefetch_related(Prefetch("countries", Place.objects.published().in_order_of("name")))
+            .in_order_of("title")
+        )
+        return {project.key: project for project in found}
+
+    def groups(self, options):
+        """Projects by country, those in several last."""
+        groups = {}
+        for project in options:
+            countries = list(project.countries.all())
+            groups.setdefault(str(countries[0]) if len(countries) == 1 else "", []).append(project)
+        several = groups.pop("", [])
+        return [*sorted(groups.items()), *([(gettext("Several countries"), several)] if several else [])]
+
+    def load(self, records):
+        long = ("activities", "evidence", "note")
+        found = (
+            Project.objects.published()
+            .filter(pk__in=[record.pk for record in records])
+            .defer(*(f"{name}_{language}" for name in long for language in ("en", "ko", "ru")))
+            .prefetch_related(
+                "areas",
+                "sectors",
+                "sdgs",
+                "rio_markers",
+                "citations__source",
+                Prefetch("countries", Place.objects.published().in_order_of("name")),
+                Prefetch(
+                    "participations",
+                    Participation.objects.filter(organisation__publication=VISIBLE).select_related("organisation"),
+                ),
+                Prefetch(
+                    "issue_links",
+                    ProjectIssue.objects.filter(issue__publication=VISIBLE).prefetch_related(
+                        Prefetch("issue", Issue.objects.without_sections())
+                    ),
+                ),
+            )
+        )
+        return in_order_of(records, found)
+
+    def parts(self, projects):
+        return [
+            Part("facts", gettext("At a glance"), self.facts(projects)),
+            Part("parties", gettext("Who takes part"), self.parties(projects)),
+            Part("aims", gettext("What it aims at"), self.aims(projects)),
+            Part("evidence", gettext("Results and evidence"), self.evidence(projects)),
+        ]
+
+    @staticmethod
+    def facts(projects):
+        not_known = _("not known")
+        return [
+            Row(_("Summary"), [prose(project, "summary") for project in projects], wide=True),
+            Row(
+                _("Status"),
+                [[listed(project.get_status_display(), "projects", status=project.status)] for project in projects],
+            ),
+            Row(
+                _("Start"), [[Entry(project.start)] if project.start else [] for project in projects], missing=not_known
+            ),
+            Row(_("End"), [[Entry(project.end)] if project.end else [] for project in projects], missing=not_known),
+            Row(
+                _("Budget"),
+                [
+                    [Amount(project.budget, unit=project.currency)] if project.budget is not None else []
+                    for project in projects
+                ],
+                missing=not_known,
+                remark=gettext("As the source gives it, never converted."),
+            ),
+            Row(
+                _("Finance"),
+                [
+                    [listed(project.get_finance_display(), "projects", finance=project.finance)]
+                    if project.finance
+                    else []
+                    for project in projects
+                ],
+                missing=not_known,
+            ),
+            Row(
+                _("Level"),
+                [[listed(project.get_level_display(), "projects", level=project.level)] for project in projects],
+            ),
+            Row(
+                _("Countries"),
+                with_marks([[named(place) for place in project.countries.all()] for project in projects]),
+                missing=not_known,
+            ),
+            Row(
+                _("Areas"),
+                with_marks(
+                    [
+                        [listed(row.get_area_display(), "projects", area=row.area) for row in project.areas.all()]
+                        for project in projects
+                    ]
+                ),
+                missing=not_known,
+            ),
+        ]
+
+    @staticmethod
+    def parties(projects):
+        """A row for each role that someone has in any of the projects."""
+        rows = []
+        for role in Participation.Role:
+            cells = [
+                [named(part.organisation) for part in project.participations.all() if part.role == role]
+                for project in projects
+            ]
+            rows.append(Row(role.label, with_marks(cells), missing=_("none named")))
+        return [row for row in rows if row.known]
+
+    @staticmethod
+    def aims(projects):
+        sectors = []
+        for project in projects:
+            sectors.append([])
+            for sector in project.sectors.all():
+                name, language = text_and_language(sector, "name")
+                entry = listed(sector.code, "projects", sector=sector.code)
+                entry.detail, entry.detail_language = name, language
+                sectors[-1].append(entry)
+        markers = [{row.marker: row for row in project.rio_markers.all()} for project in projects]
+        return [
+            Row(
+                _("Issues that it answers"),
+                with_marks(
+                    [
+                        [
+                            named(link.issue, detail=link.get_significance_display())
+                            for link in project.issue_links.all()
+                        ]
+                        for project in projects
+                    ]
+                ),
+                missing=_("linked to no environmental issue"),
+            ),
+            Row(_("Sectors (OECD DAC)"), with_marks(sectors), missing=_("not known")),
+            Row(_("Sustainable Development Goals"), goal_cells(projects), missing=_("none named")),
+            *(
+                Row(
+                    gettext("Rio marker: {name}").format(name=marker.label),
+                    [
+                        [Entry(row.significance, detail=row.get_significance_display())] if row else []
+                        for rows in markers
+                        for row in [rows.get(marker.value)]
+                    ],
+                    missing=_("not stated in a source"),
+                )
+                for marker in RioMarker.Marker
+            ),
+        ]
+
+    @staticmethod
+    def evidence(projects):
+        return [
+            Row(
+                _("Results"),
+                [prose(project, "results") for project in projects],
+                missing=_("No source that was read reports results."),
+                wide=True,
+            ),
+            Row(
+                _("Confidence"),
+                [
+                    [Entry(confidence.label, detail=confidence.meaning)]
+                    for project in projects
+                    for confidence in [Confidence(project.confidence)]
+                ],
+            ),
+            Row(
+                _("Number of sources"),
+                [[Entry(len(sources), sources=sources)] for project in projects for sources in [cited(project)]],
+            ),
+        ]

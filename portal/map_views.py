@@ -1,0 +1,288 @@
+"""The large map: which projects lie where, to filter, zoom and move; drawn on the server until the reader moves it."""
+
+import dataclasses
+import math
+
+from django import forms
+from django.http import JsonResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal import geo
+from portal.languages import text_and_language
+from portal.listing import RecordListView
+from portal.maps import Located, titles
+from portal.regionmap import central_asia, counted_projects, draw, with_value
+from projects.filters import ProjectFilter
+from projects.models import Project
+from projects.tables import ProjectTable
+from projects.views import ProjectList
+
+APART = 44  # pixels between two marks on the map that one can move
+CLOSEST = 40.0  # map units: how narrow the drawn map can get
+NAMED = 4  # projects named at a place, in the list and on the map
+UNLOCATED = 100  # projects without a known position that are named
+
+
+class BoxField(forms.CharField):
+    """West, south, east and north in degrees, parted by commas, as GeoJSON has them; a geo.Box of degrees."""
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError:
+            west = south = east = north = math.nan
+        if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):  # not a number is in no order
+            raise forms.ValidationError(
+                gettext(
+                    "The part of the map “{value}” could not be read: it takes west, south, east and north in degrees, "
+                    "such as 56,37,73,46."
+                ).format(value=text[:60])
+            )
+        return geo.Box(west, south, east - west, north - south)
+
+
+class ViewForm(forms.Form):
+    """Which part of the map is asked for, and how large."""
+
+    bbox = BoxField(required=False, max_length=120)
+    zoom = forms.FloatField(
+        required=False,
+        min_value=0,
+        max_value=geo.MAX_ZOOM,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            _("The zoom is a number from 0, the whole region, to 5, the closest."),
+        ),
+    )
+
+    @property
+    def problems(self):
+        """A sentence for each value that could not be read."""
+        return [error for errors in self.errors.values() for error in errors]
+
+
+class Explorer(RecordListView):
+    """Projects by place: the list's filters, a map, and a list of the places that serves without it.
+
+    With `format=json` it answers with the marks for `bbox` and `zoom` as GeoJSON.
+    """
+
+    queryset = Project.objects.all()
+    filterset_class = ProjectFilter
+    table_class = ProjectTable
+    template_name = "portal/map.html"
+    results_template = "portal/includes/map_results.html"
+    whole = True
+    title = _("Map")
+    lead = _("Where Korea and Central Asia work together, as far as the sources name a place.")
+    count_words = staticmethod(ProjectList.count_words)
+
+    def get(self, request, *args, **kwargs):
+        if request.GET.get("format") == "json":
+            return self.marks_as_json()
+        return super().get(request, *args, **kwargs)
+
+    def sort_choices(self, table):
+        return ()
+
+    @cached_property
+    def view_form(self):
+        return ViewForm(self.request.GET)
+
+    @cached_property
+    def kept(self):
+        """The query without what says how to look at the map."""
+        query = self.request.GET.copy()
+        for name in ("bbox", "zoom", "format", "page"):
+            query.pop(name, None)
+        return query
+
+    # ── As a page ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        located = Located.of(self.object_list)
+        named = titles({pk for place in located.places for pk in place.project_ids[:NAMED]})
+        on_map, beyond = located.counts()
+        without = context["count"] - on_map - beyond
+        return context | {
+            "problems": [*context["problems"], *self.view_form.problems],
+            "map": self.drawing(located),
+            "frame_words": " ".join(
+                geo.short(value) for value in (self.frame.left, self.frame.top, self.frame.width, self.frame.height)
+            ),
+            "data_url": f"{self.request.path}?{self.query(self.kept, format='json')}",
+            "whole_url": self.address(None) if self.box else "",
+            "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
+            "wider_url": self.address(scaled(self.frame, 2)) if self.box else "",
+            "groups": self.groups(located, named),
+            "on_map": on_map,
+            "beyond": beyond,
+            "without": without,
+            "unlocated": list(located.unlocated().only("key", "title_en", "title_ko", "title_ru")[:UNLOCATED])
+            if without
+            else [],
+            "unlocated_more": max(0, without - UNLOCATED),
+        }
+
+    @cached_property
+    def box(self):
+        """The part of the map that was asked for, in map units, or None for the whole."""
+        return in_map_units(self.view_form.cleaned_data.get("bbox")) if self.view_form.is_valid() else None
+
+    @cached_property
+    def frame(self):
+        return geo.frame_around(box_points(self.box), margin=0, smallest=CLOSEST) if self.box else geo.FRAME
+
+    def query(self, query, **more):
+        query = query.copy()
+        for name, value in more.items():
+            query[name] = value
+        return query.urlencode(safe=",")
+
+    def address(self, frame):
+        """This page with the same filters, showing a part of the map, or the whole."""
+        bbox = {} if frame is None else {"bbox": ",".join(f"{value:.2f}" for value in geo.degrees_around(frame))}
+        return f"{self.request.path}?{self.query(self.kept, **bbox)}#map"
+
+    def drawing(self, located):
+        def cluster_url(marks):
+            box = geo.bounds(mark.at for mark in marks)
+            if max(box.width, box.height) < CLOSEST / 10:  # they stay one, however close one looks
+                return marks[0].url
+            return self.address(geo.frame_around(box_points(box), margin=0.2, smallest=CLOSEST))
+
+        return draw(
+            id="map",
+            label=gettext("Map of projects by place"),
+            countries=central_asia(),
+            marks=[dataclasses.replace(place.mark, url=f"#place-{place.key}") for place in located.inside],
+            frame=self.frame,
+            counted=True,
+            cluster_url=cluster_url,
+        )
+
+    def groups(self, located, named):
+        """Places by country, those on the map first: heading, whether the map shows them, their projects."""
+        groups = {}
+        for inside, places in ((True, located.inside), (False, located.outside)):
+            for place in places:
+                heading = place.country.name_and_language() if place.country else (gettext("Several countries"), "")
+                groups.setdefault((not inside, *heading), []).append(
+                    {
+                        "place": place,
+                        "count": len(place.project_ids),
+                        "projects": [named[pk] for pk in place.project_ids[:NAMED]],
+                        "more_url": self.list_url(place) if len(place.project_ids) > NAMED else "",
+                    }
+                )
+        return [
+            {"heading": heading, "language": language, "inside": not outside, "places": places}
+            for (outside, heading, language), places in sorted(groups.items(), key=lambda item: item[0])
+        ]
+
+    def list_url(self, place):
+        """The list of projects at a place, with the same filters."""
+        return f"{reverse('projects')}?{self.query(self.kept, place=place.key)}"
+
+    # ── As data ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def marks_as_json(self):
+        form = self.view_form
+        if not form.is_valid():
+            problem = {"title": gettext("The map could not be drawn"), "status": 400, "detail": " ".join(form.problems)}
+            return JsonResponse(problem, status=400, content_type="application/problem+json")
+        zoom = form.cleaned_data["zoom"]
+        bbox = form.cleaned_data["bbox"]
+        filterset = self.get_filterset(self.get_filterset_class())
+        located = Located.of(filterset.qs)
+        marks = [place.mark for place in located.places]
+        points = [(*mark.at, len(mark.records)) for mark in marks]
+        groups = geo.clusters(points, APART / geo.pixels_per_unit(0 if zoom is None else zoom))
+        if bbox is not None:
+            groups = [group for group in groups if bbox.holds((marks[group[0]].lon, marks[group[0]].lat))]
+        alone = {group[0] for group in groups if len(group) == 1}
+        named = titles({pk for i in alone for pk in located.places[i].project_ids[:NAMED]})
+        on_map, beyond = located.counts()
+        return JsonResponse(
+            geo.feature_collection(
+                [self.feature([located.places[i] for i in group], named) for group in groups],
+                problems=filterset.problems,
+                projects_on_map=on_map,
+                projects_beyond=beyond,
+                projects=filterset.qs.count(),
+            ),
+            json_dumps_params={"ensure_ascii": False},
+            content_type="application/geo+json",
+        )
+
+    def feature(self, places, named):
+        """A mark of the map that one can move: a place with its newest projects, or several with their numbers."""
+        lead = places[0]
+        count = len({pk for place in places for pk in place.project_ids})
+        name, language = lead.name_and_language()
+        properties = {
+            "name": name,
+            "language": language,
+            "projects": count,
+            "places": len(places),
+            "radius": round(geo.radius(count, least=13), 1),
+        }
+        if len(places) == 1:
+            properties |= {
+                "title": with_value(name, counted_projects(count)),
+                "kind": lead.get_kind_display(),
+                "links": [self.link(named[pk], "title") for pk in lead.project_ids[:NAMED]],
+                "more": self.list_url(lead) if count > NAMED else "",
+                "url": lead.get_absolute_url(),
+            }
+        else:
+            listed = ", ".join(place.name_and_language()[0] for place in places)
+            box = geo.bounds((place.mark.lon, place.mark.lat) for place in places)
+            properties |= {
+                "label": gettext("{name} +{n}").format(name=name, n=len(places) - 1),
+                "title": with_value(listed, counted_projects(count)),
+                "links": [
+                    self.link(place, "name") | {"count": counted_projects(len(place.project_ids))} for place in places
+                ],
+                "bbox": [round(value, 5) for value in (box.left, box.top, box.right, box.bottom)],
+            }
+        return geo.feature(lead.key, lead.mark.lon, lead.mark.lat, properties)
+
+    def link(self, record, field):
+        text, language = text_and_language(record, field)
+        return {"text": text, "language": language, "url": record.get_absolute_url()}
+
+
+def box_points(box):
+    """Two opposite corners."""
+    return [(box.left, box.top), (box.right, box.bottom)]
+
+
+def in_map_units(degrees):
+    """The box in map units around a box in degrees, or None where it misses the region."""
+    if degrees is None:
+        return None
+    steps = [i / 4 for i in range(5)]
+    box = geo.bounds(
+        geo.project(degrees.left + across * degrees.width, degrees.top + up * degrees.height)
+        for across in steps
+        for up in steps
+    )
+    return box if box.meets(geo.FRAME) else None
+
+
+def scaled(frame, factor):
+    """The frame about the same centre, `factor` times as wide, kept in the region; None is the whole region."""
+    width, height = frame.width * factor, frame.height * factor
+    if width >= geo.FRAME.width:
+        return None
+    x, y = frame.center
+    box = geo.Box(x - width / 2, y - height / 2, width, height)
+    return geo.frame_around(box_points(box), margin=0, smallest=CLOSEST)

@@ -1,0 +1,305 @@
+"""Draws the region: countries, marks, names, as plain values that components/map_drawing.html writes down as SVG.
+
+A map is drawn twice, for a figure as narrow as a phone and for a wider one: what lies too close on the one is apart on
+the other, and names fit or do not. Styles show one of the two (static/css/map.css). Shapes come from
+portal/mapdata.json, which `write_map` writes.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils.translation import get_language, gettext, ngettext
+
+from portal import geo
+from portal.models import Place
+from portal.templatetags.figures import number
+
+# The two drawings: their name, how many map units a pixel takes in the narrowest figure that shows them, and how far
+# apart marks are in pixels, so that each is a target of 24 by 24.
+DRAWINGS = (("coarse", 3.3, 24), ("fine", 1.84, 24))
+MARK, COUNTED = 6, 11  # radius in pixels of a mark, and of the smallest with a number in it
+ARAL = geo.project(59.5, 45.0)
+
+
+@functools.cache
+def shapes() -> dict:
+    """portal/mapdata.json: the countries' paths, label points and boxes, and the points where waters are named."""
+    return json.loads((Path(__file__).parent / "mapdata.json").read_text("utf-8"))
+
+
+def corners(key: str) -> list[geo.Point]:
+    """The corners of the box around a country, in map units; none for a country that the map does not draw."""
+    if key not in shapes()["countries"]:
+        return []
+    left, top, width, height = shapes()["countries"][key]["box"]
+    return [(left, top), (left + width, top + height)]
+
+
+def central_asia() -> list[Place]:
+    """The published countries of Central Asia."""
+    return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA))
+
+
+def mark_of(place: Place, records: Iterable = ()) -> geo.Mark | None:
+    """The mark of a place, or None where its position is not known."""
+    if place.latitude is None:
+        return None
+    name, language = place.name_and_language()
+    return geo.Mark(
+        key=place.key,
+        lon=float(place.longitude),
+        lat=float(place.latitude),
+        name=name,
+        language=language,
+        url=place.get_absolute_url(),
+        kind=place.get_kind_display(),
+        records=frozenset(records),
+    )
+
+
+def counted_projects(count: int) -> str:
+    """How many projects, in words."""
+    return ngettext("{n} project", "{n} projects", count).format(n=number(count))
+
+
+def with_value(name: str, value: str) -> str:
+    """A name and what is said of it, as one line."""
+    return gettext("{name}: {value}").format(name=name, value=value)
+
+
+# ── What the template writes down ────────────────────────────────────────────────────────────────────────────
+# Numbers are texts already: SVG wants a point for the decimals in every language.
+
+
+@dataclass(frozen=True)
+class Words:
+    """A name on the map: its rows with their baselines, in pixels from the point that it belongs to."""
+
+    rows: list[tuple[str, str]]
+    dx: str
+    anchor: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something at a point of the drawing: a mark with or without a number and a name, or a name alone."""
+
+    kind: str  # mark, country, water, neighbour
+    x: str
+    y: str
+    radius: str
+    words: Words | None
+    url: str = ""
+    title: str = ""
+    count: str = ""
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One of the two drawings of a map."""
+
+    size: str
+    scale: str
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Country:
+    """A country's shape."""
+
+    key: str
+    path: str
+    url: str
+    title: str
+    tone: str
+
+
+@dataclass
+class Map:
+    """Everything that components/map_drawing.html needs."""
+
+    id: str
+    label: str
+    frame: geo.Box
+    countries: list[Country]
+    drawings: list[Drawing]
+    hatched: bool = False
+    width: int = field(init=False, default=round(geo.FRAME.width))
+    height: int = field(init=False, default=round(geo.FRAME.height))
+
+    @property
+    def transform(self) -> str:
+        """What brings the frame to the size of the drawing."""
+        scale = geo.FRAME.width / self.frame.width
+        left, top = self.frame.left * scale, self.frame.top * scale
+        size = geo.short(scale, 4)
+        return f"matrix({size} 0 0 {size} {geo.short(-left, 2)} {geo.short(-top, 2)})"
+
+    @property
+    def shows_aral(self) -> bool:
+        """Whether the Aral Sea, whose outlines need words, is in the frame."""
+        return self.frame.holds(ARAL)
+
+
+# ── Drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An item before its name has a place: where it lies in pixels, and all that it says."""
+
+    kind: str
+    x: float
+    y: float
+    rows: list[str]
+    language: str = ""
+    radius: float = 0
+    size: float = 12  # of its letters, in pixels
+    url: str = ""
+    title: str = ""
+    count: str = ""
+    several: bool = False
+    steps: tuple[geo.Point, ...] = ()  # to other points where its name may stand
+
+    @property
+    def name(self) -> geo.Name:
+        width = max(geo.text_width(row, self.size) for row in self.rows)
+        return geo.Name(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
+
+
+def draw(
+    *,
+    id: str,
+    label: str,
+    countries: Iterable[Place],
+    marks: list[geo.Mark] = (),
+    frame: geo.Box = geo.FRAME,
+    tones: dict[str, str] | None = None,
+    figures: dict[str, str] | None = None,
+    badges: dict[str, int] | None = None,
+    counted: bool = False,
+    cluster_url: Callable[[list[geo.Mark]], str] = lambda marks: "",
+    hatched: bool = False,
+) -> Map:
+    """A map of `marks` over the countries.
+
+    `countries` are the places that may be linked and named; `tones` gives a class to a country's shape by its key,
+    `figures` a second line to its name, `badges` a number in a circle. `frame` is the part of the map that is shown.
+    Marks that are `counted` carry the number of their records, and are as large as it. `cluster_url` gives the address
+    for marks that are drawn as one.
+    """
+    tones, figures, badges = tones or {}, figures or {}, badges or {}
+    known = {place.key: place for place in countries}
+    shown = []
+    for key, shape in shapes()["countries"].items():
+        url, title = "", ""
+        if key in known:
+            url, title = known[key].get_absolute_url(), known[key].name_and_language()[0]
+            said = figures.get(key) or (counted_projects(badges[key]) if key in badges else "")
+            title = with_value(title, said) if said else title
+        shown.append(Country(key, shape["path"], url, title, tones.get(key, "")))
+    drawings = []
+    for size, scale, apart in DRAWINGS:
+        zoom = geo.FRAME.width / frame.width / scale
+        view = View(frame, zoom)
+        drafts = [*_marks(marks, view, apart, counted, cluster_url), *_names(known, figures, badges, view)]
+        paper = geo.Box(0, 0, geo.FRAME.width / scale, geo.FRAME.height / scale)
+        drawings.append(Drawing(size, geo.short(scale, 2), _set(drafts, paper, scale)))
+    return Map(id=id, label=label, frame=frame, countries=shown, drawings=drawings, hatched=hatched)
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of the map that is shown, and how many pixels a map unit takes."""
+
+    frame: geo.Box
+    zoom: float
+
+    def pixels(self, point: geo.Point) -> geo.Point:
+        """Where a point of the map lies in the drawing."""
+        return (point[0] - self.frame.left) * self.zoom, (point[1] - self.frame.top) * self.zoom
+
+    def points(self, candidates: list[geo.Point]) -> tuple[float, float, tuple[geo.Point, ...]]:
+        """The first of several points that the frame shows (or the very first), and the steps from it to the others."""
+        inside = [point for point in candidates if self.frame.holds(point)] or candidates
+        (x, y), *others = (self.pixels(point) for point in inside)
+        return x, y, tuple((other_x - x, other_y - y) for other_x, other_y in others)
+
+
+def _marks(marks, view, apart, counted, cluster_url):
+    points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
+    for group in geo.clusters(points, apart):
+        members = [marks[i] for i in group]
+        lead, several = members[0], len(members) > 1
+        count = len(frozenset().union(*(mark.records for mark in members)))
+        title = ", ".join(mark.name for mark in members)
+        yield Draft(
+            kind="mark",
+            x=points[group[0]][0],
+            y=points[group[0]][1],
+            rows=[gettext("{name} +{n}").format(name=lead.name, n=len(members) - 1) if several else lead.name],
+            language=lead.language,
+            radius=geo.radius(count, least=COUNTED) if counted and count else MARK,
+            url=(several and cluster_url(members)) or lead.url,
+            title=with_value(title, counted_projects(count)) if counted else title,
+            count=number(count) if counted and count else "",
+            several=several,
+        )
+
+
+def _names(countries, figures, badges, view):
+    """Names without marks, in the order in which they get room: countries, waters, neighbours."""
+    for key, shape in shapes()["countries"].items():
+        if key in countries:
+            name, language = countries[key].name_and_language()
+            count = badges.get(key, 0)
+            x, y, steps = view.points(shape["labels"])
+            yield Draft(
+                kind="mark" if count else "country",
+                x=x,
+                y=y,
+                rows=[name, figures[key]] if key in figures else [name],
+                language=language,
+                radius=geo.radius(count, least=COUNTED) if count else 0,
+                url=countries[key].get_absolute_url(),
+                title=with_value(name, counted_projects(count)) if count else "",
+                count=number(count) if count else "",
+                steps=steps,
+            )
+    language = get_language() or "en"
+    for named in shapes()["names"]:
+        x, y, steps = view.points(named["labels"])
+        name = named[f"name_{language}"]
+        yield Draft(kind=named["kind"], x=x, y=y, rows=[name], language=language, size=11, steps=steps)
+
+
+def _set(drafts, paper, scale):
+    """The drafts as items, each with its name where there is room; a name alone without room is left out."""
+    items = []
+    for draft, place in zip(drafts, geo.set_names([draft.name for draft in drafts], paper), strict=True):
+        if not paper.holds((draft.x, draft.y)) or (place is None and draft.kind != "mark"):
+            continue
+        words = None
+        if place is not None:
+            line = draft.name.line
+            rows = [(row, geo.short(place.dy + i * line)) for i, row in enumerate(draft.rows)]
+            words = Words(rows, geo.short(place.dx), place.anchor, draft.language)
+        items.append(
+            Item(
+                kind=draft.kind,
+                x=geo.short(draft.x * scale),
+                y=geo.short(draft.y * scale),
+                radius=geo.short(draft.radius),
+                words=words,
+                url=draft.url,
+                title=draft.title,
+                count=draft.count,
+                several=draft.several,
+            )
+        )
+    return items

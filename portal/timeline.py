@@ -1,0 +1,287 @@
+"""The timeline: events and agreements together, by decade."""
+
+import functools
+from collections import Counter
+from dataclasses import dataclass
+
+import django_tables2 as tables
+from django.db.models import Count, Prefetch, Q, Value
+from django.db.models.functions import Substr
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from issues.models import Event, Issue
+from portal.choices import Area, Publication
+from portal.density import decades, strip
+from portal.filters import (
+    DatedFilterSet,
+    Facet,
+    FacetView,
+    names,
+    places_but_countries,
+    portal_countries,
+)
+from portal.listing import RecordListView
+from portal.models import Place
+from portal.tables import RecordTable
+from projects.models import Agreement, AgreementParty
+
+VISIBLE = Publication.PUBLISHED
+WIDE, NARROW = (860, 150), (348, 130)
+YEARS = ("year_from", "year_to")
+
+
+# ── Filters ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AbsentFacet(Facet):
+    """A facet of the other kind of record: here, nothing has a value of it."""
+
+    def __init__(self, **kwargs):
+        super().__init__("pk", **kwargs)
+
+    def filter(self, queryset, values):
+        return queryset.none() if values else queryset
+
+    def counts(self, queryset):
+        return {}
+
+
+def kinds():
+    """The kinds of events, then those of agreements."""
+    return [*Event.Kind.choices, *Agreement.Kind.choices]
+
+
+KIND = {"options": kinds, "label": _("Kind"), "limit": 5}
+COUNTRY = {"options": portal_countries, "label": _("Country")}
+ISSUE = {"options": names(Issue.objects.all()), "label": _("Issue"), "limit": 6}
+AREA = {"options": Area, "label": _("Area"), "limit": 6, "hint": _("Only agreements have areas.")}
+PLACE = {
+    "options": places_but_countries,
+    "label": _("Place"),
+    "limit": 6,
+    "rare": True,
+    "hint": _("Only events have places."),
+}
+
+
+class AgreementSide(DatedFilterSet):
+    """What the timeline’s filters mean for agreements."""
+
+    kind = Facet("kind", **KIND)
+    country = Facet("parties__country__key", "parties__organisation__country__key", **COUNTRY)
+    issue = Facet("issues__key", "issues__parent__key", **ISSUE)
+    area = Facet("areas__area", **AREA)
+    place = AbsentFacet(**PLACE)
+
+    class Meta:
+        model = Agreement
+        fields = []
+
+
+class TimelineFilter(DatedFilterSet):
+    """What they mean for events; and both sides as one: entries, counts, chips.
+
+    `qs` holds keys of entries (`record`, `pk`, `date`, `key`), not records.
+    """
+
+    kind = Facet("kind", **KIND)
+    country = Facet("countries__key", **COUNTRY)
+    issue = Facet("issues__key", "issues__parent__key", **ISSUE)
+    area = AbsentFacet(**AREA)
+    place = Facet("places__key", "places__part_of__key", **PLACE)
+
+    class Meta:
+        model = Event
+        fields = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.agreements = AgreementSide(self.data if self.is_bound else None, Agreement.objects.published())
+        for name, item in self.agreements.filters.items():
+            if isinstance(item, Facet):
+                item.choices = self.filters[name].choices  # asked for once
+
+    @property
+    def qs(self):
+        return self.entries()
+
+    def entries(self, *without):
+        """The keys of all entries that the filters, without some of them, let through."""
+        events, agreements = (
+            side.filtered_without(*without)
+            .order_by()
+            .annotate(record=Value(side._meta.model._meta.model_name))
+            .values("record", "pk", "date", "key")
+            for side in (self, self.agreements)
+        )
+        return events.union(agreements, all=True)
+
+    def counts(self, name):
+        return Counter(super().counts(name)) + Counter(self.agreements.counts(name))
+
+    @functools.cached_property
+    def facets(self):
+        """The facets, the kinds of events and those of agreements apart."""
+        facets = []
+        for facet in super().facets:
+            if facet.name == "kind":
+                for label, own in ((_("Events"), Event.Kind), (_("Agreements"), Agreement.Kind)):
+                    options = [option for option in facet.options if option.value in own.values]
+                    if options:
+                        facets.append(FacetView("kind", label, options, facet.limit, facet.rare))
+            else:
+                facets.append(facet)
+        return facets
+
+    @functools.cached_property
+    def years(self):
+        """How many events and agreements there are in each year that has any, whatever years were asked for."""
+        found = {}
+        for number, side in enumerate((self, self.agreements)):
+            rows = side.filtered_without(*YEARS).order_by().annotate(year=Substr("date", 1, 4))
+            for year, count in rows.values_list("year").annotate(Count("pk")):
+                found.setdefault(int(year), [0, 0])[number] = count
+        return {year: tuple(found[year]) for year in sorted(found)}
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TimelineTable(RecordTable):
+    """Entries by date."""
+
+    date = tables.Column(verbose_name=_("Date"))
+
+    class Meta(RecordTable.Meta):
+        fields = ("date",)
+
+    def order_date(self, entries, is_descending):
+        sign = "-" if is_descending else ""
+        return entries.order_by(f"{sign}date", f"{sign}record", "key"), True
+
+
+class Timeline(RecordListView):
+    """Events and agreements by decade."""
+
+    queryset = Event.objects.all()
+    filterset_class = TimelineFilter
+    table_class = TimelineTable
+    template_name = "portal/timeline.html"
+    results_template = "portal/includes/timeline.html"
+    title = _("Timeline")
+    lead = _(
+        "What happened to the region’s environment, what was decided, and how Korea and Central Asia came together: "
+        "events and agreements in one order."
+    )
+    default_sort = "date"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
+
+    def get_table_kwargs(self):
+        return super().get_table_kwargs() | {"order_by": self.default_sort}
+
+    def get_total(self):
+        return super().get_total() + self.filterset.agreements.queryset.count()
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        entries = entries_of([row.record for row in context["table"].page.object_list])
+        shown = {entry.record.date.decade for entry in entries}
+        return context | {
+            "entries": entries,
+            "density": Density(self.filterset, self.request, shown) if entries else None,
+        }
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline: an event or an agreement."""
+
+    kind: str
+    record: Event | Agreement
+
+    @property
+    def words(self):
+        """The column that tells of it."""
+        return {"event": "text", "agreement": "summary"}[self.kind]
+
+    @property
+    def who(self):
+        """The countries of an event, or the parties of an agreement."""
+        if self.kind == "event":
+            return self.record.countries.all()
+        return [party.who for party in self.record.parties.all()]
+
+
+def entries_of(keys):
+    """The entries of a page of keys, in their order, with what the page shows of them."""
+    countries = Prefetch("countries", Place.objects.published().in_order_of("name"))
+    issues = Prefetch("issues", Issue.objects.published().without_sections())
+    visible = Q(country__publication=VISIBLE) | Q(organisation__publication=VISIBLE)
+    parties = Prefetch("parties", AgreementParty.objects.filter(visible).select_related("country", "organisation"))
+    wanted = {kind: [key["pk"] for key in keys if key["record"] == kind] for kind in ("event", "agreement")}
+    found = {
+        "event": Event.objects.prefetch_related(countries, issues).in_bulk(wanted["event"]),
+        "agreement": Agreement.objects.prefetch_related(parties, issues, "areas").in_bulk(wanted["agreement"]),
+    }
+    return [Entry(key["record"], found[key["record"]][key["pk"]]) for key in keys]
+
+
+class Density:
+    """The strip over the timeline, and its numbers as a table. A decade leads to where its entries are."""
+
+    def __init__(self, filterset, request, shown):
+        self.years = filterset.years
+        self.request, self.shown = request, shown
+        self.chosen = [filterset.cleaned.get(name) for name in YEARS]
+        self.wide, self.narrow = (strip(self.years, *size) for size in (WIDE, NARROW))
+
+    @property
+    def first(self):
+        return min(self.years)
+
+    @property
+    def last(self):
+        return max(self.years)
+
+    @property
+    def total(self):
+        return sum(map(sum, self.years.values()))
+
+    @property
+    def fullest(self):
+        """The year with most entries (the first of several), and how many these are."""
+        year = max(self.years, key=lambda year: (sum(self.years[year]), -year))
+        return year, sum(self.years[year])
+
+    @property
+    def rows(self):
+        """Each decade with its address."""
+        return [(decade, self.address(decade)) for decade in decades(self.years)]
+
+    @property
+    def pictures(self):
+        """The strip for wide pages and for phones: class, shape, decades with their addresses."""
+        return [
+            (name, shape, [(decade, self.address(decade), self.is_chosen(decade)) for decade in shape.decades])
+            for name, shape in (("chart-wide", self.wide), ("chart-narrow", self.narrow))
+        ]
+
+    def is_chosen(self, decade):
+        """Whether the years that were asked for touch the decade; without such years none stands out."""
+        low, high = self.chosen
+        return bool(low or high) and (low or 0) <= decade.last and decade.first <= (high or 9999)
+
+    def address(self, decade):
+        """Where to read a decade: on this page, or filtered by its years."""
+        if decade.first in self.shown:
+            return f"#decade-{decade.first}"
+        query = {name: values for name, values in self.request.GET.lists() if name not in {*YEARS, "page"}} | {
+            "year_from": decade.first,
+            "year_to": decade.last,
+        }
+        return f"{self.request.path}?{urlencode(query, doseq=True)}"
