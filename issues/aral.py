@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from issues.charts import IndicatorFigure, axis_number, observations_of
-from issues.models import Indicator
+from issues.charts import IndicatorFigure, axis_number
+from issues.figures import readings
+from issues.models import Indicator, Observation
 from portal import geo
 from portal.charts import bar_chart
 from portal.languages import text_and_language
@@ -101,7 +102,7 @@ class Change:
 def feature(events):
     """What the part shows, or None while the portal has no values of the sea’s area. `events` are the issue’s own."""
     indicators = {one.key: one for one in Indicator.objects.published().filter(key__in=[*THEN_AND_SINCE, PLANTING])}
-    values = observations_of(indicators.values())
+    values = readings(Observation.objects.published().filter(indicator__in=indicators.values()))
     area = indicators.get(AREA)
     if area is None or area.pk not in values:
         return None

@@ -17,7 +17,7 @@ from issues.layered import Points, Spacing, arranged, placed
 from portal.charts import shortened, text_width
 from portal.languages import text_and_language
 
-TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it
+TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it; 0 is for the others
 MOST_LINES = 3  # of a name
 BOLD = 1.07  # how much wider bold letters are
 EDGE = 2  # around the picture, so that no stroke is cut
@@ -294,7 +294,7 @@ class CausesFigure:
         self.focus = focus
         tones = main_tones(mains)
         self.mains = [(main, tones[main.pk]) for main in mains if any(main_pk(i) == main.pk for i in self.issues)]
-        self.tone_of = {issue.pk: tones.get(main_pk(issue), TONES) for issue in self.issues}
+        self.tone_of = {issue.pk: tones.get(main_pk(issue), 0) for issue in self.issues}
         self.links = [
             Linked(
                 by_pk[link.cause_id],

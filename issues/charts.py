@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-from issues.figures import value_columns, value_rows
+from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
 from portal.charts import LineChart, Series, fits, line_chart
 from portal.languages import reader_html, text_and_language
@@ -102,8 +102,8 @@ class IndicatorFigure:
 
     @property
     def rows(self):
-        """Rows of the table: year, and a value or None for each series."""
-        return [(year, [cell and cell.value for cell in cells]) for year, cells in value_rows(self.value_columns)]
+        """Rows of the table: year, and a reading or None for each series."""
+        return value_rows(self.value_columns)
 
     def chart(self, width, height) -> LineChart:
         """The chart in a size; names that find no room there are letters, which `key` explains."""
@@ -255,22 +255,9 @@ def short_source(source) -> str:
     return f"{who} {source.date.year}" if source.date else who
 
 
-def observations_of(indicators, **which):
-    """The observations of indicators as charts need them, in one query, by indicator."""
-    found = (
-        Observation.objects.filter(indicator__in=indicators, **which)
-        .select_related("place", "source")
-        .order_by("indicator", "place__kind", "place__key", "source__key", "year")
-    )
-    by_indicator = {}
-    for observation in found:
-        by_indicator.setdefault(observation.indicator_id, []).append(observation)
-    return by_indicator
-
-
 def figures_for(indicators, most, focus=None, **which):
     """Small charts of the first `most` indicators with values over several years (of `focus`, where it is named)."""
-    by_indicator = observations_of(indicators, **which)
+    by_indicator = readings(Observation.objects.published().filter(indicator__in=indicators, **which))
     figures = []
     for indicator in indicators:
         found = by_indicator.get(indicator.pk, [])

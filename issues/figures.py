@@ -1,11 +1,13 @@
 """Picks observations for pages: the latest values, and all values of an indicator as a table."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef
 
 from issues.models import Observation
-from portal.models import Place
+from portal.models import Place, Source
 
 
 def latest_observations(**which):
@@ -13,14 +15,39 @@ def latest_observations(**which):
 
     Sources that give a value for the same newest year all stand.
     """
-    newer = Observation.objects.filter(
+    newer = Observation.objects.published().filter(
         indicator=OuterRef("indicator"), place=OuterRef("place"), year__gt=OuterRef("year")
     )
     return (
-        Observation.objects.filter(~Exists(newer), indicator__publication="published", **which)
+        Observation.objects.published()
+        .filter(~Exists(newer), **which)
         .select_related("indicator", "place", "source")
         .order_by("indicator__position", "place__key", "source__key")
     )
+
+
+class Reading(NamedTuple):
+    """An observation as charts and tables need it, lighter than a record: pages hold thousands."""
+
+    place: Place
+    source: Source
+    year: int
+    value: Decimal
+
+
+def readings(observations):
+    """The readings of a queryset of observations by indicator's primary key, in the order of place, source and year."""
+    rows = list(
+        observations.order_by("place__kind", "place__key", "source__key", "year").values_list(
+            "indicator", "place", "source", "year", "value"
+        )
+    )
+    places = Place.objects.in_bulk({row[1] for row in rows})
+    sources = Source.objects.in_bulk({row[2] for row in rows})
+    found = {}
+    for indicator, place, source, year, value in rows:
+        found.setdefault(indicator, []).append(Reading(places[place], sources[source], year, value))
+    return found
 
 
 @dataclass(frozen=True)

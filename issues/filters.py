@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Event, Indicator, Issue, Observation, Term
-from portal.choices import Goal
+from portal.choices import Goal, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,
@@ -41,7 +41,12 @@ class IndicatorFilter(RecordFilterSet):
     """Indicators by issue and by the places that have values."""
 
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"))
-    place = Facet("observations__place__key", options=measured_places, label=_("Place with values"))
+    place = Facet(
+        "observations__place__key",
+        options=measured_places,
+        label=_("Place with values"),
+        where={"source__publication": Publication.PUBLISHED},
+    )
 
     class Meta:
         model = Indicator

@@ -1,6 +1,6 @@
 """Pages of issues, indicators, events and the glossary."""
 
-from django.db.models import Count, Max, Min, Prefetch
+from django.db.models import Count, Max, Min, Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -9,7 +9,7 @@ from issues import aral
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure
 from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
 from issues.exports import observations_csv
-from issues.figures import latest_observations, latest_rows, value_columns, value_rows
+from issues.figures import latest_observations, latest_rows, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
     Event,
@@ -31,6 +31,7 @@ from portal.records import RecordView, cited_sources
 from portal.text import Notes, prose_html
 
 VISIBLE = Publication.PUBLISHED
+PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # nothing, where readers may not see it
 
 
 class IssueList(RecordListView):
@@ -58,7 +59,7 @@ class IssueList(RecordListView):
         return f"issues/includes/{'causes' if self.chosen_view else 'issue_tree'}.html"
 
     def get_queryset(self):
-        return super().get_queryset().select_related("parent").without_sections().with_project_counts()
+        return super().get_queryset().prefetch_related(PARENT).without_sections().with_project_counts()
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -73,14 +74,13 @@ class IssueList(RecordListView):
                 "causes": figure,
                 "notes": notes,
             }
-        mains = {issue.pk: issue for issue in found if issue.parent_id is None}
+        mains = {issue.pk: issue for issue in found if issue.parent is None}
         for issue in found:
-            if issue.parent_id is not None:
+            if issue.parent is not None:
                 mains.setdefault(issue.parent_id, issue.parent)
         tree = [
             (main, [issue for issue in found if issue.parent_id == main.pk])
             for main in sorted(mains.values(), key=lambda issue: issue.position)
-            if main.publication == VISIBLE
         ]
         return context | {"tree": tree}
 
@@ -95,8 +95,8 @@ class IssuePage(RecordView):
         return (
             super()
             .get_queryset()
-            .select_related("parent")
             .prefetch_related(
+                PARENT,
                 "sdgs",
                 Prefetch("children", Issue.objects.published().without_sections()),
                 Prefetch("places", Place.objects.published().in_order_of("name")),
@@ -144,12 +144,11 @@ class IssuePage(RecordView):
             "latest": latest_rows(latest_observations(indicator__in=indicators), countries),
             "charts": figures_for(charts, most=4),
             "aral": sea,
-            "events": events,
-            "agreements": issue.agreements.published().for_list(),
+            "dated": sorted([*events, *issue.agreements.published()], key=lambda record: (record.date, record.key)),
             "answers": (
                 issue.project_links.filter(project__publication=VISIBLE)
                 .select_related("project")
-                .prefetch_related("project__countries", "project__areas")
+                .prefetch_related(Prefetch("project__countries", Place.objects.published()), "project__areas")
                 .order_by("significance", "-project__start", "project__key")
             ),
             "causes": near,
@@ -218,10 +217,11 @@ class IndicatorList(RecordListView):
         return ngettext("%(count)s indicator", "%(count)s indicators", count) % {"count": count}
 
     def get_table_data(self):
+        shown = Q(observations__place__publication=VISIBLE, observations__source__publication=VISIBLE)
         return self.object_list.annotate(
-            first_year=Min("observations__year"),
-            last_year=Max("observations__year"),
-            place_count=Count("observations__place", distinct=True),
+            first_year=Min("observations__year", filter=shown),
+            last_year=Max("observations__year", filter=shown),
+            place_count=Count("observations__place", filter=shown, distinct=True),
         )
 
 
@@ -249,16 +249,17 @@ class IndicatorPage(RecordView):
 
     def get_context_data(self, **kwargs):
         indicator = self.object
-        every = Observation.objects.filter(indicator=indicator, place__publication=VISIBLE)
+        every = Observation.objects.published().filter(indicator=indicator)
         choice = ObservationFilter(self.request.GET or None, queryset=every)
-        observations = list(
-            choice.qs.select_related("place", "source").order_by("place__kind", "place__key", "source__key", "year")
-        )
+        observations = readings(choice.qs).get(indicator.pk, [])
         columns = value_columns(observations)
-        notes = Notes([indicator.source, *(source for column in columns for source in column.sources)])
+        main_source = indicator.source if indicator.source.publication == VISIBLE else None
+        sources = [source for column in columns for source in column.sources]
+        notes = Notes([main_source, *sources] if main_source else sources)
         notes.cite_all()
         query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
         return super().get_context_data(**kwargs) | {
+            "main_source": main_source,
             "choice": choice,
             "figure": IndicatorFigure(indicator, chartable(observations, choice), query=query)
             if observations

@@ -12,6 +12,7 @@ from itertools import pairwise
 FONT = 12  # size of labels
 LINE = 15  # height of a line of a label
 DOT_LIMIT = 8  # a series of so few points shows each of them
+BOLD = 1.1  # how much wider bold letters are
 LABEL_SHARE = 0.27  # of a chart's width, for the names at the ends of its lines
 GAP_LIMIT = 10  # years: no line is drawn over a longer silence
 
@@ -138,12 +139,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Year:
-    """All values of one year: the band of the chart that is theirs, and pairs of series name and value."""
+    """All values of one year: the band of the chart that is theirs, pairs of series name and value, and their words."""
 
     year: int
     x: float
     band: tuple[float, float]
     values: list[tuple[str, float]]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -257,8 +259,8 @@ def line_chart(
     if labelled:
         most = width * LABEL_SHARE
         names = [wrapped(one.name, most) for one in series]
-        label_room = max(text_width(row) for rows in names for row in rows) + 14
-    left = max(text_width(text) for text in tick_texts) + 8
+        label_room = max(text_width(row) for rows in names for row in rows) * BOLD + 14
+    left = max(text_width(text) for text in tick_texts) + 12
     right = width - max(label_room, 18)
     top, needed = 12.0 + (3 * LINE if moments else 0), sum(len(rows) * LINE for rows in names)
     height = max(height, needed + top + 28)
@@ -300,7 +302,7 @@ def line_chart(
         ticks[0] <= 0 <= ticks[-1],
         lines,
         _end_labels(series, names, x, y, right, top, bottom) if labelled else [],
-        _years(series, x, left, right),
+        _years(series, x, left, right, format_value),
         _moments([(year, words) for year, words in moments if first <= year <= last], x, top),
     )
 
@@ -336,7 +338,7 @@ def _moments(moments, x, top) -> list[Moment]:
     return found
 
 
-def _years(series, x, left, right) -> list[Year]:
+def _years(series, x, left, right, format_value) -> list[Year]:
     """The bands of the years that have values, side by side from edge to edge."""
     every = sorted({year for one in series for year, _value in one.points})
     edges = [left, *(round((x(a) + x(b)) / 2, 1) for a, b in pairwise(every)), right]
@@ -345,7 +347,13 @@ def _years(series, x, left, right) -> list[Year]:
         for year, value in sorted(one.points):
             by_year[year].append((one.name, value))
     return [
-        Year(year, x(year), (edges[index], round(edges[index + 1] - edges[index], 1)), by_year[year])
+        Year(
+            year,
+            x(year),
+            (edges[index], round(edges[index + 1] - edges[index], 1)),
+            by_year[year],
+            f"{year}: {'; '.join(f'{name} {format_value(value)}' for name, value in by_year[year])}",
+        )
         for index, year in enumerate(every)
     ]
 

@@ -55,7 +55,7 @@ def kinds():
     """Each kind of record with how many are published."""
     models = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Source, Term)
     counted = [(model._meta.verbose_name_plural, model.objects.published().count()) for model in models]
-    counted.insert(2, (Observation._meta.verbose_name_plural, Observation.objects.count()))
+    counted.insert(2, (Observation._meta.verbose_name_plural, Observation.objects.published().count()))
     return counted
 
 
@@ -99,7 +99,7 @@ def countries():
 
 def missing(projects):
     """What projects lack: counts, of how many."""
-    sources = Count("citations", distinct=True)
+    sources = Count("citations", filter=Q(citations__source__publication=VISIBLE), distinct=True)
     return {
         "all": projects.count(),
         "budget": projects.filter(budget=None).count(),

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.charts import FONT, text_width, value_ticks
+from portal.charts import FONT, text_width
 
 TOP = 8  # over the highest tick
 FOOT = 20  # for the decades’ names
 SIDE = 6  # between the ticks’ numbers and the bars
+ROUND = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ def decades(years: Mapping[int, tuple[int, ...]]) -> list[Decade]:
 def strip(years: Mapping[int, tuple[int, ...]], width: float, height: float) -> Strip:
     """The strip of such a size. Needs at least one year."""
     highest = max(map(sum, years.values()))
-    # Entries are whole, so a scale of halves would say nothing.
-    steps = [int(step) for step in value_ticks([0, highest], 3) if step == int(step)]
+    steps = whole_steps(highest)
     left = max(text_width(str(step)) for step in steps) + SIDE
     base = height - FOOT
     scale = (base - TOP) / steps[-1]
@@ -96,6 +96,12 @@ def strip(years: Mapping[int, tuple[int, ...]], width: float, height: float) -> 
     return Strip(
         width, height, left, base, tuple(drawn), tuple((step, round(base - step * scale, 1)) for step in steps)
     )
+
+
+def whole_steps(highest: int) -> list[int]:
+    """Round whole numbers from zero to `highest` or above it, three steps at most: entries have no halves."""
+    step = next(round_number for round_number in ROUND if round_number * 3 >= highest)
+    return list(range(0, highest + step, step))
 
 
 def bar(year, counts, x, room, base, scale):

@@ -86,8 +86,9 @@ class Facet(django_filters.Filter):
             head = path.partition("__")[0]
             queryset = queryset.filter(**{f"{head}__{name}": value for name, value in self.conditions().items()})
             return dict(queryset.values_list(path).annotate(Count("pk", distinct=True)))
-        first, *others = (queryset.values_list("pk", path) for path in self.paths)
-        return Counter(value for _pk, value in first.union(*others))
+        # Not a UNION: Django would not keep the columns of each part in the same order.
+        pairs = set().union(*(queryset.values_list("pk", path) for path in self.paths))
+        return Counter(value for _pk, value in pairs)
 
 
 def has_value(model, path, values, where=None):
@@ -163,7 +164,8 @@ class RecordFilterSet(django_filters.FilterSet):
 
     def counts(self, name):
         """How many records the list would show for each value of a facet."""
-        return self.filters[name].counts(self.filtered_without(name))
+        item = self.filters[name]
+        return item.counts(self.filtered_without(name, *item.beside))
 
     def _facet(self, name, item):
         chosen = self.cleaned.get(name, [])

@@ -27,7 +27,11 @@ _C = math.cos(_SOUTH) ** 2 + 2 * _N * math.sin(_SOUTH)
 _UNITS = EARTH_KM / UNIT_KM  # map units in the radius of the earth
 _RHO_0 = _UNITS * math.sqrt(_C - 2 * _N * math.sin(math.radians(45.5))) / _N
 _X_0, _Y_0 = 505.0, 365.0  # where 67° E, 45.5° N lies
-MAX_ZOOM = 5.0
+MAX_ZOOM = 4.5  # closer, the outlines would show how coarse they are
+
+# The same for a script that projects for itself: x = x + r sin t, y = y − rho + r cos t, where
+# r = units √(c − 2 n sin lat) / n and t = n (longitude − lon) in radians.
+PROJECTION = {"lon": _LON_0, "n": _N, "c": _C, "units": _UNITS, "rho": _RHO_0, "x": _X_0, "y": _Y_0}
 
 
 @dataclass(frozen=True)
@@ -272,7 +276,7 @@ def label_points(
             if room > 0 and is_inside((x, y), rings):
                 room = min(room, min(distance_to_segment((x / wide, y), a, b) for a, b in segments))
                 found.append((room, x, y))
-    found.sort(key=lambda one: (-one[0], one[1:]))
+    found.sort(key=lambda one: (-round(one[0], 6), math.dist(one[1:], box.center), one[1:]))
     chosen: list[tuple[float, float, float]] = []
     for room, x, y in found:
         apart = all(math.hypot((x - x1) / wide, y - y1) >= 0.6 * found[0][0] for _room, x1, y1 in chosen)
@@ -374,7 +378,7 @@ def set_names(names: Sequence[Name], paper: Box) -> list[Spot | None]:
     """Places for names so that none runs into a mark, another name or the edge; None where there is no room.
 
     Earlier names go first. `paper` is the drawing, in pixels as all else. A name beside a mark tries right, left, below
-    and above; one over a point tries the point and the others it knows, each half a row up and down as well.
+    and above; one over a point tries the point and the others it knows, then half a row below and above them.
     """
     marks = [Box(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names]
     taken: list[Box] = []
@@ -395,8 +399,8 @@ def set_names(names: Sequence[Name], paper: Box) -> list[Spot | None]:
 def _places(name: Name) -> Iterator[Spot]:
     base = name.baseline
     if not name.radius:
-        for across, down in ((0, 0), *name.steps):
-            for lift in (0, 0.5, -0.5):
+        for lift in (0, 0.5, -0.5):
+            for across, down in ((0, 0), *name.steps):
                 yield Spot(across, base + down + lift * name.line, "middle")
         return
     side, under = name.radius + 4, name.radius + 1 + name.height / 2

@@ -51,7 +51,10 @@ class RecordListView(SingleTableMixin, FilterView):
                     del query[name]
             if not request.htmx:
                 return HttpResponseRedirect(address(request.path, query))
+            request.GET = query
         response = super().get(request, *args, **kwargs)
+        if request.htmx:
+            response["HX-Push-Url"] = address(request.path, request.GET)
         patch_vary_headers(response, ("HX-Request",))
         return response
 

@@ -1,6 +1,7 @@
 """The large map: which projects lie where, to filter, zoom and move; drawn on the server until the reader moves it."""
 
 import dataclasses
+import json
 import math
 
 from django import forms
@@ -14,7 +15,7 @@ from portal import geo
 from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.maps import Located, titles
-from portal.regionmap import central_asia, counted_projects, draw, with_value
+from portal.regionmap import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.tables import ProjectTable
@@ -57,7 +58,7 @@ class ViewForm(forms.Form):
         max_value=geo.MAX_ZOOM,
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"),
-            _("The zoom is a number from 0, the whole region, to 5, the closest."),
+            _("The zoom is a number from 0, the whole region, to 4.5, the closest."),
         ),
     )
 
@@ -117,6 +118,8 @@ class Explorer(RecordListView):
             "frame_words": " ".join(
                 geo.short(value) for value in (self.frame.left, self.frame.top, self.frame.width, self.frame.height)
             ),
+            "projection": json.dumps(geo.PROJECTION),
+            "max_zoom": geo.short(geo.MAX_ZOOM),
             "data_url": f"{self.request.path}?{self.query(self.kept, format='json')}",
             "whole_url": self.address(None) if self.box else "",
             "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
@@ -135,6 +138,10 @@ class Explorer(RecordListView):
     def box(self):
         """The part of the map that was asked for, in map units, or None for the whole."""
         return in_map_units(self.view_form.cleaned_data.get("bbox")) if self.view_form.is_valid() else None
+
+    @cached_property
+    def countries(self):
+        return central_asia()
 
     @cached_property
     def frame(self):
@@ -161,7 +168,7 @@ class Explorer(RecordListView):
         return draw(
             id="map",
             label=gettext("Map of projects by place"),
-            countries=central_asia(),
+            countries=self.countries,
             marks=[dataclasses.replace(place.mark, url=f"#place-{place.key}") for place in located.inside],
             frame=self.frame,
             counted=True,
@@ -198,56 +205,64 @@ class Explorer(RecordListView):
         if not form.is_valid():
             problem = {"title": gettext("The map could not be drawn"), "status": 400, "detail": " ".join(form.problems)}
             return JsonResponse(problem, status=400, content_type="application/problem+json")
-        zoom = form.cleaned_data["zoom"]
-        bbox = form.cleaned_data["bbox"]
+        zoom, bbox = form.cleaned_data["zoom"], form.cleaned_data["bbox"]
         filterset = self.get_filterset(self.get_filterset_class())
         located = Located.of(filterset.qs)
-        marks = [place.mark for place in located.places]
-        points = [(*mark.at, len(mark.records)) for mark in marks]
-        groups = geo.clusters(points, APART / geo.pixels_per_unit(0 if zoom is None else zoom))
-        if bbox is not None:
-            groups = [group for group in groups if bbox.holds((marks[group[0]].lon, marks[group[0]].lat))]
-        alone = {group[0] for group in groups if len(group) == 1}
-        named = titles({pk for i in alone for pk in located.places[i].project_ids[:NAMED]})
+        view = View(geo.FRAME, geo.pixels_per_unit(0 if zoom is None else zoom))
+        drafts = [
+            *drafts_of([place.mark for place in located.places], view, APART, counted=True),
+            *drafts_of_names({place.key: place for place in self.countries}, view),
+        ]
+        spots = geo.set_names([draft.name for draft in drafts], geo.Box(-1e6, -1e6, 2e6, 2e6))
+        by_key = {place.key: place for place in located.places}
+        shown, names = [], []
+        for draft, spot in zip(drafts, spots, strict=True):
+            if draft.kind == "mark" and (bbox is None or bbox.holds((draft.members[0].lon, draft.members[0].lat))):
+                shown.append((draft, spot, [by_key[mark.key] for mark in draft.members]))
+            elif draft.kind != "mark" and spot is not None:
+                at = view.degrees((draft.x + spot.dx, draft.y + spot.dy - draft.name.baseline))
+                if bbox is None or bbox.holds(at):
+                    lon, lat = (round(value, 3) for value in at)
+                    names.append({"name": draft.rows[0], "kind": draft.kind, "lon": lon, "lat": lat})
+        alone = [places[0] for _draft, _spot, places in shown if len(places) == 1]
+        named = titles({pk for place in alone for pk in place.project_ids[:NAMED]})
         on_map, beyond = located.counts()
         return JsonResponse(
             geo.feature_collection(
-                [self.feature([located.places[i] for i in group], named) for group in groups],
+                [self.feature(draft, spot, places, named) for draft, spot, places in shown],
+                names=names,
                 problems=filterset.problems,
+                projects=filterset.qs.count(),
                 projects_on_map=on_map,
                 projects_beyond=beyond,
-                projects=filterset.qs.count(),
             ),
             json_dumps_params={"ensure_ascii": False},
             content_type="application/geo+json",
         )
 
-    def feature(self, places, named):
+    def feature(self, draft, spot, places, named):
         """A mark of the map that one can move: a place with its newest projects, or several with their numbers."""
         lead = places[0]
-        count = len({pk for place in places for pk in place.project_ids})
-        name, language = lead.name_and_language()
         properties = {
-            "name": name,
-            "language": language,
-            "projects": count,
+            "name": draft.rows[0],
+            "language": draft.language,
+            "title": draft.title,
+            "projects": len({pk for place in places for pk in place.project_ids}),
             "places": len(places),
-            "radius": round(geo.radius(count, least=13), 1),
+            "radius": round(draft.radius, 1),
+            # Where the name stands, in pixels from the mark's centre to its baseline; nowhere if there is no room.
+            "spot": spot and {"dx": round(spot.dx, 1), "dy": round(spot.dy, 1), "anchor": spot.anchor},
         }
         if len(places) == 1:
             properties |= {
-                "title": with_value(name, counted_projects(count)),
                 "kind": lead.get_kind_display(),
-                "links": [self.link(named[pk], "title") for pk in lead.project_ids[:NAMED]],
-                "more": self.list_url(lead) if count > NAMED else "",
                 "url": lead.get_absolute_url(),
+                "links": [self.link(named[pk], "title") for pk in lead.project_ids[:NAMED]],
+                "more": self.list_url(lead) if len(lead.project_ids) > NAMED else "",
             }
         else:
-            listed = ", ".join(place.name_and_language()[0] for place in places)
             box = geo.bounds((place.mark.lon, place.mark.lat) for place in places)
             properties |= {
-                "label": gettext("{name} +{n}").format(name=name, n=len(places) - 1),
-                "title": with_value(listed, counted_projects(count)),
                 "links": [
                     self.link(place, "name") | {"count": counted_projects(len(place.project_ids))} for place in places
                 ],

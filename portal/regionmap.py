@@ -7,7 +7,7 @@ portal/mapdata.json, which `write_map` writes.
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from portal.templatetags.figures import number
 # The two drawings: their name, how many map units a pixel takes in the narrowest figure that shows them, and how far
 # apart marks are in pixels, so that each is a target of 24 by 24.
 DRAWINGS = (("coarse", 3.3, 24), ("fine", 1.84, 24))
-MARK, COUNTED = 6, 11  # radius in pixels of a mark, and of the smallest with a number in it
-ARAL = geo.project(59.5, 45.0)
+MARK, COUNTED = 6, 12  # radius in pixels of a mark, and of the smallest with a number in it
+# Around the Aral Sea as it was; a map that shows some of it says how it is drawn.
+ARAL = geo.bounds(geo.project(lon, lat) for lon in (58.2, 61.9) for lat in (43.4, 46.8))
 
 
 @functools.cache
@@ -141,9 +142,16 @@ class Map:
         return f"matrix({size} 0 0 {size} {geo.short(-left, 2)} {geo.short(-top, 2)})"
 
     @property
+    def base(self) -> dict[str, str]:
+        """Where the picture of the waters lies: larger, not scaled, so that its lines keep their width."""
+        scale = geo.FRAME.width / self.frame.width
+        sides = {"x": -self.frame.left, "y": -self.frame.top, "width": geo.FRAME.width, "height": geo.FRAME.height}
+        return {name: geo.short(value * scale, 2) for name, value in sides.items()}
+
+    @property
     def shows_aral(self) -> bool:
         """Whether the Aral Sea, whose outlines need words, is in the frame."""
-        return self.frame.holds(ARAL)
+        return self.frame.meets(ARAL)
 
 
 # ── Drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -163,13 +171,35 @@ class Draft:
     url: str = ""
     title: str = ""
     count: str = ""
-    several: bool = False
+    members: tuple[geo.Mark, ...] = ()
     steps: tuple[geo.Point, ...] = ()  # to other points where its name may stand
 
     @property
     def name(self) -> geo.Name:
         width = max(geo.text_width(row, self.size) for row in self.rows)
         return geo.Name(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
+
+
+@dataclass(frozen=True)
+class View:
+    """The part of the map that is shown, and how many pixels a map unit takes."""
+
+    frame: geo.Box
+    zoom: float
+
+    def pixels(self, point: geo.Point) -> geo.Point:
+        """Where a point of the map lies in the drawing."""
+        return (point[0] - self.frame.left) * self.zoom, (point[1] - self.frame.top) * self.zoom
+
+    def degrees(self, point: geo.Point) -> geo.Point:
+        """Longitude and latitude of a point of the drawing."""
+        return geo.unproject(point[0] / self.zoom + self.frame.left, point[1] / self.zoom + self.frame.top)
+
+    def points(self, candidates: list[geo.Point]) -> tuple[float, float, tuple[geo.Point, ...]]:
+        """The first of several points that the frame shows (or the very first), and the steps from it to the others."""
+        inside = [point for point in candidates if self.frame.holds(point)] or candidates
+        (x, y), *others = (self.pixels(point) for point in inside)
+        return x, y, tuple((other_x - x, other_y - y) for other_x, other_y in others)
 
 
 def draw(
@@ -205,33 +235,21 @@ def draw(
         shown.append(Country(key, shape["path"], url, title, tones.get(key, "")))
     drawings = []
     for size, scale, apart in DRAWINGS:
-        zoom = geo.FRAME.width / frame.width / scale
-        view = View(frame, zoom)
-        drafts = [*_marks(marks, view, apart, counted, cluster_url), *_names(known, figures, badges, view)]
+        view = View(frame, geo.FRAME.width / frame.width / scale)
+        drafts = [*drafts_of(marks, view, apart, counted, cluster_url), *drafts_of_names(known, view, figures, badges)]
         paper = geo.Box(0, 0, geo.FRAME.width / scale, geo.FRAME.height / scale)
         drawings.append(Drawing(size, geo.short(scale, 2), _set(drafts, paper, scale)))
     return Map(id=id, label=label, frame=frame, countries=shown, drawings=drawings, hatched=hatched)
 
 
-@dataclass(frozen=True)
-class View:
-    """The part of the map that is shown, and how many pixels a map unit takes."""
-
-    frame: geo.Box
-    zoom: float
-
-    def pixels(self, point: geo.Point) -> geo.Point:
-        """Where a point of the map lies in the drawing."""
-        return (point[0] - self.frame.left) * self.zoom, (point[1] - self.frame.top) * self.zoom
-
-    def points(self, candidates: list[geo.Point]) -> tuple[float, float, tuple[geo.Point, ...]]:
-        """The first of several points that the frame shows (or the very first), and the steps from it to the others."""
-        inside = [point for point in candidates if self.frame.holds(point)] or candidates
-        (x, y), *others = (self.pixels(point) for point in inside)
-        return x, y, tuple((other_x - x, other_y - y) for other_x, other_y in others)
-
-
-def _marks(marks, view, apart, counted, cluster_url):
+def drafts_of(
+    marks: list[geo.Mark],
+    view: View,
+    apart: float,
+    counted: bool = False,
+    cluster_url: Callable[[list[geo.Mark]], str] = lambda marks: "",
+) -> Iterator[Draft]:
+    """The marks as this view shows them, those nearer than `apart` pixels as one, the fullest first."""
     points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
     for group in geo.clusters(points, apart):
         members = [marks[i] for i in group]
@@ -248,12 +266,18 @@ def _marks(marks, view, apart, counted, cluster_url):
             url=(several and cluster_url(members)) or lead.url,
             title=with_value(title, counted_projects(count)) if counted else title,
             count=number(count) if counted and count else "",
-            several=several,
+            members=tuple(members),
         )
 
 
-def _names(countries, figures, badges, view):
-    """Names without marks, in the order in which they get room: countries, waters, neighbours."""
+def drafts_of_names(
+    countries: dict[str, Place],
+    view: View,
+    figures: dict[str, str] | None = None,
+    badges: dict[str, int] | None = None,
+) -> Iterator[Draft]:
+    """Names without marks, in the order in which they get room: countries, neighbours, waters."""
+    figures, badges = figures or {}, badges or {}
     for key, shape in shapes()["countries"].items():
         if key in countries:
             name, language = countries[key].name_and_language()
@@ -299,7 +323,7 @@ def _set(drafts, paper, scale):
                 url=draft.url,
                 title=draft.title,
                 count=draft.count,
-                several=draft.several,
+                several=len(draft.members) > 1,
             )
         )
     return items

@@ -21,6 +21,7 @@ class Pages(Sitemap):
         "agreements",
         "countries",
         "timeline",
+        "coverage",
         "map",
         "compare",
         "glossary",
@@ -61,6 +62,6 @@ SITEMAPS = {
     "projects": Records(Project.objects.all()),
     "organisations": Records(Organisation.objects.all()),
     "agreements": Records(Agreement.objects.all()),
-    "places": Records(Place.objects.exclude(kind=Place.Kind.WORLD)),
+    "places": Records(Place.objects.all()),
     "sources": Records(Source.objects.all()),
 }

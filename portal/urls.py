@@ -9,6 +9,7 @@ from django.urls import include, path
 
 from portal import map_views, views
 from portal.compare import Compare
+from portal.coverage import CoveragePage
 from portal.middleware import home_in_readers_language
 from portal.sitemaps import SITEMAPS
 from portal.timeline import Timeline
@@ -22,6 +23,7 @@ pages = [
     path("sources/<slug:key>/", views.SourcePage.as_view(), name="source"),
     path("timeline/", Timeline.as_view(), name="timeline"),
     path("map/", map_views.Explorer.as_view(), name="map"),
+    path("coverage/", CoveragePage.as_view(), name="coverage"),
     path("compare/", Compare.as_view(), name="compare"),
     path("search/", views.Search.as_view(), name="search"),
     path("about/", views.About.as_view(), name="about"),

@@ -18,6 +18,7 @@ from portal.choices import Area, Publication
 from portal.completeness import completeness
 from portal.filters import SourceFilter
 from portal.listing import RecordListView
+from portal.maps import with_project_ids
 from portal.models import Place, Source
 from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
@@ -139,6 +140,12 @@ def gaps(country):
     }
 
 
+def newest_of(*lists):
+    """Dated records of several lists as one, the newest first."""
+    together = sorted((record for found in lists for record in found), key=lambda record: record.key)
+    return sorted(together, key=lambda record: record.date, reverse=True)
+
+
 class CountryPage(RecordView):
     """A country, with everything that touches it."""
 
@@ -160,6 +167,7 @@ class CountryPage(RecordView):
         )
         organisations = country.organisations.published().for_list().order_by("-project_count", "key")
         events = country.events_of_country.published().order_by("-date", "key")
+        agreement_count, event_count = agreements.count(), events.count()
         areas = count_by(ProjectArea.objects.filter(project__in=projects), "area")
         return super().get_context_data(**kwargs) | {
             "country": country,
@@ -183,13 +191,14 @@ class CountryPage(RecordView):
             "levels": [
                 (Project(level=level).get_level_display(), level, n) for level, n in count_by(projects, "level")
             ],
-            "agreement_count": agreements.count(),
-            "agreements": agreements.for_list()[: self.shown],
+            "agreement_count": agreement_count,
             "organisation_count": organisations.count(),
             "organisations": organisations[: self.shown],
-            "event_count": events.count(),
-            "events": events[: self.shown],
-            "places": country.places.published().in_order_of("name"),
+            "event_count": event_count,
+            "dated_count": agreement_count + event_count,
+            "dated": newest_of(agreements[: self.shown], events[: self.shown])[: self.shown],
+            "places": with_project_ids(country.places.published().in_order_of("name")),
+            "shaded": [country],
             "notes": cited_sources(country),
         }
 
@@ -202,7 +211,11 @@ class PlacePage(RecordView):
     list_title, list_url = _("Countries"), "countries"
 
     def get_queryset(self):
-        return super().get_queryset().select_related("country", "part_of")
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(*(Prefetch(name, Place.objects.published()) for name in ("country", "part_of")))
+        )
 
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
@@ -216,11 +229,13 @@ class PlacePage(RecordView):
         parts = list(place.parts.published().in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
         context = super().get_context_data(**kwargs)
-        if place.country and place.country.publication == VISIBLE:
+        if place.country:
             context["trail"].insert(1, (str(place.country), place.country.get_absolute_url()))
         return context | {
             "place": place,
             "parts": parts,
+            "here": [place],
+            "shaded": [place.country] if place.country else [],
             "issues": Issue.objects.published().filter(places=place).without_sections(),
             "projects": Project.objects.published()
             .filter(pk__in=Project.places.through.objects.filter(place__in=here).values("project"))
@@ -269,7 +284,8 @@ class SourcePage(RecordView):
             (
                 _("Indicators"),
                 Indicator.objects.published().filter(
-                    Q(source=source) | Q(pk__in=Observation.objects.filter(source=source).values("indicator"))
+                    Q(source=source)
+                    | Q(pk__in=Observation.objects.published().filter(source=source).values("indicator"))
                 ),
             ),
             (_("Organisations"), Organisation.objects.published().filter(sources=source)),
@@ -397,5 +413,5 @@ def not_found(request, exception):
 
 
 def bad_request(request, exception):
-    """400 in words."""
-    return render(request, "400.html", {"title": pgettext("error", "Bad request")}, status=400)
+    """400 in words. Without the request: its host may be what is wrong with it."""
+    return render(None, "400.html", {"title": pgettext("error", "Bad request")}, status=400)

@@ -1,9 +1,10 @@
 """Filters of projects, agreements and organisations; the names are the portal's shared parameters."""
 
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.choices import Area, Confidence, Goal, Level
+from portal.choices import Area, Confidence, Goal, Level, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,
@@ -31,23 +32,34 @@ def goals_and_targets():
     ]
 
 
-class RoleFacet(Facet):
-    """Roles; beside chosen organisations it asks for the role of those."""
+class PartFacet(Facet):
+    """Who takes part, or in which role. Each asks for the other on one row: `koica` and `funding` is KOICA funding.
 
-    def filter(self, queryset, values):
-        organisations = self.parent.cleaned.get("organisation")
-        where = {"organisation__key__in": organisations} if organisations else None
-        return queryset.filter(has_value(queryset.model, self.field_name, values, where)) if values else queryset
+    `other` is the filter that stands beside this one, `column` what it asks for.
+    """
+
+    def __init__(self, path, *, other, column, **kwargs):
+        super().__init__(path, **kwargs)
+        self.beside, self.column = (other,), column
+
+    def conditions(self):
+        values = self.parent.cleaned.get(*self.beside)
+        return super().conditions() | ({f"{self.column}__in": values} if values else {})
 
 
 class SdgFacet(Facet):
-    """Goals, counted; a target is a value too."""
+    """Goals; a target is a value too, and counted when it is chosen."""
 
     def filter(self, queryset, values):
         if not values:
             return queryset
         goals = has_value(queryset.model, "sdgs__goal", values)
         return queryset.filter(goals | has_value(queryset.model, "sdgs__code", values))
+
+    def counts(self, queryset):
+        chosen = [code for code in self.parent.cleaned.get("sdg", []) if "." in code]
+        targets = queryset.order_by().filter(sdgs__code__in=chosen).values_list("sdgs__code")
+        return super().counts(queryset) | dict(targets.annotate(Count("pk", distinct=True)))
 
 
 class ProjectFilter(RecordFilterSet):
@@ -59,10 +71,30 @@ class ProjectFilter(RecordFilterSet):
     level = Facet("level", options=Level, label=_("Level"))
     status = Facet("status", options=Project.Status, label=_("Status"))
     finance = Facet("finance", options=Project.Finance, label=_("Finance"), rare=True)
-    organisation = Facet(
-        "organisations__key", options=names(Organisation.objects.all()), label=_("Organisation"), rare=True
+    organisation = PartFacet(
+        "participations__organisation__key",
+        other="role",
+        column="role",
+        options=names(Organisation.objects.all()),
+        label=_("Organisation"),
+        rare=True,
     )
-    role = RoleFacet("participations__role", options=Participation.Role, label=_("Role"), rare=True)
+    role = PartFacet(
+        "participations__role",
+        other="organisation",
+        column="organisation__key",
+        where={"organisation__publication": Publication.PUBLISHED},
+        options=Participation.Role,
+        label=_("Role"),
+        rare=True,
+    )
+    organisation_kind = Facet(
+        "participations__organisation__kind",
+        options=Organisation.Kind,
+        label=_("Kind of organisation"),
+        where={"organisation__publication": Publication.PUBLISHED},
+        rare=True,
+    )
     sector = Facet("sectors__code", options=sectors, label=_("Sector (OECD DAC)"), limit=6, rare=True)
     marker = Facet(
         "rio_markers__marker",
@@ -78,6 +110,8 @@ class ProjectFilter(RecordFilterSet):
     confidence = Facet("confidence", options=Confidence, label=_("Confidence"), rare=True)
     year_from = YearFilter(_("Running in or after"), "running_from")
     year_to = YearFilter(_("Running in or before"), "running_to")
+    started_from = YearFilter(_("Started in or after"), "starting_from")
+    started_to = YearFilter(_("Started in or before"), "starting_to")
 
     class Meta:
         model = Project
@@ -88,6 +122,12 @@ class ProjectFilter(RecordFilterSet):
 
     def running_to(self, queryset, name, year):
         return queryset.running_in(None, year)
+
+    def starting_from(self, queryset, name, year):
+        return queryset.filter(start__gte=f"{year:04}")
+
+    def starting_to(self, queryset, name, year):
+        return queryset.filter(start__lt=f"{year + 1:04}")
 
 
 class AgreementFilter(DatedFilterSet):
@@ -118,7 +158,12 @@ class OrganisationFilter(RecordFilterSet):
 
     country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
     kind = Facet("kind", options=Organisation.Kind, label=_("Kind"), limit=9)
-    role = Facet("participations__role", options=Participation.Role, label=_("Role in projects"))
+    role = Facet(
+        "participations__role",
+        options=Participation.Role,
+        label=_("Role in projects"),
+        where={"project__publication": Publication.PUBLISHED},
+    )
 
     class Meta:
         model = Organisation

@@ -85,7 +85,9 @@ class OrganisationTable(RecordTable):
         return format_html("{} ({})", name, record.acronym) if record.acronym else name
 
     def render_country(self, record):
-        return linked_names([record.country]) if record.country else _("Several countries")
+        if record.country:
+            return linked_names([record.country])
+        return "" if record.country_id else _("Several countries")
 
     def order_country(self, queryset, is_descending):
         name = reader_text("country__name")

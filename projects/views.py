@@ -139,7 +139,7 @@ class AgreementPage(RecordView):
             .prefetch_related(
                 "areas",
                 Prefetch("issues", Issue.objects.published().without_sections()),
-                Prefetch("parties", AgreementParty.objects.select_related("country", "organisation__country")),
+                Prefetch("parties", AgreementParty.objects.published()),
             )
         )
 
@@ -147,7 +147,7 @@ class AgreementPage(RecordView):
         agreement = self.object
         parties = agreement.parties.all()
         return super().get_context_data(**kwargs) | {
-            "parties": [party.who for party in parties if party.who.publication == VISIBLE],
+            "parties": [party.who for party in parties],
             "projects": projects_near(agreement),
             "notes": cited_sources(agreement),
         }
@@ -195,7 +195,7 @@ class OrganisationPage(RecordView):
     list_title, list_url = _("Organisations"), "organisations"
 
     def get_queryset(self):
-        return super().get_queryset().select_related("country")
+        return super().get_queryset().prefetch_related(Prefetch("country", Place.objects.published()))
 
     def get_context_data(self, **kwargs):
         organisation = self.object

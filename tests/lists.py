@@ -59,6 +59,7 @@ FACETS = {
     ("projects", "finance"): (Project.Finance.GRANT, Project.Finance.LOAN),
     ("projects", "organisation"): ("koica", "adb"),
     ("projects", "role"): (Participation.Role.FUNDING, Participation.Role.PARTNER),
+    ("projects", "organisation_kind"): (Organisation.Kind.GOVERNMENT, Organisation.Kind.MULTILATERAL),
     ("projects", "sector"): ("31220", "14015"),
     ("projects", "marker"): (RioMarker.Marker.ADAPTATION, RioMarker.Marker.DESERTIFICATION),
     ("projects", "sdg"): ("6", "13"),
@@ -94,6 +95,9 @@ TIES = {
         project=project, organisation=known(make_organisation, key)
     ),
     ("projects", "role"): lambda project, role: make_participation(project=project, role=role),
+    ("projects", "organisation_kind"): lambda project, kind: make_participation(
+        project=project, organisation=make_organisation(kind=kind)
+    ),
     ("projects", "sector"): lambda project, code: project.sectors.add(
         Sector.objects.filter(code=code).first() or make_sector(code=code)
     ),

@@ -20,6 +20,8 @@ from projects.models import (
     Sector,
 )
 
+UNPUBLISHED = [publication for publication in Publication if publication != Publication.PUBLISHED]
+
 _numbers = itertools.count(1)
 
 

@@ -9,6 +9,7 @@ LANGUAGES = ("en", "ko", "ru")
 PAGES = {
     "home": "",
     "issues": "issues/",
+    "causes": "issues/?view=causes",
     "issue": "issues/aral-sea-depletion/",
     "indicators": "indicators/",
     "indicator": "indicators/aral-sea-area/",
@@ -23,6 +24,10 @@ PAGES = {
     "place": "places/nukus/",
     "timeline": "timeline/",
     "event": "timeline/aral-fishing-ends/",
+    "compare": "compare/",
+    "compare-countries": "compare/?country=uz&country=kz&country=kr&country=tm",
+    "compare-issues": "compare/?issue=aral-sea-depletion&issue=aralkum",
+    "compare-projects": "compare/?project=koica-gggi-aral-sea-grip&project=kfs-aral-sea-forest-restoration-kz",
     "glossary": "glossary/",
     "sources": "sources/",
     "source": "sources/wikipedia-aral-sea/",

@@ -53,8 +53,8 @@ def problems(response):
 
 
 def chips(response):
-    """Each chosen value in words, with the address that takes it away."""
-    return {words(chip[0]): chip.get("href") for chip in page(response).find_class("chip")}
+    """(chosen value in words, address that takes it away) in the page's order."""
+    return [(words(chip[0]), chip.get("href")) for chip in page(response).find_class("chip")]
 
 
 def options(response, name):

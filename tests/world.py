@@ -15,7 +15,7 @@ import functools
 import itertools
 from types import SimpleNamespace
 
-from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Observation, Term
+from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Term
 from portal.choices import Area
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Participation, Project
@@ -53,9 +53,9 @@ def make_world():
     """One of each kind of record (two issues and two places, so that one is part of the other), all tied together."""
     w = SimpleNamespace(
         country=make_country(),
-        source=make_source(),
+        source=(source := make_source()),
         main=make_issue(name_en="Water scarcity"),
-        indicator=make_indicator(),
+        indicator=make_indicator(source=source),
         event=make_event(),
         term=make_term(),
         organisation=make_organisation(),
@@ -123,6 +123,11 @@ def unpublished(publication):
     return new
 
 
+def first(model):
+    """The record of that kind that the world began with: the country, the source."""
+    return model.objects.earliest("pk")
+
+
 @functools.singledispatch
 def link(record, new=ordinary, words="So it is."):
     """Tie one new record of each kind to `record`; rows in between say `words`."""
@@ -138,9 +143,9 @@ def _(issue: Issue, new=ordinary, words="So it is."):
         new(make_issue, parent=issue)
     make_issue_link(cause=issue, effect=new(make_issue), mechanism_en=words)
     make_issue_link(cause=new(make_issue), effect=issue, mechanism_en=words)
-    indicator = new(make_indicator)
+    indicator = new(make_indicator, source=first(Source))
     indicator.issues.add(issue)
-    make_observation(indicator=indicator, place=Place.objects.filter(kind=Place.Kind.COUNTRY).earliest("pk"))
+    make_observation(indicator=indicator, place=first(Place), source=first(Source))
     new(make_event).issues.add(issue)
     new(make_agreement).issues.add(issue)
     make_answer(project=new(make_project, start="2021"), issue=issue, rationale_en=words)
@@ -156,9 +161,8 @@ def _(record, new=ordinary, words="So it is."):
 @link.register
 def _(indicator: Indicator, new=ordinary, words="So it is."):
     indicator.issues.add(new(make_issue))
-    known = Observation.objects.filter(indicator=indicator).earliest("pk")
-    make_observation(indicator=indicator, place=new(make_place), source=known.source, year=2021)
-    make_observation(indicator=indicator, place=known.place, source=new(make_source), year=2021)
+    make_observation(indicator=indicator, place=new(make_place), source=first(Source), year=2021)
+    make_observation(indicator=indicator, place=first(Place), source=new(make_source), year=2021)
 
 
 @link.register
@@ -172,7 +176,7 @@ def _(event: Event, new=ordinary, words="So it is."):
 @link.register
 def _(place: Place, new=ordinary, words="So it is."):
     make_citation(place, new(make_source))
-    make_observation(place=place, indicator=new(make_indicator))
+    make_observation(place=place, indicator=new(make_indicator, source=first(Source)), source=first(Source))
     if place.kind == Place.Kind.COUNTRY:
         new(make_place, country=place)
         new(make_organisation, country=place)
@@ -194,7 +198,7 @@ def _(source: Source, new=ordinary, words="So it is."):
     for make in (make_issue, make_project, make_agreement, make_event, make_organisation, make_place, make_term):
         make_citation(new(make), source)
     new(make_indicator, source=source)
-    make_observation(source=source, indicator=new(make_indicator))
+    make_observation(source=source, indicator=new(make_indicator, source=source), place=first(Place))
     make_citation(make_key_figure(issue=new(make_issue), label_en=words), source)
     make_citation(make_issue_link(cause=new(make_issue), effect=new(make_issue), mechanism_en=words), source)
 

@@ -6,7 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
+from portal.choices import Publication
 from portal.models import Pair, Place, Record, Source
+from portal.querysets import PairManager
 
 
 class Indicator(Record):
@@ -47,6 +49,16 @@ class Indicator(Record):
         return reverse("indicator", args=[self.key])
 
 
+class ObservationQuerySet(models.QuerySet):
+    """Questions about observations."""
+
+    def published(self):
+        """Values that readers may see: of a published indicator and place, from a published source."""
+        return self.filter(
+            **{f"{part}__publication": Publication.PUBLISHED for part in ("indicator", "place", "source")}
+        )
+
+
 class Observation(Pair):
     """The value of an indicator for a place and a year, as one source gives it."""
 
@@ -59,6 +71,7 @@ class Observation(Pair):
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="observations")
 
     natural_fields = ("indicator__key", "place__key", "year", "source__key")
+    objects = PairManager.from_queryset(ObservationQuerySet)()
 
     class Meta:
         verbose_name = _("observation")

@@ -5,10 +5,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from issues.charts import SMALL, IndicatorFigure, observations_of, place_tones
-from issues.figures import latest_observations, latest_rows
-from issues.filters import EventFilter, IssueFilter
-from issues.models import Event, Indicator, Issue, IssueInCountry, Observation
+from issues.charts import SMALL, IndicatorFigure, place_tones
+from issues.figures import latest_observations, latest_rows, readings
+from issues.filters import IssueFilter
+from issues.models import Indicator, Issue, IssueInCountry, Observation
 from portal.choices import Area
 from portal.compare.rows import VISIBLE, Entry, Kind, Part, Row, counted, list_address, prose, published, with_shares
 from portal.languages import text_and_language
@@ -67,7 +67,8 @@ class Countries(Kind):
         """For each indicator: the years that have values, with how many of the places have one."""
         found = {}
         rows = (
-            Observation.objects.filter(place__in=places, indicator__publication=VISIBLE)
+            Observation.objects.published()
+            .filter(place__in=places)
             .order_by()
             .values_list("indicator", "year")
             .annotate(n=Count("place", distinct=True))
@@ -78,7 +79,7 @@ class Countries(Kind):
 
     @staticmethod
     def recorded(place, count):
-        """Whether a count says something of a country: projects, issues and events are those of Central Asia."""
+        """Whether a count says something of a country: projects and issues are those of Central Asia."""
         return count or place.group == Place.Group.CENTRAL_ASIA
 
     @staticmethod
@@ -86,8 +87,8 @@ class Countries(Kind):
         if all(place.group == Place.Group.CENTRAL_ASIA for place in places):
             return ""
         return gettext(
-            "Projects, issues and events are recorded by the countries of Central Asia that they are about. "
-            "Korea takes part in them from the other side and is not counted."
+            "Projects and issues are recorded by the countries of Central Asia that they are about. "
+            "Korea takes part in the projects from the other side and is not counted."
         )
 
     def counts(self, places):
@@ -98,7 +99,6 @@ class Countries(Kind):
             (_("Agreements"), AgreementFilter, Agreement, "agreements"),
             (_("Organisations"), OrganisationFilter, Organisation, "organisations"),
             (_("Issues"), IssueFilter, Issue, "issues"),
-            (_("Events"), EventFilter, Event, "timeline"),
         ):
             counts = filters.base_filters["country"].counts(model.objects.published())
             cells = [
@@ -213,7 +213,7 @@ class Countries(Kind):
             Indicator.objects.filter(pk__in=comparable),
             key=lambda indicator: (order.get(indicator.key, len(order)), indicator.position, indicator.key),
         )[:MOST_CHARTS]
-        observations = observations_of(indicators, place__in=places)
+        observations = readings(Observation.objects.filter(indicator__in=indicators, place__in=places))
         query = {"place": [place.key for place in places]}
         return [IndicatorFigure(one, observations[one.pk], (SMALL,), query) for one in indicators]
 

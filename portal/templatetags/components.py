@@ -67,6 +67,12 @@ def event_list(events):
     return {"events": events}
 
 
+@register.inclusion_tag("components/dated_list.html")
+def dated_list(records):
+    """Events and agreements in the order given, with their kinds."""
+    return {"records": records}
+
+
 @register.inclusion_tag("components/latest_table.html")
 def latest_table(rows, columns):
     """The latest values of indicators, a column a country, other places named beside their values."""

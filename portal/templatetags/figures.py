@@ -1,11 +1,12 @@
 """Numbers, money, dates and units as a reader of each language expects them."""
 
+import functools
 from decimal import Decimal
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.translation import gettext, pgettext
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext, pgettext
 
 from portal.dates import PartialDate
 
@@ -15,12 +16,25 @@ register = template.Library()
 @register.filter
 def number(value):
     """A number with its thousands parted and no idle zeros: 68000 → 68,000; 24.100000 → 24.1. Nothing stays nothing."""
-    if value is None or value == "":
-        return ""
-    value = Decimal(str(value))
+    return "" if value is None or value == "" else _written(str(value), get_language())
+
+
+@functools.lru_cache(maxsize=32_768)
+def _written(value, language):
+    """`number` in a language; kept, since the pages of indicators write the same thousands of numbers each time."""
+    value = Decimal(value)
     value = value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
     text = number_format(abs(value), use_l10n=True, force_grouping=True)
     return f"−{text}" if value < 0 else text
+
+
+@register.simple_tag
+def value_cells(readings):
+    """Table cells of readings; none is a dot that is read as “no data”. In Python, since a page has thousands."""
+    none = format_html('<span class="quiet" aria-hidden="true">·</span><span class="hidden">{}</span>', gettext("no data"))
+    return format_html_join(
+        "", '<td class="figure">{}</td>', ((none if one is None else number(one.value),) for one in readings)
+    )
 
 
 @register.simple_tag

@@ -38,6 +38,7 @@ def region_map(
     counted=False,
     whole=False,
     listed=True,
+    note="",
     explore=None,
     countries=None,
 ):
@@ -49,6 +50,7 @@ def region_map(
     - `shaded`: countries to stand out. `badges`: countries with `project_count`, to carry that number.
     - `whole`: True for the whole region; otherwise the map closes in on the places and shaded countries.
     - `listed`: False where the page has the same list beside it.
+    - `note`: a sentence under the map.
     - `explore`: a query for the map that one can move; the map leads on to it. None where there is no more to see.
     - `countries`: the countries to name and link, asked for unless given.
     """
@@ -70,7 +72,7 @@ def region_map(
     badges = [place for place in badges if place.key in shapes()["countries"]]
     entries += [Entry(place, "", place.project_count) for place in badges]
     tones = {place.key: "map-shaded" for place in shaded if place.key in shapes()["countries"]}
-    context = {"id": id, "entries": entries if listed else [], "with_numbers": counted or badges, "explore": explore}
+    context = {"id": id, "entries": entries if listed else [], "with_numbers": counted or badges, "note": note, "explore": explore}
     if not marks and not tones and not badges:
         return context
     points = [mark.at for mark in marks] + [corner for key in tones for corner in corners(key)]
@@ -137,7 +139,7 @@ def choropleth(context, indicator, year=None):
     countries = sorted(central_asia(), key=lambda place: place.name_and_language()[0])
     by_pk = {place.pk: place for place in countries}
     observations = list(
-        indicator.observations.filter(place__in=countries).select_related("source").order_by("source__key")
+        indicator.observations.published().filter(place__in=countries).select_related("source").order_by("source__key")
     )
     years_of: dict[str, set[int]] = {}
     for observation in observations:

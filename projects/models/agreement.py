@@ -5,10 +5,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.choices import Area, Level
+from portal.choices import Area, Level, Publication
 from portal.dates import PartialDateField
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
-from portal.querysets import RecordManager, RecordQuerySet
+from portal.querysets import PairManager, RecordManager, RecordQuerySet
 from projects.models.organisation import Organisation
 
 
@@ -17,7 +17,7 @@ class AgreementQuerySet(RecordQuerySet):
 
     def for_list(self):
         """What a list shows."""
-        return self.prefetch_related("areas", "parties__country", "parties__organisation")
+        return self.prefetch_related("areas", models.Prefetch("parties", AgreementParty.objects.published()))
 
 
 class Agreement(Record, Evidenced):
@@ -64,6 +64,16 @@ class Agreement(Record, Evidenced):
         return reverse("agreement", args=[self.key])
 
 
+class AgreementPartyQuerySet(models.QuerySet):
+    """Questions about parties."""
+
+    def published(self):
+        """Parties that readers may see, with their names."""
+        visible = models.Q(country__publication=Publication.PUBLISHED)
+        visible |= models.Q(organisation__publication=Publication.PUBLISHED)
+        return self.filter(visible).select_related("country", "organisation__country")
+
+
 class AgreementParty(Pair):
     """A country or an organisation that an agreement binds."""
 
@@ -89,6 +99,7 @@ class AgreementParty(Pair):
     )
 
     natural_fields = ("agreement__key", "country__key", "organisation__key")
+    objects = PairManager.from_queryset(AgreementPartyQuerySet)()
 
     class Meta:
         verbose_name = _("party")

@@ -14,7 +14,7 @@ class OrganisationQuerySet(RecordQuerySet):
 
     def for_list(self):
         """What a list shows: with how many published projects and agreements each has."""
-        return self.select_related("country").annotate(
+        return self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(
             project_count=models.Count(
                 "projects", filter=models.Q(projects__publication=Publication.PUBLISHED), distinct=True
             ),

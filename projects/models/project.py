@@ -73,7 +73,7 @@ class ProjectQuerySet(RecordQuerySet):
                 for field in ("activities", "results", "note", "evidence")
                 for language in ("en", "ko", "ru")
             )
-        ).prefetch_related("countries", "areas")
+        ).prefetch_related(models.Prefetch("countries", Place.objects.published()), "areas")
 
 
 class Project(Record, Evidenced):

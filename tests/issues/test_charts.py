@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from django.utils import translation
 
-from issues.charts import IndicatorFigure, observations_of
+from issues.charts import IndicatorFigure
+from issues.figures import readings
 from issues.models import Indicator, Observation
 from tests.make import make_indicator, make_place, make_source
 
@@ -21,7 +22,7 @@ def observe(indicator, place, source, **by_year):
 
 
 def figure(indicator, **kwargs):
-    return IndicatorFigure(indicator, observations_of([indicator])[indicator.pk], **kwargs)
+    return IndicatorFigure(indicator, readings(Observation.objects.filter(indicator=indicator))[indicator.pk], **kwargs)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def read_csv(answer):
 class TestContent:
     def test_every_indicators_chart_table_and_file_hold_the_same_numbers(self, client):
         indicators = list(Indicator.objects.published())
-        observations = observations_of(indicators)
+        observations = readings(Observation.objects.all())
         assert len(indicators) == 45
         for indicator in indicators:
             answer = client.get(indicator.get_absolute_url())

@@ -4,11 +4,11 @@ import pytest
 from django.utils import translation
 
 from issues.models import Indicator
-from portal.choices import Publication
 from portal.listing import PAGE_SIZES
 from projects.models import Organisation
 from tests import reading
 from tests.make import (
+    UNPUBLISHED,
     make_agreement,
     make_country,
     make_event,
@@ -46,7 +46,7 @@ PAGED = [name for name in LISTS if name not in WHOLE]
 @pytest.mark.parametrize("name", LISTS)
 def test_list_shows_published_records_and_no_others(client, name):
     LISTS[name](key="published")
-    for publication in set(Publication) - {Publication.PUBLISHED}:
+    for publication in UNPUBLISHED:
         LISTS[name](key=publication, publication=publication)
     response = client.get(f"/en/{name}/")
     assert reading.shown(response) == ["published"]
@@ -61,7 +61,7 @@ def test_list_shows_published_records_and_no_others(client, name):
         ("projects", "1 project", "3 projects"),
         ("organisations", "1 organisation", "3 organisations"),
         ("agreements", "1 agreement", "3 agreements"),
-        ("timeline", "1 event", "3 events"),
+        ("timeline", "1 entry", "3 entries"),
         ("glossary", "1 term", "3 terms"),
         ("sources", "1 source", "3 sources"),
     ],
@@ -96,7 +96,7 @@ def test_empty_list_offers_to_widen_the_search(client, name):
     [empty] = reading.said(response, "empty")
     assert empty.startswith("Nothing here matches all of these filters.")
     assert reading.addresses(response, "//*[@class='empty']") == [f"/en/{name}/"]
-    assert list(reading.chips(response).values()) == [f"/en/{name}/"]
+    assert [address for _words, address in reading.chips(response)] == [f"/en/{name}/"]
 
 
 def test_list_without_any_record_says_so_and_blames_no_filter(client):

@@ -41,7 +41,7 @@ NAMED_WATERS = ("caspian-sea", "aral-sea", "lake-balkhash", "issyk-kul")
 # What static/geo/base.svg looks like: an image sees none of the page's styles, so it carries the two schemes itself.
 # The colours are those of static/css/map.css.
 WATER_STYLE = (
-    ".n,.r,.m,.o{fill:none;stroke-linejoin:round}"
+    "path{fill:none;stroke-linejoin:round;vector-effect:non-scaling-stroke}"
     ".n{stroke:#c9c4b4;stroke-width:1}"
     ".r{stroke:#9cc3d2;stroke-width:.9}.m{stroke:#6ba7bd;stroke-width:1.9}"
     ".o{fill:#efd9ae;stroke:#87500d;stroke-width:1;stroke-dasharray:4 2.5}"

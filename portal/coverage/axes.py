@@ -1,0 +1,116 @@
+"""The ways to sort projects that a table of coverage may have as rows or columns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from portal.templatetags.figures import number
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A way to sort projects. `facet` is the project list's, empty for periods, which are years of start.
+
+    `counted` says how a project comes to stand in it, where that is not plain; `lacking(n)` that n projects stand
+    nowhere in it. Members stand in the order of their `members`, or the `fullest` first.
+    """
+
+    name: str
+    label: str
+    facet: str
+    lacking: Callable[[int], str]
+    counted: str = ""
+    several: bool = True
+    fullest: bool = False
+
+
+def _lacking_country(count):
+    return ngettext(
+        "%(count)s project names no country of Central Asia and counts only in totals.",
+        "%(count)s projects name no country of Central Asia and count only in totals.",
+        count,
+    ) % {"count": number(count)}
+
+
+def _lacking_issue(count):
+    return ngettext(
+        "%(count)s project answers none of the issues and counts only in totals.",
+        "%(count)s projects answer none of the issues and count only in totals.",
+        count,
+    ) % {"count": number(count)}
+
+
+def _lacking_area(count):
+    return ngettext(
+        "%(count)s project belongs to no area and counts only in totals.",
+        "%(count)s projects belong to no area and count only in totals.",
+        count,
+    ) % {"count": number(count)}
+
+
+def _lacking_level(count):
+    return ngettext(
+        "%(count)s project has no level and counts only in totals.",
+        "%(count)s projects have no level and count only in totals.",
+        count,
+    ) % {"count": number(count)}
+
+
+def _lacking_organisation(count):
+    return ngettext(
+        "%(count)s project names no organisation and counts only in totals.",
+        "%(count)s projects name no organisation and count only in totals.",
+        count,
+    ) % {"count": number(count)}
+
+
+def _lacking_start(count):
+    return ngettext(
+        "%(count)s project has no known start and counts only in totals.",
+        "%(count)s projects have no known start and count only in totals.",
+        count,
+    ) % {"count": number(count)}
+
+
+AXES = {
+    axis.name: axis
+    for axis in (
+        Axis(
+            "issue",
+            _("Issue"),
+            "issue",
+            _lacking_issue,
+            counted=_("A main issue counts the projects of the issues under it too."),
+        ),
+        Axis("country", _("Country"), "country", _lacking_country),
+        Axis("area", _("Area"), "area", _lacking_area, fullest=True),
+        Axis(
+            "level",
+            _("Level"),
+            "level",
+            _lacking_level,
+            counted=_("The level is that of who carries a project on the Korean side."),
+            several=False,
+        ),
+        Axis(
+            "organisation-kind",
+            _("Kind of organisation"),
+            "organisation_kind",
+            _lacking_organisation,
+            counted=_("A project counts for the kind of each organisation that takes part, from whatever country."),
+            fullest=True,
+        ),
+        Axis(
+            "period",
+            _("Period of start"),
+            "",
+            _lacking_start,
+            counted=_("A project stands in the five years in which it starts."),
+            several=False,
+        ),
+    )
+}
+ROWS, COLUMNS = "area", "country"
+FACETS = tuple(axis.facet for axis in AXES.values() if axis.facet)

@@ -1,0 +1,66 @@
+"""What a reader asks a table of coverage for."""
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.choices import Currency
+from portal.coverage.axes import AXES, COLUMNS, ROWS
+
+
+class CoverageForm(forms.Form):
+    """Which axes and what is counted. Empty fields and wrong ones leave the choice to `Choice`."""
+
+    rows = forms.ChoiceField(label=_("Rows"), required=False)
+    columns = forms.ChoiceField(label=_("Columns"), required=False)
+    measure = forms.ChoiceField(label=_("In each cell"), required=False)
+
+    def __init__(self, data, currencies):
+        super().__init__(data)
+        axes = [(axis.name, axis.label) for axis in AXES.values()]
+        self.fields["rows"].choices = self.fields["columns"].choices = axes
+        self.fields["measure"].choices = [
+            ("projects", _("Number of projects")),
+            *(
+                (f"budget-{code}", gettext("Known budgets in {currency}").format(currency=code))
+                for code in Currency.values
+                if code in currencies
+            ),
+        ]
+        for field in self.fields.values():
+            field.error_messages["invalid_choice"] = gettext("there is no “%(value)s”.")
+
+
+class Choice:
+    """The axes and the measure that hold, and a sentence for each wish that could not be met."""
+
+    def __init__(self, data, currencies):
+        self.form = CoverageForm(data, currencies)
+        self.form.is_valid()
+        asked = self.form.cleaned_data
+        self.problems = [
+            gettext("{label}: {problem} It was left out.").format(label=self.form.fields[name].label, problem=error)
+            for name, errors in self.form.errors.items()
+            for error in errors
+        ]
+        rows, columns = asked.get("rows"), asked.get("columns")
+        if rows and rows == columns:
+            columns = COLUMNS if rows != COLUMNS else ROWS
+            self.problems.append(
+                gettext("Rows and columns were both “{axis}”. The columns are “{other}” instead.").format(
+                    axis=AXES[rows].label, other=AXES[columns].label
+                )
+            )
+        self.rows = AXES[rows or (ROWS if columns != ROWS else COLUMNS)]
+        self.columns = AXES[columns or (COLUMNS if self.rows.name != COLUMNS else ROWS)]
+        self.measure = asked.get("measure") or "projects"
+        self.currency = self.measure.removeprefix("budget-") if self.measure != "projects" else ""
+
+    @property
+    def selects(self):
+        """For each field: its name, its label, and its options as value, words, and whether it holds."""
+        now = {"rows": self.rows.name, "columns": self.columns.name, "measure": self.measure}
+        return [
+            (name, field.label, [(value, words, value == now[name]) for value, words in field.choices])
+            for name, field in self.form.fields.items()
+        ]

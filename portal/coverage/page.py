@@ -1,0 +1,58 @@
+"""The page of coverage and its files."""
+
+from django.http import HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from portal.coverage.streams import Streams
+from portal.coverage.table import Coverage, count_words
+from portal.exports import csv_response
+from portal.listing import address
+
+
+class CoveragePage(TemplateView):
+    """The table of two axes, with the streams of the same projects."""
+
+    template_name = "portal/coverage.html"
+
+    def get(self, request, *args, **kwargs):
+        given = {name: [one for one in values if one.strip()] for name, values in request.GET.lists()}
+        if any(len(given[name]) < len(values) for name, values in request.GET.lists()):
+            # A form sends its empty fields too: an address to share has none.
+            return HttpResponseRedirect(
+                address(request.path, {name: values for name, values in given.items() if values})
+            )
+        self.coverage = Coverage(request.GET)
+        self.streams = Streams(self.coverage)
+        if request.GET.get("format") == "csv":
+            return self.file()
+        return super().get(request, *args, **kwargs)
+
+    def file(self):
+        if self.request.GET.get("part") == "streams":
+            return csv_response("streams", *self.streams.csv())
+        choice = self.coverage.choice
+        return csv_response(f"coverage-{choice.rows.name}-{choice.columns.name}", *self.coverage.csv())
+
+    def get_context_data(self, **kwargs):
+        coverage = self.coverage
+        choice = coverage.choice
+        ways = {"rows": choice.rows.name, "columns": choice.columns.name}
+        if choice.currency:
+            ways["measure"] = choice.measure
+        query = coverage.filter.cleaned | ways
+        here = self.request.path
+        return super().get_context_data(**kwargs) | {
+            "title": _("Coverage"),
+            "trail": [(_("Coverage"), None)],
+            "coverage": coverage,
+            "streams": self.streams if self.streams.drawn else None,
+            "choice": choice,
+            "filter": coverage.filter,
+            "problems": choice.problems + coverage.filter.problems,
+            "count_in_words": count_words(len(coverage.projects)),
+            "unfiltered": address(here, ways),
+            "swapped": address(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
+            "csv_url": address(here, query | {"format": "csv"}),
+            "streams_csv_url": address(here, query | {"format": "csv", "part": "streams"}),
+        }

@@ -1,0 +1,185 @@
+"""The streams of the same projects: who works on what and where."""
+
+import functools
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.utils.translation import gettext, ngettext
+
+from portal.coverage.table import Cell, Member, count_words
+from portal.sankey import Flow, Item, sankey
+from portal.templatetags.figures import number
+
+WIDE, NARROW = (720, 520), (360, 560)
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stream from one member to another: its projects, and its width, in which each project has one unit in all."""
+
+    source: Member
+    target: Member
+    cell: Cell
+    width: float
+
+    @property
+    def title(self):
+        return gettext("{source} → {target}: {count}").format(
+            source=self.source.label, target=self.target.label, count=count_words(self.cell.count)
+        )
+
+    @property
+    def rounded_width(self):
+        return round(self.width, 1) or 0.1
+
+
+class Streams:
+    """Who works on what and where: bands from the level of the Korean side to areas to countries.
+
+    A project is one unit wide. It has one level; between several areas and countries it is divided equally, so that as
+    much leaves an area as comes in. What has no area or no country is not drawn.
+    """
+
+    axes = ("level", "area", "country")
+    tones = {"national": 1, "provincial": 2, "municipal": 5, "multilateral": 8, "private": 3, "academic": 6}
+    grey = 7
+
+    def __init__(self, coverage):
+        self.coverage = coverage
+        self.columns = [coverage.members[name] for name in self.axes]
+        self.of_project = [defaultdict(list) for _axis in self.axes]
+        for column, found in zip(self.columns, self.of_project, strict=True):
+            for member in column:
+                for pk in member.projects:
+                    found[pk].append(member.key)
+        self.drawn = set.intersection(*map(set, self.of_project))
+
+    @functools.cached_property
+    def widths(self):
+        """The width of each band of either step, by the keys at its ends."""
+        levels, areas, countries = self.of_project
+        widths = (defaultdict(float), defaultdict(float))
+        for pk in sorted(self.drawn):
+            for area in areas[pk]:
+                share = 1 / len(areas[pk])
+                for level in levels[pk]:
+                    widths[0][level, area] += share / len(levels[pk])
+                for country in countries[pk]:
+                    widths[1][area, country] += share / len(countries[pk])
+        return widths
+
+    @functools.cached_property
+    def bands(self):
+        """The bands of either step, in the order of the columns."""
+        return [
+            [
+                Band(source, target, self.coverage.cell(source, target), width)
+                for source in self.columns[step]
+                for target in self.columns[step + 1]
+                if (width := widths.get((source.key, target.key)))
+            ]
+            for step, widths in enumerate(self.widths)
+        ]
+
+    def picture(self, width, height, *, compact=False):
+        columns = [
+            [
+                Item(
+                    member.key,
+                    member.label,
+                    number(cell.count),
+                    self.tones.get(member.key, self.grey) if column == 0 else self.grey,
+                    cell.url,
+                    gettext("{name}: {count}").format(name=member.label, count=count_words(cell.count)),
+                )
+                for member in members
+                for cell in [self.coverage.cell(member)]
+            ]
+            for column, members in enumerate(self.columns)
+        ]
+        flows = [
+            [
+                Flow(
+                    band.source.key,
+                    band.target.key,
+                    band.width,
+                    self.tones.get(band.source.key, self.grey) if step == 0 else self.grey,
+                    band.cell.url,
+                    band.title,
+                )
+                for band in bands
+            ]
+            for step, bands in enumerate(self.bands)
+        ]
+        return sankey(columns, flows, width=width, height=height, compact=compact)
+
+    @functools.cached_property
+    def pictures(self):
+        """The picture for wide pages and for phones, each with its class."""
+        return [
+            ("chart-wide", self.picture(*WIDE)),
+            ("chart-narrow", self.picture(*NARROW, compact=True)),
+        ]
+
+    @property
+    def sentence(self):
+        most = [
+            max(((self.coverage.cell(member).count, -i, member.label) for i, member in enumerate(members)))
+            for members in self.columns
+        ]
+        (level_count, _i, level), (area_count, _j, area), (country_count, _k, country) = most
+        return gettext(
+            "Drawn: {all}. The most stand at {level} ({level_count}) among the levels, at {area} ({area_count}) among "
+            "the areas and at {country} ({country_count}) among the countries."
+        ).format(
+            all=count_words(len(self.drawn)),
+            level=level,
+            level_count=number(level_count),
+            area=area,
+            area_count=number(area_count),
+            country=country,
+            country_count=number(country_count),
+        )
+
+    @property
+    def notes(self):
+        notes = [
+            gettext("On the left stands the level of who carries a project on the Korean side: each has exactly one."),
+            gettext(
+                "A project is one unit wide, whatever its budget. One with several areas or countries is divided "
+                "equally among them; the number beside a name counts every project that has it."
+            ),
+        ]
+        if left_out := len(self.coverage.projects) - len(self.drawn):
+            notes.append(
+                ngettext(
+                    "%(count)s project without an area or a country of Central Asia is not drawn.",
+                    "%(count)s projects without an area or a country of Central Asia are not drawn.",
+                    left_out,
+                )
+                % {"count": number(left_out)}
+            )
+        return notes
+
+    def csv(self):
+        """The bands as rows of a file: header, rows."""
+        header = [
+            gettext("From (key)"),
+            gettext("From"),
+            gettext("To (key)"),
+            gettext("To"),
+            gettext("Projects"),
+            gettext("Width"),
+        ]
+        return header, [
+            [
+                band.source.key,
+                band.source.label,
+                band.target.key,
+                band.target.label,
+                band.cell.count,
+                band.rounded_width,
+            ]
+            for bands in self.bands
+            for band in bands
+        ]

@@ -1,0 +1,444 @@
+"""The table of two axes: its members, its cells, what it shows in words, its file.
+
+The values of an axis are its members, each a set of projects. A cell is what two members have in common, with the
+filters of the project list that find exactly these projects. All numbers come from two queries, whatever the axes, so
+that a cell, its row's total, the picture below and the file cannot disagree.
+"""
+
+import functools
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.db.models import F, Max, Min, Value
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from issues.models import Issue
+from portal.coverage.axes import AXES, FACETS
+from portal.coverage.choice import Choice
+from portal.listing import address
+from portal.models import Place
+from portal.templatetags.figures import number
+from projects.filters import ProjectFilter
+from projects.models import Project
+from projects.views import ProjectList
+
+SPAN = 5  # years in a period
+STEPS = 5  # of shading
+COLUMNS_WITH_WORDS = 5  # as many have room for words in their empty cells
+COLUMNS_THAT_FIT = 7  # as many need no scrolling on a wide page
+MOST_PAIRS = 3  # named as the fullest
+MILLION = 10**6
+
+
+@dataclass(frozen=True)
+class Member:
+    """One value of an axis: the projects that have it, and the filters of the project list that ask for it.
+
+    `url` is its own page where it has one; a member `under` another is a part of the last one that is not.
+    """
+
+    key: str
+    label: str
+    filters: dict
+    projects: frozenset[int]
+    url: str = ""
+    under: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What two members have in common, or one member and all others: projects and the sum of their known budgets.
+
+    `known` counts the projects that have a budget in the currency asked for; without one `amount` is None. `step` is
+    the shade from 1 to 5, or 0; `url` is the project list with exactly these projects.
+    """
+
+    count: int
+    url: str
+    known: int = 0
+    amount: Decimal | None = None
+    step: int = 0
+
+    @property
+    def in_millions(self):
+        return in_millions(self.amount)
+
+    @property
+    def share_known(self):
+        """Of how many projects the budget is known."""
+        return gettext("{known} of {all}").format(known=number(self.known), all=number(self.count))
+
+
+def in_millions(amount) -> str:
+    """An amount in millions to three digits, as a reader writes it."""
+    if amount is None:
+        return ""
+    millions = Decimal(amount) / MILLION
+    return number(millions.quantize(Decimal(1)) if millions >= 100 else Decimal(f"{millions:.3g}"))
+
+
+def shades(values: Iterable) -> list:
+    """The upper bounds of at most five steps of shading that grow by equal factors up to the largest of `values`."""
+    values = [value for value in values if value]
+    if not values:
+        return []
+    low, high = min(values), max(values)
+    factor = (float(high) / float(low)) ** (1 / STEPS)
+    bounds = {round_number(float(low) * factor**step) for step in range(1, STEPS)}
+    return sorted(bound for bound in bounds if low <= bound < high) + [high]
+
+
+def round_number(value: float) -> int:
+    """The nearest whole number of at most two digits that are not zero."""
+    unit = 10 ** max(len(str(int(value))) - 2, 0)
+    return round(value / unit) * unit
+
+
+class Projects:
+    """The projects that the filters let through, sorted by every axis: two queries."""
+
+    def __init__(self, filterset):
+        self.filterset = filterset
+        found = filterset.qs.order_by()
+        self.facts = {pk: facts for pk, *facts in found.values_list("pk", "start", "budget", "currency")}
+        self.by_value = {name: defaultdict(set) for name in FACETS}
+        first, *others = (
+            found.filter(**_on_the_way(path, facet.conditions()))
+            .annotate(axis=Value(name), member=F(path))
+            .values_list("pk", "axis", "member")
+            for name in FACETS
+            for facet in [filterset.filters[name]]
+            for path in facet.paths
+        )
+        for pk, name, value in first.union(*others, all=True):
+            self.by_value[name][value].add(pk)
+
+    def __len__(self):
+        return len(self.facts)
+
+    def with_value(self, facet, value):
+        return frozenset(self.by_value[facet].get(value, ()))
+
+    def started_in(self, first, last):
+        return frozenset(pk for pk, (start, *_money) in self.facts.items() if start and first <= start.year <= last)
+
+    def money(self, projects, currency):
+        """How many of `projects` have a budget in `currency`, and the sum of these or None."""
+        amounts = [
+            budget
+            for _start, budget, its_currency in map(self.facts.get, projects)
+            if budget is not None and its_currency == currency
+        ]
+        return len(amounts), sum(amounts) if amounts else None
+
+
+def _on_the_way(path, conditions):
+    """Conditions on the row that `path` passes through, as lookups from the project."""
+    head = path.partition("__")[0]
+    return {f"{head}__{name}": value for name, value in conditions.items()}
+
+
+class Coverage:
+    """The whole page: table, sentence, notes, streams."""
+
+    def __init__(self, data):
+        published = Project.objects.published()
+        self.spans = {
+            currency: (first, last)
+            for currency, first, last in published.order_by()
+            .values_list("currency")
+            .annotate(Min("start"), Max("start"))
+        }
+        self.list_path = reverse("projects")
+        self.choice = Choice(data, self.spans)
+        self.filter = ProjectFilter(data, queryset=published)
+        self.projects = Projects(self.filter)
+        self.members = {axis.name: self._members(axis) for axis in AXES.values()}
+
+    # Members
+
+    def _members(self, axis) -> list[Member]:
+        if not axis.facet:
+            return self._periods()
+        labels = dict(self.filter.filters[axis.facet].choices)
+        order = {"country": self._countries, "issue": self._issues}.get(axis.name)
+        keys = order(labels) if order else [(key, False) for key in labels]
+        chosen = self._chosen(axis)
+        members = [
+            Member(
+                key,
+                str(labels[key]),
+                {axis.facet: [key]},
+                self.projects.with_value(axis.facet, key),
+                reverse(axis.name, args=[key]) if axis.name in {"country", "issue"} else "",
+                under,
+            )
+            for key, under in keys
+            if chosen is None or key in chosen
+        ]
+        if axis.fullest:
+            members.sort(key=lambda member: -len(member.projects))
+        return members
+
+    def _chosen(self, axis):
+        """The keys that a filter on the axis leaves, or None: only of these it can be said what the list would show."""
+        chosen = self.filter.cleaned.get(axis.facet)
+        if not chosen or axis.name != "issue":
+            return chosen
+        return {key for key, main in self._mains.items() if key in chosen or main in chosen}
+
+    def _countries(self, labels):
+        """Central Asia's countries, and Korea only where a filter asks for it: it takes part in everything."""
+        korea = set(Place.objects.filter(group=Place.Group.KOREA).values_list("key", flat=True))
+        chosen = self.filter.cleaned.get("country", [])
+        return [(key, False) for key in labels if key not in korea or key in chosen]
+
+    @functools.cached_property
+    def _mains(self):
+        """The key of each published issue's main issue, or None, in the order of issues."""
+        return dict(Issue.objects.published().order_by("position", "key").values_list("key", "parent__key"))
+
+    def _issues(self, labels):
+        """Main issues, each followed by those under it."""
+        under = defaultdict(list)
+        for key, main in self._mains.items():
+            under[main if main in self._mains else None].append(key)
+        return [pair for main in under[None] for pair in [(main, False), *((key, True) for key in under[main])]]
+
+    def _periods(self):
+        """Five years each, from the first start of any project to the last, cut where a filter on these years cuts."""
+        starts = [start for span in self.spans.values() for start in span if start]
+        if not starts:
+            return []
+        years = [int(start[:4]) for start in starts]
+        low = max(self.filter.cleaned.get("started_from", 0), min(years) // SPAN * SPAN)
+        high = min(self.filter.cleaned.get("started_to", 9999), max(years) // SPAN * SPAN + SPAN - 1)
+        periods = []
+        for year in range(low // SPAN * SPAN, high + 1, SPAN):
+            first, last = max(year, low), min(year + SPAN - 1, high)
+            periods.append(
+                Member(
+                    f"{first}-{last}",
+                    f"{first}–{last}" if first < last else str(first),
+                    {"started_from": first, "started_to": last},
+                    self.projects.started_in(first, last),
+                )
+            )
+        return periods
+
+    @property
+    def rows(self):
+        return self.members[self.choice.rows.name]
+
+    @property
+    def columns(self):
+        return self.members[self.choice.columns.name]
+
+    @property
+    def has_words(self):
+        """Whether empty cells have room for words on a wide page."""
+        return len(self.columns) <= COLUMNS_WITH_WORDS
+
+    @property
+    def fits(self):
+        """Whether a wide page shows all columns at once."""
+        return len(self.columns) <= COLUMNS_THAT_FIT
+
+    # Cells
+
+    def list_url(self, *members):
+        """The project list with what these members have in common."""
+        query = dict(self.filter.cleaned)
+        for member in members:
+            query |= member.filters
+        return address(self.list_path, query)
+
+    def cell(self, *members) -> Cell:
+        """What these members have in common; without any, all projects."""
+        projects = frozenset(self.projects.facts).intersection(*(member.projects for member in members))
+        known, amount = self.projects.money(projects, self.choice.currency)
+        return Cell(len(projects), self.list_url(*members), known, amount)
+
+    @functools.cached_property
+    def _unshaded(self):
+        return [[self.cell(row, column) for column in self.columns] for row in self.rows]
+
+    @functools.cached_property
+    def bounds(self):
+        """The most of each step of shading."""
+        return shades(self._value(cell) for row in self._unshaded for cell in row)
+
+    @functools.cached_property
+    def cells(self) -> list[list[Cell]]:
+        """The cells, row by row."""
+        return [[replace(cell, step=self._step(self._value(cell))) for cell in row] for row in self._unshaded]
+
+    def _value(self, cell):
+        return cell.amount if self.choice.currency else cell.count
+
+    def _step(self, value):
+        return bisect_left(self.bounds, value) + 1 if value else 0
+
+    @functools.cached_property
+    def table(self):
+        """Each row's member, its cells and its total."""
+        return [(row, cells, self.cell(row)) for row, cells in zip(self.rows, self.cells, strict=True)]
+
+    @functools.cached_property
+    def column_totals(self):
+        return [self.cell(column) for column in self.columns]
+
+    @functools.cached_property
+    def total(self):
+        return self.cell()
+
+    @property
+    def legend(self):
+        """Each step of shading in words."""
+        legend, low = [], 1
+        for step, bound in enumerate(self.bounds, 1):
+            if self.choice.currency:
+                words = gettext("up to {amount}").format(amount=in_millions(bound))
+            else:
+                words = f"{number(low)}–{number(bound)}" if low < bound else number(bound)
+            legend.append((step, words))
+            low = bound + 1
+        return legend
+
+    # Words
+
+    @property
+    def caption(self):
+        words = (
+            gettext("Known budgets in million {currency}: {rows} × {columns}")
+            if self.choice.currency
+            else gettext("Number of projects: {rows} × {columns}")
+        )
+        return words.format(
+            currency=self.choice.currency, rows=self.choice.rows.label, columns=self.choice.columns.label
+        )
+
+    @property
+    def sentences(self):
+        """What the table shows, computed: where most is, and how much is empty."""
+        every = [
+            (self._value(cell), gettext("{row} × {column}").format(row=row.label, column=column.label))
+            for row, cells, _total in self.table
+            for column, cell in zip(self.columns, cells, strict=True)
+        ]
+        full = max((value for value, _pair in every if value), default=None)
+        fullest = [pair for value, pair in every if full and value == full]
+        return [sentence for sentence in (self._fullest(full, fullest), self._empty()) if sentence]
+
+    def _fullest(self, full, pairs):
+        if not pairs:
+            return ""
+        if self.choice.currency:
+            words = gettext("The largest sum of known budgets, {amount} million {currency}, stands at {pairs}.")
+            return words.format(
+                amount=in_millions(full), currency=self.choice.currency, pairs=gettext("; ").join(pairs)
+            )
+        if len(pairs) > MOST_PAIRS:
+            words = gettext("The most in one cell is {count}; {cells} cells share it.")
+            return words.format(count=count_words(full), cells=number(len(pairs)))
+        words = gettext("The most in one cell is {count}, at {pairs}.")
+        return words.format(count=count_words(full), pairs=gettext("; ").join(pairs))
+
+    def _empty(self):
+        every = [cell for row in self.cells for cell in row]
+        empty = sum(not cell.count for cell in every)
+        if not every:
+            return ""
+        if not empty:
+            return gettext("No cell is empty.")
+        return ngettext(
+            "%(empty)s of %(all)s cells has no sourced project.",
+            "%(empty)s of %(all)s cells have no sourced project.",
+            empty,
+        ) % {"empty": number(empty), "all": number(len(every))}
+
+    @property
+    def notes(self):
+        """How one is to read the table, sentence by sentence."""
+        axes = (self.choice.rows, self.choice.columns)
+        notes = []
+        if any(axis.several for axis in axes):
+            notes.append(
+                gettext(
+                    "A project that belongs to several rows or columns counts in each of them; totals count it once, "
+                    "so they may be less than the sum."
+                )
+            )
+        notes += [str(axis.counted) for axis in axes if axis.counted]
+        for axis in axes:
+            somewhere = frozenset().union(*(member.projects for member in self.members[axis.name]))
+            if lacking := len(self.projects) - len(somewhere):
+                notes.append(axis.lacking(lacking))
+        return notes
+
+    @property
+    def money_notes(self):
+        """How far budgets are known, and how they are added up."""
+        if not self.choice.currency:
+            return []
+        unknown = sum(budget is None for _start, budget, _currency in self.projects.facts.values())
+        other = self.total.count - self.total.known - unknown
+        currency = self.choice.currency
+        return [
+            gettext(
+                "{all}: {known} with a known budget in {currency}, {other} with one in another currency, which is "
+                "never converted, {unknown} without a known budget."
+            ).format(
+                all=count_words(self.total.count),
+                known=number(self.total.known),
+                currency=currency,
+                other=number(other),
+                unknown=number(unknown),
+            ),
+            gettext(
+                "The small numbers say how many of a cell’s projects that sum covers. A budget counts whole in each of "
+                "its project’s cells, since no source divides it, and once in totals. Sums are rounded; the CSV has "
+                "them exactly."
+            ),
+        ]
+
+    # Files
+
+    def csv(self):
+        """The table as rows of a file: header, rows."""
+        axis, currency = self.choice.rows, self.choice.currency
+        labels = [*(column.label for column in self.columns), gettext("All")]
+        if currency:
+            labels = [
+                words.format(column=label, currency=currency)
+                for label in labels
+                for words in (
+                    gettext("{column}: {currency}"),
+                    gettext("{column}: projects with a budget in {currency}"),
+                    gettext("{column}: projects"),
+                )
+            ]
+        header = [gettext("Key"), str(axis.label), *labels]
+        rows = [(row.key, row.label, [*cells, total]) for row, cells, total in self.table]
+        rows.append(("", gettext("All"), [*self.column_totals, self.total]))
+        return header, [
+            [
+                key,
+                label,
+                *(
+                    figure
+                    for cell in cells
+                    for figure in ((cell.amount, cell.known, cell.count) if currency else (cell.count,))
+                ),
+            ]
+            for key, label, cells in rows
+        ]
+
+
+def count_words(count):
+    """A number of projects in words."""
+    return ProjectList.count_words(count)

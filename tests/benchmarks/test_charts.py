@@ -1,0 +1,38 @@
+"""How long charts take to shape and to write: a chart under 5 ms, a page with six of them under 60 ms of rendering.
+
+`make bench` prints the times; nothing here fails because of them.
+"""
+
+import pytest
+from django.template.loader import render_to_string
+
+from issues.charts import WIDE, IndicatorFigure, axis_number
+from issues.figures import readings
+from issues.models import Indicator, Observation
+from portal.charts import Series, line_chart
+
+SERIES = [Series(f"Country {n}", [(year, (year * n) % 37 + n) for year in range(1960, 2025)], n) for n in range(1, 8)]
+
+
+def test_shape_of_seven_series_over_65_years(benchmark):
+    chart = benchmark(line_chart, SERIES, width=WIDE[0], height=WIDE[1], format_value=axis_number)
+    assert len(chart.lines) == 7
+
+
+@pytest.mark.usefixtures("content")
+class TestContent:
+    def test_drawing_of_the_largest_chart(self, benchmark):
+        indicator = Indicator.objects.get(key="temperature-anomaly")
+        observations = readings(Observation.objects.filter(indicator=indicator))[indicator.pk]
+
+        def draw():
+            figure = IndicatorFigure(indicator, observations)
+            return render_to_string(
+                "charts/line.html", {"chart": figure.wide, "id": figure.id, "size": "chart-wide", "readings": True}
+            )
+
+        assert "<svg" in benchmark(draw)
+
+    def test_page_with_six_charts(self, benchmark, client):
+        answer = benchmark(client.get, "/en/countries/uz/")
+        assert answer.content.count(b"<figure") >= 6

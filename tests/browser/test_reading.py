@@ -1,0 +1,101 @@
+"""Lists, charts and languages under a reader's hands, with and without JavaScript."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_a_ticked_filter_refreshes_the_list_in_place_and_the_address_follows(page, site):
+    page.goto(f"{site.url}/en/projects/")
+    page.evaluate("window.untouched = true")
+    page.get_by_role("checkbox", name=re.compile("^Turkmenistan")).check()
+    expect(page.locator(".results-count")).to_have_text("5 projects of 171")
+    expect(page).to_have_url(f"{site.url}/en/projects/?country=tm")
+    assert page.evaluate("window.untouched"), "the whole page was loaded anew"
+
+
+def test_a_chip_takes_its_filter_away_and_back_brings_it_again(page, site):
+    page.goto(f"{site.url}/en/projects/?country=tm&level=national")
+    page.get_by_role("link", name=re.compile("Country: Turkmenistan")).click()
+    expect(page).to_have_url(f"{site.url}/en/projects/?level=national")
+    page.go_back()
+    expect(page.get_by_role("link", name=re.compile("Country: Turkmenistan"))).to_be_visible()
+
+
+def test_pages_and_sorting_keep_the_filters(page, site):
+    page.goto(f"{site.url}/en/projects/?country=uz")
+    page.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(f"{site.url}/en/projects/?country=uz&page=2")
+    page.get_by_role("columnheader", name="Budget").get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"\?country=uz&sort=-?budget$"))
+
+
+@pytest.mark.parametrize("path", ["projects", "agreements", "organisations", "sources", "timeline"])
+def test_a_list_serves_without_javascript(new_context, site, path):
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site.url}/en/{path}/")
+    page.locator(".facet .option input").first.check()
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    assert "=&" not in page.url
+    assert not page.url.endswith("=")
+
+
+def test_filters_open_and_close_on_a_phone_by_keyboard(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{site.url}/ko/projects/")
+    expect(page.locator("#filters")).to_be_hidden()
+    page.locator("#filters-switch").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#filters")).to_be_visible()
+
+
+def test_the_language_chooser_keeps_page_and_query(page, site):
+    page.goto(f"{site.url}/en/projects/?country=uz&sort=title")
+    page.get_by_role("link", name="Русский").click()
+    expect(page).to_have_url(f"{site.url}/ru/projects/?country=uz&sort=title")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+
+
+def test_arrow_keys_read_a_chart_year_by_year(page, site):
+    page.goto(f"{site.url}/en/indicators/water-stress/")
+    frame = page.locator(".chart-frame")
+    frame.focus()
+    page.keyboard.press("End")
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^2022: .*Kazakhstan 34\.6"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^2021: "))
+    page.keyboard.press("Escape")
+    expect(page.locator(".chart-reading")).to_have_text("")
+
+
+def test_a_pointer_reads_a_chart_too(page, site):
+    page.goto(f"{site.url}/en/indicators/water-stress/")
+    page.locator(".chart-wide .years rect").first.hover()
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^1990: "))
+
+
+def test_the_skip_link_leads_to_the_content(page, site):
+    page.goto(f"{site.url}/en/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+@pytest.mark.parametrize(
+    "path", ["", "projects/", "issues/aral-sea-depletion/", "countries/uz/", "indicators/water-stress/"]
+)
+def test_nothing_runs_out_of_a_narrow_phone(new_context, site, path, language):
+    page = new_context(viewport={"width": 360, "height": 740}).new_page()
+    page.goto(f"{site.url}/{language}/{path}")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll("svg.chart")].filter((svg) => svg.getBoundingClientRect().width > 0)
+        .flatMap((svg) => { const room = svg.getBoundingClientRect();
+          return [...svg.querySelectorAll("text")].filter((text) => { const box = text.getBoundingClientRect();
+            return box.right > room.right + 1 || box.left < room.left - 1; }).map((text) => text.textContent); })"""
+    )
+    assert outside == []
