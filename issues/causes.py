@@ -7,6 +7,7 @@ words are the templates' (templates/issues/includes/causes_*.html).
 
 import hashlib
 import itertools
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ TONES = 4  # classes of static/css/graph.css: one for each main issue and what s
 MOST_LINES = 3  # of a name
 BOLD = 1.07  # how much wider bold letters are
 EDGE = 2  # around the picture, so that no stroke is cut
-TIP = 7  # length of an arrow’s head
+TIP, TIP_HALF = 7, 3  # length of an arrow’s head, and half its breadth
 KEPT = 7 * 24 * 3600  # seconds
 
 
@@ -42,6 +43,7 @@ class Shape:
     downwards: bool = False
     most_layers: int | None = None
     most_in_layer: int | None = None
+    most_across: float = math.inf  # names that are wider together do not share a row
 
 
 WIDE = Shape(
@@ -64,6 +66,7 @@ NARROW = Shape(
     inset=(8, 7),
     downwards=True,
     most_in_layer=2,
+    most_across=230,
 )
 # The few issues around one, in a column of text.
 NEAR_WIDE = Shape(
@@ -113,9 +116,16 @@ class Drawing:
 
 def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, int]], shape: Shape) -> Drawing:
     """The picture of issues with such names, some of them in bold, and lines between them by their numbers."""
-    plan = arranged(len(names), lines, most_layers=shape.most_layers, most_in_layer=shape.most_in_layer)
     weights = [BOLD if heavy else 1 for heavy in bold]
     labels = [name_rows(name, shape, weight) for name, weight in zip(names, weights, strict=True)]
+    plan = arranged(
+        len(names),
+        lines,
+        most_layers=shape.most_layers,
+        most_in_layer=shape.most_in_layer,
+        breadths=[width for _rows, width in labels],
+        most_across=shape.most_across,
+    )
     if not shape.downwards:
         # The boxes of a column are as wide as its widest name, so the others may take fewer lines.
         widest = dict.fromkeys(plan.layer_of, 0.0)
@@ -232,13 +242,10 @@ def bend(a, b, shape):
 
 
 def tip(point, direction):
-    """The head of an arrow that ends at `point`."""
-    (x, y), (dx, dy) = point, direction
-    back = (x - dx * TIP, y - dy * TIP)
-    half = TIP * 0.45
-    left = (back[0] - dy * half, back[1] + dx * half)
-    right = (back[0] + dy * half, back[1] - dx * half)
-    return f"M{at(point)}L{at(left)}L{at(right)}Z"
+    """The head of an arrow that ends at `point`; written alike for all, so that the page packs well."""
+    dx, dy = direction
+    across = TIP_HALF if dx else 0, TIP_HALF if dy else 0
+    return f"M{at(point)}l{-dx * TIP - across[1]},{-dy * TIP - across[0]}l{2 * across[1]},{2 * across[0]}z"
 
 
 def turned(pair, shape):
@@ -247,7 +254,8 @@ def turned(pair, shape):
 
 
 def at(point):
-    return f"{rounded(point[0] + EDGE)},{rounded(point[1] + EDGE)}"
+    """A point of a path. Whole pixels are fine enough, and take half of the bytes."""
+    return f"{round(point[0] + EDGE)},{round(point[1] + EDGE)}"
 
 
 def rounded(number: float) -> float | int:

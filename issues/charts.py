@@ -272,8 +272,8 @@ def chartable(observations, choice):
     """The observations to draw: those of the chosen places, or of as many places as a chart can tell apart."""
     if choice.cleaned.get("place"):
         return observations
-    places = list(dict.fromkeys(observation.place_id for observation in observations))[:MOST_SERIES]
-    return [observation for observation in observations if observation.place_id in places]
+    places = list(dict.fromkeys(observation.place for observation in observations))[:MOST_SERIES]
+    return [observation for observation in observations if observation.place in places]
 
 
 # What a chart needs to look itself outside its page.

@@ -77,15 +77,24 @@ class Layout:
 
 
 def arranged(
-    count: int, lines: Sequence[Line], *, most_layers: int | None = None, most_in_layer: int | None = None
+    count: int,
+    lines: Sequence[Line],
+    *,
+    most_layers: int | None = None,
+    most_in_layer: int | None = None,
+    breadths: Sequence[float] = (),
+    most_across: float = math.inf,
 ) -> "Arrangement":
-    """The order of `count` boxes: in at most so many layers, or with at most so many boxes in each."""
+    """The order of `count` boxes: in at most so many layers, or with at most so many boxes in each.
+
+    With `most_in_layer`, boxes that are `most_across` together, by their `breadths`, do not share a layer.
+    """
     if not count:
         return Arrangement([], [], [], [], [], [], 0)
     back = feedback(count, lines)
     forward = list(dict.fromkeys(line[::-1] if line in back else line for line in lines))
     if most_in_layer:
-        layers, stacked = narrow_layers(count, forward, most_in_layer), set()
+        layers, stacked = narrow_layers(count, forward, most_in_layer, breadths or [0] * count, most_across), set()
     else:
         layers, stacked = few_layers(count, forward, most_layers or count)
     arrangement = Arrangement.of(layers, stacked, lines, back)
@@ -288,8 +297,8 @@ def stacks_of(count, stacked):
     return paths
 
 
-def narrow_layers(count: int, lines: Sequence[Line], most: int) -> list[int]:
-    """A layer for each vertex, with at most `most` in one, so that trunks are short."""
+def narrow_layers(count: int, lines: Sequence[Line], most: int, breadths, most_across) -> list[int]:
+    """A layer for each vertex, with at most `most` in one and not too broad ones, so that trunks are short."""
     before, after = defaultdict(list), defaultdict(list)
     for a, b in lines:
         after[a].append(b)
@@ -320,7 +329,8 @@ def narrow_layers(count: int, lines: Sequence[Line], most: int) -> list[int]:
     row: list[int] = []
     index = 0
     for v in order:
-        if len(row) == most or any(u in row for u in before[v]):
+        broad = row and sum(breadths[u] for u in [*row, v]) > most_across
+        if len(row) == most or broad or any(u in row for u in before[v]):
             row, index = [], index + 1
         row.append(v)
         layers[v] = index

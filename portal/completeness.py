@@ -106,7 +106,7 @@ def missing(projects):
         "start": projects.filter(start=None).count(),
         "end": projects.filter(end=None).count(),
         "finance": projects.filter(finance="").count(),
-        "results": projects.filter(results_en="").count(),
+        "results": projects.exclude(results_en__gt="").count(),
         "one_source": projects.annotate(n=sources).filter(n=1).count(),
         "markers": projects.exclude(rio_markers__isnull=False).count(),
         "agreements": Agreement.objects.published().count(),

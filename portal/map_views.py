@@ -23,7 +23,7 @@ from projects.views import ProjectList
 
 APART = 44  # pixels between two marks on the map that one can move
 CLOSEST = 40.0  # map units: how narrow the drawn map can get
-NAMED = 4  # projects named at a place, in the list and on the map
+NAMED = 3  # projects named at a place, in the list and on the map
 UNLOCATED = 100  # projects without a known position that are named
 
 

@@ -24,6 +24,8 @@ PAGES = {
     "place": "places/nukus/",
     "timeline": "timeline/",
     "event": "timeline/aral-fishing-ends/",
+    "coverage": "coverage/",
+    "map": "map/",
     "compare": "compare/",
     "compare-countries": "compare/?country=uz&country=kz&country=kr&country=tm",
     "compare-issues": "compare/?issue=aral-sea-depletion&issue=aralkum",

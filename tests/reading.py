@@ -5,6 +5,10 @@ import re
 from lxml import html
 
 
+# Elements whose words stand apart from those that follow.
+SET_APART = ("br", "li", "p", "div", "dt", "dd", "td", "th", "h2", "h3", "legend", "summary")
+
+
 def page(response):
     """The answer as a tree of elements."""
     return html.fromstring(response.content.decode())
@@ -12,8 +16,8 @@ def page(response):
 
 def words(element):
     """The words of an element, one space between them."""
-    for line_break in element.iter("br"):
-        line_break.text = " "
+    for part in element.iter(*SET_APART):
+        part.tail = f" {part.tail or ''}"
     return " ".join(element.text_content().split())
 
 

@@ -444,7 +444,7 @@ def test_a_mark_without_its_source_is_refused_by_name(editor):
     assert errors_of(response) == {
         "impacts_ru": ["No source has this key: nobody-2020. Create the source first, or mend the mark."]
     }
-    assert "No source has the key “nobody-2020”" in response.content.decode()
+    assert "No source has this key: nobody-2020" in response.content.decode()
     issue.refresh_from_db()
     assert (issue.state_en, issue.version, issue.citations.count()) == ("What is known of the state.", 1, 0)
 

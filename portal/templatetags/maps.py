@@ -72,7 +72,13 @@ def region_map(
     badges = [place for place in badges if place.key in shapes()["countries"]]
     entries += [Entry(place, "", place.project_count) for place in badges]
     tones = {place.key: "map-shaded" for place in shaded if place.key in shapes()["countries"]}
-    context = {"id": id, "entries": entries if listed else [], "with_numbers": counted or badges, "note": note, "explore": explore}
+    context = {
+        "id": id,
+        "entries": entries if listed else [],
+        "with_numbers": counted or badges,
+        "note": note,
+        "explore": explore,
+    }
     if not marks and not tones and not badges:
         return context
     points = [mark.at for mark in marks] + [corner for key in tones for corner in corners(key)]
@@ -200,6 +206,7 @@ def choropleth(context, indicator, year=None):
         "classes": legend(breaks, tones.values()),
         "sentence": sentence(countries, of_country, chosen, unit),
         "several": any(len(found) > 1 for found in of_country.values()),
+        "sources": list(dict.fromkeys(observation.source for found in of_country.values() for observation in found)),
         "kept": kept,
     }
 
@@ -221,21 +228,17 @@ def legend(breaks, tones) -> list[Class]:
 
 def sentence(countries, of_country, year, unit) -> str:
     """What a shaded map shows, in a sentence: the highest and the lowest value."""
-    known = sorted(
-        ((of_country[place.pk][0].value, place) for place in countries if place.pk in of_country),
-        key=lambda pair: pair[0],
-    )
-    (low, lowest), (high, highest) = known[0], known[-1]
+    known = [place for place in countries if place.pk in of_country]
+    values = sorted((of_country[place.pk][0].value, place.name_and_language()[0]) for place in known)
+
+    def figure(value):
+        return f"{number(value)}\u00a0{unit}"
+
+    (low, lowest), (high, highest) = values[0], values[-1]
     if low == high:
-        return gettext("In {year} all {n} countries with data stood at {value} {unit}.").format(
-            year=year, n=len(known), value=number(low), unit=unit
+        return gettext("In {year} all {n} countries with data stood at {value}.").format(
+            year=year, n=len(known), value=figure(low)
         )
-    words = gettext("In {year} it was highest in {highest} ({high} {unit}) and lowest in {lowest} ({low} {unit}).")
-    return words.format(
-        year=year,
-        highest=highest.name_and_language()[0],
-        high=number(high),
-        lowest=lowest.name_and_language()[0],
-        low=number(low),
-        unit=unit,
+    return gettext("In {year} it was highest in {highest} ({high}) and lowest in {lowest} ({low}).").format(
+        year=year, highest=highest, high=figure(high), lowest=lowest, low=figure(low)
     )

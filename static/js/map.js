@@ -80,7 +80,7 @@ class LiveMap {
       zoomControl: false,
       attributionControl: false,
       scrollWheelZoom: false, // a page that scrolls past must not be caught; a click into the map lets it zoom
-      maxBounds: boundsOf(this.projection, -150, -150, 1300, 1040),
+      maxBounds: boundsOf(this.projection, -500, -500, 2000, 1740),
       maxBoundsViscosity: 0.8,
       zoomAnimation: !calm(),
       fadeAnimation: !calm(),
@@ -264,7 +264,14 @@ class LiveMap {
     this.say(mark, feature);
   }
 
-  say(mark, { properties: it }) {
+  // To the mark, which may have been drawn anew since, or to the map.
+  focus(key) {
+    const mark = this.element.querySelector(`[data-mark="${CSS.escape(key)}"]`);
+    (mark ?? this.element).focus({ preventScroll: true });
+  }
+
+  say(mark, feature) {
+    const it = feature.properties;
     const links = it.links.map(({ text, language, url, count }) =>
       element("li", {}, element("a", { href: url, lang: language, textContent: text }), count ? ` (${count})` : ""),
     );
@@ -273,12 +280,18 @@ class LiveMap {
       ? element("h3", {}, element("a", { href: it.url, lang: it.language, textContent: it.title }))
       : element("h3", { textContent: it.name });
     const content = element("div", { tabIndex: -1 }, heading, element("ul", {}, ...links));
-    const popup = L.popup({ maxWidth: 280, maxHeight: 260, offset: [0, -it.radius / 2], autoPanPadding: [12, 12] })
+    const { x, y } = this.map.getSize();
+    const popup = L.popup({
+      maxWidth: Math.min(280, x - 60),
+      maxHeight: Math.min(260, y - 110),
+      offset: [0, -it.radius / 2],
+      autoPanPaddingTopLeft: [12, 12],
+      autoPanPaddingBottomRight: [12, 12],
+    })
       .setLatLng(mark.getLatLng())
       .setContent(content);
     popup.on("remove", () => {
-      if (!this.element.contains(document.activeElement) || popup.getElement()?.contains(document.activeElement))
-        mark.getElement()?.focus({ preventScroll: true });
+      if (popup.getElement()?.contains(document.activeElement)) this.focus(feature.id);
     });
     popup.openOn(this.map);
     const box = popup.getElement();
@@ -289,7 +302,7 @@ class LiveMap {
       if (event.key === "Escape") {
         event.stopPropagation();
         this.map.closePopup(popup);
-        mark.getElement()?.focus({ preventScroll: true });
+        this.focus(feature.id);
       }
     });
     content.focus({ preventScroll: true });

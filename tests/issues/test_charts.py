@@ -122,7 +122,7 @@ class TestContent:
             answer = client.get(indicator.get_absolute_url())
             known = sorted((o.year, float(o.value)) for o in observations[indicator.pk])
             drawn = answer.context["figure"]
-            if len({o.place_id for o in observations[indicator.pk]}) <= 8:
+            if len({o.place for o in observations[indicator.pk]}) <= 8:
                 assert sorted(p for one in drawn.series for p in one.points) == known
                 assert sorted((y.year, v) for y in drawn.wide.years for _n, v in y.values) == known
             table = [(year, float(c.value)) for year, cells in answer.context["rows"] for c in cells if c]

@@ -108,6 +108,13 @@ def test_so_many_boxes_stand_in_a_layer_at_most(most):
     assert max(layers.count(layer) for layer in layers) <= most
 
 
+def test_boxes_that_are_broad_together_do_not_share_a_layer():
+    breadths = [100, 150, 100, 100]
+    layers = arranged(4, [], most_in_layer=2, breadths=breadths, most_across=220).layer_of
+    assert layers == [0, 1, 2, 2]
+    assert arranged(4, [], most_in_layer=2, breadths=breadths).layer_of == [0, 0, 1, 1]
+
+
 def test_path_folds_into_the_layers_that_there_are():
     lines = [(n, n + 1) for n in range(8)]
     plan = arranged(9, lines, most_layers=3)

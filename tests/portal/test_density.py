@@ -1,5 +1,7 @@
 """The strip over the timeline: its lengths say the numbers that it is made of."""
 
+import itertools
+
 import pytest
 
 from portal.density import decades, strip
@@ -60,7 +62,7 @@ def test_names_of_decades_do_not_touch(size):
     shape = strip(YEARS, *size)
     named = [decade for decade in shape.decades if decade.label]
     assert named[-1].label == "2020"
-    assert all(after.x - before.x >= 30 for before, after in zip(named, named[1:], strict=False))
+    assert all(after.x - before.x >= 30 for before, after in itertools.pairwise(named))
 
 
 @pytest.mark.parametrize("highest", [1, 2, 3, 7, 38, 400])

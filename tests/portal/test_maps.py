@@ -337,12 +337,13 @@ def test_shaded_map_shows_the_latest_year_that_the_countries_share(indicator):
         "Uzbekistan": "shade-5",
     }
     assert rows(found) == [
-        "Kazakhstan | 34.5 2020 | Environmental Earth Sciences",
-        "Kyrgyzstan | no data for 2020 | ",
-        "Tajikistan | 0 2020 | Environmental Earth Sciences",
-        "Turkmenistan | no data for 2020 | ",
-        "Uzbekistan | 100 2020 | Environmental Earth Sciences",
+        "Kazakhstan | 34.5 2020",
+        "Kyrgyzstan | no data for 2020",
+        "Tajikistan | 0 2020",
+        "Turkmenistan | no data for 2020",
+        "Uzbekistan | 100 2020",
     ]
+    assert "Source of every value: The Future Aral Sea" in reading.words(found)
     assert [reading.words(item) for item in found.xpath(".//ul[@class='map-legend']/li")] == [
         "zero",
         "30 to under 45",
@@ -369,10 +370,18 @@ def test_shaded_map_says_what_it_shows(indicator):
     assert reading.words(sentence) == ("In 2020 it was highest in Uzbekistan (100 %) and lowest in Tajikistan (0 %).")
 
 
+def test_values_that_are_all_alike_are_said_in_one(five):
+    indicator = make_indicator(unit_symbol_en="%")
+    for key in ("uz", "kz", "tj"):
+        make_observation(indicator=indicator, place=five[key], value=10)
+    [sentence] = of_class(choropleth(indicator), "figure-sentence")
+    assert reading.words(sentence) == "In 2020 all 3 countries with data stood at 10 %."
+
+
 def test_reader_chooses_a_year(indicator):
     found = choropleth(indicator, "2019", "?year=2019&place=uz")
     assert tones(found)["Tajikistan"].startswith("shade-")
-    assert "Tajikistan | 61 2019 | Environmental Earth Sciences" in rows(found)
+    assert "Tajikistan | 61 2019" in rows(found)
     assert found.xpath(".//select[@name='year']/option/text()") == ["2020", "2019"]
     assert found.xpath(".//option[@selected]/text()") == ["2019"]
     assert [(i.get("name"), i.get("value")) for i in found.xpath(".//input[@type='hidden']")] == [("place", "uz")]
@@ -661,7 +670,7 @@ def test_more_projects_than_are_named_lead_to_the_list_with_the_same_filters(fiv
         make_project(level=Level.PROVINCIAL).places.add(nukus)
     found = reading.page(client.get("/en/map/?level=provincial"))
     [item] = found.xpath("//li[@id='place-nukus']")
-    assert len(item.xpath("./ul/li")) == 5
+    assert len(item.xpath("./ul/li")) == 4
     assert item.xpath("./ul/li[last()]/a/@href") == ["/en/projects/?level=provincial&place=nukus"]
     [feature] = data(client, level="provincial")["features"]
     assert feature["properties"]["more"] == "/en/projects/?level=provincial&place=nukus"

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.wsgi import WSGIHandler
+from django.utils.module_loading import import_string
 
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
@@ -69,6 +72,12 @@ def test_a_switch_that_is_neither_yes_nor_no_is_named():
         "django.core.exceptions.ImproperlyConfigured: "
         "DEBUG='maybe' is neither yes nor no. Set it to 1 or 0 (README, Settings).",
     )
+
+
+@pytest.mark.parametrize("environment", [{"DEBUG": "maybe"}, {"ALLOWED_HOSTS": "portal.example.org"}])
+def test_settings_that_cannot_be_safe_are_not_made(configured, environment):
+    with pytest.raises(ImproperlyConfigured, match="README, Settings"):
+        configured(**environment)
 
 
 def test_only_this_machine_is_served_unless_hosts_are_named(configured):
@@ -173,3 +182,7 @@ def test_pages_may_use_nothing_from_elsewhere(client, db):
         "script-src 'self'",
         "style-src 'self'",
     ]
+
+
+def test_server_finds_the_portal():
+    assert type(import_string(settings.WSGI_APPLICATION)) is WSGIHandler
