@@ -2,13 +2,14 @@
 
 Boxes stand in layers, every line leads from an earlier layer to a later one, and lines are drawn as curves that pass
 between the boxes. After Sugiyama's scheme in five steps: turn round as few lines as needed to leave no loop, choose a
-layer for each box, order the layers so that few lines cross, give positions, route the lines. Two things are
-this module's own, and why no library does the work:
+layer for each box, order the layers so that few lines cross, give positions, route the lines. Two things are this
+module's own, and the reason why no library does the work (grandalf 0.8, of 2023 and still an alpha, has neither; it
+drew the portal's issues in nine layers and 1,700 pixels, with 85 crossings where 47 will do):
 
 - Lines that end at the same box join on the way (a *trunk*). Whichever line one follows forwards leads to one box only,
   and a picture of fifty links needs half of the lanes.
 - The number of layers can be limited: boxes that follow one another then share a layer, as a *stack* with arrows
-  between its neighbours. So nine steps fit on a page five boxes wide.
+  between its neighbours. So nine steps fit on a page six boxes wide.
 
 `along` is the direction of reading and `across` the other one, so that one layout serves pages and phones.
 Vertices are 0 … n−1 and lines pairs of them, without duplicates and without a line from a vertex to itself.

@@ -4,7 +4,7 @@ import functools
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from portal.coverage.table import Cell, Member, count_words
 from portal.sankey import Flow, Item, sankey
@@ -165,9 +165,9 @@ class Streams:
         """The bands as rows of a file: header, rows."""
         header = [
             gettext("From (key)"),
-            gettext("From"),
+            pgettext("flow", "From"),
             gettext("To (key)"),
-            gettext("To"),
+            pgettext("flow", "To"),
             gettext("Projects"),
             gettext("Width"),
         ]

@@ -282,10 +282,10 @@ class LiveMap {
     const content = element("div", { tabIndex: -1 }, heading, element("ul", {}, ...links));
     const { x, y } = this.map.getSize();
     const popup = L.popup({
-      maxWidth: Math.min(280, x - 60),
+      maxWidth: Math.min(280, x - 130),
       maxHeight: Math.min(260, y - 110),
       offset: [0, -it.radius / 2],
-      autoPanPaddingTopLeft: [12, 12],
+      autoPanPaddingTopLeft: [60, 12],
       autoPanPaddingBottomRight: [12, 12],
     })
       .setLatLng(mark.getLatLng())

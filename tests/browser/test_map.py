@@ -1,0 +1,240 @@
+"""The large map under a reader's hands: drawn by the server first, then moved, by pointer and by keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.served import VIEWPORTS
+
+MARKS = ".live-mark"
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser complains of, the content policy's violations among it."""
+    found = []
+    page.on("console", lambda message: found.append(message.text) if message.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def moving(page, site, path="en/map/"):
+    """The page of the map once it can be moved."""
+    page.goto(f"{site.url}/{path}")
+    page.get_by_role("button", name="Move and zoom the map").click()
+    expect(page.locator(MARKS).first).to_be_visible()
+    expect(page.locator(".live-country")).to_have_count(5)
+
+
+def mark(page, key):
+    return page.locator(f'[data-mark="{key}"]')
+
+
+def projects_of(page):
+    """The numbers that the marks carry, summed."""
+    return sum(int(text) for text in page.locator(f"{MARKS} > div > span:first-child").all_inner_texts())
+
+
+def test_the_drawn_map_moves_when_asked_to(page, site, complaints):
+    page.goto(f"{site.url}/en/map/")
+    expect(page.locator(".map-fine .map-mark").first).to_be_visible()
+    assert page.evaluate("typeof L") == "undefined", "Leaflet came before anyone asked for it"
+    moving(page, site)
+    assert page.locator(MARKS).count() > 10
+    expect(page.locator(".live-bed")).to_have_count(1)  # the Aral Sea of the late 1950s, under …
+    assert page.locator(".live-lake").count() > 10  # … that of the mid-2000s, and the lakes
+    names = page.locator(".live-name").all_inner_texts()
+    assert {"Kazakhstan", "Aral Sea", "China"} <= set(names)
+    assert complaints == []
+
+
+def test_the_map_speaks_korean(page, site, complaints):
+    page.goto(f"{site.url}/ko/map/")
+    page.locator(".map-start").click()
+    expect(mark(page, "astana")).to_contain_text("아스타나")
+    expect(page.locator(".live-name", has_text="카자흐스탄")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_place_opens_by_keyboard_and_closes_again(page, site, complaints):
+    moving(page, site)
+    mark(page, "astana").focus()
+    page.keyboard.press("Enter")
+    popup = page.get_by_role("dialog", name=re.compile("^Astana: 8 projects"))
+    expect(popup).to_be_visible()
+    assert popup.get_by_role("link").count() >= 4
+    assert page.evaluate("document.querySelector('.leaflet-popup').contains(document.activeElement)")
+    page.keyboard.press("Tab")
+    expect(popup.get_by_role("link", name="Astana: 8 projects")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(popup).to_be_hidden()
+    expect(mark(page, "astana")).to_be_focused()
+    assert complaints == []
+
+
+def test_several_places_part_by_keyboard_and_the_focus_stays(page, site, complaints):
+    moving(page, site)
+    tashkent = mark(page, "tashkent")
+    expect(tashkent).to_have_attribute("aria-label", re.compile(r"^Tashkent, .*: 31 projects$"))
+    tashkent.focus()
+    page.keyboard.press("Enter")
+    expect(tashkent).to_have_attribute("aria-label", "Tashkent: 28 projects")
+    expect(tashkent).to_be_focused()
+    expect(mark(page, "chirchiq")).to_be_visible()
+    assert complaints == []
+
+
+def test_places_at_one_spot_say_which_they_are(page, site):
+    moving(page, site, "en/map/?bbox=72.5,40.3,73.1,40.8")
+    osh = mark(page, "osh-region")
+    expect(osh).to_have_class(re.compile("live-several"))
+    osh.click()
+    popup = page.get_by_role("dialog")
+    expect(popup.get_by_role("link", name=re.compile("^Osh"))).to_have_count(2)
+
+
+def test_keys_move_and_zoom_the_map(page, site):
+    moving(page, site)
+    region = page.get_by_role("region", name="Map of projects by place")
+    expect(region).to_be_focused()
+    before = page.url
+    page.keyboard.press("+")
+    expect(page).not_to_have_url(before)
+    closer = page.url
+    page.keyboard.press("ArrowRight")
+    expect(page).not_to_have_url(closer)
+    page.keyboard.press("-")
+    expect(mark(page, "astana")).to_be_visible()
+
+
+def test_zooming_in_shows_more_marks_and_loses_none(page, site):
+    moving(page, site, "en/map/?bbox=66,39,74,43")
+    few = page.locator(MARKS).count()
+    page.get_by_role("button", name="Zoom in").click()
+    expect(mark(page, "chirchiq")).to_be_visible()
+    assert page.locator(MARKS).count() != few
+    expect(mark(page, "tashkent")).to_have_attribute("aria-label", re.compile("^Tashkent"))
+
+
+def test_a_link_of_the_drawing_sets_the_map_going(page, site, complaints):
+    page.goto(f"{site.url}/en/map/")
+    page.locator(".map-fine .map-mark", has=page.locator(".map-several")).first.click()
+    expect(page.locator(MARKS).first).to_be_visible()
+    assert "bbox=" in page.url
+    assert complaints == []
+
+
+def test_filters_hold_while_the_map_moves(page, site, complaints):
+    moving(page, site)
+    assert projects_of(page) > 90
+    page.evaluate("document.querySelector('.map-live').id = 'the-same'")
+    page.get_by_role("checkbox", name=re.compile("^Turkmenistan")).check()
+    expect(page.locator(".results-count")).to_have_text("5 projects of 171")
+    expect(page.locator(MARKS)).to_have_count(2)
+    expect(page.locator("#the-same")).to_be_visible()  # it was kept, and not begun anew
+    expect(page.locator(".map-places-list li[id]")).to_have_count(2)
+    page.get_by_role("link", name=re.compile("Country: Turkmenistan")).click()
+    expect(page.locator(".results-count")).to_have_text("171 projects")
+    expect(mark(page, "astana")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_filter_that_leaves_nothing_takes_the_map_away_and_back(page, site, complaints):
+    moving(page, site)
+    page.get_by_role("searchbox", name="Words in the title").fill("zeppelin")
+    page.keyboard.press("Enter")
+    expect(page.locator(".empty")).to_be_visible()
+    page.get_by_role("link", name=re.compile("Words in the title: zeppelin")).click()
+    expect(mark(page, "astana")).to_be_visible()
+    assert complaints == []
+
+
+def test_provinces_come_when_asked_for(page, site):
+    moving(page, site)
+    expect(page.locator(".live-province")).to_have_count(0)
+    page.get_by_role("checkbox", name=re.compile("^Provinces.*before June 2022")).check()
+    expect(page.locator(".live-province")).to_have_count(48)
+
+
+def test_the_part_of_the_map_is_in_the_address(page, site):
+    moving(page, site)
+    mark(page, "tashkent").click()
+    expect(mark(page, "chirchiq")).to_be_visible()
+    address = page.url
+    page.reload()
+    expect(mark(page, "chirchiq")).to_be_visible()  # who moved the map once finds it moving
+    assert "bbox=" in address
+
+
+def test_marks_that_do_not_come_are_said_and_the_list_stays(page, site):
+    page.route("**/map/?format=json*", lambda route: route.abort())
+    page.goto(f"{site.url}/en/map/")
+    page.get_by_role("button", name="Move and zoom the map").click()
+    expect(page.locator(".map-message")).to_have_text("The marks could not be loaded. The list below has them all.")
+    expect(page.locator("#place-astana")).to_be_visible()
+
+
+def test_the_skip_link_leads_over_the_map_to_the_list(page, site):
+    page.goto(f"{site.url}/en/map/")
+    page.get_by_role("link", name=re.compile("^Skip the map")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#places")).to_be_focused()
+
+
+def test_the_map_serves_without_javascript(new_context, site):
+    page = new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site.url}/en/map/")
+    expect(page.get_by_role("button", name="Move and zoom the map")).to_be_hidden()
+    page.get_by_role("link", name="Zoom in").click()
+    expect(page).to_have_url(re.compile("bbox="))
+    page.get_by_role("link", name="Whole region").click()
+    page.locator(".map-fine .map-mark", has=page.locator(".map-several")).first.click()
+    expect(page).to_have_url(re.compile("bbox="))
+    expect(page.locator(".map-fine .map-mark").first).to_be_visible()
+    page.goto(f"{site.url}/en/map/")
+    page.get_by_role("link", name="Astana: 8 projects").last.click()
+    expect(page).to_have_url(re.compile("#place-astana$"))
+    page.locator(".facet .option input").first.check()
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", VIEWPORTS)
+def test_nothing_is_wider_than_the_window(new_context, site, width):
+    page = new_context(viewport=VIEWPORTS[width]).new_page()
+    moving(page, site, "en/map/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= VIEWPORTS[width]["width"]
+
+
+@pytest.mark.parametrize("path", ["countries/uz", "issues/aral-sea-depletion", "indicators/water-stress", "map"])
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_marks_are_large_enough_to_touch_and_names_to_read_on_a_small_phone(new_context, site, path, language):
+    page = new_context(viewport={"width": 360, "height": 740}).new_page()
+    page.goto(f"{site.url}/{language}/{path}/")
+    targets = page.locator(".map-coarse .map-target").evaluate_all(
+        "circles => circles.map(circle => circle.getBoundingClientRect().width)"
+    )
+    letters = page.locator(".map-coarse text").evaluate_all(
+        "texts => texts.map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a)"
+    )
+    assert all(width >= 24 for width in targets)
+    assert letters
+    assert min(letters) >= 11
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_names_on_a_drawing_do_not_run_into_each_other(new_context, site, language):
+    """What geo.text_width reckons, the browser's own letters keep to."""
+    for viewport in VIEWPORTS.values():
+        page = new_context(viewport=viewport).new_page()
+        page.goto(f"{site.url}/{language}/map/")
+        overlaps = page.evaluate("""() => {
+          const texts = [...document.querySelectorAll('.map-drawing .map-words')]
+            .filter(text => text.checkVisibility())
+            .map(text => [text.textContent, text.getBoundingClientRect()]);
+          const meet = (a, b) => a.left < b.right - 3 && b.left < a.right - 3 && a.top < b.bottom - 6 && b.top < a.bottom - 6;
+          return texts.flatMap(([a, box], i) => texts.slice(0, i).filter(([, other]) => meet(box, other)).map(([b]) => `${a} / ${b}`));
+        }""")
+        assert overlaps == []
+        page.close()
