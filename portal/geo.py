@@ -421,7 +421,7 @@ def _extent(name: Name, place: Spot) -> Box:
 
 def text_width(text: str, size: float = 12.0) -> float:
     """About how many pixels a text takes in a system font of `size` pixels: Hangul is wide, Latin narrow."""
-    return sum(0.95 if ord(c) >= 0x1100 else 0.3 if c in " .,il'’-" else 0.62 for c in text) * size
+    return sum(1.0 if ord(c) >= 0x1100 else 0.3 if c in " .,il'’-" else 0.62 for c in text) * size
 
 
 # ── Classes of a shaded map ──────────────────────────────────────────────────────────────────────────────────

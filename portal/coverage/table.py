@@ -64,6 +64,11 @@ class Cell:
     step: int = 0
 
     @property
+    def exact(self):
+        """The amount as machines read it."""
+        return f"{self.amount:.2f}"
+
+    @property
     def in_millions(self):
         return in_millions(self.amount)
 

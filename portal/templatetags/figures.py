@@ -60,7 +60,7 @@ def span(record):
     if record.start and record.end:
         if record.start == record.end:
             return partial_date(record.start)
-        return format_html("{}–{}", partial_date(record.start), partial_date(record.end))
+        return format_html("{}–<wbr>{}", partial_date(record.start), partial_date(record.end))
     if record.start:
         return format_html(gettext("{}, end not known"), partial_date(record.start))
     if record.end:

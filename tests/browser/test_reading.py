@@ -99,3 +99,11 @@ def test_nothing_runs_out_of_a_narrow_phone(new_context, site, path, language):
             return box.right > room.right + 1 || box.left < room.left - 1; }).map((text) => text.textContent); })"""
     )
     assert outside == []
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1240, 1360])
+@pytest.mark.parametrize("path", ["projects/", "agreements/", "organisations/", "indicators/", "sources/", "coverage/"])
+def test_no_list_runs_out_of_the_page(new_context, site, path, width):
+    page = new_context(viewport={"width": width, "height": 800}).new_page()
+    page.goto(f"{site.url}/ru/{path}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -37,14 +37,15 @@ pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("en", "ko", "ru")
 PAIRS = list(itertools.combinations(AXES, 2))
-FILTERS = (
-    "country=uz&country=kz",
-    "issue=water-scarcity&area=education",
-    "organisation=koica&role=funding&level=national",
-    "organisation_kind=private-sector&year_from=2015",
-    "started_from=2012&started_to=2022&country=kg",
-    "q=water&confidence=high&year_to=2024",
-)
+# Filters, with axes to try them on: on some of these a filter lies too.
+FILTERED = {
+    "country=uz&country=kz": ("area", "country"),
+    "issue=water-scarcity&area=education": ("issue", "period"),
+    "organisation=koica&role=funding&level=national": ("issue", "area"),
+    "organisation_kind=private-sector&year_from=2015": ("organisation-kind", "level"),
+    "started_from=2012&started_to=2022&country=kg": ("area", "period"),
+    "q=water&confidence=high&year_to=2024": ("issue", "organisation-kind"),
+}
 
 
 def coverage_of(query=""):
@@ -117,8 +118,7 @@ def test_every_cell_counts_what_its_list_shows(content, listed, rows, columns):
     assert sum(counted.values()) > Project.objects.count()
 
 
-@pytest.mark.parametrize("query", FILTERS)
-@pytest.mark.parametrize("axes", [("area", "country"), ("issue", "period"), ("organisation-kind", "level")])
+@pytest.mark.parametrize(("query", "axes"), FILTERED.items())
 def test_filtered_cells_count_what_their_lists_show(content, listed, query, axes):
     coverage = coverage_of(f"{query}&rows={axes[0]}&columns={axes[1]}")
     assert 0 < coverage.total.count < Project.objects.count()
@@ -341,7 +341,7 @@ def test_amounts_are_in_millions_to_three_digits(amount, text):
         ([3, 3], [3]),
         ([1, 2, 0], [1, 2]),
         (range(1, 42), [2, 4, 9, 20, 41]),
-        ([Decimal(150_000), Decimal(4_000_000_000)], [1_200_000, 8_900_000, 68_000_000, 520_000_000, 4_000_000_000]),
+        ([Decimal(150_000), Decimal(4_000_000_000)], [1_200_000, 8_800_000, 68_000_000, 520_000_000, 4_000_000_000]),
     ],
 )
 def test_shades_grow_by_equal_factors_to_the_most(values, bounds):
@@ -454,7 +454,7 @@ def test_a_project_is_one_wide_and_divided_equally(two_countries):
     assert "1 project without an area or a country of Central Asia is not drawn." in streams.notes
 
 
-@pytest.mark.parametrize("query", ["", *FILTERS])
+@pytest.mark.parametrize("query", ["", *FILTERED])
 def test_streams_lose_nothing_and_count_what_their_lists_show(content, listed, query):
     streams = Streams(coverage_of(query))
     for step in streams.widths:
