@@ -4,7 +4,6 @@ import re
 
 from lxml import html
 
-
 # Elements whose words stand apart from those that follow.
 SET_APART = ("br", "li", "p", "div", "dt", "dd", "td", "th", "h2", "h3", "legend", "summary")
 

@@ -31,7 +31,9 @@ def _written(value, language):
 @register.simple_tag
 def value_cells(readings):
     """Table cells of readings; none is a dot that is read as “no data”. In Python, since a page has thousands."""
-    none = format_html('<span class="quiet" aria-hidden="true">·</span><span class="hidden">{}</span>', gettext("no data"))
+    none = format_html(
+        '<span class="quiet" aria-hidden="true">·</span><span class="hidden">{}</span>', gettext("no data")
+    )
     return format_html_join(
         "", '<td class="figure">{}</td>', ((none if one is None else number(one.value),) for one in readings)
     )
