@@ -1,11 +1,19 @@
 // Values of a year on hover, touch and arrow keys. The words are those of the chart's own <title> elements, so that a
-// reader without JavaScript has them too.
+// reader without JavaScript has them too; small charts leave them out and have them in their table.
 for (const figure of document.querySelectorAll("[data-chart]")) {
   const frame = figure.querySelector(".chart-frame");
   const reading = figure.querySelector(".chart-reading");
   let at = -1;
 
   const chart = () => [...frame.querySelectorAll("svg")].find((svg) => svg.getBoundingClientRect().width > 0);
+
+  const row = (year) => {
+    const names = [...figure.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+    const found = [...figure.querySelectorAll("tbody tr")].find((line) => line.cells[0].textContent === year);
+    const values = [...found.cells].slice(1).map((cell, index) => [names[index + 1], cell.textContent.trim()]);
+    const known = values.filter(([, value]) => !value.startsWith("·"));
+    return `${year}: ${known.map((pair) => pair.join(" ")).join("; ")}`;
+  };
 
   const show = (index) => {
     const years = [...chart().querySelectorAll(".years rect")];
@@ -15,7 +23,7 @@ for (const figure of document.querySelectorAll("[data-chart]")) {
     cursor.setAttribute("transform", `translate(${year.dataset.x} 0)`);
     frame.classList.add("chart-reading-on");
     // The phone's chart has the same years and leaves the words to the wide one.
-    reading.textContent = frame.querySelectorAll(".years title")[at].textContent;
+    reading.textContent = frame.querySelectorAll(".years title")[at]?.textContent ?? row(year.dataset.year);
   };
 
   const hide = () => {
