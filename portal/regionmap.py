@@ -308,16 +308,18 @@ def _set(drafts, paper, scale):
     for draft, place in zip(drafts, geo.set_names([draft.name for draft in drafts], paper), strict=True):
         if not paper.holds((draft.x, draft.y)) or (place is None and draft.kind != "mark"):
             continue
-        words = None
+        x, y, words = draft.x, draft.y, None
         if place is not None:
-            line = draft.name.line
-            rows = [(row, geo.short(place.dy + i * line)) for i, row in enumerate(draft.rows)]
-            words = Words(rows, geo.short(place.dx), place.anchor, draft.language)
+            name, dx, dy = draft.name, place.dx, place.dy
+            if not draft.radius:  # it stands there itself: only what lies around a point shrinks in a larger figure
+                x, y, dx, dy = x + dx, y + dy - name.baseline, 0, name.baseline
+            rows = [(row, geo.short(dy + i * name.line)) for i, row in enumerate(draft.rows)]
+            words = Words(rows, geo.short(dx), place.anchor, draft.language)
         items.append(
             Item(
                 kind=draft.kind,
-                x=geo.short(draft.x * scale),
-                y=geo.short(draft.y * scale),
+                x=geo.short(x * scale),
+                y=geo.short(y * scale),
                 radius=geo.short(draft.radius),
                 words=words,
                 url=draft.url,

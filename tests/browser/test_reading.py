@@ -70,6 +70,14 @@ def test_arrow_keys_read_a_chart_year_by_year(page, site):
     expect(page.locator(".chart-reading")).to_have_text("")
 
 
+def test_arrow_keys_read_a_small_chart_from_its_table(page, site):
+    page.goto(f"{site.url}/en/countries/uz/")
+    figure = page.locator("#chart-water-stress")
+    figure.locator(".chart-frame").focus()
+    page.keyboard.press("Home")
+    expect(figure.locator(".chart-reading")).to_have_text("1990: Republic of Korea 60")
+
+
 def test_a_pointer_reads_a_chart_too(page, site):
     page.goto(f"{site.url}/en/indicators/water-stress/")
     page.locator(".chart-wide .years rect").first.hover()

@@ -25,9 +25,9 @@ LANGUAGES = ("en", "ko", "ru")
 LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-outlines")
 
 # How far a line may lie from its source: in map units (3.2 km) for drawings, in degrees for the movable map.
-COUNTRY_TOLERANCE = 0.7
-WATER_TOLERANCE = 0.5
-ARAL_TOLERANCE = 0.3
+COUNTRY_TOLERANCE = 1.0
+WATER_TOLERANCE = 0.8
+ARAL_TOLERANCE = 0.4
 PROVINCE_TOLERANCE = 0.02
 NEIGHBOUR_TOLERANCE = 0.05
 
