@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
-from portal.charts import LineChart, Series, fits, line_chart
+from portal.charts import LineChart, Series, fits, line_chart, small_multiples
 from portal.languages import reader_html, text_and_language
 from portal.models import Place
 from portal.templatetags.figures import number
@@ -134,6 +134,18 @@ class IndicatorFigure:
     def narrow(self) -> LineChart | None:
         """The chart for a phone, where it is not the same."""
         return self.chart(*self.sizes[1]) if len(self.sizes) > 1 else None
+
+    @cached_property
+    def multiples(self):
+        """A small chart for each of three or more series, all with the same axes: id, name, chart, sentence."""
+        if len(self.series) < 3:
+            return []
+        symbol = text_and_language(self.indicator, "unit_symbol")[0]
+        charts = small_multiples(self.series, width=220, height=130, format_value=axis_number)
+        return [
+            (f"{self.id}-{number}", one.name, chart, change.words(symbol) if (change := Change.of(one)) else "")
+            for number, (one, chart) in enumerate(charts, 1)
+        ]
 
     @cached_property
     def sentence(self) -> str:

@@ -481,6 +481,11 @@ class Share:
     per_cent: float
     text: str
 
+    @property
+    def middle(self) -> float:
+        """Where its words stand."""
+        return round(self.x + self.width / 2, 1)
+
 
 @dataclass(frozen=True)
 class ShareRow:

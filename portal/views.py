@@ -17,6 +17,7 @@ from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Ob
 from portal.choices import Area, Publication
 from portal.completeness import completeness
 from portal.filters import SourceFilter
+from portal.levels import levels_by_country
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
 from portal.models import Place, Source
@@ -105,7 +106,8 @@ class CountryList(TemplateView):
         return super().get_context_data(**kwargs) | {
             "title": _("Countries"),
             "trail": [(_("Countries"), None)],
-            "countries": countries_with_counts(),
+            "countries": (countries := countries_with_counts()),
+            "levels": levels_by_country(countries),
             "others": Place.objects.published()
             .filter(kind=Place.Kind.COUNTRY, group="")
             .annotate(

@@ -142,3 +142,22 @@ class TestContent:
             assert picture.find("{http://www.w3.org/2000/svg}desc").text
             numbers = re.findall(r'd="[^"]*?(,\d+,\d+,)', answer.content.decode())
             assert numbers == [], "a decimal comma in a path"
+
+
+def test_three_places_stand_on_their_own_too_on_the_same_scale(area):
+    source = make_source()
+    for name, value in (("One", 1), ("Two", 50), ("Three", 90)):
+        observe(area, make_place(name_en=name), source, y2000=value, y2010=value + 1)
+    drawn = figure(area)
+    assert [(name, sentence) for _id, name, _chart, sentence in drawn.multiples] == [
+        ("One", "One rose from 1 in 2000 to 2 km² in 2010."),
+        ("Two", "Two rose from 50 in 2000 to 51 km² in 2010."),
+        ("Three", "Three rose from 90 in 2000 to 91 km² in 2010."),
+    ]
+    assert len({tuple(chart.y_ticks) for _id, _name, chart, _sentence in drawn.multiples}) == 1
+
+
+def test_two_places_are_told_apart_in_one_chart(area):
+    for name in ("One", "Two"):
+        observe(area, make_place(name_en=name), make_source(), y2000=1, y2010=2)
+    assert figure(area).multiples == []

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.charts import LINE, text_width
@@ -177,6 +177,7 @@ names = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20), st.integers(0, 4)), min_size=1, max_size=120),
     st.sampled_from(SIZES),

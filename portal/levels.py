@@ -1,0 +1,46 @@
+"""Who on the Korean side carries the projects of each country: shares by level, as a picture and as numbers."""
+
+from django.db.models import Count
+from django.utils.translation import gettext
+
+from portal.charts import share_chart
+from portal.choices import Level
+from portal.languages import text_and_language
+from portal.templatetags.figures import number
+from projects.models import Project
+
+
+def levels_by_country(countries):
+    """A chart of shares, its sentence and its numbers, for those of `countries` that have projects; or None."""
+    counts = {}
+    rows = Project.objects.published().order_by().values_list("countries", "level").annotate(n=Count("pk"))
+    for country, level, n in rows:
+        counts.setdefault(country, {})[level] = n
+    table = [
+        (country, [counts[country.pk].get(level.value, 0) for level in Level])
+        for country in countries
+        if country.pk in counts
+    ]
+    if not table:
+        return None
+    parts = [(str(level.label), tone) for tone, level in enumerate(Level, 1)]
+    provincial = list(Level).index(Level.PROVINCIAL)
+    most, numbers = max(table, key=lambda row: row[1][provincial] / sum(row[1]))
+    return {
+        "chart": share_chart(
+            [
+                (
+                    text_and_language(country, "name")[0],
+                    [(name, tone, n) for (name, tone), n in zip(parts, row, strict=True)],
+                )
+                for country, row in table
+            ],
+            width=344,
+            format_value=number,
+        ),
+        "sentence": gettext("Korean provinces carry the largest share in {country}: {n} of {all} projects.").format(
+            country=text_and_language(most, "name")[0], n=number(numbers[provincial]), all=number(sum(numbers))
+        ),
+        "parts": parts,
+        "rows": table,
+    }
