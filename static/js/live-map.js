@@ -285,8 +285,8 @@ class LiveMap {
     );
     if (it.more) links.push(element("li", {}, element("a", { href: it.more, textContent: this.words.more })));
     const heading = it.url
-      ? element("h3", {}, element("a", { href: it.url, lang: it.language, textContent: it.title }))
-      : element("h3", { textContent: it.name });
+      ? element("p", { className: "live-title" }, element("a", { href: it.url, lang: it.language, textContent: it.title }))
+      : element("p", { className: "live-title", textContent: it.name });
     const content = element("div", { tabIndex: -1 }, heading, element("ul", {}, ...links));
     const { x, y } = this.map.getSize();
     const popup = L.popup({
