@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 
 from issues.models import Observation
+from portal.choices import Publication
 from portal.models import Place, Source
 
 
@@ -15,8 +16,11 @@ def latest_observations(**which):
 
     Sources that give a value for the same newest year all stand.
     """
-    newer = Observation.objects.published().filter(
-        indicator=OuterRef("indicator"), place=OuterRef("place"), year__gt=OuterRef("year")
+    newer = Observation.objects.filter(
+        indicator=OuterRef("indicator"),
+        place=OuterRef("place"),
+        year__gt=OuterRef("year"),
+        source__publication=Publication.PUBLISHED,
     )
     return (
         Observation.objects.published()

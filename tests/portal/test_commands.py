@@ -7,6 +7,7 @@ import pytest
 import yaml
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from portal.management.commands.write_fixtures import STAMP
 from portal.models import Place, Source
@@ -56,6 +57,14 @@ def test_seed_leaves_a_database_that_editors_have_changed(db, tiny_fixtures):
     assert run("seed") == ["The database has records already; they stay as they are."]
     assert Place.objects.get().name_en == "The Aral Sea"
     assert Source.objects.get().title == "The Future of the Aral Sea"
+
+
+@pytest.mark.postgres
+def test_loading_leaves_the_database_with_statistics_to_plan_by(db, tiny_fixtures):
+    run("seed", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attname FROM pg_stats WHERE tablename = 'portal_source' AND attname = 'publication'")
+        assert cursor.fetchall() == [("publication",)]
 
 
 # ── write_fixtures, from the dossier that the content came from ──────────────────────────────────────────────

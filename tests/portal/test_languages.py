@@ -3,6 +3,7 @@
 import pytest
 from django.utils import translation
 
+from portal.filters import source_languages
 from portal.languages import in_language, language_name, name_html, reader_html, text_and_language
 from tests.make import make_source, make_term
 
@@ -103,9 +104,5 @@ def test_source_says_its_language(report):
     assert report.language_name == "Russian"
 
 
-@pytest.mark.django_db
-@pytest.mark.usefixtures("content")
-def test_every_language_of_the_content_has_a_name():
-    from portal.filters import source_languages
-
+def test_every_language_of_the_content_has_a_name(content):
     assert [code for code, name in source_languages() if name == code] == []

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 from django.utils import translation
 
-from issues.models import IssueCitation
+from issues.models import IssueCitation, Term
 from portal.choices import Publication
 from portal.models import Place, Record, Source
 from portal.querysets import reader_text, remembering_keys
@@ -94,8 +94,6 @@ def terms():
     ],
 )
 def test_in_order_of_sorts_by_what_the_reader_sees(terms, language, expected):
-    from issues.models import Term
-
     with translation.override(language):
         assert keys(Term.objects.in_order_of("term")) == expected
 
