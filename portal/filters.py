@@ -218,10 +218,6 @@ class FacetView:
     def more_options(self):
         return self.options[self.limit :]
 
-    @property
-    def chosen(self):
-        return any(option.chosen for option in self.options)
-
 
 @dataclass(frozen=True)
 class Chip:

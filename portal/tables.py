@@ -60,7 +60,6 @@ class RecordTable(tables.Table):
     """The base of every list's table."""
 
     class Meta:
-        template_name = "components/table.html"
         orderable = True
 
 
