@@ -115,3 +115,15 @@ def test_no_list_runs_out_of_the_page(new_context, site, path, width):
     page = new_context(viewport={"width": width, "height": 800}).new_page()
     page.goto(f"{site.url}/ru/{path}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", ["coverage/", "indicators/water-stress/", "timeline/"])
+def test_on_paper_every_table_stands_whole(new_context, site, path):
+    page = new_context(viewport={"width": 690, "height": 720}).new_page()
+    page.goto(f"{site.url}/en/{path}")
+    page.emulate_media(media="print")
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('main .scroll')].map((box) => [box.clientHeight, box.scrollHeight])"
+    )
+    assert boxes
+    assert [shown for shown, _whole in boxes] == [whole for _shown, whole in boxes]
