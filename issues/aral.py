@@ -5,15 +5,19 @@ import json
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from issues.charts import IndicatorFigure, axis_number
+from issues.charts import IndicatorFigure, axis_number, source_line
 from issues.figures import readings
 from issues.models import Indicator, Observation
 from portal import geo
 from portal.charts import bar_chart
 from portal.languages import text_and_language
 from portal.models import Place
+from portal.svgfile import Entry, Panel, svg_file
+from portal.templatetags.figures import number
 
 ISSUE = "aral-sea-depletion"
 AREA, PLANTING = "aral-sea-area", "aralkum-afforested-area"
@@ -80,13 +84,20 @@ def picture():
     for record in Place.objects.published().filter(key__in=PLACES, latitude__isnull=False):
         x, y = place(geo.project(float(record.longitude), float(record.latitude)))
         marks.append(Mark(record, round(x, 1), round(y, 1), x > size[0] * 0.55))
+    shores = sorted(shores, key=lambda shore: -shore.area_km2)
+    areas = [shore.area_km2 for shore in shores]
     return {
-        "shores": sorted(shores, key=lambda shore: -shore.area_km2),
+        "shores": shores,
         "marks": marks,
         "width": size[0],
         "height": size[1],
         "hundred_km": round(hundred_km, 1),
         "scale_y": size[1] - 12,
+        "sentence": _(
+            "The shore of the late 1950s enclosed %(large)s km²; that of the mid-2000s, drawn over it, %(small)s km²."
+        )
+        % {"large": number(areas[0]), "small": number(areas[1])},
+        "svg_url": f"{reverse('issue', args=[ISSUE])}?format=svg&part=sea",
     }
 
 
@@ -145,4 +156,43 @@ def planting(indicator, values):
             tones=[4] * len(found),
         ),
         "unit": text_and_language(indicator, "unit")[0],
+        "sentence": IndicatorFigure(indicator, found).sentence,
+        "svg_url": f"{reverse('issue', args=[ISSUE])}?format=svg&part=planting",
     }
+
+
+def sea_file(request):
+    """The outlines as a file of their own."""
+    drawn = picture()
+    return svg_file(
+        request,
+        "aral-sea",
+        [Panel(render_to_string("issues/includes/aral_picture.html", {"picture": drawn}))],
+        title=_("The Aral Sea in outline"),
+        sentence=drawn["sentence"],
+        source=_(
+            "Made with Natural Earth, public domain. Today’s shore is not in these data; since then the southern part "
+            "has shrunk further."
+        ),
+        key=[
+            Entry(_("late 1950s, as its source dates it"), "swatch shore-1"),
+            Entry(_("about 2004 to 2006: the source gives no date; inferred from the area"), "swatch shore-2"),
+        ],
+        width=WIDTH,
+    )
+
+
+def planting_file(request, bars):
+    """The bars of what was planted as a file of their own."""
+    indicator = bars["indicator"]
+    return svg_file(
+        request,
+        f"{indicator.key}-bars",
+        [Panel(render_to_string("charts/bar.html", {"chart": bars["chart"]}))],
+        title=text_and_language(indicator, "name")[0],
+        unit=bars["unit"],
+        sentence=f"{bars['sentence']} {_('Planted, not surviving: reported totals.')}",
+        source=source_line(
+            dict.fromkeys(one.source for one in bars["observations"]), text_and_language(indicator, "licence")[0]
+        ),
+    )

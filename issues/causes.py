@@ -13,10 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from issues.layered import Points, Spacing, arranged, placed
 from portal.charts import shortened, text_width
 from portal.languages import text_and_language
+from portal.svgfile import Entry, Panel, svg_file
 
 TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it; 0 is for the others
 MOST_LINES = 3  # of a name
@@ -388,3 +392,23 @@ def drawn_once(names, bold, lines, shape):
     told = repr((names, bold, lines, shape))
     key = f"causes:{hashlib.sha256(told.encode()).hexdigest()}"
     return cache.get_or_set(key, lambda: draw(names, bold, lines, shape), KEPT)
+
+
+def causes_file(request, figure, name, title):
+    """The wide picture of causes and effects as a file of its own."""
+    picture = figure.wide
+    return svg_file(
+        request,
+        name,
+        [Panel(render_to_string("issues/includes/causes_graph.html", {"picture": picture, "size": "chart-wide"}))],
+        title=title,
+        sentence=ngettext(
+            "%(count)s link from cause to effect, read from left to right.",
+            "%(count)s links from cause to effect, read from left to right.",
+            len(figure.links),
+        )
+        % {"count": len(figure.links)},
+        source=_("From the portal’s own records: CC BY 4.0."),
+        key=[Entry(main.name_and_language()[0], f"swatch graph-swatch group-{tone}") for main, tone in figure.mains],
+        width=picture["drawing"].width,
+    )

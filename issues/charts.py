@@ -3,11 +3,9 @@
 from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 
-from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from issues.figures import readings, value_columns, value_rows
@@ -15,7 +13,9 @@ from issues.models import Observation
 from portal.charts import LineChart, Series, fits, line_chart, small_multiples
 from portal.languages import reader_html, text_and_language
 from portal.models import Place
+from portal.svgfile import Entry, Panel, svg_file
 from portal.templatetags.figures import number
+from portal.templatetags.maps import value_map
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
 # A country keeps its colour in every chart; other places take the rest in order.
@@ -67,6 +67,11 @@ class IndicatorFigure:
     @property
     def svg_url(self):
         return f"{self.url}?{urlencode(self.query | {'format': 'svg'}, doseq=True)}"
+
+    @property
+    def multiples_url(self):
+        """The small charts as a file."""
+        return f"{self.url}?{urlencode(self.query | {'format': 'svg', 'part': 'each'}, doseq=True)}"
 
     @cached_property
     def sources(self):
@@ -288,28 +293,64 @@ def chartable(observations, choice):
     return [observation for observation in observations if observation.place in places]
 
 
-# What a chart needs to look itself outside its page.
-STYLE = """svg{background:#fff}text{font:12px sans-serif;fill:#18262b}.ground{fill:#fff}.axis text{fill:#52626a}
-.grid path{stroke:#dcd8cc}.zero{stroke:#8a8676}.series path{fill:none;stroke:currentColor;stroke-width:2.25}
-.series circle{fill:currentColor}.dashed path{stroke-dasharray:5 4}.leader{fill:none;stroke:#b9b5a6}
-.label{fill:currentColor;font-weight:600}.tone-1{color:#0b6a7a}.tone-2{color:#b4561f}.tone-3{color:#6a4fa3}
-.tone-4{color:#4d7a1f}.tone-5{color:#8a6500}.tone-6{color:#b3326b}.tone-7{color:#5d6a70}.tone-8{color:#2b5fb0}"""
+def source_line(sources, licence) -> str:
+    """Whose numbers a picture shows, and what one may do with them."""
+    names = "; ".join(source.name_and_language()[0] for source in sources)
+    return _("Source: {sources}. Licence: {licence}.").format(sources=names, licence=licence)
 
 
-def chart_svg(indicator, figure):
-    """The chart as a file of its own, with its colours inside."""
-    svg = render_to_string(
-        "charts/line.html",
-        {
-            "chart": figure.wide,
-            "id": figure.id,
-            "title": text_and_language(indicator, "name")[0],
-            "sentence": figure.sentence,
-            "style": mark_safe(STYLE),
-        },
+def chart_file(request, figure):
+    """The chart as a file of its own."""
+    indicator = figure.indicator
+    return svg_file(
+        request,
+        indicator.key,
+        [Panel(render_to_string("charts/line.html", {"chart": figure.wide, "bare": True}))],
+        title=text_and_language(indicator, "name")[0],
+        unit=text_and_language(indicator, "unit")[0],
+        sentence=figure.sentence,
+        source=source_line(figure.sources, text_and_language(indicator, "licence")[0]),
+        key=[Entry(f"{letter} {one.name}", f"swatch tone-{one.tone}") for letter, one in figure.key]
+        if figure.key_always
+        else (),
     )
-    return HttpResponse(
-        svg.strip(),
-        content_type="image/svg+xml; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{indicator.key}.svg"'},
+
+
+def multiples_file(request, figure):
+    """The small charts as one file."""
+    indicator = figure.indicator
+    return svg_file(
+        request,
+        f"{indicator.key}-each",
+        [
+            Panel(render_to_string("charts/line.html", {"chart": chart, "bare": True}), heading=name, note=sentence)
+            for _id, name, chart, sentence in figure.multiples
+        ],
+        title=text_and_language(indicator, "name")[0],
+        unit=text_and_language(indicator, "unit")[0],
+        sentence=_("Each on its own, on the same scale"),
+        source=source_line(figure.sources, text_and_language(indicator, "licence")[0]),
+        columns=3,
+    )
+
+
+def map_file(request, indicator, year):
+    """The map of an indicator's values as a file, or None where it has none."""
+    found = value_map(indicator, year)
+    if found is None:
+        return None
+    drawn = found["map"]
+    return svg_file(
+        request,
+        f"{indicator.key}-{found['year']}",
+        [Panel(render_to_string("components/map_drawing.html", {"map": drawn}))],
+        title=f"{text_and_language(indicator, 'name')[0]}, {found['year']}",
+        unit=text_and_language(indicator, "unit")[0],
+        sentence=found["sentence"],
+        source=f"{source_line(found['sources'], text_and_language(indicator, 'licence')[0])} "
+        f"{_('Made with Natural Earth.')}",
+        key=[
+            Entry(one.words, f"map-shape {one.tone}", f"url(#{drawn.id}-hatch)" if one.tone == "shade-none" else "")
+            for one in found["classes"]
+        ],
     )

@@ -2,12 +2,12 @@
 
 from django.db.models import Count, Max, Min, Prefetch, Q
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from issues import aral
-from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure
-from issues.charts import IndicatorFigure, chart_svg, chartable, figures_for
+from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
+from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file
 from issues.exports import observations_csv
 from issues.figures import latest_observations, latest_rows, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
@@ -60,6 +60,11 @@ class IssueList(RecordListView):
 
     def get_queryset(self):
         return super().get_queryset().prefetch_related(PARENT).without_sections().with_project_counts()
+
+    def render_to_response(self, context, **kwargs):
+        if self.request.GET.get("format") == "svg" and self.chosen_view and context["causes"].links:
+            return causes_file(self.request, context["causes"], "causes-and-effects", _("Causes and effects"))
+        return super().render_to_response(context, **kwargs)
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -155,6 +160,22 @@ class IssuePage(RecordView):
             **links,
         }
 
+    def render_to_response(self, context, **kwargs):
+        picture = self.picture(context) if self.request.GET.get("format") == "svg" else None
+        return picture or super().render_to_response(context, **kwargs)
+
+    def picture(self, context):
+        """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
+        part, sea = self.request.GET.get("part"), context["aral"]
+        if part == "sea" and sea:
+            return aral.sea_file(self.request)
+        if part == "planting" and sea and sea["planting"]:
+            return aral.planting_file(self.request, sea["planting"])
+        if part == "causes" and context["causes"]:
+            title = gettext("Causes and effects: {issue}").format(issue=self.object.name_and_language()[0])
+            return causes_file(self.request, context["causes"], f"{self.object.key}-causes", title)
+        return None
+
     def notes(self, issue):
         """The notes of the page: the sources of the issue, its figures and its links."""
         citations = [
@@ -243,9 +264,17 @@ class IndicatorPage(RecordView):
         asked = self.request.GET.get("format")
         if asked == "csv":
             return observations_csv(self.object, context["observations"])
-        if asked == "svg" and context["figure"]:
-            return chart_svg(self.object, context["figure"])
-        return super().render_to_response(context, **kwargs)
+        picture = self.picture(context["figure"]) if asked == "svg" else None
+        return picture or super().render_to_response(context, **kwargs)
+
+    def picture(self, figure):
+        """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
+        part = self.request.GET.get("part")
+        if part == "map":
+            return map_file(self.request, self.object, self.request.GET.get("year"))
+        if part == "each":
+            return multiples_file(self.request, figure) if figure and figure.multiples else None
+        return chart_file(self.request, figure) if figure else None
 
     def get_context_data(self, **kwargs):
         indicator = self.object

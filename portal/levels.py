@@ -1,13 +1,25 @@
 """Who on the Korean side carries the projects of each country: shares by level, as a picture and as numbers."""
 
 from django.db.models import Count
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from portal.charts import share_chart
 from portal.choices import Level
 from portal.languages import text_and_language
+from portal.svgfile import Entry, Panel, svg_file
 from portal.templatetags.figures import number
 from projects.models import Project
+
+# The colour of each level, the same in every picture.
+LEVEL_TONES = {
+    Level.NATIONAL: 1,
+    Level.PROVINCIAL: 2,
+    Level.MUNICIPAL: 5,
+    Level.MULTILATERAL: 8,
+    Level.PRIVATE: 3,
+    Level.ACADEMIC: 6,
+}
 
 
 def levels_by_country(countries):
@@ -23,7 +35,7 @@ def levels_by_country(countries):
     ]
     if not table:
         return None
-    parts = [(str(level.label), tone) for tone, level in enumerate(Level, 1)]
+    parts = [(str(level.label), LEVEL_TONES[level]) for level in Level]
     provincial = list(Level).index(Level.PROVINCIAL)
     most, numbers = max(table, key=lambda row: row[1][provincial] / sum(row[1]))
     return {
@@ -44,3 +56,17 @@ def levels_by_country(countries):
         "parts": parts,
         "rows": table,
     }
+
+
+def levels_file(request, levels):
+    """The chart of shares as a file of its own."""
+    return svg_file(
+        request,
+        "projects-by-level",
+        [Panel(render_to_string("charts/share.html", {"chart": levels["chart"]}))],
+        title=gettext("Projects by the level that carries them"),
+        sentence=levels["sentence"],
+        source=gettext("From the portal’s own records: CC BY 4.0."),
+        key=[Entry(name, f"swatch tone-{tone}") for name, tone in levels["parts"]],
+        width=480,
+    )

@@ -17,7 +17,7 @@ from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Ob
 from portal.choices import Area, Publication
 from portal.completeness import completeness
 from portal.filters import SourceFilter
-from portal.levels import levels_by_country
+from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
 from portal.models import Place, Source
@@ -101,6 +101,11 @@ class CountryList(TemplateView):
     """The countries, those that the portal is about first."""
 
     template_name = "portal/country_list.html"
+
+    def render_to_response(self, context, **kwargs):
+        if self.request.GET.get("format") == "svg" and context["levels"]:
+            return levels_file(self.request, context["levels"])
+        return super().render_to_response(context, **kwargs)
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(**kwargs) | {

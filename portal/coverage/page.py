@@ -26,6 +26,8 @@ class CoveragePage(TemplateView):
         self.streams = Streams(self.coverage)
         if request.GET.get("format") == "csv":
             return self.file()
+        if request.GET.get("format") == "svg" and self.streams.drawn:
+            return self.streams.file(request)
         return super().get(request, *args, **kwargs)
 
     def file(self):
@@ -54,5 +56,6 @@ class CoveragePage(TemplateView):
             "unfiltered": address(here, ways),
             "swapped": address(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
             "csv_url": address(here, query | {"format": "csv"}),
+            "streams_svg_url": address(here, query | {"format": "svg"}),
             "streams_csv_url": address(here, query | {"format": "csv", "part": "streams"}),
         }

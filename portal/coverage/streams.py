@@ -4,10 +4,13 @@ import functools
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.template.loader import render_to_string
 from django.utils.translation import gettext, ngettext, pgettext
 
 from portal.coverage.table import Cell, Member, count_words
+from portal.levels import LEVEL_TONES
 from portal.sankey import Flow, Item, sankey
+from portal.svgfile import Panel, svg_file
 from portal.templatetags.figures import number
 
 WIDE, NARROW = (720, 520), (360, 560)
@@ -41,7 +44,6 @@ class Streams:
     """
 
     axes = ("level", "area", "country")
-    tones = {"national": 1, "provincial": 2, "municipal": 5, "multilateral": 8, "private": 3, "academic": 6}
     grey = 7
 
     def __init__(self, coverage):
@@ -88,7 +90,7 @@ class Streams:
                     member.key,
                     member.label,
                     number(cell.count),
-                    self.tones.get(member.key, self.grey) if column == 0 else self.grey,
+                    LEVEL_TONES.get(member.key, self.grey) if column == 0 else self.grey,
                     cell.url,
                     gettext("{name}: {count}").format(name=member.label, count=count_words(cell.count)),
                 )
@@ -103,7 +105,7 @@ class Streams:
                     band.source.key,
                     band.target.key,
                     band.width,
-                    self.tones.get(band.source.key, self.grey) if step == 0 else self.grey,
+                    LEVEL_TONES.get(band.source.key, self.grey) if step == 0 else self.grey,
                     band.cell.url,
                     band.title,
                 )
@@ -160,6 +162,18 @@ class Streams:
                 % {"count": number(left_out)}
             )
         return notes
+
+    def file(self, request):
+        """The picture as a file of its own."""
+        return svg_file(
+            request,
+            "streams",
+            [Panel(render_to_string("charts/sankey.html", {"chart": self.picture(*WIDE)}))],
+            title=gettext("From the level of the Korean side through areas to countries"),
+            unit=pgettext("unit", "projects"),
+            sentence=self.sentence,
+            source=" ".join([*self.notes, gettext("From the portal’s own records: CC BY 4.0.")]),
+        )
 
     def csv(self):
         """The bands as rows of a file: header, rows."""

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass
 
 from django import template
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 
 from portal import geo
@@ -139,8 +140,27 @@ def best_year(years_by_country: dict[str, set[int]], years: list[int], patience:
 def choropleth(context, indicator, year=None):
     """The countries shaded by an indicator's values for one year, with the same values in a table.
 
+    `year` is what the reader asked for, as text. An indicator without a map shows nothing.
+    """
+    found = value_map(indicator, year)
+    if found is None:
+        return {"map": None}
+    request = context.get("request")
+    kept = [
+        (key, value)
+        for key, values in (request.GET.lists() if request else ())
+        if key not in {"year", "format", "part"}
+        for value in values
+    ]
+    query = {"year": found["year"], "format": "svg", "part": "map"}
+    return found | {"kept": kept, "svg_url": f"{indicator.get_absolute_url()}?{urlencode(query)}"}
+
+
+def value_map(indicator, year=None):
+    """A map of the countries shaded by an indicator's values for one year, its sentence, its classes, its table.
+
     `year` is what the reader asked for, as text; without it the latest year that the countries share. An indicator
-    with values for fewer than three countries in every year has no map.
+    with values for fewer than three countries in every year has no map: None.
     """
     countries = sorted(central_asia(), key=lambda place: place.name_and_language()[0])
     by_pk = {place.pk: place for place in countries}
@@ -152,7 +172,7 @@ def choropleth(context, indicator, year=None):
         years_of.setdefault(by_pk[observation.place_id].key, set()).add(observation.year)
     years = common_years(years_of)
     if not years:
-        return {"map": None}
+        return None
     usual = best_year(years_of, years)
     asked = str(year or "").strip()
     chosen = int(asked) if asked.isdecimal() and int(asked) in years else usual
@@ -187,13 +207,6 @@ def choropleth(context, indicator, year=None):
         figures=figures,
         hatched=True,
     )
-    request = context.get("request")
-    kept = [
-        (key, value)
-        for key, found in (request.GET.lists() if request else ())
-        if key not in {"year", "format"}
-        for value in found
-    ]
     return {
         "map": drawn,
         "indicator": indicator,
@@ -207,7 +220,6 @@ def choropleth(context, indicator, year=None):
         "sentence": sentence(countries, of_country, chosen, unit),
         "several": any(len(found) > 1 for found in of_country.values()),
         "sources": list(dict.fromkeys(observation.source for found in of_country.values() for observation in found)),
-        "kept": kept,
     }
 
 

@@ -1,0 +1,268 @@
+"""A page's picture as an SVG file of its own: the drawing with its title, sentence, key, source and colours inside.
+
+The drawing is what the page's template wrote. Links, targets for fingers and what only a page can do are taken away; of
+the site's stylesheets those rules go along that colour what is left, as on a light screen.
+"""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from lxml import etree
+
+from portal.charts import BOLD, FONT, LINE, text_width, wrapped
+
+STATIC = settings.BASE_DIR / "static"
+STYLESHEETS = ("charts", "coverage", "map", "graph")
+# Parts of drawings that answer to a pointer, or that are meant for a phone.
+ONLY_ON_PAGES = {"years", "cursor", "hit", "trunk", "target", "map-target", "map-coarse"}
+ONLY_ON_PAGES_ATTRIBUTES = {"href", "tabindex", "role", "width", "height"}
+# What is said of colours and letters; boxes, and what is hidden at some width, stay with the page.
+PROPERTIES = re.compile(r"(fill|stroke|font|color$|opacity$|paint-order$|vector-effect$)")
+# Of the words around the drawing.
+OWN_STYLE = """.ground{fill:var(--surface)}.words{fill:var(--ink);font:12px var(--text)}
+.title{font-size:16px;font-weight:650}.quiet{fill:var(--muted)}.heading{font-weight:600}.swatch{fill:currentColor}"""
+MARGIN, TITLE, LEAST_WIDTH = 16, 16, 480
+GUTTER = 20  # between panels
+SWATCH = 14
+BASE = "map-base"  # the picture of the waters, which maps take in from a file
+
+
+# ── Style ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of a stylesheet for one selector, its values resolved."""
+
+    selector: str
+    style: str
+    classes: frozenset[str]
+    tags: frozenset[str]
+
+
+def without_media(css: str) -> str:
+    """A stylesheet without comments and without what holds only for some screens."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"@[\w-]+[^{;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", css)
+
+
+def rules_of(css: str, within: str = "") -> Iterator[Rule]:
+    """The rules that colour something wherever the pointer is; `within` goes before every selector."""
+    blocks = re.findall(r"([^{}]+)\{([^{}]*)\}", without_media(css))
+    variables = {
+        name: value.strip()
+        for selector, body in blocks
+        if selector.strip() == ":root"
+        for name, value in re.findall(r"(--[\w-]+):([^;]+)", body)
+    }
+
+    def resolved(value):
+        return re.sub(r"var\((--[\w-]+)\)", lambda found: resolved(variables[found[1]]), value.strip())
+
+    for selectors, body in blocks:
+        pairs = [line.split(":", 1) for line in body.split(";") if ":" in line]
+        style = ";".join(f"{name.strip()}:{resolved(value)}" for name, value in pairs if PROPERTIES.match(name.strip()))
+        # Commas within brackets are not between selectors, but such selectors need a page too.
+        for selector in selectors.split(","):
+            selector = f"{within} {selector.strip()}".strip()
+            plain = re.sub(r":not\([^)]*\)", "", selector)
+            if style and ":" not in plain and "(" not in plain and "[" not in plain:
+                yield Rule(
+                    selector,
+                    style,
+                    frozenset(re.findall(r"\.([\w-]+)", plain)),
+                    frozenset(re.findall(r"(?:^|[\s>+~])([a-z]+)", plain)),
+                )
+
+
+@functools.cache
+def site_rules() -> tuple[Rule, ...]:
+    """All rules that a picture may need, in the order of the cascade."""
+    tokens = (STATIC / "css" / "tokens.css").read_text("utf-8")
+    sheets = [(STATIC / "css" / f"{name}.css").read_text("utf-8") for name in STYLESHEETS]
+    waters = etree.parse(STATIC / "geo" / "base.svg").findtext(".//{*}style")
+    return (
+        *rules_of(tokens + OWN_STYLE),
+        *(rule for sheet in sheets for rule in rules_of(tokens + sheet)),
+        *rules_of(waters, f".{BASE}"),
+    )
+
+
+def style_for(drawings: Sequence[etree._Element], classes: set[str]) -> str:
+    """The rules that may hold for something in `drawings`, or for what has `classes`."""
+    elements = [element for drawing in drawings for element in drawing.iter()]
+    classes = classes.union(*((element.get("class") or "").split() for element in elements))
+    tags = {element.tag for element in elements}
+    return "\n".join(
+        f"{rule.selector}{{{rule.style}}}" for rule in site_rules() if rule.classes <= classes and rule.tags <= tags
+    )
+
+
+# ── Drawings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def on_its_own(markup: str) -> etree._Element:
+    """A drawing of a page without what only a page can do."""
+    drawing = etree.fromstring(markup.strip())
+    for element in list(drawing.iter(etree.Element)):
+        if element is not drawing and ONLY_ON_PAGES & set((element.get("class") or "").split()):
+            element.getparent().remove(element)
+    for element in drawing.iter(etree.Element):
+        if element.tag == "a":
+            element.tag = "g"
+        elif element.tag == "image":
+            _take_in_waters(element)
+        for name in list(element.attrib):
+            page_only = ONLY_ON_PAGES_ATTRIBUTES if element is drawing else {"href", "tabindex"}
+            if name in page_only or name.startswith(("aria-", "data-")):
+                del element.attrib[name]
+    return drawing
+
+
+def _take_in_waters(image: etree._Element) -> None:
+    """Put the drawing of the waters in the place of the element that shows its file."""
+    waters = etree.parse(STATIC / "geo" / "base.svg").getroot()
+    image.tag = "svg"
+    image.set("viewBox", waters.get("viewBox"))
+    for shape in waters.iter("{*}path"):
+        etree.SubElement(image, "path", {"class": shape.get("class"), "d": shape.get("d")})
+
+
+# ── The file ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing of the file: the markup that a page's template wrote, words above and below it."""
+
+    markup: str
+    heading: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the key: what a colour means, and the classes (or the pattern) that give the colour."""
+
+    words: str
+    classes: str
+    fill: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of words and where it stands."""
+
+    text: str
+    x: float
+    y: float
+    classes: str = ""
+
+
+@dataclass
+class Sheet:
+    """What charts/file.svg writes down; it grows downwards."""
+
+    width: float
+    y: float = MARGIN
+    rows: list[Row] = field(default_factory=list)
+    swatches: list[tuple[float, float, Entry]] = field(default_factory=list)
+    drawings: list[etree._Element] = field(default_factory=list)
+
+    @property
+    def height(self) -> float:
+        return round(self.y + MARGIN, 1)
+
+    def words(self, text, classes="", *, size=FONT, x=MARGIN, width=0.0, y=None):
+        """Words from `x`, broken where they are wider than `width`; returns where they end."""
+        here = self.y if y is None else y
+        for row in wrapped(text, (width or self.width - 2 * MARGIN) * FONT / size / BOLD, lines=99):
+            here += LINE * size / FONT
+            self.rows.append(Row(row, x, round(here - size * 0.2, 1), classes))
+        if y is None:
+            self.y = here
+        return here
+
+    def panels(self, panels: Sequence[Panel], columns: int):
+        """The panels in rows of `columns`."""
+        column = (self.width - 2 * MARGIN - GUTTER * (columns - 1)) / columns
+        for first in range(0, len(panels), columns):
+            lowest = self.y
+            for number, panel in enumerate(panels[first : first + columns]):
+                x = round(MARGIN + number * (column + GUTTER), 1)
+                y = self.words(panel.heading, "heading", x=x, width=column, y=self.y) if panel.heading else self.y
+                drawing = on_its_own(panel.markup)
+                width, height = (float(size) for size in drawing.get("viewBox").split()[2:])
+                scale = min(column / width, 1)
+                for name, value in (("x", x), ("y", y + 4), ("width", width * scale), ("height", height * scale)):
+                    drawing.set(name, f"{value:.1f}".removesuffix(".0"))
+                self.drawings.append(drawing)
+                y += 4 + height * scale
+                if panel.note:
+                    y = self.words(panel.note, "quiet", x=x, width=column, y=y)
+                lowest = max(lowest, y)
+            self.y = lowest + 8
+
+    def key(self, entries: Sequence[Entry]):
+        """What colours mean, side by side."""
+        x, self.y = MARGIN, self.y + (LINE + 4 if entries else 0)
+        for entry in entries:
+            width = SWATCH + 6 + text_width(entry.words) * BOLD
+            if x > MARGIN and x + width > self.width - MARGIN:
+                x, self.y = MARGIN, self.y + LINE + 4
+            self.swatches.append((round(x, 1), round(self.y - 11, 1), entry))
+            self.rows.append(Row(entry.words, round(x + SWATCH + 6, 1), round(self.y, 1)))
+            x += width + 16
+
+
+def svg_file(
+    request,
+    name: str,
+    panels: Sequence[Panel],
+    *,
+    title: str,
+    sentence: str,
+    source: str,
+    unit: str = "",
+    key: Sequence[Entry] = (),
+    columns: int = 1,
+    width: float = 720,
+) -> HttpResponse:
+    """A download of `panels` in `columns` as one picture, with all that a reader elsewhere needs.
+
+    `source` says whose numbers these are; the page's own address follows it.
+    """
+    sheet = Sheet(max(width, LEAST_WIDTH) + 2 * MARGIN)
+    sheet.words(f"{title}, {unit}" if unit else title, "title", size=TITLE)
+    sheet.y += 3
+    sheet.words(sentence)
+    sheet.y += 10
+    sheet.panels(panels, columns)
+    sheet.key(key)
+    sheet.y += 10
+    sheet.words(source, "quiet")
+    site = _("Central Asia Environment and Cooperation Portal")
+    sheet.words(f"{site}: {request.build_absolute_uri(request.path)}", "quiet")
+    classes = {"ground", "words", "title", "quiet", "heading"}.union(*(entry.classes.split() for entry in key))
+    svg = render_to_string(
+        "charts/file.svg",
+        {
+            "sheet": sheet,
+            "title": title,
+            "sentence": sentence,
+            "style": mark_safe(style_for(sheet.drawings, classes)),
+            "drawings": [mark_safe(etree.tostring(drawing, encoding="unicode")) for drawing in sheet.drawings],
+        },
+    )
+    return HttpResponse(
+        svg,
+        content_type="image/svg+xml; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.svg"'},
+    )

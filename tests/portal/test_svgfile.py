@@ -1,0 +1,140 @@
+"""Pictures as files: whole, coloured, and free of what only a page can do."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from lxml import etree
+
+from portal.svgfile import Entry, Panel, Sheet, on_its_own, rules_of, svg_file
+from tests import reading
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def written(css):
+    return [f"{rule.selector}{{{rule.style}}}" for rule in rules_of(css)]
+
+
+def test_colours_are_resolved_and_boxes_stay_behind():
+    css = ":root{--ink:#111;--label:var(--ink)} .label{fill:var(--label);margin:1rem;font-weight:600}"
+    assert written(css) == [".label{fill:#111;font-weight:600}"]
+
+
+def test_only_what_holds_on_every_light_screen_goes_along():
+    css = """/* .old{fill:red} */ .a, .b text{fill:blue}
+    @media (prefers-color-scheme: dark){:root{--ink:#fff} .a{fill:white}}
+    .a:hover{fill:green} .c:has(.d) .e{fill:green} .f:not(.g){fill:gold}"""
+    assert written(css) == [".a{fill:blue}", ".b text{fill:blue}", ".f:not(.g){fill:gold}"]
+
+
+def test_a_drawing_loses_its_links_and_targets_and_keeps_its_words():
+    drawing = on_its_own(
+        '<svg class="chart" viewBox="0 0 9 9" width="9" role="group" aria-labelledby="x"><a href="/en/" tabindex="-1">'
+        '<title>Home</title><path class="hit" d="M0"/><rect width="2" data-x="1"/></a><g class="years"/></svg>'
+    )
+    assert etree.tostring(drawing, encoding="unicode") == (
+        '<svg class="chart" viewBox="0 0 9 9"><g><title>Home</title><rect width="2"/></g></svg>'
+    )
+
+
+def test_a_sheet_wraps_words_and_grows_with_what_it_holds():
+    sheet = Sheet(width=200)
+    sheet.words("A sentence that is longer than the sheet is wide")
+    assert len(sheet.rows) == 2
+    assert sheet.rows[1].y - sheet.rows[0].y == 15
+    before = sheet.height
+    sheet.key([Entry("water", "tone-1"), Entry("a bed that is dry since long", "tone-2")])
+    assert [y for _x, y, _entry in sheet.swatches] == [sheet.swatches[0][1], sheet.swatches[0][1] + 19]
+    assert sheet.height > before
+
+
+def test_words_are_escaped(rf):
+    answer = svg_file(
+        rf.get("/en/"),
+        "odd",
+        [Panel('<svg viewBox="0 0 1 1"/>', heading="<b>")],
+        title="Salt & dust",
+        sentence="a < b",
+        source="Me",
+        key=[Entry("x & y", "tone-1")],
+    )
+    file = ElementTree.fromstring(answer.content)  # noqa: S314 - our own answer
+    assert file.findtext(f"{SVG}title") == "Salt & dust"
+    words = [text.text for text in file.iter(f"{SVG}text")]
+    assert words[:3] == ["Salt & dust", "a < b", "<b>"]
+    assert "x & y" in words
+
+
+PICTURES = {
+    "chart": ("indicators/water-stress/", "format=svg", "//*[@id='chart-water-stress']//svg[1]"),
+    "small charts": ("indicators/water-stress/", "format=svg&part=each", "//ul[@class='multiples']//svg"),
+    "map": ("indicators/water-stress/", "format=svg&part=map&year=2020", "//*[@id='map']//svg//*[@class='map-fine']"),
+    "levels": ("countries/", "format=svg", "//*[@id='levels']/..//svg"),
+    "streams": ("coverage/", "format=svg", "//svg[contains(@class, 'sankey')][1]"),
+    "causes": ("issues/?view=causes", "format=svg", "//svg[@class='graph chart-wide']"),
+    "causes of one": ("issues/water-scarcity/", "format=svg&part=causes", "//svg[@class='graph chart-wide']"),
+    "sea": ("issues/aral-sea-depletion/", "format=svg&part=sea", "//svg[contains(@class, 'aral-picture')]"),
+    "planting": (
+        "issues/aral-sea-depletion/",
+        "format=svg&part=planting",
+        "//*[contains(@class, 'aral-planting')]//svg",
+    ),
+}
+
+
+@pytest.mark.usefixtures("content")
+class TestContent:
+    @pytest.mark.parametrize("language", ["en", "ko", "ru"])
+    @pytest.mark.parametrize("picture", PICTURES)
+    def test_a_picture_of_a_page_is_a_file_of_its_own(self, client, language, picture):
+        path, query, drawings = PICTURES[picture]
+        address = f"/{language}/{path}"
+        answer = client.get(f"{address}{'&' if '?' in address else '?'}{query}")
+        assert answer["Content-Type"] == "image/svg+xml; charset=utf-8"
+        assert re.fullmatch(r'attachment; filename="[\w-]+\.svg"', answer["Content-Disposition"])
+        text = answer.content.decode()
+        file = ElementTree.fromstring(answer.content)  # noqa: S314 - our own answer
+        assert file.get("lang") == language
+        assert file.findtext(f"{SVG}title")
+        assert file.findtext(f"{SVG}desc")
+        assert "var(" not in text
+        assert "@media" not in text
+        assert "href" not in text
+        assert not re.search(r'="[^"]*\d,\d+,\d', file.findtext(f"{SVG}style"))
+        words = [row.text for row in file.iter(f"{SVG}text")]
+        assert any(f"testserver/{language}/" in (row or "") for row in words), "where it is from"
+        # The same names and numbers as on the page.
+        page = reading.page(client.get(address, {"year": "2020"} if picture == "map" else None))
+        on_page = {row for svg in page.xpath(drawings) for row in _words(svg)}
+        assert on_page
+        assert on_page - _words(file) == set()
+
+    def test_every_colour_of_a_file_is_in_it(self, client):
+        """Classes that tell series, shades and levels apart have a rule."""
+        for path, query, _selector in PICTURES.values():
+            address = f"/en/{path}"
+            text = client.get(f"{address}{'&' if '?' in address else '?'}{query}").content.decode()
+            style = text[text.index("<style>") : text.index("</style>")]
+            used = set(re.findall(r"\b(?:tone|shade|group|shore)-\d\b", text.replace(style, "")))
+            assert used
+            assert {name for name in used if f".{name}" not in style} == set()
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "/en/issues/aral-sea-depletion/?format=svg&part=moon",
+            "/en/issues/water-scarcity/?format=svg&part=sea",
+            "/en/issues/?format=svg",
+            "/en/indicators/aral-sea-salinity/?format=svg&part=map",
+        ],
+    )
+    def test_a_picture_that_is_not_there_is_the_page(self, client, address):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith("text/html")
+
+
+def _words(svg):
+    tags = {name for tag in ("text", "tspan") for name in (tag, f"{SVG}{tag}")}
+    return {"".join(element.itertext()).strip() for element in svg.iter() if element.tag in tags} - {""}
