@@ -26,7 +26,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 # The tests state what they need; what a shell happens to export must not change them.
 CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL
 
-.PHONY: help run port migrated seeded collected test lint bench shots messages clean
+.PHONY: help run port migrated seeded indexed collected test lint bench shots messages clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -70,7 +70,7 @@ $(TOOLS): requirements-dev.txt requirements.txt | $(PY)
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-run: port $(RUNTIME) .env.local migrated seeded collected
+run: port $(RUNTIME) .env.local migrated seeded indexed collected
 	@if [ -z "$$SECRET_KEY" ]; then . ./.env.local; export SECRET_KEY; fi; \
 	echo; \
 	echo 'The portal is on http://127.0.0.1:$(PORT)/ — stop it with Ctrl+C.'; \
@@ -89,6 +89,10 @@ migrated: $(RUNTIME)
 seeded: migrated
 	@echo 'Looking for content in the database'
 	@$(MANAGE) seed
+
+indexed: seeded
+	@echo 'Looking at the search index'
+	@$(MANAGE) search_rebuild --if-needed
 
 collected: $(RUNTIME)
 	@echo 'Collecting static files into staticfiles/'

@@ -9,6 +9,11 @@ class PortalConfig(AppConfig):
     name = "portal"
     verbose_name = _("Places and sources")
 
+    def ready(self):
+        from portal.index.keeping import listen  # noqa: PLC0415 - no model may be imported before this
+
+        listen()
+
 
 class PortalAdminConfig(AdminConfig):
     default_site = "portal.admin_site.PortalAdminSite"

@@ -29,11 +29,11 @@ class FacetField(forms.MultipleChoiceField):
 
 @dataclass(frozen=True)
 class Option:
-    """One value of a facet, with how many records the list would show for it."""
+    """One value of a facet, with how many records the list would show for it, or None where that is not counted."""
 
     value: str
     label: str
-    count: int
+    count: int | None
     chosen: bool
 
 
@@ -107,9 +107,9 @@ def has_value(model, path, values, where=None):
 
 
 class RecordFilterSet(django_filters.FilterSet):
-    """Filters of a list of records. Facets are declared; words (`q`) every list has."""
+    """Filters of a list of records. Facets are declared; words (`q`), asked of the search index, every list has."""
 
-    q = django_filters.CharFilter(label=_("Words in the title"), method="by_words", max_length=200)
+    q = django_filters.CharFilter(label=_("Words"), method="by_words", max_length=200)
 
     def by_words(self, queryset, name, value):
         return queryset.matching(value)
@@ -163,7 +163,7 @@ class RecordFilterSet(django_filters.FilterSet):
         return any(facet.rare for facet in self.facets)
 
     def counts(self, name):
-        """How many records the list would show for each value of a facet."""
+        """How many records the list would show for each value of a facet; None if that is not counted."""
         item = self.filters[name]
         return item.counts(self.filtered_without(name, *item.beside))
 
@@ -171,11 +171,11 @@ class RecordFilterSet(django_filters.FilterSet):
         chosen = self.cleaned.get(name, [])
         counts = self.counts(name)
         options = [
-            Option(value, label, counts.get(value, 0), value in chosen)
+            Option(value, label, None if counts is None else counts.get(value, 0), value in chosen)
             for value, label in item.choices
-            if counts.get(value) or value in chosen
+            if counts is None or counts.get(value) or value in chosen
         ]
-        options.sort(key=lambda option: (not option.chosen, -option.count))
+        options.sort(key=lambda option: (not option.chosen, -(option.count or 0)))
         return FacetView(name, item.label, options, item.limit, item.rare and not chosen, item.hint)
 
     @functools.cached_property

@@ -26,14 +26,16 @@ class RecordListView(SingleTableMixin, FilterView):
     """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
 
     `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a
-    table unless said otherwise; a list that is `whole` has one page. A wrong filter is a message and the others hold; a
-    page or page size that is not there becomes the nearest that is. `views` are ways to look at the same list: pairs of
-    a value of the parameter `view` (the first one is empty) and words; filters keep the way that was chosen.
+    table unless said otherwise, and `empty_template` speaks where nothing was; a list that is `whole` has one page. A
+    wrong filter is a message and the others hold; a page or page size that is not there becomes the nearest that is.
+    `views` are ways to look at the same list: pairs of a value of the parameter `view` (the first one is empty) and
+    words; filters keep the way that was chosen.
     """
 
     strict = False
     template_name = "portal/record_list.html"
     results_template = "components/results_table.html"
+    empty_template = "components/empty.html"
     whole = False
     title = ""
     lead = ""
@@ -106,11 +108,15 @@ class RecordListView(SingleTableMixin, FilterView):
         """How many records there are without any filter."""
         return self.get_queryset().count()
 
+    def get_count(self, table):
+        """How many records the filters let through."""
+        return len(table.rows) if self.whole else table.paginator.count
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         table = context["table"]
         total = self.get_total()
-        count = len(table.rows) if self.whole else table.paginator.count
+        count = self.get_count(table)
         sort = self.request.GET.get("sort", "")
         known = {name.lstrip("-") for name, _label in self.sort_choices(table)}
         return context | {
@@ -124,6 +130,7 @@ class RecordListView(SingleTableMixin, FilterView):
             "sort": sort if sort.lstrip("-") in known else self.default_sort,
             "sort_choices": self.sort_choices(table),
             "results_template": self.results_template,
+            "empty_template": self.empty_template,
             "chosen_view": self.chosen_view,
             "view_links": self.view_links(),
             "unfiltered": address(self.request.path, {"view": self.chosen_view} if self.chosen_view else {}),

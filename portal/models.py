@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Confidence, Publication
 from portal.dates import PartialDateField
+from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord  # noqa: F401 - models of this app
 from portal.languages import language_name, text_and_language
 from portal.querysets import PairManager, RecordManager, remembered
 
@@ -36,9 +37,16 @@ class Record(models.Model):
 
     objects = RecordManager()
 
-    # The translated column that names the record, and the columns that a search by name looks into.
+    # The translated column that names the record, and the columns that staff's search by name looks into.
     name_field = "name"
     search_fields = ()
+
+    # What the search index keeps of a record (portal.index.documents): paths to its words by field, to what names it
+    # letter by letter, to the values a search can be narrowed to, and to its first and last date.
+    search_paths = {}
+    search_identifiers = ("key",)
+    search_facets = {}
+    search_dates = ()
 
     class Meta:
         abstract = True
@@ -66,6 +74,17 @@ class Record(models.Model):
         """Store the record and the moment of its change. Fixtures pass by here and keep their own."""
         self.updated_at = timezone.now()
         super().save(*args, **kwargs)
+
+
+def other_spellings_column():
+    """A column for the names that a record has beside the one in each of the three languages."""
+    return models.TextField(
+        _("other spellings"),
+        blank=True,
+        help_text=_(
+            "Names in other languages, alphabets and spellings, one a line. A search finds the record by them."
+        ),
+    )
 
 
 class Evidenced(models.Model):
@@ -150,6 +169,14 @@ class Source(Record):
 
     name_field = "title"
     search_fields = ("title", "title_original", "author", "publisher")
+    search_paths = {
+        "title": ("title", "title_original"),
+        "related": ("author", "publisher", "date", "kind"),
+        "summary": ("edition",),
+        "body": ("note",),
+    }
+    search_identifiers = ("key", "doi", "url")
+    search_dates = ("date",)
 
     class Meta:
         verbose_name = _("source")
@@ -217,6 +244,7 @@ class Place(Record):
         KOREA = "korea", _("Korea")
 
     name = models.CharField(_("name"), max_length=120)
+    other_spellings = other_spellings_column()
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)
     group = models.CharField(
         _("group"), max_length=12, choices=Group, blank=True, help_text=_("Only for the countries the portal is about.")
@@ -259,7 +287,9 @@ class Place(Record):
         Source, verbose_name=_("sources"), through="PlaceCitation", related_name="cited_by_places"
     )
 
-    search_fields = ("name_en", "name_ko", "name_ru")
+    search_fields = ("name_en", "name_ko", "name_ru", "other_spellings")
+    search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "part_of")}
+    search_facets = {"country": ("country__key",)}
 
     class Meta:
         verbose_name = _("place")

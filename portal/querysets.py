@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from portal.choices import Publication
+from portal.index import keeping, ranking, store
+from portal.index.tables import kinds_of
 
 
 class RecordQuerySet(models.QuerySet):
@@ -20,18 +22,29 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(publication=Publication.PUBLISHED)
 
     def matching(self, text):
-        """Records that hold every word of `text` in one of their names, in any language."""
-        fields = self.model.search_fields
-        for word in text.split():
-            # SQLite folds the case of ASCII letters only, so the usual spellings are asked for one by one.
-            spellings = {word, word.lower(), word.upper(), word.capitalize(), word.title()}
-            self = self.filter(
-                functools.reduce(
-                    operator.or_,
-                    (models.Q(**{f"{field}__icontains": s}) for field in fields for s in sorted(spellings)),
-                )
-            )
-        return self
+        """Published records that a search for `text` finds, in no order of merit."""
+        query = ranking.question(text)
+        if not query:
+            return self.none() if text.strip() else self
+        keys = functools.reduce(
+            operator.or_, (models.Q(pk__in=store.keys_matching(query, kind.number)) for kind in kinds_of(self.model))
+        )
+        return self.filter(keys)
+
+    def update(self, **values):
+        """Change all at once, the search index with them."""
+        changed = list(self.order_by().values_list("pk", flat=True))
+        rows = super().update(**values)
+        keeping.mark(self.model, changed)
+        return rows
+
+    def bulk_create(self, records, *args, **kwargs):
+        """Create many at once, the search index with them."""
+        records = list(records)
+        created = super().bulk_create(records, *args, **kwargs)
+        keys = [record.key for record in records]
+        keeping.mark(self.model, self.model._base_manager.filter(key__in=keys).values_list("pk", flat=True))
+        return created
 
     def in_order_of(self, field):
         """Records by a translated text as the reader sees it, English where the language has none."""

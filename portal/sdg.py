@@ -34,6 +34,11 @@ def goal_of(code: str) -> Goal:
     return Goal(code.partition(".")[0])
 
 
+def spoken(code: str) -> str:
+    """A code with the words that stand before it in English and Russian; Korean writes the English ones."""
+    return f"SDG ЦУР {code}"
+
+
 def in_order(code: str) -> tuple[int, int, str]:
     """A sort key: 2 before 13, 6.4 before 6.10, numbers before letters."""
     goal, _dot, target = code.partition(".")

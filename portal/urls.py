@@ -7,7 +7,7 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from portal import map_views, views
+from portal import map_views, search, views
 from portal.compare import Compare
 from portal.coverage import CoveragePage
 from portal.middleware import home_in_readers_language
@@ -25,7 +25,8 @@ pages = [
     path("map/", map_views.Explorer.as_view(), name="map"),
     path("coverage/", CoveragePage.as_view(), name="coverage"),
     path("compare/", Compare.as_view(), name="compare"),
-    path("search/", views.Search.as_view(), name="search"),
+    path("search/", search.Search.as_view(), name="search"),
+    path("search/suggest/", search.suggest, name="suggest"),
     path("about/", views.About.as_view(), name="about"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),
     path("", include("issues.urls")),

@@ -17,6 +17,7 @@ from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Ob
 from portal.choices import Area, Publication
 from portal.completeness import completeness
 from portal.filters import SourceFilter
+from portal.index import keeping
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
@@ -336,40 +337,6 @@ class AboutData(TemplateView):
         )
 
 
-class Search(TemplateView):
-    """Titles that hold the reader's words, kind by kind."""
-
-    template_name = "portal/search.html"
-    shown = 10
-
-    def get_context_data(self, **kwargs):
-        words = self.request.GET.get("q", "").strip()[:200]
-        groups = []
-        if words:
-            for heading, records, url in (
-                (_("Issues"), Issue.objects.without_sections(), "issues"),
-                (_("Projects"), Project.objects.latest_first().for_list(), "projects"),
-                (_("Agreements"), Agreement.objects.all(), "agreements"),
-                (_("Organisations"), Organisation.objects.all(), "organisations"),
-                (_("Indicators"), Indicator.objects.all(), "indicators"),
-                (_("Events"), Event.objects.all(), "timeline"),
-                (_("Places"), Place.objects.exclude(kind=Place.Kind.WORLD), None),
-                (_("Glossary"), Term.objects.all(), "glossary"),
-                (_("Sources"), Source.objects.all(), "sources"),
-            ):
-                found = records.published().matching(words)
-                groups.append((heading, url, found.count(), found[: self.shown]))
-        groups = [group for group in groups if group[2]]
-        return super().get_context_data(**kwargs) | {
-            "title": _("Search"),
-            "trail": [(_("Search"), None)],
-            "words": words,
-            "groups": groups,
-            "total": sum(group[2] for group in groups),
-            "mains": Issue.objects.published().filter(parent=None).without_sections(),
-        }
-
-
 def styleguide(request):
     """Each component as it looks, for those who build pages."""
     return render(
@@ -393,14 +360,18 @@ def healthz(request):
 
 @never_cache
 def readyz(request):
-    """That the database answers and holds records: 200, or 503 with what is missing."""
+    """That the database answers, holds records and a whole search index: 200, or 503 with what is missing."""
+    ready = {"database": False, "content": False, "search": False}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        ready = {"database": True, "content": Source.objects.exists()}
+        ready |= {"database": True, "content": Source.objects.exists()}
+        amiss = keeping.state_of_index()
     except Error:
-        ready = {"database": False, "content": False}
-    return JsonResponse(ready, status=200 if all(ready.values()) else 503)
+        amiss = ""
+    else:
+        ready["search"] = not amiss
+    return JsonResponse(ready | ({"search_index": amiss} if amiss else {}), status=200 if all(ready.values()) else 503)
 
 
 def robots(request):

@@ -190,7 +190,7 @@ def test_every_model_can_be_edited_somewhere():
     edited = set(MODELS)
     for model in MODELS:
         edited |= {inline.model for inline in admin.site.get_model_admin(model).inlines}
-    stored = {model for model in apps.get_models() if model._meta.app_label in OURS}
+    stored = {m for m in apps.get_models() if m._meta.app_label in OURS and not m.__module__.startswith("portal.index")}
     assert edited == stored
     assert set(MODELS) == set(LINKED)
 

@@ -35,6 +35,13 @@ class Event(Record):
 
     name_field = "title"
     search_fields = ("title_en", "title_ko", "title_ru")
+    search_paths = {
+        "title": ("title",),
+        "related": ("kind", "date", "countries", "places", "issues"),
+        "summary": ("text",),
+    }
+    search_facets = {"country": ("countries__key",), "issue": ("issues__key", "issues__parent__key")}
+    search_dates = ("date",)
 
     class Meta:
         verbose_name = _("event")

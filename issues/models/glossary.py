@@ -18,6 +18,7 @@ class Term(Record):
 
     name_field = "term"
     search_fields = ("term_en", "term_ko", "term_ru")
+    search_paths = {"title": ("term",), "summary": ("definition",)}
 
     class Meta:
         verbose_name = _("term")

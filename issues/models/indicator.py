@@ -39,6 +39,13 @@ class Indicator(Record):
     note = models.TextField(_("note"), blank=True)
 
     search_fields = ("name_en", "name_ko", "name_ru")
+    search_paths = {
+        "title": ("name", "sdg_indicator"),
+        "related": ("unit", "issues"),
+        "summary": ("definition",),
+        "body": ("note",),
+    }
+    search_facets = {"issue": ("issues__key", "issues__parent__key")}
 
     class Meta:
         verbose_name = _("indicator")

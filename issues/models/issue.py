@@ -10,7 +10,7 @@ from portal.choices import Publication
 from portal.languages import text_and_language
 from portal.models import Citation, Pair, Place, Record, Source
 from portal.querysets import RecordManager, RecordQuerySet
-from portal.sdg import goal_column, validate_sdg
+from portal.sdg import goal_column, spoken, validate_sdg
 from portal.text import cited_keys
 
 
@@ -88,6 +88,13 @@ class Issue(Record):
     objects = RecordManager.from_queryset(IssueQuerySet)()
 
     search_fields = ("name_en", "name_ko", "name_ru")
+    search_paths = {
+        "title": ("name",),
+        "related": ("parent", "countries", "places", "sdgs__spoken"),
+        "summary": ("summary",),
+        "body": (*Section.values, "in_countries__note", "key_figures__label"),
+    }
+    search_facets = {"country": ("countries__key",), "issue": ("key", "parent__key")}
 
     class Meta:
         verbose_name = _("issue")
@@ -215,6 +222,11 @@ class IssueSdg(Pair):
 
     def __str__(self):
         return self.code
+
+    @property
+    def spoken(self):
+        """The code as one would ask for it."""
+        return spoken(self.code)
 
 
 class KeyFigure(Pair):

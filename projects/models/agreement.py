@@ -49,6 +49,18 @@ class Agreement(Record, Evidenced):
 
     name_field = "title"
     search_fields = ("title_en", "title_ko", "title_ru")
+    search_paths = {
+        "title": ("title",),
+        "related": ("kind", "date", "level", "parties__country", "parties__organisation", "issues", "areas__area"),
+        "summary": ("summary",),
+        "body": ("evidence", "note"),
+    }
+    search_facets = {
+        "country": ("parties__country__key", "parties__organisation__country__key"),
+        "issue": ("issues__key", "issues__parent__key"),
+        "area": ("areas__area",),
+    }
+    search_dates = ("date",)
 
     class Meta:
         verbose_name = _("agreement")

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import IatiChoices, Publication
-from portal.models import Citation, Place, Record, Source
+from portal.models import Citation, Place, Record, Source, other_spellings_column
 from portal.querysets import RecordManager, RecordQuerySet
 
 
@@ -44,6 +44,7 @@ class Organisation(Record):
 
     name = models.CharField(_("name"), max_length=200)
     acronym = models.CharField(_("acronym"), max_length=20, blank=True)
+    other_spellings = other_spellings_column()
     kind = models.CharField(_("kind"), max_length=26, choices=Kind)
     country = models.ForeignKey(
         Place,
@@ -62,7 +63,9 @@ class Organisation(Record):
 
     objects = RecordManager.from_queryset(OrganisationQuerySet)()
 
-    search_fields = ("name_en", "name_ko", "name_ru", "acronym")
+    search_fields = ("name_en", "name_ko", "name_ru", "acronym", "other_spellings")
+    search_paths = {"title": ("name", "acronym", "other_spellings"), "related": ("kind", "country")}
+    search_facets = {"country": ("country__key",)}
 
     class Meta:
         verbose_name = _("organisation")

@@ -11,7 +11,7 @@ from portal.choices import Area, Currency, IatiChoices, Level
 from portal.dates import PartialDateField, not_before
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
 from portal.querysets import KeyManager, RecordManager, RecordQuerySet
-from portal.sdg import goal_column, validate_sdg
+from portal.sdg import goal_column, spoken, validate_sdg
 from projects.models.organisation import Organisation
 
 
@@ -143,6 +143,21 @@ class Project(Record, Evidenced):
 
     name_field = "title"
     search_fields = ("title_en", "title_ko", "title_ru", "title_original")
+    search_paths = {
+        "title": ("title", "title_original"),
+        "related": (
+            *("countries", "places", "organisations", "issues", "sectors", "areas__area", "sdgs__spoken"),
+            *("level", "status", "finance", "start", "end"),
+        ),
+        "summary": ("summary",),
+        "body": ("activities", "results", "issue_links__rationale", "evidence", "note"),
+    }
+    search_facets = {
+        "country": ("countries__key",),
+        "issue": ("issues__key", "issues__parent__key"),
+        "area": ("areas__area",),
+    }
+    search_dates = ("start", "end")
 
     class Meta:
         verbose_name = _("project")
@@ -291,6 +306,11 @@ class ProjectSdg(Pair):
 
     def __str__(self):
         return self.code
+
+    @property
+    def spoken(self):
+        """The code as one would ask for it."""
+        return spoken(self.code)
 
 
 class RioMarker(Pair):

@@ -5,6 +5,8 @@ from django.db import OperationalError, connection
 from django.urls import resolve
 from lxml import etree
 
+from portal.index import keeping
+from portal.index.tables import SearchEntry
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -44,16 +46,33 @@ def test_healthz_says_that_the_process_answers(client, django_assert_num_queries
     assert "no-store" in response.headers["Cache-Control"]
 
 
-def test_readyz_says_that_records_are_missing(client):
+def test_readyz_says_that_records_and_index_are_missing(client):
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"database": True, "content": False})
+    assert (response.status_code, response.json()) == (
+        503,
+        {
+            "database": True,
+            "content": False,
+            "search": False,
+            "search_index": "The index was made by another version of the portal.",
+        },
+    )
 
 
 def test_readyz_says_that_all_is_well(client):
     make_source()
+    keeping.settle()
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"database": True, "content": True})
+    assert (response.status_code, response.json()) == (200, {"database": True, "content": True, "search": True})
     assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_readyz_says_that_the_index_lacks_records(client):
+    make_source(), make_source(), make_place()
+    keeping.settle()
+    SearchEntry.objects.filter(kind="source").first().delete()
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["search_index"]) == (503, "The index has 1 of 2 sources.")
 
 
 def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
@@ -62,7 +81,7 @@ def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):
 
     monkeypatch.setattr(connection, "cursor", refuse)
     response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"database": False, "content": False})
+    assert (response.status_code, response.json()) == (503, {"database": False, "content": False, "search": False})
 
 
 def test_robots_may_read_all_but_the_desk_and_find_the_sitemap(client):

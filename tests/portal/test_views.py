@@ -212,56 +212,6 @@ def test_source_that_nothing_cites_says_so_and_what_is_not_stated(client):
     assert (facts["Date"], facts["Address"]) == ("Not stated", "No address is known.")
 
 
-# ── Search ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("words", ["aral", "아랄해", "аральского"])
-def test_search_finds_titles_of_every_kind_in_every_language(client, words):
-    named = {"en": "Fall of the Aral", "ko": "아랄해 감소", "ru": "Падение Аральского моря"}
-    source = make_source(title=named["en"], title_original=named["ru"], author=named["ko"])
-    for make, field in (
-        (make_issue, "name"),
-        (make_project, "title"),
-        (make_agreement, "title"),
-        (make_organisation, "name"),
-        (make_indicator, "name"),
-        (make_event, "title"),
-        (make_place, "name"),
-        (make_term, "term"),
-    ):
-        names = {f"{field}_{language}": text for language, text in named.items()}
-        for publication in (Publication.PUBLISHED, Publication.DRAFT):
-            make(**names, publication=publication, **({"source": source} if make is make_indicator else {}))
-    response = client.get("/en/search/", {"q": words})
-    assert [heading.rpartition(" ")[0] for heading in sections(response)] == [
-        *("Issues", "Projects", "Agreements", "Organisations", "Indicators", "Events", "Places", "Glossary", "Sources")
-    ]
-    assert reading.count(response) == f"9 titles hold “{words}”"
-
-
-def test_search_shows_ten_of_a_kind_and_leads_to_all(client):
-    for _ in range(11):
-        make_project(title_en="Trees & sand")
-    response = client.get("/en/search/", {"q": "trees & sand"})
-    assert len(reading.page(response).xpath("//section//ul/li")) == 10
-    [more] = reading.page(response).xpath("//p[@class='part-more']/a")
-    assert (reading.words(more), more.get("href")) == ("All 11", "/en/projects/?q=trees%20%26%20sand")
-    assert len(reading.shown(client.get(more.get("href")))) == 11
-
-
-def test_search_that_finds_nothing_offers_the_main_issues(client):
-    make_issue(key="aral")
-    response = client.get("/en/search/", {"q": "<kangaroo>"})
-    assert reading.count(response) == "0 titles hold “<kangaroo>”"
-    assert reading.addresses(response, "//*[@class='empty']") == ["/en/issues/aral/"]
-
-
-def test_search_without_words_asks_for_them(client):
-    response = client.get("/en/search/", {"q": "  "})
-    assert reading.said(response, "results-count") == []
-    assert reading.said(response, "empty") == []
-
-
 # ── How complete the data are ────────────────────────────────────────────────────────────────────────────────
 
 

@@ -15,6 +15,8 @@ from portal.text import MARK
 LANGUAGES = ("en", "ko", "ru")
 SECTIONS = ("drivers", "pressures", "state", "impacts", "responses")
 WORDS = Path(__file__).parent.parent / "dossier_words.json"
+# Names beside those of the dossier, for the search: how a place or an organisation is written elsewhere.
+SPELLINGS = Path(__file__).parent.parent / "other_spellings.json"
 # The day on which the dossier was closed.
 STAMP = "2026-11-24T00:00:00Z"
 
@@ -107,6 +109,7 @@ class Command(BaseCommand):
         if not dossier.is_dir():
             raise CommandError(f"{dossier} is no folder. Name the folder that holds sources-*.yaml and the rest.")
         self.words = json.loads(WORDS.read_text(encoding="utf-8"))
+        self.spellings = json.loads(SPELLINGS.read_text(encoding="utf-8"))
         self.dossier = dossier
         self.load = lambda path: yaml.load(
             path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -247,6 +250,7 @@ class Command(BaseCommand):
             "created_at": STAMP,
             "updated_at": STAMP,
             **{f"name_{language}": name for language, name in zip(LANGUAGES, names, strict=True)},
+            "other_spellings": "\n".join(self.spellings["places"].get(key, [])),
             "kind": kind,
             "group": group,
             "country": country,
@@ -263,6 +267,7 @@ class Command(BaseCommand):
                 taken,
                 **taken.text("name"),
                 acronym=taken.take("acronym", ""),
+                other_spellings="\n".join(self.spellings["organisations"].get(taken["key"], [])),
                 kind=taken.take("kind"),
                 country=[country.lower()] if country else None,
                 url=taken.take("url", ""),

@@ -1,0 +1,375 @@
+"""Keeps the index in step with the records: with every save, change of a relation and deletion, and all at once.
+
+What changed is noted by signals and settled in one go: inside `indexing()` before its transaction ends, else when the
+transaction has been committed, and in any case before the next question. So a load of ten thousand rows is analysed
+once a record, and a form with twenty rows once.
+"""
+
+import contextlib
+import functools
+import threading
+from collections import defaultdict
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Count
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_delete
+
+from portal.index import documents, store
+from portal.index.analyser import (
+    BREAK,
+    LONGEST,
+    MOST_TOKENS,
+    VERSION,
+    clean,
+    identifier,
+    indexed,
+    normal,
+    pieces,
+    without_particle,
+)
+from portal.index.store import FIELDS
+from portal.index.tables import (
+    KEY_BITS,
+    NO_LANGUAGE,
+    Kind,
+    SearchEntry,
+    SearchFacet,
+    SearchName,
+    SearchState,
+    SearchWord,
+    entry_id,
+    kinds_of,
+)
+
+BATCH = 200
+LAST = (1 << KEY_BITS) - 1  # the greatest primary key of a kind
+# Kinds of which there are few: a reader may begin at any word of their names.
+BY_ANY_WORD = {Kind.ISSUE, Kind.COUNTRY, Kind.INDICATOR, Kind.ORGANISATION, Kind.PLACE, Kind.TERM}
+WORDS_OF_A_NAME = 8
+
+_local = threading.local()
+
+
+def searched_models():
+    """The models whose records the index holds."""
+    return [model for model in apps.get_models() if getattr(model, "search_paths", None)]
+
+
+def kind_of(record):
+    """What a search calls the record, or None if it is not to be found."""
+    name = record._meta.model_name
+    if name == "place":
+        return {"country": Kind.COUNTRY, "world": None}.get(record.kind, Kind.PLACE)
+    return Kind(name)
+
+
+# ── What changed ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_batches(items, size=BATCH):
+    """A list in pieces."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def mark(model, pks):
+    """Note that records changed, and see to it that the index hears of it."""
+    _pending()[model].update(pks)
+    if not getattr(_local, "held", 0):
+        transaction.on_commit(settle, robust=True)
+
+
+def _pending():
+    if not hasattr(_local, "pending"):
+        _local.pending = defaultdict(set)
+    return _local.pending
+
+
+def forget():
+    """Drop what was noted: after a transaction that is undone, nothing of it happened."""
+    _pending().clear()
+
+
+@contextlib.contextmanager
+def indexing():
+    """One transaction in which records and their index change together."""
+    _local.held = getattr(_local, "held", 0) + 1
+    try:
+        with transaction.atomic():
+            yield
+            settle()
+    except BaseException:
+        forget()
+        raise
+    finally:
+        _local.held -= 1
+
+
+def settle():
+    """Bring the index up to date with all that was noted."""
+    pending = _pending()
+    if pending and not SearchEntry.objects.exists():
+        SearchState.objects.update_or_create(pk=1, defaults={"analyser": VERSION})
+    done = defaultdict(set)
+    while pending:
+        model, pks = pending.popitem()
+        pks -= done[model]
+        done[model] |= pks
+        for some in in_batches(sorted(pks)):
+            for dependent, found in _dependents(model, _reindex(model, some)):
+                if found := found - done[dependent]:
+                    pending[dependent] |= found
+
+
+@functools.cache
+def _watched():
+    """Who depends on whom: by model of a record, pairs of a model and the lookup from it; by row, owner and column."""
+    records, rows, throughs = defaultdict(set), defaultdict(set), {}
+    for owner in searched_models():
+        for relation in documents.relations(owner):
+            model, parts = owner, relation.split("__")
+            for place, part in enumerate(parts):
+                field = model._meta.get_field(part)
+                if field.many_to_many and not place:
+                    through = field.remote_field.through
+                    if through._meta.auto_created:
+                        throughs[through] = owner
+                    else:
+                        rows[through].add((owner, through._meta.get_field(field.m2m_field_name()).attname))
+                elif field.one_to_many and not place:
+                    rows[field.related_model].add((owner, field.remote_field.attname))
+                model = field.related_model
+            if not field.one_to_many:
+                records[model].add((owner, relation))
+    return records, rows, throughs
+
+
+def _dependents(model, pks):
+    """The records that carry words of these: pairs of model and primary keys."""
+    if not pks:
+        return
+    for owner, lookup in sorted(_watched()[0][model], key=lambda pair: (pair[0].__name__, pair[1])):
+        found = owner.objects.filter(**{f"{lookup}__in": pks}).order_by().values_list("pk", flat=True)
+        yield owner, set(found)
+
+
+def _saved(sender, instance, **kwargs):
+    records, rows, _throughs = _watched()
+    if sender in _indexed():
+        mark(sender, [instance.pk])
+    elif sender in records:  # a sector: it has no entry, its name is a word of others
+        for owner, found in _dependents(sender, [instance.pk]):
+            mark(owner, found)
+    for owner, column in rows.get(sender, ()):
+        if (pk := getattr(instance, column)) is not None:
+            mark(owner, [pk])
+
+
+def _about_to_be_deleted(sender, instance, **kwargs):
+    for owner, found in _dependents(sender, [instance.pk]):
+        mark(owner, found)
+
+
+def _related(sender, instance, action, reverse, pk_set, **kwargs):
+    if action not in {"post_add", "post_remove", "post_clear", "pre_clear"} or sender not in _watched()[2]:
+        return
+    owner = _watched()[2][sender]
+    if not reverse:
+        mark(owner, [instance.pk])
+    elif pk_set:
+        mark(owner, pk_set)
+    else:  # cleared from the other side: before it happens, ask who
+        for dependent, found in _dependents(type(instance), [instance.pk]):
+            mark(dependent, found)
+
+
+@functools.cache
+def _indexed():
+    return frozenset(searched_models())
+
+
+def listen():
+    """Connect the signals. Called once, when all models are there."""
+    records, rows, throughs = _watched()
+    for model in {*_indexed(), *records, *rows}:
+        post_save.connect(_saved, sender=model, dispatch_uid="search index")
+        post_delete.connect(_saved, sender=model, dispatch_uid="search index")
+    for model in records:
+        pre_delete.connect(_about_to_be_deleted, sender=model, dispatch_uid="search index")
+    post_migrate.connect(clear_if_empty, sender=apps.get_app_config("portal"), dispatch_uid="search index")
+    for through in throughs:
+        m2m_changed.connect(_related, sender=through, dispatch_uid="search index")
+
+
+# ── What the index holds of a record ─────────────────────────────────────────────────────────────────────────────
+
+
+def fields_of(record):
+    """The tokens of a record, field by field."""
+    found, room = [], MOST_TOKENS
+    for name in FIELDS:
+        tokens = indexed([text for _language, text in documents.texts_of(record, name)], room)
+        room -= tokens.count(" ")
+        found.append(tokens)
+    found[-1] += "".join(f"{identifier(text)} {BREAK} " for _language, text in _identifiers(record))
+    return tuple(found)
+
+
+def _identifiers(record):
+    return [
+        (NO_LANGUAGE, str(value)) for path in record.search_identifiers for value in documents.values_at(record, path)
+    ]
+
+
+def _facets(record):
+    for name, paths in record.search_facets.items():
+        yield from ((name, str(value)) for path in paths for value in documents.values_at(record, path))
+    if record._meta.model_name == "source":
+        yield "language", record.language
+    else:
+        yield from (("language", language) for language, _text in documents.texts_of(record, "title") if language)
+
+
+def _names(record, kind, entry):
+    """The names of a record: whole ones, and for kinds of which there are few what follows each of their words."""
+    seen = set()
+    for language, text in [*documents.names_of(record), *_identifiers(record)]:
+        words = normal(text).split()
+        starts = range(min(len(words), WORDS_OF_A_NAME)) if kind in BY_ANY_WORD else range(1)
+        for start in starts if words else ():
+            rest = " ".join(words[start:])[:600]
+            if (language, rest) not in seen:
+                seen.add((language, rest))
+                yield SearchName(
+                    entry_id=entry, kind=kind, language=language, text=clean(text)[:600], normal=rest, whole=not start
+                )
+
+
+def _words(name):
+    """The words of a name that a typing error may be measured against."""
+    for word in pieces(clean(name)):
+        if len(word) > 1 or word[0].kind == "number":
+            continue
+        text = without_particle(word[0].text) if word[0].kind == "east" else word[0].text
+        if (1 if word[0].kind == "east" else 2) < len(text) <= LONGEST:
+            yield text
+
+
+def _reindex(model, pks, tables=None):
+    """Make the entries of records anew; those that readers may not see have none. Tells whose names or facets moved."""
+    every = {entry_id(kind, pk): pk for kind in kinds_of(model) for pk in pks}
+    with transaction.atomic():
+        # Locked, so that of two who change what the record shows, the later one sees what the earlier one did.
+        records = model.objects.published().filter(pk__in=pks).select_for_update().order_by("pk")
+        records = records.prefetch_related(*documents.relations(model))
+        kept = {entry_id(kind, record.pk): (kind, record) for record in records if (kind := kind_of(record))}
+        before = _standing(list(every))
+        SearchFacet.objects.filter(entry__in=every).delete()
+        SearchName.objects.filter(entry__in=every).delete()
+        SearchEntry.objects.filter(pk__in=every).delete()
+        entries, facets, names, words, rows = [], [], [], set(), []
+        for entry, (kind, record) in kept.items():
+            first, last = documents.years_of(record)
+            entries.append(SearchEntry(pk=entry, kind=kind, record=record.pk, first_year=first, last_year=last))
+            values = sorted(set(_facets(record)))
+            facets += [SearchFacet(entry_id=entry, name=name, value=value) for name, value in values]
+            names += _names(record, kind, entry)
+            words.update(word for _language, text in documents.names_of(record) for word in _words(text))
+            rows.append((entry, fields_of(record)))
+        SearchEntry.objects.bulk_create(entries, batch_size=500)
+        SearchFacet.objects.bulk_create(facets, batch_size=200)
+        SearchName.objects.bulk_create(names, batch_size=100)
+        _learn(words)
+        building = SearchState.objects.filter(building=True).exists()
+        for table in tables or ((store.TABLE, store.NEW_TABLE) if building else (store.TABLE,)):
+            store.remove(every, table)
+            store.write(rows, table)
+        after = _standing(list(kept))
+    return {pk for entry, pk in every.items() if before.get(entry) != after.get(entry)}
+
+
+def _learn(words):
+    rows = [SearchWord(word=word, length=len(word)) for word in sorted(words)]
+    SearchWord.objects.bulk_create(rows, batch_size=400, ignore_conflicts=True)
+
+
+def _standing(entries):
+    """What others show of entries: names and facets."""
+    found = defaultdict(set)
+    for entry, normal_name in SearchName.objects.filter(entry__in=entries, whole=True).values_list("entry", "normal"):
+        found[entry].add(normal_name)
+    for entry, name, value in SearchFacet.objects.filter(entry__in=entries).values_list("entry", "name", "value"):
+        found[entry].add((name, value))
+    return found
+
+
+# ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def state_of_index():
+    """What is amiss with the index, in words for who runs the portal; nothing if all is well."""
+    state = SearchState.objects.filter(pk=1).first()
+    if state is None or state.analyser != VERSION:
+        return "The index was made by another version of the portal."
+    counts = dict(SearchEntry.objects.order_by().values_list("kind").annotate(Count("pk")))
+    for model in searched_models():
+        records = model.objects.published()
+        if model._meta.model_name == "place":
+            records = records.exclude(kind="world")
+        here, there = records.count(), sum(counts.get(kind, 0) for kind in kinds_of(model))
+        if here != there:
+            return f"The index has {there} of {here} {model._meta.verbose_name_plural}."
+    return ""
+
+
+def _left(built_to):
+    """Each model with the primary keys of its records that a new index, which has come so far, lacks."""
+    for model in sorted(searched_models(), key=lambda model: kinds_of(model)[-1].number):
+        kind = kinds_of(model)[-1]
+        if built_to < entry_id(kind, LAST):
+            records = model.objects.filter(pk__gt=max(built_to - entry_id(kind, 0), 0)).order_by("pk")
+            yield model, kind, list(records.values_list("pk", flat=True))
+
+
+def left_to_build():
+    """How many records a rebuild has to bring: all, or what a run that was stopped left."""
+    state = SearchState.objects.filter(building=True, built_by=VERSION).first()
+    return sum(len(pks) for _model, _kind, pks in _left(state.built_to if state else 0))
+
+
+def rebuild(advance=lambda count: None):
+    """Make the whole index anew, in batches, beside the old one, which answers until the new one is whole.
+
+    A run that was stopped goes on where it was. `advance` is told how many records each batch brought.
+    """
+    state, _created = SearchState.objects.get_or_create(pk=1)
+    if not state.building or state.built_by != VERSION:
+        with transaction.atomic():
+            store.drop(store.NEW_TABLE)
+            store.create(store.NEW_TABLE)
+            state.building, state.built_by, state.built_to = True, VERSION, 0
+            state.save()
+    for model, kind, pks in _left(state.built_to):
+        for some in in_batches(pks):
+            with transaction.atomic():
+                _reindex(model, some, [store.NEW_TABLE])
+                state.built_to = entry_id(kind, some[-1])
+                state.save()
+            advance(len(some))
+    with transaction.atomic():
+        store.exchange()
+        forgotten = SearchEntry.objects.exclude(pk__in=store.all_entries())
+        for rows in (SearchFacet, SearchName):
+            rows.objects.filter(entry__in=forgotten).delete()
+        forgotten.delete()
+        SearchWord.objects.all().delete()
+        names = SearchName.objects.filter(whole=True).exclude(language=NO_LANGUAGE).values_list("text", flat=True)
+        _learn({word for text in names.iterator() for word in _words(text)})
+        state.building, state.analyser, state.built_to = False, VERSION, 0
+        state.save()
+
+
+def clear_if_empty(**kwargs):
+    """After `flush` the words of the index go too: their table is none of Django's."""
+    if store.exists() and not SearchEntry.objects.exists():
+        store.clear()

@@ -1,0 +1,229 @@
+"""Finding and ordering: which entries answer a question, the best one first.
+
+The database finds and counts; it orders nothing. Of what it found the candidates are scored here, with the formula of
+BM25F (Robertson and Zaragoza 2009, “The Probabilistic Relevance Framework: BM25 and Beyond”, section 3.6) over the
+tokens of the fields, so that both databases give the same hits in the same order.
+"""
+
+import math
+from collections import defaultdict
+from dataclasses import replace
+
+from portal.index import keeping, store
+from portal.index.analyser import BREAK, identifier, normal, without_particle
+from portal.index.query import Clause, Phrase, Query, Way, parse, phrase_of
+from portal.index.tables import KEY_BITS, NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
+
+# How much a token counts by the field it stands in: title, related, summary, body.
+WEIGHTS = (10.0, 2.0, 4.0, 1.0)
+# The usual length of each field in tokens, and how much a longer one counts less.
+USUAL = (40, 120, 160, 500)
+B, K = 0.6, 6.0
+# Entries that are scored; a question that matches more shows the best of these.
+CANDIDATES = 400
+# A word in more entries than this is as common as a word can be.
+COMMON = 5_000
+# A question with fewer hits than this is widened by letting go of words.
+ENOUGH = 10
+
+# Kinds whose other names a question means too, and how much such a name counts beside the one that was typed.
+NAMED = (Kind.PLACE, Kind.COUNTRY, Kind.ORGANISATION)
+OTHER_NAME = 0.8
+OTHER_NAMES = 12
+
+# How likely a reader means a record of the kind, all else being equal.
+PRIOR = {
+    "issue": 1.25,
+    "country": 1.2,
+    "indicator": 1.1,
+    "term": 1.0,
+    "place": 1.05,
+    "organisation": 1.05,
+    "project": 1.0,
+    "agreement": 1.0,
+    "event": 0.95,
+    "source": 0.7,
+}
+
+
+def question(text: str) -> Query:
+    """What a reader types, as it is asked of the index: with the other names of what has some."""
+    keeping.settle()
+    return with_other_names(parse(text))
+
+
+def matching(query: Query, entries=None):
+    """The entries that match, as a queryset that can be narrowed further."""
+    entries = SearchEntry.objects.all() if entries is None else entries
+    return entries.filter(store.entries_matching(query)) if query else entries.none()
+
+
+def with_other_names(query: Query) -> Query:
+    """The question, met by any name of a place or an organisation where it has one: Orol dengizi is the Aral Sea.
+
+    One that is the identifier of a record is met by that record.
+    """
+    whole = normal(query.typed)
+    typed = {name: clause for clause in query.loose for name in (clause.typed, without_particle(clause.typed))}
+    rows = SearchName.objects.filter(normal__in=[*typed, whole, without_particle(whole)], whole=True)
+    rows = list(rows.order_by("pk").values_list("normal", "entry", "kind", "language"))
+    if any(name == whole and language == NO_LANGUAGE for name, _entry, _kind, language in rows):
+        ways = (_together(query), Way((Phrase((identifier(query.typed),)),)))
+        return replace(query, clauses=(Clause(whole, ways),), cut=False)
+    meant = {name: entry for name, entry, kind, _language in rows if kind in NAMED}
+    if not meant:
+        return query
+    names = defaultdict(list)
+    known = SearchName.objects.filter(entry__in=meant.values(), whole=True).exclude(language=NO_LANGUAGE).order_by("pk")
+    for entry, name in known.values_list("entry", "text"):
+        names[entry].append(phrase_of(name))
+    if len(query.loose) == len(query.clauses) and not query.excluded:
+        for name in (whole, without_particle(whole)):
+            if name in meant:
+                ways = (_together(query), *_ways(names[meant[name]]))
+                return replace(query, clauses=(Clause(whole, ways),))
+    clauses = dict.fromkeys(query.clauses, ())
+    for name, clause in typed.items():
+        if name in meant:
+            clauses[clause] = _ways(names[meant[name]])
+    return replace(
+        query, clauses=tuple(replace(clause, ways=(*clause.ways, *ways)) for clause, ways in clauses.items())
+    )
+
+
+def _together(query):
+    """All clauses of a question, each as it was typed, as one way."""
+    return Way(
+        tuple(clause.ways[-1 if clause.ways[-1].weight > OTHER_NAME else 0].phrases[0] for clause in query.clauses)
+    )
+
+
+def _ways(phrases):
+    return [Way((phrase,), OTHER_NAME) for phrase in list(dict.fromkeys(phrases))[:OTHER_NAMES]]
+
+
+def widened(query: Query) -> Query:
+    """The question with as few of its loose clauses let go as give enough hits; words that nothing holds go first."""
+    loose = query.loose
+    if len(loose) < 2 or _enough(query):
+        return query
+    known = [clause for clause in loose if store.frequency(clause, 1)]
+    query = replace(query, clauses=(*query.firm, *known))
+    for least in range(len(known), 0, -1):
+        wider = replace(query, least=least)
+        if wider and len(wider.alternatives) <= 60 and _enough(wider, 1 if least == 1 else ENOUGH):
+            return wider
+    return query
+
+
+def _enough(query, enough=ENOUGH):
+    return bool(query) and sum(store.counts_by_kind(query).values()) >= enough
+
+
+def ranked(query: Query, entries) -> list[int]:
+    """Ids of the best of `entries` (a queryset that is narrowed by filters alone), the best one first."""
+    exact = set(matching(query, entries).filter(pk__in=named_exactly(query.typed)).values_list("pk", flat=True))
+    ids = dict.fromkeys(exact)
+    # Those that meet more of the question first: where it was widened, they must not be lost among the many.
+    loose = len(query.loose)
+    for least in range(loose, min(query.least, loose) - 1, -1) if loose else (0,):
+        found = matching(replace(query, least=least), entries)
+        some = list(found.order_by("-pk").values_list("pk", flat=True)[: CANDIDATES + 1])
+        ids.update(dict.fromkeys(some if len(some) <= CANDIDATES else _candidates(query, found)))
+        if len(ids) >= CANDIDATES:
+            break
+    scores = score(query, list(ids))
+    return sorted(scores, key=lambda entry: (entry not in exact, -scores[entry], entry))[:CANDIDATES]
+
+
+def _candidates(query, found):
+    """The entries worth scoring where too many match: of each kind the newest whose names match, then the newest."""
+    by_name = found.filter(store.entries_matching(query, only_title=True))
+    ids = []
+    for kind in Kind:
+        low = Kind.NUMBERS[kind] << KEY_BITS
+        for some in (by_name, found):
+            newest = some.filter(pk__gt=low, pk__lt=low + (1 << KEY_BITS)).order_by("-pk")
+            ids += newest.values_list("pk", flat=True)[: CANDIDATES // 20]
+    return ids
+
+
+def by_name(query: Query, most: int) -> list[int]:
+    """Ids of some entries whose names match, the best one first: quick, for while one types."""
+    found = SearchEntry.objects.filter(store.entries_matching(query, only_title=True)).order_by()
+    scores = score(query, list(found.values_list("pk", flat=True)[:50]))
+    return sorted(scores, key=lambda entry: (-scores[entry], entry))[:most]
+
+
+def named_exactly(text: str) -> set[int]:
+    """Entries that have the text as a name or an identifier."""
+    name = normal(text)[:600]
+    names = [name, without_particle(name)] if name else []
+    return set(SearchName.objects.filter(normal__in=names, whole=True).values_list("entry", flat=True)[:50])
+
+
+def score(query: Query, ids: list[int]) -> dict[int, float]:
+    """How well each entry answers the question."""
+    if not ids or not query:
+        return {}
+    rarities = [math.log(1 + COMMON / (1 + store.frequency(clause, COMMON))) for clause in query.clauses]
+    asked = [
+        [(way.weight, [_sought(phrase) for phrase in way.phrases]) for way in clause.ways] for clause in query.clauses
+    ]
+    most = sum(rarities)
+    scores = {}
+    for entry, fields in store.texts(ids).items():
+        shares = [
+            each / (1 - B + B * max(text.count(" "), 1) / usual)
+            for text, each, usual in zip(fields, WEIGHTS, USUAL, strict=True)
+        ]
+        total, met = 0.0, 0.0
+        for ways, rarity in zip(asked, rarities, strict=True):
+            weight = max(weight * _found(sought, fields, shares) for weight, sought in ways)
+            if weight:
+                total += rarity * weight / (K + weight)
+                met += rarity
+        total *= (1 + _title_fit(asked, rarities, fields[0])) * met / most
+        scores[entry] = total / most * PRIOR[record_of(entry)[0].value]
+    return scores
+
+
+def _sought(phrase):
+    """A phrase as it stands in the tokens of a field."""
+    return f" {' '.join(phrase.tokens)}" + ("" if phrase.prefix else " ")
+
+
+def _found(sought, fields, shares):
+    """How often, and where, all that is sought is found; 0 if some of it is not."""
+    least = math.inf
+    for words in sought:
+        weight = sum(
+            share * min(count, 5) for text, share in zip(fields, shares, strict=True) if (count := text.count(words))
+        )
+        if not weight:
+            return 0.0
+        least = min(least, weight)
+    return least
+
+
+def _title_fit(asked, rarities, title):
+    """How far the question and the best-fitting name are the same: the share of the name times that of the question."""
+    if not any(words in title for ways in asked for _weight, sought in ways for words in sought):
+        return 0.0
+    best = 0.0
+    for name in title.split(BREAK):
+        length = name.count(" ") - 1
+        if length < 1:
+            continue
+        met = share = 0.0
+        for ways, rarity in zip(asked, rarities, strict=True):
+            fit = max(
+                weight * sum(words.strip().count(" ") + 1 for words in sought)
+                if all(words in name for words in sought)
+                else 0
+                for weight, sought in ways
+            )
+            met += fit
+            share += rarity * (fit > 0)
+        best = max(best, min(met / length, 1.0) * share)
+    return best / sum(rarities)

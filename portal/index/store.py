@@ -1,0 +1,175 @@
+"""The words of the index, on either database: a table of FTS5 in SQLite, a tsvector with GIN in PostgreSQL.
+
+Both have the columns `rowid` (an entry's id) and the tokens of `title`, `related`, `summary` and `body`. A migration
+makes them; a new index is made in a second table of the same shape, which takes the place of the first once it is
+whole.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+
+from portal.index.query import Clause, Query, fts5, fts5_clause, overlap, tsquery, tsquery_clause
+from portal.index.tables import KEY_BITS
+
+FIELDS = ("title", "related", "summary", "body")
+TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"
+
+_CREATE = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE {table} USING fts5("
+        "title, related, summary, body, tokenize=\"unicode61 remove_diacritics 0 tokenchars '.§'\")",
+    ),
+    "postgresql": (
+        "CREATE TABLE {table} (rowid bigint PRIMARY KEY, title text, related text, summary text, body text,"
+        " words tsvector, title_words tsvector)",
+        # Long texts stand apart, so that many narrow rows fit a page: finding and counting read no text.
+        "ALTER TABLE {table} SET (toast_tuple_target = 128)",
+        "CREATE INDEX {table}_gin ON {table} USING gin (words)",
+        "CREATE INDEX {table}_title_gin ON {table} USING gin (title_words)",
+    ),
+}
+_RENAME = {
+    "sqlite": ("ALTER TABLE {new} RENAME TO {table}",),
+    "postgresql": (
+        "ALTER TABLE {new} RENAME TO {table}",
+        "ALTER INDEX {new}_gin RENAME TO {table}_gin",
+        "ALTER INDEX {new}_title_gin RENAME TO {table}_title_gin",
+        "ALTER INDEX {new}_pkey RENAME TO {table}_pkey",
+    ),
+}
+_INSERT = {
+    "sqlite": "INSERT INTO {table} (rowid, title, related, summary, body) VALUES (%s, %s, %s, %s, %s)",
+    "postgresql": (
+        "INSERT INTO {table} (rowid, title, related, summary, body, words, title_words)"
+        " VALUES (%s, %s, %s, %s, %s, %s::tsvector, %s::tsvector)"
+    ),
+}
+_MATCH = {"sqlite": f"{TABLE} MATCH %s", "postgresql": "words @@ %s::tsquery"}
+_MATCH_TITLE = {"sqlite": "title MATCH %s", "postgresql": "title_words @@ %s::tsquery"}
+
+
+def create(table=TABLE, using=connection):
+    """Make an empty table of words."""
+    _execute(using, *(statement.format(table=table) for statement in _CREATE[using.vendor]))
+
+
+def drop(table=TABLE, using=connection):
+    """Remove a table of words, if it is there."""
+    _execute(using, f"DROP TABLE IF EXISTS {table}")
+
+
+def exchange():
+    """Put the new table in the place of the old one."""
+    drop()
+    _execute(connection, *(statement.format(table=TABLE, new=NEW_TABLE) for statement in _RENAME[connection.vendor]))
+
+
+def exists(table=TABLE):
+    """Whether the table is there."""
+    return table in connection.introspection.table_names()
+
+
+def all_entries() -> RawSQL:
+    """The ids of all entries that have words, for `pk__in`."""
+    return RawSQL(f"(SELECT rowid FROM {TABLE})", [])
+
+
+def _execute(using, *statements):
+    with using.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def write(rows: Iterable[tuple[int, tuple[str, str, str, str]]], table=TABLE):
+    """Keep rows of an entry's id and its four fields, in the place of those that have the same ids."""
+    rows = list(rows)
+    remove([entry for entry, _fields in rows], table)
+    if connection.vendor == "postgresql":
+        values = [(entry, *fields, _tsvector(fields), _tsvector(fields[:1])) for entry, fields in rows]
+    else:
+        values = [(entry, *fields) for entry, fields in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT[connection.vendor].format(table=table), values)
+
+
+def remove(entries: Iterable[int], table=TABLE):
+    """Forget the words of entries."""
+    entries = [(entry,) for entry in entries]
+    if entries:
+        with connection.cursor() as cursor:
+            cursor.executemany(f"DELETE FROM {table} WHERE rowid = %s", entries)
+
+
+def clear(table=TABLE):
+    """Forget all words."""
+    _execute(connection, f"DELETE FROM {table}")
+
+
+def _tsvector(fields):
+    """The literal of a tsvector: each token with its places, and three syllables that two bigrams make.
+
+    PostgreSQL finds a lexeme by its index alone, but must read every row that has two of them to see whether they
+    stand together. Most words of Korean are of three syllables.
+    """
+    places, place, before = {}, 0, ""
+    for tokens in fields:
+        for token in tokens.split():
+            place += 1
+            places.setdefault(token, []).append(str(place))
+            if overlap(before, token):
+                places.setdefault(before + token[1], []).append(str(place - 1))
+            before = token
+    return " ".join(f"'{token}':{','.join(found)}" for token, found in places.items())
+
+
+# ── Questions ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def words_of(query: Query) -> str:
+    """The question in the database's words."""
+    return fts5(query) if connection.vendor == "sqlite" else tsquery(query)
+
+
+def entries_matching(query: Query, only_title=False) -> RawSQL:
+    """The condition that a SearchEntry is one of those that match, in any field or in the title alone."""
+    match = (_MATCH_TITLE if only_title else _MATCH)[connection.vendor]
+    return RawSQL(f"id IN (SELECT rowid FROM {TABLE} WHERE {match})", [words_of(query)], output_field=BooleanField())
+
+
+def keys_matching(query: Query, number: int) -> RawSQL:
+    """The primary keys of the records of the kind with `number` that match, for `pk__in`."""
+    low = number << KEY_BITS
+    return RawSQL(
+        f"(SELECT rowid - {low} FROM {TABLE} WHERE {_MATCH[connection.vendor]}"
+        f" AND rowid BETWEEN {low} AND {low + (1 << KEY_BITS) - 1})",
+        [words_of(query)],
+    )
+
+
+def counts_by_kind(query: Query) -> dict[int, int]:
+    """How many entries match, by the number of their kind."""
+    sql = f"SELECT rowid >> {KEY_BITS}, count(*) FROM {TABLE} WHERE {_MATCH[connection.vendor]} GROUP BY 1"
+    return dict(_fetch(sql, [words_of(query)]))
+
+
+def frequency(clause: Clause, most: int) -> int:
+    """How many entries meet a clause, counted up to `most`."""
+    words = fts5_clause(clause) if connection.vendor == "sqlite" else tsquery_clause(clause)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {TABLE} WHERE {_MATCH[connection.vendor]} LIMIT {most}) AS found"
+    return _fetch(sql, [words])[0][0]
+
+
+def texts(entries: list[int]) -> dict[int, tuple[str, str, str, str]]:
+    """The tokens of entries, by id."""
+    marks = ", ".join(["%s"] * len(entries))
+    rows = _fetch(f"SELECT rowid, title, related, summary, body FROM {TABLE} WHERE rowid IN ({marks})", entries)
+    return {row[0]: row[1:] for row in rows}
+
+
+def _fetch(sql, params):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()

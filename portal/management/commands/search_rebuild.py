@@ -1,0 +1,26 @@
+"""Make the search index anew, beside the one that answers meanwhile."""
+
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from portal.index import keeping
+from portal.index.tables import SearchEntry
+
+
+class Command(BaseCommand):
+    help = "Make the search index anew. It may be stopped: the next run goes on where this one was."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--if-needed", action="store_true", help="Do nothing if the index is whole already.")
+
+    def handle(self, *, if_needed, verbosity, **options):
+        amiss = keeping.state_of_index()
+        if if_needed and not amiss:
+            self.stdout.write("The search index is whole.")
+            return
+        if amiss:
+            self.stdout.write(amiss)
+        left = keeping.left_to_build()
+        with tqdm(total=left, unit=" records", file=self.stderr._out, disable=not verbosity) as bar:
+            keeping.rebuild(bar.update)
+        self.stdout.write(f"The search index holds {SearchEntry.objects.count()} records.")

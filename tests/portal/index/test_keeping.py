@@ -1,0 +1,336 @@
+"""The index follows the records: saved, changed, tied together, archived, deleted, loaded, in bulk."""
+
+import json
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from issues.models import Issue, IssueInCountry, KeyFigure
+from portal.choices import Area, Publication
+from portal.index import keeping, ranking, store
+from portal.index.tables import SearchEntry, SearchName, SearchState, SearchWord, record_of
+from portal.models import Place, Source
+from projects.models import Organisation, Project
+from tests.make import (
+    UNPUBLISHED,
+    make_agreement,
+    make_answer,
+    make_area,
+    make_country,
+    make_issue,
+    make_issue_in_country,
+    make_key_figure,
+    make_organisation,
+    make_participation,
+    make_party,
+    make_place,
+    make_project,
+    make_sdg,
+    make_sector,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def found(text):
+    """What a search finds, as kinds."""
+    query = ranking.question(text)
+    return sorted(record_of(entry)[0].value for entry in ranking.ranked(query, SearchEntry.objects.all()))
+
+
+def test_saved_record_is_found_by_its_new_words_and_not_by_its_old_ones():
+    project = make_project(title_en="Quinoa nursery")
+    assert found("nursery") == ["project"]
+    project.title_en = "Quinoa seedlings"
+    project.save()
+    assert (found("nursery"), found("seedlings")) == ([], ["project"])
+
+
+def test_deleted_record_is_forgotten():
+    project = make_project(title_en="Quinoa nursery")
+    assert found("nursery") == ["project"]
+    project.delete()
+    assert found("nursery") == []
+    assert (SearchEntry.objects.count(), SearchName.objects.count(), store.texts([1])) == (0, 0, {})
+
+
+@pytest.mark.parametrize("publication", UNPUBLISHED)
+def test_record_is_found_while_it_is_published(publication):
+    project = make_project(title_en="Quinoa nursery", publication=publication)
+    assert found("nursery") == []
+    project.publication = Publication.PUBLISHED
+    project.save()
+    assert found("nursery") == ["project"]
+    project.publication = publication
+    project.save()
+    assert found("nursery") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Project.objects.update(title_en="Willow"),
+        lambda: Project.objects.bulk_update([_renamed(Project.objects.get())], ["title_en"]),
+    ],
+)
+def test_change_of_many_at_once_is_found(change):
+    make_project(title_en="Quinoa")
+    assert found("willow") == []
+    change()
+    assert found("willow") == ["project"]
+
+
+def _renamed(project):
+    project.title_en = "Willow"
+    return project
+
+
+def test_many_that_are_created_at_once_are_found():
+    Source.objects.bulk_create(
+        Source(key=f"s{n}", title="Kangaroo", publisher="P", kind="news", language="en", publication="published")
+        for n in range(3)
+    )
+    assert found("kangaroo") == ["source"] * 3
+
+
+def test_publishing_and_archiving_many_at_once():
+    make_project(title_en="Quinoa", publication=Publication.DRAFT)
+    assert found("quinoa") == []
+    Project.objects.update(publication=Publication.PUBLISHED)
+    assert found("quinoa") == ["project"]
+    Project.objects.update(publication=Publication.ARCHIVED)
+    assert found("quinoa") == []
+
+
+# ── Names of others ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("tie", "word"),
+    [
+        (lambda project: project.countries.add(make_country(name_en="Zembla")), "zembla"),
+        (lambda project: project.places.add(make_place(name_en="Zembla")), "zembla"),
+        (
+            lambda project: make_participation(project=project, organisation=make_organisation(name_en="Zembla")),
+            "zembla",
+        ),
+        (lambda project: make_participation(project=project, organisation=make_organisation(acronym="ZMB")), "zmb"),
+        (lambda project: make_answer(project=project, issue=make_issue(name_en="Zembla")), "zembla"),
+        (lambda project: make_answer(project=project, rationale_en="Zembla"), "zembla"),
+        (lambda project: project.sectors.add(make_sector(name_en="Zembla")), "zembla"),
+        (lambda project: make_area(project, Area.SMART_AGRICULTURE), "스마트농업"),
+        (lambda project: make_sdg(project, "6.4"), "SDG 6.4"),
+    ],
+)
+def test_project_is_found_by_what_it_is_tied_to(tie, word):
+    project = make_project()
+    assert "project" not in found(word)
+    tie(project)
+    assert "project" in found(word)
+
+
+@pytest.mark.parametrize(
+    "untie",
+    [
+        lambda project, place: project.places.remove(place),
+        lambda project, place: project.places.clear(),
+        lambda project, place: project.places.set([]),
+        lambda project, place: place.projects.remove(project),
+        lambda project, place: place.projects.clear(),
+        lambda project, place: place.delete(),
+    ],
+)
+def test_project_is_not_found_by_what_it_is_no_longer_tied_to(untie):
+    project, place = make_project(), make_place(name_en="Zembla")
+    place.projects.add(project)
+    assert found("zembla") == ["place", "project"]
+    untie(project, place)
+    assert "project" not in found("zembla")
+
+
+def test_renaming_reaches_the_records_that_carry_the_name():
+    organisation = make_organisation(name_en="Zembla")
+    make_participation(organisation=organisation)
+    make_party(agreement=make_agreement(), organisation=organisation)
+    assert found("zembla") == ["agreement", "organisation", "project"]
+    organisation.name_en = "Novaya"
+    organisation.save()
+    assert found("zembla") == []
+    assert found("novaya") == ["agreement", "organisation", "project"]
+    Organisation.objects.update(publication=Publication.DRAFT)
+    assert found("novaya") == []
+    Organisation.objects.update(publication=Publication.PUBLISHED)
+    assert found("novaya") == ["agreement", "organisation", "project"]
+
+
+def test_renamed_sector_reaches_its_projects():
+    sector = make_sector(name_en="Zembla")
+    make_project().sectors.add(sector)
+    assert found("zembla") == ["project"]
+    sector.name_en = "Novaya"
+    sector.save()
+    assert (found("zembla"), found("novaya")) == ([], ["project"])
+
+
+def test_words_of_a_row_are_words_of_its_record_until_it_goes():
+    issue = make_issue()
+    make_issue_in_country(issue=issue, note_en="Zembla")
+    make_key_figure(issue=issue, label_en="Novaya")
+    assert (found("zembla"), found("novaya")) == (["issue"], ["issue"])
+    IssueInCountry.objects.get().delete()
+    KeyFigure.objects.all().delete()
+    assert (found("zembla"), found("novaya")) == ([], [])
+
+
+def test_words_about_a_hidden_record_are_hidden_with_it():
+    country = make_country(publication=Publication.DRAFT)
+    make_issue_in_country(issue=make_issue(), country=country, note_en="Zembla")
+    assert found("zembla") == []
+    country.publication = Publication.PUBLISHED
+    country.save()
+    assert found("zembla") == ["issue"]
+
+
+def test_city_that_becomes_a_country_is_found_once():
+    place = make_place(name_en="Zembla")
+    assert found("zembla") == ["place"]
+    place.kind = Place.Kind.COUNTRY
+    place.save()
+    assert found("zembla") == ["country"]
+
+
+def test_the_world_is_no_hit():
+    make_place(kind=Place.Kind.WORLD, name_en="World")
+    assert found("world") == []
+
+
+# ── When ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def save_and_fail(record):
+    record.save()
+    raise DatabaseError("the disk is full")
+
+
+def test_what_is_undone_leaves_no_trace():
+    project = make_project(title_en="Quinoa")
+    keeping.settle()
+    project.title_en = "Willow"
+    with pytest.raises(DatabaseError), keeping.indexing():
+        save_and_fail(project)
+    assert (found("willow"), found("quinoa")) == ([], ["project"])
+
+
+def test_index_and_records_change_in_one_transaction(django_assert_num_queries):
+    with keeping.indexing():
+        make_project(title_en="Quinoa")
+    with django_assert_num_queries(1):
+        assert SearchEntry.objects.count() == 1
+
+
+def test_loading_fixtures_is_found_at_once(tmp_path):
+    file = tmp_path / "place.json"
+    fields = {"key": "zembla", "publication": "published", "name_en": "Zembla", "kind": "city"}
+    file.write_text(json.dumps([{"model": "portal.place", "fields": fields}]))
+    call_command("loaddata", file, verbosity=0)
+    assert SearchEntry.objects.count() == 1
+    assert found("zembla") == ["place"]
+
+
+def test_form_of_an_editor_is_found_at_once(admin_client):
+    place = make_place(name_en="Zembla")
+    keeping.settle()
+    admin_client.post("/admin/portal/place/", {"action": "archive_selected", "_selected_action": [place.pk]})
+    place.refresh_from_db()
+    assert place.publication == Publication.ARCHIVED
+    assert SearchEntry.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_commit_settles_the_index_without_being_asked():
+    with transaction.atomic():
+        make_project(title_en="Quinoa")
+        assert SearchEntry.objects.count() == 0
+    assert SearchEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_flush_empties_the_index():
+    make_project(title_en="Quinoa")
+    assert store.exists()
+    call_command("flush", interactive=False, verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {store.TABLE}")
+        assert cursor.fetchone() == (0,)
+
+
+# ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def broken():
+    """Records whose index someone made away with."""
+    make_project(title_en="Quinoa"), make_project(title_en="Willow"), make_place(name_en="Zembla")
+    keeping.settle()
+    store.clear()
+    SearchEntry.objects.filter(kind="place").first().delete()
+    SearchWord.objects.all().delete()
+
+
+def test_rebuild_brings_everything_back(capsys):
+    broken()
+    call_command("search_rebuild", "--if-needed", verbosity=0)
+    assert (found("quinoa"), found("willow"), found("zembla")) == (["project"], ["project"], ["place"])
+    assert "quinoa" in SearchWord.objects.values_list("word", flat=True)
+    assert not store.exists(store.NEW_TABLE)
+    assert capsys.readouterr().out.splitlines() == [
+        "The index has 0 of 1 places.",
+        "The search index holds 3 records.",
+    ]
+    call_command("search_rebuild", "--if-needed", verbosity=0)
+    assert capsys.readouterr().out == "The search index is whole.\n"
+
+
+def test_rebuild_forgets_what_is_no_longer_there():
+    make_project(title_en="Quinoa")
+    keeping.settle()
+    Project._base_manager.filter()._raw_delete(connection.alias)
+    assert keeping.state_of_index() == "The index has 1 of 0 projects."
+    keeping.rebuild()
+    assert (keeping.state_of_index(), found("quinoa")) == ("", [])
+
+
+def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatch):
+    monkeypatch.setattr(keeping.in_batches, "__defaults__", (1,))
+    for name in ("Quinoa", "Willow", "Poplar"):
+        make_project(title_en=name)
+    keeping.settle()
+    brought = []
+
+    def stop_after_two(count):
+        brought.append(count)
+        if len(brought) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keeping.rebuild(stop_after_two)
+    assert SearchState.objects.get().building
+    assert keeping.left_to_build() == 1
+    assert (found("quinoa"), found("poplar")) == (["project"], ["project"])
+    project = Project.objects.get(title_en="Quinoa")
+    project.title_en = "Tamarisk"
+    project.save()
+    assert found("tamarisk") == ["project"]
+    keeping.rebuild(brought.append)
+    assert brought == [1, 1, 1]
+    assert (found("quinoa"), found("tamarisk"), found("poplar")) == ([], ["project"], ["project"])
+    assert Issue.objects.count() == 0
+
+
+def test_index_of_another_analyser_is_made_anew():
+    make_project()
+    keeping.settle()
+    SearchState.objects.update(analyser=0)
+    assert keeping.state_of_index() == "The index was made by another version of the portal."
+    keeping.rebuild()
+    assert keeping.state_of_index() == ""
