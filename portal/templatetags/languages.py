@@ -3,6 +3,7 @@
 from django import template
 from django.conf import settings
 from django.urls import translate_url
+from django.utils.html import escape
 from django.utils.translation import get_language
 
 from portal import languages
@@ -12,6 +13,25 @@ register = template.Library()
 register.simple_tag(languages.reader_html, name="text")
 register.filter("name", languages.name_html)
 register.filter(languages.in_language)
+
+
+@register.simple_tag(takes_context=True)
+def prose(context, record, field):
+    """The text of a translated column like `text`, with the first use of each term of the glossary explained."""
+    words, language = languages.text_and_language(record, field)
+    return languages.in_language(context["glosses"].mark(escape(words), language), language)
+
+
+@register.simple_tag(takes_context=True)
+def explained(context, html, language):
+    """Safe HTML of that language, with the first use of each term of the glossary explained."""
+    return context["glosses"].mark(html, language)
+
+
+@register.inclusion_tag("components/definitions.html", takes_context=True)
+def definitions(context):
+    """The definitions of the terms that the page explains, hidden until they are asked for."""
+    return {"terms": list(context["glosses"].used()) if "glosses" in context else []}
 
 
 @register.simple_tag(takes_context=True)

@@ -303,6 +303,6 @@ def test_styleguide_shows_each_component():
     request = RequestFactory().get("/en/styleguide/")
     parts = sections(styleguide(request))
     assert list(parts) == [
-        *("Tags", "Statistics", "Entries", "Counts", "Pairs", "Evidence", "Notes", "Unknown, empty, problem")
+        *("Tags", "Statistics", "Entries", "Counts", "Pairs", "Terms", "Evidence", "Notes", "Unknown, empty, problem")
     ]
     assert "Confidence: High" in parts["Evidence"]
