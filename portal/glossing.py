@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from html import unescape
 from itertools import pairwise
 
-import snowballstemmer
 from django.apps import apps
 from django.utils.functional import cached_property
 from django.utils.html import escape, format_html, mark_safe
 from django.utils.translation import get_language
 
-STEMMERS = {"en": "english", "ru": "russian"}
+from portal.index.analyser import stem
+
+LETTERS = {"en": "latin", "ru": "cyrillic"}
 WORD = re.compile(r"\w+(?:\.\d+)?")
 BETWEEN = re.compile(r"[\s\-‐‑–—«»“”\"]{1,3}")  # what may stand between two words of one term
 ASIDE = re.compile(r"\s*\(([^()]*)\)\s*")
@@ -47,12 +48,6 @@ def spellings(term: str) -> list[str]:
     return [before] if " " in inside else [before, inside]
 
 
-@functools.lru_cache(maxsize=4096)
-def stem(word: str, language: str) -> str:
-    # A stemmer keeps the word it works on, so threads must not share one.
-    return snowballstemmer.stemmer(STEMMERS[language]).stemWord(word)
-
-
 def folded(word: str) -> str:
     return word.casefold().replace("ё", "е")
 
@@ -65,7 +60,11 @@ def same_word(word: str, known: str, language: str) -> bool:
     if word == known:
         return True
     # An ending changes the last two letters at most; beyond that a like stem is a like word: tail is not tailings.
-    return len(known) > SHORT and word[: len(known) - 2] == known[:-2] and stem(word, language) == stem(known, language)
+    return (
+        len(known) > SHORT
+        and word[: len(known) - 2] == known[:-2]
+        and stem(word, LETTERS[language]) == stem(known, LETTERS[language])
+    )
 
 
 def inflected(language: str, terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator[Found]]:

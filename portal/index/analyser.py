@@ -90,13 +90,14 @@ def _split(run: str) -> tuple[bool, tuple[tuple[str, str, int, int], ...]]:
     return len(text) == len(run), tuple(found)
 
 
-_stemmers = {"latin": snowballstemmer.stemmer("english"), "cyrillic": snowballstemmer.stemmer("russian")}
+STEMMED = {"latin": "english", "cyrillic": "russian"}
 
 
 @functools.lru_cache(maxsize=200_000)
 def stem(word: str, kind: str) -> str:
-    """The stem of a folded word."""
-    return _stemmers[kind].stemWord(word[:LONGEST])
+    """The stem of a folded word of `latin` or `cyrillic` letters."""
+    # A stemmer keeps the word it works on, so threads must not share one.
+    return snowballstemmer.stemmer(STEMMED[kind]).stemWord(word[:LONGEST])
 
 
 def normal(text: str) -> str:
@@ -157,7 +158,7 @@ def _hyphened(text, before, word):
     return (
         len(before) == len(word) == 1
         and first.kind == second.kind
-        and first.kind in _stemmers
+        and first.kind in STEMMED
         and text[first.end : second.start] in {"-", "‐", "‑"}
     )
 
