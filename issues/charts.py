@@ -110,12 +110,14 @@ class IndicatorFigure:
         """Rows of the table: year, and a reading or None for each series."""
         return value_rows(self.value_columns)
 
-    def chart(self, width, height) -> LineChart:
+    def chart(self, width, height, *, worded=False) -> LineChart:
         """The chart in a size; names that find no room there are letters, which `key` explains."""
         series = self.series
         if not fits([one.name for one in series], width):
             series = [replace(one, name=letter) for letter, one in self.lettered]
-        return line_chart(series, width=width, height=height, format_value=axis_number, moments=self.moments)
+        return line_chart(
+            series, width=width, height=height, format_value=axis_number, moments=self.moments, worded=worded
+        )
 
     @property
     def lettered(self):
@@ -133,7 +135,8 @@ class IndicatorFigure:
 
     @cached_property
     def wide(self) -> LineChart:
-        return self.chart(*self.sizes[0])
+        # A small chart leaves the words of each year to its table, a phone’s to the wide one.
+        return self.chart(*self.sizes[0], worded=len(self.sizes) > 1)
 
     @cached_property
     def narrow(self) -> LineChart | None:

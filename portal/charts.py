@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 FONT = 12  # size of labels
 LINE = 15  # height of a line of a label
@@ -137,13 +138,16 @@ class Line:
     dots: list[tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class Year:
-    """All values of one year: the band of the chart that is theirs, pairs of series name and value, and their words."""
+class Year(NamedTuple):
+    """All values of one year: where it stands, the band of the chart that is theirs, pairs of series name and value.
+
+    `text` says them, unless the chart was to be without words. A tuple, which templates unpack much faster.
+    """
 
     year: int
     x: float
-    band: tuple[float, float]
+    left: float
+    width: float
     values: list[tuple[str, float]]
     text: str
 
@@ -238,11 +242,12 @@ def line_chart(
     years: tuple[int, int] | None = None,
     labelled: bool = True,
     moments: Sequence[tuple[int, str]] = (),
+    worded: bool = True,
 ) -> LineChart:
     """Lines of `series` by year, each labelled at its end.
 
     `ticks` and `years` fix the axes where several charts share them. `moments` are years to mark, in order, each with a
-    short text. Raises ValueError when no series has a point.
+    short text. A chart that is `worded` says the values of each year. Raises ValueError when no series has a point.
     """
     series = [one for one in series if one.points]
     if not series:
@@ -302,7 +307,7 @@ def line_chart(
         ticks[0] <= 0 <= ticks[-1],
         lines,
         _end_labels(series, names, x, y, right, top, bottom) if labelled else [],
-        _years(series, x, left, right, format_value),
+        _years(series, x, left, right, format_value if worded else None),
         _moments([(year, words) for year, words in moments if first <= year <= last], x, top),
     )
 
@@ -350,9 +355,12 @@ def _years(series, x, left, right, format_value) -> list[Year]:
         Year(
             year,
             x(year),
-            (edges[index], round(edges[index + 1] - edges[index], 1)),
+            edges[index],
+            round(edges[index + 1] - edges[index], 1),
             by_year[year],
-            f"{year}: {'; '.join(f'{name} {format_value(value)}' for name, value in by_year[year])}",
+            f"{year}: {'; '.join(f'{name} {format_value(value)}' for name, value in by_year[year])}"
+            if format_value
+            else "",
         )
         for index, year in enumerate(every)
     ]
@@ -379,6 +387,7 @@ def small_multiples(
                 ticks=ticks,
                 years=years,
                 labelled=False,
+                worded=False,
             ),
         )
         for one in series

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext, pgettext
 
 from portal.dates import PartialDate
@@ -29,13 +30,22 @@ def _written(value, language):
 
 
 @register.simple_tag
-def value_cells(readings):
-    """Table cells of readings; none is a dot that is read as “no data”. In Python, since a page has thousands."""
+def value_rows(rows):
+    """The rows of a table of years: pairs of year and its readings; none is a dot that is read as “no data”.
+
+    In Python, and put together as text, since a page has thousands: years and written numbers hold nothing to escape.
+    """
+    language = get_language()
     none = format_html(
-        '<span class="quiet" aria-hidden="true">·</span><span class="hidden">{}</span>', gettext("no data")
+        '<td class="figure"><span class="quiet" aria-hidden="true">·</span><span class="hidden">{}</span></td>',
+        gettext("no data"),
     )
-    return format_html_join(
-        "", '<td class="figure">{}</td>', ((none if one is None else number(one.value),) for one in readings)
+
+    def cell(one):
+        return none if one is None else f'<td class="figure">{_written(str(one.value), language)}</td>'
+
+    return mark_safe(
+        "".join(f'<tr><th scope="row">{year:d}</th>{"".join(map(cell, cells))}</tr>' for year, cells in rows)
     )
 
 

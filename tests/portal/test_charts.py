@@ -116,7 +116,7 @@ def test_everything_drawn_lies_inside_the_chart(all_points):
 
 def test_bands_of_years_stand_side_by_side_from_edge_to_edge():
     drawn = chart(Series("a", [(2000, 1), (2001, 2), (2005, 3)]))
-    edges = [year.band for year in drawn.years]
+    edges = [(year.left, year.width) for year in drawn.years]
     assert edges[0][0] == drawn.left
     for (x, width), (next_x, _width) in pairwise(edges):
         assert x + width == pytest.approx(next_x, abs=0.11)
