@@ -12,6 +12,7 @@ from portal.compare import Compare
 from portal.coverage import CoveragePage
 from portal.middleware import home_in_readers_language
 from portal.sitemaps import SITEMAPS
+from portal.styleguide import styleguide
 from portal.timeline import Timeline
 
 pages = [
@@ -33,7 +34,7 @@ pages = [
     path("", include("projects.urls")),
 ]
 if settings.DEBUG:
-    pages.append(path("styleguide/", views.styleguide, name="styleguide"))
+    pages.append(path("styleguide/", styleguide, name="styleguide"))
 
 urlpatterns = [
     path("", home_in_readers_language),

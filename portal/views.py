@@ -3,7 +3,7 @@
 from django.db import Error, connection
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -335,21 +335,6 @@ class AboutData(TemplateView):
             }
             | completeness()
         )
-
-
-def styleguide(request):
-    """Each component as it looks, for those who build pages."""
-    return render(
-        request,
-        "portal/styleguide.html",
-        {
-            "title": "Styleguide",
-            "trail": [("Styleguide", None)],
-            "project": get_object_or_404(Project.objects.published().for_list()[:1]),
-            "notes": cited_sources(Project.objects.published().first()),
-            "areas": list(Area),
-        },
-    )
 
 
 @never_cache

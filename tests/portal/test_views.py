@@ -1,12 +1,15 @@
 """What the portal's own pages tell: home, countries, places, sources, search, how complete the data are."""
 
 import pytest
+from django.conf import settings
 from django.test import RequestFactory
+from django.test.signals import template_rendered
+from django_htmx.middleware import HtmxMiddleware
 
 from portal.choices import Area, Confidence, Level, Publication
 from portal.completeness import completeness
 from portal.models import Place
-from portal.views import styleguide
+from portal.styleguide import styleguide
 from tests import reading
 from tests.make import (
     make_agreement,
@@ -298,11 +301,36 @@ def test_names_without_a_language_are_counted_by_kind():
 # ── For those who build pages ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_styleguide_shows_each_component():
-    make_citation(make_project())
+def gallery():
+    """The styleguide, which has an address only with DEBUG."""
     request = RequestFactory().get("/en/styleguide/")
-    parts = sections(styleguide(request))
-    assert list(parts) == [
-        *("Tags", "Statistics", "Entries", "Counts", "Pairs", "Terms", "Evidence", "Notes", "Unknown, empty, problem")
-    ]
+    return HtmxMiddleware(styleguide)(request)
+
+
+def test_styleguide_stands_with_a_single_project():
+    make_citation(make_project())
+    parts = sections(gallery())
+    assert {"Tags", "Entries", "Terms", "Evidence", "List", "Map of the region"} <= set(parts)
     assert "Confidence: High" in parts["Evidence"]
+    assert "Line chart" not in parts
+
+
+@pytest.mark.usefixtures("content")
+class TestStyleguide:
+    def test_it_shows_each_component_and_chart(self):
+        names = set()
+        template_rendered.connect(collect := lambda template, **_rest: names.add(template.name), weak=False)
+        try:
+            answer = gallery()
+        finally:
+            template_rendered.disconnect(collect)
+        drawn = {name for name in names if name and name.startswith(("components/", "charts/"))}
+        templates = settings.BASE_DIR / "templates"
+        assert drawn == {
+            f"{folder}/{path.name}"
+            for folder in ("components", "charts")
+            for path in (templates / folder).glob("*.html")
+        }
+        assert "On the map" in sections(answer)
+        ids = reading.page(answer).xpath("//@id")
+        assert sorted({one for one in ids if ids.count(one) > 1}) == []

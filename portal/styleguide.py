@@ -1,0 +1,70 @@
+"""The gallery of components, with real records: `/styleguide/`, with DEBUG."""
+
+import copy
+
+from django.db.models import Count, Q
+from django.http import QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import resolve, reverse
+
+from issues.models import Indicator, Issue
+from portal.charts import bar_chart
+from portal.choices import Area
+from portal.listing import address
+from portal.models import Place
+from portal.records import cited_sources
+from portal.templatetags.figures import number
+from projects.models import Agreement, Project
+
+
+def page_at(request, path, **query):
+    """What the page at an address hands to its template, with the request that asked for it."""
+    other = copy.copy(request)
+    other.path = other.path_info = path
+    other.GET = QueryDict(address("", query).removeprefix("?"))
+    found = resolve(path)
+    return found.func(other, *found.args, **found.kwargs).context_data | {"request": other}
+
+
+def styleguide(request):
+    """Each component as it looks, for those who build pages. What the portal has no record for yet is left out."""
+    project = get_object_or_404(Project.objects.published().for_list()[:1])
+    listed = page_at(request, reverse("projects"), country="uz")
+    countries = page_at(request, reverse("countries"))
+    in_region = Count(
+        "observations__place", filter=Q(observations__place__group=Place.Group.CENTRAL_ASIA), distinct=True
+    )
+    measured = Indicator.objects.published().annotate(n=in_region).filter(n__gt=2)
+    context = {
+        "title": "Styleguide",
+        "trail": [("Styleguide", None)],
+        "project": project,
+        "projects": Project.objects.published().latest_first().for_list()[:2],
+        "notes": cited_sources(project),
+        "areas": list(Area),
+        "list": render_to_string("components/list.html", listed, listed["request"]),
+        "nothing": page_at(request, reverse("projects"), q="-"),
+        "agreements": Agreement.objects.published().order_by("-date", "key")[:3],
+        "levels": countries["levels"],
+        "countries": countries["countries"],
+        "coverage": page_at(request, reverse("coverage")),
+        "timeline": page_at(request, reverse("timeline")),
+    }
+    if indicator := measured.first():
+        context |= {"indicator": indicator, "figure": page_at(request, indicator.get_absolute_url())["figure"]}
+    if country := Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).order_by("-key").first():
+        context["country"] = page_at(request, country.get_absolute_url())
+        context["bars"] = bar_chart(
+            [(str(area.label), n, "") for area, n in context["country"]["areas"][:5]],
+            width=344,
+            format_value=number,
+            missing="",
+        )
+    if issue := Issue.objects.published().without_sections().exclude(effect_links=None).first():
+        context["issue"] = page_at(request, issue.get_absolute_url())
+    compared = [one.key for one in countries["countries"]][:2]
+    if len(compared) == 2:
+        compare = page_at(request, reverse("compare"), country=compared)
+        context["compare"] = compare | {"parts": compare["parts"][:1], "charts": [], "notes": [], "more": None}
+    return render(request, "portal/styleguide.html", context)
