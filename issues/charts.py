@@ -159,34 +159,19 @@ class IndicatorFigure:
     def sentence(self) -> str:
         """What the chart shows, computed from its values."""
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
-        changes = [change for one in self.series if (change := Change.of(one))]
         if self.focus:
             return self.sentence_of_focus(symbol)
-        if not changes:
-            return " ".join(
-                _("{place}: {value} {unit} in {year}.").format(
-                    place=one.name, value=number(one.points[0][1]), unit=symbol, year=one.points[0][0]
-                )
-                for one in self.series[:3]
-            )
-        if len(changes) <= 2:
-            return " ".join(change.words(symbol) for change in changes)
-        most = max(changes, key=lambda change: change.size)
-        sentences = [most.words(symbol)]
-        year = max(change.last[0] for change in changes)
-        latest = sorted((c.last[1], c.name) for c in changes if c.last[0] == year)
-        if len(latest) > 2:
-            sentences.append(
-                _("In {year} {highest} had the most ({high} {unit}) and {lowest} the least ({low} {unit}).").format(
-                    year=year,
-                    highest=latest[-1][1],
-                    high=number(latest[-1][0]),
-                    lowest=latest[0][1],
-                    low=number(latest[0][0]),
-                    unit=symbol,
-                )
-            )
-        return " ".join(sentences)
+        # The world is no peer of those in it.
+        peers = [
+            one
+            for one, column in zip(self.series, self.value_columns, strict=True)
+            if column.place.kind != Place.Kind.WORLD
+        ]
+        if len(peers) <= 2:
+            return " ".join(sentence_of(one, symbol) for one in self.series)
+        changes = [change for one in peers if (change := Change.of(one))]
+        most = max(changes, key=lambda change: change.size, default=None)
+        return " ".join([*([most.words(symbol)] if most else []), standing(peers, symbol)])
 
     def sentence_of_focus(self, symbol) -> str:
         """How the place in focus changed, and where it stood among the countries of Central Asia in its latest year."""
@@ -194,14 +179,8 @@ class IndicatorFigure:
         if own is None:
             return ""
         points = [(year, float(one.value)) for year, one in own.by_year.items()]
-        name = text_and_language(self.focus, "name")[0]
-        change = Change.of(Series(name, points))
-        year, value = max(points)
-        sentences = [
-            change.words(symbol)
-            if change
-            else _("{place}: {value} {unit} in {year}.").format(place=name, value=number(value), unit=symbol, year=year)
-        ]
+        year = max(own.by_year)
+        sentences = [sentence_of(Series(text_and_language(self.focus, "name")[0], points), symbol)]
         region = [
             float(column.by_year[year].value)
             for column in self.value_columns
@@ -256,6 +235,60 @@ class Change:
             last_year=self.last[0],
             unit=unit,
         )
+
+
+def sentence_of(series, unit) -> str:
+    """How a series changed; its only value where it has but one."""
+    if change := Change.of(series):
+        return change.words(unit)
+    [(year, value)] = series.points
+    return _("{place}: {value} {unit} in {year}.").format(place=series.name, value=number(value), unit=unit, year=year)
+
+
+PATIENCE = 5  # years: how much older than the latest value a year may be in which all can be compared
+
+
+def standing(series, unit) -> str:
+    """Who has the most and who the least of several series.
+
+    In the latest year if all have a value then; else in the latest one that all share, unless it is long ago; else
+    among those (three or more) that have the latest year; else by the latest value of each, with its year.
+    """
+    by_year = [dict(one.points) for one in series]
+    latest = max(map(max, by_year))
+    shared = max(set.intersection(*map(set, by_year)), default=0)
+    year = shared if shared >= latest - PATIENCE else latest
+    found = [(one.name, year, values[year]) for one, values in zip(series, by_year, strict=True) if year in values]
+    if len(found) == len(series) and year == latest:
+        sentence = _("In {year} {highest} had the most ({high} {unit}) and {lowest} the least ({low} {unit}).")
+    elif len(found) == len(series):
+        sentence = _(
+            "In {year}, the latest year with a value for each, {highest} had the most ({high} {unit}) and {lowest} the "
+            "least ({low} {unit})."
+        )
+    elif len(found) > 2:
+        sentence = _(
+            "In {year}, of the {n} with a value, {highest} had the most ({high} {unit}) and {lowest} the least "
+            "({low} {unit})."
+        )
+    else:
+        found = [(one.name, *max(one.points)) for one in series]
+        sentence = _(
+            "By the latest values {highest} has the most ({high} {unit}, {high_year}) and {lowest} the least "
+            "({low} {unit}, {low_year})."
+        )
+    high, low = (end(value for _name, _year, value in found) for end in (max, min))
+    return sentence.format(
+        year=year,
+        n=len(found),
+        highest=", ".join(name for name, _year, value in found if value == high),
+        high=number(high),
+        high_year=max(year for _name, year, value in found if value == high),
+        lowest=", ".join(name for name, _year, value in found if value == low),
+        low=number(low),
+        low_year=max(year for _name, year, value in found if value == low),
+        unit=unit,
+    )
 
 
 def axis_number(value: float) -> str:

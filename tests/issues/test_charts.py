@@ -50,6 +50,55 @@ def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area)
     )
 
 
+def many(indicator, **points):
+    """The figure of an indicator with such values of such places."""
+    source = make_source()
+    for name, values in points.items():
+        observe(indicator, make_place(name_en=name), source, **values)
+    return figure(indicator)
+
+
+def test_the_sentence_compares_in_the_latest_year_that_all_share(area):
+    drawn = many(area, One={"y2000": 1, "y2010": 2}, Two={"y2010": 8, "y2012": 9}, Three={"y2010": 5, "y2013": 4})
+    assert drawn.sentence.endswith(
+        "In 2010, the latest year with a value for each, Two had the most (8 km²) and One the least (2 km²)."
+    )
+
+
+def test_the_sentence_says_how_many_have_the_latest_year_if_the_shared_one_is_long_ago(area):
+    one, *rest = (
+        {"y2000": 1, "y2004": 2},
+        {"y2000": 3, "y2010": 9},
+        {"y2000": 4, "y2010": 5},
+        {"y2000": 5, "y2010": 7},
+    )
+    drawn = many(area, One=one, **dict(zip(("Two", "Three", "Four"), rest, strict=True)))
+    assert drawn.sentence.endswith(
+        "In 2010, of the 3 with a value, Two had the most (9 km²) and Three the least (5 km²)."
+    )
+
+
+def test_the_sentence_gives_the_year_of_each_value_where_no_year_serves(area):
+    drawn = many(area, One={"y1990": 7}, Two={"y2000": 3, "y2001": 2}, Three={"y2010": 5})
+    assert drawn.sentence == (
+        "Two fell from 3 in 2000 to 2 km² in 2001. "
+        "By the latest values One has the most (7 km², 1990) and Two the least (2 km², 2001)."
+    )
+
+
+def test_the_sentence_names_all_that_are_equal_and_leaves_the_world_aside(area):
+    observe(area, make_place(kind="world", name_en="World"), make_source(), y2000=1, y2010=999)
+    drawn = many(area, One={"y2000": 1, "y2010": 0}, Two={"y2000": 3, "y2010": 0}, Three={"y2000": 1, "y2010": 5})
+    assert drawn.sentence == (
+        "Three rose from 1 in 2000 to 5 km² in 2010. In 2010 Three had the most (5 km²) and One, Two the least (0 km²)."
+    )
+
+
+def test_the_sentence_of_two_tells_both_even_where_one_has_a_single_value(area):
+    drawn = many(area, One={"y2000": 1, "y2010": 3}, Two={"y2004": 2})
+    assert drawn.sentence == "One rose from 1 in 2000 to 3 km² in 2010. Two: 2 km² in 2004."
+
+
 def test_the_sentence_of_single_values_gives_them(area):
     observe(area, make_place(name_en="Lake"), make_source(), y2018=7)
     assert figure(area).sentence == "Lake: 7 km² in 2018."
