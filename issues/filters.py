@@ -7,6 +7,7 @@ from portal.choices import Goal, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,
+    PlaceFacet,
     RecordFilterSet,
     YearFilter,
     names,
@@ -59,9 +60,8 @@ class EventFilter(DatedFilterSet):
     kind = Facet("kind", options=Event.Kind, label=_("Kind"))
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
-    place = Facet(
+    place = PlaceFacet(
         "places__key",
-        "places__part_of__key",
         options=places_but_countries,
         label=_("Place"),
         limit=6,

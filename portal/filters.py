@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.languages import language_name
 from portal.models import Place, Source
+from portal.places import wholes_by_part
 from portal.querysets import reader_text
 
 
@@ -286,3 +287,22 @@ def portal_countries():
 def places_but_countries():
     """Places that are no country."""
     return names(Place.objects.exclude(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD]))()
+
+
+class PlaceFacet(Facet):
+    """Places, each of which covers all that lie in it. `paths` lead to their keys."""
+
+    @functools.cached_property
+    def wholes(self):
+        return wholes_by_part()
+
+    def filter(self, queryset, values):
+        wanted = set(values)
+        parts = {part for part, wholes in self.wholes.items() if wanted & wholes}
+        return super().filter(queryset, sorted(wanted | parts))
+
+    def counts(self, queryset):
+        queryset = queryset.order_by()
+        named = set().union(*(queryset.values_list("pk", path) for path in self.paths))
+        covered = {(pk, whole) for pk, key in named if key for whole in {key, *self.wholes.get(key, ())}}
+        return Counter(whole for _pk, whole in covered)

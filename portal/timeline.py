@@ -18,6 +18,7 @@ from portal.filters import (
     DatedFilterSet,
     Facet,
     FacetView,
+    PlaceFacet,
     names,
     places_but_countries,
     portal_countries,
@@ -90,7 +91,7 @@ class TimelineFilter(DatedFilterSet):
     country = Facet("countries__key", **COUNTRY)
     issue = Facet("issues__key", "issues__parent__key", **ISSUE)
     area = AbsentFacet(**AREA)
-    place = Facet("places__key", "places__part_of__key", **PLACE)
+    place = PlaceFacet("places__key", **PLACE)
 
     class Meta:
         model = Event

@@ -22,6 +22,7 @@ from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
 from portal.models import Place, Source
+from portal.places import wholes_by_part
 from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
 from portal.tables import SourceTable
@@ -234,7 +235,8 @@ class PlacePage(RecordView):
 
     def get_context_data(self, **kwargs):
         place = self.object
-        parts = list(place.parts.published().in_order_of("name"))
+        within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
+        parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
         context = super().get_context_data(**kwargs)
         if place.country:
@@ -244,7 +246,9 @@ class PlacePage(RecordView):
             "parts": parts,
             "here": [place],
             "shaded": [place.country] if place.country else [],
-            "issues": Issue.objects.published().filter(places=place).without_sections(),
+            "issues": Issue.objects.published()
+            .filter(pk__in=Issue.places.through.objects.filter(place__in=here).values("issue"))
+            .without_sections(),
             "projects": Project.objects.published()
             .filter(pk__in=Project.places.through.objects.filter(place__in=here).values("project"))
             .latest_first()

@@ -8,6 +8,7 @@ from portal.choices import Area, Confidence, Goal, Level, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,
+    PlaceFacet,
     RecordFilterSet,
     YearFilter,
     has_value,
@@ -104,9 +105,7 @@ class ProjectFilter(RecordFilterSet):
         rare=True,
     )
     sdg = SdgFacet("sdgs__goal", options=goals_and_targets, label=_("SDG"), limit=6, rare=True)
-    place = Facet(
-        "places__key", "places__part_of__key", options=places_but_countries, label=_("Place"), limit=6, rare=True
-    )
+    place = PlaceFacet("places__key", options=places_but_countries, label=_("Place"), limit=6, rare=True)
     confidence = Facet("confidence", options=Confidence, label=_("Confidence"), rare=True)
     year_from = YearFilter(_("Running in or after"), "running_from")
     year_to = YearFilter(_("Running in or before"), "running_to")

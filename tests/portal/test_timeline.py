@@ -321,5 +321,5 @@ def test_timeline_asks_the_same_of_the_database_for_one_of_each_as_for_six(
         make_party(agreement=agreement, country=make_country())
         make_area(agreement, Area.FORESTRY)
         agreement.issues.add(make_issue())
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(27):
         get(client, language)

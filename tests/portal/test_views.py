@@ -154,18 +154,22 @@ def test_place_shows_what_happens_in_its_parts_too(client):
         key="aral-sea", name_en="Aral Sea", name_ko="아랄해", country=uzbekistan, latitude=45, longitude=60
     )
     north = make_place(name_en="North Aral Sea", part_of=sea)
-    for place in (sea, north):
+    delta = make_place(name_en="Syr Darya Delta", part_of=north)
+    make_issue(name_en="Fisheries").places.add(delta)
+    for place in (sea, north, delta):
         make_project(title_en=f"Project at {place.name_en}").places.add(place)
         make_event(title_en=f"Event at {place.name_en}").places.add(place)
     response = client.get("/en/places/aral-sea/")
     parts = sections(response)
-    assert [parts["Projects"].count(f"Project at {name}") for name in ("Aral Sea", "North Aral Sea")] == [1, 1]
-    assert [parts["Events"].count(f"Event at {name}") for name in ("Aral Sea", "North Aral Sea")] == [1, 1]
+    for heading in ("Project", "Event"):
+        for name in ("Aral Sea", "North Aral Sea", "Syr Darya Delta"):
+            assert parts[f"{heading}s"].count(f"{heading} at {name}") == 1
+    assert "Fisheries" in parts["Issues"]
     facts = {reading.words(row[0]): reading.words(row[1]) for row in reading.page(response).xpath("//aside//dl/div")}
     assert facts == {
         "Kind": "City",
         "Country": "Uzbekistan",
-        "Places in it": "North Aral Sea",
+        "Places in it": "North Aral Sea Syr Darya Delta",
         "Position": "45° N, 60° E",
         "Names": "아랄해",
     }

@@ -12,6 +12,7 @@ from tests.make import (
     make_answer,
     make_area,
     make_country,
+    make_event,
     make_issue,
     make_organisation,
     make_participation,
@@ -97,6 +98,24 @@ def test_place_covers_its_parts(client):
     assert found(client, "projects", place="aral-sea") == ["in-both", "in-the-part", "in-the-whole"]
     assert found(client, "projects", place="north-aral-sea") == ["in-both", "in-the-part"]
     assert offered(client, "projects", "place") == {"aral-sea": 3, "north-aral-sea": 2, "balkhash": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("projects", lambda key, place: make_project(key=key).places.add(place)),
+        ("timeline", lambda key, place: make_event(key=key).places.add(place)),
+    ],
+)
+def test_place_covers_the_parts_of_its_parts_too(client, name, make):
+    basin = make_place(key="aral-sea-basin", kind=Place.Kind.RIVER)
+    sea = make_place(key="aral-sea", kind=Place.Kind.LAKE, part_of=basin)
+    north = make_place(key="north-aral-sea", kind=Place.Kind.LAKE, part_of=sea)
+    for key, place in (("in-the-basin", basin), ("in-the-part", north), ("elsewhere", make_place(key="balkhash"))):
+        make(key, place)
+    assert found(client, name, place="aral-sea-basin") == ["in-the-basin", "in-the-part"]
+    assert found(client, name, place="aral-sea") == ["in-the-part"]
+    assert offered(client, name, "place") == {"aral-sea-basin": 2, "aral-sea": 1, "north-aral-sea": 1, "balkhash": 1}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+"""Which places lie in which."""
+
+import pytest
+
+from portal.places import wholes_by_part
+from tests.make import make_place
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_part_lies_in_all_that_its_whole_lies_in(django_assert_num_queries):
+    basin = make_place(key="basin")
+    sea = make_place(key="sea", part_of=basin)
+    make_place(key="bay", part_of=sea)
+    make_place(key="desert")
+    with django_assert_num_queries(1):
+        assert wholes_by_part() == {"sea": {"basin"}, "bay": {"sea", "basin"}}
+    assert wholes_by_part("pk")[sea.pk] == {basin.pk}
+
+
+def test_places_that_name_each_other_as_parts_come_to_an_end():
+    one = make_place(key="one")
+    two = make_place(key="two", part_of=one)
+    one.part_of = two
+    one.save()
+    assert wholes_by_part() == {"one": {"one", "two"}, "two": {"one", "two"}}
