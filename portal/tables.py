@@ -1,7 +1,7 @@
 """What the lists' tables share."""
 
 import django_tables2 as tables
-from django.db.models import F
+from django.db.models import Case, F, IntegerField, When
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +41,19 @@ class SeveralColumn(tables.Column):
         super().__init__(orderable=False, empty_values=(), attrs={"td": {"class": "several"}}, **kwargs)
 
 
+class ChoiceColumn(tables.Column):
+    """One of several choices, sorted in the order in which they are declared: that of reading, not of their codes."""
+
+    def order(self, queryset, is_descending):
+        name = str(self.accessor)
+        choices = queryset.model._meta.get_field(name).flatchoices
+        position = Case(
+            *(When(**{name: value}, then=number) for number, (value, _label) in enumerate(choices)),
+            output_field=IntegerField(),
+        )
+        return queryset.order_by(position.desc() if is_descending else position.asc(), "key"), True
+
+
 class DateColumn(tables.Column):
     """A partial date, known ones first whichever way it is sorted."""
 
@@ -69,7 +82,7 @@ class SourceTable(RecordTable):
     title = tables.Column(verbose_name=_("Source"), attrs={"td": {"class": "name"}})
     publisher = tables.Column(verbose_name=_("Publisher"))
     date = DateColumn(verbose_name=_("Date"))
-    kind = tables.Column(verbose_name=_("Kind"))
+    kind = ChoiceColumn(verbose_name=_("Kind"))
     language = tables.Column(verbose_name=_("Language"))
 
     class Meta(RecordTable.Meta):

@@ -6,7 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.languages import name_html
 from portal.querysets import reader_text
-from portal.tables import DateColumn, FigureColumn, NameColumn, RecordTable, SeveralColumn, linked_names, words
+from portal.tables import (
+    ChoiceColumn,
+    DateColumn,
+    FigureColumn,
+    NameColumn,
+    RecordTable,
+    SeveralColumn,
+    linked_names,
+    words,
+)
 from portal.templatetags.components import status_tag
 from portal.templatetags.figures import money, span
 from projects.models import Agreement, Organisation, Project
@@ -18,7 +27,7 @@ class ProjectTable(RecordTable):
     title = NameColumn("title", verbose_name=_("Project"))
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
     areas = SeveralColumn(verbose_name=_("Areas"))
-    status = tables.Column(verbose_name=_("Status"))
+    status = ChoiceColumn(verbose_name=_("Status"))
     start = DateColumn(verbose_name=_("Runs"), empty_values=())
     budget = FigureColumn(verbose_name=_("Budget"), empty_values=())
 
@@ -52,7 +61,7 @@ class AgreementTable(RecordTable):
 
     date = DateColumn(verbose_name=_("Date"))
     title = NameColumn("title", verbose_name=_("Agreement"))
-    kind = tables.Column(verbose_name=_("Kind"))
+    kind = ChoiceColumn(verbose_name=_("Kind"))
     parties = SeveralColumn(verbose_name=_("Parties"))
     areas = SeveralColumn(verbose_name=_("Areas"))
 
@@ -71,7 +80,7 @@ class OrganisationTable(RecordTable):
     """Who takes part."""
 
     name = NameColumn("name", verbose_name=_("Organisation"))
-    kind = tables.Column(verbose_name=_("Kind"))
+    kind = ChoiceColumn(verbose_name=_("Kind"))
     country = tables.Column(verbose_name=_("Country"), empty_values=())
     project_count = FigureColumn(verbose_name=_("Projects"))
     agreement_count = FigureColumn(verbose_name=_("Agreements"))

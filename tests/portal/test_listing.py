@@ -5,7 +5,8 @@ from django.utils import translation
 
 from issues.models import Indicator
 from portal.listing import PAGE_SIZES
-from projects.models import Organisation
+from portal.models import Source
+from projects.models import Agreement, Organisation, Project
 from tests import reading
 from tests.make import (
     UNPUBLISHED,
@@ -232,7 +233,7 @@ def test_going_back_gets_the_whole_page(client):
 
 
 def two_projects():
-    make_project(key="a", title_en="Alders", status="cancelled", start="2001", budget=1, currency="USD")
+    make_project(key="a", title_en="Alders", status="pipeline", start="2001", budget=1, currency="USD")
     make_project(key="b", title_en="Birches", status="implementation", start="2002-05", budget=2, currency="USD")
 
 
@@ -256,8 +257,8 @@ def two_indicators():
 
 
 def two_sources():
-    make_source(key="a", title="Aral", publisher="ADB", date="2001", kind="dataset", language="de")
-    make_source(key="b", title="Balkhash", publisher="BBC", date="2002", kind="report", language="ru")
+    make_source(key="a", title="Aral", publisher="ADB", date="2001", kind="report", language="de")
+    make_source(key="b", title="Balkhash", publisher="BBC", date="2002", kind="dataset", language="ru")
 
 
 def two_events():
@@ -289,6 +290,23 @@ def test_list_sorts_by_a_column_both_ways(client, name, column):
     SORTED[name][0]()
     assert reading.shown(client.get(f"/en/{name}/", {"sort": column})) == ["a", "b"]
     assert reading.shown(client.get(f"/en/{name}/", {"sort": f"-{column}"})) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "make", "choices"),
+    [
+        ("projects", "status", make_project, Project.Status),
+        ("agreements", "kind", make_agreement, Agreement.Kind),
+        ("organisations", "kind", make_organisation, Organisation.Kind),
+        ("sources", "kind", make_source, Source.Kind),
+    ],
+)
+def test_choices_sort_in_the_order_of_reading(client, name, column, make, choices):
+    for number, value in enumerate(sorted(choices.values)):
+        make(key=f"{value}-{number}", **{column: value})
+    in_order = [key.rpartition("-")[0] for key in reading.shown(client.get(f"/en/{name}/", {"sort": column}))]
+    assert in_order == choices.values
+    assert in_order != sorted(in_order)
 
 
 @pytest.mark.parametrize("name", SORTED)
@@ -347,10 +365,10 @@ def test_names_sort_as_the_reader_sees_them(client):
 
 def test_column_that_sorts_says_so_and_turns_round(client):
     two_projects()
-    tree = reading.page(client.get("/en/projects/", {"sort": "title", "status": "cancelled", "page": 1}))
+    tree = reading.page(client.get("/en/projects/", {"sort": "title", "status": "pipeline", "page": 1}))
     [heading] = tree.xpath("//th[@aria-sort]")
     assert (reading.words(heading), heading.get("aria-sort")) == ("Project", "ascending")
-    assert heading.xpath("a/@href") == ["?sort=-title&status=cancelled"]
+    assert heading.xpath("a/@href") == ["?sort=-title&status=pipeline"]
 
 
 # ── Rows ─────────────────────────────────────────────────────────────────────────────────────────────────────
