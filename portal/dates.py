@@ -11,7 +11,11 @@ import re
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+# Where months are written small, but Django gives those without a day a capital, as for the head of a calendar.
+SMALL_MONTHS = {"ru"}
 
 PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
 
@@ -58,7 +62,8 @@ class PartialDate(str):
         if self.day:
             return formats.date_format(self.first_day, "DATE_FORMAT")
         if self.month:
-            return formats.date_format(self.first_day, "YEAR_MONTH_FORMAT")
+            words = formats.date_format(self.first_day, "YEAR_MONTH_FORMAT")
+            return words.lower() if get_language() in SMALL_MONTHS else words
         return str(self.year)
 
 

@@ -73,7 +73,7 @@ def test_date_belongs_to_a_decade(text, decade):
     [
         ("en", "2 July 2021", "July 2021", "2021"),
         ("ko", "2021년 7월 2일", "2021년 7월", "2021"),
-        ("ru", "2 июля 2021 г.", "Июль 2021 г.", "2021"),
+        ("ru", "2 июля 2021 г.", "июль 2021 г.", "2021"),
     ],
 )
 def test_date_is_written_in_the_readers_language_and_no_more_precisely_than_known(language, day, month, year):
