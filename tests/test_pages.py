@@ -180,6 +180,20 @@ def test_address_that_is_none_is_told(client, path):
     assert [reading.words(heading) for heading in reading.page(response).xpath("//h1")] == ["Page not found"]
 
 
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("/ko/no-such-page/", "/{}/no-such-page/"),
+        ("/ko/issues/UPPER CASE/", "/{}/issues/UPPER%20CASE/"),
+        ("/ko/프로젝트", "/{}/%ED%94%84%EB%A1%9C%EC%A0%9D%ED%8A%B8"),
+        ("/projects/", "/{}/"),
+        ("/fr/", "/{}/"),
+    ],
+)
+def test_address_that_is_none_keeps_its_path_in_other_languages_or_leads_home(client, path, there):
+    assert language_links(client.get(path)) == {NAMES[code]: (code, there.format(code)) for code in LANGUAGES}
+
+
 @pytest.mark.parametrize("publication", UNPUBLISHED)
 @pytest.mark.parametrize("kind", RECORDS)
 def test_record_that_is_not_published_has_no_page(client, kind, publication):

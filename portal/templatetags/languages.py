@@ -3,8 +3,9 @@
 from django import template
 from django.conf import settings
 from django.urls import translate_url
+from django.utils.encoding import escape_uri_path
 from django.utils.html import escape
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_from_path
 
 from portal import languages
 
@@ -13,6 +14,14 @@ register = template.Library()
 register.simple_tag(languages.reader_html, name="text")
 register.filter("name", languages.name_html)
 register.filter(languages.in_language)
+
+
+def path_in(path, code):
+    """The path of the same page in another language. One that leads nowhere leads nowhere there, or home."""
+    translated = translate_url(path, code)
+    if translated != path or get_language_from_path(path) == code:
+        return translated
+    return f"/{code}/{path.split('/', 2)[2]}" if get_language_from_path(path) else f"/{code}/"
 
 
 @register.simple_tag(takes_context=True)
@@ -40,13 +49,13 @@ def language_links(context):
     request = context.get("request")
     if request is None:
         return []
-    path, query = request.path, request.META.get("QUERY_STRING", "")
+    path, query = escape_uri_path(request.path), request.META.get("QUERY_STRING", "")
     now = get_language()
     return [
         {
             "code": code,
             "name": name,
-            "path": (other := translate_url(path, code)),
+            "path": (other := path_in(path, code)),
             "url": f"{other}?{query}" if query else other,
             "now": code == now,
         }
