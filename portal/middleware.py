@@ -1,6 +1,5 @@
 """The language of a page is the one in its address."""
 
-from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -24,9 +23,6 @@ class AddressLanguageMiddleware(LocaleMiddleware):
 
 def home_in_readers_language(request):
     """Lead from `/` to the home page in the language that the browser asks for."""
-    language = translation.get_language_from_request(request)
-    if language not in dict(settings.LANGUAGES):
-        language = settings.LANGUAGE_CODE
-    response = HttpResponseRedirect(f"/{language}/")
+    response = HttpResponseRedirect(f"/{translation.get_language_from_request(request)}/")
     patch_vary_headers(response, ("Accept-Language",))
     return response
