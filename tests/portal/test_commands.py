@@ -187,6 +187,22 @@ def test_two_extracts_of_one_dataset_keep_both_descriptions(write):
     }
 
 
+def test_files_of_one_repository_stay_apart(write):
+    address = {"url": "https://example.org/data", "kind": "dataset"}
+    rows = write(
+        sources_one=[
+            source("water", note="File withdrawal.csv.", **address),
+            source("land", note="Files forest_share and soil.", **address),
+            source("air", note="Dataset pm25 with its description.", **address),
+        ]
+    )["10_sources"]
+    assert {row["fields"]["key"]: row["fields"]["url"] for row in rows} == {
+        "water": "https://example.org/data",
+        "land": "https://example.org/data#forest_share",
+        "air": "https://example.org/data#pm25",
+    }
+
+
 def test_what_cited_a_merged_source_cites_the_one_that_stays(write):
     rows = write(
         sources_one=[source("stays", url="https://example.org/aral"), source("goes", url="https://example.org/aral")],

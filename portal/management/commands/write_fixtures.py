@@ -6,6 +6,7 @@ a field that this command does not know stops it.
 
 import csv
 import json
+import re
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -66,6 +67,9 @@ PART_OF = {
         "gyeonggi",
     ),
 }
+
+# How the note of a dataset names what was taken from its repository.
+FILE = re.compile(r"\b(?:Files?|Dataset) ([\w.-]*\w)")
 
 # The figure (by its position) that stands for a main issue on the home page: an editor's choice.
 HEADLINES = {"aral-sea-depletion": 3, "desertification": 1, "water-scarcity": 6, "climate-change": 1}
@@ -186,6 +190,9 @@ class Command(BaseCommand):
                 licence=taken.take("licence", ""),
                 note=taken.take("note", ""),
             )
+            if fields["url"] in by_url and fields["kind"] == "dataset" and (file := FILE.search(fields["note"])):
+                # One of several files of a repository: a source of its own, told apart by the file.
+                fields["url"] += f"#{file[1]}"
             twin = by_url.get(fields["url"])
             if twin is None:
                 order.append(fields)
