@@ -149,7 +149,7 @@ class IndicatorFigure:
         if len(self.series) < 3:
             return []
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
-        charts = small_multiples(self.series, width=220, height=130, format_value=axis_number)
+        charts = small_multiples(self.series, width=160, height=112, format_value=axis_number)
         return [
             (f"{self.id}-{number}", one.name, chart, change.words(symbol) if (change := Change.of(one)) else "")
             for number, (one, chart) in enumerate(charts, 1)
@@ -192,7 +192,8 @@ class IndicatorFigure:
                     year=year, low=number(min(region)), high=number(max(region)), unit=symbol
                 )
             )
-        return " ".join(sentences)
+        # A unit may be an abbreviation with a full stop of its own.
+        return " ".join(sentences).replace("..", ".")
 
 
 def stands_out(place, focus):
@@ -366,7 +367,7 @@ def multiples_file(request, figure):
         unit=text_and_language(indicator, "unit")[0],
         sentence=_("Each on its own, on the same scale"),
         source=source_line(figure.sources, text_and_language(indicator, "licence")[0]),
-        columns=3,
+        columns=4,
     )
 
 

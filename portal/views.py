@@ -256,6 +256,7 @@ class PlacePage(RecordView):
             "events": Event.objects.published()
             .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))
             .order_by("-date", "key"),
+            "columns": [],
             "latest": latest_rows(latest_observations(place=place), []),
             "notes": cited_sources(place),
         }

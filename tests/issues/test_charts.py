@@ -11,7 +11,7 @@ from django.utils import translation
 from issues.charts import IndicatorFigure
 from issues.figures import readings
 from issues.models import Indicator, Observation
-from tests.make import make_indicator, make_place, make_source
+from tests.make import make_country, make_indicator, make_place, make_source
 
 
 def observe(indicator, place, source, **by_year):
@@ -92,6 +92,14 @@ def test_the_sentence_names_all_that_are_equal_and_leaves_the_world_aside(area):
     assert drawn.sentence == (
         "Three rose from 1 in 2000 to 5 km² in 2010. In 2010 Three had the most (5 km²) and One, Two the least (0 km²)."
     )
+
+
+def test_the_sentence_does_not_end_twice_after_an_abbreviated_unit(area):
+    area.unit_symbol_en = "t/cap."
+    kz, uz = make_country(key="kz"), make_country(key="uz")
+    for place in (kz, uz):
+        observe(area, place, make_source(), y2000=1, y2010=3)
+    assert figure(area, focus=uz).sentence.endswith("lay between 3 and 3 t/cap.")
 
 
 def test_the_sentence_of_two_tells_both_even_where_one_has_a_single_value(area):
