@@ -10,7 +10,13 @@ SHELL = /bin/sh
 PORT ?= 8000
 PYTHON ?=
 PYTEST_ARGS ?=
+# Made-up projects that benchmarks search among, and a PostgreSQL database of its own to measure besides SQLite.
+BENCH_PROJECTS ?= 200000
+BENCH_DATABASE ?=
 ARGS ?=
+# Made-up projects that benchmarks search among, and a PostgreSQL database of its own to measure besides SQLite.
+BENCH_PROJECTS ?= 200000
+BENCH_DATABASE ?=
 # Processes that share the tests between them.
 TEST_WORKERS ?= 2
 # Per cent of statements that the whole suite must run; a part of it runs what it runs.
@@ -32,7 +38,7 @@ help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
 	@echo 'make test      the whole test suite (a part of it: make test PYTEST_ARGS="tests/issues -k timeline")'
 	@echo 'make lint      style of code and templates, Django’s own checks, missing migrations'
-	@echo 'make bench     benchmarks'
+	@echo 'make bench     benchmarks, among $(BENCH_PROJECTS) made-up projects (on PostgreSQL too: BENCH_DATABASE=postgres://…)'
 	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
 	@echo 'make messages  collect the interface’s strings into portal/locale and compile them (needs gettext)'
 	@echo 'make clean     remove what can be made again; the database, .env.local and .venv stay'
@@ -118,11 +124,17 @@ lint: $(TOOLS)
 	@$(CLEAN_ENV) $(MANAGE) makemigrations --check --dry-run
 
 bench: $(TOOLS)
-	@if find tests/benchmarks -name 'test_*.py' 2>/dev/null | grep -q .; then \
-		$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS); \
-	else \
-		echo 'There is no benchmark yet.'; \
-	fi
+	@$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS)
+	@mkdir -p bench-results
+	@for database in sqlite:///$(CURDIR)/bench-results/load.sqlite3 $(BENCH_DATABASE); do \
+		export DATABASE_URL="$$database"; \
+		echo "Making up $(BENCH_PROJECTS) projects in $$database, unless they are there"; \
+		$(CLEAN_ENV) $(MANAGE) migrate --noinput --verbosity 0; \
+		$(CLEAN_ENV) $(MANAGE) seed; \
+		$(CLEAN_ENV) $(MANAGE) generate_load --projects $(BENCH_PROJECTS); \
+		$(CLEAN_ENV) $(MANAGE) search_rebuild --if-needed; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
+	done
 
 shots: $(TOOLS)
 	@$(PY) -m tests.shots $(ARGS)

@@ -1,8 +1,9 @@
 """The search over everything: the page, and suggestions while one types."""
 
 import django_filters
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, TextField
 from django.http import JsonResponse
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext, ngettext
@@ -11,19 +12,21 @@ from django.views.decorators.http import require_GET
 
 from issues.models import Issue
 from portal.choices import Area
-from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries
+from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.index import documents, keeping, ranking, spelling, store
 from portal.index.analyser import normal
 from portal.index.excerpts import marked
 from portal.index.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
-from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchFacet, SearchName, kinds_of, record_of
+from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchFacet, SearchName, kinds_of, of_kind, record_of
 from portal.languages import in_language, language_name
 from portal.listing import RecordListView
 from portal.tables import RecordTable
 from portal.templatetags.figures import number
 
+# With fewer hits than this a filter is asked about them alone, not about all records.
+FEW = 1_000
 # With more hits than this the choices of a facet are shown without counts: counting would take longer than finding.
-MOST_COUNTED = 10_000
+MOST_COUNTED = 5_000
 
 MODELS = {kind: model for model in keeping.searched_models() for kind in kinds_of(model)}
 
@@ -37,15 +40,11 @@ class ValueFacet(Facet):
     def __init__(self, name, **kwargs):
         super().__init__("values__value", where={"name": name}, **kwargs)
 
-    def counts(self, queryset):
-        rows = SearchFacet.objects.filter(entry__in=queryset.order_by(), **self.where).order_by()
-        return dict(rows.values_list("value").annotate(Count("entry")))
-
 
 def languages():
     """The languages that records or sources are in."""
-    codes = SearchFacet.objects.filter(name="language").order_by("value").values_list("value", flat=True).distinct()
-    return [(code, language_name(code)) for code in codes]
+    own = {code: language_name(code) for code, _name in settings.LANGUAGES}
+    return sorted((own | dict(source_languages())).items())
 
 
 class SearchFilter(RecordFilterSet):
@@ -64,10 +63,6 @@ class SearchFilter(RecordFilterSet):
         model = SearchEntry
         fields = []
 
-    def __init__(self, *args, **kwargs):
-        keeping.settle()  # the languages on offer stand in the index
-        super().__init__(*args, **kwargs)
-
     @cached_property
     def asked(self) -> Query:
         """The question with all that was typed."""
@@ -78,7 +73,7 @@ class SearchFilter(RecordFilterSet):
         return ranking.widened(self.asked)
 
     def by_words(self, queryset, name, value):
-        return ranking.matching(self.query, queryset)
+        return queryset.filter(store.entries_matching(self.query)) if self.query else queryset.none()
 
     def in_or_after(self, queryset, name, year):
         return queryset.filter(last_year__gte=year)
@@ -104,33 +99,78 @@ class SearchFilter(RecordFilterSet):
         """Whether anything but words was chosen."""
         return any(name != "q" for name in self.cleaned)
 
-    @cached_property
-    def by_kind(self):
-        """How many records match the words alone, by kind."""
-        found = store.counts_by_kind(self.query) if self.query else {}
-        return {Kind.OF_NUMBER[number].value: count for number, count in found.items()}
+    def found_without(self, *names):
+        """Ids of the entries that match the words, and the filters but these, in ascending order."""
+        keeping.settle()
+        chosen = [name for name in self.cleaned if name not in {"q", *names}]
+        found = self.matching if "q" in self.cleaned else None
+        for name in chosen:
+            having = self._having(name)
+            found = sorted(having) if found is None else [entry for entry in found if entry in having]
+        return found or []
 
     @cached_property
+    def matching(self):
+        """Ids of the entries that match the words, in ascending order, which is that of kinds."""
+        return ranking.ids_of(self.query)
+
+    def _having(self, name):
+        """Ids of the entries that one filter lets through, each asked for once."""
+        if name not in self._sets:
+            value = self.cleaned[name]
+            if isinstance(self.filters[name], ValueFacet):
+                entries = (
+                    SearchFacet.objects.filter(name=name, value__in=value).order_by().values_list("entry", flat=True)
+                )
+            else:
+                entries = self.filters[name].filter(SearchEntry.objects.order_by(), value).values_list("pk", flat=True)
+            if "q" in self.cleaned and len(self.matching) < FEW:
+                entries = entries.filter(**{f"{'entry' if entries.model is SearchFacet else 'pk'}__in": self.matching})
+            self._sets[name] = set(entries)
+        return self._sets[name]
+
+    @cached_property
+    def _sets(self):
+        return {}
+
+    @cached_property
+    def found(self):
+        """Ids of all entries that words and filters let through, in ascending order."""
+        return self.found_without()
+
+    @property
     def total(self):
-        """How many records match."""
-        return self.qs.count() if self.narrowed else sum(self.by_kind.values())
+        return len(self.found)
 
     @cached_property
     def whole(self):
-        """How many records match with all that was typed."""
-        return ranking.matching(self.asked, self.filtered_without("q")).count()
+        """How many of the records that were found match all that was typed."""
+        return len(set(ranking.ids_of(self.asked)).intersection(self.found))
 
     @cached_property
-    def ids(self):
-        """The ids of the best hits, the best one first; without words, those of the filters in the order of kinds."""
-        if "q" in self.cleaned:
-            return ranking.ranked(self.query, self.filtered_without("q"))
-        return list(self.qs.order_by("pk").values_list("pk", flat=True)[: ranking.CANDIDATES]) if self.narrowed else []
+    def best(self):
+        """Ids of the best hits, the best one first; without words, the first of each kind in turn."""
+        return ranking.ranked(self.query, self.found) if "q" in self.cleaned else self.found[: ranking.CANDIDATES]
+
+    @cached_property
+    def counted(self):
+        """How many of all hits have each value of each facet of the index."""
+        rows = SearchFacet.objects.filter(entry__in=self.found).order_by()
+        counts = {}
+        for name, value, count in rows.values_list("name", "value").annotate(Count("entry")):
+            counts.setdefault(name, {})[value] = count
+        return counts
 
     def counts(self, name):
-        if name == "kind" and not self.narrowed:
-            return self.by_kind
-        return None if self.total > MOST_COUNTED else super().counts(name)
+        found = self.found_without(name) if name in self.cleaned else self.found
+        if name == "kind":
+            return {kind.value: len(of_kind(kind, found)) for kind in Kind}
+        if len(found) > MOST_COUNTED:
+            return None
+        if name not in self.cleaned:
+            return self.counted.get(name, {})
+        rows = SearchFacet.objects.filter(entry__in=found, name=name).order_by()
+        return dict(rows.values_list("value").annotate(Count("entry")))
 
 
 # ── Hits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -192,16 +232,18 @@ class Hit:
         return sorted(own, key=lambda text: text[1] not in {first, ""})
 
 
-def hits(ids, query):
-    """The records with these ids, in this order, each with what was found in it."""
+def hits(ids, query, names_only=False):
+    """The records with these ids, in this order, each with what was found in it; perhaps without their long texts."""
     wanted = {}
     for kind, pk in (pairs := [record_of(entry) for entry in ids]):
         wanted.setdefault(kind, []).append(pk)
-    records = {
-        (kind, pk): record
-        for kind, pks in wanted.items()
-        for pk, record in MODELS[kind].objects.published().in_bulk(pks).items()
-    }
+    records = {}
+    for kind, pks in wanted.items():
+        found = MODELS[kind].objects.published()
+        if names_only:
+            columns = MODELS[kind]._meta.concrete_fields
+            found = found.defer(*(column.name for column in columns if isinstance(column, TextField)))
+        records |= {(kind, pk): record for pk, record in found.in_bulk(pks).items()}
     return [Hit(kind, records[kind, pk], query) for kind, pk in pairs if (kind, pk) in records]
 
 
@@ -232,7 +274,7 @@ class Search(RecordListView):
         return SearchEntry.objects.all()
 
     def get_table_data(self):
-        return self.filterset.ids
+        return self.filterset.best
 
     def get_count(self, table):
         return self.filterset.total
@@ -248,8 +290,8 @@ class Search(RecordListView):
             "hits": hits([row.record for row in context["table"].page.object_list], found.query),
             "most": ranking.CANDIDATES,
             "widened": found.whole if found.total and found.query != found.asked else None,
-            "meant": spelling.meant(words, get_language()) if words else "",
-            "without_filters": sum(found.by_kind.values()) if found.narrowed and not found.total else 0,
+            "meant": spelling.meant(words, get_language()) if words and not store.frequency(found.asked, 1) else "",
+            "without_filters": store.frequency(found.query, MOST_COUNTED) if found.narrowed and not found.total else 0,
             "mains": Issue.objects.published().filter(parent=None).without_sections()
             if not found.total
             else Issue.objects.none(),
@@ -301,7 +343,7 @@ def suggest(request):
                     "language": hit.language,
                     "kind": str(hit.kind.one),
                 }
-                for hit in hits(suggested(text), query)
+                for hit in hits(suggested(text), query, names_only=True)
             ]
         },
         json_dumps_params={"ensure_ascii": False},

@@ -30,7 +30,7 @@ from portal.index.analyser import (
 )
 from portal.index.store import FIELDS
 from portal.index.tables import (
-    KEY_BITS,
+    LAST,
     NO_LANGUAGE,
     Kind,
     SearchEntry,
@@ -43,7 +43,6 @@ from portal.index.tables import (
 )
 
 BATCH = 200
-LAST = (1 << KEY_BITS) - 1  # the greatest primary key of a kind
 # Kinds of which there are few: a reader may begin at any word of their names.
 BY_ANY_WORD = {Kind.ISSUE, Kind.COUNTRY, Kind.INDICATOR, Kind.ORGANISATION, Kind.PLACE, Kind.TERM}
 WORDS_OF_A_NAME = 8

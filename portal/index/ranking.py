@@ -12,7 +12,7 @@ from dataclasses import replace
 from portal.index import keeping, store
 from portal.index.analyser import BREAK, identifier, normal, without_particle
 from portal.index.query import Clause, Phrase, Query, Way, parse, phrase_of
-from portal.index.tables import KEY_BITS, NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
+from portal.index.tables import NO_LANGUAGE, Kind, SearchName, of_kind, record_of
 
 # How much a token counts by the field it stands in: title, related, summary, body.
 WEIGHTS = (10.0, 2.0, 4.0, 1.0)
@@ -20,11 +20,16 @@ WEIGHTS = (10.0, 2.0, 4.0, 1.0)
 USUAL = (40, 120, 160, 500)
 B, K = 0.6, 6.0
 # Entries that are scored; a question that matches more shows the best of these.
-CANDIDATES = 400
+CANDIDATES = 300
+# Of more, so many of each kind by name, and so many others.
+OF_A_KIND = 15
 # A word in more entries than this is as common as a word can be.
 COMMON = 5_000
 # A question with fewer hits than this is widened by letting go of words.
 ENOUGH = 10
+MOST_ALTERNATIVES = 60
+# A name that so many records hold as it was typed is not asked for by its other spellings too.
+FAMILIAR = 200
 
 # Kinds whose other names a question means too, and how much such a name counts beside the one that was typed.
 NAMED = (Kind.PLACE, Kind.COUNTRY, Kind.ORGANISATION)
@@ -49,13 +54,17 @@ PRIOR = {
 def question(text: str) -> Query:
     """What a reader types, as it is asked of the index: with the other names of what has some."""
     keeping.settle()
-    return with_other_names(parse(text))
+    query = parse(text)
+    clauses = [_without_beginnings(clause) for clause in query.clauses]
+    return with_other_names(replace(query, clauses=tuple(clauses)))
 
 
-def matching(query: Query, entries=None):
-    """The entries that match, as a queryset that can be narrowed further."""
-    entries = SearchEntry.objects.all() if entries is None else entries
-    return entries.filter(store.entries_matching(query)) if query else entries.none()
+def _without_beginnings(clause):
+    """A clause without the words that only begin so, if records hold the word itself: it is no half word then."""
+    whole = replace(clause, ways=tuple(way for way in clause.ways if not any(phrase.prefix for phrase in way.phrases)))
+    if len(whole.ways) < len(clause.ways) and not clause.firm and store.frequency(whole, ENOUGH) == ENOUGH:
+        return whole
+    return clause
 
 
 def with_other_names(query: Query) -> Query:
@@ -71,6 +80,8 @@ def with_other_names(query: Query) -> Query:
         ways = (_together(query), Way((Phrase((identifier(query.typed),)),)))
         return replace(query, clauses=(Clause(whole, ways),), cut=False)
     meant = {name: entry for name, entry, kind, _language in rows if kind in NAMED}
+    # A name that many records hold as it was typed needs no other.
+    meant = {name: entry for name, entry in meant.items() if store.frequency(parse(name), FAMILIAR) < FAMILIAR}
     if not meant:
         return query
     names = defaultdict(list)
@@ -93,9 +104,7 @@ def with_other_names(query: Query) -> Query:
 
 def _together(query):
     """All clauses of a question, each as it was typed, as one way."""
-    return Way(
-        tuple(clause.ways[-1 if clause.ways[-1].weight > OTHER_NAME else 0].phrases[0] for clause in query.clauses)
-    )
+    return Way(tuple(phrase for clause in query.clauses for phrase in clause.ways[0].phrases))
 
 
 def _ways(phrases):
@@ -105,53 +114,49 @@ def _ways(phrases):
 def widened(query: Query) -> Query:
     """The question with as few of its loose clauses let go as give enough hits; words that nothing holds go first."""
     loose = query.loose
-    if len(loose) < 2 or _enough(query):
+    if len(loose) < 2 or store.frequency(query, ENOUGH) == ENOUGH:
         return query
     known = [clause for clause in loose if store.frequency(clause, 1)]
     query = replace(query, clauses=(*query.firm, *known))
     for least in range(len(known), 0, -1):
         wider = replace(query, least=least)
-        if wider and len(wider.alternatives) <= 60 and _enough(wider, 1 if least == 1 else ENOUGH):
+        enough = 1 if least == 1 else ENOUGH
+        if len(wider.alternatives) <= MOST_ALTERNATIVES and store.frequency(wider, enough) == enough:
             return wider
     return query
 
 
-def _enough(query, enough=ENOUGH):
-    return bool(query) and sum(store.counts_by_kind(query).values()) >= enough
+def ids_of(query: Query) -> list[int]:
+    """The ids of all entries that match, in ascending order."""
+    return sorted(store.ids(query)) if query else []
 
 
-def ranked(query: Query, entries) -> list[int]:
-    """Ids of the best of `entries` (a queryset that is narrowed by filters alone), the best one first."""
-    exact = set(matching(query, entries).filter(pk__in=named_exactly(query.typed)).values_list("pk", flat=True))
-    ids = dict.fromkeys(exact)
-    # Those that meet more of the question first: where it was widened, they must not be lost among the many.
-    loose = len(query.loose)
-    for least in range(loose, min(query.least, loose) - 1, -1) if loose else (0,):
-        found = matching(replace(query, least=least), entries)
-        some = list(found.order_by("-pk").values_list("pk", flat=True)[: CANDIDATES + 1])
-        ids.update(dict.fromkeys(some if len(some) <= CANDIDATES else _candidates(query, found)))
-        if len(ids) >= CANDIDATES:
-            break
-    scores = score(query, list(ids))
+def ranked(query: Query, ids: list[int]) -> list[int]:
+    """The best of the entries that match (`ids_of`), the best one first; at most CANDIDATES."""
+    exact = named_exactly(query.typed).intersection(ids)
+    some = ids if len(ids) <= CANDIDATES else [*exact, *_candidates(query, ids)]
+    scores = score(query, some)
     return sorted(scores, key=lambda entry: (entry not in exact, -scores[entry], entry))[:CANDIDATES]
 
 
-def _candidates(query, found):
-    """The entries worth scoring where too many match: of each kind the newest whose names match, then the newest."""
-    by_name = found.filter(store.entries_matching(query, only_title=True))
-    ids = []
+def _candidates(query, ids):
+    """The entries worth scoring where too many match: those that meet more of the question than they must, and of each
+    kind the newest whose names match and the newest of all.
+    """
+    allowed = set(ids)
+    found = {}
+    if query.least < len(query.loose):  # fewer than ENOUGH: for them the question was widened
+        found.update(dict.fromkeys(allowed.intersection(store.ids(replace(query, least=query.least + 1)))))
+    by_name = sorted(allowed.intersection(store.ids(query, only_title=True)))
     for kind in Kind:
-        low = Kind.NUMBERS[kind] << KEY_BITS
-        for some in (by_name, found):
-            newest = some.filter(pk__gt=low, pk__lt=low + (1 << KEY_BITS)).order_by("-pk")
-            ids += newest.values_list("pk", flat=True)[: CANDIDATES // 20]
-    return ids
+        for entries in (by_name, ids):
+            found.update(dict.fromkeys(of_kind(kind, entries)[-OF_A_KIND:]))
+    return found
 
 
 def by_name(query: Query, most: int) -> list[int]:
     """Ids of some entries whose names match, the best one first: quick, for while one types."""
-    found = SearchEntry.objects.filter(store.entries_matching(query, only_title=True)).order_by()
-    scores = score(query, list(found.values_list("pk", flat=True)[:50]))
+    scores = score(query, store.ids(query, only_title=True, most=50))
     return sorted(scores, key=lambda entry: (-scores[entry], entry))[:most]
 
 
@@ -166,7 +171,10 @@ def score(query: Query, ids: list[int]) -> dict[int, float]:
     """How well each entry answers the question."""
     if not ids or not query:
         return {}
-    rarities = [math.log(1 + COMMON / (1 + store.frequency(clause, COMMON))) for clause in query.clauses]
+    if len(query.clauses) > 1:
+        rarities = [math.log(1 + COMMON / (1 + store.frequency(clause, COMMON))) for clause in query.clauses]
+    else:
+        rarities = [1.0]  # rare or not, there is nothing to weigh it against
     asked = [
         [(way.weight, [_sought(phrase) for phrase in way.phrases]) for way in clause.ways] for clause in query.clauses
     ]

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.index.query import Clause, Query, fts5, fts5_clause, overlap, tsquery, tsquery_clause
+from portal.index.query import Clause, Query, fts5, overlap, tsquery
 from portal.index.tables import KEY_BITS
 
 FIELDS = ("title", "related", "summary", "body")
@@ -149,17 +149,21 @@ def keys_matching(query: Query, number: int) -> RawSQL:
     )
 
 
-def counts_by_kind(query: Query) -> dict[int, int]:
-    """How many entries match, by the number of their kind."""
-    sql = f"SELECT rowid >> {KEY_BITS}, count(*) FROM {TABLE} WHERE {_MATCH[connection.vendor]} GROUP BY 1"
-    return dict(_fetch(sql, [words_of(query)]))
+def ids(query: Query, only_title=False, most: int | None = None) -> list[int]:
+    """The ids of the entries that match, in any field or in the title alone; some `most` of them, or all."""
+    match = (_MATCH_TITLE if only_title else _MATCH)[connection.vendor]
+    limit = "" if most is None else f" LIMIT {most}"
+    return [row[0] for row in _fetch(f"SELECT rowid FROM {TABLE} WHERE {match}{limit}", [words_of(query)])]
 
 
-def frequency(clause: Clause, most: int) -> int:
-    """How many entries meet a clause, counted up to `most`."""
-    words = fts5_clause(clause) if connection.vendor == "sqlite" else tsquery_clause(clause)
+def frequency(query: Query | Clause, most: int) -> int:
+    """How many entries match, counted up to `most`."""
+    if isinstance(query, Clause):
+        query = Query(query.typed, (query,))
+    if not query:
+        return 0
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {TABLE} WHERE {_MATCH[connection.vendor]} LIMIT {most}) AS found"
-    return _fetch(sql, [words])[0][0]
+    return _fetch(sql, [words_of(query)])[0][0]
 
 
 def texts(entries: list[int]) -> dict[int, tuple[str, str, str, str]]:

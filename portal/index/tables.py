@@ -1,5 +1,7 @@
 """What the index keeps of each published record beside its words. The words themselves stand in `store`."""
 
+from bisect import bisect_left, bisect_right
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -55,6 +57,7 @@ Kind.NUMBERS = {
 }
 Kind.OF_NUMBER = {number: Kind(kind) for kind, number in Kind.NUMBERS.items()}
 KEY_BITS = 40
+LAST = (1 << KEY_BITS) - 1  # the greatest primary key that there can be
 # ISO 639’s code for what is in no language: keys, addresses. A name of unknown language has no code.
 NO_LANGUAGE = "zxx"
 
@@ -68,6 +71,11 @@ def kinds_of(model):
 def entry_id(kind, pk):
     """The id of the entry for the record of a kind with a primary key."""
     return (Kind.NUMBERS[kind] << KEY_BITS) | pk
+
+
+def of_kind(kind, entries):
+    """Those of a list of ids, in ascending order, that are of a kind."""
+    return entries[bisect_left(entries, entry_id(kind, 0)) : bisect_right(entries, entry_id(kind, LAST))]
 
 
 def record_of(entry):

@@ -191,7 +191,7 @@ def test_choices_stand_without_counts_where_too_much_is_found(client, monkeypatc
     assert reading.words(option) == "Uzbekistan"
     [option] = page.xpath("//label[input[@name='kind']]")
     assert reading.words(option) == "Projects 1"
-    assert MOST_COUNTED == 10_000
+    assert MOST_COUNTED == 5_000
 
 
 def test_pages_go_on_in_the_same_order(client):

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from portal.database import gather_statistics
 from portal.index import keeping
 from portal.index.tables import SearchEntry
 
@@ -23,4 +24,5 @@ class Command(BaseCommand):
         left = keeping.left_to_build()
         with tqdm(total=left, unit=" records", file=self.stderr._out, disable=not verbosity) as bar:
             keeping.rebuild(bar.update)
+        gather_statistics()
         self.stdout.write(f"The search index holds {SearchEntry.objects.count()} records.")

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from issues.models import Issue
 from portal.choices import Area, Confidence, Level, Publication
+from portal.database import gather_statistics
 from portal.index.keeping import indexing
 from portal.models import Place
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue
@@ -51,6 +52,7 @@ class Command(BaseCommand):
                 with indexing():
                     self.make(numbers)
                 bar.update(len(numbers))
+        gather_statistics()
         self.stdout.write(f"There are {max(there, projects)} made-up projects.")
 
     def skewed(self, choices, most):

@@ -8,14 +8,14 @@ import pytest
 
 from portal.index import keeping, ranking
 from portal.index.analyser import normal
-from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
+from portal.index.tables import NO_LANGUAGE, Kind, SearchName, record_of
 
 QUERIES = Path(__file__).parents[1] / "search_queries.csv"
 
 
 def hits(text):
     query = ranking.widened(ranking.question(text))
-    return ranking.ranked(query, SearchEntry.objects.all())
+    return ranking.ranked(query, ranking.ids_of(query))
 
 
 @pytest.mark.usefixtures("content")
