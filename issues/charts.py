@@ -23,6 +23,7 @@ TONES = {"kz": 1, "kg": 2, "tj": 3, "tm": 4, "uz": 5, "kr": 6, "world": 7}
 OTHER_TONES = (1, 5, 3, 2, 4, 6, 8)
 PALE = 9
 MOST_SERIES = 8
+DWARFED = 10  # times larger than the largest other: it is not drawn beside them
 
 
 @dataclass
@@ -30,6 +31,7 @@ class IndicatorFigure:
     """A line chart of one indicator with everything that stands around it. Needs at least one observation.
 
     `sizes` are those of a wide page and of a phone, or one for both. `focus` is a place that stands out among others.
+    `left_out` are values that are not drawn, which `note` says.
     """
 
     indicator: object
@@ -38,6 +40,7 @@ class IndicatorFigure:
     query: dict = field(default_factory=dict)
     focus: object = None
     moments: tuple = ()
+    left_out: list = field(default_factory=list)
 
     @property
     def id(self):
@@ -77,6 +80,19 @@ class IndicatorFigure:
     def sources(self):
         """The sources of the values, each once."""
         return list(dict.fromkeys(observation.source for observation in self.observations))
+
+    @property
+    def note(self):
+        """What is not drawn, and why."""
+        if not self.left_out:
+            return ""
+        newest = max(self.left_out, key=lambda one: one.year)
+        return _("Not drawn, since it would flatten all others: {place} ({value} {unit} in {year}).").format(
+            place=text_and_language(newest.place, "name")[0],
+            value=number(newest.value),
+            unit=text_and_language(self.indicator, "unit_symbol")[0],
+            year=newest.year,
+        )
 
     @cached_property
     def value_columns(self):
@@ -323,11 +339,20 @@ def figures_for(indicators, most, focus=None, **which):
 
 
 def chartable(observations, choice):
-    """The observations to draw: those of the chosen places, or of as many places as a chart can tell apart."""
+    """The observations to draw, and those that are left out of what a reader has not chosen.
+
+    Drawn are those of the chosen places, or of as many places as a chart can tell apart; not the world where it is so
+    much larger than all in it that they would be one line at the bottom.
+    """
     if choice.cleaned.get("place"):
-        return observations
+        return observations, []
     places = list(dict.fromkeys(observation.place for observation in observations))[:MOST_SERIES]
-    return [observation for observation in observations if observation.place in places]
+    shown = [observation for observation in observations if observation.place in places]
+    world = [one for one in shown if one.place.kind == Place.Kind.WORLD]
+    others = [one for one in shown if one.place.kind != Place.Kind.WORLD]
+    if world and others and max(one.value for one in world) > DWARFED * max(one.value for one in others):
+        return others, world
+    return shown, []
 
 
 def source_line(sources, licence) -> str:
@@ -346,7 +371,7 @@ def chart_file(request, figure):
         title=text_and_language(indicator, "name")[0],
         unit=text_and_language(indicator, "unit")[0],
         sentence=figure.sentence,
-        source=source_line(figure.sources, text_and_language(indicator, "licence")[0]),
+        source=f"{figure.note} {source_line(figure.sources, text_and_language(indicator, 'licence')[0])}".strip(),
         key=[Entry(f"{letter} {one.name}", f"swatch tone-{one.tone}") for letter, one in figure.key]
         if figure.key_always
         else (),

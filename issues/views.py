@@ -286,13 +286,12 @@ class IndicatorPage(RecordView):
         sources = [source for column in columns for source in column.sources]
         notes = Notes([main_source, *sources] if main_source else sources)
         notes.cite_all()
+        drawn, left_out = chartable(observations, choice)
         query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
         return super().get_context_data(**kwargs) | {
             "main_source": main_source,
             "choice": choice,
-            "figure": IndicatorFigure(indicator, chartable(observations, choice), query=query)
-            if observations
-            else None,
+            "figure": IndicatorFigure(indicator, drawn, query=query, left_out=left_out) if observations else None,
             "columns": [(column, [source.key for source in column.sources]) for column in columns],
             "rows": value_rows(columns),
             "notes": notes,

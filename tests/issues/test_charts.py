@@ -125,7 +125,7 @@ def test_sources_that_follow_one_another_are_one_series(area):
     lake = make_place(name_en="Lake")
     observe(area, lake, make_source(), y2021=66)
     observe(area, lake, make_source(), y2023=70)
-    assert [one.points for one in figure(area).series] == [[(2021, 66.0), (2023, 70.0)]]
+    assert [sorted(one.points) for one in figure(area).series] == [[(2021, 66.0), (2023, 70.0)]]
 
 
 def test_names_too_long_for_a_phone_become_letters_with_a_key(area):
@@ -155,6 +155,24 @@ def test_a_choice_of_places_and_years_holds_in_chart_table_and_file(client, area
     assert [row["year"] for row in read_csv(client.get(address))] == ["2001"]
 
 
+@pytest.mark.parametrize(("world", "drawn"), [(90, {"Lake", "Sea", "World"}), (101, {"Lake", "Sea"})])
+def test_the_world_is_not_drawn_where_it_would_flatten_the_others_unless_it_is_chosen(client, area, world, drawn):
+    source = make_source()
+    for key, name, kind, value in (
+        ("lake", "Lake", "lake", 5),
+        ("sea", "Sea", "lake", 10),
+        ("w", "World", "world", world),
+    ):
+        observe(area, make_place(key=key, name_en=name, kind=kind), source, y2000=1, y2001=value)
+    answer = client.get(area.get_absolute_url())
+    assert {one.name for one in answer.context["figure"].series} == drawn
+    note = f"Not drawn, since it would flatten all others: World ({world} km² in 2001)."
+    assert (note in answer.content.decode()) == ("World" not in drawn)
+    assert len(answer.context["observations"]) == 6
+    chosen = client.get(area.get_absolute_url(), {"place": ["lake", "w"]}).context["figure"]
+    assert ({one.name for one in chosen.series}, chosen.note) == ({"Lake", "World"}, "")
+
+
 def test_a_wrong_choice_is_a_message_and_the_rest_holds(client, area):
     observe(area, make_place(key="lake"), make_source(), y2000=1)
     answer = client.get(area.get_absolute_url(), {"place": ["lake", "atlantis"], "year_from": "soon"})
@@ -180,8 +198,9 @@ class TestContent:
             known = sorted((o.year, float(o.value)) for o in observations[indicator.pk])
             drawn = answer.context["figure"]
             if len({o.place for o in observations[indicator.pk]}) <= 8:
-                assert sorted(p for one in drawn.series for p in one.points) == known
-                assert sorted((y.year, v) for y in drawn.wide.years for _n, v in y.values) == known
+                left_out = [(o.year, float(o.value)) for o in drawn.left_out]
+                assert sorted([p for one in drawn.series for p in one.points] + left_out) == known
+                assert sorted([(y.year, v) for y in drawn.wide.years for _n, v in y.values] + left_out) == known
             table = [(year, float(c.value)) for year, cells in answer.context["rows"] for c in cells if c]
             assert sorted(table) == known
             rows = read_csv(client.get(indicator.get_absolute_url(), {"format": "csv"}))
