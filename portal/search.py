@@ -221,12 +221,9 @@ class Hit:
 
     def _texts(self):
         """Field, language and text of what the record says beside its name, the reader's language first."""
-        own = [
-            (field, language, text)
-            for field in ("summary", "body", "title")
-            for language, text in documents.own_texts(self.record, field)
-            if text != self.plain_name
-        ]
+        texts = [(field, pair) for field in ("summary", "body") for pair in documents.own_texts(self.record, field)]
+        texts += [("title", pair) for pair in documents.names_of(self.record)]
+        own = [(field, language, text) for field, (language, text) in texts if text != self.plain_name]
         reader = get_language()
         first = reader if any(language == reader for _field, language, _text in own) else "en"
         return sorted(own, key=lambda text: text[1] not in {first, ""})

@@ -1,14 +1,16 @@
 """Whether the right record is on top, measured on the real content."""
 
 import csv
+import sqlite3
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
-from portal.index import keeping, ranking
+from portal.index import keeping, ranking, store
 from portal.index.analyser import normal
-from portal.index.tables import NO_LANGUAGE, Kind, SearchName, record_of
+from portal.index.query import fts5
+from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
 
 QUERIES = Path(__file__).parents[1] / "search_queries.csv"
 
@@ -39,6 +41,23 @@ class TestContent:
                 recall[row["language"]].append(len(answers & ten) / len(answers))
         measured = {language: sum(found) / len(found) for language, found in recall.items()}
         assert {language for language, share in measured.items() if share < 0.95} == set(), measured
+
+    @pytest.mark.postgres
+    def test_both_databases_find_the_same(self):
+        """The words that PostgreSQL holds, asked in the words of SQLite. Ordering does not depend on either."""
+        with QUERIES.open(encoding="utf-8", newline="") as file:
+            questions = [ranking.widened(ranking.question(row["query"])) for row in csv.DictReader(file)]
+        other = sqlite3.connect(":memory:")
+        for statement in store._CREATE["sqlite"]:
+            other.execute(statement.format(table=store.TABLE))
+        entries = list(SearchEntry.objects.values_list("pk", flat=True))
+        rows = [(entry, *fields) for entry, fields in store.texts(entries).items()]
+        other.executemany(store._INSERT["sqlite"].format(table=store.TABLE).replace("%s", "?"), rows)
+        for only_title, match in ((False, store._MATCH), (True, store._MATCH_TITLE)):
+            sql = f"SELECT rowid FROM {store.TABLE} WHERE {match['sqlite'].replace('%s', '?')} ORDER BY rowid"
+            for query in filter(None, questions):
+                found = [entry for (entry,) in other.execute(sql, [fts5(query)])]
+                assert found == sorted(store.ids(query, only_title=only_title)), query.typed
 
     @pytest.mark.parametrize("language", ["en", "ko", "ru", NO_LANGUAGE])
     def test_name_or_identifier_typed_as_it_stands_is_the_first_hit(self, language):
