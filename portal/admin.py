@@ -17,6 +17,7 @@ from modeltranslation.admin import TranslationAdmin
 from modeltranslation.translator import translator
 
 from portal.choices import Confidence, Publication
+from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.models import FormerKey, Place, PlaceCitation, Source
 
@@ -123,7 +124,7 @@ class MissingTranslation(admin.SimpleListFilter):
         return queryset.filter(missing)
 
 
-class RecordAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+class RecordAdmin(ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
     actions = ["publish_selected", "archive_selected"]
@@ -282,7 +283,7 @@ class PlaceAdmin(RecordAdmin):
     autocomplete_fields = ("country", "part_of")
     inlines = (PlaceCitationInline,)
     fieldsets = (
-        (None, {"fields": (in_languages("name"), ("key", "publication"), ("kind", "group"))}),
+        (None, {"fields": (in_languages("name"), "other_spellings", ("key", "publication"), ("kind", "group"))}),
         (_("Where it lies"), {"fields": (("country", "part_of"), ("latitude", "longitude"))}),
     )
     help_texts = {

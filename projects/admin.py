@@ -49,7 +49,15 @@ class OrganisationAdmin(RecordAdmin):
     autocomplete_fields = ("country",)
     inlines = (OrganisationCitationInline,)
     fieldsets = (
-        (None, {"fields": (in_languages("name"), ("key", "publication"), ("acronym", "kind"), "country", "url")}),
+        (
+            None,
+            {
+                "fields": (
+                    *(in_languages("name"), ("acronym", "kind"), "other_spellings"),
+                    *(("key", "publication"), "country", "url"),
+                )
+            },
+        ),
     )
     help_texts = {"acronym": _("As the organisation itself writes it: KOICA.")}
 

@@ -165,6 +165,7 @@ def form_data(response, **changes):
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     values = {field.html_name: field.value() for form in forms for field in form}
+    values["_seen"] = response.context.get("seen")
     return {name: "" if value is None else value for name, value in values.items()} | changes
 
 

@@ -1,0 +1,177 @@
+"""Two editors on one record: the second one sees what the first changed since, field by field, and chooses.
+
+A form carries, signed, what the record was when it was opened. If the record has moved on when the form comes back, it
+is shown again: fields that only the other editor changed have the new text, and for each field that both changed, and
+each list of rows that the other one changed, the form asks whose stands. Nothing is stored before that is answered.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core import signing
+from django.forms.models import _get_foreign_key
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+SEEN, BEFORE, ASKED, CHOICE = "_seen", "_before", "_clash", "_clash-{}"
+MINE, THEIRS = "mine", "theirs"
+SALT = "what a form was opened with"
+
+
+def signed(state):
+    """A state of a record as a form can carry it."""
+    return signing.dumps(state, salt=SALT, compress=True)
+
+
+def opened(text):
+    """The state that a form carries; None if it carries none, or one that was tampered with."""
+    try:
+        return signing.loads(text or "", salt=SALT)
+    except signing.BadSignature:
+        return None
+
+
+def as_text(value):
+    """A value of a form or a column as text, several as a sorted list of texts."""
+    if isinstance(value, list | tuple | set):
+        return sorted(map(as_text, value))
+    return "" if value is None else str(getattr(value, "pk", value)).replace("\r\n", "\n").strip()
+
+
+class ClashGuard:
+    """For the admin of a record: its form overwrites nothing that it has not shown."""
+
+    change_form_template = "admin/record_form.html"
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        return type(form)(form.__name__, (GuardedForm, form), {"guard": self}) if obj else form
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and ASKED in request.POST:
+            request.POST = self._with_choices(request.POST)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        form = context["adminform"].form
+        if isinstance(form, GuardedForm):
+            context["clash"] = form.clash
+            context["seen"] = request.POST.get(SEEN) or signed(self.state(form, obj))
+            if form.clash:
+                context["seen"], context["before"] = signed(form.clash.now), signed(form.clash.before)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def state(self, form, record):
+        """What the database says of a record now: each field of its form, and each inline's rows, as text."""
+        fresh = form.__class__(instance=type(record)._base_manager.get(pk=record.pk))
+        return {
+            "fields": {name: as_text(fresh[name].value()) for name in fresh.fields},
+            "rows": {inline.model._meta.model_name: self._rows(inline, record) for inline in self.inlines},
+        }
+
+    @staticmethod
+    def _rows(inline, record):
+        rows = inline.model._base_manager.filter(**{_get_foreign_key(type(record), inline.model).name: record.pk})
+        columns = [field.attname for field in inline.model._meta.concrete_fields]
+        return [[as_text(value) for value in row] for row in rows.order_by("pk").values_list(*columns)]
+
+    def _with_choices(self, data):
+        """What a form sends, with the other editor's text wherever that was chosen."""
+        seen, data = opened(data.get(SEEN)), data.copy()
+        for name in data.getlist(ASKED) if seen else ():
+            if data.get(CHOICE.format(name)) == THEIRS and name in seen["fields"]:
+                theirs = seen["fields"][name]
+                data.setlist(name, theirs if isinstance(theirs, list) else [theirs])
+        for inline in self.inlines if seen else ():
+            if data.get(CHOICE.format(inline.model._meta.model_name)) == THEIRS:
+                fk = _get_foreign_key(self.model, inline.model)
+                prefix = fk.remote_field.get_accessor_name(model=inline.model)
+                data[f"{prefix}-TOTAL_FORMS"] = data[f"{prefix}-INITIAL_FORMS"] = "0"  # the rows stay as they are
+        return data
+
+
+class GuardedForm(forms.ModelForm):
+    """The form of a record, which compares what it was opened with to what the record is now."""
+
+    clash = None
+
+    def clean(self):
+        cleaned = super().clean()
+        # Locked until the transaction ends: of two who save at once, the second one sees what the first did.
+        type(self.instance)._base_manager.select_for_update().get(pk=self.instance.pk)
+        now = self.guard.state(self, self.instance)
+        asked = self.data.getlist(ASKED)
+        unanswered = any(self.data.get(CHOICE.format(name)) not in {MINE, THEIRS} for name in asked)
+        before = opened(self.data.get(BEFORE if unanswered else SEEN))
+        if before is None:
+            self.add_error(None, _("It is not known what this form was opened with. Open the record again."))
+        elif before != now:
+            self.clash = Clash(self, before, now)
+            self.add_error(None, _("Another editor changed this record meanwhile. Nothing is stored yet."))
+        return cleaned
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that another editor changed: its name, what it was, what it is now, and what this form says."""
+
+    name: str
+    label: str
+    before: str
+    theirs: str
+    mine: str
+
+
+class Clash:
+    """What another editor changed since a form was opened. Fields that this form leaves alone take the new text."""
+
+    def __init__(self, form, before, now):
+        self.form, self.before, self.now = form, before, now
+        self.taken, self.asked = [], []
+        form.data = form.data.copy()
+        for name, theirs in now["fields"].items():
+            was = before["fields"].get(name, "")
+            if was == theirs:
+                continue
+            mine = self._mine(name, theirs)
+            difference = Difference(name, form.fields[name].label, *(self._shown(name, v) for v in (was, theirs, mine)))
+            if mine == was:
+                form.data.setlist(name, theirs if isinstance(theirs, list) else [theirs])
+                self.taken.append(difference)
+            elif mine != theirs:
+                self.asked.append(difference)
+        for inline in form.guard.inlines:
+            name = inline.model._meta.model_name
+            if before["rows"].get(name) != now["rows"][name]:
+                label = capfirst(inline.verbose_name_plural or inline.model._meta.verbose_name_plural)
+                self.asked.append(Difference(name, label, "", "", ""))
+
+    def _mine(self, name, like):
+        field = self.form.fields[name]
+        value = field.widget.value_from_datadict(self.form.data, self.form.files, self.form.add_prefix(name))
+        return as_text(value if isinstance(value, list) or not isinstance(like, list) else [value])
+
+    def _shown(self, name, value):
+        """A value in words: the labels of choices, the names of records."""
+        field = self.form.fields[name]
+        values = value if isinstance(value, list) else [value]
+        if isinstance(field, forms.ModelChoiceField):
+            return ", ".join(map(str, field.queryset.filter(pk__in=[v for v in values if v])))
+        choices = dict(getattr(field, "choices", ()))
+        return ", ".join(str(choices.get(v, v)) for v in values)
+
+    @cached_property
+    def sentence(self):
+        """Who changed the record last, and when."""
+        record = self.form.instance
+        kind = ContentType.objects.get_for_model(type(record))
+        entry = LogEntry.objects.filter(content_type=kind, object_id=str(record.pk)).select_related("user").first()
+        if entry is None:
+            return ""
+        return format_html(
+            _("{who} changed it on {when}."), who=entry.user, when=entry.action_time.strftime("%Y-%m-%d %H:%M %Z")
+        )

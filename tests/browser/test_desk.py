@@ -1,0 +1,141 @@
+"""The editors' desk in real browsers: two editors on one record, and text that a lost session does not lose."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+from playwright.sync_api import expect
+
+from tests.browser.served import ROOT, serve, settings_of_a_local_run
+
+
+SESSIONS = """
+from django.contrib.auth.models import User
+from django.test import Client
+for name in ("kim", "lee"):
+    user = User.objects.create_superuser(name)
+    client = Client()
+    client.force_login(user)
+    print(client.cookies["sessionid"].value)
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(content_database, tmp_path_factory):
+    """The portal on a copy of the content that may be changed, and the sessions of two editors."""
+    if connection.vendor != "sqlite":
+        pytest.skip("what a browser sees does not depend on the database")
+    copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
+    shutil.copy(content_database, copy)
+    url = f"sqlite:///{copy}"
+    made = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", SESSIONS],
+        cwd=ROOT,
+        env=settings_of_a_local_run(url),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    with serve(url) as site:
+        site.sessions = made.stdout.split()
+        yield site
+
+
+@pytest.fixture
+def editor(new_context, desk):
+    """A function that opens the browser of one of the two editors, in a language."""
+
+    def signed_in(number, language="en"):
+        context = new_context(locale=language)
+        context.add_cookies([{"name": "sessionid", "value": desk.sessions[number], "url": desk.url}])
+        return context.new_page()
+
+    return signed_in
+
+
+def open_term(page, desk, key):
+    page.goto(f"{desk.url}/admin/issues/term/?q={key}")
+    page.locator("#result_list tbody th a").first.click()
+    expect(page.locator("#id_definition_en")).to_be_visible()
+
+
+def save(page):
+    page.locator("input[name=_save]").first.click()
+
+
+def test_two_editors_on_one_record_lose_nothing(editor, desk):
+    kim, lee = editor(0), editor(1)
+    open_term(kim, desk, "aralkum")
+    open_term(lee, desk, "aralkum")
+    kim.locator("#id_definition_en").fill("What Kim wrote.")
+    kim.locator("#id_definition_ko").fill("김이 쓴 글.")
+    save(kim)
+    expect(kim.locator(".messagelist .success")).to_be_visible()
+    lee.locator("#id_definition_en").fill("What Lee wrote.")
+    save(lee)
+    clash = lee.locator(".clash")
+    expect(clash).to_contain_text("kim changed it on")
+    expect(clash).to_contain_text("What Kim wrote.")
+    expect(clash).to_contain_text("김이 쓴 글.")  # taken, since Lee had left it alone
+    expect(lee.locator("#id_definition_ko")).to_have_value("김이 쓴 글.")
+    lee.get_by_role("radio", name="Keep mine").check()
+    save(lee)
+    expect(lee.locator(".messagelist .success")).to_be_visible()
+    open_term(kim, desk, "aralkum")
+    expect(kim.locator("#id_definition_en")).to_have_value("What Lee wrote.")
+    expect(kim.locator("#id_definition_ko")).to_have_value("김이 쓴 글.")
+
+
+def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, desk):
+    page = editor(0)
+    open_term(page, desk, "tugai")
+    address = page.url
+    cookies = page.context.cookies()
+    page.locator("#id_definition_en").fill("A long text that took an hour.")
+    page.context.clear_cookies()
+    save(page)
+    expect(page.locator("#id_definition_en")).to_have_count(0)  # the session is gone
+    page.context.add_cookies(cookies)
+    page.goto(address)
+    offer = page.locator(".kept-text")
+    expect(offer).to_contain_text("Text that was not saved is kept in this browser")
+    offer.get_by_role("button", name="Put it back").click()
+    expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
+    save(page)
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    page.goto(address)
+    expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
+    expect(page.locator(".kept-text")).to_have_count(0)  # saved: nothing is kept any more
+
+
+def test_rows_and_choices_come_back_too_and_can_be_thrown_away(editor, desk):
+    page = editor(0)
+    open_term(page, desk, "tugai")
+    address = page.url
+    rows = page.locator(".dynamic-citations").count()
+    page.locator("#citations-group .add-row a").click()
+    page.locator(f"#id_citations-{rows}-position").fill("77")
+    page.locator("#id_publication").select_option("archived")
+    page.wait_for_timeout(1_200)
+    page.goto(f"{desk.url}/admin/")
+    page.goto(address)
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator(f"#id_citations-{rows}-position")).to_have_value("77")
+    expect(page.locator("#id_publication")).to_have_value("archived")
+    page.goto(address)
+    page.get_by_role("button", name="Throw it away").click()
+    page.goto(address)
+    expect(page.locator(".kept-text")).to_have_count(0)
+
+
+def test_clash_is_explained_in_korean(editor, desk):
+    kim, lee = editor(0), editor(1, "ko")
+    open_term(kim, desk, "salinization")
+    open_term(lee, desk, "salinization")
+    kim.locator("#id_definition_en").fill("Theirs.")
+    save(kim)
+    lee.locator("#id_definition_en").fill("Mine.")
+    save(lee)
+    expect(lee.get_by_role("radio", name="내 것을 그대로 둡니다")).to_be_visible()
