@@ -78,7 +78,7 @@ class IssueCitationInline(CitationInline):
 class IssueAdmin(RecordAdmin):
     counted = ("citations", "project_links")
     list_display = ("name", "parent", "citations_count", "project_links_count", "publication", "updated_at")
-    list_filter = ("publication", ("parent", admin.RelatedOnlyFieldListFilter), MissingTranslation)
+    list_filter = ("publication", ("parent", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("parent",)
     search_fields = ISSUE_NAMES
     prepopulated_fields = {"key": ("name_en",)}
@@ -196,7 +196,6 @@ class IndicatorAdmin(RecordAdmin):
         "publication",
         "direction",
         ("issues", admin.RelatedOnlyFieldListFilter),
-        MissingTranslation,
     )
     search_fields = (*Indicator.search_fields, "key", "sdg_indicator")
     prepopulated_fields = {"key": ("name_en",)}
@@ -265,7 +264,6 @@ class EventAdmin(RecordAdmin):
         "kind",
         ("countries", admin.RelatedOnlyFieldListFilter),
         ("issues", admin.RelatedOnlyFieldListFilter),
-        MissingTranslation,
     )
     search_fields = (*Event.search_fields, "key", "date")
     search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
@@ -287,7 +285,7 @@ class TermCitationInline(CitationInline):
 @admin.register(Term)
 class TermAdmin(RecordAdmin):
     list_display = ("term", "definition", "citations_count", "publication", "updated_at")
-    list_filter = ("publication", MissingTranslation)
+    list_filter = ("publication",)
     search_fields = (*Term.search_fields, "key")
     prepopulated_fields = {"key": ("term_en",)}
     inlines = (TermCitationInline,)

@@ -14,11 +14,11 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
-from modeltranslation.translator import translator
 
 from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
+from portal.desk import CareFilter, untranslated
 from portal.models import FormerKey, Place, PlaceCitation, Source
 
 LANGUAGES = dict(settings.LANGUAGES)
@@ -101,27 +101,18 @@ class SearchInAnyCase:
 
 
 class MissingTranslation(admin.SimpleListFilter):
-    """Records with a text that stands in English and not in another language."""
+    """Rows with a text that stands in English and not in another language. Records have CareFilter, which asks too."""
 
     title = _("missing translation")
     parameter_name = "without"
-    # The editors’ own words, and the terms that publishers state: English serves every reader.
-    left_in_english = {"evidence", "note", "licence"}
 
     def lookups(self, request, model_admin):
         return [(code, name) for code, name in LANGUAGES.items() if code != settings.LANGUAGE_CODE]
 
     def queryset(self, request, queryset):
-        language = self.value()
-        if language not in dict(self.lookup_choices):
+        if self.value() not in dict(self.lookup_choices):
             return queryset
-        missing = models.Q()
-        for field in translator.get_options_for_model(queryset.model).all_fields:
-            if field in self.left_in_english:
-                continue
-            english, other = f"{field}_{settings.LANGUAGE_CODE}", f"{field}_{language}"
-            missing |= models.Q((f"{english}__gt", "")) & (models.Q((other, "")) | models.Q((other, None)))
-        return queryset.filter(missing)
+        return queryset.filter(untranslated(queryset.model, self.value()))
 
 
 class RecordAdmin(ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
@@ -136,6 +127,9 @@ class RecordAdmin(ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
     def get_queryset(self, request):
         counts = {f"{name}_count": count_of(self.opts.get_field(name)) for name in self.counted}
         return super().get_queryset(request).annotate(**counts)
+
+    def get_list_filter(self, request):
+        return [*super().get_list_filter(request), CareFilter]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -275,7 +269,6 @@ class PlaceAdmin(RecordAdmin):
         "kind",
         "group",
         ("country", admin.RelatedOnlyFieldListFilter),
-        MissingTranslation,
     )
     list_select_related = ("country",)
     search_fields = (*Place.search_fields, "key")

@@ -15,6 +15,7 @@ from django.core import signing
 from django.forms.models import _get_foreign_key
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 SEEN, BEFORE, ASKED, CHOICE = "_seen", "_before", "_clash", "_clash-{}"
@@ -172,6 +173,5 @@ class Clash:
         entry = LogEntry.objects.filter(content_type=kind, object_id=str(record.pk)).select_related("user").first()
         if entry is None:
             return ""
-        return format_html(
-            _("{who} changed it on {when}."), who=entry.user, when=entry.action_time.strftime("%Y-%m-%d %H:%M %Z")
-        )
+        when = localtime(entry.action_time).strftime("%Y-%m-%d %H:%M")
+        return format_html(_("{who} changed it on {when}."), who=entry.user, when=when)

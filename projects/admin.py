@@ -41,7 +41,7 @@ class OrganisationCitationInline(CitationInline):
 class OrganisationAdmin(RecordAdmin):
     counted = ("citations", "participations")
     list_display = ("name", "acronym", "kind", "country", "participations_count", "citations_count", "publication")
-    list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter), MissingTranslation)
+    list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("country",)
     search_fields = (*Organisation.search_fields, "key")
     search_help_text = _("Words of the name in any language, the acronym, or the key.")
@@ -142,7 +142,6 @@ class ProjectAdmin(RecordAdmin):
         "confidence",
         ("countries", admin.RelatedOnlyFieldListFilter),
         ("issues", admin.RelatedOnlyFieldListFilter),
-        MissingTranslation,
     )
     search_fields = (*Project.search_fields, "key", "start", "end")
     search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
@@ -224,7 +223,6 @@ class AgreementAdmin(RecordAdmin):
         "level",
         "confidence",
         ("issues", admin.RelatedOnlyFieldListFilter),
-        MissingTranslation,
     )
     search_fields = (*Agreement.search_fields, "key", "date")
     search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")

@@ -292,9 +292,9 @@ def test_missing_translations_are_listed(editor):
     whole = make_term(term_ko="투가이", definition_ko="강가의 숲", term_ru="Тугай", definition_ru="Пойменный лес")
     half = make_term(term_ko="투가이", term_ru="Тугай", definition_ru="Пойменный лес")
     url = address(Term, "changelist")
-    assert listed(editor.get(url, {"without": "ko"})) == {half}
-    assert listed(editor.get(url, {"without": "ru"})) == set()
-    assert listed(editor.get(url, {"without": "en"})) == {whole, half}
+    assert listed(editor.get(url, {"care": "ko"})) == {half}
+    assert listed(editor.get(url, {"care": "ru"})) == set()
+    assert listed(editor.get(url, {"care": "en"})) == {whole, half}
 
 
 def test_source_counts_all_that_cite_it(editor):

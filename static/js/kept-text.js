@@ -95,7 +95,8 @@ function offer(kept) {
 
 if (FORM) {
   const kept = JSON.parse(localStorage.getItem(PLACE) || "null");
-  if (kept && JSON.stringify(kept.values) !== opened) offer(kept);
+  // A form that came back with a question or an error holds the text already.
+  if (kept && JSON.stringify(kept.values) !== opened && !document.querySelector(".errornote")) offer(kept);
   let timer;
   const soon = () => {
     clearTimeout(timer);

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from tests.browser.served import ROOT, serve, settings_of_a_local_run
 
-
 SESSIONS = """
 from django.contrib.auth.models import User
 from django.test import Client

@@ -1,0 +1,107 @@
+"""The first page of the editors' desk: what needs care, as numbers that fall."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from issues.models import Term
+from portal.choices import Confidence, Publication
+from projects.models import Project
+from tests import reading
+from tests.make import make_citation, make_place, make_project, make_term
+from tests.test_admin import address, change_address, form_data, listed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(User.objects.create_superuser("kim"))
+    return client
+
+
+def cares(client, kind):
+    """How many records of a kind need each care, by its words."""
+    found = {}
+    for row in reading.page(client.get("/admin/")).xpath("//section[contains(@class, 'desk')]//dl/div"):
+        for link in row.findall("dd/a"):
+            name, _space, count = reading.words(link).rpartition(" ")
+            if name == kind:
+                found[reading.words(row.find("dt"))] = (int(count), link.get("href"))
+    return found
+
+
+def test_every_care_is_counted_and_leads_to_its_list(editor):
+    whole = {"title_ko": "나무", "title_ru": "Деревья", "summary_ko": "심는다.", "summary_ru": "Сажают."}
+    good = make_project(**whole, start="2020", budget=1, currency="USD")
+    make_citation(good)
+    make_project(**whole, publication=Publication.DRAFT, start="2020")
+    make_project(title_ko="나무", title_ru="Деревья", publication=Publication.IN_REVIEW, confidence=Confidence.LOW)
+    make_project(publication=Publication.ARCHIVED)
+    old = make_project(**whole)
+    Project.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(days=400))
+    found = cares(editor, "Projects")
+    assert {words: count for words, (count, _url) in found.items()} == {
+        "Drafts": 1,
+        "Waiting for review": 1,
+        "Korean missing": 1,
+        "Russian missing": 1,
+        "Without a source": 3,
+        "Without dates": 2,
+        "Without a budget": 3,
+        "Low confidence": 1,
+        "Not changed for a year": 1,
+    }
+    for count, url in found.values():
+        assert len(listed(editor.get(url))) == count
+
+
+def test_what_nothing_needs_is_said(editor):
+    make_place(name_ko="누쿠스", name_ru="Нукус", latitude=42, longitude=59)
+    assert set(cares(editor, "Places")) == {"Without a source"}
+    page = reading.page(editor.get("/admin/"))
+    assert [reading.words(dd) for dd in page.xpath("//section[contains(@class, 'desk')]//dd")].count("none") == 9
+
+
+def test_number_falls_when_the_work_is_done(editor):
+    term = make_term()
+    assert cares(editor, "Terms")["Korean missing"][0] == 1
+    url = change_address(term)
+    editor.post(url, form_data(editor.get(url), term_ko="투가이", definition_ko="강가의 숲"))
+    assert "Korean missing" not in cares(editor, "Terms")
+
+
+def test_drafts_that_i_worked_on_are_listed_and_nobody_elses(editor):
+    make_term(term_en="Somebody else’s", publication=Publication.DRAFT)
+    data = {"key": "tugai", "term_en": "Tugai", "definition_en": "Forest along desert rivers."}
+    editor.post(address(Term, "add"), form_data(editor.get(address(Term, "add")), **data))
+    page = reading.page(editor.get("/admin/"))
+    assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai"]
+    Term.objects.update(publication=Publication.PUBLISHED)
+    assert reading.page(editor.get("/admin/")).xpath("//h2[@id='desk-drafts']") == []
+
+
+def test_desk_shows_only_what_one_may_see(client):
+    user = User.objects.create_user("lee", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_term"))
+    client.force_login(user)
+    make_project(), make_term()
+    assert (cares(client, "Projects"), set(cares(client, "Terms"))) == (
+        {},
+        {"Korean missing", "Russian missing", "Without a source"},
+    )
+
+
+def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
+    counted = []
+    for _ in range(2):
+        for _ in range(3):
+            make_project(), make_term(publication=Publication.DRAFT)
+        with CaptureQueriesContext(connection) as asked:
+            editor.get("/admin/")
+        counted.append(len(asked))
+    assert counted[0] == counted[1]
