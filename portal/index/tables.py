@@ -116,6 +116,14 @@ class SearchFacet(models.Model):
         return f"{self.name}={self.value}"
 
 
+class LettersField(models.CharField):
+    """Text in the order of its letters’ numbers, so that what begins alike stands together in an index."""
+
+    def db_parameters(self, connection):
+        collation = "C" if connection.vendor == "postgresql" else None  # SQLite’s own order is this one
+        return super().db_parameters(connection) | {"collation": collation}
+
+
 class SearchName(models.Model):
     """A name or identifier by which an entry is found letter by letter.
 
@@ -126,13 +134,12 @@ class SearchName(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     language = models.CharField(max_length=3, blank=True)
     text = models.CharField(max_length=600)
-    normal = models.CharField(max_length=600)
+    normal = LettersField(max_length=600)
     whole = models.BooleanField()
 
     class Meta:
         indexes = [
-            # On PostgreSQL a beginning is found by such an index only; SQLite knows no classes and passes over them.
-            models.Index(fields=["kind", "normal"], name="search_name_start", opclasses=["varchar_pattern_ops"] * 2),
+            models.Index(fields=["kind", "normal"], name="search_name_start"),
             models.Index(fields=["normal"], name="search_name_normal"),
         ]
 

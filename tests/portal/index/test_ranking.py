@@ -53,8 +53,8 @@ class TestContent:
         entries = list(SearchEntry.objects.values_list("pk", flat=True))
         rows = [(entry, *fields) for entry, fields in store.texts(entries).items()]
         other.executemany(store._INSERT["sqlite"].format(table=store.TABLE).replace("%s", "?"), rows)
-        for only_title, match in ((False, store._MATCH), (True, store._MATCH_TITLE)):
-            sql = f"SELECT rowid FROM {store.TABLE} WHERE {match['sqlite'].replace('%s', '?')} ORDER BY rowid"
+        for only_title, select in ((False, store._SELECT), (True, store._SELECT_TITLE)):
+            sql = f"{select['sqlite'].replace('%s', '?')} ORDER BY rowid"
             for query in filter(None, questions):
                 found = [entry for (entry,) in other.execute(sql, [fts5(query)])]
                 assert found == sorted(store.ids(query, only_title=only_title)), query.typed
