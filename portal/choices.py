@@ -20,6 +20,7 @@ class Publication(models.TextChoices):
 
     DRAFT = "draft", _("Draft")
     IN_REVIEW = "in-review", _("In review")
+    SCHEDULED = "scheduled", _("Scheduled")
     PUBLISHED = "published", _("Published")
     ARCHIVED = "archived", _("Archived")
 

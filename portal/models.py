@@ -17,6 +17,7 @@ from portal.dates import PartialDateField
 from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord  # noqa: F401 - models of this app
 from portal.languages import language_name, text_and_language
 from portal.querysets import PairManager, RecordManager, remembered
+from portal.workflow import RECORD_ACTIONS, TRANSLATED_ACTIONS
 
 
 class Record(models.Model):
@@ -31,6 +32,13 @@ class Record(models.Model):
     publication = models.CharField(
         _("publication"), max_length=10, choices=Publication, default=Publication.DRAFT, db_index=True
     )
+    publish_at = models.DateTimeField(
+        _("to be published at"),
+        null=True,
+        blank=True,
+        help_text=_("Readers see a scheduled record from then on. Empty, where it is published at once."),
+    )
+    published_at = models.DateTimeField(_("first published"), null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("last changed"), db_default=Now(), editable=False)
@@ -48,8 +56,16 @@ class Record(models.Model):
     search_facets = {}
     search_dates = ()
 
+    # What publishing asks for beside valid columns (portal.publishing): prose with marks, rows that need their English,
+    # and relations whose record, or one of whose records, readers must be able to see.
+    marked_fields = ()
+    rows_in_english = ()
+    stands_on = ()
+    needs_one_of = ()
+
     class Meta:
         abstract = True
+        default_permissions = RECORD_ACTIONS
 
     def __str__(self):
         return getattr(self, self.name_field) or self.key
@@ -69,6 +85,23 @@ class Record(models.Model):
             for code, _language in settings.LANGUAGES
             if code != get_language() and (name := getattr(self, f"{self.name_field}_{code}"))
         ]
+
+    @property
+    def was_public(self):
+        """Whether readers see it or once saw it, so that links to it may stand anywhere."""
+        return self.published_at is not None or self.publication in {Publication.PUBLISHED, Publication.ARCHIVED}
+
+    @property
+    def needs_source(self):
+        """Whether it states what somebody must have read somewhere."""
+        return hasattr(self, "citations")
+
+    def moved_from(self, old):
+        """Keep the time at which readers first saw the record, and no time that it waits for no more."""
+        if self.publication != Publication.SCHEDULED:
+            self.publish_at = None
+        if self.published_at is None and Publication.PUBLISHED in {old, self.publication}:
+            self.published_at = timezone.now()
 
     def save(self, *args, **kwargs):
         """Store the record and the moment of its change. Fixtures pass by here and keep their own."""
@@ -178,7 +211,7 @@ class Source(Record):
     search_identifiers = ("key", "doi", "url")
     search_dates = ("date",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         ordering = [models.F("date").desc(nulls_last=True), "key"]
@@ -290,8 +323,9 @@ class Place(Record):
     search_fields = ("name_en", "name_ko", "name_ru", "other_spellings")
     search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "part_of")}
     search_facets = {"country": ("country__key",)}
+    stands_on = ("country", "part_of")
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("place")
         verbose_name_plural = _("places")
         ordering = ["key"]
@@ -331,6 +365,11 @@ class Place(Record):
         return reverse("place", args=[self.key])
 
     @property
+    def needs_source(self):
+        """Countries are those of ISO 3166, and the world is the world."""
+        return self.kind not in {self.Kind.COUNTRY, self.Kind.WORLD}
+
+    @property
     def code(self):
         """Of a country: its ISO 3166-1 alpha-2 code."""
         return self.key.upper()
@@ -364,6 +403,61 @@ class PlaceCitation(Citation):
                 violation_error_message=_("This source is already cited here."),
             )
         ]
+
+
+class Tombstone(models.Model):
+    """What stands at the address of a record that readers saw and no longer see: why it went, and where to go."""
+
+    class Kind(models.TextChoices):
+        SOURCE = "source", _("Source")
+        PLACE = "place", _("Place")
+        ISSUE = "issue", _("Issue")
+        INDICATOR = "indicator", _("Indicator")
+        EVENT = "event", _("Event")
+        ORGANISATION = "organisation", _("Organisation")
+        PROJECT = "project", _("Project")
+        AGREEMENT = "agreement", _("Agreement")
+
+    class Reason(models.TextChoices):
+        DUPLICATE = "duplicate", _("It told the same as another record.")
+        UNFOUNDED = "unfounded", _("Its sources did not carry what it said.")
+        OUT_OF_SCOPE = "out-of-scope", _("It does not belong to what the portal is about.")
+        ON_REQUEST = "on-request", _("Those concerned asked for it.")
+        OUTDATED = "outdated", _("It no longer describes how things are.")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    key = models.SlugField(_("key"), max_length=60, db_index=False)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    note = models.TextField(_("note"), blank=True)
+    successor = models.SlugField(_("key of the record to go to"), max_length=60, blank=True, db_index=False)
+    date = models.DateField(_("date"), default=timezone.localdate)
+
+    natural_fields = ("kind", "key")
+    objects = PairManager()
+
+    class Meta:
+        verbose_name = _("removed record")
+        verbose_name_plural = _("removed records")
+        ordering = ["-date", "kind", "key"]
+        default_permissions = TRANSLATED_ACTIONS
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                name="tombstone_stands_once",
+                violation_error_message=_("It is already said why this record is not there."),
+            ),
+            models.CheckConstraint(
+                name="tombstone_leads_elsewhere",
+                condition=~models.Q(key=models.F("successor")),
+                violation_error_message=_("Readers are sent to another record than this one."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.key}"
+
+    def natural_key(self):
+        return (self.kind, self.key)
 
 
 class FormerKey(models.Model):

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.models import Place, Source
+from portal.models import Place, Source, Tombstone
 
 
 @register(Place)
@@ -14,3 +14,8 @@ class PlaceTranslation(TranslationOptions):
 @register(Source)
 class SourceTranslation(TranslationOptions):
     fields = ("licence",)
+
+
+@register(Tombstone)
+class TombstoneTranslation(TranslationOptions):
+    fields = ("note",)

@@ -8,7 +8,7 @@ import itertools
 from issues.models import Event, Indicator, Issue, IssueInCountry, IssueLink, KeyFigure, Observation, Term
 from issues.models.issue import Section
 from portal.choices import Area, Confidence, Level, Publication
-from portal.models import FormerKey, Place, Source
+from portal.models import FormerKey, Place, Source, Tombstone
 from projects.models import (
     Agreement,
     AgreementParty,
@@ -217,3 +217,14 @@ def make_sdg(record, code):
 
 def make_former_key(**fields):
     return _make_row(FormerKey, fields, kind=FormerKey.Kind.SOURCE, key=f"former-{next(_numbers)}", now="key-now")
+
+
+def make_tombstone(**fields):
+    """What stands where a record was deleted."""
+    return _make_row(
+        Tombstone,
+        fields,
+        kind=Tombstone.Kind.PROJECT,
+        key=f"removed-{next(_numbers)}",
+        reason=Tombstone.Reason.DUPLICATE,
+    )

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.functional import Promise
 
 from portal.choices import Area
-from portal.models import FormerKey, Place, Source
+from portal.models import FormerKey, Place, Source, Tombstone
 from projects.models import (
     Participation,
     Project,
@@ -34,6 +34,7 @@ from tests.make import (
     make_sdg,
     make_source,
     make_term,
+    make_tombstone,
 )
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,14 @@ BROKEN = {
         "Only a country belongs to a group.",
     ),
     "place_is_not_part_of_itself": (own_part, "A place is no part of itself."),
+    "tombstone_stands_once": (
+        lambda: again(make_tombstone(), reason="unfounded"),
+        "It is already said why this record is not there.",
+    ),
+    "tombstone_leads_elsewhere": (
+        lambda: Tombstone(kind="project", key="aral", reason="duplicate", successor="aral"),
+        "Readers are sent to another record than this one.",
+    ),
     "former_key_leads_to_one_record": (
         lambda: again(make_former_key(), now="elsewhere"),
         "This former key already leads somewhere.",

@@ -43,7 +43,7 @@ class Event(Record):
     search_facets = {"country": ("countries__key",), "issue": ("issues__key", "issues__parent__key")}
     search_dates = ("date",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["date", "key"]

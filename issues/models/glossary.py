@@ -20,7 +20,7 @@ class Term(Record):
     search_fields = ("term_en", "term_ko", "term_ru")
     search_paths = {"title": ("term",), "summary": ("definition",)}
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("term")
         verbose_name_plural = _("terms")
         ordering = ["key"]

@@ -46,8 +46,9 @@ class Indicator(Record):
         "body": ("note",),
     }
     search_facets = {"issue": ("issues__key", "issues__parent__key")}
+    stands_on = ("source",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
         ordering = ["position", "key"]
@@ -61,9 +62,14 @@ class ObservationQuerySet(models.QuerySet):
 
     def published(self):
         """Values that readers may see: of a published indicator and place, from a published source."""
-        return self.filter(
-            **{f"{part}__publication": Publication.PUBLISHED for part in ("indicator", "place", "source")}
-        )
+        return self._of_published("indicator", "place", "source")
+
+    def shown_of(self, indicator):
+        """Values on the page of an indicator, which may be a preview: of a published place, from a published source."""
+        return self.filter(indicator=indicator)._of_published("place", "source")
+
+    def _of_published(self, *parts):
+        return self.filter(**{f"{part}__publication": Publication.PUBLISHED for part in parts})
 
 
 class Observation(Pair):

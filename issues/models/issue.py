@@ -12,6 +12,7 @@ from portal.models import Citation, Pair, Place, Record, Source
 from portal.querysets import RecordManager, RecordQuerySet
 from portal.sdg import goal_column, spoken, validate_sdg
 from portal.text import cited_keys
+from portal.workflow import TRANSLATED_ACTIONS
 
 
 class Section(models.TextChoices):
@@ -95,8 +96,11 @@ class Issue(Record):
         "body": (*Section.values, "in_countries__note", "key_figures__label"),
     }
     search_facets = {"country": ("countries__key",), "issue": ("key", "parent__key")}
+    marked_fields = tuple(Section.values)
+    rows_in_english = ("in_countries", "key_figures")
+    stands_on = ("parent",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("issue")
         verbose_name_plural = _("issues")
         ordering = ["position", "key"]
@@ -248,6 +252,7 @@ class KeyFigure(Pair):
     natural_fields = ("issue__key", "position")
 
     class Meta:
+        default_permissions = TRANSLATED_ACTIONS
         verbose_name = _("key figure")
         verbose_name_plural = _("key figures")
         ordering = ["position"]
@@ -307,6 +312,7 @@ class IssueLink(Pair):
     natural_fields = ("cause__key", "effect__key")
 
     class Meta:
+        default_permissions = TRANSLATED_ACTIONS
         verbose_name = _("cause and effect")
         verbose_name_plural = _("causes and effects")
         ordering = ["pk"]

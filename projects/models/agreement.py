@@ -61,8 +61,9 @@ class Agreement(Record, Evidenced):
         "area": ("areas__area",),
     }
     search_dates = ("date",)
+    needs_one_of = ("parties",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
         ordering = ["-date", "key"]

@@ -66,8 +66,9 @@ class Organisation(Record):
     search_fields = ("name_en", "name_ko", "name_ru", "acronym", "other_spellings")
     search_paths = {"title": ("name", "acronym", "other_spellings"), "related": ("kind", "country")}
     search_facets = {"country": ("country__key",)}
+    stands_on = ("country",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         ordering = ["key"]

@@ -12,6 +12,7 @@ from portal.dates import PartialDateField, not_before
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
 from portal.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.sdg import goal_column, spoken, validate_sdg
+from portal.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 
 
@@ -35,6 +36,7 @@ class Sector(models.Model):
     objects = SectorManager()
 
     class Meta:
+        default_permissions = TRANSLATED_ACTIONS
         verbose_name = _("sector")
         verbose_name_plural = _("sectors")
         ordering = ["code"]
@@ -158,8 +160,10 @@ class Project(Record, Evidenced):
         "area": ("areas__area",),
     }
     search_dates = ("start", "end")
+    rows_in_english = ("issue_links",)
+    needs_one_of = ("countries",)
 
-    class Meta:
+    class Meta(Record.Meta):
         verbose_name = _("project")
         verbose_name_plural = _("projects")
         ordering = [models.F("start").desc(nulls_last=True), "key"]

@@ -19,6 +19,7 @@ from tests.make import (
     make_place,
     make_source,
     make_term,
+    make_tombstone,
 )
 from tests.world import make_world
 
@@ -126,6 +127,7 @@ def stored_rows():
     """A row of every model of ours that fixtures hold, out of a world that has them all."""
     make_world()
     make_former_key()
+    make_tombstone()
     make_citation(make_place())
     return [
         model._base_manager.earliest("pk")

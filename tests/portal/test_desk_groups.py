@@ -1,0 +1,53 @@
+"""The migration that makes the groups of the desk: again without change, and back."""
+
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+
+pytestmark = pytest.mark.django_db
+
+NAME = "0004_desk_groups"
+migration = import_module(f"portal.migrations.{NAME}")
+
+
+def run(step):
+    apps = MigrationExecutor(connection).loader.project_state(("portal", NAME)).apps
+    step(apps, SimpleNamespace(connection=connection))
+
+
+def groups():
+    return {
+        group.name: sorted(group.permissions.values_list("content_type__app_label", "codename"))
+        for group in Group.objects.all()
+    }
+
+
+def test_groups_are_made_once_and_can_be_taken_back():
+    made = groups()
+    assert set(made) == {EDITOR, REVIEWER, ADMINISTRATOR, *TRANSLATORS.values()}
+    run(migration.make_groups)
+    assert groups() == made
+    run(migration.remove_groups)
+    assert groups() == {}
+    run(migration.make_groups)
+    assert groups() == made
+
+
+def test_what_a_portal_added_to_a_group_stays():
+    editors, reviewers = Group.objects.get(name=EDITOR), Group.objects.get(name=REVIEWER)
+    [publish] = reviewers.permissions.filter(codename="publish_term")
+    editors.permissions.add(publish)
+    run(migration.make_groups)
+    assert publish in editors.permissions.all()
+
+
+def test_each_group_may_do_what_the_one_before_it_may():
+    made = {name: set(permissions) for name, permissions in groups().items()}
+    assert made[EDITOR] < made[REVIEWER] < made[ADMINISTRATOR]
+    assert {name for _app, name in made[EDITOR]} & {"publish_project", "delete_project", "change_sector"} == set()
