@@ -1,0 +1,152 @@
+"""What a record lacks before readers may see it: each gap in words, with the place in its form where it is filled."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from modeltranslation.translator import translator
+
+from portal.choices import Publication
+from portal.models import Source
+from portal.text import cited_keys
+
+LANGUAGES = dict(settings.LANGUAGES)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that is missing or wrong. `field` is a column or a relation; without one the record as a whole."""
+
+    text: str
+    field: str = ""
+    rows: bool = False  # the field is a relation whose rows stand in an inline
+
+    @property
+    def anchor(self):
+        """The id of its place in the form of the desk."""
+        if not self.field:
+            return "content-main"
+        return f"{self.field}-group" if self.rows else f"id_{self.field}"
+
+
+def gaps(record):
+    """All that a stored record lacks before it may be published."""
+    return [
+        *_invalid(record),
+        *_without_sources(record),
+        *_unresolved_marks(record),
+        *_unfinished_rows(record),
+        *_unseen(record),
+    ]
+
+
+def _english_required(model):
+    """The names of a model's translated columns of which a reader must at least get the English one."""
+    fields = translator.get_options_for_model(model).all_fields
+    return [field for field in fields if not model._meta.get_field(f"{field}_en").blank]
+
+
+def _name(record, field):
+    """What the desk calls a field."""
+    model_field = record._meta.get_field(field)
+    if model_field.auto_created and not model_field.concrete:
+        return str(capfirst(model_field.related_model._meta.verbose_name_plural))
+    original = getattr(model_field, "translated_field", None)
+    if original is None:
+        return str(capfirst(model_field.verbose_name))
+    return f"{capfirst(original.verbose_name)} ({LANGUAGES[model_field.language]})"
+
+
+def _invalid(record):
+    """What the columns themselves say: English complete, dates in order, money with its currency, choices known."""
+    required = _english_required(type(record))
+    for field in required:
+        if not getattr(record, f"{field}_en"):
+            yield Gap(_("{field}: the text is missing.").format(field=_name(record, f"{field}_en")), f"{field}_en")
+    known = translator.get_options_for_model(type(record)).all_fields
+    try:
+        record.full_clean(validate_unique=False, exclude={*known, *(f"{field}_en" for field in required)})
+    except ValidationError as error:
+        for field, messages in error.message_dict.items():
+            for message in messages:
+                whole = field == NON_FIELD_ERRORS
+                yield Gap(message) if whole else Gap(f"{_name(record, field)}: {message}", field)
+
+
+def _without_sources(record):
+    """A claim rests on what was read, and readers see what that was."""
+    citations = record.citations.select_related("source") if hasattr(record, "citations") else ()
+    cited = [citation.source for citation in citations]
+    if record.needs_source and not cited:
+        yield Gap(_("No source is cited."), "citations", rows=True)
+    for source in cited:
+        if source.publication != Publication.PUBLISHED:
+            yield Gap(
+                _("The source {key} is not published: publish it first.").format(key=source.key),
+                "citations",
+                rows=True,
+            )
+
+
+def _unresolved_marks(record):
+    """Marks in prose lead to published sources, in every language."""
+    marks = {
+        column: keys
+        for field in record.marked_fields
+        for language in LANGUAGES
+        if (keys := cited_keys(getattr(record, column := f"{field}_{language}") or ""))
+    }
+    if not marks:
+        return
+    seen = set(Source.objects.published().filter(key__in=set().union(*marks.values())).values_list("key", flat=True))
+    for column, keys in marks.items():
+        for key in keys:
+            if key not in seen:
+                yield Gap(
+                    _("{field}: the mark [{key}] leads to no published source.").format(
+                        field=_name(record, column), key=key
+                    ),
+                    column,
+                )
+
+
+def _unfinished_rows(record):
+    """Rows are read with the record: in English, and a figure with its source."""
+    for relation in record.rows_in_english:
+        rows = getattr(record, relation)
+        required = _english_required(rows.model)
+        if any(not getattr(row, f"{field}_en") for row in rows.all() for field in required):
+            yield Gap(
+                _("{rows}: the English text of a row is missing.").format(rows=_name(record, relation)),
+                relation,
+                rows=True,
+            )
+        if hasattr(rows.model, "citations"):
+            cited = rows.filter(citations__source__publication=Publication.PUBLISHED)
+            if rows.exclude(pk__in=cited.values("pk")).exists():
+                yield Gap(
+                    _("{rows}: a row cites no published source.").format(rows=_name(record, relation)),
+                    relation,
+                    rows=True,
+                )
+
+
+def _unseen(record):
+    """What the record stands on and belongs to must be there for readers."""
+    for field in record.stands_on:
+        other = getattr(record, field)
+        if other is not None and other.publication != Publication.PUBLISHED:
+            yield Gap(
+                _("{field}: {name} is not published: publish it first.").format(field=_name(record, field), name=other),
+                field,
+            )
+    for relation in record.needs_one_of:
+        if not getattr(record, relation).published().exists():
+            field = record._meta.get_field(relation)
+            yield Gap(
+                _("{field}: at least one published record is needed.").format(field=_name(record, relation)),
+                relation,
+                rows=field.one_to_many,
+            )

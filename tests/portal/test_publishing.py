@@ -1,0 +1,157 @@
+"""What a record lacks before readers may see it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from issues.models import Issue
+from portal.choices import Publication
+from portal.models import Record
+from portal.publishing import gaps
+from tests.make import (
+    make_agreement,
+    make_citation,
+    make_country,
+    make_indicator,
+    make_issue,
+    make_issue_in_country,
+    make_key_figure,
+    make_organisation,
+    make_party,
+    make_place,
+    make_project,
+    make_source,
+    make_term,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def whole_project(**fields):
+    project = make_project(**fields)
+    project.countries.add(make_country())
+    make_citation(project)
+    return project
+
+
+def whole_issue(**fields):
+    issue = make_issue(**fields)
+    make_citation(issue)
+    return issue
+
+
+def lacks(record):
+    """Gaps of the stored record: anchor -> words."""
+    return {gap.anchor: gap.text for gap in gaps(type(record).objects.get(pk=record.pk))}
+
+
+def draft(make, **fields):
+    return make(publication=Publication.DRAFT, **fields)
+
+
+def test_all_content_passes_its_own_checks(content):
+    lacking = {
+        str(record): found
+        for model in Record.__subclasses__()
+        for record in model.objects.published()
+        if (found := gaps(record))
+    }
+    assert lacking == {}
+
+
+def test_a_whole_record_lacks_nothing():
+    for record in (whole_project(), whole_issue(), make_source(), make_indicator(), make_country()):
+        assert lacks(record) == {}
+
+
+def test_english_is_needed_where_it_is_required():
+    project = whole_project(summary_en="", summary_ko="요약", results_ko="결과")
+    assert lacks(project) == {"id_summary_en": "Summary (English): the text is missing."}
+
+
+def test_a_record_cites_sources_that_are_published():
+    term = make_term()
+    assert lacks(term) == {"citations-group": "No source is cited."}
+    make_citation(term, draft(make_source, key="micklin-2016"))
+    assert lacks(term) == {"citations-group": "The source micklin-2016 is not published: publish it first."}
+
+
+def test_marks_lead_to_published_sources_in_every_language():
+    make_source(key="icwc-2019"), draft(make_source, key="micklin-2016")
+    issue = whole_issue(drivers_en="Cotton [icwc-2019].", impacts_ko="먼지 [micklin-2016].")
+    assert lacks(issue) == {"id_impacts_ko": "Impacts (한국어): the mark [micklin-2016] leads to no published source."}
+
+
+def test_dates_are_in_order_and_money_has_its_currency():
+    project = whole_project()
+    project.start, project.end, project.budget = "2020", "2019", 100
+    assert [gap.text for gap in gaps(project)] == [
+        "A project does not end before it starts.",
+        "Give a budget together with its currency, or neither.",
+    ]
+
+
+def test_rows_are_read_in_english_and_figures_with_a_source():
+    issue = whole_issue()
+    make_issue_in_country(issue=issue, note_en="", note_ko="북부에서")
+    figure = make_key_figure(issue=issue)
+    assert lacks(issue) == {
+        "in_countries-group": "Issues in countries: the English text of a row is missing.",
+        "key_figures-group": "Key figures: a row cites no published source.",
+    }
+    make_citation(figure)
+    assert set(lacks(issue)) == {"in_countries-group"}
+
+
+def test_what_a_record_stands_on_is_published_first():
+    country, main, source = draft(make_country), draft(make_issue), draft(make_source)
+    found = [
+        lacks(make_place(country=country)),
+        lacks(make_organisation(country=country)),
+        lacks(whole_issue(parent=main)),
+        lacks(make_indicator(source=source)),
+    ]
+    assert [{"id_country", "id_parent", "id_source"} & set(gaps) for gaps in found] == [
+        {"id_country"},
+        {"id_country"},
+        {"id_parent"},
+        {"id_source"},
+    ]
+
+
+def test_a_project_needs_a_country_and_an_agreement_a_party_that_readers_see():
+    project, agreement = make_project(), make_agreement()
+    make_citation(project), make_citation(agreement)
+    project.countries.add(draft(make_country))
+    make_party(agreement=agreement, country=draft(make_country))
+    assert lacks(project) == {"id_countries": "Countries: at least one published record is needed."}
+    assert lacks(agreement) == {"parties-group": "Parties: at least one published record is needed."}
+    make_party(agreement=agreement)
+    assert lacks(agreement) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "인용한 출처가 없습니다."), ("ru", "Не указан ни один источник.")]
+)
+def test_gaps_are_told_in_the_editors_language(language, words):
+    with translation.override(language):
+        assert lacks(make_term())["citations-group"] == words
+
+
+def test_checks_ask_the_same_of_the_database_for_one_row_as_for_three():
+    def add_rows(n):
+        make_issue_in_country(issue=issue)
+        make_citation(make_key_figure(issue=issue, position=n))
+        make_citation(issue)
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            assert gaps(Issue.objects.get(pk=issue.pk)) == []
+        return len(asked)
+
+    issue = make_issue(parent=make_issue())
+    add_rows(1)
+    one = queries()
+    add_rows(2), add_rows(3)
+    assert queries() == one
