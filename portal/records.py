@@ -7,6 +7,7 @@ from django.views.generic import DetailView
 
 from portal.models import FormerKey
 from portal.text import Notes
+from portal.tombstones import gone_page
 
 
 def cited_sources(record):
@@ -21,7 +22,10 @@ def cited_sources(record):
 
 
 class RecordView(DetailView):
-    """The page of one published record, found by its key. A former key leads to the record that stays."""
+    """The page of one published record, found by its key.
+
+    A former key leads to the record that stays; where one was archived or deleted, the page says so.
+    """
 
     slug_field = slug_url_kwarg = "key"
     context_object_name = "record"
@@ -36,9 +40,12 @@ class RecordView(DetailView):
             return super().get(request, *args, **kwargs)
         except Http404:
             former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
-            if former is None:
+            if former is not None:
+                return HttpResponsePermanentRedirect(reverse(self.model._meta.model_name, args=[former.now]))
+            gone = gone_page(request, self.model, self.kwargs["key"], self.list_title, reverse(self.list_url))
+            if gone is None:
                 raise
-            return HttpResponsePermanentRedirect(reverse(self.model._meta.model_name, args=[former.now]))
+            return gone
 
     def get_context_data(self, **kwargs):
         record = self.object

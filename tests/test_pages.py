@@ -11,6 +11,7 @@ from django.urls import Resolver404, URLPattern, get_resolver, resolve
 from django.utils.encoding import iri_to_uri
 from lxml import etree
 
+from portal.choices import Publication
 from portal.models import FormerKey
 from tests import reading
 from tests.lists import LISTS
@@ -198,7 +199,8 @@ def test_address_that_is_none_keeps_its_path_in_other_languages_or_leads_home(cl
 @pytest.mark.parametrize("kind", RECORDS)
 def test_record_that_is_not_published_has_no_page(client, kind, publication):
     record = RECORDS[kind](publication=publication)
-    assert client.get(record.get_absolute_url()).status_code == 404
+    gone = publication == Publication.ARCHIVED
+    assert client.get(record.get_absolute_url()).status_code == (410 if gone else 404)
 
 
 @EVERY_LANGUAGE

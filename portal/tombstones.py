@@ -1,0 +1,29 @@
+"""What stands at the address of a record that was archived or deleted."""
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from portal.choices import Publication
+from portal.models import Tombstone
+
+
+def gone_page(request, model, key, list_title, list_url):
+    """410 with the reason, the date and where to go; None for a key that readers never saw."""
+    kind = model._meta.model_name
+    stone = Tombstone.objects.filter(kind=kind, key=key).first()
+    archived = (
+        model.objects.filter(key=key, publication=Publication.ARCHIVED).values_list("updated_at", flat=True).first()
+    )
+    if stone is None and archived is None:
+        return None
+    stone = stone or Tombstone(kind=kind, key=key, reason="", date=timezone.localdate(archived))
+    context = {
+        "title": gettext("This page was archived") if archived else gettext("This page was removed"),
+        "archived": archived,
+        "stone": stone,
+        "successor": model.objects.published().filter(key=stone.successor).first() if stone.successor else None,
+        "list_title": list_title,
+        "list_url": list_url,
+    }
+    return render(request, "410.html", context, status=410)
