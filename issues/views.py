@@ -27,6 +27,7 @@ from portal.choices import Publication
 from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.models import Place, Source
+from portal.preview import seen
 from portal.records import RecordView, cited_sources
 from portal.text import Notes, prose_html
 
@@ -278,7 +279,7 @@ class IndicatorPage(RecordView):
 
     def get_context_data(self, **kwargs):
         indicator = self.object
-        every = Observation.objects.published().filter(indicator=indicator)
+        every = Observation.objects.shown_of(indicator)
         choice = ObservationFilter(self.request.GET or None, queryset=every)
         observations = readings(choice.qs).get(indicator.pk, [])
         columns = value_columns(observations)
@@ -343,7 +344,7 @@ class Glossary(RecordListView):
         return ngettext("%(count)s term", "%(count)s terms", count) % {"count": count}
 
     def get_queryset(self):
-        return super().get_queryset().in_order_of("term")
+        return seen(self.request, Term.objects.in_order_of("term"))
 
     def get_table_data(self):
         return self.object_list.prefetch_related(Prefetch("sources", Source.objects.published()))

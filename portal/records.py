@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.generic import DetailView
 
 from portal.models import FormerKey
+from portal.preview import seen
 from portal.text import Notes
 from portal.tombstones import gone_page
 
@@ -22,7 +23,7 @@ def cited_sources(record):
 
 
 class RecordView(DetailView):
-    """The page of one published record, found by its key.
+    """The page of one published record, found by its key, or of the one that a signed link previews.
 
     A former key leads to the record that stays; where one was archived or deleted, the page says so.
     """
@@ -33,7 +34,7 @@ class RecordView(DetailView):
     list_url = ""
 
     def get_queryset(self):
-        return super().get_queryset().published()
+        return seen(self.request, super().get_queryset())
 
     def get(self, request, *args, **kwargs):
         try:

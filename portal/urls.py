@@ -11,6 +11,7 @@ from portal import map_views, search, views
 from portal.compare import Compare
 from portal.coverage import CoveragePage
 from portal.middleware import home_in_readers_language
+from portal.preview import preview
 from portal.sitemaps import SITEMAPS
 from portal.styleguide import styleguide
 from portal.timeline import Timeline
@@ -28,6 +29,7 @@ pages = [
     path("compare/", Compare.as_view(), name="compare"),
     path("search/", search.Search.as_view(), name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
+    path("preview/<str:token>/", preview, name="preview"),
     path("about/", views.About.as_view(), name="about"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),
     path("", include("issues.urls")),

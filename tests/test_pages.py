@@ -79,10 +79,12 @@ def named_patterns(resolver):
 
 
 def test_a_page_of_every_kind_is_looked_at():
-    """tests/pages.py names them: a new kind of page has to be added there. What only scripts ask for is no page."""
+    """tests/pages.py names them: a new kind of page has to be added there. What only scripts ask for is no page,
+    and a preview is the page of its record.
+    """
     [under_language] = [found for found in get_resolver().url_patterns if hasattr(found.pattern, "language_prefix")]
     looked_at = {resolve(address(kind, "en").partition("?")[0]).url_name for kind in PAGES if status(kind) == 200}
-    assert set(named_patterns(under_language)) - {"suggest"} == looked_at
+    assert set(named_patterns(under_language)) - {"suggest", "preview"} == looked_at
 
 
 @EVERY_LANGUAGE

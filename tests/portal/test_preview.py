@@ -1,0 +1,130 @@
+"""The page of an unpublished record, for whoever has its signed link."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.test import RequestFactory
+from django.utils import timezone
+
+from portal import preview
+from portal.choices import Publication
+from tests import reading
+from tests.make import (
+    UNPUBLISHED,
+    make_agreement,
+    make_citation,
+    make_country,
+    make_event,
+    make_indicator,
+    make_issue,
+    make_observation,
+    make_organisation,
+    make_party,
+    make_place,
+    make_project,
+    make_source,
+    make_term,
+)
+
+pytestmark = pytest.mark.django_db
+
+MAKERS = [
+    *(make_project, make_agreement, make_organisation, make_issue, make_indicator, make_event),
+    *(make_country, make_place, make_source, make_term),
+]
+
+
+def links(record):
+    """Language -> path of the preview."""
+    found = preview.preview_links(RequestFactory().get("/"), record)
+    return {code: url.removeprefix("http://testserver") for code, _name, url in found}
+
+
+def banner(response):
+    [text] = reading.page(response).xpath("//div[@class='preview-banner']")
+    return " ".join(text.text_content().split())
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("publication", UNPUBLISHED)
+def test_each_kind_of_record_shows_itself_to_whoever_has_the_link(client, make, publication):
+    record = make(publication=publication)
+    name = str(record)
+    response = client.get(links(record)["en"])
+    assert response.status_code == 200
+    assert name in response.content.decode()
+    assert f"“{publication.label}”" in banner(response)
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert reading.page(response).xpath("//meta[@name='robots']/@content") == ["noindex, nofollow"]
+    assert client.get(record.get_absolute_url()).status_code in {404, 410, 200 if make is make_term else 404}
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "Preview"), ("ko", "미리보기"), ("ru", "Предварительный просмотр")]
+)
+def test_the_banner_speaks_the_language_of_the_page(client, language, word):
+    response = client.get(links(make_project(publication=Publication.DRAFT))[language])
+    assert banner(response).startswith(word)
+    assert reading.page(response).get("lang") == language
+
+
+def test_the_languages_of_a_preview_lead_to_each_other(client):
+    paths = links(make_project(publication=Publication.DRAFT))
+    shown = reading.page(client.get(paths["en"])).xpath("//nav[@class='languages']//a/@href")
+    assert shown == [paths["en"], paths["ko"], paths["ru"]]
+
+
+def test_nothing_else_that_is_unpublished_is_shown(client):
+    secret = "Zzyzx"
+    project = make_project(publication=Publication.DRAFT)
+    project.countries.add(make_country(name_en=secret, publication=Publication.DRAFT), make_country())
+    project.places.add(make_place(name_en=secret, publication=Publication.DRAFT))
+    make_citation(project, make_source(title=secret, publication=Publication.DRAFT))
+    agreement = make_agreement(publication=Publication.DRAFT)
+    make_party(agreement=agreement, country=make_country(name_en=secret, publication=Publication.DRAFT))
+    make_project(title_en=secret, publication=Publication.DRAFT)
+    make_term(term_en=secret, publication=Publication.DRAFT)
+    term = make_term(publication=Publication.DRAFT)
+    for record in (project, agreement, term):
+        response = client.get(links(record)["en"])
+        assert (response.status_code, secret in response.content.decode()) == (200, False)
+
+
+def test_an_indicator_is_previewed_with_its_values(client):
+    indicator = make_indicator(publication=Publication.DRAFT)
+    make_observation(indicator=indicator, value="24.1")
+    make_observation(indicator=indicator, value="77.7", source=make_source(publication=Publication.DRAFT))
+    page = client.get(links(indicator)["en"]).content.decode()
+    assert ("24.1" in page, "77.7" in page) == (True, False)
+
+
+def test_a_published_record_is_shown_at_its_own_address(client):
+    project = make_project()
+    response = client.get(links(project)["ko"])
+    assert (response.status_code, response.headers["Location"]) == (302, f"/ko/projects/{project.key}/")
+    assert response.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_a_link_ends_after_two_weeks(client, monkeypatch, language):
+    record = make_project(publication=Publication.DRAFT)
+    path = links(record)[language]
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=13, hours=23))
+    assert client.get(path).status_code == 200
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=14, seconds=1))
+    response = client.get(path)
+    assert (response.status_code, response.headers["Cache-Control"]) == (410, "private, no-store")
+    assert "Trees for the Aralkum" not in response.content.decode()
+
+
+def test_a_link_that_was_tampered_with_leads_nowhere(client):
+    one, other = make_project(publication=Publication.DRAFT), make_project(publication=Publication.DRAFT)
+    path = links(one)["en"]
+    forged = signing.dumps(["projects.project", other.pk, 9_999_999_999], key="another key", salt=preview.SALT)
+    for wrong in (path[:-2] + "/", f"/en/preview/{forged}/", "/en/preview/x/"):
+        assert client.get(wrong).status_code == 404
+    one.delete()
+    assert client.get(path).status_code == 404
