@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.schedule.DueMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -136,6 +137,10 @@ MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_LANGUAGES = ("en", "ko", "ru")
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
 MODELTRANSLATION_CUSTOM_FIELDS = ()
+
+# ── Publishing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+SCHEDULE_SECONDS = 30  # so often at most a process looks for scheduled records that are due
 
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────
 

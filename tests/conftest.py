@@ -47,6 +47,7 @@ def pytest_configure(config):
     }
     settings.WHITENOISE_AUTOREFRESH = True
     settings.WHITENOISE_USE_FINDERS = True
+    settings.SCHEDULE_SECONDS = None  # pages are tested by the queries they ask; no look at the clock among them
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; protects nothing
     # Playwright keeps an event loop in the thread of the tests. Once it is there, Django would refuse all queries
     # beside it as unsafe, and give them a second connection, as if they were in a coroutine; they are not.
