@@ -35,6 +35,7 @@ from portal.admin import (
     in_languages,
 )
 from portal.templatetags.figures import number
+from portal.workflow_admin import OwnedAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
 ISSUE_NAMES = ("name_en", "name_ko", "name_ru", "key")
@@ -119,7 +120,8 @@ class KeyFigureCitationInline(CitationInline):
 
 
 @admin.register(KeyFigure)
-class KeyFigureAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+class KeyFigureAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+    owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslation)
     list_select_related = ("issue",)
@@ -156,7 +158,8 @@ class IssueLinkCitationInline(CitationInline):
 
 
 @admin.register(IssueLink)
-class IssueLinkAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+class IssueLinkAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+    owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
     list_display_links = ("cause", "effect")
     list_filter = (
@@ -227,7 +230,8 @@ class IndicatorAdmin(RecordAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+class ObservationAdmin(OwnedAdmin, SearchInAnyCase, FormFields, admin.ModelAdmin):
+    owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")
     list_display_links = ("plain_value",)
     list_filter = (

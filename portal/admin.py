@@ -5,21 +5,20 @@ import operator
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelect
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
 
 from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CareFilter, untranslated
-from portal.models import FormerKey, Place, PlaceCitation, Source
+from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
+from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
 
 LANGUAGES = dict(settings.LANGUAGES)
 DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")
@@ -115,12 +114,11 @@ class MissingTranslation(admin.SimpleListFilter):
         return queryset.filter(untranslated(queryset.model, self.value()))
 
 
-class RecordAdmin(ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
+class RecordAdmin(WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
-    actions = ["publish_selected", "archive_selected"]
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
-    readonly_fields = ("version", "created_at", "updated_at")
+    readonly_fields = ("version", "created_at", "updated_at", "published_at")
     save_on_top = True
     search_help_text = _("Words of a name in any language, or of the key.")
 
@@ -159,36 +157,6 @@ class RecordAdmin(ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
         if change:
             obj.version += 1
         super().save_model(request, obj, form, change)
-
-    @admin.action(description=_("Publish selected %(verbose_name_plural)s"), permissions=["change"])
-    def publish_selected(self, request, queryset):
-        count = self._move(request, queryset, Publication.PUBLISHED)
-        self.message_user(
-            request,
-            ngettext("{count} record was published.", "{count} records were published.", count).format(count=count),
-            messages.SUCCESS,
-        )
-
-    @admin.action(description=_("Archive selected %(verbose_name_plural)s"), permissions=["change"])
-    def archive_selected(self, request, queryset):
-        count = self._move(request, queryset, Publication.ARCHIVED)
-        self.message_user(
-            request,
-            ngettext("{count} record was archived.", "{count} records were archived.", count).format(count=count),
-            messages.SUCCESS,
-        )
-
-    @transaction.atomic
-    def _move(self, request, queryset, publication):
-        """Give the records that are not there yet a new `publication`; returns how many these were."""
-        records = list(queryset.exclude(publication=publication))
-        for record in records:
-            record.publication = publication
-            record.version += 1
-            # One by one, because what listens for a change of a record is not told of an update().
-            record.save(update_fields=["publication", "version", "updated_at"])
-        LogEntry.objects.log_actions(request.user.pk, records, CHANGE, [{"changed": {"fields": ["publication"]}}])
-        return len(records)
 
     @admin.display(description=_("sources"), ordering="citations_count")
     def citations_count(self, record):
@@ -232,7 +200,7 @@ class RowSelect(AutocompleteSelect):
         return [(None, options, 0)]
 
 
-class Rows(FormFields):
+class Rows(OwnedRows, FormFields):
     """An inline. Its related records come with its rows in one query, however many rows there are."""
 
     extra = 0
@@ -331,4 +299,18 @@ class FormerKeyAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
     help_texts = {
         "key": _("The key that links out there still use."),
         "now": _("The key of the record that they are led to."),
+    }
+
+
+@admin.register(Tombstone)
+class TombstoneAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+    list_display = ("key", "kind", "reason", "successor", "date")
+    list_filter = ("kind", "reason", MissingTranslation)
+    search_fields = ("key", "successor")
+    search_help_text = _("The key of the removed record, or of the one that readers are led to.")
+    fields = (("kind", "key"), ("reason", "date"), in_languages("note"), "successor")
+    help_texts = {
+        "key": _("The key that the record had."),
+        "note": _("What readers should know beside the reason, in a sentence."),
+        "successor": _("Of the same kind, and published. Empty: readers are led to the list."),
     }

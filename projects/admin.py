@@ -15,6 +15,7 @@ from portal.admin import (
     in_languages,
 )
 from portal.templatetags.figures import money
+from portal.workflow_admin import OwnedAdmin
 from projects.models import (
     Agreement,
     AgreementArea,
@@ -67,7 +68,7 @@ class OrganisationAdmin(RecordAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
+class SectorAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslation,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")
@@ -79,7 +80,8 @@ class SectorAdmin(SearchInAnyCase, FormFields, TranslationAdmin):
         return super().get_queryset(request).annotate(project_count=Count("projects"))
 
     def get_readonly_fields(self, request, obj=None):
-        return ["code"] if obj else []
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "code"] if obj and "code" not in fields else fields
 
     @admin.display(description=_("projects"), ordering="project_count")
     def project_count(self, sector):

@@ -12,6 +12,7 @@ from django.forms.models import _get_foreign_key
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from issues.models import (
     Event,
@@ -25,7 +26,7 @@ from issues.models import (
     Term,
 )
 from portal.choices import Area, Publication
-from portal.models import FormerKey, Place, PlaceCitation, Source
+from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
 from projects.models import (
     Agreement,
     AgreementArea,
@@ -42,6 +43,7 @@ from projects.models import (
 )
 from tests.make import (
     make_agreement,
+    make_citation,
     make_country,
     make_event,
     make_indicator,
@@ -51,6 +53,7 @@ from tests.make import (
     make_project,
     make_source,
     make_term,
+    make_tombstone,
 )
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +101,7 @@ def linked_sector():
 LINKED = {
     Agreement: linked_agreement,
     Event: linked_event,
+    Tombstone: lambda: make_tombstone(),
     FormerKey: lambda: FormerKey.objects.create(kind="source", key=f"old-{FormerKey.objects.count()}", now="new"),
     Indicator: linked_indicator,
     Issue: lambda: make_issue(parent=make_issue()),
@@ -327,24 +331,29 @@ def test_counts_do_not_multiply_each_other(editor):
     ],
 )
 def test_publication_of_selected_records_changes(editor, action, publication, message):
-    record, other = make_issue(publication=Publication.IN_REVIEW), make_issue(publication=Publication.IN_REVIEW)
+    before = Publication.IN_REVIEW if publication == Publication.PUBLISHED else Publication.PUBLISHED
+    record, other = make_issue(publication=before), make_issue(publication=before)
+    make_citation(record)
     already = make_issue(publication=publication)
     started = timezone.now()
     response = editor.post(
         address(Issue, "changelist"), {"action": action, "_selected_action": [record.pk, already.pk]}, follow=True
     )
-    assert [str(text) for text in response.context["messages"]] == [message]
+    told = [strip_tags(str(text)) for text in response.context["messages"]]
+    assert told == [message, f"{already}: it stays “{publication.label}”."]
     for row in (record, other, already):
         row.refresh_from_db()
     assert (record.publication, record.version) == (publication, 2)
     assert record.updated_at >= started
-    assert (other.publication, other.version) == (Publication.IN_REVIEW, 1)
+    assert (other.publication, other.version) == (before, 1)
     assert (already.publication, already.version) == (publication, 1)
     assert [entry.object_id for entry in LogEntry.objects.all()] == [str(record.pk)]
 
 
 def test_publishing_several_says_how_many_in_the_plural(editor):
     terms = [make_term(publication=Publication.DRAFT) for _ in range(3)]
+    for term in terms:
+        make_citation(term)
     response = editor.post(
         address(Term, "changelist"),
         {"action": "publish_selected", "_selected_action": [term.pk for term in terms]},

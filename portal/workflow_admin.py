@@ -1,0 +1,417 @@
+"""The workflow on the desk: what each user may change, the moves of a record, what publishing waits for, deletion."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.db import transaction
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from portal import workflow
+from portal.choices import Publication
+from portal.models import Tombstone
+from portal.preview import preview_links
+from portal.publishing import gaps
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+MOST_REASONS = 10
+
+
+class Incomplete(Exception):
+    """A change that would show readers a record with these gaps."""
+
+    def __init__(self, found):
+        super().__init__(found)
+        self.gaps = found
+
+
+class Governed:
+    """An admin in which some may change everything and translators their language."""
+
+    def actions_of(self, request):
+        return workflow.actions_of(request.user, self.model)
+
+    def may_change_whole(self, request, obj=None):
+        """Whether the user may change all of `obj`; without one, anything at all."""
+        return "change" in self.actions_of(request)
+
+    def languages(self, request, obj=None):
+        """The languages in which the user may write although the rest is not theirs."""
+        return workflow.languages(self.actions_of(request), None)
+
+    def has_change_permission(self, request, obj=None):
+        return self.may_change_whole(request, obj) or bool(self.languages(request, obj))
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        if obj is None or self.may_change_whole(request, obj):
+            return fields
+        own = tuple(f"_{language}" for language in self.languages(request, obj))
+        return [*fields, *not_written_in(own, flatten_fieldsets(self.get_fieldsets(request, obj)), fields)]
+
+
+def not_written_in(suffixes, fields, besides=()):
+    """Those of `fields` that are in none of the languages of these suffixes."""
+    return [field for field in fields if not (suffixes and field.endswith(suffixes)) and field not in besides]
+
+
+class OwnedAdmin(Governed):
+    """The admin of rows with a page of their own. They are part of the records that they name as `owners`."""
+
+    owners = ()
+
+    def _owners(self, obj):
+        return [getattr(obj, name) for name in self.owners]
+
+    def may_change_whole(self, request, obj=None):
+        return super().may_change_whole(request, obj) and (obj is None or self._owners_are_open(request, obj))
+
+    def _owners_are_open(self, request, obj):
+        return all(
+            workflow.may_change(workflow.actions_of(request.user, type(owner)), owner.publication)
+            for owner in self._owners(obj)
+        )
+
+    def languages(self, request, obj=None):
+        if obj is not None and any(owner.publication == Publication.ARCHIVED for owner in self._owners(obj)):
+            return frozenset()
+        return super().languages(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or self._owners_are_open(request, obj))
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        owner = db_field.related_model
+        if db_field.name in self.owners and "publish" not in workflow.actions_of(request.user, owner):
+            kwargs["queryset"] = owner.objects.filter(publication__in=workflow.OPEN)
+            kwargs["error_messages"] = {"invalid_choice": _("Readers see this record: a reviewer may change it.")}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class OwnedRows:
+    """Rows of an inline. They are part of the record on whose page they stand: who may change it may change them."""
+
+    def _page(self):
+        return self.admin_site.get_model_admin(self.parent_model)
+
+    def _whole(self, request, obj):
+        page = self._page()
+        return page.has_add_permission(request) if obj is None else page.may_change_whole(request, obj)
+
+    def _suffixes(self, request, obj):
+        return tuple(f"_{language}" for language in self._page().languages(request, obj))
+
+    def has_view_permission(self, request, obj=None):
+        return self._page().has_view_or_change_permission(request, obj)
+
+    def has_add_permission(self, request, obj=None):
+        return self._whole(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self._whole(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        if self._whole(request, obj):
+            return True
+        suffixes = self._suffixes(request, obj)
+        return any(suffixes and field.name.endswith(suffixes) for field in self.opts.get_fields())
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        if self._whole(request, obj):
+            return fields
+        every = flatten_fieldsets(self.get_fieldsets(request, obj))
+        return [*fields, *not_written_in(self._suffixes(request, obj), every, fields)]
+
+
+class TombstoneForm(forms.ModelForm):
+    """Why a record that readers saw is deleted, and where they should go."""
+
+    class Meta:
+        model = Tombstone
+        fields = ("reason", *(f"note_{language}" for language in LANGUAGES), "successor")
+        help_texts = {
+            "note_en": _("What readers should know beside the reason, in a sentence."),
+            "successor": _("Of the same kind, and published. Empty: readers are led to the list."),
+        }
+
+    def __init__(self, *args, record, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.record = record
+        self.instance.kind, self.instance.key = record._meta.model_name, record.key
+        for code, name in settings.LANGUAGES:
+            field = self.fields[f"note_{code}"]
+            field.label = f"{gettext('Note')} ({name})"
+            field.widget.attrs |= {"lang": code, "rows": 2, "class": "vLargeTextField"}
+
+    def clean_successor(self):
+        key = self.cleaned_data["successor"]
+        others = type(self.record).objects.published().exclude(pk=self.record.pk)
+        if key and not others.filter(key=key).exists():
+            raise forms.ValidationError(gettext("No other published record of this kind has this key."))
+        return key
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time in one field, as browsers write it."""
+
+    FORMAT = "%Y-%m-%dT%H:%M"
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=FORMAT)
+
+    def prepare_value(self, value):
+        value = super().prepare_value(value)
+        return value.strftime(self.FORMAT) if hasattr(value, "strftime") else value
+
+
+class WorkflowForm(forms.ModelForm):
+    """The form of a record. It knows who is at it (`actions`), where the record stands (`old`), and what it lacked when
+    it had been stored and was taken back (`refused`).
+    """
+
+    actions, old, refused = frozenset(), Publication.DRAFT, ()
+
+    def clean(self):
+        cleaned = super().clean()
+        self._schedule(cleaned)
+        for gap in self.refused:
+            self.add_error(gap.field if gap.field in self.fields else None, gap.text)
+        return cleaned
+
+    def _schedule(self, cleaned):
+        """What is published in the future is scheduled; what is scheduled has its time."""
+        new, moment = cleaned.get("publication"), cleaned.get("publish_at")
+        ahead = moment is not None and moment > timezone.now()
+        if new == Publication.PUBLISHED and ahead:
+            if workflow.may_move(self.actions, self.old, Publication.SCHEDULED) or self.old == Publication.SCHEDULED:
+                cleaned["publication"] = Publication.SCHEDULED
+            else:
+                self.add_error("publish_at", gettext("It cannot be scheduled from “{old}”.").format(old=self.old.label))
+        elif new == Publication.SCHEDULED and not ahead and "publish_at" not in self.errors:
+            self.add_error("publish_at", gettext("Give a time that is still to come."))
+
+
+class WorkflowAdmin(Governed):
+    """The admin of a record on its way from draft to archive."""
+
+    form = WorkflowForm
+
+    actions = ["submit_selected", "publish_selected", "send_back_selected", "archive_selected"]
+    delete_confirmation_template = "admin/record_delete.html"
+
+    # ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def may_change_whole(self, request, obj=None):
+        if obj is None:
+            return super().may_change_whole(request)
+        return workflow.may_change(self.actions_of(request), obj.publication)
+
+    def languages(self, request, obj=None):
+        return workflow.languages(self.actions_of(request), obj and obj.publication)
+
+    def has_move_permission(self, request):
+        return "change" in self.actions_of(request)
+
+    def has_publish_permission(self, request):
+        return "publish" in self.actions_of(request)
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        return fields if self.has_publish_permission(request) else [*fields, "publish_at"]
+
+    def get_fieldsets(self, request, obj=None):
+        """The time of publication stands beside the state, in whichever row that is, for whom it says something."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if not self.has_publish_permission(request) and not (obj and obj.publish_at):
+            return fieldsets
+        return [
+            (title, options | {"fields": [_with_time(row) for row in options["fields"]]})
+            for title, options in fieldsets
+        ]
+
+    def get_actions(self, request):
+        """Records are deleted one by one: each leaves its reason behind."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    # ── The form ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "publish_at":
+            kwargs |= {"form_class": MomentField, "widget": MomentField.widget}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if "publication" in form.base_fields:
+            old = Publication(obj.publication) if obj else Publication.DRAFT
+            states = workflow.choices(self.actions_of(request), old)
+            form.base_fields["publication"].choices = [(state.value, state.label) for state in states]
+            form.actions, form.old = self.actions_of(request), old
+        form.refused = getattr(request, "refused_gaps", ())
+        return form
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST":
+            try:
+                with transaction.atomic():
+                    return super().changeform_view(request, object_id, form_url, extra_context)
+            except Incomplete as refused:
+                request.refused_gaps = refused.gaps
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_model(self, request, obj, form, change):
+        old = self.model.objects.get(pk=obj.pk) if change else None
+        # What a published record lacked before does not keep its editors from mending something else.
+        request.known_gaps = set(gaps(old)) if old is not None and old.publication == Publication.PUBLISHED else set()
+        obj.moved_from(old.publication if old else Publication.DRAFT)
+        super().save_model(request, obj, form, change)
+
+    def log_addition(self, request, obj, message):
+        self._refuse_gaps(request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request, obj, message):
+        self._refuse_gaps(request, obj)
+        return super().log_change(request, obj, message)
+
+    def _refuse_gaps(self, request, obj):
+        """Called when the record and all its rows are stored: take everything back if readers would miss something."""
+        if obj.publication in workflow.RELEASED:
+            stored = gaps(self.model.objects.get(pk=obj.pk))
+            if found := [gap for gap in stored if gap not in getattr(request, "known_gaps", ())]:
+                raise Incomplete(found)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None:
+            stored = self.model.objects.get(pk=obj.pk)
+            obj.publication = stored.publication  # what was typed and refused did not come true
+            refused = getattr(request, "refused_gaps", ())
+            context |= {
+                "refused": bool(refused),
+                "gaps": refused or gaps(stored),
+                "unpublished": stored.publication != Publication.PUBLISHED,
+                "previews": preview_links(request, stored) if stored.publication != Publication.PUBLISHED else [],
+                "held": self.has_move_permission(request) and not self.may_change_whole(request, stored),
+            }
+        return super().render_change_form(request, context, add, change, form_url, obj=obj)
+
+    # ── Moves of several ─────────────────────────────────────────────────────────────────────────────────────
+
+    @admin.action(description=_("Submit selected %(verbose_name_plural)s for review"), permissions=["move"])
+    def submit_selected(self, request, queryset):
+        self._move(
+            request,
+            queryset,
+            lambda old: Publication.IN_REVIEW if old == Publication.DRAFT else None,
+            lambda n: ngettext("{count} record was submitted.", "{count} records were submitted.", n),
+        )
+
+    @admin.action(description=_("Publish selected %(verbose_name_plural)s"), permissions=["publish"])
+    def publish_selected(self, request, queryset):
+        self._move(
+            request,
+            queryset,
+            lambda old: Publication.PUBLISHED,
+            lambda n: ngettext("{count} record was published.", "{count} records were published.", n),
+        )
+
+    @admin.action(description=_("Send selected %(verbose_name_plural)s one step back"), permissions=["move"])
+    def send_back_selected(self, request, queryset):
+        self._move(
+            request,
+            queryset,
+            workflow.STEP_BACK.get,
+            lambda n: ngettext("{count} record was sent back.", "{count} records were sent back.", n),
+        )
+
+    @admin.action(description=_("Archive selected %(verbose_name_plural)s"), permissions=["publish"])
+    def archive_selected(self, request, queryset):
+        self._move(
+            request,
+            queryset,
+            lambda old: Publication.ARCHIVED,
+            lambda n: ngettext("{count} record was archived.", "{count} records were archived.", n),
+        )
+
+    @transaction.atomic
+    def _move(self, request, queryset, target, words):
+        """Move each record to where `target` says; tell how many went, and why the others stayed."""
+        actions = self.actions_of(request)
+        moved, waiting, reasons = [], list(queryset), {}
+        while waiting:
+            stayed = []
+            for record in waiting:
+                new = target(record.publication)
+                if reason := _why_not(actions, record, new):
+                    reasons[record] = reason
+                    stayed.append(record)
+                else:
+                    _store_move(record, new)
+                    moved.append(record)
+            if len(stayed) == len(waiting):
+                break
+            waiting = stayed  # what they waited for may be among those that were just published
+        LogEntry.objects.log_actions(request.user.pk, moved, CHANGE, [{"changed": {"fields": ["publication"]}}])
+        if moved:
+            self.message_user(request, words(len(moved)).format(count=len(moved)), messages.SUCCESS)
+        for record in waiting[:MOST_REASONS]:
+            url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
+            self.message_user(
+                request, format_html('<a href="{}">{}</a>: {}', url, record, reasons[record]), messages.WARNING
+            )
+        if more := len(waiting) - MOST_REASONS if len(waiting) > MOST_REASONS else 0:
+            text = ngettext("{count} more record stayed as it was.", "{count} more records stayed as they were.", more)
+            self.message_user(request, text.format(count=more), messages.WARNING)
+
+    # ── Deletion ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Whoever deletes what readers saw says why: it stays at the record’s address."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None or not record.was_public or record._meta.model_name not in Tombstone.Kind.values:
+            return super().delete_view(request, object_id, extra_context)
+        stone = Tombstone.objects.filter(kind=record._meta.model_name, key=record.key).first()
+        form = TombstoneForm(request.POST or None, instance=stone, record=record)
+        if request.POST and not form.is_valid():
+            request.POST = QueryDict()  # Django asks again where nothing was sent
+        request.tombstone = form
+        return super().delete_view(request, object_id, {**(extra_context or {}), "tombstone": form})
+
+    def delete_model(self, request, obj):
+        super().delete_model(request, obj)
+        if form := getattr(request, "tombstone", None):
+            form.save()
+
+
+def _with_time(row):
+    return (*row, "publish_at") if isinstance(row, (tuple, list)) and "publication" in row else row
+
+
+def _why_not(actions, record, new):
+    """In words why a record cannot be moved to a state; nothing if it can."""
+    old = Publication(record.publication)
+    if new is None or new == old:
+        return gettext("it stays “{state}”.").format(state=old.label)
+    if not workflow.may_move(actions, old, new):
+        if new in workflow.MOVES[old]:
+            return gettext("you may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
+        return gettext("there is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label)
+    # Asked anew: what it stands on may have moved since the list was read.
+    if new == Publication.PUBLISHED and (found := gaps(type(record).objects.get(pk=record.pk))):
+        return format_html_join(" ", "{}", ((gap.text,) for gap in found))
+    return ""
+
+
+def _store_move(record, new):
+    """Store a move. One by one, because what listens for a change of a record is not told of an update()."""
+    old, record.publication = record.publication, new
+    record.moved_from(old)
+    record.version += 1
+    record.save(update_fields=["publication", "publish_at", "published_at", "version", "updated_at"])
