@@ -55,6 +55,7 @@ def _where(*fields, **condition):
 CARES = {
     "draft": (_("Drafts"), _where("publication", publication=Publication.DRAFT)),
     "review": (_("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW)),
+    "scheduled": (_("Scheduled"), _where("publication", publication=Publication.SCHEDULED)),
     "ko": (_("Korean missing"), lambda model: untranslated(model, "ko")),
     "ru": (_("Russian missing"), lambda model: untranslated(model, "ru")),
     "source": (_("Without a source"), _where("citations", citations=None)),
