@@ -58,7 +58,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
-        if names & {"content", "site"}:
+        if "content_database" in names:
             marker = item.get_closest_marker("django_db")
             if names & {"transactional_db", "live_server"} or (marker and marker.kwargs.get("transaction")):
                 raise pytest.UsageError(f"{item.nodeid}: a transactional test would empty the content for all others.")

@@ -11,10 +11,11 @@ from playwright.sync_api import expect
 from tests.browser.served import ROOT, serve, settings_of_a_local_run
 
 SESSIONS = """
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
-for name in ("kim", "lee"):
-    user = User.objects.create_superuser(name)
+for name, group in (("kim", None), ("lee", None), ("han", "Editor"), ("seo", "Reviewer")):
+    user = User.objects.create_user(name, is_staff=True, is_superuser=group is None)
+    user.groups.set(Group.objects.filter(name=group))
     client = Client()
     client.force_login(user)
     print(client.cookies["sessionid"].value)
@@ -23,7 +24,7 @@ for name in ("kim", "lee"):
 
 @pytest.fixture(scope="module")
 def desk(content_database, tmp_path_factory):
-    """The portal on a copy of the content that may be changed, and the sessions of two editors."""
+    """The portal on a copy of the content that may be changed, and the sessions of those who work at it."""
     if connection.vendor != "sqlite":
         pytest.skip("what a browser sees does not depend on the database")
     copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
@@ -44,7 +45,7 @@ def desk(content_database, tmp_path_factory):
 
 @pytest.fixture
 def editor(new_context, desk):
-    """A function that opens the browser of one of the two editors, in a language."""
+    """A function that opens the browser of an editor, by number, in a language."""
 
     def signed_in(number, language="en"):
         context = new_context(locale=language)
@@ -57,7 +58,7 @@ def editor(new_context, desk):
 def open_term(page, desk, key):
     page.goto(f"{desk.url}/admin/issues/term/?q={key}")
     page.locator("#result_list tbody th a").first.click()
-    expect(page.locator("#id_definition_en")).to_be_visible()
+    expect(page.locator("#content-main form, #content-main .readonly").first).to_be_visible()
 
 
 def save(page):
@@ -138,3 +139,39 @@ def test_clash_is_explained_in_korean(editor, desk):
     lee.locator("#id_definition_en").fill("Mine.")
     save(lee)
     expect(lee.get_by_role("radio", name="내 것을 그대로 둡니다")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "in_review", "published", "missing"),
+    [("en", "In review", "Published", "No source is cited."), ("ko", "검토 중", "게시됨", "인용된 출처가 없습니다.")],
+)
+def test_a_term_goes_from_draft_to_its_readers(editor, desk, language, in_review, published, missing):
+    """An editor writes and submits; a reviewer is told what is missing, cites it and publishes; a reader finds it."""
+    han, seo = editor(2, language), editor(3, language)
+    key, name = f"takyr-{language}", f"Takyr{language}"
+    han.goto(f"{desk.url}/admin/issues/term/add/")
+    han.locator("#id_term_en").fill(name)
+    han.locator("#id_key").fill(key)
+    han.locator("#id_definition_en").fill("A flat clay bed that holds rain for some days.")
+    expect(han.locator("#id_publication option", has_text=published)).to_have_count(0)
+    han.locator("#id_publication").select_option(label=in_review)
+    save(han)
+    expect(han.locator(".messagelist .success")).to_be_visible()
+
+    open_term(seo, desk, key)
+    address = seo.url
+    seo.locator("#id_publication").select_option(label=published)
+    save(seo)
+    expect(seo.locator("#content-main")).to_contain_text(missing)
+    seo.locator("#citations-group .add-row a").click()
+    seo.locator("#citations-0 .select2-selection").click()
+    seo.locator(".select2-search__field").last.fill("micklin")
+    seo.locator(".select2-results__option--selectable").first.click()
+    save(seo)
+    expect(seo.locator(".messagelist .success")).to_be_visible()
+
+    open_term(han, desk, key)
+    assert han.url == address
+    expect(han.locator("#id_definition_en")).to_have_count(0)  # readers see it: an editor changes it no more
+    han.goto(f"{desk.url}/{language}/search/?q={name}")
+    expect(han.locator(".hit").first).to_contain_text(name)
