@@ -30,7 +30,8 @@ TOOLS = $(VENV)/.requirements-dev
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 
 # The tests state what they need; what a shell happens to export must not change them.
-CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL
+CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL \
+	-u CACHE_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA
 
 .PHONY: help run port migrated seeded indexed collected test lint bench shots messages clean
 

@@ -2,9 +2,18 @@
 
 import functools
 
+from allauth.account.views import logout
 from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
+from portal.accounts import lacks_second_factor
 from portal.desk import Desk
 from portal.index.keeping import indexing
 
@@ -18,6 +27,25 @@ class PortalAdminSite(AdminSite):
 
     def index(self, request, extra_context=None):
         return super().index(request, {**(extra_context or {}), "desk": Desk(self, request)})
+
+    def has_permission(self, request):
+        return super().has_permission(request) and not lacks_second_factor(request.user)
+
+    @method_decorator(never_cache)
+    def login(self, request, extra_context=None):
+        """Lead to where the way into the desk goes on: signing in, or setting up the second step."""
+        desk = reverse("admin:index", current_app=self.name)
+        if request.user.is_anonymous:
+            return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or desk)
+        if not super().has_permission(request):
+            raise PermissionDenied
+        return HttpResponseRedirect(reverse("mfa_index") if lacks_second_factor(request.user) else desk)
+
+    def logout(self, request, extra_context=None):
+        return logout(request)
+
+    def password_change(self, request, extra_context=None):
+        return HttpResponseRedirect(reverse("account_change_password"))
 
     def admin_view(self, view, cacheable=False):
         """What an editor sends changes records and the search index together, or neither."""

@@ -3,13 +3,14 @@
 from django.http import HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 
 class AddressLanguageMiddleware(LocaleMiddleware):
     """Django's, without its guess: a page under /ko/ is Korean whoever asks, so that a cache may keep it.
 
-    Only `/` looks at Accept-Language. Addresses outside the languages (admin, health) follow Accept-Language too.
+    Only `/` looks at Accept-Language. Addresses outside the languages (admin, accounts, health) follow Accept-Language
+    too, or the language that was chosen on a page of the accounts, which a cookie keeps.
     """
 
     def process_response(self, request, response):
@@ -21,8 +22,22 @@ class AddressLanguageMiddleware(LocaleMiddleware):
         return response
 
 
+class PrivateAccountsMiddleware:
+    """Pages about an account stay between the portal and its owner: no cache and no search engine keeps them."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.path_info.startswith("/accounts/"):
+            add_never_cache_headers(response)
+            response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+
 def home_in_readers_language(request):
     """Lead from `/` to the home page in the language that the browser asks for."""
     response = HttpResponseRedirect(f"/{translation.get_language_from_request(request)}/")
-    patch_vary_headers(response, ("Accept-Language",))
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))  # the cookie of whoever chose a language
     return response

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 def switch(name: str, default: bool = False) -> bool:
@@ -25,6 +27,17 @@ def switch(name: str, default: bool = False) -> bool:
 def words(name: str) -> list[str]:
     """A comma-separated environment variable as a list."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def mail_server(name: str) -> SplitResult:
+    """An environment variable such as smtp+tls://user:password@mail.example.org:587, in parts; empty if not set."""
+    url = urlsplit(os.environ.get(name, "").strip())
+    if (url.scheme in MAIL_PORTS and url.hostname) or not url.geturl():
+        return url
+    raise ImproperlyConfigured(
+        f"{name} is not the address of a mail server. Write smtp+tls://user:password@host:587, smtps://… or smtp://… "
+        "(README, Settings)."
+    )
 
 
 # ── Where it runs ────────────────────────────────────────────────────────────────────────────────────────────
@@ -58,6 +71,9 @@ INSTALLED_APPS = [
     "django_filters",
     "django_tables2",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "issues.apps.IssuesConfig",
     "projects.apps.ProjectsConfig",
 ]
@@ -69,10 +85,12 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.AddressLanguageMiddleware",
+    "portal.middleware.PrivateAccountsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.schedule.DueMiddleware",
@@ -123,6 +141,20 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+# Limits on attempts to sign in are counted in the cache, so every worker must see the same one.
+CACHE_URL = os.environ.get("CACHE_URL", "").strip()
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        if CACHE_URL
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "portal_cache",  # made by a migration
+            "OPTIONS": {"MAX_ENTRIES": 10_000},  # past it, the oldest counts would go
+        }
+    )
+}
 
 # ── Languages ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -188,15 +220,57 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 if switch("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "mfa_index"
+LOGOUT_REDIRECT_URL = "account_login"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+SESSION_COOKIE_AGE = 10 * 60 * 60  # a working day
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+# Staff sign in with a second step besides the password, and set one up before the desk opens.
+STAFF_MFA = switch("STAFF_MFA", default=PUBLIC)
+
+# E-mail goes to the console of one's own machine. A public host that names no mail server sends none: its console is a
+# log, where a link that resets a password has no place.
+MAIL = mail_server("EMAIL_URL")
+SENDS_EMAIL = bool(MAIL.scheme) or not PUBLIC
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'smtp' if MAIL.scheme else 'console' if SENDS_EMAIL else 'dummy'}.EmailBackend"
+)
+EMAIL_HOST = MAIL.hostname or "localhost"
+EMAIL_PORT = MAIL.port or MAIL_PORTS.get(MAIL.scheme, 25)
+EMAIL_HOST_USER = unquote(MAIL.username or "")
+EMAIL_HOST_PASSWORD = unquote(MAIL.password or "")
+EMAIL_USE_TLS = MAIL.scheme == "smtp+tls"
+EMAIL_USE_SSL = MAIL.scheme == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "webmaster@localhost"
+
+ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail who has no account
+ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators make the accounts
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_SESSION_REMEMBER = True  # for as long as SESSION_COOKIE_AGE says
+ACCOUNT_USER_DISPLAY = "portal.accounts.display"
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
+MFA_ADAPTER = "portal.accounts.FactorAdapter"
+MFA_FORMS = {"add_webauthn": "portal.accounts.AddKeyForm", "edit_webauthn": "portal.accounts.EditKeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 # ── Logging ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -41,6 +41,7 @@ if settings.DEBUG:
 urlpatterns = [
     path("", home_in_readers_language),
     path("admin/", admin.site.urls),
+    path("accounts/", include("portal.account_urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", views.robots, name="robots"),

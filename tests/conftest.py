@@ -25,6 +25,7 @@ import threading
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
 from django.db import connections
 from django.utils import translation
@@ -93,12 +94,18 @@ def pytest_make_collect_report(collector):
     return failed_if_skipped((yield))
 
 
+def empty_caches():
+    """A cache in the database is emptied with it, when the test is rolled back."""
+    for cache in caches.all(initialized_only=True):
+        if not isinstance(cache, DatabaseCache):
+            cache.clear()
+
+
 @pytest.fixture(autouse=True)
 def _empty_caches():
     """No test sees what another one left in the cache."""
     yield
-    for cache in caches.all(initialized_only=True):
-        cache.clear()
+    empty_caches()
 
 
 @pytest.fixture(autouse=True)
@@ -155,8 +162,7 @@ def content_database(django_db_setup, django_db_blocker, tmp_path_factory):
 @pytest.fixture(scope="class")
 def content(content_database, django_db_blocker):
     """All of fixtures/, for this test or class. See the top of this file."""
-    for cache in caches.all(initialized_only=True):
-        cache.clear()
+    empty_caches()
     with django_db_blocker.unblock(), Switch(content_database):
         yield
 

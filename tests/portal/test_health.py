@@ -88,7 +88,7 @@ def test_robots_may_read_all_but_the_desk_and_find_the_sitemap(client):
     response = client.get("/robots.txt")
     assert (response.headers["Content-Type"], response.content.decode()) == (
         "text/plain",
-        f"User-agent: *\nDisallow: /admin/\nSitemap: {SITE}/sitemap.xml\n",
+        f"User-agent: *\nDisallow: /admin/\nDisallow: /accounts/\nSitemap: {SITE}/sitemap.xml\n",
     )
 
 

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
-    *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL"),
+    *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM", "STAFF_MFA"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
 )
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
@@ -166,6 +166,75 @@ def test_database_of_the_environment_is_taken(configured):
         "CONN_HEALTH_CHECKS": True,
     }
     assert "transaction_mode" not in database.get("OPTIONS", {})
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, False),
+        ({"STAFF_MFA": "1"}, True),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY}, True),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY, "STAFF_MFA": "0"}, False),
+    ],
+)
+def test_second_step_is_asked_of_staff_on_a_public_host_unless_switched_off(configured, environment, expected):
+    assert configured(**environment)["STAFF_MFA"] is expected
+
+
+def test_every_worker_counts_in_the_same_cache(configured):
+    assert configured()["CACHES"]["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
+    redis = configured(CACHE_URL="redis://cache.example.org:6379/1")["CACHES"]["default"]
+    assert redis == {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": "redis://cache.example.org:6379/1",
+    }
+
+
+MAIL = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp+tls://desk:p%40ss@mail.example.org", ("mail.example.org", 587, "desk", "p@ss", True, False)),
+        ("smtps://mail.example.org:8465", ("mail.example.org", 8465, "", "", False, True)),
+        ("smtp://localhost", ("localhost", 25, "", "", False, False)),
+    ],
+)
+def test_mail_goes_through_the_server_of_the_environment(configured, url, expected):
+    found = configured(EMAIL_URL=url, EMAIL_FROM="desk@example.org")
+    assert found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert tuple(found[f"EMAIL_{name}"] for name in MAIL) == expected
+    assert (found["DEFAULT_FROM_EMAIL"], found["SENDS_EMAIL"]) == ("desk@example.org", True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "backend", "sends"),
+    [
+        ({}, "console", True),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY}, "dummy", False),
+    ],
+)
+def test_without_a_server_mail_is_shown_to_developers_and_sent_to_nobody(configured, environment, backend, sends):
+    found = configured(**environment)
+    assert (found["EMAIL_BACKEND"], found["SENDS_EMAIL"]) == (
+        f"django.core.mail.backends.{backend}.EmailBackend",
+        sends,
+    )
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "imap://mail.example.org", "smtp:///"])
+def test_a_mail_server_that_is_none_is_named(configured, url):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL is not the address of a mail server"):
+        configured(EMAIL_URL=url)
+
+
+def test_limits_count_the_readers_address_behind_a_proxy(configured):
+    assert [configured(BEHIND_PROXY=value)["ALLAUTH_TRUSTED_PROXY_COUNT"] for value in ("0", "1")] == [0, 1]
+
+
+def test_session_lasts_a_working_day(configured):
+    assert configured()["SESSION_COOKIE_AGE"] == 36_000
 
 
 def test_pages_may_use_nothing_from_elsewhere(client, db):

@@ -1,0 +1,113 @@
+"""Who may come in, and how: rules of the accounts that administrators make."""
+
+import logging
+import time
+from smtplib import SMTPException
+
+import qrcode
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+# Recovery codes stand in for one of these; alone they are no second step.
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+SIGNED_IN_AT = "signed_in_at"  # in the session
+
+log = logging.getLogger(__name__)
+
+
+def lacks_second_factor(user):
+    """Whether a second step is asked of this account and none is set up yet."""
+    return settings.STAFF_MFA and user.is_staff and not is_mfa_enabled(user, SECOND_FACTORS)
+
+
+def display(user):
+    """What an account is called in pages: the person's name, or the username."""
+    return user.get_full_name() or user.get_username()
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth's, with the door to new accounts closed."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": _(
+            "There were too many attempts that did not fit. Your account is safe. Wait five minutes, then try again, "
+            "or ask an administrator."
+        ),
+        "username_password_mismatch": _("The username and the password do not fit together. Try again."),
+        "rate_limited": _("That was too often in a short time. Wait a few minutes, then try again."),
+    }
+
+    def is_open_for_signup(self, request):
+        return False
+
+    def get_login_redirect_url(self, request):
+        return reverse("admin:index") if request.user.is_staff else super().get_login_redirect_url(request)
+
+    def post_login(self, request, user, **kwargs):
+        request.session[SIGNED_IN_AT] = time.time()
+        return super().post_login(request, user, **kwargs)
+
+    def is_reauthentication_required(self, *, app, **kwargs):
+        """Whoever has just signed in need not do it again."""
+        since = time.time() - self.request.session.get(SIGNED_IN_AT, 0)
+        return since > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT and super().is_reauthentication_required(app=app)
+
+    def send_notification_mail(self, *args, **kwargs):
+        """Tell the owner of an account what was changed. What was changed stays so if no mail gets out."""
+        try:
+            super().send_notification_mail(*args, **kwargs)
+        except (SMTPException, OSError):
+            log.exception("A notice to the owner of an account could not be sent.")
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """allauth's, with the picture for the authenticator app in the page itself: the content policy allows no other."""
+
+    def build_totp_svg(self, url):
+        code = qrcode.QRCode()
+        code.add_data(url)
+        rows = code.get_matrix()
+        path = "".join(f"M{x},{y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+        return format_html(
+            '<svg class="qr" viewBox="0 0 {0} {0}" role="img" aria-label="{1}"><path d="{2}"/></svg>',
+            len(rows),
+            _("QR code for the authenticator app"),
+            path,
+        )
+
+
+class AddKeyForm(AddWebAuthnForm):
+    name = forms.CharField(label=_("Name of the key"), required=False)
+
+
+class EditKeyForm(EditWebAuthnForm):
+    name = forms.CharField(label=_("Name of the key"))
+
+
+class AccountPage(IndexView):
+    """One's own account: password, second step, way out."""
+
+    template_name = "account/account.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {"lacks_second_factor": lacks_second_factor(self.request.user)}
+
+
+class SecondStep(AuthenticateView):
+    """Between the password and the way in: asks for what the account has, and for nothing that it has not."""
+
+    def get_context_data(self, **kwargs):
+        user = self.stage.login.user
+        return super().get_context_data(**kwargs) | {
+            "has_app": is_mfa_enabled(user, [Authenticator.Type.TOTP]),
+            "has_key": is_mfa_enabled(user, [Authenticator.Type.WEBAUTHN]),
+        }

@@ -1,0 +1,63 @@
+"""The admin of accounts, groups and second steps, which asks again who is there."""
+
+import allauth.account.admin
+import allauth.mfa.admin  # noqa: F401 - both register what is replaced below
+from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.utils.decorators import method_decorator
+
+again = method_decorator(reauthentication_required)
+
+
+class AskAgain:
+    """Lets nobody change rights who found a screen left open: who signed in a while ago says the password again."""
+
+    @again
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @again
+    def delete_view(self, request, object_id, extra_context=None):
+        return super().delete_view(request, object_id, extra_context)
+
+    @method_decorator(reauthentication_required(allow_get=True))
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, extra_context)
+
+
+class AccountAdmin(AskAgain, UserAdmin):
+    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login")
+
+    @again
+    def user_change_password(self, request, id, form_url=""):
+        return super().user_change_password(request, id, form_url)
+
+
+class RoleAdmin(AskAgain, GroupAdmin):
+    pass
+
+
+class SecondStepAdmin(AskAgain, admin.ModelAdmin):
+    """Takes away the second step of someone who lost it. Its secret is shown to nobody."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+admin.site.unregister([User, Group, Authenticator, EmailAddress])  # the portal keeps addresses with the accounts
+admin.site.register(User, AccountAdmin)
+admin.site.register(Group, RoleAdmin)
+admin.site.register(Authenticator, SecondStepAdmin)

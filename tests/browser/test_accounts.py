@@ -1,0 +1,167 @@
+"""The first administrator comes in: with an app, with a passkey, on a telephone, and with nothing that is forbidden."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.served import ROOT, VIEWPORTS, serve, settings_of_a_local_run
+from tests.browser.test_accessibility import EVERYTHING, report
+
+PASSWORD = "a-dry-sea-remembers-1960"
+WIDEST = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+ACCOUNTS = {"en": "gulnara", "ko": "hyejin", "ru": "aigul"}
+NEWCOMER = "zarina"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A portal that asks staff for a second step, on an empty database with the accounts that createsuperuser made."""
+    database = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'desk.sqlite3'}"
+    environment = settings_of_a_local_run(database) | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    commands = [["migrate", "--verbosity", "0"]]
+    names = [*ACCOUNTS.values(), NEWCOMER]
+    commands += [["createsuperuser", "--username", name, "--email", f"{name}@example.org"] for name in names]
+    for command in commands:
+        subprocess.run(
+            [sys.executable, "manage.py", *command, "--noinput"],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "STAFF_MFA", "1")
+        with serve(database) as site:
+            site.url = site.url.replace("127.0.0.1", "localhost")  # passkeys belong to a name
+            yield site
+
+
+class Person:
+    """Someone at a browser: goes from page to page, looks at each, and remembers what the browser complained of."""
+
+    def __init__(self, context, look):
+        self.page = context.new_page()
+        self.look = look
+        self.complaints = []
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _on_console(self, message):
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
+
+    def at(self, path):
+        """Wait for the page at a path, and look at it."""
+        self.page.wait_for_url(re.compile(rf"://[^/]*{re.escape(path)}(\?|$)"), wait_until="networkidle")
+        self.look(self.page)
+
+    def go(self, path):
+        self.page.goto(path, wait_until="networkidle")
+        self.at(path)
+
+    def sign_in(self, name):
+        self.page.fill("[name=login]", name)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("main [type=submit]")
+
+    def answer(self, secret):
+        """Type what the authenticator app shows."""
+        self.page.fill("[name=code]", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+        self.page.locator("main form:has([name=code]) [type=submit]").first.click()
+
+
+def first_day(person, name):
+    """Sign in, set up an app and a passkey, sign out, and come back with the passkey."""
+    page = person.page
+    page.goto("/admin/")
+    person.at("/accounts/login/")
+    person.sign_in("nobody")
+    person.at("/accounts/login/")
+    person.sign_in(name)
+    person.at("/accounts/")
+    page.goto("/accounts/2fa/totp/activate/")
+    person.at("/accounts/2fa/totp/activate/")
+    page.click("summary")
+    person.answer(page.inner_text(".account-secret"))
+    person.at("/accounts/2fa/recovery-codes/")
+    page.click("main .account-button")
+    page.wait_for_url("**/admin/")
+    person.go("/accounts/2fa/webauthn/add/")
+    page.click("#mfa_webauthn_add")
+    person.at("/accounts/")
+    for path in (
+        *("2fa/webauthn/", "2fa/totp/deactivate/", "2fa/recovery-codes/generate/", "password/change/"),
+        *("reauthenticate/", "2fa/reauthenticate/", "2fa/webauthn/reauthenticate/", "logout/"),
+    ):
+        person.go(f"/accounts/{path}")
+    page.click("main [type=submit]")
+    person.at("/accounts/login/")
+    person.sign_in(name)
+    person.at("/accounts/2fa/authenticate/")
+    page.click("#mfa_webauthn_authenticate")
+    page.wait_for_url("**/admin/")
+    for path in ("signup/", "password/reset/", "password/reset/done/"):
+        page.goto("/admin/", wait_until="networkidle")
+        page.context.clear_cookies()
+        page.goto(f"/accounts/{path}")
+        person.at(f"/accounts/{path}")
+
+
+def with_a_key(context, page):
+    """Plug a security key into the browser that is touched at once."""
+    network = context.new_cdp_session(page)
+    network.send("WebAuthn.enable")
+    key = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+    options = key | {"hasResidentKey": True, "automaticPresenceSimulation": True}
+    network.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+@pytest.mark.parametrize("language", ACCOUNTS)
+def test_first_administrator_comes_in(desk, new_context, language):
+    """In English under the content policy; in Korean and Russian under the eyes of axe, which the policy would stop."""
+    english = language == "en"
+    context = new_context(
+        base_url=desk.url,
+        viewport=VIEWPORTS["phone"],
+        locale=language,
+        bypass_csp=not english,
+        color_scheme="light" if language == "ko" else "dark",
+        reduced_motion="reduce",
+    )
+    axe, found, seen = Axe(), [], set()
+
+    def look(page):
+        seen.add(urlsplit(page.url).path)
+        assert page.get_attribute("html", "lang") == language
+        assert page.evaluate(WIDEST) <= 0, f"{page.url} is wider than the telephone"
+        if not english:
+            results = axe.run(page, options={"runOnly": EVERYTHING, "resultTypes": ["violations"]})
+            found.extend(f"{page.url}: {report(violation)}" for violation in results.response["violations"])
+
+    person = Person(context, look)
+    with_a_key(context, person.page)
+    first_day(person, ACCOUNTS[language])
+
+    assert found == []
+    assert person.complaints == []
+    assert len(seen) == 17, desk.log()
+
+
+def test_a_key_that_is_not_read_is_told(desk, new_context):
+    person = Person(new_context(base_url=desk.url), lambda _page: None)
+    person.page.goto("/accounts/login/")
+    person.sign_in(NEWCOMER)
+    person.go("/accounts/2fa/webauthn/add/")
+    person.page.evaluate(
+        "() => { navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError')) }"
+    )
+    person.page.click("#mfa_webauthn_add")
+    person.page.wait_for_selector("text=The key was not read. Try again, or use a code.")
+    assert person.complaints == []

@@ -1,0 +1,401 @@
+"""Signing in: who gets where, with what, and how often they may try."""
+
+import re
+import time
+
+import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.contrib.auth.models import Group, User
+from django.core import mail
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts import display, lacks_second_factor
+from tests import reading
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "a-dry-sea-remembers-1960"
+LOGIN, ACCOUNT, DESK = "/accounts/login/", "/accounts/", "/admin/"
+FORBIDDEN = (  # by the content policy: what is inline and runs, what comes from elsewhere
+    "<style",
+    r"<script(?![^>]*(?: src=|type=\"application/json\"))",
+    r"\s(?:style|on[a-z]+)=[\"']",
+    r"(?:src|href)=[\"'](?:data|https?):",
+)
+EVERY_LANGUAGE = pytest.mark.parametrize("language", ["en", "ko", "ru"])
+
+
+@pytest.fixture(autouse=True)
+def second_step_is_asked(settings):
+    settings.STAFF_MFA = True
+
+
+@pytest.fixture
+def editor():
+    return User.objects.create_superuser("gulnara", "gulnara@example.org", PASSWORD)
+
+
+@pytest.fixture
+def reader():
+    return User.objects.create_user("reader", "reader@example.org", PASSWORD)
+
+
+@pytest.fixture
+def secret(editor):
+    """The secret of the editor’s authenticator app."""
+    TOTP.activate(editor, secret := "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    return secret
+
+
+def code(secret):
+    """What an authenticator app shows now."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def sign_in(client, username, password=PASSWORD, **more):
+    return client.post(LOGIN, {"login": username, "password": password, **more})
+
+
+def leads_to(response):
+    assert response.status_code == 302
+    return response.headers["Location"]
+
+
+def found(response, path):
+    """The texts of the elements at an XPath of the page."""
+    return [element.text_content().strip() for element in reading.page(response).xpath(path)]
+
+
+def heading(response):
+    [text] = found(response, "//h1")
+    return text
+
+
+def errors(response):
+    return found(response, "//ul[starts-with(@class, 'errorlist')]/li")
+
+
+# ── The way to the desk ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_anonymous_is_led_from_the_desk_to_the_portals_own_sign_in(client):
+    there = leads_to(client.get("/admin/portal/place/"))
+    assert there == "/admin/login/?next=/admin/portal/place/"
+    assert leads_to(client.get(there)) == "/accounts/login/?next=/admin/portal/place/"
+    assert leads_to(client.get("/admin/login/")) == "/accounts/login/?next=/admin/"
+
+
+def test_staff_without_a_second_step_sets_one_up_before_the_desk_opens(client, editor):
+    assert leads_to(sign_in(client, "gulnara")) == DESK
+    assert leads_to(client.get(DESK)) == "/admin/login/?next=/admin/"
+    assert leads_to(client.get("/admin/login/?next=/admin/")) == ACCOUNT
+    assert "One step before the desk opens" in client.get(ACCOUNT).content.decode()
+
+    page = client.get("/accounts/2fa/totp/activate/")  # no password again: it was said a moment ago
+    assert heading(page) == "Set up an authenticator app"
+    done = client.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)})
+    assert leads_to(done) == "/accounts/2fa/recovery-codes/"
+    assert len(found(client.get(leads_to(done)), "//ul[@class='account-codes']/li")) == 10
+    assert client.get(DESK).status_code == 200
+    assert "One step before the desk opens" not in client.get(ACCOUNT).content.decode()
+
+
+def test_wrong_code_sets_nothing_up(client, editor):
+    sign_in(client, "gulnara")
+    client.get("/accounts/2fa/totp/activate/")
+    assert errors(client.post("/accounts/2fa/totp/activate/", {"code": "0"})) == ["Incorrect code."]
+    assert not Authenticator.objects.exists()
+
+
+def test_picture_for_the_app_stands_in_the_page(client, editor):
+    sign_in(client, "gulnara")
+    page = reading.page(client.get("/accounts/2fa/totp/activate/"))
+    [picture] = page.xpath("//svg[@class='qr']")
+    assert picture.get("aria-label") == "QR code for the authenticator app"
+    assert len(picture.find("path").get("d")) > 1000
+    assert page.xpath("//img") == []
+
+
+def test_picture_holds_nothing_but_its_dots():
+    assert re.fullmatch(r'<svg [^>]*><path d="[Mhvz0-9,-]+"/></svg>', get_adapter().build_totp_svg('"><script>'))
+
+
+def test_staff_with_a_second_step_is_asked_for_it(client, editor, secret):
+    assert leads_to(sign_in(client, "gulnara")) == "/accounts/2fa/authenticate/"
+    assert client.get(DESK).status_code == 302
+    page = client.get("/accounts/2fa/authenticate/")
+    assert heading(page) == "Second step"
+    assert "Use the key" not in page.content.decode()  # there is none
+    assert errors(client.post("/accounts/2fa/authenticate/", {"code": "0"})) == ["Incorrect code."]
+    assert leads_to(client.post("/accounts/2fa/authenticate/", {"code": code(secret)})) == DESK
+    assert client.get(DESK).status_code == 200
+
+
+def test_recovery_code_opens_once(client, editor, secret):
+    [spare, *_more] = RecoveryCodes.activate(editor).get_unused_codes()
+    for answer in (302, 200):
+        sign_in(client, "gulnara")
+        assert client.post("/accounts/2fa/authenticate/", {"code": spare}).status_code == answer
+        client.post("/accounts/logout/")
+
+
+def test_recovery_codes_alone_are_no_second_step(editor):
+    RecoveryCodes.activate(editor)
+    assert lacks_second_factor(editor)
+
+
+def test_reader_comes_to_their_account_and_not_to_the_desk(client, reader):
+    assert leads_to(sign_in(client, "reader")) == ACCOUNT
+    assert "One step" not in client.get(ACCOUNT).content.decode()
+    assert leads_to(client.get(DESK)) == "/admin/login/?next=/admin/"
+    refused = client.get("/admin/login/")
+    assert (refused.status_code, heading(refused)) == (403, "Not for this account")
+
+
+def test_second_step_is_not_asked_where_the_setting_is_off(client, editor, settings):
+    settings.STAFF_MFA = False
+    sign_in(client, "gulnara")
+    assert client.get(DESK).status_code == 200
+    assert leads_to(client.get("/admin/login/")) == DESK
+
+
+def test_account_is_called_by_its_owners_name():
+    assert [display(User(username="anna", last_name=name)) for name in ("", "Kim")] == ["anna", "Kim"]
+
+
+# ── Next, language, caches ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ("/admin/portal/place/", "/admin/portal/place/"),
+        ("https://example.com/", ACCOUNT),
+        ("//example.com/", ACCOUNT),
+        ("javascript:alert(1)", ACCOUNT),
+    ],
+)
+def test_sign_in_leads_on_only_within_the_portal(client, reader, asked, given):
+    assert leads_to(sign_in(client, "reader", next=asked)) == given
+
+
+PAGES = {  # by who sees them
+    None: ["login/", "signup/", "password/reset/", "password/reset/done/", "password/reset/key/done/", "inactive/"],
+    "gulnara": [
+        *("", "logout/", "password/change/", "reauthenticate/", "2fa/reauthenticate/", "2fa/totp/deactivate/"),
+        *("2fa/recovery-codes/", "2fa/recovery-codes/generate/", "2fa/webauthn/", "2fa/webauthn/add/"),
+    ],
+}
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize(("who", "path"), [(who, path) for who, paths in PAGES.items() for path in paths])
+def test_page_is_in_the_browsers_language_private_and_within_the_policy(client, editor, secret, who, path, language):
+    if who:
+        RecoveryCodes.activate(editor)
+        sign_in(client, who)
+        client.post("/accounts/2fa/authenticate/", {"code": code(secret)})
+    response = client.get(f"/accounts/{path}", headers={"Accept-Language": language})
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert reading.page(response).get("lang") == language
+    assert heading(response)
+    if language != "en":
+        letters = {"ko": "[가-힣]", "ru": "[а-я]"}[language]
+        texts = found(response, "//h1 | //h2 | //main//label | //main//button")
+        assert [text for text in texts if not re.search(letters, text)] == []
+    assert "no-store" in response.headers["Cache-Control"]
+    assert response.headers["X-Robots-Tag"] == "noindex"
+    assert re.findall("|".join(FORBIDDEN), html) == []
+
+
+def test_chosen_language_stays(client):
+    chosen = client.post("/accounts/language/", {"language": "ko", "next": LOGIN})
+    assert leads_to(chosen) == LOGIN
+    assert reading.page(client.get(LOGIN)).get("lang") == "ko"
+    assert leads_to(client.get("/")) == "/ko/"
+    assert "Cookie" in client.get("/").headers["Vary"]
+
+
+def test_no_page_speaks_of_accounts_to_search_engines(client):
+    assert "Disallow: /accounts/" in client.get("/robots.txt").content.decode()
+
+
+# ── Passwords, sign-up, sign-out ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_opens_an_account_for_themselves(client):
+    assert heading(client.get("/accounts/signup/")) == "No account to open here"
+    data = {"username": "anna", "email": "", "password1": PASSWORD, "password2": PASSWORD}
+    assert heading(client.post("/accounts/signup/", data)) == "No account to open here"
+    assert not User.objects.exists()
+
+
+def test_there_is_no_account_by_default():
+    assert not User.objects.exists()
+
+
+def test_signing_out_wants_a_click(client, reader):
+    sign_in(client, "reader")
+    assert heading(client.get("/accounts/logout/")) == "Sign out"
+    assert heading(client.get(ACCOUNT)) == "Your account"
+    assert leads_to(client.post("/accounts/logout/")) == LOGIN
+    assert leads_to(client.get(ACCOUNT)) == "/accounts/login/?next=/accounts/"
+
+
+def test_desk_signs_out_and_changes_passwords_by_the_same_pages(client, editor, secret):
+    client.force_login(editor)
+    assert leads_to(client.get("/admin/password_change/")) == "/accounts/password/change/"
+    assert leads_to(client.post("/admin/logout/")) == LOGIN
+    assert client.get(DESK).status_code == 302
+
+
+def test_password_is_long_and_not_a_common_one(client, reader):
+    sign_in(client, "reader")
+    data = {"oldpassword": PASSWORD, "password1": "12345678901", "password2": "12345678901"}
+    assert errors(client.post("/accounts/password/change/", data)) == [
+        "This password is too short. It must contain at least 12 characters.",
+        "This password is too common.",
+        "This password is entirely numeric.",
+    ]
+
+
+def test_session_ends_after_a_working_day(client, reader):
+    sign_in(client, "reader")
+    assert client.session.get_expiry_age() == 36_000
+
+
+def test_forgotten_password_is_set_anew_by_mail(client, editor, secret):
+    client.post("/accounts/password/reset/", {"email": "gulnara@example.org"})
+    [message] = mail.outbox
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
+    form = leads_to(client.get(link))
+    new = "the-sea-comes-back-2030"
+    assert leads_to(client.post(form, {"password1": new, "password2": new})) == "/accounts/password/reset/key/done/"
+    assert leads_to(sign_in(client, "gulnara", new)) == "/accounts/2fa/authenticate/"  # the second step stays
+
+
+def test_stranger_gets_no_mail_and_is_told_nothing(client):
+    response = client.post("/accounts/password/reset/", {"email": "nobody@example.org"})
+    assert leads_to(response) == "/accounts/password/reset/done/"
+    assert mail.outbox == []
+
+
+def test_owner_is_told_of_a_change(client, editor):
+    sign_in(client, "gulnara")
+    page = client.get("/accounts/2fa/totp/activate/")
+    with pytest.MonkeyPatch.context() as patch:  # mail that cannot be sent undoes nothing
+        patch.setattr(EmailBackend, "send_messages", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError()))
+        client.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)})
+    assert Authenticator.objects.filter(user=editor, type="totp").exists()
+
+
+# ── How often one may try ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_limit_on_one_account_counts_wherever_the_attempts_come_from(editor):
+    for n in range(5):
+        browser = Client(REMOTE_ADDR=f"10.0.{n}.1")
+        assert errors(sign_in(browser, "gulnara", "wrong")) == [
+            "The username and the password do not fit together. Try again."
+        ]
+    [kind] = errors(sign_in(Client(REMOTE_ADDR="10.0.9.1"), "gulnara"))
+    assert kind.startswith("There were too many attempts that did not fit. Your account is safe.")
+
+
+def test_limit_on_one_address_counts_whatever_the_account(client):
+    for n in range(10):
+        sign_in(client, f"nobody-{n}", "wrong")
+    assert errors(sign_in(client, "nobody-10", "wrong"))[0].startswith("There were too many attempts")
+
+
+def test_too_many_requests_are_told_kindly(client):
+    for _n in range(30):
+        client.post(LOGIN)
+    response = client.post(LOGIN)
+    assert (response.status_code, heading(response)) == (429, "A little too often")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_limit_holds_for_every_worker(monkeypatch):
+    """Another worker has a cache object of its own, and no memory in common."""
+    for _n in range(5):
+        sign_in(Client(REMOTE_ADDR="10.1.0.1"), "gulnara", "wrong")
+    for name in caches.settings:
+        monkeypatch.setattr(caches._connections, name, DatabaseCache("portal_cache", {}), raising=False)
+    [kind] = errors(sign_in(Client(REMOTE_ADDR="10.1.0.2"), "gulnara", "wrong"))
+    assert kind.startswith("There were too many attempts")
+
+
+def test_cache_has_its_table():
+    assert "portal_cache" in connection.introspection.table_names()
+
+
+# ── Asked again ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def desk(client, editor, secret):
+    """A browser in which the editor signed in some while ago."""
+    client.force_login(editor)
+    return client
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        lambda user: reverse("admin:auth_user_add"),
+        lambda user: reverse("admin:auth_user_change", args=[user.pk]),
+        lambda user: reverse("admin:auth_user_delete", args=[user.pk]),
+        lambda user: reverse("admin:auth_user_password_change", args=[user.pk]),
+        lambda user: reverse("admin:auth_group_add"),
+        lambda user: reverse("admin:mfa_authenticator_delete", args=[user.authenticator_set.get().pk]),
+        lambda user: reverse("mfa_deactivate_totp"),
+        lambda user: reverse("mfa_view_recovery_codes"),
+    ],
+)
+def test_sensitive_page_asks_again_who_is_there(desk, editor, address):
+    there = address(editor)
+    RecoveryCodes.activate(editor)
+    assert leads_to(desk.get(there)).startswith("/accounts/reauthenticate/?next=")
+    assert leads_to(desk.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": there})) == there
+    assert desk.get(there).status_code == 200
+
+
+def test_what_was_sent_goes_on_after_the_password(desk):
+    asked = desk.post(reverse("admin:auth_group_add"), {"name": "Translators"})
+    assert not Group.objects.filter(name="Translators").exists()
+    desk.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": reverse("admin:auth_group_add")})
+    assert leads_to(asked).startswith("/accounts/reauthenticate/")
+    assert Group.objects.filter(name="Translators").exists()
+
+
+def test_lists_of_accounts_open_and_ask_again_before_they_change(desk, editor):
+    users = reverse("admin:auth_user_changelist")
+    assert desk.get(users).status_code == 200
+    sent = desk.post(users, {"action": "delete_selected", "_selected_action": [editor.pk]})
+    assert leads_to(sent).startswith("/accounts/reauthenticate/")
+
+
+def test_secret_of_a_second_step_is_shown_to_nobody(desk, editor, secret):
+    step = editor.authenticator_set.get(type="totp")
+    desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = desk.get(reverse("admin:mfa_authenticator_change", args=[step.pk]))
+    assert (page.status_code, secret in page.content.decode()) == (200, False)
+    assert desk.get(reverse("admin:mfa_authenticator_add")).status_code == 403
+
+
+def test_administrator_takes_a_lost_second_step_away(desk, editor):
+    other = User.objects.create_user("anna", is_staff=True)
+    step = TOTP.activate(other, "JBSWY3DPEHPK3PXP").instance
+    desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    desk.post(reverse("admin:mfa_authenticator_delete", args=[step.pk]), {"post": "yes"})
+    assert lacks_second_factor(other)
