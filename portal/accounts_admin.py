@@ -1,4 +1,4 @@
-"""The admin of accounts, groups and second steps, which asks again who is there."""
+"""The admin of accounts, groups and second steps, which asks again who is there, and of the audit, which only shows."""
 
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401 - both register what is replaced below
@@ -9,6 +9,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from portal.audit import AuditEntry
 
 again = method_decorator(reauthentication_required)
 
@@ -57,7 +60,28 @@ class SecondStepAdmin(AskAgain, admin.ModelAdmin):
         return False
 
 
+class AuditEntryAdmin(admin.ModelAdmin):
+    """What was done, newest first."""
+
+    list_display = ("at", "who", "what", "kind", "key", "network")
+    list_filter = ("what", "kind")
+    date_hierarchy = "at"
+    search_fields = ("who", "key")
+    search_help_text = _("A username, or the key of a record.")
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 admin.site.unregister([User, Group, Authenticator, EmailAddress])  # the portal keeps addresses with the accounts
 admin.site.register(User, AccountAdmin)
 admin.site.register(Group, RoleAdmin)
 admin.site.register(Authenticator, SecondStepAdmin)
+admin.site.register(AuditEntry, AuditEntryAdmin)

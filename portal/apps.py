@@ -10,9 +10,12 @@ class PortalConfig(AppConfig):
     verbose_name = _("Places and sources")
 
     def ready(self):
-        from portal.index.keeping import listen  # noqa: PLC0415 - no model may be imported before this
+        # No model may be imported before this.
+        from portal import audit  # noqa: PLC0415
+        from portal.index import keeping  # noqa: PLC0415
 
-        listen()
+        keeping.listen()
+        audit.listen()
 
 
 class PortalAdminConfig(AdminConfig):

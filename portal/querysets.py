@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
+from portal import audit
 from portal.choices import Publication
 from portal.index import keeping, ranking, store
 from portal.index.tables import kinds_of
@@ -34,8 +35,11 @@ class RecordQuerySet(models.QuerySet):
     def update(self, **values):
         """Change all at once, the search index with them."""
         changed = list(self.order_by().values_list("pk", flat=True))
+        moved = list(self.order_by()) if "publication" in values else []
         rows = super().update(**values)
         keeping.mark(self.model, changed)
+        for record in moved:
+            audit.note_publication(record, record.publication, values["publication"])
         return rows
 
     def bulk_create(self, records, *args, **kwargs):

@@ -90,10 +90,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.schedule.DueMiddleware",  # outside the next one: what is due is published by nobody who happens to ask
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.schedule.DueMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"

@@ -107,6 +107,7 @@ def first_day(person, name):
     person.at("/accounts/2fa/authenticate/")
     page.click("#mfa_webauthn_authenticate")
     page.wait_for_url("**/admin/")
+    page.goto("/admin/portal/auditentry/")
     for path in ("signup/", "password/reset/", "password/reset/done/"):
         page.goto("/admin/", wait_until="networkidle")
         page.context.clear_cookies()

@@ -13,11 +13,12 @@ from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 pytestmark = pytest.mark.django_db
 
 NAME = "0004_desk_groups"
-migration = import_module(f"portal.migrations.{NAME}")
+LATER = "0007_administrators_see_the_audit"
+migration, later = (import_module(f"portal.migrations.{name}") for name in (NAME, LATER))
 
 
-def run(step):
-    apps = MigrationExecutor(connection).loader.project_state(("portal", NAME)).apps
+def run(step, name=NAME):
+    apps = MigrationExecutor(connection).loader.project_state(("portal", name)).apps
     step(apps, SimpleNamespace(connection=connection))
 
 
@@ -36,7 +37,10 @@ def test_groups_are_made_once_and_can_be_taken_back():
     run(migration.remove_groups)
     assert groups() == {}
     run(migration.make_groups)
+    run(later.allow, LATER)
     assert groups() == made
+    run(later.disallow, LATER)
+    assert sum(map(len, made.values())) - sum(map(len, groups().values())) == len(later.CODENAMES)
 
 
 def test_what_a_portal_added_to_a_group_stays():

@@ -1,0 +1,310 @@
+"""The record of what was done at the editors' desk: who came in, published, exported, deleted, gave rights to whom.
+
+Entries are only ever added: the model, its querysets and a trigger of the database refuse everything else. An entry
+holds as little of persons as it can: the username, and the network that a request came from rather than its address.
+"""
+
+import ipaddress
+
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_used
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import models
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.choices import Publication
+
+APPS = ("portal", "issues", "projects")
+REFUSAL = "Entries of the audit are never changed or deleted."
+RIGHTS = ("is_active", "is_staff", "is_superuser")
+
+
+class AppendOnlyError(TypeError):
+    """An entry was to be changed or deleted."""
+
+    def __init__(self):
+        super().__init__(REFUSAL)
+
+
+class AuditQuerySet(models.QuerySet):
+    """Reads and adds."""
+
+    def update(self, **values):
+        raise AppendOnlyError
+
+    def bulk_update(self, objs, fields, batch_size=None):
+        raise AppendOnlyError
+
+    def delete(self):
+        raise AppendOnlyError
+
+    def _raw_delete(self, using):
+        raise AppendOnlyError
+
+
+class AuditEntry(models.Model):
+    """One thing that someone did."""
+
+    class What(models.TextChoices):
+        SIGNED_IN = "signed-in", _("Signed in")
+        SIGNED_OUT = "signed-out", _("Signed out")
+        SIGN_IN_FAILED = "sign-in-failed", _("Failed to sign in")
+        FACTOR_ADDED = "factor-added", _("Set up a second step")
+        FACTOR_REMOVED = "factor-removed", _("Removed a second step")
+        FACTOR_FAILED = "factor-failed", _("Failed the second step")
+        RECOVERY_CODE_USED = "recovery-code-used", _("Used a recovery code")
+        PASSWORD_CHANGED = "password-changed", _("Changed a password")
+        PUBLISHED = "published", _("Published")
+        UNPUBLISHED = "unpublished", _("Took out of publication")
+        DELETED = "deleted", _("Deleted")
+        EXPORTED = "exported", _("Exported")
+        IMPORTED = "imported", _("Imported")
+        RIGHTS_CHANGED = "rights-changed", _("Changed rights")
+
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    who = models.CharField(
+        _("who"),
+        max_length=150,
+        blank=True,
+        help_text=_("Empty: a command on the server, or a name that no account has."),
+    )
+    what = models.CharField(_("what"), max_length=20, choices=What)
+    kind = models.CharField(_("kind"), max_length=40, blank=True)
+    key = models.CharField(_("key"), max_length=200, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+    network = models.CharField(_("network"), max_length=45, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("entry of the audit")
+        verbose_name_plural = _("audit")
+        default_permissions = ("view",)
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest_first"),
+            models.Index(fields=["kind", "key"], name="audit_of_a_record"),
+        ]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.what} {self.kind} {self.key}".rstrip()
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise AppendOnlyError
+        super().save(*args, **kwargs | {"force_insert": True})
+
+    def delete(self, *args, **kwargs):
+        raise AppendOnlyError
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def note(what, who=None, record=None, **details):
+    """Add an entry: `what` was done, by `who` (a user; the one of the request, if none is given), to `record`."""
+    request = context.request
+    if who is None and request is not None and hasattr(request, "user") and request.user.is_authenticated:
+        who = request.user
+    return AuditEntry.objects.create(
+        what=what,
+        who=who.get_username() if who else "",
+        kind=record._meta.model_name if record else "",
+        key=name_of(record) if record else "",
+        details=details,
+        network=network_of(request),
+    )
+
+
+def name_of(record):
+    """What an entry calls a record: by its key, an account by its username, a group by its name, others by number."""
+    for name in ("key", "username", "name"):
+        if value := getattr(record, name, ""):
+            return str(value)[:200]
+    return str(record.pk)
+
+
+def right_name(right):
+    """What an entry calls a permission; groups and accounts go by their names."""
+    return right.codename if isinstance(right, Permission) else name_of(right)
+
+
+def network_of(request):
+    """The network that a request came from: the first three numbers of an IPv4 address, 48 bits of an IPv6 one."""
+    if request is None:
+        return ""
+    address = ipaddress.ip_address(get_adapter().get_client_ip(request))
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+# ── Listening ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def listen():
+    """Note what signals tell of: of accounts, of rights, and of every record of the portal's apps."""
+    user = get_user_model()
+    user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit")
+    user_login_failed.connect(_sign_in_failed, dispatch_uid="audit")
+    authentication_failed.connect(_factor_failed, dispatch_uid="audit")
+    authenticator_used.connect(_factor_used, dispatch_uid="audit")
+    post_save.connect(_factor_saved, sender=Authenticator, dispatch_uid="audit")
+    post_delete.connect(_factor_deleted, sender=Authenticator, dispatch_uid="audit")
+    pre_save.connect(_before_account, sender=user, dispatch_uid="audit")
+    post_save.connect(_account_saved, sender=user, dispatch_uid="audit")
+    m2m_changed.connect(_rights_related, sender=user.groups.through, dispatch_uid="audit")
+    m2m_changed.connect(_rights_related, sender=user.user_permissions.through, dispatch_uid="audit")
+    m2m_changed.connect(_rights_related, sender=Group.permissions.through, dispatch_uid="audit")
+    for model in (user, Group, *audited_models()):
+        post_delete.connect(_deleted, sender=model, dispatch_uid="audit")
+    for model in audited_models():
+        if is_published_kind(model):
+            pre_save.connect(_before_record, sender=model, dispatch_uid="audit")
+            post_save.connect(_record_saved, sender=model, dispatch_uid="audit")
+
+
+def audited_models():
+    """The models of the portal's apps that editors work on: not the search index, not the audit itself."""
+    return [
+        model
+        for model in apps.get_models()
+        if model._meta.app_label in APPS and model is not AuditEntry and not model.__module__.startswith("portal.index")
+    ]
+
+
+def is_published_kind(model):
+    """Whether records of the model have a publication."""
+    return any(field.name == "publication" for field in model._meta.concrete_fields)
+
+
+def _signed_in(sender, request, user, **kwargs):
+    note(AuditEntry.What.SIGNED_IN, who=user)
+
+
+def _signed_out(sender, request, user, **kwargs):
+    if user is not None:
+        note(AuditEntry.What.SIGNED_OUT, who=user)
+
+
+def _sign_in_failed(sender, credentials, **kwargs):
+    # A name that nobody has stays out: it may be a password that was typed into the wrong field.
+    user = get_user_model()
+    tried = user._default_manager.filter(
+        **{f"{user.USERNAME_FIELD}__iexact": credentials.get("username") or ""}
+    ).first()
+    note(AuditEntry.What.SIGN_IN_FAILED, who=tried)
+
+
+def _factor_failed(sender, user, authenticator, **kwargs):
+    note(AuditEntry.What.FACTOR_FAILED, who=user, factor=authenticator.type)
+
+
+def _factor_used(sender, user, authenticator, **kwargs):
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        note(AuditEntry.What.RECOVERY_CODE_USED, who=user)
+
+
+def _factor_saved(sender, instance, created, raw, **kwargs):
+    if created and not raw:
+        note(AuditEntry.What.FACTOR_ADDED, record=instance.user, factor=instance.type)
+
+
+def _factor_deleted(sender, instance, **kwargs):
+    note(AuditEntry.What.FACTOR_REMOVED, record=instance.user, factor=instance.type)
+
+
+def _stored(instance, fields, update_fields):
+    """What the database holds of `fields` before a save that may change them; None if it cannot change them."""
+    if instance._state.adding or (update_fields is not None and not set(fields) & set(update_fields)):
+        return None
+    return type(instance)._base_manager.filter(pk=instance.pk).values(*fields).first()
+
+
+def _before_account(sender, instance, raw, update_fields, **kwargs):
+    instance._audited = None if raw else _stored(instance, RIGHTS, update_fields)
+
+
+def _account_saved(sender, instance, created, raw, **kwargs):
+    if raw:
+        return
+    before = dict.fromkeys(RIGHTS, False) if created else instance._audited
+    if before:
+        changed = {name: value for name in RIGHTS if (value := getattr(instance, name)) != before[name]}
+        if changed:
+            note(AuditEntry.What.RIGHTS_CHANGED, record=instance, **changed)
+    if not created and instance._password is not None:  # Django forgets the new password after this signal
+        note(AuditEntry.What.PASSWORD_CHANGED, record=instance)
+
+
+def _related(through, instance, model):
+    """The keys of all that the table `through` joins to an instance."""
+    own, other = (
+        next(field.name for field in through._meta.fields if field.related_model is end)
+        for end in (type(instance), model)
+    )
+    return set(through._base_manager.filter(**{own: instance}).values_list(other, flat=True))
+
+
+def _rights_related(sender, instance, action, model, pk_set, **kwargs):
+    if action == "pre_clear":
+        pk_set = _related(sender, instance, model)
+    elif action not in {"post_add", "post_remove"}:
+        return
+    if pk_set:
+        names = sorted(map(right_name, model._default_manager.filter(pk__in=pk_set)))
+        change = "given" if action == "post_add" else "taken"
+        note(AuditEntry.What.RIGHTS_CHANGED, record=instance, **{change: names})
+
+
+def _before_record(sender, instance, raw, update_fields, **kwargs):
+    instance._audited = None if raw else _stored(instance, ("publication",), update_fields)
+
+
+def _record_saved(sender, instance, created, raw, **kwargs):
+    if raw:
+        return
+    if created or instance._audited:
+        before = Publication.DRAFT if created else instance._audited["publication"]
+        note_publication(instance, before, instance.publication)
+
+
+def note_publication(record, before, after):
+    """Add an entry if the record came before readers, or was taken from them."""
+    if before != after and Publication.PUBLISHED in {before, after}:
+        what = AuditEntry.What.PUBLISHED if after == Publication.PUBLISHED else AuditEntry.What.UNPUBLISHED
+        note(what, record=record, **{"from": before, "to": after})
+
+
+def _deleted(sender, instance, origin, **kwargs):
+    # What goes along with another record is told by that one's entry, unless readers could see it.
+    asked_for = getattr(origin, "model", type(origin)) is sender
+    if asked_for or is_published_kind(sender):
+        note(AuditEntry.What.DELETED, record=instance)
+
+
+# ── Guarding ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+GUARDS = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_keeps_on_{act} BEFORE {act} ON portal_auditentry "
+        f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+        for act in ("update", "delete")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION audit_keeps() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "CREATE TRIGGER audit_keeps BEFORE UPDATE OR DELETE ON portal_auditentry "
+        "FOR EACH ROW EXECUTE FUNCTION audit_keeps()",
+    ],
+}
+RELEASES = {
+    "sqlite": [f"DROP TRIGGER audit_keeps_on_{act}" for act in ("update", "delete")],
+    "postgresql": ["DROP TRIGGER audit_keeps ON portal_auditentry", "DROP FUNCTION audit_keeps()"],
+}

@@ -1,0 +1,361 @@
+"""What was done at the desk is written down once, and stays."""
+
+import pytest
+from allauth.core.context import request_context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from issues.models import Observation, Term
+from portal import audit
+from portal.audit import AppendOnlyError, AuditEntry, note
+from portal.choices import Publication
+from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
+
+pytestmark = pytest.mark.django_db
+
+What = AuditEntry.What
+PASSWORD = "a-dry-sea-remembers-1960"
+
+
+def written():
+    """The entries so far: who, what, on which record, details; the oldest first."""
+    rows = AuditEntry.objects.order_by("pk").values_list("who", "what", "kind", "key", "details")
+    return [(who, what, f"{kind} {key}".strip(), details) for who, what, kind, key, details in rows]
+
+
+@pytest.fixture
+def anna():
+    return User.objects.create_user("anna", password=PASSWORD)
+
+
+@pytest.fixture
+def editor(client):
+    """An administrator who is signed in."""
+    user = User.objects.create_superuser("gulnara", password=PASSWORD)
+    client.force_login(user)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return user
+
+
+@pytest.fixture
+def since():
+    """The entries written since this was asked for, and since it was called last."""
+    seen = 0
+
+    def rest():
+        nonlocal seen
+        rows = written()[seen:]
+        seen += len(rows)
+        return rows
+
+    return rest
+
+
+# ── Coming and going ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_signing_in_and_out_are_noted(client, anna, since):
+    since()
+    client.post("/accounts/login/", {"login": "anna", "password": PASSWORD})
+    assert since() == [("anna", "signed-in", "", {})]
+    client.post("/accounts/logout/")
+    assert since() == [("anna", "signed-out", "", {})]
+    client.post("/accounts/logout/")  # nobody was there
+    assert since() == []
+
+
+def test_a_failed_attempt_is_noted_without_a_name_that_nobody_has(client, anna, since):
+    since()
+    client.post("/accounts/login/", {"login": "ANNA", "password": "wrong"})
+    client.post("/accounts/login/", {"login": PASSWORD, "password": "anna"})
+    assert since() == [("anna", "sign-in-failed", "", {}), ("", "sign-in-failed", "", {})]
+
+
+def test_second_step_is_noted_set_up_failed_and_removed(client, anna, since):
+    TOTP.activate(anna, "JBSWY3DPEHPK3PXP")
+    [spare, *_more] = RecoveryCodes.activate(anna).get_unused_codes()
+    since()
+    client.post("/accounts/login/", {"login": "anna", "password": PASSWORD})
+    client.post("/accounts/2fa/authenticate/", {"code": "0"})
+    assert since() == [("anna", "factor-failed", "", {"factor": "totp"})]
+    client.post("/accounts/2fa/authenticate/", {"code": spare})
+    assert since() == [("anna", "recovery-code-used", "", {}), ("anna", "signed-in", "", {})]
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert since() == [("anna", "factor-removed", "user anna", {"factor": kind}) for kind in ("totp", "recovery_codes")]
+
+
+def test_second_step_is_noted_once_set_up(anna, since):
+    since()
+    authenticator = TOTP.activate(anna, "JBSWY3DPEHPK3PXP").instance
+    assert since() == [("", "factor-added", "user anna", {"factor": "totp"})]
+    authenticator.record_usage()
+    assert since() == []
+
+
+def test_password_is_noted_changed_and_not_what_it_is(client, anna, since):
+    client.force_login(anna)
+    since()
+    new = "the-sea-comes-back-2030"
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert since() == [("anna", "password-changed", "user anna", {})]
+
+
+def test_a_better_hash_is_no_new_password(anna, since, settings):
+    since()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", *settings.PASSWORD_HASHERS]
+    assert anna.check_password(PASSWORD)
+    assert anna.password.startswith("scrypt")
+    assert since() == []
+
+
+# ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_publication_is_noted_when_readers_gain_or_lose_a_record(since):
+    term = make_term(key="tugai", publication=Publication.DRAFT)
+    assert since() == []
+    for publication, expected in (
+        (Publication.IN_REVIEW, []),
+        (Publication.PUBLISHED, [("", "published", "term tugai", {"from": "in-review", "to": "published"})]),
+        (Publication.PUBLISHED, []),
+        (Publication.ARCHIVED, [("", "unpublished", "term tugai", {"from": "published", "to": "archived"})]),
+    ):
+        term.publication = publication
+        term.save()
+        assert since() == expected
+
+
+def test_a_record_that_is_published_at_once_is_noted(since):
+    make_term(key="tugai")
+    assert since() == [("", "published", "term tugai", {"from": "draft", "to": "published"})]
+
+
+def test_a_save_of_other_fields_is_not_noted(since):
+    term = make_term()
+    since()
+    term.publication = Publication.ARCHIVED
+    term.save(update_fields=["term_en"])
+    assert since() == []
+
+
+def test_publication_of_many_at_once_is_noted_one_by_one(since):
+    make_term(key="saxaul"), make_term(key="tugai"), make_term(key="draft", publication=Publication.DRAFT)
+    since()
+    Term.objects.all().update(publication=Publication.DRAFT)
+    assert sorted(since()) == [
+        ("", "unpublished", f"term {key}", {"from": "published", "to": "draft"}) for key in ("saxaul", "tugai")
+    ]
+
+
+def test_publishing_at_the_desk_names_the_editor_and_the_network(client, editor, since):
+    term = make_term(key="tugai", publication=Publication.IN_REVIEW)
+    make_citation(term)
+    since()
+    client.post(
+        reverse("admin:issues_term_changelist"),
+        {"action": "publish_selected", "_selected_action": [term.pk]},
+        REMOTE_ADDR="203.0.113.77",
+    )
+    assert since() == [("gulnara", "published", "term tugai", {"from": "in-review", "to": "published"})]
+    assert AuditEntry.objects.get(what=What.PUBLISHED, kind="term").network == "203.0.113.0/24"
+
+
+def test_deletion_is_noted_once_and_not_for_what_goes_along(client, editor, since):
+    indicator, source = make_indicator(key="area", publication=Publication.DRAFT), make_source()
+    Observation.objects.create(indicator=indicator, place=make_place(), year=2020, value=1, source=source)
+    since()
+    client.post(reverse("admin:issues_indicator_delete", args=[indicator.pk]), {"post": "yes"})
+    assert since() == [("gulnara", "deleted", "indicator area", {})]
+
+
+def test_deletion_of_many_is_noted_one_by_one(since):
+    make_term(key="saxaul"), make_term(key="tugai")
+    since()
+    Term.objects.all().delete()
+    assert sorted(since()) == [("", "deleted", f"term {key}", {}) for key in ("saxaul", "tugai")]
+
+
+def test_a_figure_without_a_key_goes_by_its_number(since):
+    figure = Observation.objects.create(
+        indicator=make_indicator(), place=make_place(), year=2020, value=1, source=make_source()
+    )
+    number = figure.pk
+    since()
+    figure.delete()
+    assert since() == [("", "deleted", f"observation {number}", {})]
+
+
+def test_fixtures_are_loaded_in_silence(tmp_path, since):
+    make_issue(), make_term()
+    path = tmp_path / "terms.json"
+    call_command("dumpdata", "issues.term", natural_foreign=True, natural_primary=True, output=str(path), verbosity=0)
+    Term.objects.all().delete()
+    since()
+    call_command("loaddata", str(path), verbosity=0)
+    assert (Term.objects.count(), since()) == (1, [])
+
+
+def test_exports_and_imports_note_themselves(rf, anna, since):
+    since()
+    request = rf.get("/", REMOTE_ADDR="2001:db8:1:2::7")
+    request.user = anna
+    with request_context(request):
+        note(What.EXPORTED, rows=171, format="csv")
+        note(What.IMPORTED, record=make_source(key="micklin-2016", publication=Publication.DRAFT), rows=3)
+    assert since() == [
+        ("anna", "exported", "", {"rows": 171, "format": "csv"}),
+        ("anna", "imported", "source micklin-2016", {"rows": 3}),
+    ]
+    assert set(AuditEntry.objects.filter(who="anna").values_list("network", flat=True)) == {"2001:db8:1::/48"}
+
+
+# ── Rights ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_rights_of_an_account_are_noted(anna, since):
+    assert since() == [("", "rights-changed", "user anna", {"is_active": True})]
+    anna.is_staff = True
+    anna.save()
+    anna.first_name = "Anna"
+    anna.save()
+    assert since() == [("", "rights-changed", "user anna", {"is_staff": True})]
+
+
+def test_groups_and_permissions_are_noted_from_either_side(anna, since):
+    group = Group.objects.create(name="Team")
+    view, change = (Permission.objects.get(codename=name) for name in ("view_term", "change_term"))
+    since()
+    anna.groups.add(group)
+    anna.groups.add(group)  # they were in it
+    assert since() == [("", "rights-changed", "user anna", {"given": ["Team"]})]
+    group.permissions.set([view, change])
+    assert since() == [("", "rights-changed", "group Team", {"given": ["change_term", "view_term"]})]
+    group.permissions.set([view])
+    assert since() == [("", "rights-changed", "group Team", {"taken": ["change_term"]})]
+    anna.user_permissions.add(view)
+    anna.user_permissions.clear()
+    assert since() == [("", "rights-changed", "user anna", {which: ["view_term"]}) for which in ("given", "taken")]
+    group.user_set.clear()
+    assert since() == [("", "rights-changed", "group Team", {"taken": ["anna"]})]
+
+
+def test_deletion_of_an_account_is_noted_and_its_entries_stay(anna, since):
+    TOTP.activate(anna, "JBSWY3DPEHPK3PXP")
+    note(What.EXPORTED, who=anna)
+    since()
+    anna.delete()
+    assert not Authenticator.objects.exists()
+    assert sorted(since()) == [
+        ("", "deleted", "user anna", {}),
+        ("", "factor-removed", "user anna", {"factor": "totp"}),
+    ]
+    assert AuditEntry.objects.get(what=What.EXPORTED).who == "anna"
+
+
+# ── Nothing is altered ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def entry():
+    return note(What.EXPORTED, rows=1)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda entry: entry.save(),
+        lambda entry: entry.save(update_fields=["who"]),
+        lambda entry: AuditEntry.objects.get().save(),
+        lambda entry: entry.delete(),
+        lambda entry: AuditEntry.objects.all().delete(),
+        lambda entry: AuditEntry.objects.filter(pk=entry.pk).update(who="someone else"),
+        lambda entry: AuditEntry.objects.bulk_update([entry], ["who"]),
+        lambda entry: AuditEntry._base_manager.all()._raw_delete("default"),
+        lambda entry: AuditEntry.objects.update_or_create(pk=entry.pk, defaults={"who": "someone else"}),
+    ],
+)
+def test_code_alters_no_entry(entry, attempt):
+    before = written()
+    entry.who = "someone else"
+    with pytest.raises((AppendOnlyError, DatabaseError)), transaction.atomic():
+        attempt(entry)
+    assert written() == before
+
+
+@pytest.mark.parametrize("act", ["UPDATE portal_auditentry SET who = 'no one'", "DELETE FROM portal_auditentry"])
+def test_database_alters_no_entry(entry, act):
+    before = written()
+    with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+        connection.cursor().execute(act)
+    assert written() == before
+
+
+def test_guards_of_every_database_can_be_taken_down_for_a_migration():
+    assert audit.GUARDS.keys() == audit.RELEASES.keys() == {"sqlite", "postgresql"}
+
+
+def test_administrator_reads_the_entries_and_alters_none(client, editor, entry):
+    listed = reverse("admin:portal_auditentry_changelist")
+    shown = reverse("admin:portal_auditentry_change", args=[entry.pk])
+    before = written()
+    assert "Exported" in client.get(listed).content.decode()
+    assert client.get(shown).status_code == 200
+    refused = [
+        client.get(reverse("admin:portal_auditentry_add")),
+        client.post(reverse("admin:portal_auditentry_add"), {"what": "exported"}),
+        client.post(shown, {"what": "deleted"}),
+        client.get(reverse("admin:portal_auditentry_delete", args=[entry.pk])),
+        client.post(reverse("admin:portal_auditentry_delete", args=[entry.pk]), {"post": "yes"}),
+    ]
+    assert [response.status_code for response in refused] == [403] * 5
+    client.post(listed, {"action": "delete_selected", "_selected_action": [entry.pk]})
+    assert written() == before
+
+
+def test_list_asks_the_same_of_the_database_for_one_as_for_three(client, editor):
+    listed = reverse("admin:portal_auditentry_changelist")
+    client.get(listed)
+    counts = []
+    for _time in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            client.get(listed)
+        counts.append(len(queries))
+        note(What.EXPORTED), note(What.EXPORTED)
+    assert counts[0] == counts[1]
+
+
+def test_editors_do_not_see_the_audit(client, entry):
+    user = User.objects.create_user("anna", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="issues"))
+    client.force_login(user)
+    assert client.get(reverse("admin:portal_auditentry_changelist")).status_code == 403
+    assert client.get(reverse("admin:portal_auditentry_change", args=[entry.pk])).status_code == 403
+
+
+@pytest.mark.parametrize(("group", "status"), [("Administrator", 200), ("Reviewer", 403), ("Editor", 403)])
+def test_of_the_desks_groups_administrators_read_the_audit(client, entry, group, status):
+    user = User.objects.create_user("anna", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client.force_login(user)
+    assert client.get(reverse("admin:portal_auditentry_changelist")).status_code == status
+    assert client.get(reverse("admin:mfa_authenticator_changelist")).status_code == status
+
+
+def test_entry_names_itself(entry):
+    assert str(entry) == f"{entry.at:%Y-%m-%d %H:%M} exported"
+
+
+def test_a_command_has_no_network():
+    assert note(What.EXPORTED).network == ""
+
+
+def test_network_is_the_address_without_its_end():
+    for address, network in (("198.51.100.9", "198.51.100.0/24"), ("2001:db8:aaaa:bbbb::1", "2001:db8:aaaa::/48")):
+        assert audit.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == network
