@@ -143,7 +143,7 @@ def test_clash_is_explained_in_korean(editor, desk):
 
 @pytest.mark.parametrize(
     ("language", "in_review", "published", "missing"),
-    [("en", "In review", "Published", "No source is cited."), ("ko", "검토 중", "게시됨", "인용된 출처가 없습니다.")],
+    [("en", "In review", "Published", "No source is cited."), ("ko", "검토 중", "공개", "인용한 출처가 없습니다.")],
 )
 def test_a_term_goes_from_draft_to_its_readers(editor, desk, language, in_review, published, missing):
     """An editor writes and submits; a reviewer is told what is missing, cites it and publishes; a reader finds it."""
@@ -165,8 +165,8 @@ def test_a_term_goes_from_draft_to_its_readers(editor, desk, language, in_review
     expect(seo.locator("#content-main")).to_contain_text(missing)
     seo.locator("#citations-group .add-row a").click()
     seo.locator("#citations-0 .select2-selection").click()
-    seo.locator(".select2-search__field").last.fill("micklin")
-    seo.locator(".select2-results__option--selectable").first.click()
+    seo.locator(".select2-container--open .select2-search__field").press_sequentially("aral")
+    seo.locator(".select2-results__option[aria-selected]").first.click()
     save(seo)
     expect(seo.locator(".messagelist .success")).to_be_visible()
 
