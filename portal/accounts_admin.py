@@ -33,7 +33,23 @@ class AskAgain:
 
 
 class AccountAdmin(AskAgain, UserAdmin):
+    """Accounts. Whoever may change them makes nobody a superuser, and touches none."""
+
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login")
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, "is_superuser")
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    @staticmethod
+    def _may_touch(request, obj):
+        return request.user.is_superuser or obj is None or not obj.is_superuser
 
     @again
     def user_change_password(self, request, id, form_url=""):

@@ -399,3 +399,41 @@ def test_administrator_takes_a_lost_second_step_away(desk, editor):
     desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
     desk.post(reverse("admin:mfa_authenticator_delete", args=[step.pk]), {"post": "yes"})
     assert lacks_second_factor(other)
+
+
+# ── Who makes whom what ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def administrator(client, settings):
+    settings.STAFF_MFA = False
+    user = User.objects.create_user("min", is_staff=True)
+    user.groups.add(Group.objects.get(name="Administrator"))
+    client.force_login(user)
+    session = client.session
+    session["signed_in_at"] = time.time()  # not asked again
+    session.save()
+    return client
+
+
+def account_page(user):
+    return reverse("admin:auth_user_change", args=[user.pk])
+
+
+def test_administrator_makes_nobody_a_superuser(administrator):
+    han = User.objects.create_user("han", is_staff=True)
+    form = administrator.get(account_page(han)).context["adminform"].form
+    assert "is_staff" in form.fields
+    assert "is_superuser" not in form.fields
+    rights = dict.fromkeys(("is_superuser", "is_staff", "is_active"), "on")
+    administrator.post(account_page(han), {"username": "han"} | rights)
+    han.refresh_from_db()
+    assert (han.is_staff, han.is_superuser) == (True, False)
+
+
+@pytest.mark.parametrize("page", ["auth_user_delete", "auth_user_password_change"])
+def test_administrator_touches_no_superuser(administrator, page):
+    root = User.objects.create_superuser("root", password=PASSWORD)
+    data = {"password1": "x" * 20, "password2": "x" * 20, "post": "yes"}
+    assert administrator.post(reverse(f"admin:{page}", args=[root.pk]), data).status_code == 403
+    assert User.objects.get(username="root").check_password(PASSWORD)
