@@ -14,9 +14,6 @@ PYTEST_ARGS ?=
 BENCH_PROJECTS ?= 200000
 BENCH_DATABASE ?=
 ARGS ?=
-# Made-up projects that benchmarks search among, and a PostgreSQL database of its own to measure besides SQLite.
-BENCH_PROJECTS ?= 200000
-BENCH_DATABASE ?=
 # Processes that share the tests between them.
 TEST_WORKERS ?= 2
 # Per cent of statements that the whole suite must run; a part of it runs what it runs.
