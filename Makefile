@@ -141,7 +141,7 @@ shots: $(TOOLS)
 
 messages: $(RUNTIME)
 	@command -v msgfmt >/dev/null || { echo 'gettext is missing. On Debian and Ubuntu: apt-get install gettext' >&2; exit 1; }
-	@$(MANAGE) makemessages --locale ko --locale ru --add-location file --no-obsolete \
+	@$(MANAGE) makemessages --locale ko --locale ru --add-location file --no-obsolete --no-wrap \
 		--ignore staticfiles --ignore tests
 	@$(MANAGE) compilemessages --locale ko --locale ru --ignore '.*'
 
