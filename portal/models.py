@@ -64,6 +64,9 @@ class Record(models.Model):
     stands_on = ()
     needs_one_of = ()
 
+    # Columns that tell apart two records of like name (portal.similar): a lake and a region may share theirs.
+    told_apart_by = ()
+
     class Meta:
         abstract = True
         default_permissions = RECORD_ACTIONS
@@ -211,6 +214,7 @@ class Source(Record):
     }
     search_identifiers = ("key", "doi", "url")
     search_dates = ("date",)
+    told_apart_by = ("publisher",)
 
     class Meta(Record.Meta):
         verbose_name = _("source")
@@ -325,6 +329,7 @@ class Place(Record):
     search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "part_of")}
     search_facets = {"country": ("country__key",)}
     stands_on = ("country", "part_of")
+    told_apart_by = ("kind",)
 
     class Meta(Record.Meta):
         verbose_name = _("place")

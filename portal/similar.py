@@ -1,0 +1,393 @@
+"""Records that may tell of the same thing: one address, one DOI, one acronym, or names alike in any script.
+
+Names are compared word by word. A word that many records have (ministry, Kazakhstan) says little, a rare one much; what
+has another number is another thing. Words of two scripts, and of two ways to write one, are compared by their sound:
+Nukus, Нукус, 누쿠스; Bostanlyk, Bostanliq. Drafts count like what readers see, so the search index, which has no
+drafts, is not asked: the names of a table are read in one query.
+"""
+
+import functools
+import itertools
+import math
+import operator
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from anyascii import anyascii
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.translation import gettext
+from rapidfuzz.distance import Levenshtein
+
+from portal.index.analyser import clean, pieces, stem
+from portal.index.documents import names_of
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+LONGEST = 400  # characters of a name that are compared
+ALIKE = 0.8  # of the weight of two names, how much is in words that both have
+SAME_WORD = 0.82  # of the letters of two words, how many are the same
+SAME_KOREAN = 0.9  # of the letters of two Korean names as wholes: spaces are set freely there
+LEAST = 0.3  # what a word says that all records have
+SHORT = 5  # letters: a shorter word has no letter to spare for a typing error
+MOST = 8  # look-alikes of one record that are worth telling
+# So many signs of a name are followed, as far as at most so many records have them; a name of several words is like
+# another only if it shares so many of its signs.
+RAREST, CROWD, SHARED = 8, 60, 3
+
+# Words without weight: what joins others, and what one language says of a place and another does not.
+JOINING = frozenset(
+    """
+    the of and for in on to a an at by with и в на по для с о об из от 및 와 과 의
+    """.split()
+)
+GENERIC = frozenset(
+    """
+    sea lake river region province district city town desert mountains glacier reservoir canal oblast island peninsula
+    море озеро река область район город пустыня горы ледник водохранилище канал остров 해 바다 호 호수 강 주 시 구 군
+    사막 산맥 빙하 저수지 운하 섬
+    """.split()
+)
+KOREAN_GENERIC = re.compile(r"(?<=..)(?:[해호강주시구군도산섬]|사막|산맥|빙하|저수지|운하)$")
+ROMAN = {text: str(number) for number, text in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"), start=1)}
+
+# What one alphabet of the region tells apart and another does not, as one letter; in this order.
+SOUNDS = [
+    (re.compile(pattern), letter)
+    for pattern, letter in (
+        (r"[^a-z]+", ""),
+        (r"shch|sch|sh", "s"),
+        (r"dzh|zh|dz|ch|ts|tz|jj|c(?=[eiy])", "j"),
+        (r"[kg]h", "h"),
+        (r"eu(?![aeiouy])", ""),  # the vowel that Korean sets between consonants
+        (r"ng", "n"),
+        (r"ph", "p"),
+        (r"th", "t"),
+        (r"x", "ks"),
+        (r"[qcg]", "k"),
+        (r"[bfv]", "p"),
+        (r"d", "t"),
+        (r"z", "j"),
+        (r"r", "l"),
+        (r"[aeiouyw]+", "a"),
+        (r"(.)\1+", r"\1"),
+    )
+]
+
+FIRST_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$")
+TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|yclid|mc_[ce]id)$")
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A record that may tell of the same thing as another one, why, in words, and how likely it is, up to 1."""
+
+    record: object
+    reason: str
+    score: float
+
+
+# ── Names and addresses ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Word(NamedTuple):
+    """A word of a name, and what it sounds like in letters that all alphabets share; empty where that says nothing."""
+
+    text: str
+    sound: str
+
+
+class Name(NamedTuple):
+    """A name in the form in which it is compared."""
+
+    text: str
+    words: tuple[Word, ...]
+    scripts: frozenset[str]
+    numbers: frozenset[str]
+    generic: frozenset[str]
+
+    @property
+    def joined(self) -> str:
+        """All letters without spaces."""
+        return "".join(word.text for word in self.words)
+
+
+@functools.lru_cache(maxsize=50_000)
+def form(text: str) -> Name:
+    """A name in the form in which it is compared."""
+    words, scripts, numbers = [], set(), set()
+    for piece in itertools.chain.from_iterable(pieces(clean(text[:LONGEST]))):
+        if piece.kind == "number" or piece.text in ROMAN:
+            numbers.add(ROMAN.get(piece.text, piece.text))
+        elif piece.text not in JOINING:
+            words.append(Word(piece.text, "" if piece.text in GENERIC else sound(piece.text, piece.kind)))
+            scripts.add(piece.kind)
+    generic = {word.text for word in words if word.text in GENERIC}
+    if scripts == {"east"} and (ending := KOREAN_GENERIC.search(words[-1].text)):
+        generic.add(ending[0])
+    return Name(text, tuple(words), frozenset(scripts), frozenset(numbers), frozenset(generic))
+
+
+@functools.lru_cache(maxsize=50_000)
+def sound(word: str, kind: str) -> str:
+    """What a word sounds like: Nukus, Нукус and 누쿠스 are all `nakas`."""
+    if kind == "east":
+        word = KOREAN_GENERIC.sub("", word)
+    elif kind == "cyrillic":
+        word = stem(word, kind)
+    heard = anyascii(word).lower()
+    for pattern, letter in SOUNDS:
+        heard = pattern.sub(letter, heard)
+    return heard
+
+
+def same_address(url: str) -> str:
+    """An address without what does not change where it leads: protocol, www, tracking, the slash at the end."""
+    try:
+        parts = urlsplit(url.strip())
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:  # no address
+        return ""
+    if not host:
+        return ""
+    query = urlencode(sorted(pair for pair in parse_qsl(parts.query) if not TRACKING.match(pair[0])))
+    path = FIRST_PAGE.sub("/", parts.path).rstrip("/")
+    # What stands after # may be a file of a repository or a page of an application: it is kept.
+    return host + path + (f"?{query}" if query else "") + (f"#{parts.fragment}" if parts.fragment else "")
+
+
+# ── What is compared of a record ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Known(NamedTuple):
+    """What is compared of one record. `apart` is what tells it from others of like name."""
+
+    names: tuple[Name, ...] = ()
+    acronym: str = ""
+    address: str = ""
+    doi: str = ""
+    apart: tuple[str, ...] = ()
+
+
+def known(record) -> Known:
+    """What is compared of a record, which need not be stored."""
+    acronym = getattr(record, "acronym", "")
+    names = {text for _language, text in names_of(record) if text and text != acronym}
+    return Known(
+        tuple(map(form, sorted(names))),
+        acronym.casefold().strip(),
+        same_address(getattr(record, "url", "") or ""),
+        getattr(record, "doi", "").casefold().strip(),
+        tuple(_plain(getattr(record, column)) for column in record.told_apart_by),
+    )
+
+
+def _plain(text):
+    return form(text or "").joined
+
+
+def _columns(model):
+    """The columns that `known` reads, and what shows a record."""
+    for path in model.search_paths["title"]:
+        yield from [f"{path}_{code}" for code in LANGUAGES] if _has(model, f"{path}_en") else [path]
+    yield from (column for column in ("url", "doi") if _has(model, column))
+    yield from ("key", "publication", *model.told_apart_by)
+
+
+def _has(model, column):
+    try:
+        model._meta.get_field(column)
+    except FieldDoesNotExist:
+        return False
+    return True
+
+
+def _signs_of(name: Name) -> Iterator[str]:
+    """What like names share: a word’s first letters, the consonants of a word, of the beginning and of the end."""
+    for word in name.words:
+        yield f"word {word.text[:6]}"
+        if word.sound:
+            yield f"sound {word.sound.replace('a', '')}"
+    heard = "".join(word.sound for word in name.words).replace("a", "")
+    yield f"start {heard[:4]}"
+    yield f"end {heard[-4:]}"
+    if "east" in name.scripts:
+        yield from (f"three {name.joined[place : place + 3]}" for place in range(len(name.joined) - 2))
+
+
+def _certain_signs_of(one: Known) -> Iterator[str]:
+    yield from (f"name {name.joined}" for name in one.names if name.words)
+    if one.acronym:
+        yield f"name {one.acronym}"
+    for what in ("address", "doi"):
+        if value := getattr(one, what):
+            yield f"{what} {value}"
+
+
+class Table:
+    """The records of a model, ready to be compared. One query."""
+
+    def __init__(self, model):
+        self.records = {record.pk: record for record in model._base_manager.only(*_columns(model))}
+        self.known = {pk: known(record) for pk, record in self.records.items()}
+        self._having, self._counts = defaultdict(list), Counter()
+        for pk, one in self.known.items():
+            signs = {sign for name in one.names for sign in _signs_of(name)}
+            for sign in signs.union(_certain_signs_of(one)):
+                self._having[sign].append(pk)
+            self._counts.update({text for name in one.names for word in name.words for text in word if text})
+
+    def like(self, one: Known, wanted=lambda pk: True) -> Iterator[Similar]:
+        """The records that are like `one`, among those whose primary key is wanted."""
+        for pk in self._candidates(one):
+            if wanted(pk) and (found := self._alike(one, self.known[pk])):
+                score, reason = found
+                yield Similar(self.records[pk], reason, score)
+
+    def _candidates(self, one):
+        """The records that share something rare with `one`."""
+        found = {pk for sign in _certain_signs_of(one) for pk in self._having.get(sign, ())}
+        for name in one.names:
+            signs = [sign for sign in set(_signs_of(name)) if sign in self._having]
+            signs.sort(key=lambda sign: (len(self._having[sign]), sign))
+            rare = [sign for sign in signs[:RAREST] if len(self._having[sign]) <= CROWD]
+            hits = Counter(pk for sign in rare for pk in self._having[sign])
+            least = SHARED if len(name.words) > SHARED else 1
+            found.update(pk for pk, shared in hits.items() if shared >= min(least, len(rare)))
+        return sorted(found)
+
+    def _alike(self, one, other):
+        if one.doi and one.doi == other.doi:
+            return 1.0, gettext("the same DOI")
+        if one.address and one.address == other.address:
+            return 0.99, gettext("the same address")
+        scores = [
+            (self._names_alike(a, b), b) for a, b in itertools.product(one.names, other.names) if _fit(a, b, one, other)
+        ]
+        score, twin = max(scores, default=(0.0, None))
+        told_apart = any(
+            mine and theirs and mine != theirs for mine, theirs in zip(one.apart, other.apart, strict=False)
+        )
+        if score == 1:
+            return ALIKE if told_apart else 0.98, gettext("the same name: {name}").format(name=twin.text)
+        # In one language the numbers differ: words alike in another language are of another phase or year.
+        if score >= ALIKE and not told_apart and min(scores)[0] > -ALIKE:
+            return min(score, 0.97), gettext("a similar name: {name}").format(name=twin.text)
+        if acronym := _same_acronym(one, other):
+            return ALIKE, gettext("the same acronym: {acronym}").format(acronym=acronym)
+        return None
+
+    def _names_alike(self, a, b):
+        """How much of the weight of two names is the same, up to 1; below 0 if their numbers differ."""
+        if not (a.words and b.words):
+            return 0.0
+        if a.joined == b.joined:
+            score = 1.0
+        elif a.generic and b.generic and a.scripts == b.scripts and not a.generic & b.generic:
+            return 0.0  # a city and its region
+        elif a.scripts == b.scripts == {"east"}:
+            score = _korean_alike(a, b)
+        else:
+            score = self._shared(a, b)
+        return score if a.numbers == b.numbers else -score
+
+    def _shared(self, a, b):
+        """How much of the weight of two names is in words that both have."""
+        across = not a.scripts & b.scripts
+        first, left = ([word for word in name.words if word.sound or not across] for name in (a, b))
+        total = sum(map(self._weight, itertools.chain(first, left)))
+        shared = 0.0
+        for word in sorted(first, key=lambda word: word not in left):  # the same words are no other word’s twin
+            likeness, twin = 0.0, None
+            for other in left:
+                if (alike := _words_alike(word, other, across)) > likeness:
+                    likeness, twin = alike, other
+            if twin:
+                left.remove(twin)
+                shared += likeness * (self._weight(word) + self._weight(twin))
+        return shared / total if total else 0.0
+
+    def _weight(self, word):
+        """How much a word says: the fewer records have it, the more."""
+        if word.text in GENERIC:
+            return LEAST
+        having = self._counts[word.text] or self._counts[word.sound]
+        return LEAST + math.log(1 + len(self.records) / (1 + having))
+
+
+def _fit(a, b, one, other):
+    """Whether two names can be compared: by sound only where the records have no other pair of names in one script."""
+    return bool(a.scripts & b.scripts) or not (
+        any(name.scripts & b.scripts for name in one.names) and any(name.scripts & a.scripts for name in other.names)
+    )
+
+
+def _same_acronym(one, other):
+    """The acronym of one record that the other has too, or goes by; or ''."""
+    for acronym, there in ((one.acronym, other), (other.acronym, one)):
+        if acronym and (acronym == there.acronym or any(acronym == name.joined for name in there.names)):
+            return acronym.upper()
+    return ""
+
+
+@functools.lru_cache(maxsize=100_000)
+def _words_alike(a, b, across):
+    """How much two words are the same, up to 1, or 0 if they are two."""
+    if a.text == b.text:
+        return 1.0
+    if min(len(a.sound), len(b.sound)) >= SHORT - across:
+        if a.sound == b.sound:
+            return 0.95
+        if across and (a.sound.startswith(b.sound) or b.sound.startswith(a.sound)):
+            return 0.9  # an ending that only one language has: Арал-ьское
+    pair = (a.sound, b.sound) if across else (a.text, b.text)
+    if min(map(len, pair)) < SHORT:
+        return 0.0
+    return Levenshtein.normalized_similarity(*pair, score_cutoff=SAME_WORD)
+
+
+def _korean_alike(a, b):
+    letters = (unicodedata.normalize("NFD", name.joined) for name in (a, b))
+    return Levenshtein.normalized_similarity(*letters, score_cutoff=SAME_KOREAN)
+
+
+# ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apart=(), exclude=None) -> list[Similar]:
+    """The records of a model that may be the one of these names, the likeliest first. One query.
+
+    `apart` are values of the model's `told_apart_by`; `exclude` is the primary key of a record that is not meant.
+    """
+    one = Known(
+        tuple(form(name) for name in dict.fromkeys(names) if name),
+        acronym.casefold().strip(),
+        same_address(url),
+        doi.casefold().strip(),
+        tuple(map(_plain, apart)),
+    )
+    return _likeliest(Table(model).like(one, lambda pk: pk != exclude))[:MOST]
+
+
+def similar_to(record) -> list[Similar]:
+    """The records that may be the same as this one, which need not be stored. One query."""
+    return _likeliest(Table(type(record)).like(known(record), lambda pk: pk != record.pk))[:MOST]
+
+
+def similar_pairs(model) -> list[tuple[object, Similar]]:
+    """All pairs of records of a model that may be the same, the likeliest first. One query."""
+    table = Table(model)
+    pairs = [
+        (table.records[first], similar)
+        for first, one in table.known.items()
+        for similar in table.like(one, functools.partial(operator.lt, first))
+    ]
+    return sorted(pairs, key=lambda pair: (-pair[1].score, pair[0].key, pair[1].record.key))
+
+
+def _likeliest(found):
+    return sorted(found, key=lambda similar: (-similar.score, similar.record.key))
