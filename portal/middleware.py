@@ -1,5 +1,8 @@
-"""The language of a page is the one in its address."""
+"""The language of a page is the one in its address; pages come small, and those of an account stay private."""
 
+import re
+
+import brotli
 from django.http import HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -19,6 +22,38 @@ class AddressLanguageMiddleware(LocaleMiddleware):
         if not in_address:
             patch_vary_headers(response, ("Accept-Language",))
         response.headers.setdefault("Content-Language", in_address or language)
+        return response
+
+
+class BrotliMiddleware:
+    """Compresses pages for browsers that take Brotli: a sixth smaller than gzip makes them, and in less time.
+
+    It stands inside Django’s GZipMiddleware, which serves the others and whatever is streamed.
+    """
+
+    TAKEN = re.compile(r"\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+    SMALLEST = 200  # what is smaller is not worth the work
+    QUALITY = 5
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.streaming or len(response.content) < self.SMALLEST or response.has_header("Content-Encoding"):
+            return response
+        patch_vary_headers(response, ("Accept-Encoding",))
+        if not self.TAKEN.search(request.headers.get("Accept-Encoding", "")):
+            return response
+        small = brotli.compress(response.content, quality=self.QUALITY)
+        if len(small) < len(response.content):
+            response.content = small
+            response.headers["Content-Encoding"] = "br"
+            if response.has_header("Content-Length"):
+                response.headers["Content-Length"] = str(len(small))
+            tag = response.headers.get("ETag", "")
+            if tag.startswith('"'):
+                response.headers["ETag"] = f"W/{tag}"  # of the same words, in other bytes
         return response
 
 

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "portal.middleware.BrotliMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.AddressLanguageMiddleware",
     "portal.middleware.PrivateAccountsMiddleware",
@@ -153,7 +154,9 @@ CACHES = {
             "LOCATION": "portal_cache",  # made by a migration
             "OPTIONS": {"MAX_ENTRIES": 10_000},  # past it, the oldest counts would go
         }
-    )
+    ),
+    # What any process can make again from the same words, such as the layout of a graph.
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 # ── Languages ────────────────────────────────────────────────────────────────────────────────────────────────
