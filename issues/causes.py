@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -391,7 +391,7 @@ def drawn_once(names, bold, lines, shape):
     """What `draw` returns, kept in the cache."""
     told = repr((names, bold, lines, shape))
     key = f"causes:{hashlib.sha256(told.encode()).hexdigest()}"
-    return cache.get_or_set(key, lambda: draw(names, bold, lines, shape), KEPT)
+    return caches["local"].get_or_set(key, lambda: draw(names, bold, lines, shape), KEPT)
 
 
 def causes_file(request, figure, name, title):

@@ -4,7 +4,7 @@ import re
 from itertools import combinations
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.utils import translation
 
 from issues import causes
@@ -125,7 +125,7 @@ def test_same_names_and_lines_give_the_same_bytes(content):
 def test_picture_is_laid_out_once(monkeypatch):
     calls = []
     monkeypatch.setattr(causes, "draw", lambda *told: calls.append(told) or draw(*told))
-    cache.clear()
+    caches["local"].clear()
     first = drawn_once(("Drought", "Dust"), (True, False), ((0, 1),), WIDE)
     assert drawn_once(("Drought", "Dust"), (True, False), ((0, 1),), WIDE) == first
     assert len(calls) == 1
