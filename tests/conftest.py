@@ -24,9 +24,12 @@ import threading
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
+from django.core.management.commands.flush import Command as Flush
+from django.core.serializers import deserialize, serialize
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
 from django.utils import translation
@@ -111,16 +114,25 @@ def _empty_caches():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _flushable_audit():
-    """Transactional tests empty the database they end in; the audit’s guard stands aside for that moment alone."""
-    flush = DatabaseOperations.execute_sql_flush
+def _flushing():
+    """Transactional tests empty the database they end in. The audit’s guard stands aside for that moment alone, and the
+    groups that migrations made are there again for the tests that a worker runs after it.
+    """
+    flush, flush_all = DatabaseOperations.execute_sql_flush, Flush.handle
 
     def flush_unguarded(self, sql_list):
         vendor = self.connection.vendor
         flush(self, [*audit.RELEASES[vendor], *sql_list, "DELETE FROM portal_cache", *audit.GUARDS[vendor]])
 
+    def flush_but_for_groups(self, **options):
+        groups = serialize("json", Group.objects.all(), use_natural_foreign_keys=True, use_natural_primary_keys=True)
+        flush_all(self, **options)
+        for group in deserialize("json", groups):
+            group.save()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush_unguarded)
+        patch.setattr(Flush, "handle", flush_but_for_groups)
         yield
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management import call_command
 
 from issues.models import Issue
 from portal.models import Source
@@ -43,6 +45,12 @@ class TestContentOfAClass:
 def test_a_transactional_test_starts_empty_too():
     assert not Source.objects.exists()
     make_source()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_groups_outlive_a_transactional_test():
+    call_command("flush", interactive=False, verbosity=0)
+    assert Group.objects.get(name="Reviewer").permissions.filter(codename="publish_source").exists()
 
 
 def test_the_content_outlives_a_transactional_test(content):
