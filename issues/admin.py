@@ -30,6 +30,7 @@ from portal.admin import (
     MissingTranslation,
     RecordAdmin,
     Rows,
+    RowsInLanguages,
     SearchInAnyCase,
     count_of,
     in_languages,
@@ -120,7 +121,7 @@ class KeyFigureCitationInline(CitationInline):
 
 
 @admin.register(KeyFigure)
-class KeyFigureAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class KeyFigureAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslation)
@@ -158,7 +159,7 @@ class IssueLinkCitationInline(CitationInline):
 
 
 @admin.register(IssueLink)
-class IssueLinkAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class IssueLinkAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
     list_display_links = ("cause", "effect")

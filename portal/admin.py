@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 import portal.accounts_admin  # noqa: F401 - registers itself
+from portal.care.admin import CareAdmin, LookedThrough
+from portal.care.translations import row_is_older
 from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
-from portal.desk import CareFilter, untranslated
+from portal.desk import CARES, CareFilter, untranslated
 from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
 from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
 
@@ -101,21 +103,28 @@ class SearchInAnyCase:
 
 
 class MissingTranslation(admin.SimpleListFilter):
-    """Rows with a text that stands in English and not in another language. Records have CareFilter, which asks too."""
+    """Rows whose translation is missing or older than its English. Records have CareFilter, which asks too."""
 
-    title = _("missing translation")
+    title = _("translation")
     parameter_name = "without"
 
     def lookups(self, request, model_admin):
-        return [(code, name) for code, name in LANGUAGES.items() if code != settings.LANGUAGE_CODE]
+        return [(name, CARES[name].words) for name in ("ko", "ru", "ko-older", "ru-older")]
 
     def queryset(self, request, queryset):
         if self.value() not in dict(self.lookup_choices):
             return queryset
-        return queryset.filter(untranslated(queryset.model, self.value()))
+        language, _dash, older = self.value().partition("-")
+        return queryset.filter((row_is_older if older else untranslated)(queryset.model, language))
 
 
-class RecordAdmin(WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
+class RowsInLanguages(CareAdmin):
+    """For the admin of rows with a page of their own and with texts in several languages."""
+
+    change_form_template = "admin/row_form.html"
+
+
+class RecordAdmin(LookedThrough, WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
@@ -304,7 +313,7 @@ class FormerKeyAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
 
 
 @admin.register(Tombstone)
-class TombstoneAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class TombstoneAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     list_display = ("key", "kind", "reason", "successor", "date")
     list_filter = ("kind", "reason", MissingTranslation)
     search_fields = ("key", "successor")

@@ -12,10 +12,13 @@ class PortalConfig(AppConfig):
     def ready(self):
         # No model may be imported before this.
         from portal import audit  # noqa: PLC0415
+        from portal.care import looks, translations  # noqa: PLC0415
         from portal.index import keeping  # noqa: PLC0415
 
         keeping.listen()
         audit.listen()
+        translations.listen()
+        looks.listen()
 
 
 class PortalAdminConfig(AdminConfig):

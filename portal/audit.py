@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.choices import Publication
 
 APPS = ("portal", "issues", "projects")
+KEPT = ("portal.index", "portal.care")  # what the portal itself keeps of the records
 REFUSAL = "Entries of the audit are never changed or deleted."
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 
@@ -171,11 +172,11 @@ def listen():
 
 
 def audited_models():
-    """The models of the portal's apps that editors work on: not the search index, not the audit itself."""
+    """The models of the portal's apps that editors work on: not the audit itself, nor what the portal keeps of them."""
     return [
         model
         for model in apps.get_models()
-        if model._meta.app_label in APPS and model is not AuditEntry and not model.__module__.startswith("portal.index")
+        if model._meta.app_label in APPS and model is not AuditEntry and not model.__module__.startswith(KEPT)
     ]
 
 

@@ -1,39 +1,42 @@
 """What needs an editor's care: lists to work down, on the first page of the desk and as a filter of every list."""
 
-import datetime
+from dataclasses import dataclass
 
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from modeltranslation.translator import NotRegistered, translator
 
+from portal import workflow
+from portal.care.looks import not_looked_at
+from portal.care.translations import older_than_english, translated_fields
 from portal.choices import Confidence, Publication
-from portal.models import Record
+from portal.models import Place, Record
 
-# The editors’ own words, and the terms that publishers state: English serves every reader.
+# Of records: the editors’ own words, and the terms that publishers state. English serves every reader.
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
-LOOKED_AT_WITHIN = datetime.timedelta(days=365)
 MY_DRAFTS = 12
+LONGEST_WAITING = 12
 
 
 def untranslated(model, language):
-    """The condition that a record has a text in English and not in `language`; None if its texts have one language."""
-    try:
-        fields = translator.get_options_for_model(model).all_fields
-    except NotRegistered:
-        return None
+    """The condition that a record, or a row of it, lacks a text in `language` that it has in English; None if texts of
+    its kind stand in one language.
+    """
     missing = Q()
-    for field in fields:
-        if field not in LEFT_IN_ENGLISH:
+    for field in translated_fields(model):
+        if not (issubclass(model, Record) and field in LEFT_IN_ENGLISH):
             other = f"{field}_{language}"
             missing |= Q(**{f"{field}_en__gt": ""}) & (Q(**{other: ""}) | Q(**{other: None}))
+    for relation in getattr(model, "rows_in_english", ()):
+        field = model._meta.get_field(relation)
+        rows = field.related_model._base_manager.filter(**{field.remote_field.name: OuterRef("pk")})
+        missing |= Q(Exists(rows.filter(untranslated(field.related_model, language))))
     return missing or None
 
 
@@ -51,22 +54,48 @@ def _where(*fields, **condition):
     return of
 
 
-# What may need care: words, and the condition on a model's records (or None if the model cannot need it).
+def _of_what_we_state(of):
+    """Such a condition without the countries of ISO 3166 and the world, which need neither source nor position."""
+
+    def of_ours(model):
+        condition = of(model)
+        if model is not Place or condition is None:
+            return condition
+        return condition & ~Q(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD])
+
+    return of_ours
+
+
+@dataclass(frozen=True)
+class Care:
+    """Something that records may need: in words, the condition on a model's records (None if they cannot need it), and
+    the action that whoever sees to it must be allowed.
+    """
+
+    words: str
+    of: callable
+    action: str = "change"
+
+
+# The most urgent first: what somebody waits for, what misleads readers, what they miss.
 CARES = {
-    "draft": (_("Drafts"), _where("publication", publication=Publication.DRAFT)),
-    "review": (_("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW)),
-    "scheduled": (_("Scheduled"), _where("publication", publication=Publication.SCHEDULED)),
-    "ko": (_("Korean missing"), lambda model: untranslated(model, "ko")),
-    "ru": (_("Russian missing"), lambda model: untranslated(model, "ru")),
-    "source": (_("Without a source"), _where("citations", citations=None)),
-    "dates": (_("Without dates"), _where("start", start=None)),
-    "budget": (_("Without a budget"), _where("budget", budget=None)),
-    "position": (_("Without a position"), _where("latitude", latitude=None)),
-    "confidence": (_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
-    "stale": (
-        _("Not changed for a year"),
-        lambda model: Q(updated_at__lt=timezone.now() - LOOKED_AT_WITHIN),
+    "review": Care(_("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW), action="publish"),
+    "source": Care(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
+    "ko-older": Care(
+        _("Korean older than its English"), lambda model: older_than_english(model, "ko"), action="translate_ko"
     ),
+    "ru-older": Care(
+        _("Russian older than its English"), lambda model: older_than_english(model, "ru"), action="translate_ru"
+    ),
+    "ko": Care(_("Korean missing"), lambda model: untranslated(model, "ko"), action="translate_ko"),
+    "ru": Care(_("Russian missing"), lambda model: untranslated(model, "ru"), action="translate_ru"),
+    "confidence": Care(_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
+    "dates": Care(_("Without dates"), _where("start", start=None)),
+    "budget": Care(_("Without a budget"), _where("budget", budget=None)),
+    "position": Care(_("Without a position"), _of_what_we_state(_where("latitude", latitude=None))),
+    "stale": Care(_("Not looked at for a year"), not_looked_at),
+    "draft": Care(_("Drafts"), _where("publication", publication=Publication.DRAFT)),
+    "scheduled": Care(_("Scheduled"), _where("publication", publication=Publication.SCHEDULED), action="publish"),
 }
 
 
@@ -87,14 +116,26 @@ class CareFilter(admin.SimpleListFilter):
     parameter_name = "care"
 
     def lookups(self, request, model_admin):
-        return [(name, words) for name, (words, of) in CARES.items() if of(model_admin.model) is not None]
+        return [(name, care.words) for name, care in CARES.items() if care.of(model_admin.model) is not None]
 
     def queryset(self, request, queryset):
         if self.value() not in dict(self.lookup_choices):
             return queryset
         # The primary keys, since a join of several rows would show a record several times.
-        found = in_care(queryset.model.objects).filter(CARES[self.value()][1](queryset.model)).order_by()
+        found = in_care(queryset.model.objects).filter(CARES[self.value()].of(queryset.model)).order_by()
         return queryset.filter(pk__in=found.values("pk"))
+
+
+@dataclass(frozen=True)
+class Need:
+    """A care with the lists of records that need it: pairs of their kind, how many, and the address of the list."""
+
+    words: str
+    lists: list
+
+    @property
+    def total(self):
+        return sum(count for _kind, count, _url in self.lists)
 
 
 class Desk:
@@ -109,24 +150,53 @@ class Desk:
             and site.is_registered(model)
             and site.get_model_admin(model).has_view_permission(request)
         ]
+        allowed = {model: workflow.actions_of(request.user, model) for model in self.models}
+        self.actions = frozenset().union(*allowed.values())
+        self.reviewed = [model for model in self.models if "publish" in allowed[model]]
+        self._needs = self._count()
 
-    def cares(self):
-        """Each care in words, with the kinds of records that need it: name, how many, the address of the list."""
-        found = {name: [] for name in CARES}
+    def _count(self):
+        lists = {name: [] for name in CARES}
         for model in self.models:
-            conditions = {name: of(model) for name, (_words, of) in CARES.items()}
+            conditions = {name: care.of(model) for name, care in CARES.items()}
             counts = in_care(model.objects).aggregate(
                 **{
-                    name: Count("pk", filter=condition, distinct=True)
+                    name.replace("-", "_"): Count("pk", filter=condition, distinct=True)
                     for name, condition in conditions.items()
                     if condition is not None
                 }
             )
-            for name, count in counts.items():
-                if count:
+            for name, found in lists.items():
+                if count := counts.get(name.replace("-", "_")):
                     url = f"{admin_address(model, 'changelist')}?care={name}"
-                    found[name].append((capfirst(model._meta.verbose_name_plural), count, url))
-        return [(CARES[name][0], lists) for name, lists in found.items()]
+                    found.append((capfirst(model._meta.verbose_name_plural), count, url))
+        return {name: Need(CARES[name].words, found) for name, found in lists.items()}
+
+    def _mine(self, name):
+        """Whether seeing to a care is the editor's. Editors translate too, but it is not for them that it waits."""
+        action = CARES[name].action
+        return action in self.actions or (action.startswith("translate_") and "change" in self.actions)
+
+    def mine(self):
+        """What the editor can see to and what needs it, the most urgent first."""
+        return [need for name, need in self._needs.items() if self._mine(name) and need.lists]
+
+    def others(self):
+        """What others see to."""
+        return [need for name, need in self._needs.items() if not self._mine(name) and need.lists]
+
+    def done(self):
+        """What the editor could see to, and nothing needs."""
+        return [need.words for name, need in self._needs.items() if self._mine(name) and not need.lists]
+
+    def waiting(self):
+        """For whoever may publish: the records that wait for review, the one that has waited longest first."""
+        found = []
+        for model in self.reviewed:
+            records = model.objects.filter(publication=Publication.IN_REVIEW).order_by("updated_at", "key")
+            found += records[:LONGEST_WAITING]
+        found.sort(key=lambda record: record.updated_at)
+        return [self._line(record) for record in found[:LONGEST_WAITING]]
 
     def my_drafts(self):
         """The drafts that the editor worked on, the last one first."""
@@ -144,5 +214,10 @@ class Desk:
                 publication=Publication.DRAFT, pk__in=[pk for one, pk in wanted if one == kind]
             )
         }
-        found = [drafts[one] for one in wanted if one in drafts][:MY_DRAFTS]
-        return [(record, admin_address(type(record), "change", record.pk)) for record in found]
+        return [self._line(drafts[one]) for one in wanted if one in drafts][:MY_DRAFTS]
+
+    @staticmethod
+    def _line(record):
+        """A record in a list of records: itself, its kind, its form."""
+        kind = capfirst(record._meta.verbose_name)
+        return {"record": record, "kind": kind, "url": admin_address(type(record), "change", record.pk)}

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from portal import audit
+from portal.care import translations
 from portal.choices import Publication
 from portal.index import keeping, ranking, store
 from portal.index.tables import kinds_of
@@ -33,10 +34,12 @@ class RecordQuerySet(models.QuerySet):
         return self.filter(keys)
 
     def update(self, **values):
-        """Change all at once, the search index with them."""
+        """Change all at once, the search index and what is known of older translations with them."""
         changed = list(self.order_by().values_list("pk", flat=True))
         moved = list(self.order_by()) if "publication" in values else []
+        texts = translations.watched(self, values)
         rows = super().update(**values)
+        translations.updated(self.model, texts)
         keeping.mark(self.model, changed)
         for record in moved:
             audit.note_publication(record, record.publication, values["publication"])
@@ -102,7 +105,18 @@ class KeyManager(models.Manager):
 RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManager")
 
 
-class PairManager(models.Manager):
+class PairQuerySet(models.QuerySet):
+    """Rows of through-tables, some of which have texts."""
+
+    def update(self, **values):
+        """Change all at once, and what is known of older translations."""
+        texts = translations.watched(self, values)
+        rows = super().update(**values)
+        translations.updated(self.model, texts)
+        return rows
+
+
+class PairManager(models.Manager.from_queryset(PairQuerySet)):
     """Finds the row of a through-table by what its model's `natural_fields` name."""
 
     def get_by_natural_key(self, *values):

@@ -11,6 +11,7 @@ from portal.admin import (
     MissingTranslation,
     RecordAdmin,
     Rows,
+    RowsInLanguages,
     SearchInAnyCase,
     in_languages,
 )
@@ -68,7 +69,7 @@ class OrganisationAdmin(RecordAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class SectorAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslation,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")

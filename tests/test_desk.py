@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from issues.models import Term
 from portal.choices import Confidence, Publication
+from portal.desk import CARES
 from projects.models import Project
 from tests import reading
-from tests.make import make_citation, make_place, make_project, make_term
+from tests.make import make_citation, make_country, make_place, make_project, make_term
 from tests.test_admin import address, change_address, form_data, listed
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,14 @@ def cares(client, kind):
         for link in row.findall("dd/a"):
             name, _space, count = reading.words(link).rpartition(" ")
             if name == kind:
-                found[reading.words(row.find("dt"))] = (int(count), link.get("href"))
+                found[row.find("dt").text.strip()] = (int(count), link.get("href"))
     return found
+
+
+def all_done(client):
+    """What could need care, and nothing does."""
+    text = reading.words(reading.page(client.get("/admin/")).xpath("//section[h2[@id='desk-care']]")[0])
+    return set(text.partition("None left: ")[2].split(" · "))
 
 
 def test_every_care_is_counted_and_leads_to_its_list(editor):
@@ -54,17 +61,34 @@ def test_every_care_is_counted_and_leads_to_its_list(editor):
         "Without dates": 2,
         "Without a budget": 3,
         "Low confidence": 1,
-        "Not changed for a year": 1,
+        "Not looked at for a year": 1,
     }
     for count, url in found.values():
         assert len(listed(editor.get(url))) == count
 
 
+def test_total_of_a_care_counts_all_kinds_of_records(editor):
+    make_term(), make_term(), make_project()
+    page = reading.page(editor.get("/admin/"))
+    [total] = page.xpath("//dl/div/dt[starts-with(normalize-space(), 'Korean missing')]/b")
+    assert total.text == "3"
+
+
 def test_what_nothing_needs_is_said(editor):
     make_place(name_ko="누쿠스", name_ru="Нукус", latitude=42, longitude=59)
     assert set(cares(editor, "Places")) == {"Without a source"}
-    page = reading.page(editor.get("/admin/"))
-    assert [reading.words(dd) for dd in page.xpath("//section[contains(@class, 'desk')]//dd")].count("none") == 10
+    assert all_done(editor) == {str(care.words) for care in CARES.values()} - {"Without a source"}
+
+
+def test_countries_and_the_world_need_neither_source_nor_position(editor):
+    make_country(name_ko="우즈베키스탄", name_ru="Узбекистан")
+    assert cares(editor, "Places") == {}
+    make_place()
+    assert {"Without a source", "Without a position"} <= set(cares(editor, "Places"))
+
+
+def test_desk_with_nothing_to_do_says_so_kindly(editor):
+    assert "Nothing waits for you. All is looked after." in editor.get("/admin/").content.decode()
 
 
 def test_number_falls_when_the_work_is_done(editor):
@@ -80,7 +104,7 @@ def test_drafts_that_i_worked_on_are_listed_and_nobody_elses(editor):
     data = {"key": "tugai", "term_en": "Tugai", "definition_en": "Forest along desert rivers."}
     editor.post(address(Term, "add"), form_data(editor.get(address(Term, "add")), **data))
     page = reading.page(editor.get("/admin/"))
-    assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai"]
+    assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai Term"]
     Term.objects.update(publication=Publication.PUBLISHED)
     assert reading.page(editor.get("/admin/")).xpath("//h2[@id='desk-drafts']") == []
 
@@ -100,7 +124,7 @@ def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
     counted = []
     for _ in range(2):
         for _ in range(3):
-            make_project(), make_term(publication=Publication.DRAFT)
+            make_project(), make_term(publication=Publication.DRAFT), make_term(publication=Publication.IN_REVIEW)
         with CaptureQueriesContext(connection) as asked:
             editor.get("/admin/")
         counted.append(len(asked))

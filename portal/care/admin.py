@@ -1,0 +1,144 @@
+"""What the form of a record says of its care, and what an editor can say there besides changing it."""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.care import looks
+from portal.care.translations import differences, older_of
+from portal.choices import Publication
+from portal.desk import admin_address
+
+LANGUAGES = dict(settings.LANGUAGES)
+
+
+@dataclass(frozen=True)
+class Older:
+    """A translation that is older than its English, as a form shows it."""
+
+    pk: int
+    language: str
+    label: str
+    href: str
+    pieces: list
+    may_settle: bool
+
+
+class CareAdmin:
+    """For the admin of a record, or of rows with a page of their own: which translations are older."""
+
+    def get_urls(self):
+        return [self._address("still-right", self.still_right_view), *super().get_urls()]
+
+    def _address(self, name, view):
+        url_name = f"{self.opts.app_label}_{self.opts.model_name}_{name.replace('-', '_')}"
+        return path(f"<path:object_id>/{name}/", self.admin_site.admin_view(view), name=url_name)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            context["older"] = self._older(request, obj)
+            context["still_right_url"] = admin_address(self.model, "still_right", obj.pk)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _may_write(self, request, obj, language):
+        return self.may_change_whole(request, obj) or language in self.languages(request, obj)
+
+    def _older(self, request, obj):
+        """What is older of a record and its rows. A query a kind of rows, however many there are."""
+        found = list(older_of(obj))
+        texts = {(obj._meta.label_lower, obj.pk): obj}
+        for kind in {one.kind for one in found} - {obj._meta.label_lower}:
+            rows = apps.get_model(kind)._base_manager.filter(pk__in=[one.row for one in found if one.kind == kind])
+            texts |= {(kind, row.pk): row for row in rows}
+        return [
+            Older(
+                one.pk,
+                one.language,
+                _label(text, one, obj),
+                self._place(text, one, obj),
+                differences(one.english, getattr(text, f"{one.field}_{settings.LANGUAGE_CODE}")),
+                self._may_write(request, obj, one.language),
+            )
+            for one in found
+            if (text := texts.get((one.kind, one.row)))
+        ]
+
+    def _place(self, text, one, obj):
+        """Where the translation is written: in this form, or on the page of its own that a row has."""
+        if text is obj:
+            return f"#id_{one.field}_{one.language}"
+        for inline in self.inlines:
+            if inline.model is type(text):
+                field = next(f for f in inline.model._meta.concrete_fields if f.related_model is self.model)
+                return f"#{field.remote_field.get_accessor_name(model=inline.model)}-group"
+        return admin_address(type(text), "change", text.pk)
+
+    def _posted(self, request, object_id):
+        """The record that something was said of."""
+        if request.method != "POST":
+            return None
+        if (obj := self.get_object(request, unquote(object_id))) is None:
+            raise Http404
+        return obj
+
+    def still_right_view(self, request, object_id):
+        """Whoever writes a language says that translations in it need no change."""
+        if (obj := self._posted(request, object_id)) is None:
+            return HttpResponseNotAllowed(["POST"])
+        chosen = [pk for pk in request.POST.getlist("older") if pk.isdecimal()]
+        settled = list(older_of(obj).filter(pk__in=chosen))
+        if not all(self._may_write(request, obj, one.language) for one in settled):
+            raise PermissionDenied
+        older_of(obj).filter(pk__in=[one.pk for one in settled]).delete()
+        if settled:
+            text = ngettext(
+                "{count} translation is still right, and no longer counted as older.",
+                "{count} translations are still right, and no longer counted as older.",
+                len(settled),
+            )
+            self.message_user(request, text.format(count=len(settled)), messages.INFO)
+        return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
+
+
+class LookedThrough(CareAdmin):
+    """For the admin of a record: an editor can say that they looked it through and found it still right."""
+
+    def get_urls(self):
+        return [self._address("looked-through", self.looked_through_view), *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            context["last_look"] = looks.last_look(obj)
+            if self._may_look(request, obj):
+                context["looked_through_url"] = admin_address(self.model, "looked_through", obj.pk)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _may_look(self, request, obj):
+        """To find a record right changes nothing in it: editors may, of what readers see too."""
+        return "change" in self.actions_of(request) and obj.publication != Publication.ARCHIVED
+
+    def looked_through_view(self, request, object_id):
+        """An editor looked the record through and found it still right."""
+        if (obj := self._posted(request, object_id)) is None:
+            return HttpResponseNotAllowed(["POST"])
+        if not self._may_look(request, obj):
+            raise PermissionDenied
+        looks.look(obj, request.user)
+        self.message_user(request, _("Kept: you looked it through today, and it is still right."), messages.INFO)
+        return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
+
+
+def _label(text, one, obj):
+    """What a form calls a translated text: the row that it stands in, the field, the language."""
+    field = text._meta.get_field(f"{one.field}_{settings.LANGUAGE_CODE}").translated_field.verbose_name
+    label = f"{capfirst(field)} ({LANGUAGES[one.language]})"
+    return label if text is obj else f"{capfirst(text._meta.verbose_name)} “{text}”: {label}"

@@ -1,0 +1,216 @@
+"""Translations that are older than their English.
+
+A text is translated from the English that stands then. When that English changes and the translation does not, the
+translation is older, until it is changed too, until the English is again what it was, or until whoever writes that
+language says that it is still right. Every way of storing a record is seen: forms, imports, commands, `update()`.
+Fixtures are not: what they bring is taken as it is.
+"""
+
+import contextlib
+import contextvars
+import difflib
+import functools
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.signals import post_delete, post_save, pre_save
+from modeltranslation.translator import NotRegistered, translator
+
+from portal.care.tables import OTHER_LANGUAGES, OlderTranslation
+
+APPS = ("portal", "issues", "projects")
+ENGLISH = settings.LANGUAGE_CODE
+OTHERS = [code for code, _name in OTHER_LANGUAGES]
+
+_left_alone = contextvars.ContextVar("left alone", default=False)
+
+
+@contextlib.contextmanager
+def left_alone():
+    """Changes that say the same in every language, such as of the key in a mark, make no translation older or newer."""
+    token = _left_alone.set(True)
+    try:
+        yield
+    finally:
+        _left_alone.reset(token)
+
+
+@functools.cache
+def translated_fields(model):
+    """The names of a model's texts that stand in several languages."""
+    try:
+        return tuple(sorted(translator.get_options_for_model(model).all_fields))
+    except NotRegistered:
+        return ()
+
+
+@functools.cache
+def owner_field(model):
+    """The foreign key from a row to the record that it belongs to, the first that its natural key names; or None."""
+    paths = getattr(model, "natural_fields", ())
+    head = paths[0].partition("__")[0] if paths else ""
+    return model._meta.get_field(head) if head and model._meta.get_field(head).many_to_one else None
+
+
+@functools.cache
+def _columns(model):
+    """The columns that are compared: each text in each language, and which record a row belongs to."""
+    texts = [f"{field}_{code}" for field in translated_fields(model) for code in (ENGLISH, *OTHERS)]
+    owner = owner_field(model)
+    return (*texts, *([owner.attname] if owner and texts else []))
+
+
+@functools.cache
+def _changing(model):
+    """The names under which a model's columns that are compared may be stored."""
+    owner, columns = owner_field(model), _columns(model)
+    return frozenset([*columns, *translated_fields(model), *([owner.name] if owner and columns else [])])
+
+
+def plain(text):
+    """A text without what makes no difference to its sense: spaces and the breaks of lines."""
+    return " ".join((text or "").split())
+
+
+# ── What is older ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def older_than_english(model, language):
+    """The condition that a record, or a row of it, has a text in `language` that is older; None if it has none."""
+    if not _has_texts(model):
+        return None
+    found = OlderTranslation.objects.filter(owner_kind=model._meta.label_lower, owner=OuterRef("pk"))
+    return Q(Exists(found.filter(language=language)))
+
+
+@functools.cache
+def _has_texts(model):
+    """Whether a model or rows that belong to it have texts in several languages."""
+    owned = (other for other in apps.get_models() if (owner := owner_field(other)) and owner.related_model is model)
+    return bool(translated_fields(model)) or any(map(translated_fields, owned))
+
+
+def row_is_older(model, language):
+    """The condition that a row's own text is older in `language`."""
+    found = OlderTranslation.objects.filter(kind=model._meta.label_lower, row=OuterRef("pk"), language=language)
+    return Q(Exists(found))
+
+
+def older_of(record):
+    """What is older of a record and its rows, or of a row that has a page of its own."""
+    label = record._meta.label_lower
+    here = Q(kind=label, row=record.pk) | Q(owner_kind=label, owner=record.pk)
+    return OlderTranslation.objects.filter(here)
+
+
+def differences(before, after):
+    """Two texts as pieces: pairs of "same", "del" or "ins" and words."""
+    old, new = plain(before).split(), plain(after).split()
+    pieces = []
+    for what, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if what == "equal":
+            pieces.append(("same", " ".join(old[a:b])))
+            continue
+        pieces += [(tag, " ".join(words)) for tag, words in (("del", old[a:b]), ("ins", new[c:d])) if words]
+    return pieces
+
+
+# ── What changes it ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def stored(queryset, columns):
+    """The columns of stored rows by primary key."""
+    return {row.pop("pk"): row for row in queryset.order_by().values("pk", *columns)}
+
+
+def watched(queryset, values):
+    """What an `update()` with these values may change, as it stands before; nothing if it changes no text."""
+    if _left_alone.get() or not _changing(queryset.model) & set(values):
+        return {}
+    return stored(queryset, _columns(queryset.model))
+
+
+def updated(model, before):
+    """Compare what `watched` found to what stands after the `update()`."""
+    if before:
+        after = stored(model._base_manager.filter(pk__in=before), _columns(model))
+        _compare(model, before, after)
+
+
+def _compare(model, before, after):
+    """Note which texts fell behind between two states of rows, and which caught up."""
+    behind, caught_up, moved = {}, set(), {}
+    owner = owner_field(model)
+    for pk, now in after.items():
+        was = before[pk]
+        if owner is not None and was[owner.attname] != now[owner.attname]:
+            moved[pk] = now[owner.attname]
+        for field in translated_fields(model):
+            english = plain(was[f"{field}_{ENGLISH}"]), plain(now[f"{field}_{ENGLISH}"])
+            for code in OTHERS:
+                text = plain(was[f"{field}_{code}"]), plain(now[f"{field}_{code}"])
+                if text[0] != text[1]:
+                    caught_up.add((pk, field, code))
+                elif text[1] and english[0] and english[0] != english[1]:
+                    behind[pk, field, code] = was[f"{field}_{ENGLISH}"], english[1]
+    if not (behind or caught_up or moved):
+        return
+    label = model._meta.label_lower
+    rows = {pk for pk, _field, _code in [*behind, *caught_up]} | set(moved)
+    known = {
+        (one.row, one.field, one.language): one for one in OlderTranslation.objects.filter(kind=label, row__in=rows)
+    }
+    done = [one.pk for name, one in known.items() if name in caught_up]
+    done += [one.pk for name, one in known.items() if name in behind and plain(one.english) == behind[name][1]]
+    if done:
+        OlderTranslation.objects.filter(pk__in=done).delete()
+    for pk, record in moved.items():
+        OlderTranslation.objects.filter(kind=label, row=pk).update(owner=record)
+    OlderTranslation.objects.bulk_create(
+        OlderTranslation(
+            kind=label,
+            row=pk,
+            field=field,
+            language=code,
+            english=english,
+            owner_kind=owner.related_model._meta.label_lower if owner else label,
+            owner=after[pk][owner.attname] if owner else pk,
+        )
+        for (pk, field, code), (english, _now) in behind.items()
+        if (pk, field, code) not in known
+    )
+
+
+def _about_to_be_saved(sender, instance, raw, using, update_fields, **kwargs):
+    instance._before_translation = {}
+    if raw or instance._state.adding or not _columns(sender) or _left_alone.get():
+        return
+    if update_fields is None or _changing(sender) & set(update_fields):
+        found = sender._base_manager.using(using).filter(pk=instance.pk)
+        instance._before_translation = stored(found, _columns(sender))
+
+
+def _saved(sender, instance, update_fields, **kwargs):
+    before = instance.__dict__.pop("_before_translation", None)
+    if not before:
+        return
+    if update_fields is None:
+        after = {instance.pk: {column: getattr(instance, column) for column in _columns(sender)}}
+        _compare(sender, before, after)
+    else:
+        updated(sender, before)
+
+
+def _deleted(sender, instance, **kwargs):
+    if _columns(sender):
+        OlderTranslation.objects.filter(kind=sender._meta.label_lower, row=instance.pk).delete()
+
+
+def listen():
+    """Connect the signals. Called once, before translations are registered: so each model is asked when it is saved."""
+    for model in apps.get_models():
+        if model._meta.app_label in APPS:
+            pre_save.connect(_about_to_be_saved, sender=model, dispatch_uid="older translations")
+            post_save.connect(_saved, sender=model, dispatch_uid="older translations")
+            post_delete.connect(_deleted, sender=model, dispatch_uid="older translations")
