@@ -15,6 +15,7 @@ from portal.preview import preview
 from portal.sitemaps import SITEMAPS
 from portal.styleguide import styleguide
 from portal.timeline import Timeline
+from projects.iati import serving
 
 pages = [
     path("", views.Home.as_view(), name="home"),
@@ -44,6 +45,8 @@ urlpatterns = [
     path("accounts/", include("portal.account_urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("iati/activities.xml", serving.activities, name="iati-activities"),
+    path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-section"}, name="sitemap"),
     path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap-section"),

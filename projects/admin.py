@@ -17,6 +17,7 @@ from portal.admin import (
 )
 from portal.templatetags.figures import money
 from portal.workflow_admin import OwnedAdmin
+from projects.iati.admin import state_of
 from projects.models import (
     Agreement,
     AgreementArea,
@@ -24,6 +25,7 @@ from projects.models import (
     AgreementParty,
     Organisation,
     OrganisationCitation,
+    OrganisationIdentifier,
     Participation,
     Project,
     ProjectArea,
@@ -39,6 +41,14 @@ class OrganisationCitationInline(CitationInline):
     model = OrganisationCitation
 
 
+class OrganisationIdentifierInline(Rows, admin.TabularInline):
+    model = OrganisationIdentifier
+    fields = ("ref",)
+    help_texts = {"ref": _("As the organisation itself or org-id.guide gives it, such as KR-GOV-051.")}
+    verbose_name = _("IATI identifier")
+    verbose_name_plural = _("IATI identifiers")
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(RecordAdmin):
     counted = ("citations", "participations")
@@ -49,7 +59,7 @@ class OrganisationAdmin(RecordAdmin):
     search_help_text = _("Words of the name in any language, the acronym, or the key.")
     prepopulated_fields = {"key": ("name_en",)}
     autocomplete_fields = ("country",)
-    inlines = (OrganisationCitationInline,)
+    inlines = (OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
         (
             None,
@@ -146,8 +156,8 @@ class ProjectAdmin(RecordAdmin):
         ("countries", admin.RelatedOnlyFieldListFilter),
         ("issues", admin.RelatedOnlyFieldListFilter),
     )
-    search_fields = (*Project.search_fields, "key", "start", "end")
-    search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
+    search_fields = (*Project.search_fields, "key", "start", "end", "iati_identifier")
+    search_help_text = _("Words of the title in any language, the key, the IATI identifier, or a date such as 2021-07.")
     prepopulated_fields = {"key": ("title_en",)}
     autocomplete_fields = ("countries", "places", "sectors")
     inlines = (
@@ -170,6 +180,7 @@ class ProjectAdmin(RecordAdmin):
         (_("Where, and in which sectors"), {"fields": ("countries", "places", "sectors")}),
         (_("Evidence"), {"fields": ("confidence", *in_languages("evidence"))}),
         (_("Note"), {"fields": in_languages("note")}),
+        ("IATI", {"fields": ("iati_identifier", "iati_state")}),
     )
     help_texts = {
         "title_original": _("As the partners write it, where that is not English."),
@@ -185,6 +196,13 @@ class ProjectAdmin(RecordAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("countries")
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), "iati_state"]
+
+    @admin.display(description=_("reported to IATI"))
+    def iati_state(self, project):
+        return state_of(project) if project.pk else None
 
     @admin.display(description=_("countries"))
     def in_countries(self, project):

@@ -13,9 +13,11 @@ from projects.models import (
     Agreement,
     AgreementParty,
     Organisation,
+    OrganisationIdentifier,
     Participation,
     Project,
     ProjectIssue,
+    ReportingOrganisation,
     RioMarker,
     Sector,
 )
@@ -227,4 +229,21 @@ def make_tombstone(**fields):
         kind=Tombstone.Kind.PROJECT,
         key=f"removed-{next(_numbers)}",
         reason=Tombstone.Reason.DUPLICATE,
+    )
+
+
+def make_organisation_identifier(**fields):
+    return _make_row(
+        OrganisationIdentifier, fields, organisation=make_organisation, ref=f"XM-DAC-{40000 + next(_numbers)}"
+    )
+
+
+def make_reporting_organisation(**fields):
+    return _make_row(
+        ReportingOrganisation,
+        fields,
+        organisation=lambda: make_organisation(
+            name_en="Fictional Province", name_ko="가상도", kind=Organisation.Kind.LOCAL_GOVERNMENT
+        ),
+        ref="XM-DAC-99999",
     )

@@ -26,10 +26,12 @@ from tests.make import (
     make_key_figure,
     make_observation,
     make_organisation,
+    make_organisation_identifier,
     make_participation,
     make_party,
     make_place,
     make_project,
+    make_reporting_organisation,
     make_rio_marker,
     make_sdg,
     make_source,
@@ -161,6 +163,14 @@ BROKEN = {
     "project_ends_after_it_starts": (
         lambda: changed(make_project(start="2021-05"), end="2020"),
         "A project does not end before it starts.",
+    ),
+    "organisation_identifier_names_one": (
+        lambda: again(make_organisation_identifier(), organisation=make_organisation()),
+        "Another organisation has this identifier.",
+    ),
+    "one_organisation_reports": (
+        lambda: again(make_reporting_organisation(), organisation=make_organisation(), slot=2),
+        "One organisation reports for the portal.",
     ),
     "project_budget_has_a_currency": (
         lambda: changed(make_project(), budget=5_600_000),

@@ -99,6 +99,7 @@ def test_every_record_is_there():
         "issues.termcitation": 93,
         "projects.organisation": 264,
         "projects.organisationcitation": 264,
+        "projects.organisationidentifier": 0,
         "projects.sector": 295,
         "projects.project": 171,
         "projects.projectarea": 461,

@@ -1,6 +1,7 @@
 """What is done together: organisations, projects and agreements."""
 
 from projects.models.agreement import Agreement, AgreementArea, AgreementCitation, AgreementParty
+from projects.models.iati import OrganisationIdentifier, ReportingOrganisation
 from projects.models.organisation import Organisation, OrganisationCitation
 from projects.models.project import (
     Participation,
@@ -20,12 +21,14 @@ __all__ = [
     "AgreementParty",
     "Organisation",
     "OrganisationCitation",
+    "OrganisationIdentifier",
     "Participation",
     "Project",
     "ProjectArea",
     "ProjectCitation",
     "ProjectIssue",
     "ProjectSdg",
+    "ReportingOrganisation",
     "RioMarker",
     "Sector",
 ]

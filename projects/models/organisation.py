@@ -79,6 +79,11 @@ class Organisation(Record):
     def get_absolute_url(self):
         return reverse("organisation", args=[self.key])
 
+    @property
+    def iati_kind(self):
+        """The code of its kind on IATI’s list OrganisationType."""
+        return self.Kind(self.kind).iati_code
+
 
 class OrganisationCitation(Citation):
     """A source of an organisation."""

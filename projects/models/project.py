@@ -107,6 +107,18 @@ class Project(Record, Evidenced):
 
     title = models.CharField(_("title"), max_length=200)
     title_original = models.CharField(_("title in its own language"), max_length=200, blank=True)
+    iati_identifier = models.CharField(
+        _("IATI identifier"),
+        max_length=255,
+        null=True,
+        blank=True,
+        unique=True,
+        validators=[RegexValidator(r"^\S(.*\S)?$", _("An identifier does not begin or end with a space."))],
+        error_messages={"unique": _("Another project has this identifier.")},
+        help_text=_(
+            "Of the activity that others report, such as KR-GOV-051-2020010102554. Imports find the project by it."
+        ),
+    )
     level = models.CharField(_("level"), max_length=12, choices=Level)
     status = models.CharField(_("status"), max_length=14, choices=Status)
     start = PartialDateField(_("start"), null=True, blank=True)
@@ -145,6 +157,7 @@ class Project(Record, Evidenced):
 
     name_field = "title"
     search_fields = ("title_en", "title_ko", "title_ru", "title_original")
+    search_identifiers = ("key", "iati_identifier")
     search_paths = {
         "title": ("title", "title_original"),
         "related": (
@@ -189,6 +202,9 @@ class Project(Record, Evidenced):
 
     def get_absolute_url(self):
         return reverse("project", args=[self.key])
+
+    def clean(self):
+        self.iati_identifier = self.iati_identifier or None
 
 
 class ProjectArea(Pair):

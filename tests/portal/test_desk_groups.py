@@ -13,8 +13,10 @@ from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 pytestmark = pytest.mark.django_db
 
 NAME = "0004_desk_groups"
-LATER = "0007_administrators_see_the_audit"
-migration, later = (import_module(f"portal.migrations.{name}") for name in (NAME, LATER))
+# Later ones, which give the groups more, with how many permissions each gives.
+LATER = {"0007_administrators_see_the_audit": 3, "0009_administrators_say_who_reports_to_iati": 6}
+migration = import_module(f"portal.migrations.{NAME}")
+later = {name: import_module(f"portal.migrations.{name}") for name in LATER}
 
 
 def run(step, name=NAME):
@@ -37,10 +39,18 @@ def test_groups_are_made_once_and_can_be_taken_back():
     run(migration.remove_groups)
     assert groups() == {}
     run(migration.make_groups)
-    run(later.allow, LATER)
+    for name, module in later.items():
+        run(module.allow, name)
     assert groups() == made
-    run(later.disallow, LATER)
-    assert sum(map(len, made.values())) - sum(map(len, groups().values())) == len(later.CODENAMES)
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_a_later_migration_gives_it_takes_back(name):
+    made = groups()
+    run(later[name].disallow, name)
+    assert sum(map(len, made.values())) - sum(map(len, groups().values())) == LATER[name]
+    run(later[name].allow, name)
+    assert groups() == made
 
 
 def test_what_a_portal_added_to_a_group_stays():

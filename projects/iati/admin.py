@@ -1,0 +1,71 @@
+"""IATI at the desk: in whose name the portal reports, and what keeps projects out."""
+
+from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.admin import FormFields
+from projects.iati import exporting
+from projects.models import Project, ReportingOrganisation
+
+
+@admin.register(ReportingOrganisation)
+class ReportingOrganisationAdmin(FormFields, admin.ModelAdmin):
+    """One organisation, or none; and the projects that are not reported in its name."""
+
+    list_display = ("ref", "organisation", "updated_at")
+    list_select_related = ("organisation",)
+    autocomplete_fields = ("organisation",)
+    fields = ("organisation", "ref", "former_refs", "email")
+    change_list_template = "admin/iati/reporting.html"
+    help_texts = {
+        "organisation": gettext_lazy("Projects in which it takes part are its own; others are reported as second hand.")
+    }
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.kept_out)
+        return [path("kept-out/", view, name="projects_iati_kept_out"), *super().get_urls()]
+
+    def kept_out(self, request):
+        """Every published project that is not reported, and why; and what is left out of those that are."""
+        if not self.has_view_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        out, partly, reported = [], [], 0
+        projects = Project.objects.published().filter(iati_identifier=None).order_by("key")
+        for project in exporting.with_parts(projects).iterator(chunk_size=100):
+            address = reverse("admin:projects_project_change", args=[project.pk])
+            if reasons := exporting.kept_out_by(project):
+                out.append((project, address, reasons))
+            else:
+                reported += 1
+                if left := exporting.left_out_of(project):
+                    partly.append((project, address, left))
+        context = self.admin_site.each_context(request) | {
+            "title": _("What is reported to IATI"),
+            "opts": self.opts,
+            "publisher": exporting.publisher(),
+            "out": out,
+            "partly": partly,
+            "reported": reported,
+        }
+        return TemplateResponse(request, "admin/iati/kept_out.html", context)
+
+
+def state_of(project):
+    """What the form of a project says of its reporting."""
+    stored = exporting.with_parts(Project.objects.filter(pk=project.pk)).first()
+    publisher = exporting.publisher()
+    said = [] if publisher else [_("The portal reports nothing to IATI yet: no reporting organisation is set.")]
+    said += exporting.kept_out_by(stored) + exporting.left_out_of(stored)
+    lines = format_html_join("", "<li>{}</li>", ((text,) for text in said))
+    if publisher and not exporting.kept_out_by(stored):
+        url = reverse("iati-activity", args=[stored.key])
+        link = format_html('<a href="{}">{}</a>', url, exporting.identifier_of(stored, publisher))
+        if not said:
+            return link
+        return format_html("{} {}<ul>{}</ul>", link, _("Left out:"), lines)
+    return format_html("<ul>{}</ul>", lines)

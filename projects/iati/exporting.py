@@ -1,0 +1,245 @@
+"""Activities of the portal’s projects, and what keeps a project from being one."""
+
+import datetime
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from portal.choices import Publication
+from portal.models import Place
+from projects.iati.activity import (
+    ACTUAL_END,
+    ACTUAL_START,
+    CENTRAL_ASIA,
+    DAC,
+    DAC_CATEGORIES,
+    GENERAL,
+    GOALS,
+    OTHER,
+    OWN,
+    PLANNED_END,
+    PLANNED_START,
+    TARGETS,
+    Activity,
+    Budget,
+    Day,
+    Document,
+    Location,
+    Money,
+    Org,
+    OtherIdentifier,
+    Party,
+    Share,
+)
+from projects.models import Participation, Project, ReportingOrganisation
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+MULTISECTOR = "43010"
+DAC_LIST = "https://iatistandard.org/en/iati-standard/203/codelists/sector/"
+PROJECT_PAGE = "A12"  # of the list DocumentCategory: activity web page
+APPROXIMATE = "2"  # of the list GeographicExactness
+FORMER_REPORTER = "B1"  # of the list OtherIdentifierType
+NOT_BEGUN = {Project.Status.PIPELINE, Project.Status.CANCELLED}
+LONGEST_PERIOD = 365  # days; IATI wants budgets year by year
+
+
+def publisher():
+    """In whose name the portal reports, or None: then it does not."""
+    return ReportingOrganisation.objects.select_related("organisation").first()
+
+
+def with_parts(projects):
+    """Projects with everything that an activity is made of, in as many queries for a thousand as for one."""
+    return projects.prefetch_related(
+        Prefetch("countries", Place.objects.published().order_by("key")),
+        Prefetch("places", Place.objects.published().order_by("key")),
+        "sectors",
+        "sdgs",
+        "rio_markers",
+        Prefetch(
+            "participations",
+            Participation.objects.filter(organisation__publication=Publication.PUBLISHED)
+            .exclude(role=Participation.Role.PARTNER)
+            .select_related("organisation")
+            .prefetch_related("organisation__identifiers")
+            .order_by("role", "organisation__key"),
+        ),
+    )
+
+
+def texts(record, field):
+    """What a translated column holds, by language; nothing stands in for a language that is missing."""
+    return {code: text for code in LANGUAGES if (text := (getattr(record, f"{field}_{code}") or "").strip())}
+
+
+def in_each_language(words):
+    """What `words()` says in each language."""
+    found = {}
+    for code in LANGUAGES:
+        with translation.override(code):
+            found[code] = words()
+    return found
+
+
+# ── What keeps a project out ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def kept_out_by(project):
+    """In words, what IATI asks for and a project, read by with_parts(), does not say; empty if it can be reported."""
+    found = []
+    if project.publication != Publication.PUBLISHED:
+        found.append(_("It is not published."))
+    if project.start is None:
+        found.append(_("Its start is not known: IATI wants at least a planned one."))
+    if not project.participations.all():
+        found.append(
+            _("No published organisation has one of IATI’s roles: funding, accountable, extending, implementing.")
+        )
+    if not project.countries.all():
+        found.append(_("No published country is named."))
+    if not project.sectors.all():
+        found.append(_("No sector is named."))
+    return found
+
+
+def left_out_of(project):
+    """In words, what a project says and its activity cannot."""
+    found = []
+    if project.budget is not None and not _period(project):
+        found.append(_("The budget: IATI wants it year by year, and the portal does not split sums."))
+    if len(project.countries.all()) > 1:
+        found.append(_("The countries one by one: their shares are not known, so it is reported for Central Asia."))
+    if len(project.sectors.all()) > 1:
+        found.append(
+            _("The sectors one by one: their shares are not known, so they are tags of what they have in common.")
+        )
+    return found
+
+
+# ── What it says ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def identifier_of(project, publisher):
+    """What IATI calls the project: as others do where it is theirs, else by its key, which never changes."""
+    return project.iati_identifier or f"{publisher.ref}-{project.key}"
+
+
+def activity_of(project, publisher, address):
+    """The activity of a project that was read by with_parts(). `address` makes a path an address."""
+    own = any(part.organisation_id == publisher.organisation_id for part in project.participations.all())
+    return Activity(
+        identifier=identifier_of(project, publisher),
+        reporter=Org(publisher.ref, publisher.organisation.iati_kind, texts(publisher.organisation, "name")),
+        secondary=not own,
+        currency=project.currency,
+        updated=f"{project.updated_at.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        titles=texts(project, "title"),
+        descriptions={
+            kind: found
+            for kind, field in ((GENERAL, "summary"), (OTHER, "activities"))
+            if (found := texts(project, field))
+        },
+        parties=[
+            Party(
+                ref=next((row.ref for row in part.organisation.identifiers.all()), ""),
+                kind=part.organisation.iati_kind,
+                names=texts(part.organisation, "name"),
+                role=Participation.Role(part.role).iati_code,
+            )
+            for part in project.participations.all()
+        ],
+        other_identifiers=[OtherIdentifier(ref, FORMER_REPORTER) for ref in publisher.former],
+        status=Project.Status(project.status).iati_code,
+        dates=_dates(project),
+        email=publisher.email,
+        locations=[
+            Location(texts(place, "name"), place.latitude, place.longitude, APPROXIMATE)
+            for place in project.places.all()
+            if place.latitude is not None
+        ],
+        **_where(project),
+        **_what_for(project),
+        markers={type(row).Marker(row.marker).iati_code: str(row.significance) for row in project.rio_markers.all()},
+        finance=Project.Finance(project.finance).iati_code if project.finance else "",
+        budgets=_budgets(project),
+        documents=_pages(project, address),
+    )
+
+
+def _dates(project):
+    """Start and end; one that is known only to the month or year is its first or last day, and says so."""
+    today = timezone.localdate()
+    found = {}
+    if project.start:
+        day = project.start.first_day
+        actual = project.status not in NOT_BEGUN and day <= today
+        found[ACTUAL_START if actual else PLANNED_START] = Day(day.isoformat(), _precision(project.start))
+    if project.end:
+        day = project.end.last_day
+        actual = project.status == Project.Status.CLOSED and day <= today
+        found[ACTUAL_END if actual else PLANNED_END] = Day(day.isoformat(), _precision(project.end))
+    return found
+
+
+def _precision(date):
+    if date.precision == "year":
+        return in_each_language(lambda: _("Only the year is known."))
+    if date.precision == "month":
+        return in_each_language(lambda: _("Only the month is known."))
+    return {}
+
+
+def _where(project):
+    """One country; or, since shares that nobody stated are not made up, the region with the names of several."""
+    countries = project.countries.all()
+    if len(countries) == 1:
+        return {"countries": [Share(countries[0].code)]}
+    names = in_each_language(lambda: _("Shares are not known: {names}.").format(names=", ".join(map(str, countries))))
+    return {"regions": [Share(CENTRAL_ASIA, vocabulary="1", names=names)]}
+
+
+def _what_for(project):
+    """One sector; or what several have in common, with each of them as a tag."""
+    sectors = sorted(project.sectors.all(), key=lambda sector: sector.code)
+    categories = {sector.code[:3] for sector in sectors}
+    if len(sectors) == 1:
+        found, tags = [Share(sectors[0].code, vocabulary=DAC)], []
+    else:
+        if len(categories) == 1:
+            found = [Share(*categories, vocabulary=DAC_CATEGORIES)]
+        else:
+            found = [Share(MULTISECTOR, vocabulary=DAC)]
+        tags = [Share(sector.code, vocabulary=OWN, uri=DAC_LIST, names=texts(sector, "name")) for sector in sectors]
+    goals = [Share(row.code, vocabulary=TARGETS if "." in row.code else GOALS) for row in project.sdgs.all()]
+    return {"sectors": found, "tags": [*goals, *tags]}
+
+
+def _period(project):
+    """The days that the project spans, where they are no more than a year; None where they are or nobody knows."""
+    if project.start is None or project.end is None:
+        return None
+    first, last = project.start.first_day, project.end.last_day
+    return (first, last) if (last - first).days <= LONGEST_PERIOD else None
+
+
+def _budgets(project):
+    period = _period(project)
+    if project.budget is None or period is None:
+        return []
+    first, last = (day.isoformat() for day in period)
+    return [Budget(first, last, Money(project.budget, project.currency, first), kind="1", status="1")]
+
+
+def _pages(project, address):
+    """The project’s page, in each language."""
+    found = []
+    for code in LANGUAGES:
+        with translation.override(code):
+            url = address(reverse("project", args=[project.key]))
+        title = texts(project, "title")
+        language = code if code in title else "en"
+        found.append(Document(url, "text/html", {language: title[language]}, [PROJECT_PAGE], [code]))
+    return found

@@ -1,0 +1,80 @@
+"""What the portal reports to IATI, at its addresses: as a stream, with what a reader needs to ask only for news."""
+
+import datetime
+import hashlib
+import itertools
+
+from django.db.models import Count, Max
+from django.http import Http404, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.models import Place
+from projects.iati import exporting, writing
+from projects.models import Organisation, OrganisationIdentifier, Participation, Project, ProjectSdg, RioMarker, Sector
+
+BATCH = 100
+# Rows that an activity is made of, which come and go without their project’s time of change.
+ROWS = (Participation, RioMarker, ProjectSdg, OrganisationIdentifier)
+
+
+@require_safe
+def activities(request):
+    """`/iati/activities.xml`: every project that can be reported; others’ activities only with `?imported=1`."""
+    projects = Project.objects.published()
+    if request.GET.get("imported") != "1":
+        projects = projects.filter(iati_identifier=None)
+    return response(request, projects)
+
+
+@require_safe
+def activity(request, key):
+    """`/iati/activities/<key>.xml`: one project, whoever else reports it."""
+    return response(request, Project.objects.published().filter(key=key))
+
+
+def response(request, projects):
+    """The file of `projects`, if somebody reports, and something: IATI knows no file without an activity."""
+    publisher = exporting.publisher()
+    if publisher is None:
+        raise Http404(_("The portal reports nothing to IATI yet: no reporting organisation is set."))
+    moment, tag = state(request, projects, publisher)
+    answer = get_conditional_response(request, etag=tag, last_modified=int(moment.timestamp()))
+    if answer is None:
+        parts = reported(projects, publisher, request.build_absolute_uri)
+        first = next(parts, None)
+        if first is None:
+            raise Http404(_("There is nothing here to report to IATI."))
+        xml = writing.document(itertools.chain([first], parts), moment)
+        answer = StreamingHttpResponse(xml, content_type="application/xml")
+    answer["ETag"], answer["Last-Modified"] = tag, http_date(moment.timestamp())
+    answer["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+def reported(projects, publisher, address):
+    """The activities of all `projects` that can be reported, by key, a batch in memory at a time."""
+    for project in exporting.with_parts(projects.order_by("key")).iterator(chunk_size=BATCH):
+        if not exporting.kept_out_by(project):
+            yield exporting.activity_of(project, publisher, address)
+
+
+def state(request, projects, publisher):
+    """When what is reported last changed, and a tag of its state: of the records, their rows, and the day, since a date
+    that lay ahead yesterday may lie behind today.
+    """
+    found, moments = [request.build_absolute_uri(), publisher.ref, timezone.localdate()], [publisher.updated_at]
+    for records in (projects, Organisation.objects, Place.objects):
+        counted = records.order_by().aggregate(Count("pk"), Max("updated_at"), Max("version"))
+        found.append(sorted(counted.items()))
+        moments.append(counted["updated_at__max"])
+    for model in (*ROWS, *(getattr(Project, name).through for name in ("countries", "places", "sectors"))):
+        found.append(sorted(model.objects.aggregate(Count("pk"), Max("pk")).items()))
+    found += projects.order_by("pk").values_list("pk", "updated_at")
+    found += Sector.objects.order_by("code").values_list("code", "name_en", "name_ko", "name_ru")
+    tag = hashlib.sha256(repr(found).encode()).hexdigest()[:32]
+    latest = max(moment for moment in moments if moment is not None)
+    return latest.astimezone(datetime.UTC).replace(microsecond=0), f'"{tag}"'

@@ -1,0 +1,93 @@
+"""What IATI knows of the portal’s records: what organisations are called there, and who reports the projects."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import Pair
+from projects.models.organisation import Organisation
+
+well_formed_reference = RegexValidator(r"^[^\s/&|?]+$", _("An identifier has no spaces and none of the signs / & | ?"))
+
+
+class OrganisationIdentifier(Pair):
+    """What IATI calls an organisation."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="identifiers"
+    )
+    ref = models.CharField(_("IATI identifier"), max_length=100, validators=[well_formed_reference])
+
+    natural_fields = ("ref",)
+
+    class Meta:
+        verbose_name = _("IATI identifier of an organisation")
+        verbose_name_plural = _("IATI identifiers of organisations")
+        ordering = ["ref"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ref"],
+                name="organisation_identifier_names_one",
+                violation_error_message=_("Another organisation has this identifier."),
+            )
+        ]
+
+    def __str__(self):
+        return self.ref
+
+
+class ReportingOrganisation(models.Model):
+    """In whose name the portal reports its projects to IATI. As long as there is none, nothing is reported."""
+
+    slot = models.PositiveSmallIntegerField(default=1, unique=True, editable=False)
+    organisation = models.OneToOneField(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="+"
+    )
+    ref = models.CharField(
+        _("IATI identifier"),
+        max_length=100,
+        validators=[well_formed_reference],
+        help_text=_(
+            "As it was assigned to the organisation: in Korea a number of the series KR-GOV that the Office for "
+            "Government Policy Coordination gives out, or KR-BRN- with the business registration number. Identifiers "
+            "of activities begin with it. Never make one up."
+        ),
+    )
+    former_refs = models.TextField(
+        _("former identifiers"),
+        blank=True,
+        help_text=_("Under which activities were reported before, one a line. IATI joins old and new by them."),
+    )
+    email = models.EmailField(
+        _("e-mail of the office"), blank=True, help_text=_("Published. Of an office, never of a person.")
+    )
+    updated_at = models.DateTimeField(_("last changed"), editable=False)
+
+    class Meta:
+        verbose_name = _("reporting to IATI")
+        verbose_name_plural = _("reporting to IATI")
+        constraints = [
+            models.CheckConstraint(
+                name="one_organisation_reports",
+                condition=models.Q(slot=1),
+                violation_error_message=_("One organisation reports for the portal."),
+            )
+        ]
+
+    def __str__(self):
+        return self.ref
+
+    def clean(self):
+        if ReportingOrganisation.objects.exclude(pk=self.pk).exists():
+            raise ValidationError(_("One organisation reports for the portal."))
+
+    def save(self, *args, **kwargs):
+        self.updated_at = timezone.now()
+        super().save(*args, **kwargs)
+
+    @property
+    def former(self):
+        """The former identifiers, one by one."""
+        return self.former_refs.split()

@@ -1,0 +1,374 @@
+"""What the portal reports to IATI: valid, the same twice, nothing that nobody stated, reasons for what is missing."""
+
+import datetime
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from portal.choices import Publication
+from portal.index import keeping
+from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from projects.iati import exporting
+from projects.models import Participation, Project, RioMarker
+from tests.iati import checked, schema_errors, shared
+from tests.make import (
+    make_country,
+    make_organisation,
+    make_organisation_identifier,
+    make_participation,
+    make_place,
+    make_project,
+    make_reporting_organisation,
+    make_rio_marker,
+    make_sdg,
+    make_sector,
+)
+
+pytestmark = pytest.mark.django_db
+
+FILE = "/iati/activities.xml"
+ROLE = Participation.Role
+
+
+def make_reportable(**fields):
+    """A project that says all that IATI asks for."""
+    given = {"start": "2021-03-01", "status": Project.Status.IMPLEMENTATION} | fields
+    project = make_project(**given)
+    project.countries.add(make_country(key=f"uz-{project.pk}"))
+    project.sectors.add(make_sector())
+    make_participation(project=project, role=ROLE.FUNDING)
+    return project
+
+
+def sent(client, address=FILE):
+    response = client.get(address)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/xml")
+    return b"".join(response.streaming_content)
+
+
+def only(client, address=FILE):
+    """The one activity that is sent."""
+    xml = sent(client, address)
+    assert schema_errors(xml) == []
+    [activity] = etree.fromstring(xml)
+    return activity
+
+
+def attributes(activity, path):
+    return [dict(element.attrib) for element in activity.findall(path)]
+
+
+# ── Whether ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_organisation_reports(client):
+    make_reporting_organisation()
+    client.force_login(User.objects.create_superuser("administrator"))
+    data = {"organisation": make_organisation().pk, "ref": "XM-DAC-77777"}
+    page = client.post(reverse("admin:projects_reportingorganisation_add"), data)
+    assert "One organisation reports for the portal." in page.content.decode()
+
+
+def test_nothing_is_reported_before_somebody_reports(client):
+    project = make_reportable()
+    assert client.get(FILE).status_code == 404
+    assert client.get(f"/iati/activities/{project.key}.xml").status_code == 404
+    make_reporting_organisation()
+    assert only(client).findtext("iati-identifier") == f"XM-DAC-99999-{project.key}"
+
+
+def test_only_published_projects_are_reported(client):
+    make_reporting_organisation()
+    make_reportable(publication=Publication.IN_REVIEW, title_en="Unseen")
+    seen = make_reportable()
+    assert only(client).findtext("iati-identifier").endswith(seen.key)
+
+
+def test_activities_of_others_are_reported_when_asked_for_and_as_second_hand(client):
+    make_reporting_organisation()
+    project = make_reportable(iati_identifier="KR-GOV-051-1")
+    assert client.get(FILE).status_code == 404
+    for address in (f"{FILE}?imported=1", f"/iati/activities/{project.key}.xml"):
+        activity = only(client, address)
+        assert activity.findtext("iati-identifier") == "KR-GOV-051-1"
+        assert activity.find("reporting-org").get("secondary-reporter") == "1"
+
+
+def test_projects_of_the_reporting_organisation_are_its_own(client):
+    reporting = make_reporting_organisation()
+    make_participation(project=make_reportable(), organisation=reporting.organisation)
+    assert attributes(only(client), "reporting-org") == [{"ref": "XM-DAC-99999", "type": "11"}]
+
+
+def test_project_page_has_the_format(client):
+    make_reporting_organisation()
+    project = make_reportable()
+    assert only(client, f"/ko/projects/{project.key}/?format=iati").findtext("iati-identifier").endswith(project.key)
+
+
+LACKS = {
+    "Its start is not known: IATI wants at least a planned one.": lambda p: Project.objects.update(start=None),
+    "No published organisation has one of IATI’s roles: funding, accountable, extending, implementing.": (
+        lambda p: p.participations.update(role=ROLE.PARTNER)
+    ),
+    "No published country is named.": lambda p: p.countries.clear(),
+    "No sector is named.": lambda p: p.sectors.clear(),
+    "It is not published.": lambda p: Project.objects.update(publication=Publication.DRAFT),
+}
+
+
+@pytest.mark.parametrize("reason", LACKS)
+def test_what_keeps_a_project_out_is_said_at_the_desk(client, reason):
+    make_reporting_organisation()
+    project = make_reportable()
+    LACKS[reason](project)
+    assert client.get(FILE).status_code == 404
+    assert client.get(f"/iati/activities/{project.key}.xml").status_code == 404
+    client.force_login(User.objects.create_superuser("editor"))
+    form = client.get(reverse("admin:projects_project_change", args=[project.pk])).content.decode()
+    assert reason in form
+    if project.publication == Project.objects.get().publication:
+        assert reason in client.get(reverse("admin:projects_iati_kept_out")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("group", "sees", "sets"),
+    [
+        (EDITOR, True, False),
+        (REVIEWER, True, False),
+        (ADMINISTRATOR, True, True),
+        (TRANSLATORS["ko"], False, False),
+        (None, False, False),
+    ],
+)
+def test_administrators_say_who_reports_and_editors_see_what_is_reported(client, group, sees, sets):
+    reporting = make_reporting_organisation()
+    make_reportable()
+    if group:
+        user = User.objects.create(username="staff", is_staff=True)
+        user.groups.add(Group.objects.get(name=group))
+        client.force_login(user)
+    page = client.get(reverse("admin:projects_iati_kept_out"))
+    assert ("1 project is reported by XM-DAC-99999." in page.content.decode()) == sees
+    url = reverse("admin:projects_reportingorganisation_change", args=[reporting.pk])
+    client.post(url, {"organisation": reporting.organisation_id, "ref": "XM-DAC-77777", "former_refs": "XM-DAC-99999"})
+    reporting.refresh_from_db()
+    assert reporting.ref == ("XM-DAC-77777" if sets else "XM-DAC-99999")
+
+
+# ── What ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_texts_are_there_in_their_languages_and_never_twice(client):
+    make_reporting_organisation()
+    make_reportable(title_en="Trees", title_ko="나무")
+    narratives = only(client).findall("title/narrative")
+    lang = "{http://www.w3.org/XML/1998/namespace}lang"
+    assert [(element.get(lang), element.text) for element in narratives] == [(None, "Trees"), ("ko", "나무")]
+
+
+def test_a_marker_that_nobody_set_is_absent_and_one_that_is_0_is_there(client):
+    make_reporting_organisation()
+    project = make_reportable()
+    assert only(client).findall("policy-marker") == []
+    make_rio_marker(project=project, marker=RioMarker.Marker.BIODIVERSITY, significance=0)
+    make_rio_marker(project=project, marker=RioMarker.Marker.DESERTIFICATION, significance=2)
+    assert attributes(only(client), "policy-marker") == [
+        {"vocabulary": "1", "code": "5", "significance": "0"},
+        {"vocabulary": "1", "code": "8", "significance": "2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "start", "end", "dates"),
+    [
+        (
+            "closed",
+            "2019-05",
+            "2021",
+            [("2", "2019-05-01", "Only the month is known."), ("4", "2021-12-31", "Only the year is known.")],
+        ),
+        ("implementation", "2019-05-02", "2095-01-31", [("2", "2019-05-02", None), ("3", "2095-01-31", None)]),
+        ("pipeline", "2019-05-02", None, [("1", "2019-05-02", None)]),
+        ("closed", "2019-05-02", "2095", [("2", "2019-05-02", None), ("3", "2095-12-31", "Only the year is known.")]),
+        ("implementation", "2095", None, [("1", "2095-01-01", "Only the year is known.")]),
+    ],
+)
+def test_dates_say_how_exactly_they_are_known_and_whether_they_came(client, status, start, end, dates):
+    make_reporting_organisation()
+    make_reportable(status=status, start=start, end=end)
+    found = only(client).findall("activity-date")
+    assert [(day.get("type"), day.get("iso-date"), day.findtext("narrative")) for day in found] == dates
+
+
+def test_precision_is_said_in_three_languages(client):
+    make_reporting_organisation()
+    make_reportable(start="2021")
+    words = [element.text for element in only(client).findall("activity-date/narrative")]
+    assert words == ["Only the year is known.", "연도만 알려져 있다.", "Известен только год."]
+
+
+def test_shares_of_countries_and_sectors_are_not_made_up(client):
+    make_reporting_organisation()
+    project = make_reportable()
+    assert [sector["code"] for sector in attributes(only(client), "sector")] == [project.sectors.get().code]
+    assert len(attributes(only(client), "recipient-country")) == 1
+    project.countries.add(make_country(name_en="Kazakhstan"))
+    project.sectors.set([make_sector(code="14010"), make_sector(code="14015")])
+    activity = only(client)
+    assert attributes(activity, "recipient-country") == []
+    assert attributes(activity, "recipient-region") == [{"vocabulary": "1", "code": "619"}]
+    assert activity.findtext("recipient-region/narrative") == "Shares are not known: Kazakhstan, Uzbekistan."
+    assert attributes(activity, "sector") == [{"vocabulary": "2", "code": "140"}]
+    assert [tag["code"] for tag in attributes(activity, "tag")] == ["14010", "14015"]
+    project.sectors.add(make_sector(code="31220"))
+    assert attributes(only(client), "sector") == [{"vocabulary": "1", "code": "43010"}]
+    client.force_login(User.objects.create_superuser("editor"))
+    page = client.get(reverse("admin:projects_iati_kept_out")).content.decode()
+    assert "The countries one by one: their shares are not known" in page
+    assert "The sectors one by one: their shares are not known" in page
+
+
+def test_budget_of_a_year_is_reported_and_a_longer_one_is_not_split(client):
+    make_reporting_organisation()
+    project = make_reportable(start="2021", end="2021", budget="1500.50", currency="KRW")
+    activity = only(client)
+    assert activity.get("default-currency") == "KRW"
+    assert activity.findtext("budget/value") == "1500.5"
+    assert attributes(activity, "budget/*") == [
+        {"iso-date": "2021-01-01"},
+        {"iso-date": "2021-12-31"},
+        {"currency": "KRW", "value-date": "2021-01-01"},
+    ]
+    Project.objects.update(end="2022")
+    assert only(client).findall("budget") == []
+    [read] = exporting.with_parts(Project.objects.filter(pk=project.pk))
+    assert exporting.left_out_of(read) == [
+        "The budget: IATI wants it year by year, and the portal does not split sums."
+    ]
+
+
+def test_goals_places_organisations_and_former_identifiers(client):
+    make_reporting_organisation(former_refs="XM-DAC-1\nXM-DAC-2", email="office@example.org")
+    project = make_reportable(finance="loan")
+    make_sdg(project, "6"), make_sdg(project, "6.4")
+    project.places.add(make_place(latitude="42.46", longitude="59.6"), make_place())
+    identifier = make_organisation_identifier(organisation=project.organisations.get())
+    activity = only(client)
+    assert attributes(activity, "tag") == [{"vocabulary": "2", "code": "6"}, {"vocabulary": "3", "code": "6.4"}]
+    assert [pos.text for pos in activity.iterfind("location/point/pos")] == ["42.46 59.6"]
+    assert attributes(activity, "participating-org") == [{"ref": identifier.ref, "type": "10", "role": "1"}]
+    assert [other["ref"] for other in attributes(activity, "other-identifier")] == ["XM-DAC-1", "XM-DAC-2"]
+    assert attributes(activity, "default-finance-type") == [{"code": "421"}]
+    assert activity.findtext("contact-info/email") == "office@example.org"
+    pages = [link["url"] for link in attributes(activity, "document-link")]
+    assert pages == [f"http://testserver/{code}/projects/{project.key}/" for code in ("en", "ko", "ru")]
+
+
+def test_what_xml_cannot_hold_is_left_out(client):
+    make_reporting_organisation()
+    make_reportable(title_en="Trees \x0b& <b>shrubs</b>\ufffe")
+    assert only(client).findtext("title/narrative") == "Trees & <b>shrubs</b>"
+
+
+# ── How ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_bytes_are_sent_twice_and_only_news_to_who_has_them(client):
+    make_reporting_organisation()
+    project = make_reportable()
+    first = client.get(FILE)
+    body = b"".join(first.streaming_content)
+    assert sent(client) == body
+    assert client.get(FILE, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    assert client.get(FILE, headers={"If-Modified-Since": first["Last-Modified"]}).status_code == 304
+    make_rio_marker(project=project)
+    again = client.get(FILE, headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 200
+    assert b"policy-marker" in b"".join(again.streaming_content)
+    assert again["ETag"] != first["ETag"]
+
+
+def test_three_projects_cost_as_many_queries_as_one(client):
+    def queries():
+        keeping.settle()
+        with CaptureQueriesContext(connection) as asked:
+            sent(client)
+        return len(asked)
+
+    make_reporting_organisation()
+    make_reportable()
+    queries()
+    one = queries()
+    make_reportable(), make_reportable()
+    assert queries() == one
+
+
+def test_the_content_passes_the_schema_and_the_independent_checker(content, client, tmp_path):
+    make_reporting_organisation()
+    xml = sent(client)
+    assert len(etree.fromstring(xml)) == 159  # of 171: three without a start, four without a sector, seven of partners
+    assert schema_errors(xml) == []
+    shared()
+    path = tmp_path / "activities.xml"
+    path.write_bytes(xml)
+    assert checked(path) == []
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    title=st.text(min_size=1, max_size=80).filter(str.strip),
+    start=st.none() | st.sampled_from(["1999", "2021-02", "2024-02-29", "2099"]),
+    end=st.none() | st.sampled_from(["2000", "2024-03", "2030-12-31"]),
+    status=st.sampled_from(Project.Status.values),
+    finance=st.sampled_from(["", *Project.Finance.values]),
+    budget=st.none() | st.decimals(min_value=0, max_value=10**12, places=2),
+    countries=st.integers(0, 3),
+    sectors=st.integers(0, 3),
+    roles=st.sets(st.sampled_from(ROLE.values)),
+)
+def test_whatever_the_admin_accepts_is_reported_validly_or_it_is_said_why_not(
+    client, title, start, end, status, finance, budget, countries, sectors, roles
+):
+    Project.objects.all().delete()
+    if exporting.publisher() is None:
+        make_reporting_organisation()
+    if start and end and end < start:
+        end = None
+    project = make_project(
+        title_en=title,
+        start=start,
+        end=end,
+        status=status,
+        finance=finance,
+        budget=budget,
+        currency="" if budget is None else "USD",
+    )
+    project.countries.set([make_country() for _ in range(countries)])
+    project.sectors.set([make_sector() for _ in range(sectors)])
+    for role in roles:
+        make_participation(project=project, role=role)
+    [read] = exporting.with_parts(Project.objects.all())
+    if exporting.kept_out_by(read):
+        assert client.get(FILE).status_code == 404
+    else:
+        assert schema_errors(sent(client)) == []
+
+
+def test_moment_of_the_file_is_that_of_the_last_change(client):
+    make_reporting_organisation()
+    project = make_reportable()
+    later = project.updated_at + datetime.timedelta(days=400)
+    Project.objects.filter(pk=project.pk).update(updated_at=later)
+    assert (
+        etree.fromstring(sent(client)).get("generated-datetime")
+        == f"{later.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+    )
