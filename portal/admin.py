@@ -20,6 +20,7 @@ from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, untranslated
+from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
 from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
 
@@ -240,7 +241,7 @@ class PlaceCitationInline(CitationInline):
 
 
 @admin.register(Place)
-class PlaceAdmin(RecordAdmin):
+class PlaceAdmin(LookAlikes, RecordAdmin):
     list_display = ("name", "kind", "country", "group", "citations_count", "publication", "updated_at")
     list_filter = (
         "publication",
@@ -265,7 +266,7 @@ class PlaceAdmin(RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(LookAlikes, RecordAdmin):
     counted = ()
     list_display = ("title", "publisher", "date", "key", "cited", "publication")
     list_filter = ("publication", "kind", "language")

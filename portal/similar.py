@@ -190,12 +190,14 @@ def _plain(text):
     return form(text or "").joined
 
 
-def _columns(model):
-    """The columns that `known` reads, and what shows a record."""
-    for path in model.search_paths["title"]:
-        yield from [f"{path}_{code}" for code in LANGUAGES] if _has(model, f"{path}_en") else [path]
-    yield from (column for column in ("url", "doi") if _has(model, column))
-    yield from ("key", "publication", *model.told_apart_by)
+def compared_columns(model) -> list[str]:
+    """The columns that say whether a record is like another one."""
+    titles = [
+        column
+        for path in model.search_paths["title"]
+        for column in ([f"{path}_{code}" for code in LANGUAGES] if _has(model, f"{path}_en") else [path])
+    ]
+    return [*titles, *(column for column in ("url", "doi") if _has(model, column)), *model.told_apart_by]
 
 
 def _has(model, column):
@@ -232,7 +234,8 @@ class Table:
     """The records of a model, ready to be compared. One query."""
 
     def __init__(self, model):
-        self.records = {record.pk: record for record in model._base_manager.only(*_columns(model))}
+        shown = ("key", "publication", *compared_columns(model))
+        self.records = {record.pk: record for record in model._base_manager.only(*shown)}
         self.known = {pk: known(record) for pk, record in self.records.items()}
         self._having, self._counts = defaultdict(list), Counter()
         for pk, one in self.known.items():

@@ -15,6 +15,7 @@ from portal.admin import (
     SearchInAnyCase,
     in_languages,
 )
+from portal.look_alikes import LookAlikes
 from portal.templatetags.figures import money
 from portal.workflow_admin import OwnedAdmin
 from projects.iati.admin import state_of
@@ -50,7 +51,7 @@ class OrganisationIdentifierInline(Rows, admin.TabularInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(RecordAdmin):
+class OrganisationAdmin(LookAlikes, RecordAdmin):
     counted = ("citations", "participations")
     list_display = ("name", "acronym", "kind", "country", "participations_count", "citations_count", "publication")
     list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter))
@@ -145,7 +146,7 @@ class ProjectCitationInline(CitationInline):
 
 
 @admin.register(Project)
-class ProjectAdmin(RecordAdmin):
+class ProjectAdmin(LookAlikes, RecordAdmin):
     list_display = ("title", "start", "status", "in_countries", "money", "publication", "citations_count")
     list_filter = (
         "publication",

@@ -513,7 +513,7 @@ def test_a_source_without_a_position_goes_last(editor):
 
 
 def test_a_source_may_stay_without_an_address(editor):
-    make_source()
+    make_source(title="Dust from the dry bed")
     url = address(Source, "add")
     data = form_data(
         editor.get(url),

@@ -1,0 +1,69 @@
+"""The warning on a form that a record may be there already: once before it is saved, and while its name is typed."""
+
+import copy
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portal.similar import compared_columns, similar_to
+
+ANOTHER, KNOWN = "_another", "_look_alike"  # “it is another one”, and the records that were looked at
+
+
+class LookAlikes:
+    """For the admin of records that are easily entered twice."""
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        return type(form)(form.__name__, (DistinctForm, form), {})
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(require_POST(self.look_alikes_view))
+        return [path("look-alikes/", view, name=self._address_name()), *super().get_urls()]
+
+    def _address_name(self):
+        return f"{self.opts.app_label}_{self.opts.model_name}_look_alikes"
+
+    def look_alikes_view(self, request):
+        """The records that are like the one that is being typed, as a part of its form."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        sent = {column: request.POST.get(column, "") for column in compared_columns(self.model)}
+        pk = request.POST.get("pk", "")
+        record = self.model(pk=int(pk) if pk.isdecimal() else None, **sent)
+        return render(request, "admin/look_alikes.html", self._shown(similar_to(record)))
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context |= self._shown(getattr(context["adminform"].form, "look_alikes", ()))
+        context["look_alikes_address"] = reverse(f"admin:{self._address_name()}")
+        context["look_alikes_columns"] = " ".join(compared_columns(self.model))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _shown(self, found):
+        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return {"look_alikes": [(one, reverse(page, args=[one.record.pk])) for one in found]}
+
+
+class DistinctForm(forms.ModelForm):
+    """The form of a record, which comes back once if the record may be there already."""
+
+    look_alikes = ()
+
+    def clean(self):
+        cleaned = super().clean()
+        compared = [column for column in compared_columns(self._meta.model) if column in self.fields]
+        if self.instance.pk is None or set(compared) & set(self.changed_data):
+            record = copy.copy(self.instance)
+            for column in compared:
+                setattr(record, column, cleaned.get(column) or "")
+            self.look_alikes = similar_to(record)
+        known = self.data.getlist(KNOWN) if ANOTHER in self.data else []
+        if not {str(one.record.pk) for one in self.look_alikes} <= set(known):
+            self.add_error(
+                None, _("It may be here already. Look at the records that are listed: is it one of them, or another?")
+            )
+        return cleaned
