@@ -1,8 +1,24 @@
-"""Which columns of issues' records stand in three languages."""
+"""Which columns of issues' records stand in three languages, and whose history is kept."""
 
 from modeltranslation.translator import TranslationOptions, register
 
-from issues.models import Event, Indicator, Issue, IssueInCountry, IssueLink, KeyFigure, Term
+from issues.models import (
+    Event,
+    EventCitation,
+    Indicator,
+    Issue,
+    IssueCitation,
+    IssueInCountry,
+    IssueLink,
+    IssueLinkCitation,
+    IssueSdg,
+    KeyFigure,
+    KeyFigureCitation,
+    Observation,
+    Term,
+    TermCitation,
+)
+from portal.history import track
 
 
 class EnglishRequired(TranslationOptions):
@@ -43,3 +59,20 @@ class EventTranslation(EnglishRequired):
 @register(Term)
 class TermTranslation(EnglishRequired):
     fields = ("term", "definition")
+
+
+# History keeps the columns of each language, so it begins where they have been made.
+track(Issue)
+track(IssueInCountry, of="issue", named_by="country")
+track(KeyFigure, of="issue", named_by="label")
+track(KeyFigureCitation, of="figure", named_by=("figure", "source"))
+track(IssueSdg, of="issue", named_by="code")
+track(IssueCitation, of="issue", named_by="source")
+track(IssueLink, of=("cause", "effect"), named_by=("cause", "effect"), apart=True)
+track(IssueLinkCitation, of="link", named_by=("link", "source"), apart=True)
+track(Indicator)
+track(Observation, of="indicator", named_by=("place", "year", "source"), apart=True)
+track(Event)
+track(EventCitation, of="event", named_by="source")
+track(Term)
+track(TermCitation, of="term", named_by="source")

@@ -20,6 +20,7 @@ from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, untranslated
+from portal.history import is_history
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
 from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
@@ -292,7 +293,8 @@ class SourceAdmin(LookAlikes, RecordAdmin):
 
     def get_queryset(self, request):
         # Every foreign key to a source, hidden ones too, is a way to cite it; this app need not know the others.
-        counts = [count_of(field) for field in self.opts.get_fields(include_hidden=True) if field.one_to_many]
+        ways = (field for field in self.opts.get_fields(include_hidden=True) if field.one_to_many)
+        counts = [count_of(way) for way in ways if not is_history(way.related_model)]
         return super().get_queryset(request).annotate(cited=functools.reduce(operator.add, counts))
 
     @admin.display(description=_("cited"), ordering="cited")

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Publication
+from portal.history import is_history
 
 APPS = ("portal", "issues", "projects")
 KEPT = ("portal.index", "portal.care")  # what the portal itself keeps of the records
@@ -176,7 +177,10 @@ def audited_models():
     return [
         model
         for model in apps.get_models()
-        if model._meta.app_label in APPS and model is not AuditEntry and not model.__module__.startswith(KEPT)
+        if model._meta.app_label in APPS
+        and model is not AuditEntry
+        and not is_history(model)
+        and not model.__module__.startswith(KEPT)
     ]
 
 

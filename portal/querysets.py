@@ -9,14 +9,30 @@ from django.db import models
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
-from portal import audit
+from portal import audit, history
 from portal.care import translations
 from portal.choices import Publication
 from portal.index import keeping, ranking, store
 from portal.index.tables import kinds_of
 
 
-class RecordQuerySet(models.QuerySet):
+class RowQuerySet(models.QuerySet):
+    """What is done to many rows at once leaves history as if it were done one by one."""
+
+    def update(self, **values):
+        changed = list(self.order_by().values_list("pk", flat=True))
+        with history.recording(self.model, changed):
+            return super().update(**values)
+
+    def bulk_create(self, rows, *args, ignore_conflicts=False, update_conflicts=False, **kwargs):
+        if ignore_conflicts or update_conflicts:
+            raise ValueError("Which rows are new, and what others were before, would be known to no history.")
+        created = super().bulk_create(rows, *args, **kwargs)
+        history.write_created(self.model, [row.pk for row in created])
+        return created
+
+
+class RecordQuerySet(RowQuerySet):
     """Questions that read well when chained."""
 
     def published(self):
@@ -47,10 +63,8 @@ class RecordQuerySet(models.QuerySet):
 
     def bulk_create(self, records, *args, **kwargs):
         """Create many at once, the search index with them."""
-        records = list(records)
         created = super().bulk_create(records, *args, **kwargs)
-        keys = [record.key for record in records]
-        keeping.mark(self.model, self.model._base_manager.filter(key__in=keys).values_list("pk", flat=True))
+        keeping.mark(self.model, [record.pk for record in created])
         return created
 
     def in_order_of(self, field):
@@ -87,7 +101,7 @@ def remembered(model, database, name):
     return None if found is None else found.get((model, database, name))
 
 
-class KeyManager(models.Manager):
+class KeyManager(models.Manager.from_queryset(RowQuerySet)):
     """Finds a record by its key."""
 
     key_field = "key"
@@ -105,7 +119,7 @@ class KeyManager(models.Manager):
 RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManager")
 
 
-class PairQuerySet(models.QuerySet):
+class PairQuerySet(RowQuerySet):
     """Rows of through-tables, some of which have texts."""
 
     def update(self, **values):

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_tables2",
     "django_htmx",
+    "simple_history",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -91,7 +92,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "portal.schedule.DueMiddleware",  # outside the next one: what is due is published by nobody who happens to ask
+    "portal.schedule.DueMiddleware",  # outside the next two: what is due is published by nobody who happens to ask
+    "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -176,6 +178,10 @@ MODELTRANSLATION_CUSTOM_FIELDS = ()
 # ── Publishing ───────────────────────────────────────────────────────────────────────────────────────────────
 
 SCHEDULE_SECONDS = 30  # so often at most a process looks for scheduled records that are due
+
+# ── History ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+SIMPLE_HISTORY_DATE_INDEX = False  # a record’s states are found by the record
 
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────
 

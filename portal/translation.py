@@ -1,8 +1,9 @@
-"""Which columns of the shared records stand in three languages."""
+"""Which columns of the shared records stand in three languages, and whose history is kept."""
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.models import Place, Source, Tombstone
+from portal.history import track
+from portal.models import Place, PlaceCitation, Source, Tombstone
 
 
 @register(Place)
@@ -19,3 +20,9 @@ class SourceTranslation(TranslationOptions):
 @register(Tombstone)
 class TombstoneTranslation(TranslationOptions):
     fields = ("note",)
+
+
+# History keeps the columns of each language, so it begins where they have been made.
+track(Source)
+track(Place)
+track(PlaceCitation, of="place", named_by="source")

@@ -1,14 +1,18 @@
-"""Django's loaddata, which looks each key up once and analyses each record once, in one transaction with the load."""
+"""Django's loaddata, which looks each key up once and analyses each record once, in one transaction with the load.
+
+What is loaded leaves no history: a record's begins when an editor first changes it.
+"""
 
 from modeltranslation.management.commands import loaddata
 
 from portal.database import gather_statistics
+from portal.history import unrecorded
 from portal.index.keeping import indexing
 from portal.querysets import remembering_keys
 
 
 class Command(loaddata.Command):
     def handle(self, *args, **options):
-        with indexing(), remembering_keys():
+        with indexing(), remembering_keys(), unrecorded():
             super().handle(*args, **options)
         gather_statistics(options["database"])

@@ -8,6 +8,7 @@ from tqdm import tqdm
 from issues.models import Issue
 from portal.choices import Area, Confidence, Level, Publication
 from portal.database import gather_statistics
+from portal.history import unrecorded
 from portal.index.keeping import indexing
 from portal.models import Place
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         with tqdm(total=projects, initial=there, unit=" projects", disable=not verbosity) as bar:
             for first in range(there, projects, BATCH):
                 numbers = range(first, min(first + BATCH, projects))
-                with indexing():
+                with indexing(), unrecorded():
                     self.make(numbers)
                 bar.update(len(numbers))
         gather_statistics()
