@@ -176,6 +176,12 @@ class WorkflowForm(forms.ModelForm):
 
     actions, old, refused = frozenset(), Publication.DRAFT, ()
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "publication" in self.fields:
+            states = workflow.choices(self.actions, self.old)
+            self.fields["publication"].choices = [(state.value, state.label) for state in states]
+
     def clean(self):
         cleaned = super().clean()
         self._schedule(cleaned)
@@ -249,11 +255,8 @@ class WorkflowAdmin(Governed):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        if "publication" in form.base_fields:
-            old = Publication(obj.publication) if obj else Publication.DRAFT
-            states = workflow.choices(self.actions_of(request), old)
-            form.base_fields["publication"].choices = [(state.value, state.label) for state in states]
-            form.actions, form.old = self.actions_of(request), old
+        form.actions = self.actions_of(request)
+        form.old = Publication(obj.publication) if obj else Publication.DRAFT
         form.refused = getattr(request, "refused_gaps", ())
         return form
 

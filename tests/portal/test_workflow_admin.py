@@ -123,6 +123,16 @@ def test_forms_offer_each_the_moves_that_are_theirs(desk, who, states):
     assert {state: offered(client, cited_term(publication=state)) for state in states} == states
 
 
+@pytest.mark.parametrize("make", MAKERS)
+def test_no_form_lets_an_editor_publish(desk, make):
+    client = desk("editor")
+    record = make(publication=R)
+    assert offered(client, record) == {R, D}
+    response = save(client, record, publication=P.value)
+    assert record.publication == R
+    assert "publication" in errors_of(response)
+
+
 @pytest.mark.parametrize("who", ["anonymous", "translator", "editor"])
 @pytest.mark.parametrize("state", [S, P, A])
 def test_what_readers_saw_is_not_changed_by(desk, who, state):
