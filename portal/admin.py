@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 import portal.accounts_admin  # noqa: F401 - registers itself
-from portal.care.admin import CareAdmin, LookedThrough
+from portal.care.admin import CareAdmin, MergeAdmin
 from portal.care.translations import row_is_older
 from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
@@ -126,7 +126,7 @@ class RowsInLanguages(CareAdmin):
     change_form_template = "admin/row_form.html"
 
 
-class RecordAdmin(LookedThrough, WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
+class RecordAdmin(MergeAdmin, WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`

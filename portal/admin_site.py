@@ -8,12 +8,13 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from portal.accounts import lacks_second_factor
+from portal.care.admin import doubles_page
 from portal.desk import Desk
 from portal.index.keeping import indexing
 
@@ -24,6 +25,10 @@ class PortalAdminSite(AdminSite):
     site_header = _("Editors’ desk")
     site_title = _("Editors’ desk")
     index_title = _("Records")
+
+    def get_urls(self):
+        doubles = self.admin_view(functools.partial(doubles_page, self))
+        return [path("doubles/", doubles, name="doubles"), *super().get_urls()]
 
     def index(self, request, extra_context=None):
         return super().index(request, {**(extra_context or {}), "desk": Desk(self, request)})

@@ -68,6 +68,7 @@ class AuditEntry(models.Model):
         DELETED = "deleted", _("Deleted")
         EXPORTED = "exported", _("Exported")
         IMPORTED = "imported", _("Imported")
+        MERGED = "merged", _("Merged")
         RIGHTS_CHANGED = "rights-changed", _("Changed rights")
 
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)

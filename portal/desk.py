@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
+from portal.care import doubles
 from portal.care.looks import not_looked_at
 from portal.care.translations import older_than_english, translated_fields
 from portal.choices import Confidence, Publication
@@ -81,6 +82,7 @@ class Care:
 CARES = {
     "review": Care(_("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW), action="publish"),
     "source": Care(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
+    "double": Care(_("Likely doubles"), doubles.has_double),
     "ko-older": Care(
         _("Korean older than its English"), lambda model: older_than_english(model, "ko"), action="translate_ko"
     ),
@@ -150,9 +152,9 @@ class Desk:
             and site.is_registered(model)
             and site.get_model_admin(model).has_view_permission(request)
         ]
-        allowed = {model: workflow.actions_of(request.user, model) for model in self.models}
-        self.actions = frozenset().union(*allowed.values())
-        self.reviewed = [model for model in self.models if "publish" in allowed[model]]
+        self.allowed = {model: workflow.actions_of(request.user, model) for model in self.models}
+        self.actions = frozenset().union(*self.allowed.values())
+        self.reviewed = [model for model in self.models if "publish" in self.allowed[model]]
         self._needs = self._count()
 
     def _count(self):
@@ -170,7 +172,21 @@ class Desk:
                 if count := counts.get(name.replace("-", "_")):
                     url = f"{admin_address(model, 'changelist')}?care={name}"
                     found.append((capfirst(model._meta.verbose_name_plural), count, url))
+        lists["double"] = self._doubles()
         return {name: Need(CARES[name].words, found) for name, found in lists.items()}
+
+    def _doubles(self):
+        """Pairs of records, which have a page of their own; an invitation to it if nobody has looked for them yet."""
+        models = [model for model in doubles.merged_models() if "change" in self.allowed.get(model, ())]
+        url = reverse("admin:doubles")
+        if models and doubles.looked_for_at() is None:
+            return [(_("look for them"), 0, url)]
+        counts = doubles.counts()
+        return [
+            (capfirst(model._meta.verbose_name_plural), count, f"{url}#{model._meta.model_name}")
+            for model in models
+            if (count := counts.get(model._meta.label_lower))
+        ]
 
     def _mine(self, name):
         """Whether seeing to a care is the editor's. Editors translate too, but it is not for them that it waits."""

@@ -17,12 +17,15 @@ from portal.index.tables import kinds_of
 
 
 class RowQuerySet(models.QuerySet):
-    """What is done to many rows at once leaves history as if it were done one by one."""
+    """What is done to many rows at once leaves history, and older translations, as if it were done one by one."""
 
     def update(self, **values):
         changed = list(self.order_by().values_list("pk", flat=True))
+        texts = translations.watched(self, values)
         with history.recording(self.model, changed):
-            return super().update(**values)
+            rows = super().update(**values)
+        translations.updated(self.model, texts)
+        return rows
 
     def bulk_create(self, rows, *args, ignore_conflicts=False, update_conflicts=False, **kwargs):
         if ignore_conflicts or update_conflicts:
@@ -50,12 +53,10 @@ class RecordQuerySet(RowQuerySet):
         return self.filter(keys)
 
     def update(self, **values):
-        """Change all at once, the search index and what is known of older translations with them."""
+        """Change all at once, the search index with them."""
         changed = list(self.order_by().values_list("pk", flat=True))
         moved = list(self.order_by()) if "publication" in values else []
-        texts = translations.watched(self, values)
         rows = super().update(**values)
-        translations.updated(self.model, texts)
         keeping.mark(self.model, changed)
         for record in moved:
             audit.note_publication(record, record.publication, values["publication"])
@@ -119,18 +120,7 @@ class KeyManager(models.Manager.from_queryset(RowQuerySet)):
 RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManager")
 
 
-class PairQuerySet(RowQuerySet):
-    """Rows of through-tables, some of which have texts."""
-
-    def update(self, **values):
-        """Change all at once, and what is known of older translations."""
-        texts = translations.watched(self, values)
-        rows = super().update(**values)
-        translations.updated(self.model, texts)
-        return rows
-
-
-class PairManager(models.Manager.from_queryset(PairQuerySet)):
+class PairManager(models.Manager.from_queryset(RowQuerySet)):
     """Finds the row of a through-table by what its model's `natural_fields` name."""
 
     def get_by_natural_key(self, *values):

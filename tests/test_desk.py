@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,6 +18,12 @@ from tests.make import make_citation, make_country, make_place, make_project, ma
 from tests.test_admin import address, change_address, form_data, listed
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _doubles_were_looked_for(db):
+    """Until then the desk invites to do so (tests/portal/care/test_doubles.py)."""
+    call_command("find_doubles", verbosity=0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from issues.models.issue import Issue
 from portal.choices import Publication
 from portal.models import Pair, Place, Record, Source
-from portal.querysets import PairManager, PairQuerySet
+from portal.querysets import PairManager, RowQuerySet
 
 
 class Indicator(Record):
@@ -57,7 +57,7 @@ class Indicator(Record):
         return reverse("indicator", args=[self.key])
 
 
-class ObservationQuerySet(PairQuerySet):
+class ObservationQuerySet(RowQuerySet):
     """Questions about observations."""
 
     def published(self):

@@ -1,22 +1,27 @@
 """What the form of a record says of its care, and what an editor can say there besides changing it."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import path
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.care import looks
+from portal.care import doubles, looks, merging
+from portal.care.tables import Double
 from portal.care.translations import differences, older_of
 from portal.choices import Publication
 from portal.desk import admin_address
+from portal.similar import similar_to
 
 LANGUAGES = dict(settings.LANGUAGES)
 
@@ -135,6 +140,126 @@ class LookedThrough(CareAdmin):
         looks.look(obj, request.user)
         self.message_user(request, _("Kept: you looked it through today, and it is still right."), messages.INFO)
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
+
+
+class MergeAdmin(LookedThrough):
+    """For the admin of records: two that tell of the same thing become one."""
+
+    def get_urls(self):
+        if self.model not in doubles.merged_models():
+            return super().get_urls()
+        return [self._address("merge", self.merge_view), *super().get_urls()]
+
+    def may_merge(self, request):
+        """One record is deleted, and the other one may be before readers."""
+        return self.model in doubles.merged_models() and {"delete", "publish"} <= self.actions_of(request)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and self.may_merge(request):
+            context["merge_url"] = admin_address(self.model, "merge", obj.pk)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def merge_view(self, request, object_id):
+        """Two records side by side: what stays of each."""
+        if not self.may_merge(request):
+            raise PermissionDenied
+        if (kept := self.get_object(request, unquote(object_id))) is None:
+            raise Http404
+        key = (request.POST.get("with") or request.GET.get("with") or "").strip()
+        other = self.model._base_manager.filter(key=key).exclude(pk=kept.pk).first()
+        reasons = []
+        if other is not None and request.method == "POST":
+            try:
+                return self._merged(request, kept, other)
+            except merging.Refused as refused:
+                reasons = refused.reasons
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Merge two records"),
+            "subtitle": str(kept),
+            "kept": kept,
+            "other": other,
+            "asked": key,
+            "change_url": admin_address(self.model, "change", kept.pk),
+        }
+        if other is None:
+            context["likely"] = similar_to(kept)
+        else:
+            context |= {
+                "reasons": reasons or merging.why_not(kept, other),
+                "choices": self._choices(request, kept, other),
+                "moves": merging.moves(kept, other),
+                "seen": _moment(kept, other),
+                "other_url": admin_address(self.model, "change", other.pk),
+                "swapped_url": f"{admin_address(self.model, 'merge', other.pk)}?{urlencode({'with': kept.key})}",
+            }
+        return TemplateResponse(request, "admin/merge.html", context)
+
+    def _choices(self, request, kept, other):
+        """The columns that differ, each with whose text stands: as was chosen before, if the form comes back."""
+        return [(one, request.POST.get(f"stays-{one.name}", one.default)) for one in merging.choices(kept, other)]
+
+    def _merged(self, request, kept, other):
+        """Merge as the form says, and lead to the record that stays."""
+        if request.POST.get("seen") != _moment(kept, other):
+            raise merging.Refused([_("One of the two was changed meanwhile. Look through them again.")])
+        taken = [one.name for one, stands in self._choices(request, kept, other) if stands == merging.OTHER]
+        gone = str(other)
+        merging.merge(kept, other, taken, request.user)
+        LogEntry.objects.log_actions(request.user.pk, [kept], CHANGE, [{"changed": {"name": other.key}}])
+        text = _("“{gone}” became one with this record. Its address leads here.").format(gone=gone)
+        self.message_user(request, text, messages.SUCCESS)
+        return HttpResponseRedirect(admin_address(self.model, "change", kept.pk))
+
+
+def _moment(*records):
+    """What two records were like when a page showed them, for the page to say when it comes back."""
+    return " ".join(f"{record.version}@{record.updated_at.timestamp()}" for record in records)
+
+
+def doubles_page(site, request):
+    """Records that may tell of the same thing, to be merged or told apart."""
+    admins = [site.get_model_admin(model) for model in doubles.merged_models() if site.is_registered(model)]
+    admins = [admin for admin in admins if admin.may_change_whole(request)]
+    if not admins:
+        raise PermissionDenied
+    if request.method == "POST":
+        chosen = request.POST.get("apart", "")
+        kinds = [admin.model._meta.label_lower for admin in admins]
+        double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
+        if double is None:
+            raise Http404
+        doubles.tell_apart(double, request.user)
+        messages.info(request, _("Kept: these two are not the same."))
+        return HttpResponseRedirect(f"{reverse('admin:doubles')}#{double.kind.partition('.')[2]}")
+    context = {
+        **site.each_context(request),
+        "title": _("Likely doubles"),
+        "kinds": [
+            (
+                admin.model._meta.model_name,
+                capfirst(admin.model._meta.verbose_name_plural),
+                [_pair(admin, request, pair) for pair in doubles.find(admin.model)],
+            )
+            for admin in admins
+        ],
+    }
+    return TemplateResponse(request, "admin/doubles.html", context)
+
+
+def _pair(admin, request, pair):
+    """A pair as the page lists it. What readers see is proposed to stay, or what has been there longer."""
+    kept, other = sorted(
+        (pair.first, pair.second), key=lambda record: (record.publication != Publication.PUBLISHED, record.pk)
+    )
+    merge = f"{admin_address(admin.model, 'merge', kept.pk)}?{urlencode({'with': other.key})}"
+    return {
+        "pk": pair.pk,
+        "reason": pair.reason,
+        "records": [(record, admin_address(admin.model, "change", record.pk)) for record in (kept, other)],
+        "merge_url": merge if admin.may_merge(request) else "",
+    }
 
 
 def _label(text, one, obj):

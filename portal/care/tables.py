@@ -57,3 +57,33 @@ class Look(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.record} {self.at:%Y-%m-%d}"
+
+
+class Double(models.Model):
+    """Two records that may tell of the same thing, until they are merged or somebody says that they do not."""
+
+    kind = models.CharField(max_length=60)
+    one = models.BigIntegerField()
+    other = models.BigIntegerField()
+    found_at = models.DateTimeField(_("found"), default=timezone.now)
+    told_apart_at = models.DateTimeField(_("told apart"), null=True)
+    told_apart_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("told apart by"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("likely double")
+        verbose_name_plural = _("likely doubles")
+        default_permissions = ()
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "one", "other"], name="double_stands_once"),
+            models.CheckConstraint(name="double_names_the_older_first", condition=models.Q(one__lt=models.F("other"))),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.one} {self.other}"

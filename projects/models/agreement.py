@@ -8,7 +8,7 @@ from issues.models import Issue
 from portal.choices import Area, Level, Publication
 from portal.dates import PartialDateField
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
-from portal.querysets import PairManager, PairQuerySet, RecordManager, RecordQuerySet
+from portal.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 from projects.models.organisation import Organisation
 
 
@@ -77,7 +77,7 @@ class Agreement(Record, Evidenced):
         return reverse("agreement", args=[self.key])
 
 
-class AgreementPartyQuerySet(PairQuerySet):
+class AgreementPartyQuerySet(RowQuerySet):
     """Questions about parties."""
 
     def published(self):

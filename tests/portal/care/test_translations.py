@@ -349,9 +349,7 @@ def test_the_form_asks_the_same_of_the_database_for_one_as_for_three(desk):
 
 def test_sectors_are_seen_to_by_themselves():
     sector = make_sector(name_ko="임업")
-    Sector.objects.get(pk=sector.pk)
-    sector.name_en = "Another."
-    sector.save()
+    Sector.objects.update(name_en="Another.")
     assert [(one.owner_kind, one.owner) for one in OlderTranslation.objects.all()] == [("projects.sector", sector.pk)]
 
 

@@ -1,0 +1,455 @@
+"""Two records of one thing become one.
+
+The record that stays takes, of every column, what was chosen; of relations it takes all that the other one had. They
+are not listed here: whatever points to the other record, now or after models have grown, is moved. Where both have the
+same row, the one of the record that stays keeps its words and is filled up where it is empty. The other record's key
+leads to the one that stays, its marks in prose are written anew, and its names stay findable. All of it, or nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from modeltranslation.translator import NotRegistered, translator
+
+from portal import audit
+from portal.care.translations import left_alone
+from portal.choices import Publication
+from portal.history import because, is_history
+from portal.index.keeping import indexing
+from portal.models import FormerKey, Record, Source, Tombstone
+from portal.publishing import gaps
+from portal.text import MARK, MARKS
+
+KEPT, OTHER = "kept", "other"
+LANGUAGES = dict(settings.LANGUAGES)
+# What is not a choice: each record has its own, or has both ("other spellings").
+SETTLED = {
+    *("key", "publication", "publish_at", "published_at", "version", "created_at", "updated_at", "other_spellings"),
+}
+
+
+class Refused(Exception):
+    """Two records cannot become one, for these reasons in words."""
+
+    def __init__(self, reasons):
+        super().__init__(reasons)
+        self.reasons = list(reasons)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A column in which two records differ: what it is called, what each says, and whose stands unless one chooses."""
+
+    name: str
+    label: str
+    kept: str
+    other: str
+    default: str
+    language: str = ""
+
+
+@dataclass
+class Move:
+    """The rows of one kind that go to the record that stays, and those that it has already."""
+
+    label: str
+    count: int = 0
+    twins: int = 0
+    differing: list = field(default_factory=list)
+
+
+# ── Columns ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _translated(model):
+    """The names of the fields that stand in several languages, whose columns are compared one by one."""
+    try:
+        return set(translator.get_options_for_model(model).all_fields)
+    except NotRegistered:
+        return set()
+
+
+def _own_columns(model, besides=()):
+    """The columns of a model that say something of their own."""
+    left_out = {*_translated(model), *besides}
+    return [
+        one
+        for one in model._meta.concrete_fields
+        if not (one.primary_key or one.generated) and one.name not in left_out
+    ]
+
+
+def _empty(value):
+    return value is None or value == ""
+
+
+def _shown(record, column):
+    """A value as a person reads it."""
+    value = getattr(record, column.name)
+    if _empty(value):
+        return ""
+    if column.flatchoices:
+        return str(dict(column.flatchoices).get(value, value))
+    return f"{value.normalize():f}" if hasattr(value, "normalize") else str(value)
+
+
+def _label(column):
+    original = getattr(column, "translated_field", None)
+    if original is None:
+        return str(capfirst(column.verbose_name))
+    return f"{capfirst(original.verbose_name)} ({LANGUAGES[column.language]})"
+
+
+def choices(kept, other):
+    """The columns in which two records differ. What is empty is filled, unless one chooses otherwise."""
+    return [
+        Choice(
+            column.name,
+            _label(column),
+            _shown(kept, column),
+            _shown(other, column),
+            OTHER if _empty(getattr(kept, column.attname)) else KEPT,
+            getattr(column, "language", "") if hasattr(column, "translated_field") else "",
+        )
+        for column in _own_columns(type(kept), SETTLED)
+        if getattr(kept, column.attname) != getattr(other, column.attname)
+        and not (_empty(getattr(kept, column.attname)) and _empty(getattr(other, column.attname)))
+    ]
+
+
+def _spellings(kept, other, names_before):
+    """All names of both records but those that the one that stays goes by."""
+    now = set(_names(kept))
+    lines = [*kept.other_spellings.splitlines(), *names_before, *_names(other), *other.other_spellings.splitlines()]
+    return "\n".join(line for line in dict.fromkeys(map(str.strip, lines)) if line and line not in now)
+
+
+def _names(record):
+    found = [getattr(record, f"{record.name_field}_{code}") for code in LANGUAGES]
+    return [name for name in (*found, getattr(record, "acronym", "")) if name]
+
+
+# ── Relations ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pointing(model):
+    """The foreign keys to a model that the database holds; history, which only remembers, stays as it was."""
+    return [
+        relation.field
+        for relation in model._meta.get_fields(include_hidden=True)
+        if relation.auto_created
+        and not relation.concrete
+        and (relation.one_to_many or relation.one_to_one)
+        and relation.field.db_constraint
+        and not relation.related_model._meta.auto_created
+    ]
+
+
+def _many(model):
+    """The many-to-many fields of others that lead to a model, those without a model of their own between them."""
+    return [
+        relation.field
+        for relation in model._meta.get_fields(include_hidden=True)
+        if relation.auto_created and relation.many_to_many and relation.field.remote_field.through._meta.auto_created
+    ]
+
+
+def _own_many(model):
+    return [one for one in model._meta.many_to_many if one.remote_field.through._meta.auto_created]
+
+
+def _rows(key, record):
+    """The rows that point to a record by a foreign key, in order."""
+    return key.model._base_manager.filter(**{key.name: record.pk}).order_by("pk")
+
+
+def _unique_with(key):
+    """What cannot be twice together with a foreign key: pairs of the other columns and the condition, if any."""
+    model = key.model
+    found = [
+        ([name for name in constraint.fields if name != key.name], constraint.condition)
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint) and key.name in constraint.fields
+    ]
+    found += [
+        ([name for name in names if name != key.name], None)
+        for names in model._meta.unique_together
+        if key.name in names
+    ]
+    found += [([], None)] if key.unique else []
+    return [([model._meta.get_field(name).attname for name in names], condition) for names, condition in found]
+
+
+def _with_twins(key, kept, other, lock=False):
+    """The rows that point to the other record, each with the row of the one that stays that says the same, or None."""
+    mine, theirs = (_rows(key, record) for record in (kept, other))
+    if lock:
+        mine, theirs = mine.select_for_update(), theirs.select_for_update()
+    else:  # to be shown, by what they tie together
+        tied = [column.name for column in key.model._meta.concrete_fields if column.is_relation]
+        mine, theirs = mine.select_related(*tied), theirs.select_related(*tied)
+    mine, theirs = list(mine), list(theirs)
+    twins = {}
+    for names, condition in _unique_with(key) if mine and theirs else ():
+        meant = None
+        if condition is not None:
+            pks = [row.pk for row in (*mine, *theirs)]
+            meant = set(key.model._base_manager.filter(condition, pk__in=pks).values_list("pk", flat=True))
+        here = {_values(row, names): row for row in mine if meant is None or row.pk in meant}
+        for row in theirs:
+            values = _values(row, names)
+            if None not in values and values in here and (meant is None or row.pk in meant):
+                twins.setdefault(row.pk, here[values])
+    return [(row, twins.get(row.pk)) for row in theirs]
+
+
+def _values(row, names):
+    return tuple(getattr(row, name) for name in names)
+
+
+def _row_differences(row, twin, key):
+    """What two rows that say the same say differently: columns in which neither is empty."""
+    return [
+        column
+        for column in _own_columns(type(row), {key.name, "position"})
+        if not _empty(mine := getattr(twin, column.attname))
+        and not _empty(theirs := getattr(row, column.attname))
+        and mine != theirs
+    ]
+
+
+def moves(kept, other):
+    """What becomes of the rows that point to the other record, for whoever decides."""
+    found = []
+    for key in _pointing(type(kept)):
+        move = Move(str(capfirst(key.model._meta.verbose_name_plural)))
+        for row, twin in _with_twins(key, kept, other):
+            if twin is None:
+                move.count += 1
+                continue
+            move.twins += 1
+            for column in _row_differences(row, twin, key):
+                move.differing.append((_name_of_row(twin), _label(column), _shown(twin, column), _shown(row, column)))
+        found.append(move)
+    for many in (*_many(type(kept)), *_own_many(type(kept))):
+        own = many.model is type(kept)
+        related = many.related_model if own else many.model
+        here, there = (
+            set(
+                (
+                    getattr(record, many.name).all() if own else many.model._base_manager.filter(**{many.name: record})
+                ).values_list("pk", flat=True)
+            )
+            for record in (kept, other)
+        )
+        label = str(capfirst(related._meta.verbose_name_plural))
+        found.append(Move(label, len(there - here), len(there & here)))
+    return [move for move in found if move.count or move.twins]
+
+
+# ── May they? ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def why_not(kept, other):
+    """Why two records cannot become one, in words; nothing if they can."""
+    if kept.pk == other.pk:
+        return [_("These are not two records but one.")]
+    return [
+        *_hidden_from_readers(kept, other),
+        *_of_another_kind(kept, other),
+        *_one_in_the_other(kept, other),
+        *_numbers_that_differ(kept, other),
+    ]
+
+
+def _hidden_from_readers(kept, other):
+    if other.publication == Publication.PUBLISHED != kept.publication:
+        yield _("Readers see “{other}” and not “{kept}”. Keep the other one, or publish this one first.").format(
+            other=other, kept=kept
+        )
+
+
+def _of_another_kind(kept, other):
+    """Relations take some records only: a country where a country is meant."""
+    for key in (*_pointing(type(kept)), *_many(type(kept))):
+        limit = key.get_limit_choices_to()
+        if not limit or not key.model._base_manager.filter(**{key.name: other}).exists():
+            continue
+        if not type(kept)._base_manager.complex_filter(limit).filter(pk=kept.pk).exists():
+            yield _("“{kept}” cannot stand where “{other}” does: {rows}, {field}.").format(
+                kept=kept, other=other, rows=key.model._meta.verbose_name_plural, field=key.verbose_name
+            )
+
+
+def _one_in_the_other(kept, other):
+    """Nothing comes to be its own part."""
+    for column in type(kept)._meta.concrete_fields:
+        if column.is_relation and column.related_model is type(kept):
+            for inner, outer in ((kept, other), (other, kept)):
+                if outer.pk in _above(inner, column):
+                    yield _("{field}: “{inner}” lies in “{outer}”. What is part of another is not the same.").format(
+                        field=capfirst(column.verbose_name), inner=inner, outer=outer
+                    )
+
+
+def _above(record, column):
+    """The primary keys of all that a record stands in, by a foreign key to its own kind."""
+    found, here = [], getattr(record, column.attname)
+    while here is not None and here not in found:
+        found.append(here)
+        here = type(record)._base_manager.filter(pk=here).values_list(column.attname, flat=True).first()
+    return found
+
+
+def _numbers_that_differ(kept, other):
+    """Of two figures for the same, neither is dropped in silence."""
+    for key in _pointing(type(kept)):
+        numbers = [one for one in _own_columns(key.model) if isinstance(one, models.DecimalField)]
+        for row, twin in _with_twins(key, kept, other) if numbers else ():
+            if twin is not None and set(numbers) & set(_row_differences(row, twin, key)):
+                yield _("{row} has another value in each: {kept} and {other}. Mend or delete one first.").format(
+                    row=_name_of_row(twin),
+                    kept=", ".join(_shown(twin, one) for one in numbers),
+                    other=", ".join(_shown(row, one) for one in numbers),
+                )
+
+
+def _name_of_row(row):
+    """A row by what it ties together, since most have no name of their own."""
+    values = [str(getattr(row, path.partition("__")[0])) for path in getattr(row, "natural_fields", ())]
+    return f"{capfirst(row._meta.verbose_name)} ({', '.join(values)})"
+
+
+# ── Merging ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def merge(kept, other, taken=(), user=None):
+    """Make one record of two: `kept` takes the columns named in `taken` from `other`. Raises Refused."""
+    try:
+        with because(_("Merged with {key}: both told of the same.").format(key=other.key)), indexing():
+            return _merge(kept, other, set(taken), user)
+    except IntegrityError as error:
+        raise Refused([str(error)]) from error
+
+
+def _merge(kept, other, taken, user):
+    model = type(kept)
+    locked = {
+        one.pk: one for one in model._base_manager.select_for_update().filter(pk__in=[kept.pk, other.pk]).order_by("pk")
+    }
+    kept, other = locked[kept.pk], locked[other.pk]
+    if reasons := why_not(kept, other):
+        raise Refused(reasons)
+    lacking = set(gaps(kept))
+    respelt = hasattr(kept, "other_spellings")
+    names = _names(kept) if respelt else []
+    for column in _own_columns(model, SETTLED):
+        if column.name in taken:
+            setattr(kept, column.attname, getattr(other, column.attname))
+    if respelt:
+        kept.other_spellings = _spellings(kept, other, names)
+    _move_all(kept, other)
+    if model is Source:
+        _rewrite_marks(other.key, kept.key)
+    other_key = other.key
+    other.delete()
+    _valid(kept)
+    kept.version += 1
+    kept.save()
+    if kept.publication == Publication.PUBLISHED and (new := [gap for gap in gaps(kept) if gap not in lacking]):
+        raise Refused(gap.text for gap in new)
+    _lead_on(model._meta.model_name, other_key, kept.key)
+    audit.note(audit.AuditEntry.What.MERGED, user, kept, former=other_key)
+    return kept
+
+
+def _valid(record):
+    """What a form would refuse is refused here too."""
+    try:
+        record.full_clean(exclude=_translated(type(record)))
+    except ValidationError as error:
+        raise Refused(
+            message if name == NON_FIELD_ERRORS else f"{_label(record._meta.get_field(name))}: {message}"
+            for name, messages in error.message_dict.items()
+            for message in messages
+        ) from error
+
+
+def _move_all(kept, other):
+    """Tie to one record or row all that is tied to another one."""
+    for key in _pointing(type(kept)):
+        for row, twin in _with_twins(key, kept, other, lock=True):
+            if twin is None:
+                setattr(row, key.name, kept)
+                _refuse_what_cannot_be(row)
+                row.save()
+            else:
+                _fill(twin, row, key)
+                _move_all(twin, row)
+                row.delete()
+    for many in _own_many(type(kept)):
+        getattr(kept, many.name).add(*getattr(other, many.name).all())
+    for many in _many(type(kept)):
+        for record in many.model._base_manager.filter(**{many.name: other}):
+            getattr(record, many.name).add(kept)
+            getattr(record, many.name).remove(other)
+
+
+def _refuse_what_cannot_be(row):
+    try:
+        row.validate_constraints()
+    except ValidationError as error:
+        raise Refused(f"{_name_of_row(row)}: {message}" for message in error.messages) from error
+
+
+def _fill(twin, row, key):
+    """Give a row what it lacks and its twin has."""
+    empty = [
+        column.attname
+        for column in _own_columns(type(row), {key.name, "position"})
+        if _empty(getattr(twin, column.attname)) and not _empty(getattr(row, column.attname))
+    ]
+    for name in empty:
+        setattr(twin, name, getattr(row, name))
+    if empty:
+        twin.save()
+
+
+def _rewrite_marks(old, new):
+    """Write `[new]` for every `[old]` in prose, and each mark once where several stand together."""
+    mark = f"[{old}]"
+
+    def run(match):
+        if mark not in match[0]:
+            return match[0]
+        keys = dict.fromkeys(new if key == old else key for key in MARK.findall(match[0]))
+        space = match[0][: len(match[0]) - len(match[0].lstrip())]
+        return space + "".join(f"[{key}]" for key in keys)
+
+    for model in audit.audited_models():
+        columns = [one.name for one in _own_columns(model) if isinstance(one, models.TextField)]
+        if not columns or is_history(model):
+            continue
+        having = models.Q()
+        for name in columns:
+            having |= models.Q((f"{name}__contains", mark))
+        for row in model._base_manager.filter(having).select_for_update():
+            for name in columns:
+                if mark in (getattr(row, name) or ""):
+                    setattr(row, name, MARKS.sub(run, getattr(row, name)))
+            if isinstance(row, Record):
+                row.version += 1
+            with left_alone():
+                row.save()
+
+
+def _lead_on(kind, old, new):
+    """Let the address of the record that is gone, and all that led to it, lead to the one that stays."""
+    FormerKey.objects.filter(kind=kind, now=old).update(now=new)
+    FormerKey.objects.create(kind=kind, key=old, now=new)
+    if kind in Tombstone.Kind.values:
+        Tombstone.objects.filter(kind=kind, successor=old).exclude(key=new).update(successor=new)
