@@ -20,6 +20,7 @@ from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, untranslated
+from portal.from_reference import FromReference
 from portal.history import is_history
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
@@ -267,7 +268,7 @@ class PlaceAdmin(LookAlikes, RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(LookAlikes, RecordAdmin):
+class SourceAdmin(LookAlikes, FromReference, RecordAdmin):
     counted = ()
     list_display = ("title", "publisher", "date", "key", "cited", "publication")
     list_filter = ("publication", "kind", "language")

@@ -35,15 +35,16 @@ class LookAlikes:
         sent = {column: request.POST.get(column, "") for column in compared_columns(self.model)}
         pk = request.POST.get("pk", "")
         record = self.model(pk=int(pk) if pk.isdecimal() else None, **sent)
-        return render(request, "admin/look_alikes.html", self._shown(similar_to(record)))
+        return render(request, "admin/look_alikes.html", self.shown(similar_to(record)))
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context |= self._shown(getattr(context["adminform"].form, "look_alikes", ()))
+        context |= self.shown(getattr(context["adminform"].form, "look_alikes", ()))
         context["look_alikes_address"] = reverse(f"admin:{self._address_name()}")
         context["look_alikes_columns"] = " ".join(compared_columns(self.model))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def _shown(self, found):
+    def shown(self, found):
+        """What a template shows of the records that were found."""
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return {"look_alikes": [(one, reverse(page, args=[one.record.pk])) for one in found]}
 

@@ -29,6 +29,14 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def lookup_address(name: str) -> str:
+    """An environment variable that is an https address with a place for a DOI, {doi}; empty if not set."""
+    address = os.environ.get(name, "").strip()
+    if not address or (address.startswith("https://") and "{doi}" in address):
+        return address
+    raise ImproperlyConfigured(f"{name} is no address such as https://example.org/{{doi}} (README, Settings).")
+
+
 def mail_server(name: str) -> SplitResult:
     """An environment variable such as smtp+tls://user:password@mail.example.org:587, in parts; empty if not set."""
     url = urlsplit(os.environ.get(name, "").strip())
@@ -183,6 +191,10 @@ SCHEDULE_SECONDS = 30  # so often at most a process looks for scheduled records 
 
 SIMPLE_HISTORY_DATE_INDEX = False  # a record’s states are found by the record
 
+# ── References ───────────────────────────────────────────────────────────────────────────────────────────────
+
+DOI_LOOKUP_URL = lookup_address("DOI_LOOKUP_URL")  # asked for what a DOI names; nobody is asked where it is not set
+
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "/static/"
@@ -289,6 +301,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
+    "loggers": {"bibtexparser": {"level": "CRITICAL"}},  # what an editor pasted is told to the editor, not to the log
 }
 
 PORTAL_NAME = _("Central Asia Environment and Cooperation Portal")

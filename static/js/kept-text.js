@@ -1,8 +1,9 @@
 // Keeps what an editor types in the browser until it has been saved, and offers it back after a lost session, a lost
 // connection or a closed window. Nothing of it leaves the browser.
 
-const WORDS = document.querySelector("#kept-text").dataset;
-const FORM = document.querySelector("#content-main form");
+const TEMPLATE = document.querySelector("#kept-text");
+const WORDS = TEMPLATE.dataset;
+const FORM = TEMPLATE.closest("form");
 const PLACE = `kept-text:${location.pathname}`;
 const SENT = "kept-text:sent"; // the place of the form that was sent last
 const IGNORED = /^(csrfmiddlewaretoken|_.*|.*-(INITIAL|MIN_NUM|MAX_NUM)_FORMS)$/;
@@ -96,7 +97,7 @@ function offer(kept) {
 if (FORM) {
   const kept = JSON.parse(localStorage.getItem(PLACE) || "null");
   // A form that came back with a question or an error holds the text already.
-  if (kept && JSON.stringify(kept.values) !== opened && !document.querySelector(".errornote")) offer(kept);
+  if (kept && JSON.stringify(kept.values) !== opened && !FORM.querySelector(".errornote")) offer(kept);
   let timer;
   const soon = () => {
     clearTimeout(timer);

@@ -14,7 +14,8 @@ from django.utils.module_loading import import_string
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
-    *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM", "STAFF_MFA"),
+    *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
+    *("STAFF_MFA", "DOI_LOOKUP_URL"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
 )
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"

@@ -1,0 +1,72 @@
+"""What a DOI names, asked of the registry that the environment names (DOI_LOOKUP_URL), or of nobody.
+
+The answer comes from outside: it is read by portal.references like anything that is pasted. No address but https is
+followed, none of this network’s own, and not for long.
+"""
+
+import http.client
+import ipaddress
+import socket
+import time
+from urllib.error import URLError
+from urllib.parse import quote, urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+PATIENCE = 6  # seconds, for the whole of it
+MOST_BYTES = 100_000
+CSL_JSON = "application/vnd.citationstyles.csl+json"
+
+
+class Unanswered(Exception):
+    """A lookup that gave nothing; the message says why, in words."""
+
+
+def is_public(host: str) -> bool:
+    """Whether all addresses of a host are of the internet, and none of this machine or network."""
+    try:
+        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(address[0].partition("%")[0]).is_global for *_rest, address in found)
+
+
+class CarefulRedirects(HTTPRedirectHandler):
+    """Follows a registry to where the answer is: by https, to hosts of the internet only."""
+
+    max_redirections = 5
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        parts = urlsplit(newurl)
+        if parts.scheme != "https" or not parts.hostname or not is_public(parts.hostname):
+            raise URLError("led to an address that is not followed")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def opener() -> OpenerDirector:
+    """What asks the registry."""
+    return build_opener(ProxyHandler(), HTTPSHandler(), CarefulRedirects())
+
+
+def looked_up(doi: str) -> str:
+    """What the registry says of a DOI, as CSL-JSON. Raises Unanswered."""
+    url = settings.DOI_LOOKUP_URL.replace("{doi}", quote(doi, safe="/"))
+    request = Request(url, headers={"Accept": CSL_JSON, "User-Agent": "portal"})  # noqa: S310 - https by settings
+    end = time.monotonic() + PATIENCE
+    body = b""
+    try:
+        with opener().open(request, timeout=PATIENCE) as answer:
+            while len(body) <= MOST_BYTES and (more := answer.read1(16_384)):
+                body += more
+                if time.monotonic() > end:
+                    raise TimeoutError
+        text = body.decode()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if getattr(error, "code", None) == 404:
+            raise Unanswered(_("The registry knows no such DOI.")) from error
+        raise Unanswered(_("The registry of DOIs cannot be reached now.")) from error
+    if len(body) > MOST_BYTES:
+        raise Unanswered(_("The registry’s answer is too long to be a reference."))
+    return text

@@ -1,0 +1,72 @@
+"""The form of a new source, filled in from a reference that its editor pastes. Nothing is stored before it is saved."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from portal import doi, references
+from portal.models import FormerKey
+from portal.similar import similar_records
+
+PASTED = "_reference"
+
+
+class FromReference:
+    """For the admin of sources. Comes after LookAlikes, whose list it fills."""
+
+    add_form_template = "admin/source_form.html"
+
+    def add_view(self, request, form_url="", extra_context=None):
+        context = {"from_reference": True} | (extra_context or {})
+        if request.method == "POST" and PASTED in request.POST and self.has_add_permission(request):
+            pasted = request.POST[PASTED]
+            try:
+                request.reference, context["reference_problem"] = self._read(pasted)
+            except references.Unreadable as error:
+                context |= {"reference_problem": str(error), "pasted": pasted[: references.LONGEST]}
+            request.method = "GET"  # what follows is the form of a new source, with what was read in its fields
+        return super().add_view(request, form_url, context)
+
+    def _read(self, pasted):
+        """The reference in a text, and what was wrong about it, in words, or ''."""
+        reference, problem = references.read(pasted), ""
+        if reference.bare and settings.DOI_LOOKUP_URL:
+            try:
+                found = references.read(doi.looked_up(reference.fields["doi"]))
+            except (doi.Unanswered, references.Unreadable) as error:
+                problem = str(error)
+            else:
+                found.fields |= reference.fields
+                reference = found
+        return reference, problem
+
+    def get_changeform_initial_data(self, request):
+        initial = super().get_changeform_initial_data(request)
+        if reference := getattr(request, "reference", None):
+            initial |= reference.fields | {"key": self._free_key(reference)}
+        return initial
+
+    def _free_key(self, reference):
+        taken = set(self.model.objects.order_by().values_list("key", flat=True))
+        former = FormerKey.objects.filter(kind=FormerKey.Kind.SOURCE)
+        return references.proposed_key(reference, taken.union(former.values_list("key", flat=True)))
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        if reference := getattr(request, "reference", None):
+            fields = reference.fields
+            alike = similar_records(
+                self.model,
+                [fields.get("title", ""), fields.get("title_original", "")],
+                url=fields.get("url", ""),
+                doi=fields.get("doi", ""),
+                apart=[fields.get("publisher", "")],
+            )
+            context |= {"reference": reference, **self.shown(alike)}
+            context["reference_hints"] = [words for words, holds in self._hints(fields) if holds]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @staticmethod
+    def _hints(fields):
+        """What the editor has to do about a reference, and whether that holds."""
+        yield _("Write its title in English."), "title" not in fields
+        yield _("Choose its kind: the reference does not say it in our words."), "kind" not in fields
+        yield _("Say in which language it is: the reference does not state it."), "language" not in fields

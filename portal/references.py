@@ -1,0 +1,471 @@
+"""A bibliographic reference as somebody pastes it (BibTeX, RIS, CSL-JSON or a bare DOI), as the fields of a source.
+
+Pure: nothing is stored, fetched or looked up. What is pasted is not trusted: it becomes short plain text, never markup.
+"""
+
+import html
+import itertools
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+import bibtexparser
+import rispy
+from anyascii import anyascii
+from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from pylatexenc.latex2text import LatexNodes2Text
+
+from portal.dates import PartialDate
+from portal.models import Source
+
+LONGEST = 100_000  # characters of what is pasted
+LONGEST_VALUE = 5_000  # characters of one value
+LONGEST_KEY = 60
+MOST_AUTHORS = 4
+SHOWN = 80  # characters of a value that is not used
+
+DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s\"<>{}]+)", re.IGNORECASE)
+TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+
+Kind = Source.Kind
+# What BibTeX, RIS and CSL call the kinds of a source. Of what kind a book, a thesis or a page is, no word says.
+KINDS = {
+    Kind.JOURNAL_ARTICLE: "article jour ejour mgzn article-journal article-magazine",
+    Kind.REPORT: "techreport report rprt manual",
+    Kind.DATASET: "dataset data dbase aggr",
+    Kind.NEWS: "news article-newspaper newspaper",
+    Kind.ENCYCLOPEDIA: "ency entry-encyclopedia dict entry-dictionary inreference",
+}
+KIND_OF = {word: kind for kind, words in KINDS.items() for word in words.split()}
+
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+# Names of languages, and their codes of three letters, as the codes of two that sources have.
+LANGUAGES = {
+    name: code
+    for code, names in {
+        "en": "english eng",
+        "ko": "korean kor 한국어",
+        "ru": "russian rus русский",
+        "kk": "kazakh kaz",
+        "ky": "kyrgyz kir",
+        "tg": "tajik tgk",
+        "tk": "turkmen tuk",
+        "uz": "uzbek uzb",
+        "de": "german ger deu",
+        "zh": "chinese chi zho",
+    }.items()
+    for name in names.split()
+}
+OTHERS = {"others", "et al.", "et al"}
+FOREIGN_LETTERS = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+
+
+class Unreadable(Exception):
+    """What was pasted is no reference; the message says so in words."""
+
+
+@dataclass
+class Reference:
+    """The fields of a source that a reference states, what of it was not used, and the titles of other references."""
+
+    fields: dict[str, str]
+    left_out: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    who: str = ""  # by whose name one would cite it
+    bare: bool = False  # nothing but a DOI
+
+
+def read(text: str) -> Reference:
+    """The first reference in a text. Raises Unreadable."""
+    if len(text) > LONGEST:
+        raise Unreadable(_("This is too long: paste one reference, of at most 100,000 characters."))
+    text = _visible(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if not text:
+        raise Unreadable(_("Paste a reference, or write a DOI."))
+    if DOI.fullmatch(text):
+        return replace(Entry(doi=text).reference(), bare=True)
+    if text[0] in "{[" and (entries := _csl(text)) is not None:
+        found = list(map(_of_csl, entries))
+    elif re.search(r"^\s*TY {1,2}-", text, re.MULTILINE):
+        found = list(map(_of_ris, _ris(text)))
+    elif re.search(r"@\s*\w+\s*[{(]", text):
+        found = list(map(_of_bibtex, _bibtex(text)))
+    else:
+        raise Unreadable(_("This is neither BibTeX, RIS, CSL-JSON nor a DOI."))
+    found = [entry for entry in found if entry.title or entry.doi or entry.url]
+    if not found:
+        raise Unreadable(_("No title, DOI or address could be read. Is the reference whole?"))
+    first, *others = found
+    reference = first.reference()
+    reference.others = [entry.title or entry.doi or entry.url for entry in others]
+    return reference
+
+
+# ── What the formats have in common ──────────────────────────────────────────────────────────────────────────────
+
+
+class Name(NamedTuple):
+    """A person, or a body that has no given name."""
+
+    family: str
+    given: str = ""
+
+    def __str__(self):
+        if FOREIGN_LETTERS.search(self.family) and len(self.family) <= 2:
+            return self.family + self.given  # 김철수
+        return f"{self.given} {self.family}".strip()
+
+
+@dataclass
+class Entry:
+    """One reference in plain words, whatever it was written in."""
+
+    kind: str = ""
+    title: str = ""
+    authors: list[Name] = field(default_factory=list)
+    publisher: str = ""
+    date: str = ""
+    doi: str = ""
+    url: str = ""
+    language: str = ""
+    edition: str = ""
+    licence: str = ""
+    rest: list[tuple[str, str]] = field(default_factory=list)  # names and values that a source has no field for
+
+    def reference(self) -> Reference:
+        """The fields of a source, and what could not become one."""
+        kind, date, language = KIND_OF.get(self.kind.casefold(), ""), _date(self.date), _language(self.language)
+        doi = _doi(found[1]) if (found := DOI.fullmatch(self.doi)) else ""
+        url = self.url if re.match(r"https?://[^\s/]", self.url) else ""
+        edition = self.edition if kind == Kind.DATASET else ""
+        left_out = [(name, value) for name, value in self.rest if value]
+        for name, stated, used in (
+            (_("kind"), self.kind, kind),
+            (_("date"), self.date, date),
+            (_("language"), self.language, language),
+            ("DOI", self.doi, doi),
+            (_("address"), self.url, url),
+            (_("edition"), self.edition, edition),
+        ):
+            if stated and not used:
+                left_out.append((name, stated))
+        # A title that stands in other letters than English has is the title in its own language.
+        own = bool(FOREIGN_LETTERS.search(self.title)) or language not in {"", "en"}
+        authors = [name for name in self.authors if name.family and name.family.casefold() not in OTHERS]
+        names = ", ".join(map(str, authors[:MOST_AUTHORS]))
+        if authors and (len(authors) > MOST_AUTHORS or any(name.family.casefold() in OTHERS for name in self.authors)):
+            names += " and others"
+        fields = {
+            "title_original" if own else "title": self.title,
+            "author": names,
+            "publisher": self.publisher,
+            "date": date,
+            "kind": kind,
+            "language": language,
+            "url": url or (f"https://doi.org/{doi}" if doi else ""),
+            "doi": doi,
+            "edition": edition,
+            "licence_en": self.licence,
+        }
+        for name, value in fields.items():
+            column = Source._meta.get_field(name)
+            if column.max_length and len(value) > column.max_length:
+                # Half a sentence says something, half an address leads nowhere.
+                fields[name] = "" if name in {"url", "doi"} else value[: column.max_length].rstrip()
+                left_out.append((str(column.verbose_name), value[len(fields[name]) :].strip()))
+        return Reference(
+            {name: value for name, value in fields.items() if value},
+            [f"{name}: {value if len(value) <= SHOWN else value[:SHOWN].rstrip() + '…'}" for name, value in left_out],
+            who=authors[0].family if authors else self.publisher,
+        )
+
+
+def _visible(text) -> str:
+    """A text without what cannot be seen, such as control characters, marks of direction and halves of a letter."""
+    # A mark stands within a word, anything else between words.
+    return "".join(c if c.isprintable() or c == "\n" else "" if unicodedata.category(c) == "Cf" else " " for c in text)
+
+
+def plain(value) -> str:
+    """A value as one line of text: no markup, nothing that cannot be seen, accents composed."""
+    text = html.unescape(TAG.sub("", _visible(str(value)[:LONGEST_VALUE])))
+    return unicodedata.normalize("NFC", " ".join(_visible(text).split()))
+
+
+def _doi(text):
+    """A DOI without the full stop or the bracket that stood after it."""
+    text = text.rstrip(".,;")
+    return text.rstrip(")]") if text.count(")") > text.count("(") or text.count("]") > text.count("[") else text
+
+
+def _date(text):
+    """YYYY, YYYY-MM or YYYY-MM-DD, as far as a date is stated; '' if it is none."""
+    text = re.sub(r"^(\d{1,2})[. ]+([A-Za-z]{3,9}),? (\d{4})$", r"\3 \2 \1", text.strip())  # 12 March 2020
+    found = re.search(r"(?<!\d)(\d{4})(?:[-/. ]+(\d{1,2}|[A-Za-z]{3,9}))?(?:[-/. ]+(\d{1,2}))?(?!\d)", text)
+    if not found:
+        return ""
+    year, month, day = found.groups()
+    if month and not month.isdigit():
+        month = str(MONTHS.index(month[:3].lower()) + 1) if month[:3].lower() in MONTHS else None
+    parts = [year, *(part.zfill(2) for part in ((month, day) if month and day else (month,) if month else ()))]
+    while parts:
+        try:
+            return str(PartialDate("-".join(parts)))
+        except ValueError:
+            parts.pop()
+    return ""
+
+
+def _language(text):
+    """The ISO 639 code of a language that is stated by its code or name; '' if it is not known."""
+    word = re.split(r"[-_,;\s]", text.strip().casefold(), maxsplit=1)[0]
+    if word in LANGUAGES:
+        return LANGUAGES[word]
+    return word if re.fullmatch(r"[a-z]{2}", word) else ""
+
+
+def _taken(values: dict, *names):
+    """The first of the values that is there, taken out."""
+    found = [values.pop(name, "") for name in names]
+    return next(filter(None, found), "")
+
+
+# ── BibTeX ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_latex = LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
+BRACES = str.maketrans("{}", "  ")
+_UNESCAPED = re.compile(r"(?<!\\)([%&#])")
+# What a tool adds for itself.
+BIBTEX_NOISE = {
+    "abstract",
+    "keywords",
+    "file",
+    "timestamp",
+    "urldate",
+    "bdsk-url-1",
+    "date-added",
+    "date-modified",
+    "eprint",
+}
+
+
+def _bibtex(text) -> Iterator[tuple[str, dict[str, str]]]:
+    library = bibtexparser.parse_string(text)
+    for block in library.blocks:
+        # A key or a field that stands twice is no reason to refuse the rest.
+        if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
+            block = block.ignore_error_block
+        if isinstance(block, bibtexparser.model.Entry):
+            yield block.entry_type, {f.key.casefold(): str(f.value) for f in reversed(block.fields)}
+
+
+def _of_latex(value):
+    """LaTeX as text. Many tools write % and & as they are, where LaTeX would take them for its own."""
+    value = value[:LONGEST_VALUE]
+    if value.count("$") % 2:
+        value = value.replace("$", r"\$")
+    try:
+        return plain(_latex.latex_to_text(_UNESCAPED.sub(r"\\\1", value)))
+    except RecursionError:  # braces within braces, on and on
+        return plain(value.translate(BRACES))
+
+
+def _address(value):
+    return plain(re.sub(r"\\url\s*|[{}]|\\(?=[_%&#~])", "", value))
+
+
+def _of_bibtex(entry) -> Entry:
+    kind, raw = entry
+    url = _address(_taken(raw, "url", "link"))
+    if not url and (found := re.search(r"https?://[^\s{}]+", raw.get("howpublished", ""))):
+        url = _address(found[0])
+        del raw["howpublished"]
+    doi = _address(_taken(raw, "doi"))
+    authors = _taken(raw, "author", "editor")
+    values = {name: _of_latex(value) for name, value in raw.items()}
+    title = _taken(values, "title", "booktitle")
+    if subtitle := values.pop("subtitle", ""):
+        title = f"{title}: {subtitle}"
+    year, month, day = (values.pop(name, "") for name in ("year", "month", "day"))
+    date = values.pop("date", "") or " ".join(filter(None, (year, month, day if month else "")))
+    publisher = _taken(values, "journal", "journaltitle")
+    if not publisher:
+        publisher = _taken(values, "publisher", "institution", "school", "organization", "booktitle", "howpublished")
+    return Entry(
+        "" if kind.casefold() in {"misc", "online", "electronic", "www", "unpublished"} else kind,
+        title,
+        [_bibtex_name(name) for name in _bibtex_names(authors)],
+        publisher,
+        date,
+        doi,
+        url,
+        _taken(values, "language", "langid"),
+        _taken(values, "version", "edition"),
+        _taken(values, "license", "licence", "copyright", "rights"),
+        [(name, value) for name, value in sorted(values.items()) if name not in BIBTEX_NOISE],
+    )
+
+
+def _bibtex_names(text) -> list[str]:
+    """Names parted by “and”, except within braces."""
+    names, depth, start = [], 0, 0
+    for found in re.finditer(r"[{}]|\sand\s", text):
+        if found[0] == "{":
+            depth += 1
+        elif found[0] == "}":
+            depth -= 1
+        elif depth == 0:
+            names.append(text[start : found.start()])
+            start = found.end()
+    return [*names, text[start:]]
+
+
+def _bibtex_name(name) -> Name:
+    """“Micklin, Philip” and “Philip Micklin” are one; what stands in braces is the name of a body."""
+    text = _of_latex(name)
+    if name.strip().startswith("{") and name.strip().endswith("}") and "," not in text:
+        return Name(text)
+    if "," in text or FOREIGN_LETTERS.search(text):
+        return _turned(text)
+    given, _space, family = text.rpartition(" ")
+    return Name(family, given)
+
+
+def _turned(text) -> Name:
+    """“Family, Given”, or the name of a body."""
+    family, _comma, given = text.partition(",")
+    return Name(family.strip(), given.strip())
+
+
+# ── RIS ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ris(text) -> list[dict]:
+    lines = re.sub(r"^[ \t]*([A-Z][A-Z0-9]) {1,2}-[ \t]?", r"\1  - ", text, flags=re.MULTILINE)
+    references = re.split(r"^TY {2}- ", lines, flags=re.MULTILINE)[1:]
+    # Each ends where it says so, or where the next one begins.
+    whole = (re.split(r"^ER {2}-", one, maxsplit=1, flags=re.MULTILINE)[0] for one in references)
+    return rispy.loads("".join(f"TY  - {one.strip()}\nER  - \n\n" for one in whole))
+
+
+# What a database says of itself and for itself.
+RIS_NOISE = {"abstract", "notes_abstract", "keywords", "id", "access_date", "name_of_database", "database_provider"}
+
+
+def _of_ris(raw) -> Entry:
+    unknown = raw.pop("unknown_tag", {})
+    values = {name: list(map(plain, value)) if isinstance(value, list) else plain(value) for name, value in raw.items()}
+    kind = values.pop("type_of_reference", "")
+    authors = [*values.pop("first_authors", []), *values.pop("authors", [])]
+    names = authors or values.pop("secondary_authors", [])
+    date, year = values.pop("date", ""), _taken(values, "publication_year", "year")
+    url, *more_urls = values.pop("urls", None) or [""]
+    title = _taken(values, "title", "primary_title", "short_title")
+    journal = _taken(values, "journal_name", "secondary_title", *(f"alternate_title{n}" for n in (1, 2, 3)))
+    publisher = values.pop("publisher", "")
+    entry = Entry(
+        "" if kind.casefold() in {"gen", "elec", "web", "blog", "unpb"} else kind,
+        title,
+        list(map(_turned, names)),
+        journal or publisher,
+        date if _date(date) else year or date,
+        values.pop("doi", ""),
+        url,
+        values.pop("language", ""),
+        values.pop("edition", ""),
+    )
+    rest = [(name.replace("_", " "), value) for name, value in values.items() if name not in RIS_NOISE]
+    rest += [("publisher", publisher if journal else ""), ("URL", more_urls), *unknown.items()]
+    entry.rest = [(name, plain("; ".join(value) if isinstance(value, list) else value)) for name, value in rest]
+    return entry
+
+
+# ── CSL-JSON ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _csl(text) -> list[dict] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    items = found if isinstance(found, list) else [found]
+    return [item for item in items if isinstance(item, dict)]
+
+
+CSL_USED = {
+    *("type", "title", "author", "editor", "container-title", "publisher", "issued", "DOI", "URL", "language"),
+    *("edition", "version", "license", "id", "abstract", "keyword", "accessed", "subtitle"),
+}
+
+
+def _csl_text(value):
+    """A value that is a text, or a list of texts, as one; '' for anything else."""
+    if isinstance(value, list):
+        value = next(iter(value), "")
+    return plain(value) if isinstance(value, str | int | float) else ""
+
+
+def _csl_name(name) -> Name:
+    if not isinstance(name, dict):
+        return Name(_csl_text(name))
+    if literal := _csl_text(name.get("literal")) or _csl_text(name.get("name")):
+        return Name(literal)
+    family = " ".join(filter(None, (_csl_text(name.get("non-dropping-particle")), _csl_text(name.get("family")))))
+    return Name(family, _csl_text(name.get("given")))
+
+
+def _csl_date(issued):
+    if not isinstance(issued, dict):
+        return _csl_text(issued)
+    parts = issued.get("date-parts")
+    if isinstance(parts, list) and parts and isinstance(parts[0], list):
+        return "-".join(str(part).zfill(2) for part in parts[0][:3] if isinstance(part, int | str))
+    return _csl_text(issued.get("raw")) or _csl_text(issued.get("literal"))
+
+
+def _of_csl(item) -> Entry:
+    names = item.get("author") or item.get("editor")
+    licence = item.get("license")
+    if isinstance(licence, list) and licence and isinstance(licence[0], dict):
+        licence = licence[0].get("URL")
+    kind, title = _csl_text(item.get("type")), _csl_text(item.get("title"))
+    container, publisher = _csl_text(item.get("container-title")), _csl_text(item.get("publisher"))
+    rest = [(plain(name), _csl_text(value)) for name, value in item.items() if name not in CSL_USED]
+    rest.append(("publisher", publisher if container else ""))
+    return Entry(
+        "" if kind in {"webpage", "post-weblog", "post", "document"} else kind,
+        title,
+        [_csl_name(name) for name in names] if isinstance(names, list) else [],
+        container or publisher,
+        _csl_date(item.get("issued")),
+        _csl_text(item.get("DOI")),
+        _csl_text(item.get("URL")),
+        _csl_text(item.get("language")),
+        _csl_text(item.get("version")) or _csl_text(item.get("edition")),
+        _csl_text(licence),
+        rest,
+    )
+
+
+# ── A key ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def proposed_key(reference: Reference, taken: Iterable[str]) -> str:
+    """A key for the source of a reference, such as micklin-2016, that is none of those that are taken; or ''."""
+    fields = reference.fields
+    who = slugify(anyascii(reference.who)).split("-")[:2]
+    title = slugify(anyascii(fields.get("title") or fields.get("title_original") or "")).split("-")
+    about = [word for word in title if len(word) > 3][:2]
+    start = [word for word in (*(who if any(who) else about), fields.get("date", "")[:4]) if word]
+    if not start:
+        return ""
+    for number in itertools.count():
+        more = about[:number] if number <= len(about) else [*about, str(number)]
+        key = "-".join([*start, *more])[-LONGEST_KEY:].strip("-")
+        if key not in taken:
+            return key
