@@ -35,6 +35,7 @@ from portal.admin import (
     count_of,
     in_languages,
 )
+from portal.explained import ExplainedRows
 from portal.templatetags.figures import number
 from portal.workflow_admin import OwnedAdmin
 
@@ -121,7 +122,7 @@ class KeyFigureCitationInline(CitationInline):
 
 
 @admin.register(KeyFigure)
-class KeyFigureAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class KeyFigureAdmin(ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslation)
@@ -159,7 +160,7 @@ class IssueLinkCitationInline(CitationInline):
 
 
 @admin.register(IssueLink)
-class IssueLinkAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class IssueLinkAdmin(ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
     list_display_links = ("cause", "effect")
@@ -231,7 +232,7 @@ class IndicatorAdmin(RecordAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(OwnedAdmin, SearchInAnyCase, FormFields, admin.ModelAdmin):
+class ObservationAdmin(ExplainedRows, OwnedAdmin, SearchInAnyCase, FormFields, admin.ModelAdmin):
     owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")
     list_display_links = ("plain_value",)

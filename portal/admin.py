@@ -20,6 +20,7 @@ from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, untranslated
+from portal.explained import Explained
 from portal.from_reference import FromReference
 from portal.history import is_history
 from portal.look_alikes import LookAlikes
@@ -127,7 +128,7 @@ class RowsInLanguages(CareAdmin):
     change_form_template = "admin/row_form.html"
 
 
-class RecordAdmin(MergeAdmin, WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
+class RecordAdmin(Explained, MergeAdmin, WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`

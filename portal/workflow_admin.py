@@ -10,17 +10,25 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
 from portal.choices import Publication
+from portal.history import because
 from portal.models import Tombstone
 from portal.preview import preview_links
 from portal.publishing import gaps
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MOST_REASONS = 10
+# Why a record was moved that was chosen in a list, maybe with many others.
+MOVED = {
+    Publication.DRAFT: gettext_noop("Sent back to its author, from the list of records."),
+    Publication.IN_REVIEW: gettext_noop("Sent to review, from the list of records."),
+    Publication.PUBLISHED: gettext_noop("Published, from the list of records."),
+    Publication.ARCHIVED: gettext_noop("Archived, from the list of records."),
+}
 
 
 class Incomplete(Exception):
@@ -356,7 +364,8 @@ class WorkflowAdmin(Governed):
                     reasons[record] = reason
                     stayed.append(record)
                 else:
-                    _store_move(record, new)
+                    with because(MOVED[new]):
+                        _store_move(record, new)
                     moved.append(record)
             if len(stayed) == len(waiting):
                 break

@@ -171,12 +171,14 @@ def count_queries(client, url):
 
 
 def form_data(response, **changes):
-    """What a browser would send back if an editor only made `changes`."""
+    """What a browser would send back if an editor only made `changes`, and said why where the form asks."""
     formsets = [inline.formset for inline in response.context["inline_admin_formsets"]]
     forms = [response.context["adminform"].form]
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     values = {field.html_name: field.value() for form in forms for field in form}
+    if "why" in values:
+        values["why"] = values["why"] or "The source says so."
     values["_seen"] = response.context.get("seen")
     return {name: "" if value is None else value for name, value in values.items()} | changes
 

@@ -196,7 +196,7 @@ def test_rows_with_a_page_of_their_own_follow_their_record(desk, who, state, all
     client = desk(who)
     issue = make_issue(publication=state)
     figure = make_key_figure(issue=issue)
-    data = {"issue": issue.pk, "position": 1, "label_en": "Mended", "value": 1, "unit_en": "km²"}
+    data = {"issue": issue.pk, "position": 1, "label_en": "Mended", "value": 1, "unit_en": "km²", "why": "So."}
     data |= {"citations-TOTAL_FORMS": 0, "citations-INITIAL_FORMS": 0}
     client.post(change_address(figure), data)
     client.post(address(KeyFigure, "add"), data | {"position": 2, "label_en": "Added"})
@@ -229,7 +229,7 @@ def test_a_translator_writes_in_their_language_only(desk, state):
     term = cited_term(publication=state)
     client = desk("translator")
     form = client.get(change_address(term)).context["adminform"].form
-    assert set(form.fields) == {"term_ko", "definition_ko"}
+    assert set(form.fields) == {"term_ko", "definition_ko", "why"}
     save(client, term, definition_ko="강가의 숲", definition_en="Forged.", definition_ru="Forged.", publication=A.value)
     assert (term.definition_ko, term.definition_en, term.definition_ru, term.publication) == (
         "강가의 숲",
@@ -271,7 +271,7 @@ def test_a_translator_leaves_archived_records_alone(desk):
 @pytest.mark.parametrize("make", MAKERS)
 def test_every_form_opens_for_a_translator_and_shows_no_other_field(desk, make):
     response = desk("translator").get(change_address(make()))
-    fields = set(response.context["adminform"].form.fields)
+    fields = set(response.context["adminform"].form.fields) - {"why"}
     assert fields
     assert all(name.endswith("_ko") for name in fields)
 
