@@ -169,7 +169,12 @@ def ids(query: Query, only_title=False, most: int | None = None) -> list[int]:
     """The ids of the entries that match, in any field or in the title alone; some `most` of them, or all."""
     select = (_SELECT_TITLE if only_title else _SELECT)[connection.vendor]
     limit = "" if most is None else f" LIMIT {most}"
-    return [row[0] for row in _fetch(f"{select}{limit}", [words_of(query)])]
+    if connection.vendor == "sqlite":
+        return [row[0] for row in _fetch(f"{select}{limit}", [words_of(query)])]
+    # One long value comes over the wire in less than half the time of many short rows.
+    joined = f"SELECT string_agg(id::text, ',') FROM ({select}{limit}) AS found(id)"
+    found = _fetch(joined, [words_of(query)])[0][0]
+    return [*map(int, found.split(","))] if found else []
 
 
 def frequency(query: Query | Clause, most: int) -> int:
