@@ -3,6 +3,7 @@
 import csv
 import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,17 +48,17 @@ class TestContent:
         """The words that PostgreSQL holds, asked in the words of SQLite. Ordering does not depend on either."""
         with QUERIES.open(encoding="utf-8", newline="") as file:
             questions = [ranking.widened(ranking.question(row["query"])) for row in csv.DictReader(file)]
-        other = sqlite3.connect(":memory:")
-        for statement in store._CREATE["sqlite"]:
-            other.execute(statement.format(table=store.TABLE))
-        entries = list(SearchEntry.objects.values_list("pk", flat=True))
-        rows = [(entry, *fields) for entry, fields in store.texts(entries).items()]
-        other.executemany(store._INSERT["sqlite"].format(table=store.TABLE).replace("%s", "?"), rows)
-        for only_title, select in ((False, store._SELECT), (True, store._SELECT_TITLE)):
-            sql = f"{select['sqlite'].replace('%s', '?')} ORDER BY rowid"
-            for query in filter(None, questions):
-                found = [entry for (entry,) in other.execute(sql, [fts5(query)])]
-                assert found == sorted(store.ids(query, only_title=only_title)), query.typed
+        with closing(sqlite3.connect(":memory:")) as other:
+            for statement in store._CREATE["sqlite"]:
+                other.execute(statement.format(table=store.TABLE))
+            entries = list(SearchEntry.objects.values_list("pk", flat=True))
+            rows = [(entry, *fields) for entry, fields in store.texts(entries).items()]
+            other.executemany(store._INSERT["sqlite"].format(table=store.TABLE).replace("%s", "?"), rows)
+            for only_title, select in ((False, store._SELECT), (True, store._SELECT_TITLE)):
+                sql = f"{select['sqlite'].replace('%s', '?')} ORDER BY rowid"
+                for query in filter(None, questions):
+                    found = [entry for (entry,) in other.execute(sql, [fts5(query)])]
+                    assert found == sorted(store.ids(query, only_title=only_title)), query.typed
 
     @pytest.mark.parametrize("language", ["en", "ko", "ru", NO_LANGUAGE])
     def test_name_or_identifier_typed_as_it_stands_is_the_first_hit(self, language):
