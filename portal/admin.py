@@ -9,22 +9,24 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelect
 from django.db import models
 from django.db.models.functions import Coalesce
+from django.utils.html import format_html, format_html_join, mark_safe
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
 import portal.accounts_admin  # noqa: F401 - registers itself
 from portal.care.admin import CareAdmin, MergeAdmin
+from portal.care.links import records_of
 from portal.care.translations import row_is_older
 from portal.choices import Confidence, Publication
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
-from portal.desk import CARES, CareFilter, untranslated
+from portal.desk import CARES, CareFilter, admin_address, untranslated
 from portal.explained import Explained
 from portal.from_reference import FromReference
 from portal.history import is_history
 from portal.look_alikes import LookAlikes
-from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
+from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
 
 LANGUAGES = dict(settings.LANGUAGES)
@@ -315,6 +317,62 @@ class FormerKeyAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
         "key": _("The key that links out there still use."),
         "now": _("The key of the record that they are led to."),
     }
+
+
+@admin.register(Link)
+class LinkAdmin(SearchInAnyCase, admin.ModelAdmin):
+    """What `check_links` found. Links are mended in the records that lead there."""
+
+    list_display = ("where_to", "state", "outcome", "checked_at", "good_at", "used_by")
+    list_display_links = None
+    list_filter = ("state", "outcome")
+    search_fields = ("address", "moved_to")
+    search_help_text = _("A part of an address.")
+    ordering = ("address",)
+    list_per_page = 50
+    readonly_fields = (
+        *("where_to", "state", "outcome", "status", "moved_to"),
+        *("checked_at", "good_at", "failures", "failed_on", "used_by"),
+    )
+    fields = readonly_fields
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        self._give_records(changelist.result_list)
+        return changelist
+
+    def get_object(self, request, object_id, from_field=None):
+        link = super().get_object(request, object_id, from_field)
+        if link is not None:
+            self._give_records([link])
+        return link
+
+    @staticmethod
+    def _give_records(found):
+        records = records_of([link.pk for link in found])
+        for link in found:
+            link.records = records.get(link.pk, [])
+
+    @admin.display(description=_("address"), ordering="address")
+    def where_to(self, link):
+        shown = format_html('<a class="long-address" href="{0}" rel="noreferrer">{0}</a>', link.address)
+        if not link.moved_to:
+            return shown
+        return format_html('{0}<br>→ <a class="long-address" href="{1}" rel="noreferrer">{1}</a>', shown, link.moved_to)
+
+    @admin.display(description=_("records"))
+    def used_by(self, link):
+        named = ((admin_address(type(record), "change", record.pk), record) for record in link.records)
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', named)
 
 
 @admin.register(Tombstone)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
 from portal.care import doubles
+from portal.care.links import has_link
 from portal.care.looks import not_looked_at
 from portal.care.translations import older_than_english, translated_fields
 from portal.choices import Confidence, Publication
@@ -82,6 +83,8 @@ class Care:
 CARES = {
     "review": Care(_("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW), action="publish"),
     "source": Care(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
+    "broken": Care(_("With a broken link"), has_link("broken")),
+    "moved": Care(_("With a link that has moved"), has_link("moved")),
     "double": Care(_("Likely doubles"), doubles.has_double),
     "ko-older": Care(
         _("Korean older than its English"), lambda model: older_than_english(model, "ko"), action="translate_ko"

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import AuditEntry  # noqa: F401 - a model of this app
-from portal.care.tables import Double, Look, OlderTranslation  # noqa: F401 - models of this app
+from portal.care.tables import Double, Link, LinkUse, Look, OlderTranslation  # noqa: F401 - models of this app
 from portal.choices import Confidence, Publication
 from portal.dates import PartialDateField
 from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord  # noqa: F401 - models of this app

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from portal import audit, history
-from portal.care import translations
+from portal.care import links, translations
 from portal.choices import Publication
 from portal.index import keeping, ranking, store
 from portal.index.tables import kinds_of
@@ -58,6 +58,7 @@ class RecordQuerySet(RowQuerySet):
         moved = list(self.order_by()) if "publication" in values else []
         rows = super().update(**values)
         keeping.mark(self.model, changed)
+        links.updated(self.model, changed, values)
         for record in moved:
             audit.note_publication(record, record.publication, values["publication"])
         return rows
@@ -66,6 +67,7 @@ class RecordQuerySet(RowQuerySet):
         """Create many at once, the search index with them."""
         created = super().bulk_create(records, *args, **kwargs)
         keeping.mark(self.model, [record.pk for record in created])
+        links.changed(self.model, [record.pk for record in created])
         return created
 
     def in_order_of(self, field):

@@ -195,6 +195,10 @@ SIMPLE_HISTORY_DATE_INDEX = False  # a record’s states are found by the record
 
 DOI_LOOKUP_URL = lookup_address("DOI_LOOKUP_URL")  # asked for what a DOI names; nobody is asked where it is not set
 
+# ── Links to the outside ─────────────────────────────────────────────────────────────────────────────────────
+
+LINKS_MAY_BE_PRIVATE = False  # check_links asks no host of the network that it runs in; tests do
+
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "/static/"

@@ -14,6 +14,7 @@ from issues import aral
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Observation, Term
+from portal.care.links import DOI, links_of
 from portal.choices import Area, Publication
 from portal.completeness import completeness
 from portal.filters import SourceFilter
@@ -21,7 +22,7 @@ from portal.index import keeping
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
-from portal.models import Place, Source
+from portal.models import Link, Place, Source
 from portal.places import wholes_by_part
 from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
@@ -306,10 +307,13 @@ class SourcePage(RecordView):
             (_("Glossary"), Term.objects.published().filter(sources=source)),
         ]
         cited_by = [(heading, list(found)) for heading, found in cited_by]
+        broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
         return super().get_context_data(**kwargs) | {
             "cited_by": [(heading, found) for heading, found in cited_by if found],
             "figures": figures,
             "links": links,
+            "broken_url": broken.get(source.url),
+            "broken_doi": broken.get(DOI + source.doi),
         }
 
 

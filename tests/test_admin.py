@@ -28,7 +28,7 @@ from issues.models import (
 from portal.audit import KEPT, AuditEntry
 from portal.choices import Area, Publication
 from portal.history import is_history
-from portal.models import FormerKey, Place, PlaceCitation, Source, Tombstone
+from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from projects.models import (
     Agreement,
     AgreementArea,
@@ -64,8 +64,9 @@ from tests.make import (
 pytestmark = pytest.mark.django_db
 
 OURS = {"portal", "issues", "projects"}
-# The audit is read, never edited: tests/portal/test_audit.py.
-MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model is not AuditEntry]
+# The audit and what links answered are read, never edited (tests/portal/test_audit.py, care/test_links.py).
+READ_ONLY = {AuditEntry, Link}
+MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY]
 
 
 def linked_agreement():

@@ -16,14 +16,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.care import doubles, looks, merging
-from portal.care.tables import Double
+from portal.care import doubles, links, looks, merging
+from portal.care.tables import Double, Link
 from portal.care.translations import differences, older_of
 from portal.choices import Publication
 from portal.desk import admin_address
 from portal.similar import similar_to
 
 LANGUAGES = dict(settings.LANGUAGES)
+AMISS = (Link.State.BROKEN, Link.State.MOVED, Link.State.FAILING)
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,8 @@ class MergeAdmin(LookedThrough):
         return self.model in doubles.merged_models() and {"delete", "publish"} <= self.actions_of(request)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            context["amiss"] = links.links_of(obj).filter(state__in=AMISS)
         if obj is not None and self.may_merge(request):
             context["merge_url"] = admin_address(self.model, "merge", obj.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

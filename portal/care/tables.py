@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 OTHER_LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
@@ -87,3 +88,78 @@ class Double(models.Model):
 
     def __str__(self):
         return f"{self.kind} {self.one} {self.other}"
+
+
+class Link(models.Model):
+    """An address outside that the content leads to, and how it answered."""
+
+    class Outcome(models.TextChoices):
+        """What came of asking."""
+
+        UNASKED = "unasked", _("Not checked yet")
+        ANSWERS = "answers", _("It answers.")
+        MOVED = "moved", _("It has moved for good.")
+        FRONT_PAGE = "front-page", _("It leads to the front page of a site: the page itself may be gone.")
+        NOT_FOUND = "not-found", _("There is no such page any more (404).")
+        GONE = "gone", _("The page was taken away for good (410).")
+        NO_HOST = "no-host", _("There is no such host.")
+        NO_CONNECTION = "no-connection", _("No connection could be made.")
+        BROKEN_OFF = "broken-off", _("The answer broke off.")
+        TIMEOUT = "timeout", _("It did not answer in time.")
+        SERVER_ERROR = "server-error", _("The server reports an error of its own.")
+        LOOP = "loop", _("It leads round in a circle.")
+        REFUSED = "refused", _("It answers no program, or only who signs in.")
+        TOO_MANY = "too-many", _("It asks to be left alone for a while.")
+        UNAVAILABLE = "unavailable", _("It says that it is out of service for a while (503).")
+        CERTIFICATE = "certificate", _("Its certificate could not be verified.")
+        PRIVATE = "private", _("It leads into a private network, or carries a password: it was not asked.")
+
+    class State(models.TextChoices):
+        """What that means for readers."""
+
+        UNCHECKED = "unchecked", _("Not checked yet")
+        GOOD = "good", pgettext_lazy("link", "Good")
+        MOVED = "moved", pgettext_lazy("link", "Moved")
+        FAILING = "failing", pgettext_lazy("link", "Failed once")
+        BROKEN = "broken", pgettext_lazy("link", "Broken")
+        UNCLEAR = "unclear", pgettext_lazy("link", "Could not be checked")
+
+    address = models.CharField(_("address"), max_length=700, unique=True)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.UNCHECKED, db_index=True)
+    outcome = models.CharField(_("what came of it"), max_length=13, choices=Outcome, default=Outcome.UNASKED)
+    status = models.PositiveSmallIntegerField(_("status"), null=True)
+    moved_to = models.CharField(_("new address"), max_length=2000, blank=True)
+    checked_at = models.DateTimeField(_("last checked"), null=True, db_index=True)
+    good_at = models.DateTimeField(_("last good"), null=True)
+    failures = models.PositiveSmallIntegerField(
+        _("failures"), default=0, help_text=_("On days one after another, without an answer between.")
+    )
+    failed_on = models.DateField(_("last failed on"), null=True)
+
+    class Meta:
+        verbose_name = _("outside link")
+        verbose_name_plural = _("outside links")
+        default_permissions = ("view",)
+        ordering = ["address"]
+
+    def __str__(self):
+        return self.address
+
+
+class LinkUse(models.Model):
+    """That a record leads to an address outside."""
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="uses")
+    kind = models.CharField(max_length=60)
+    record = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("use of an outside link")
+        verbose_name_plural = _("uses of outside links")
+        default_permissions = ()
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["kind", "record"], name="link_use_of_a_record")]
+        constraints = [models.UniqueConstraint(fields=["link", "kind", "record"], name="link_use_stands_once")]
+
+    def __str__(self):
+        return f"{self.kind} {self.record} → {self.link_id}"

@@ -1,0 +1,373 @@
+"""Asking addresses outside: against servers of this machine that answer as the worst of the web do."""
+
+import contextlib
+import itertools
+import socket
+import threading
+import time
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from portal.care import asking
+from portal.care.asking import Answer, ask, wanted_wait
+from portal.care.tables import Link
+from tests.make import make_organisation, make_source
+
+Outcome = Link.Outcome
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers by what the path says, and remembers who asked for what, when."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append((time.monotonic(), self.command, self.path, dict(self.headers)))
+        what = self.path.strip("/").split("/")[0]
+        if what == "slow":
+            self.server.waiting.wait(5)
+        elif what == "reset":
+            self.close_connection = True
+            self.connection.close()
+        elif what == "nonsense":
+            self.wfile.write(b"What?\r\n\r\n")
+        elif what == "endless":
+            self._say(200, length=10**12)
+        elif what == "no-head" and self.command == "HEAD":
+            self._say(405)
+        elif what in self.server.leads:
+            status, location = self.server.leads[what]
+            self._say(status, Location=location)
+        elif what == "busy":
+            self._say(429, **{"Retry-After": "3600"})
+        elif what == "closed":
+            self._say(503, **{"Retry-After": "0"})
+        else:
+            self._say(int(what) if what.isdecimal() else 200)
+
+    do_HEAD = do_GET
+
+    def _say(self, status, length=0, **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def log_message(self, *args):
+        """Nothing: the tests ask what was asked."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked, self.leads, self.waiting = [], {}, threading.Event()
+
+    def at(self, path, host="127.0.0.1"):
+        return f"http://{host}:{self.server_port}{path}"
+
+    def handle_error(self, request, client_address):
+        """A connection that was broken off on purpose."""
+
+    def paths(self):
+        return [f"{command} {path}" for _time, command, path, _headers in self.asked]
+
+
+@pytest.fixture
+def server(settings):
+    settings.LINKS_MAY_BE_PRIVATE = True
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.waiting.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def answers(*addresses, **options):
+    return dict(ask(addresses, **{"pause": 0, **options}))
+
+
+def answer(address, **options):
+    [found] = answers(address, **options).values()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome", "status"),
+    [
+        ("/200", Outcome.ANSWERS, 200),
+        ("/204", Outcome.ANSWERS, 204),
+        ("/404", Outcome.NOT_FOUND, 404),
+        ("/410", Outcome.GONE, 410),
+        ("/401", Outcome.REFUSED, 401),
+        ("/403", Outcome.REFUSED, 403),
+        ("/418", Outcome.REFUSED, 418),
+        ("/429", Outcome.TOO_MANY, 429),
+        ("/500", Outcome.SERVER_ERROR, 500),
+        ("/502", Outcome.SERVER_ERROR, 502),
+        ("/closed", Outcome.UNAVAILABLE, 503),
+        ("/reset", Outcome.BROKEN_OFF, None),
+        ("/nonsense", Outcome.BROKEN_OFF, None),
+    ],
+)
+def test_each_answer_has_its_meaning(server, path, outcome, status):
+    assert answer(server.at(path)) == Answer(outcome, status)
+
+
+def test_head_goes_first_and_get_only_where_it_is_not_understood(server):
+    assert answers(server.at("/200"), server.at("/no-head"), server.at("/404/a")) == {
+        server.at("/200"): Answer(Outcome.ANSWERS, 200),
+        server.at("/no-head"): Answer(Outcome.ANSWERS, 200),
+        server.at("/404/a"): Answer(Outcome.NOT_FOUND, 404),
+    }
+    assert server.paths() == ["HEAD /200", "HEAD /no-head", "GET /no-head", "HEAD /404/a", "GET /404/a"]
+
+
+def test_the_portal_says_who_asks_and_nothing_else(server):
+    answer(server.at("/200"))
+    [(_time, _command, _path, headers)] = server.asked
+    assert headers["User-Agent"].startswith("Central Asia Environment and Cooperation Portal (")
+    assert not {"Cookie", "Authorization", "Referer", "From"} & set(headers)
+    assert headers["Host"] == f"127.0.0.1:{server.server_port}"
+
+
+def test_of_an_answer_without_end_only_the_head_is_read(server):
+    started = time.monotonic()
+    assert answer(server.at("/endless")) == Answer(Outcome.ANSWERS, 200)
+    assert time.monotonic() - started < 3
+
+
+def test_who_does_not_answer_in_time_is_left(server):
+    assert answer(server.at("/slow"), whole=0.3) == Answer(Outcome.TIMEOUT)
+
+
+def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
+    settings.LINKS_MAY_BE_PRIVATE = True
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    assert answer(f"http://127.0.0.1:{port}/") == Answer(Outcome.NO_CONNECTION)
+    assert answer("http://nobody.invalid/") == Answer(Outcome.NO_HOST)
+
+
+def test_a_certificate_that_cannot_be_verified_is_no_failure(server):
+    assert answer(server.at("/200").replace("http:", "https:")) == Answer(Outcome.CERTIFICATE)
+
+
+# ── Redirects ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [301, 308])
+def test_what_moved_for_good_has_a_new_address(server, status):
+    server.leads = {"old": (status, "/new")}
+    assert answer(server.at("/old")) == Answer(Outcome.MOVED, 200, server.at("/new"))
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_what_leads_elsewhere_for_a_while_stands_as_it_is(server, status):
+    server.leads = {"old": (status, "/new")}
+    assert answer(server.at("/old")) == Answer(Outcome.ANSWERS, 200)
+
+
+def test_a_new_address_is_what_is_for_good_and_no_further(server):
+    server.leads = {"old": (301, "/new"), "new": (302, "/login")}
+    assert answer(server.at("/old")) == Answer(Outcome.MOVED, 200, server.at("/new"))
+
+
+def test_a_new_address_that_is_missing_is_missing(server):
+    server.leads = {"old": (301, "/404")}
+    assert answer(server.at("/old")) == Answer(Outcome.NOT_FOUND, 404)
+
+
+def test_a_slash_at_the_end_is_no_move(server):
+    server.leads = {"old": (301, "/page/")}
+    assert answer(server.at("/old")).outcome == Outcome.MOVED
+    assert asking.meaning("http://a.org/b", "https://www.a.org/b/", 200, "https://www.a.org/b/") == Answer(
+        Outcome.ANSWERS, 200
+    )
+
+
+def test_a_page_that_became_the_front_page_may_be_gone(server):
+    server.leads = {"old": (302, "/")}
+    assert answer(server.at("/old/article")) == Answer(Outcome.FRONT_PAGE, 200, server.at("/"))
+
+
+def test_a_circle_is_left(server):
+    server.leads = {"a": (302, "/b"), "b": (302, "/a")}
+    assert answer(server.at("/a")) == Answer(Outcome.LOOP, 302)
+    assert len(server.asked) == asking.HOPS
+
+
+def test_a_redirect_to_nowhere_is_no_crash(server):
+    server.leads = {"a": (301, "http://[/"), "b": (301, "javascript:alert(1)"), "c": (301, "")}
+    found = answers(*(server.at(f"/{name}") for name in "abc"))
+    assert [one.outcome for one in found.values()] == [Outcome.NO_HOST, Outcome.BROKEN_OFF, Outcome.ANSWERS]
+
+
+def test_a_doi_that_leads_on_is_known(server, monkeypatch):
+    monkeypatch.setattr(asking, "DOI", server.at("/doi/"))
+    server.leads = {"doi": (302, "/403")}
+    assert answer(server.at("/doi/10.1000/x")) == Answer(Outcome.ANSWERS, 302)
+    assert server.paths() == ["HEAD /doi/10.1000/x"]
+
+
+# ── Politely ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_host_is_asked_with_pauses_whatever_led_there(server):
+    server.leads = {"old": (301, "/new")}
+    answers(server.at("/old"), server.at("/200"), pause=0.2)
+    times = [moment for moment, *_rest in server.asked]
+    assert len(times) == 3
+    assert all(later - earlier >= 0.19 for earlier, later in itertools.pairwise(times))
+
+
+def test_another_host_need_not_wait(server):
+    started = time.monotonic()
+    answers(server.at("/a"), server.at("/b", host="localhost"), pause=3)
+    assert time.monotonic() - started < 2
+
+
+def test_a_host_that_asks_to_be_left_alone_is(server):
+    found = answers(server.at("/busy"), server.at("/200"), server.at("/200/b"))
+    assert list(found.values()) == [Answer(Outcome.TOO_MANY, 429), None, None]
+    assert server.paths() == ["HEAD /busy"]
+
+
+def test_what_was_answered_is_told_at_once_and_who_stops_listening_stops_the_asking(server):
+    with contextlib.closing(ask([server.at("/200"), server.at("/slow"), server.at("/200/c")], pause=0)) as told:
+        assert next(told) == (server.at("/200"), Answer(Outcome.ANSWERS, 200))
+    assert server.paths() in (["HEAD /200"], ["HEAD /200", "HEAD /slow"])
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("120", 120), ("", 0), ("soon", 0), ("-5", 0)])
+def test_a_wait_is_read_as_seconds(text, seconds):
+    assert wanted_wait(text) == seconds
+
+
+def test_a_wait_is_read_as_a_date():
+    assert 3500 < wanted_wait(format_datetime(timezone.now() + timezone.timedelta(hours=1))) <= 3600
+    assert wanted_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+
+
+# ── Safely ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{port}/",
+        "http://localhost:{port}/",
+        "http://[::1]:{port}/",
+        "http://10.0.0.1/",
+        "http://192.168.1.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://0.0.0.0:{port}/",
+        "http://2130706433:{port}/",
+        "http://user:secret@example.org/",
+        "ftp://example.org/",
+        "file:///etc/hostname",
+        "http:///",
+    ],
+)
+def test_no_link_leads_into_a_private_network(server, settings, address):
+    settings.LINKS_MAY_BE_PRIVATE = False
+    assert answer(address.format(port=server.server_port)).outcome == Outcome.PRIVATE
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("place", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("::ffff:93.184.216.34", True),
+        ("::ffff:127.0.0.1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("224.0.0.1", False),
+        ("100.64.0.1", False),
+    ],
+)
+def test_addresses_that_anybody_can_reach_are_told_from_others(place, public):
+    assert asking.is_public(place) == public
+
+
+def test_no_redirect_leads_there_either(server, settings, monkeypatch):
+    server.leads = {"inside": (302, f"http://localhost:{server.server_port}/secret")}
+    settings.LINKS_MAY_BE_PRIVATE = False
+
+    async def place(host, port, ask=asking.public_place):
+        return "127.0.0.1" if host == "public.example" else await ask(host, port)
+
+    monkeypatch.setattr(asking, "public_place", place)
+    assert answer(server.at("/inside", host="public.example")) == Answer(Outcome.PRIVATE)
+    assert server.paths() == ["HEAD /inside"]
+
+
+def test_an_error_of_the_program_is_not_kept_silent(server, monkeypatch):
+    async def fail(self, address):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(asking.Asking, "answer", fail)
+    with pytest.raises(BaseExceptionGroup, match="unhandled errors"):
+        answers(server.at("/200"))
+
+
+# ── The command ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def check(capsys, **options):
+    call_command("check_links", verbosity=0, pause=0, **options)
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.django_db
+def test_the_command_stores_each_answer_and_says_how_many(server, capsys):
+    make_source(url=server.at("/200")), make_source(url=server.at("/404")), make_source(url=server.at("/403"))
+    assert check(capsys) == ["broken: 1", "good: 1", "unclear: 1"]
+    assert dict(Link.objects.values_list("address", "status")) == {
+        server.at("/200"): 200,
+        server.at("/404"): 404,
+        server.at("/403"): 403,
+    }
+    assert Link.objects.get(status=200).good_at is not None
+
+
+@pytest.mark.django_db
+def test_the_next_run_goes_on_where_one_was_stopped(server, capsys):
+    for number in range(3):
+        make_source(url=server.at(f"/200/{number}"))
+    assert check(capsys, limit=2) == ["good: 2"]
+    assert check(capsys, limit=2) == ["good: 1"]
+    assert check(capsys) == []
+    assert check(capsys, older_than=0) == ["good: 3"]
+
+
+@pytest.mark.django_db
+def test_the_command_asks_for_some_kinds_only(server, capsys):
+    make_source(url=server.at("/200")), make_organisation(url=server.at("/404"))
+    assert check(capsys, kind=["organisation"]) == ["broken: 1"]
+
+
+@pytest.mark.django_db
+def test_what_was_not_asked_waits_for_another_day(server, capsys):
+    make_source(url=server.at("/busy")), make_source(url=server.at("/200"))
+    assert check(capsys) == ["left for another day: 1", "unclear: 1"]
+    assert Link.objects.get(address=server.at("/200")).checked_at is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("options", [{"hosts": 0}, {"pause": -1}, {"limit": -1}])
+def test_the_command_refuses_what_makes_no_sense(options):
+    with pytest.raises(CommandError):
+        call_command("check_links", **options)
