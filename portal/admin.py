@@ -19,6 +19,7 @@ from portal.care.admin import CareAdmin, MergeAdmin
 from portal.care.links import records_of
 from portal.care.translations import row_is_older
 from portal.choices import Confidence, Publication
+from portal.citing import Citable, Marked
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, admin_address, untranslated
@@ -130,7 +131,9 @@ class RowsInLanguages(CareAdmin):
     change_form_template = "admin/row_form.html"
 
 
-class RecordAdmin(Explained, MergeAdmin, WorkflowAdmin, ClashGuard, SearchInAnyCase, FormFields, TranslationAdmin):
+class RecordAdmin(
+    Explained, MergeAdmin, WorkflowAdmin, ClashGuard, Marked, SearchInAnyCase, FormFields, TranslationAdmin
+):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
@@ -271,7 +274,7 @@ class PlaceAdmin(LookAlikes, RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(LookAlikes, FromReference, RecordAdmin):
+class SourceAdmin(LookAlikes, FromReference, Citable, RecordAdmin):
     counted = ()
     list_display = ("title", "publisher", "date", "key", "cited", "publication")
     list_filter = ("publication", "kind", "language")

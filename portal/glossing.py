@@ -165,9 +165,13 @@ def mark_terms(html: str, find: Callable[[str], Iterator[Found]], mark: Callable
 
 
 class Glosses:
-    """The terms that one page explains: asks for the glossary once, when the first prose is shown."""
+    """The terms that one page explains: asks for the glossary once, when the first prose is shown.
 
-    def __init__(self):
+    Ids of definitions begin with `anchor`, which tells apart those of two texts on one page.
+    """
+
+    def __init__(self, anchor: str = "gloss"):
+        self.anchor = anchor
         self._used: dict[str, None] = {}
 
     @cached_property
@@ -186,7 +190,10 @@ class Glosses:
     def _button(self, key: str, word: str) -> str:
         self._used[key] = None
         return format_html(
-            '<button class="term" popovertarget="gloss-{0}" aria-describedby="gloss-{0}-text">{1}</button>', key, word
+            '<button class="term" popovertarget="{0}-{1}" aria-describedby="{0}-{1}-text">{2}</button>',
+            self.anchor,
+            key,
+            word,
         )
 
     def used(self) -> Iterator[tuple[str, str, str, str, str]]:

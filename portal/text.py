@@ -18,10 +18,12 @@ def cited_keys(prose: str) -> list[str]:
 class Notes:
     """The numbered notes of one page: a source gets its number where the page first cites it.
 
-    `sources` maps keys to records. `cite` gives a key's number; iterating gives `(number, source)` in order.
+    `sources` maps keys to records. `cite` gives a key's number; iterating gives `(number, source)` in order. Their ids
+    begin with `anchor`, which tells apart the notes of two texts on one page.
     """
 
-    def __init__(self, sources: Iterable):
+    def __init__(self, sources: Iterable, anchor: str = "note"):
+        self.anchor = anchor
         self._sources = {source.key: source for source in sources}
         self._numbers: dict[str, int] = {}
 
@@ -55,9 +57,9 @@ def note_links(keys: Iterable[str], notes: Notes) -> str:
         return ""
     links = format_html_join(
         " ",
-        '<a href="#note-{}" title="{}">{}</a>',
+        '<a href="#{}-{}" title="{}">{}</a>',
         (
-            (number, _("Source {number}: {title}").format(number=number, title=s.own_title), number)
+            (notes.anchor, number, _("Source {number}: {title}").format(number=number, title=s.own_title), number)
             for number, s in numbered
         ),
     )

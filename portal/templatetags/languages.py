@@ -40,7 +40,8 @@ def explained(context, html, language):
 @register.inclusion_tag("components/definitions.html", takes_context=True)
 def definitions(context):
     """The definitions of the terms that the page explains, hidden until they are asked for."""
-    return {"terms": list(context["glosses"].used()) if "glosses" in context else []}
+    glosses = context.get("glosses")
+    return {"terms": list(glosses.used()), "anchor": glosses.anchor} if glosses else {}
 
 
 @register.simple_tag(takes_context=True)

@@ -115,7 +115,7 @@ def test_debug_is_off_unless_asked_for(configured, value, expected):
 def test_debug_serves_static_files_by_their_own_names(configured):
     names = {debug: configured(DEBUG=debug)["STORAGES"]["staticfiles"]["BACKEND"] for debug in ("0", "1")}
     assert names == {
-        "0": "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        "0": "portal.staticfiles.HashedFiles",
         "1": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
 

@@ -1,0 +1,126 @@
+"""What helps to write prose with marks: sources to cite, found as one types, and the prose as readers will get it."""
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.validators import validate_slug
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils import translation
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.choices import Publication
+from portal.glossing import Glosses
+from portal.text import Notes, cited_keys, prose_html
+
+MOST_SOURCES = 8
+LONGEST_PROSE = 50_000  # characters
+LONGEST_QUESTION = 100
+MOST_WORDS = 6
+
+
+class Prose(forms.Form):
+    """A text that is being written: the name of its field, its language, and what it says so far."""
+
+    field = forms.CharField(max_length=80, validators=[validate_slug])
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    text = forms.CharField(max_length=LONGEST_PROSE, required=False, strip=False)
+
+
+class Citable:
+    """For the admin of sources: finds those to cite, and shows prose that cites them."""
+
+    def get_urls(self):
+        return [
+            path("cite/", self.admin_site.admin_view(require_GET(self.cite_view)), name="portal_source_cite"),
+            path("prose/", self.admin_site.admin_view(require_POST(self.prose_view)), name="portal_source_prose"),
+            *super().get_urls(),
+        ]
+
+    def cite_view(self, request):
+        """Sources in which all words of a question stand, drafts too, as JSON."""
+        self._must_see(request)
+        text = " ".join(request.GET.get("q", "")[:LONGEST_QUESTION].split()[:MOST_WORDS])
+        return JsonResponse(
+            {"suggestions": list(map(self._shown, self._found(request, text) if text else []))},
+            json_dumps_params={"ensure_ascii": False},
+        )
+
+    def _found(self, request, text):
+        """First those whose key begins so, then the latest, then those that the search for readers finds."""
+        sources = self.model.objects.defer("note", "url")
+        found, _twice = self.get_search_results(request, sources, text)
+        found = sorted(found[: 5 * MOST_SOURCES], key=lambda source: not source.key.startswith(text.casefold()))
+        if len(found) < MOST_SOURCES:
+            found += sources.matching(text).exclude(pk__in=[source.pk for source in found])[:MOST_SOURCES]
+        return found[:MOST_SOURCES]
+
+    @staticmethod
+    def _shown(source):
+        published = source.publication == Publication.PUBLISHED
+        about = [source.author, source.publisher if source.publisher != source.author else "", str(source.date or "")]
+        return {
+            "key": source.key,
+            "name": source.own_title,
+            "language": source.own_title_language,
+            "about": ", ".join(filter(None, about)),
+            "state": "" if published else Publication(source.publication).label,
+        }
+
+    def prose_view(self, request):
+        """Prose as its page will show it, with its sources, and what is wrong with its marks in words."""
+        self._must_see(request)
+        form = Prose(request.POST)
+        if not form.is_valid():
+            return render(request, "admin/prose_preview.html", {"refused": True}, status=400)
+        written = form.cleaned_data
+        keys = cited_keys(written["text"])
+        sources = {source.key: source for source in self.model.objects.filter(key__in=keys)}
+        context = {
+            "as_read": _as_read(request, written, sources.values()) if written["text"].strip() else "",
+            "unknown": [key for key in keys if key not in sources],
+            "unpublished": [
+                key for key in keys if key in sources and sources[key].publication != Publication.PUBLISHED
+            ],
+        }
+        return render(request, "admin/prose_preview.html", context)
+
+    def _must_see(self, request):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+
+def _as_read(request, written, sources):
+    """The prose, its notes and the terms it explains, as HTML in the language of the prose."""
+    field, language = written["field"], written["language"]
+    notes = Notes(sources, anchor=f"note-{field}")
+    with translation.override(language):
+        context = {
+            "prose": prose_html(written["text"], notes),
+            "language": language,
+            "notes": notes,
+            "glosses": Glosses(anchor=f"gloss-{field}"),
+        }
+        return render_to_string("admin/prose_text.html", context, request)
+
+
+class Marked:
+    """For the admin of records whose prose carries marks: tells the form's script which fields do, and whom to ask."""
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        original = getattr(db_field, "translated_field", db_field)
+        if original is not db_field and original.name in self.model.marked_fields:
+            field.widget.attrs["data-marks"] = ""
+        return field
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        if self.model.marked_fields and request.user.has_perm("portal.view_source"):
+            context["citing"] = {
+                "cite": reverse("admin:portal_source_cite"),
+                "prose": reverse("admin:portal_source_prose"),
+                "add": reverse("admin:portal_source_add") if request.user.has_perm("portal.add_source") else "",
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
