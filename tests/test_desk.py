@@ -136,3 +136,15 @@ def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
             editor.get("/admin/")
         counted.append(len(asked))
     assert counted[0] == counted[1]
+
+
+def test_records_are_listed_in_the_order_of_an_editors_work(editor):
+    tables = reading.page(editor.get("/admin/")).xpath("//div[starts-with(@class, 'app-')]//caption")
+    assert [reading.words(caption) for caption in tables][:4] == [
+        "What is known of the region",
+        "What is being done",
+        "Places and sources",
+        "Authentication and Authorization",
+    ]
+    records = reading.page(editor.get("/admin/issues/")).xpath("//div[@id='content-main']//th[@scope='row']")
+    assert [reading.words(name) for name in records][:2] == ["Issues", "Causes and effects"]
