@@ -42,6 +42,12 @@ def gaps(record):
     ]
 
 
+def columns_that_gaps_hang_on(model):
+    """The columns of a record whose values, each of them valid, may still leave a gap. Rows of it may do so too."""
+    marked = {f"{field}_{language}" for field in model.marked_fields for language in LANGUAGES}
+    return {"publication", *model.stands_on, *model.needs_one_of, *marked}
+
+
 def _english_required(model):
     """The names of a model's translated columns of which a reader must at least get the English one."""
     fields = translator.get_options_for_model(model).all_fields

@@ -164,6 +164,12 @@ def _saved(sender, instance, **kwargs):
             mark(owner, [pk])
 
 
+def stored(instances):
+    """Note what was stored in a way that no signal tells of."""
+    for instance in instances:
+        _saved(type(instance), instance)
+
+
 def _about_to_be_deleted(sender, instance, **kwargs):
     for owner, found in _dependents(sender, [instance.pk]):
         mark(owner, found)

@@ -1,0 +1,277 @@
+"""Storing what a file changes: all of it or nothing, many rows at a time, with history, audit and the search index.
+
+Rows go into the database by the hundred. Only a lot that the database refuses is tried again row by row, so that what
+is wrong can be said of the row that it is wrong with.
+"""
+
+import json
+from collections import defaultdict
+
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, models, transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from portal import audit, workflow
+from portal.audit import AuditEntry
+from portal.care import translations
+from portal.choices import Publication
+from portal.exchange.tables import BATCH, Relation
+from portal.history import because, recording, write_created
+from portal.index import keeping
+from portal.publishing import columns_that_gaps_hang_on, gaps
+
+MOVED = ("publish_at", "published_at")
+
+
+class _Undone(Exception):
+    """Takes back what was stored."""
+
+
+def carry_out(plan_anew, *, keep, mark="", why="", file=""):
+    """Store a plan, and take it back unless it is to `keep` and nothing is wrong with it.
+
+    A generator: it yields pairs of a stage and how many rows came through it, and gives back the plan. `plan_anew`
+    makes one that is not compared yet; a second one is needed where readers missed something in a record before
+    already. With a `mark`, only the plan that has it is stored: the one that somebody has seen.
+    """
+    plan = plan_anew()
+    for count in plan.make():
+        yield "compared", count
+    if plan.refused or not plan.working or (mark and plan.mark != mark):
+        return plan
+    lacking = yield from _attempt(plan, keep, why, file, {})
+    if lacking and not plan.refused:
+        # The record is as it was again: what readers missed in it then keeps nobody from mending something else.
+        known = {one: set(_gaps(*one, publication=Publication.PUBLISHED)) for one in lacking}
+        rows = plan.touched()
+        for one, found in lacking.items():
+            for gap in found:
+                if gap not in known[one]:
+                    rows[one][0].refuse(gap.field if gap.field in plan.places else "", gap.text)
+        if keep and not plan.refused:
+            plan = plan_anew()
+            for _count in plan.make():
+                continue
+            yield from _attempt(plan, keep, why, file, known)
+    return plan
+
+
+def _attempt(plan, keep, why, file, known):
+    """Store a plan in one transaction, which is taken back where something speaks against it. Gives back what released
+    records would lack then, besides what is `known`.
+    """
+    lacking = {}
+    try:
+        with because(why), keeping.indexing():
+            yield from _store(plan)
+            if not plan.refused:
+                for one in _released(plan):
+                    if found := [gap for gap in _gaps(*one) if gap not in known.get(one, ())]:
+                        lacking[one] = found
+                    yield "checked", 1
+            if not keep or plan.refused or lacking:
+                raise _Undone
+            _tell(plan, why, file)
+    except _Undone:
+        pass
+    return lacking
+
+
+def _released(plan):
+    """The records that readers see, or will see, and that may lack something with what the file changes."""
+    released = {
+        (type(record), record.pk)
+        for row in plan.working
+        if not plan.table.is_record or row.new or _may_leave_gaps(row)
+        for record in plan.owners(row)
+        if record.publication in workflow.RELEASED
+    }
+    return [one for one in plan.touched() if one in released]
+
+
+def _may_leave_gaps(row):
+    columns = columns_that_gaps_hang_on(type(row.record))
+    return any(change.name in columns for change in row.changes)
+
+
+def _gaps(model, pk, **where):
+    """What a record lacks as the database has it now; nothing if it is not there."""
+    record = model.objects.filter(pk=pk, **where).first()
+    return gaps(record) if record else []
+
+
+# ── Into the database ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _batches(rows):
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+
+
+def _store(plan):
+    yield from _create(plan, [row for row in plan.working if row.new])
+    for some in _batches([row for row in plan.working if not row.new]):
+        _update(plan, some)
+        yield "stored", len(some)
+    if not plan.table.is_record:
+        for model, pks in _by_model(plan.touched()).items():
+            for some in _batches(pks):
+                _move_on(model, some)
+    if not plan.refused and hasattr(plan.table.model, "cite_marks"):
+        for row in plan.working:
+            row.record.cite_marks()
+
+
+def _create(plan, waiting):
+    """Create new records, those that others among them stand on first."""
+    among = [c.field.name for c in plan.given if isinstance(c, Relation) and c.model is plan.table.model]
+    while waiting:
+        ready = [row for row in waiting if all(_is_stored(getattr(row.record, name)) for name in among)]
+        if not ready:
+            for row in waiting if not plan.refused else ():
+                row.refuse("", _("The record stands on one that stands on it."))
+            return
+        for some in _batches(ready):
+            for row in some:
+                if plan.table.is_record:
+                    row.record.moved_from(row.was)
+            _all_or_each(some, lambda rows: _insert(plan.table.model, [row.record for row in rows]))
+            if not plan.refused:
+                _relate(plan, some)
+            yield "stored", len(some)
+        waiting = [row for row in waiting if row not in ready]
+
+
+def _is_stored(record):
+    return record is None or not record._state.adding
+
+
+def _insert(model, records):
+    for record in records:  # a lot that was refused leaves its numbers behind
+        record.pk, record._state.adding = None, True
+    with translation.override("en"):  # the column without a language holds English
+        models.QuerySet(model).bulk_create(records, batch_size=BATCH)
+    write_created(model, [record.pk for record in records])
+
+
+def _relate(plan, rows):
+    """Store the relations to several of new records."""
+    for column in {column for row in rows for column in row.relations}:
+        through = column.field.remote_field.through
+        own, other = column.field.m2m_field_name(), column.field.m2m_reverse_field_name()
+        _insert(
+            through,
+            [through(**{own: row.record, other: one}) for row in rows for one in row.relations.get(column, ())],
+        )
+
+
+def _update(plan, rows):
+    """Change stored records in the columns that the file changes, and in no other."""
+    table, now = plan.table, timezone.now()
+    fresh = {
+        record.pk: record for record in table.records().filter(pk__in=[r.record.pk for r in rows]).select_for_update()
+    }
+    alike = defaultdict(list)
+    for row in rows:
+        stored = fresh.get(row.record.pk)
+        if stored is None or any(change.column.texts(stored) != change.old for change in row.changes):
+            row.refuse("", _("Another editor changed this meanwhile. Look at the file’s changes again."))
+            continue
+        columns = {change.column.field.name for change in row.changes if change.column not in row.relations}
+        columns |= {change.column.field.translated_field.name for change in row.changes if change.column.language}
+        if table.is_record:
+            row.record.moved_from(row.was)
+            row.record.version, row.record.updated_at = stored.version + 1, now
+            columns |= {"version", "updated_at", *(MOVED if "publication" in columns else ())}
+        alike[frozenset(columns)].append(row)
+    for columns, some in alike.items():
+
+        def write(rows, columns=columns):
+            stored = models.QuerySet(table.model).filter(pk__in=[row.record.pk for row in rows])
+            texts = translations.watched(stored, columns)
+            with recording(table.model, [row.record.pk for row in rows]), translation.override("en"):
+                models.QuerySet(table.model).bulk_update([row.record for row in rows], columns, batch_size=100)
+            translations.updated(table.model, texts)
+
+        _all_or_each(some, write if columns else lambda rows: None)
+    for row in rows:
+        for column, others in row.relations.items() if not row.errors else ():
+            getattr(row.record, column.field.name).set(others)
+
+
+def _all_or_each(rows, write):
+    """Write rows together; if the database refuses that, one by one, and say of each what is wrong with it."""
+    try:
+        with transaction.atomic():
+            write(rows)
+    except (IntegrityError, DataError):
+        for row in rows:
+            try:
+                row.record.validate_unique()
+                row.record.validate_constraints()
+                with transaction.atomic():
+                    write([row])
+            except ValidationError as error:
+                row.refuse_as(error)
+            except (IntegrityError, DataError):
+                row.refuse("", _("The database cannot hold this."))
+
+
+def _move_on(model, pks):
+    """Records whose rows changed are another version of themselves."""
+    records = list(models.QuerySet(model).filter(pk__in=pks).select_for_update())
+    for record in records:
+        record.version, record.updated_at = record.version + 1, timezone.now()
+    with recording(model, pks):
+        models.QuerySet(model).bulk_update(records, ["version", "updated_at"], batch_size=BATCH)
+
+
+def _by_model(touched):
+    found = defaultdict(list)
+    for model, pk in touched:
+        found[model].append(pk)
+    return found
+
+
+# ── Who must hear of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tell(plan, why, file):
+    """What signals would have told of rows that are saved one by one, and that there was an import."""
+    table, counts = plan.table, plan.counts
+    keeping.stored([row.record for row in plan.working])
+    if table.is_record:
+        for row in plan.working:
+            audit.note_publication(row.record, row.was, row.record.publication)
+    if plan.user:
+        _log(plan)
+    audit.note(
+        AuditEntry.What.IMPORTED,
+        plan.user,
+        table=table.name,
+        file=file,
+        new=counts["new"],
+        changed=counts["changed"],
+        why=why,
+    )
+
+
+def _log(plan):
+    """Django’s own entries, by which the desk knows an editor’s drafts and who was last at a record."""
+    entries = []
+    for (model, pk), rows in plan.touched().items():
+        created = plan.table.is_record and rows[0].new
+        fields = sorted({change.name for row in rows for change in row.changes})
+        entries.append(
+            LogEntry(
+                user=plan.user,
+                content_type=ContentType.objects.get_for_model(model),
+                object_id=pk,
+                object_repr=" / ".join(rows[0].name)[:200],
+                action_flag=ADDITION if created else CHANGE,
+                change_message=json.dumps([{"added": {}} if created else {"changed": {"fields": fields}}]),
+            )
+        )
+    LogEntry.objects.bulk_create(entries, batch_size=BATCH)

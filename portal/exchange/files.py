@@ -1,0 +1,271 @@
+"""Tables as files: written so that every spreadsheet opens them well, read from whatever a spreadsheet made of them.
+
+A file that comes in is anybody's: its size, its rows and what it unpacks to are limited, its letters are worked out
+or asked for, its formulas are refused.
+"""
+
+import csv
+import datetime
+import io
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import openpyxl
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, TYPE_ERROR, TYPE_FORMULA
+from openpyxl.cell.read_only import EMPTY_CELL
+from openpyxl.utils.exceptions import InvalidFileException
+
+from portal.exchange.tables import day_of, same_lines
+from portal.exports import RISKY
+from portal.numbers import plain
+
+CSV, XLSX = "csv", "xlsx"
+CONTENT_TYPES = {
+    CSV: "text/csv; charset=utf-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+ENCODINGS = {
+    "utf-8-sig": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp949": gettext_lazy("Korean (CP949, EUC-KR)"),
+    "cp1251": gettext_lazy("Cyrillic (Windows-1251)"),
+}
+DELIMITERS = (",", ";", "\t")
+LONGEST_CELL = 32_767  # of a cell in XLSX
+MOST_COLUMNS = 200
+NO_WORKBOOK = (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, SyntaxError)
+MOST_ROWS = 200_000
+MOST_BYTES = 100_000_000  # that an XLSX may unpack to
+
+# An apostrophe before a text keeps a spreadsheet from taking it for a formula. One is put before such a text, and
+# before one that has it already, and one is taken off again: so that what comes back is what was there.
+FORMULA = re.compile(rf"'*[{re.escape(''.join(RISKY))}]")
+QUOTED = re.compile(rf"'+[{re.escape(''.join(RISKY))}]")
+
+
+class FileError(Exception):
+    """A file that cannot be read or written; its arguments say why, in words for whoever brought it."""
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def csv_lines(header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a CSV file, with the byte order mark by which Excel knows UTF-8."""
+    page = io.StringIO()
+    writer = csv.writer(page)
+
+    def taken():
+        text = page.getvalue()
+        page.seek(0)
+        page.truncate()
+        return text
+
+    writer.writerow(header)
+    yield "\ufeff" + taken()
+    for row in rows:
+        writer.writerow(
+            [f"'{cell}" if text and FORMULA.match(cell) else cell for text, cell in zip(is_text, row, strict=True)]
+        )
+        yield taken()
+
+
+def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]):
+    """A workbook as an open file. Texts are typed as texts, numbers as numbers if a spreadsheet keeps them exactly."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31])
+    sheet.freeze_panes = "A2"
+
+    def cell_of(text, cell):
+        if not cell:
+            return None
+        if not text and Decimal(repr(float(cell))) == Decimal(cell):
+            return float(cell) if "." in cell else int(cell)
+        written = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", f"'{cell}" if QUOTED.match(cell) else cell))
+        written.data_type, written.number_format = "s", "@"
+        return written
+
+    sheet.append(list(header))
+    fits = True
+    for row in rows:
+        fits = all(len(cell) < LONGEST_CELL for cell in row)  # less by one, for an apostrophe
+        if not fits:
+            break
+        sheet.append([cell_of(text, cell) for text, cell in zip(is_text, row, strict=True)])
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response that sends it
+    book.save(file)
+    if not fits:
+        file.close()
+        raise FileError(
+            _("A text is longer than the {count} characters that a cell of XLSX holds. Take CSV.").format(
+                count=LONGEST_CELL
+            )
+        )
+    file.seek(0)
+    return file
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Sheet:
+    """What a file holds: the names of its columns, its rows with the number of their line, and how it was read."""
+
+    header: list[str]
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    read_as: str = ""
+
+
+def read(name: str, data: bytes, known: Iterable[str], encoding: str = "", most: int = MOST_ROWS) -> Sheet:
+    """The table in a file. `known` are the names that its columns may have, by which its delimiter is told."""
+    if not data.strip():
+        raise FileError(_("The file is empty."))
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        lines, read_as = _lines_of_workbook(data), "XLSX"
+    elif data[:4] == b"\xd0\xcf\x11\xe0":
+        raise FileError(_("This is a workbook of the old kind (.xls). Save it as .xlsx or CSV."))
+    else:
+        text, encoding = _decoded(data, encoding)
+        delimiter = _delimiter(text, set(known))
+        lines = _lines_of_text(text, delimiter)
+        between = {",": _("commas"), ";": _("semicolons"), "\t": _("tabs")}[delimiter]
+        read_as = _("CSV, {encoding}, {between} between the cells").format(
+            encoding=ENCODINGS[encoding], between=between
+        )
+    sheet = Sheet([], read_as=read_as)
+    for number, cells in lines:
+        if number > most + 1:
+            raise FileError(_("The file has more than {count} rows.").format(count=most))
+        if not sheet.header:
+            if number > 1 or not any(cells):
+                raise FileError(_("The first line of the file does not name the columns."))
+            sheet.header = _without_empty_ends(cells)
+        elif any(cells):
+            sheet.rows.append((number, _without_empty_ends(cells, len(sheet.header))))
+    return sheet
+
+
+def _without_empty_ends(cells, least=0):
+    """Cells without the empty ones behind the last that is filled, yet as many as there are columns."""
+    last = max((place for place, cell in enumerate(cells, 1) if cell), default=0)
+    return (cells + [""] * least)[: max(last, least)]
+
+
+def _unquoted(cell):
+    return cell[1:] if QUOTED.match(cell) else cell
+
+
+def _lines_of_text(text, delimiter):
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise FileError(
+                _("Line {line} cannot be read: a quotation mark is missing, or one too many.").format(line=number)
+            ) from error
+        if len(cells) > MOST_COLUMNS:
+            raise FileError(_("The file has more than {count} columns.").format(count=MOST_COLUMNS))
+        yield number, [same_lines(_unquoted(cell)) for cell in cells]
+
+
+def _decoded(data, encoding):
+    """The text of a file, and its encoding; worked out unless it is given."""
+    for each in [encoding] if encoding else _candidates(data):
+        try:
+            text = data.decode(each)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text and (encoding or each in {"utf-8-sig", "utf-16"} or _reads_like(text, each)):
+            return text, each
+    raise FileError(_("The letters of the file cannot be made out. Save it as “CSV UTF-8”, or say how it is encoded."))
+
+
+def _candidates(data):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return ["utf-16"]
+    return ["utf-8-sig", "cp949", "cp1251"]
+
+
+def _reads_like(text, encoding):
+    """Whether a text in an old encoding is one: the bytes of Russian are Chinese characters in the Korean one."""
+    foreign = [letter for letter in text if ord(letter) > 127]
+    low, high = {"cp949": ("가", "힣"), "cp1251": ("Ё", "ё")}[encoding]
+    return sum(low <= letter <= high for letter in foreign) * 2 > len(foreign)
+
+
+def _delimiter(text, known):
+    """What parts the cells: what makes most of the first line names of columns, else what stands there most."""
+    first = text.partition("\n")[0]
+
+    def merit(delimiter):
+        cells = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])]
+        return len(known.intersection(cells)), len(cells)
+
+    return max(DELIMITERS, key=merit)
+
+
+def _lines_of_workbook(data):
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            # Python reads no more of a file than its entry says, so the entries can be believed.
+            if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
+                raise FileError(_("The workbook unpacks to more than it may."))
+            if any(_declares_entities(archive, entry) for entry in archive.infolist()):
+                raise FileError(_("The file is no workbook that can be read. Save it anew as .xlsx or CSV."))
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what a workbook says of its size need not be true
+        width, blank = 0, None
+        for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), 1):
+            if row is blank or all(cell is EMPTY_CELL for cell in row):
+                blank = row  # lines that a workbook leaves out are all this one; there may be a million
+                continue
+            cells = [_cell(cell) for cell in row[:width] or row]
+            if not width:
+                if cells[MOST_COLUMNS]:
+                    raise FileError(_("The file has more than {count} columns.").format(count=MOST_COLUMNS))
+                width = len(_without_empty_ends(cells)) + 1  # one more, to see what stands beside the table
+            yield number, cells
+    except NO_WORKBOOK as error:
+        raise FileError(_("The file is no workbook that can be read. Save it anew as .xlsx or CSV.")) from error
+
+
+def _declares_entities(archive, entry):
+    """Whether a file of a workbook has a part that no spreadsheet writes, and that could unfold to anything."""
+    with archive.open(entry) as file:
+        return b"<!DOCTYPE" in file.read(4_096).replace(b"\0", b"")
+
+
+class Unreadable(str):
+    """A cell that holds no value but, say, a formula: as a text, why it is refused."""
+
+
+def _cell(cell):
+    """A cell of a workbook as the text that it would have in CSV."""
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == TYPE_FORMULA:
+        return Unreadable(_("There is a formula in the cell. Put its value in its place."))
+    if cell.data_type == TYPE_ERROR:
+        return Unreadable(_("There is an error of the spreadsheet in the cell: {value}.").format(value=value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return plain(Decimal(repr(value)))
+    if isinstance(value, datetime.date):  # a moment is one too
+        return day_of(value)
+    return same_lines(_unquoted(str(value)))

@@ -1,0 +1,392 @@
+"""What a file would change: each row compared with the record that it names, and all that is wrong with it.
+
+Nothing is stored here. A row is new, changed, unchanged or refused; it is refused in words, by line and column. Rules
+are those of the desk's forms: who may change what in which state, and in which language (portal.workflow).
+"""
+
+import difflib
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal import workflow
+from portal.choices import Publication
+from portal.exchange.files import FileError, Unreadable
+from portal.exchange.tables import BATCH, Related, Relation, Relations
+
+NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a row makes of a column: its cells before and after."""
+
+    column: object
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def name(self):
+        return self.column.names[0]
+
+
+@dataclass
+class Row:
+    """A row of a file, and the record that it is about."""
+
+    line: int
+    cells: list[str]
+    name: tuple[str, ...] = ()  # what the file calls the record
+    record: models.Model | None = None
+    new: bool = False
+    changes: list[Change] = field(default_factory=list)
+    relations: dict = field(default_factory=dict)  # of relations to several: column -> the records
+    was: str = Publication.DRAFT  # the publication before
+    errors: list[tuple[str, str]] = field(default_factory=list)  # column, or nothing for the row, and words
+
+    def refuse(self, column, words):
+        if (column, words) not in self.errors:
+            self.errors.append((column, words))
+
+    def refuse_as(self, error, column=""):
+        """Take over what a check of Django's has to say."""
+        if not hasattr(error, "error_dict"):
+            for words in error.messages:
+                self.refuse(column, words)
+            return
+        for name, errors in error.error_dict.items():
+            for one in errors:
+                for words in one.messages:
+                    self.refuse("" if name == NON_FIELD_ERRORS else name, words)
+
+
+class Plan:
+    """What a file does to a table, for a user; nobody is the server itself, which may do everything."""
+
+    def __init__(self, table, sheet, user=None):
+        self.table, self.sheet, self.user = table, sheet, user
+        self.places = _places(table, sheet.header)
+        self.rows = [Row(line, cells) for line, cells in sheet.rows]
+        self.given = [column for column in table.columns if column.names[0] in self.places]
+        self._actions = {}
+
+    # ── Outcome ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def state(self, row):
+        """What becomes of a row."""
+        if row.errors:
+            return REFUSED
+        if row.new:
+            return NEW
+        return CHANGED if row.changes else UNCHANGED
+
+    @property
+    def counts(self):
+        """How many rows are new, changed, unchanged and refused."""
+        return {NEW: 0, CHANGED: 0, UNCHANGED: 0, REFUSED: 0} | Counter(map(self.state, self.rows))
+
+    @property
+    def refused(self):
+        return any(row.errors for row in self.rows)
+
+    @property
+    def working(self):
+        """The rows that something is stored for."""
+        return [row for row in self.rows if row.new or row.changes]
+
+    @property
+    def mark(self):
+        """A short text that is another one if the plan is."""
+        told = hashlib.sha256()
+        for row in self.working:
+            told.update(repr((row.name, row.new, [(c.name, c.old, c.new) for c in row.changes])).encode())
+        return told.hexdigest()
+
+    def touched(self):
+        """Each record whose readers see something change, with its rows in the file."""
+        found = {}
+        for row in self.working:
+            for record in self.owners(row):
+                found.setdefault((type(record), record.pk), []).append(row)
+        return found
+
+    # ── Making it ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def make(self):
+        """Compare all rows; a generator of how many are done."""
+        related = Related()
+        seen = {}
+        for some in _batches(self.rows):
+            self._name(some, related, seen)
+        for some in _batches(self.rows):
+            self._compare(some, related)
+            yield len(some)
+        self._check_relations_among_new()
+
+    def cells(self, row, column):
+        """The cells of a row under the names of a column."""
+        return tuple(row.cells[self.places[name]] for name in column.names)
+
+    def _value(self, row, column, related):
+        """The value of a row's cells; None, and an error, where they hold none."""
+        for name in column.names:
+            cell = row.cells[self.places[name]]
+            if isinstance(cell, Unreadable):
+                row.refuse(name, str(cell))
+                return None
+        try:
+            return column.value(self.cells(row, column), row.record, related)
+        except ValidationError as error:
+            row.refuse_as(error, column.names[0])
+            return None
+
+    def _name(self, rows, related, seen):
+        """Find the record of each row, or begin a new one."""
+        for column in self.table.natural:
+            if isinstance(column, Relation):
+                related.load(column, [tuple(cell.strip() for cell in self.cells(row, column)) for row in rows])
+        named = {}
+        for row in rows:
+            if len(row.cells) > len(self.sheet.header):
+                row.refuse("", _("There are more cells in the line than columns."))
+                continue
+            row.name = tuple(cell.strip() for column in self.table.natural for cell in self.cells(row, column))
+            values = [self._value(row, column, related) for column in self.table.natural]
+            if row.errors:
+                continue
+            identity = tuple(map(_identity, values))
+            if identity in seen:
+                row.refuse("", _("Line {line} is about the same record.").format(line=seen[identity]))
+                continue
+            seen[identity] = row.line
+            named[identity] = row, values
+        stored = self._stored(named)
+        for identity, (row, values) in named.items():
+            row.record = stored.get(identity)
+            row.new = row.record is None
+            if row.new:
+                row.record = self.table.model()
+                if len(row.name) == 1:
+                    related.new[self.table.model, row.name] = row.record
+            for column, value in zip(self.table.natural, values, strict=True):
+                if row.new or isinstance(column, Relation):  # what several rows name is one record
+                    column.put(row.record, value)
+            row.was = getattr(row.record, "publication", Publication.DRAFT)
+
+    def _stored(self, named):
+        """The stored records among those that are named, by identity."""
+        conditions = {
+            f"{column.field.attname}__in": {identity[place] for identity in named}
+            for place, column in enumerate(self.table.natural)
+            if not column.field.null
+        }
+        return {
+            tuple(getattr(record, column.field.attname) for column in self.table.natural): record
+            for record in (self.table.records().filter(**conditions) if named else ())
+        }
+
+    def _compare(self, rows, related):
+        others = [column for column in self.given if column not in self.table.natural]
+        differing = {id(row): self._differing(row, others) for row in rows}
+        for column in others:
+            if isinstance(column, Relation | Relations):
+                cells = [self.cells(row, column) for row in rows if column in differing[id(row)]]
+                if isinstance(column, Relations):
+                    cells = [(key,) for cell in cells for key in column.keys(cell)]
+                related.load(column, [tuple(text.strip() for text in cell) for cell in cells])
+        for row in rows:
+            for column in differing[id(row)]:
+                self._change(row, column, related)
+            if row.record is not None and (row.new or row.changes):
+                self._check(row)
+
+    def _differing(self, row, columns):
+        """The columns whose cells are not what the record has."""
+        if row.record is None or row.errors:
+            return []
+        if row.new:
+            return [column for column in columns if any(self.cells(row, column)) or _is_needed(column.field)]
+        return [column for column in columns if self.cells(row, column) != column.texts(row.record)]
+
+    def _change(self, row, column, related):
+        faults = len(row.errors)
+        value = self._value(row, column, related)
+        if len(row.errors) > faults:
+            return
+        old = ("",) * len(column.names) if row.new else column.texts(row.record)
+        if isinstance(column, Relations):
+            if not row.new and set(value) == set(column.stored(row.record)):
+                return
+            row.relations[column] = value
+            new = (" ".join(sorted(column.keys(self.cells(row, column)))),)
+        else:
+            if not row.new and _same(value, column.stored(row.record)):
+                return
+            column.put(row.record, value)
+            new = column.texts(row.record)
+        row.changes.append(Change(column, old, new))
+
+    # ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check(self, row):
+        """What the columns do not say one by one: the version, who may, and the record as a whole."""
+        if row.new:
+            for column in self.table.columns:
+                if column not in self.given and _is_needed(column.field):
+                    row.refuse(column.names[0], _("The column is missing, and a new record needs it."))
+        if self.table.is_record and "version" in self.places:
+            self._check_version(row)
+        self._check_rights(row)
+        if self.table.is_record:
+            self._check_move(row)
+        if not row.errors and type(row.record).clean is not models.Model.clean:
+            try:
+                row.record.clean()
+            except ValidationError as error:
+                row.refuse_as(error)
+
+    def _check_version(self, row):
+        text = row.cells[self.places["version"]].strip()
+        if text and row.new:
+            row.refuse("version", _("No record has this key any more, or the key is mistyped: a new one has no version."))
+        elif text and text != str(row.record.version):
+            row.refuse(
+                "version",
+                _("The record was changed since the file was made: it has version {now}, the file {then}.").format(
+                    now=row.record.version, then=text
+                ),
+            )
+
+    def actions(self, model):
+        """What the user may do with records of a model."""
+        if model not in self._actions:
+            every = frozenset(model._meta.default_permissions)
+            self._actions[model] = workflow.actions_of(self.user, model) if self.user else every
+        return self._actions[model]
+
+    def _rights(self, row):
+        """Whether the user may store all of a row, and else the languages in which they may write."""
+        model = self.table.model
+        actions = self.actions(model)
+        if self.table.is_record:
+            whole = "add" in actions if row.new else workflow.may_change(actions, row.was)
+            return whole, workflow.languages(actions, row.was)
+        owners = [(self.actions(type(owner)), owner.publication) for owner in self.table.owners_of(row.record)]
+        are_open = all(workflow.may_change(may, publication) for may, publication in owners)
+        if owners and not admin.site.is_registered(model):  # rows that stand on the page of their record alone
+            return are_open, frozenset.intersection(*(workflow.languages(*owner) for owner in owners))
+        archived = any(publication == Publication.ARCHIVED for _may, publication in owners)
+        whole = ("add" if row.new else "change") in actions and are_open
+        return whole, frozenset() if archived else workflow.languages(actions, None)
+
+    def _check_rights(self, row):
+        whole, languages = self._rights(row)
+        if whole:
+            return
+        forbidden = [change.name for change in row.changes if change.column.language not in languages]
+        if languages and not row.new:
+            for name in forbidden:
+                row.refuse(name, _("You may change the columns of your language only."))
+        elif self.table.is_record and row.new:
+            row.refuse("", _("You may not add records of this kind."))
+        elif any("change" in self.actions(type(owner)) for owner in self.owners(row)):
+            row.refuse("", _("Readers see this record: a reviewer may change it."))
+        else:
+            row.refuse("", _("You may not change records of this kind."))
+
+    def owners(self, row):
+        """The records that readers see change with a row."""
+        return [row.record] if self.table.is_record else self.table.owners_of(row.record)
+
+    def _check_move(self, row):
+        """Where the record may be moved to, and when."""
+        actions, record = self.actions(self.table.model), row.record
+        changed = {change.name for change in row.changes}
+        old, new = Publication(row.was), Publication(record.publication)
+        if new != old and not workflow.may_move(actions, old, new):
+            row.refuse(
+                "publication",
+                _("It may not be moved from “{old}” to “{new}” by you.").format(old=old.label, new=new.label)
+                if new in workflow.MOVES[old]
+                else _("There is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label),
+            )
+        if "publish_at" in changed and record.publish_at and new != Publication.SCHEDULED:
+            row.refuse("publish_at", _("Only a scheduled record waits for a time."))
+        elif "publish_at" in changed and "publish" not in actions:
+            row.refuse("publish_at", _("Whoever may publish says when."))
+        elif new == Publication.SCHEDULED and changed & {"publication", "publish_at"} and not _is_ahead(record):
+            row.refuse("publish_at", _("Give a time that is still to come."))
+
+    def _check_relations_among_new(self):
+        """What a file joins among its own new records must be of the kind that belongs there."""
+        among = [c for c in self.given if isinstance(c, Relation) and c.model is self.table.model]
+        for row in self.rows:
+            for change in row.changes:
+                if change.column not in among:
+                    continue
+                other = change.column.stored(row.record)
+                limits = change.column.field.get_limit_choices_to()
+                if other is not None and other._state.adding and any(getattr(other, n) != v for n, v in limits.items()):
+                    row.refuse(
+                        change.name,
+                        _("“{name}” is there, but not of the kind that belongs here.").format(name=change.new[0]),
+                    )
+
+
+def _is_ahead(record):
+    return record.publish_at is not None and record.publish_at > timezone.now()
+
+
+def _batches(rows):
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+
+
+def _identity(value):
+    return value.pk if isinstance(value, models.Model) else value
+
+
+def _same(value, stored):
+    return value == stored or (value in ("", None) and stored in ("", None))
+
+
+def _is_needed(field):
+    """Whether a new record cannot do without a value."""
+    return not (field.blank or field.has_default())
+
+
+def _places(table, header):
+    """Where each column stands in a file. Raises FileError for a header that cannot be understood."""
+    names = [name.strip() for name in header]
+    known = table.header
+    faults = []
+    for name, times in Counter(names).items():
+        if not name:
+            faults.append(_("A column has no name."))
+        elif times > 1:
+            faults.append(_("The column “{name}” is there twice.").format(name=name))
+        elif name not in known:
+            faults.append(_unknown(name, known))
+    needed = [name for column in table.natural for name in column.names]
+    faults += [
+        _("The column “{name}” is missing; it says what each line is about.").format(name=name)
+        for name in needed
+        if name not in names
+    ]
+    if faults:
+        raise FileError(*faults)
+    return {name: place for place, name in enumerate(names)}
+
+
+def _unknown(name, known):
+    close = [f"{name}_{code}" for code, _language in settings.LANGUAGES if f"{name}_{code}" in known]
+    close = close or difflib.get_close_matches(name.lower().replace(" ", "_"), known, 2)
+    if close:
+        return _("There is no column “{name}”. Is {close} meant?").format(name=name, close=" / ".join(close))
+    return _("There is no column “{name}”.").format(name=name)
