@@ -35,6 +35,7 @@ from portal.admin import (
     count_of,
     in_languages,
 )
+from portal.exchange.desk import ExchangeAdmin
 from portal.explained import ExplainedRows
 from portal.templatetags.figures import number
 from portal.workflow_admin import OwnedAdmin
@@ -122,7 +123,9 @@ class KeyFigureCitationInline(CitationInline):
 
 
 @admin.register(KeyFigure)
-class KeyFigureAdmin(ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class KeyFigureAdmin(
+    ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslation)
@@ -160,7 +163,9 @@ class IssueLinkCitationInline(CitationInline):
 
 
 @admin.register(IssueLink)
-class IssueLinkAdmin(ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class IssueLinkAdmin(
+    ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
     list_display_links = ("cause", "effect")
@@ -232,7 +237,7 @@ class IndicatorAdmin(RecordAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(ExplainedRows, OwnedAdmin, SearchInAnyCase, FormFields, admin.ModelAdmin):
+class ObservationAdmin(ExplainedRows, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmin):
     owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")
     list_display_links = ("plain_value",)

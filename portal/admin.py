@@ -23,6 +23,7 @@ from portal.citing import Citable, Marked
 from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, admin_address, untranslated
+from portal.exchange.desk import ExchangeAdmin
 from portal.explained import Explained
 from portal.from_reference import FromReference
 from portal.history import is_history
@@ -132,7 +133,15 @@ class RowsInLanguages(CareAdmin):
 
 
 class RecordAdmin(
-    Explained, MergeAdmin, WorkflowAdmin, ClashGuard, Marked, SearchInAnyCase, FormFields, TranslationAdmin
+    Explained,
+    MergeAdmin,
+    WorkflowAdmin,
+    ClashGuard,
+    Marked,
+    SearchInAnyCase,
+    ExchangeAdmin,
+    FormFields,
+    TranslationAdmin,
 ):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
 
@@ -310,7 +319,7 @@ class SourceAdmin(LookAlikes, FromReference, Citable, RecordAdmin):
 
 
 @admin.register(FormerKey)
-class FormerKeyAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+class FormerKeyAdmin(SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmin):
     list_display = ("key", "now", "kind")
     list_filter = ("kind",)
     search_fields = ("key", "now")
@@ -379,7 +388,7 @@ class LinkAdmin(SearchInAnyCase, admin.ModelAdmin):
 
 
 @admin.register(Tombstone)
-class TombstoneAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class TombstoneAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin):
     list_display = ("key", "kind", "reason", "successor", "date")
     list_filter = ("kind", "reason", MissingTranslation)
     search_fields = ("key", "successor")

@@ -69,7 +69,12 @@ class PortalAdminSite(AdminSite):
         return HttpResponseRedirect(reverse("account_change_password"))
 
     def admin_view(self, view, cacheable=False):
-        """What an editor sends changes records and the search index together, or neither."""
+        """What an editor sends changes records and the search index together, or neither.
+
+        A view that takes its time, and says that it has its `own_transaction`, sees to that itself.
+        """
+        if getattr(view, "own_transaction", False):
+            return super().admin_view(view, cacheable)
 
         @functools.wraps(view)
         def indexed(request, *args, **kwargs):

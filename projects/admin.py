@@ -15,6 +15,7 @@ from portal.admin import (
     SearchInAnyCase,
     in_languages,
 )
+from portal.exchange.desk import ExchangeAdmin
 from portal.look_alikes import LookAlikes
 from portal.templatetags.figures import money
 from portal.workflow_admin import OwnedAdmin
@@ -80,7 +81,7 @@ class OrganisationAdmin(LookAlikes, RecordAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class SectorAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslation,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")

@@ -255,7 +255,9 @@ class Plan:
     def _check_version(self, row):
         text = row.cells[self.places["version"]].strip()
         if text and row.new:
-            row.refuse("version", _("No record has this key any more, or the key is mistyped: a new one has no version."))
+            row.refuse(
+                "version", _("No record has this key any more, or the key is mistyped: a new one has no version.")
+            )
         elif text and text != str(row.record.version):
             row.refuse(
                 "version",

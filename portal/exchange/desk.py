@@ -1,0 +1,406 @@
+"""Export and import at the desk: on each list, for its records and for the rows that stand on their pages.
+
+A file is first compared, and what it would do is shown; only what was shown is then stored. Many rows take a while, so
+their page comes bit by bit and says how far it is. It needs no other process, and no script.
+"""
+
+import contextlib
+import secrets
+from collections import Counter
+
+from allauth.core.context import request_context
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.forms.models import _get_foreign_key
+from django.http import FileResponse, Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from portal import audit
+from portal.audit import AuditEntry
+from portal.exchange import files
+from portal.exchange.carrying import carry_out
+from portal.exchange.plan import CHANGED, NEW, REFUSED, UNCHANGED, Plan
+from portal.exchange.tables import table_of
+
+MOST_BYTES = 20_000_000
+MOST_ROWS = 20_000  # that are taken at the desk; the command takes more
+AT_ONCE = 1_000  # rows for which nobody waits long
+KEPT_FOR = 24 * 60 * 60
+MOST_SHOWN = 2_000  # rows of each outcome
+LONGEST_SHOWN = 600
+PER_PAGE = 50
+HERE = "<!-- progress -->"
+KEY = "import-{}"
+
+STATES = {REFUSED: _("Refused"), CHANGED: _("Changed"), NEW: _("New"), UNCHANGED: _("Unchanged")}
+STAGES = {
+    "compared": _("{done} of {total} lines are compared."),
+    "stored": _("{done} of {total} lines are stored on trial."),
+    "checked": _("{done} records are looked through for what readers would miss."),
+}
+
+
+class ExportForm(forms.Form):
+    """Which table, and as what kind of file."""
+
+    table = forms.ChoiceField(label=_("Table"))
+    format = forms.ChoiceField(
+        label=_("File"),
+        choices=[(files.CSV, _("CSV, for every program")), (files.XLSX, _("XLSX, a workbook"))],
+        widget=forms.RadioSelect,
+        initial=files.CSV,
+    )
+
+    def __init__(self, *args, tables, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["table"].choices = [(table.name, table.title) for table in tables]
+
+
+class ImportForm(forms.Form):
+    """A file, what it holds, and why."""
+
+    table = forms.ChoiceField(label=_("Table"))
+    file = forms.FileField(
+        label=_("File"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        help_text=_("CSV or XLSX. Its first line names the columns, as an export does; those that are left out stay."),
+    )
+    encoding = forms.ChoiceField(
+        label=_("Letters of a CSV"),
+        required=False,
+        choices=[("", _("Work it out")), *files.ENCODINGS.items()],
+    )
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Stands in the history of every record that the file changes."),
+    )
+
+    def __init__(self, *args, tables, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.tables, self.user = {table.name: table for table in tables}, user
+        self.fields["table"].choices = [(table.name, table.title) for table in tables]
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                gettext("The file has more than {count} megabytes. The command import_table takes it.").format(
+                    count=MOST_BYTES // 1_000_000
+                )
+            )
+        return file
+
+    def clean(self):
+        cleaned = super().clean()
+        if {"table", "file"} <= cleaned.keys():
+            try:
+                self.upload = Upload(
+                    self.tables[cleaned["table"]], cleaned["file"].name, cleaned["file"].read(), cleaned["encoding"]
+                )
+                self.upload.plan(self.user)
+            except files.FileError as error:
+                self.add_error("file", list(error.args))
+        return cleaned
+
+
+class Upload:
+    """A file that was brought, read."""
+
+    def __init__(self, table, name, data, encoding=""):
+        self.table, self.name, self.data, self.encoding = table, name, data, encoding
+        self.sheet = files.read(name, data, table.header, encoding, MOST_ROWS)
+
+    def plan(self, user):
+        """What the file does, not compared yet."""
+        return Plan(self.table, self.sheet, user)
+
+
+def _shown(text):
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _outcome(plan):
+    """A plan as the page of its outcome shows it, in plain data."""
+    shown = {REFUSED: [], CHANGED: [], NEW: []}
+    for row in plan.rows:
+        rows = shown.get(plan.state(row))
+        if rows is None or len(rows) == MOST_SHOWN:
+            continue
+        if row.errors:
+            told = row.errors
+        else:
+            told = [
+                (c.name, *(_shown(" / ".join(filter(None, texts))) for texts in (c.old, c.new))) for c in row.changes
+            ]
+        rows.append((row.line, " / ".join(filter(None, row.name)), told))
+    return {"counts": plan.counts, "rows": shown, "mark": plan.mark, "read_as": plan.sheet.read_as}
+
+
+class ExchangeAdmin:
+    """An admin whose list can be taken out as a file, and brought back."""
+
+    @property
+    def tables(self):
+        """The table of the records, and those of the rows on their pages."""
+        return [table_of(self.model), *(table_of(inline.model) for inline in self.inlines)]
+
+    def may_import(self, request):
+        return self.has_change_permission(request) or self.has_add_permission(request)
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        wrap = self.admin_site.admin_view
+        return [
+            path("export/", wrap(self.export_view), name=f"{name}_export"),
+            path("import/", wrap(self.import_view), name=f"{name}_import"),
+            path("import/<slug:token>/", wrap(self.outcome_view), name=f"{name}_outcome"),
+            *super().get_urls(),
+        ]
+
+    def page(self, name, *args):
+        """The address of a page of this admin."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    def changelist_view(self, request, extra_context=None):
+        exchange = {"export": f"{self.page('export')}?{request.GET.urlencode()}"}
+        if self.may_import(request):
+            exchange["import"] = self.page("import")
+        return super().changelist_view(request, {**(extra_context or {}), "exchange": exchange})
+
+    def _context(self, request, title, **more):
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "media": forms.Media(),
+            "list_address": self.page("changelist"),
+            **more,
+        }
+
+    # ── Export ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        if IS_POPUP_VAR not in request.GET:
+            actions["export_selected"] = self.get_action("export_selected")
+        return actions
+
+    @admin.action(description=_("Export selected %(verbose_name_plural)s"), permissions=["view"])
+    def export_selected(self, request, queryset):
+        """Lead to the export of the selected records, or of the whole list if all of it is selected."""
+        query = request.GET.urlencode()
+        if request.POST.get("select_across") != "1":
+            query = urlencode({"id__in": ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))})
+        return HttpResponseRedirect(f"{self.page('export')}?{query}")
+
+    def export_view(self, request):
+        """Ask as what the list is wanted, and give it: exactly the records that the list shows with these filters."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            records = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(self.page("changelist"))
+        form = ExportForm(request.POST or None, tables=self.tables, initial={"table": self.opts.model_name})
+        if form.is_valid():
+            try:
+                return self._download(request, records, **form.cleaned_data)
+            except files.FileError as error:
+                form.add_error("format", list(error.args))
+        count = records.count()
+        context = self._context(
+            request,
+            ngettext("Export {count} record", "Export {count} records", count).format(count=count),
+            form=form,
+            back=f"{self.page('changelist')}?{request.GET.urlencode()}",
+        )
+        return render(request, "admin/exchange_export.html", context)
+
+    def _download(self, request, records, table, format):
+        table = next(each for each in self.tables if each.name == table)
+        if table.model is self.model:
+            pks = list(records.values_list("pk", flat=True))
+        else:
+            owner = _get_foreign_key(self.model, table.model).name
+            pks = table.all_keys(**{f"{owner}__in": records.order_by().values("pk")})
+        audit.note(
+            AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=format, filters=request.GET.urlencode()
+        )
+        header, rows = table.header, (table.row(record) for record in table.in_batches(pks))
+        texts = [table.is_text(name) for name in header]
+        name = f"{table.name}-{timezone.localdate():%Y-%m-%d}.{format}"
+        if format == files.XLSX:
+            return FileResponse(
+                files.xlsx_file(str(table.title), header, texts, rows),
+                as_attachment=True,
+                filename=name,
+                content_type=files.CONTENT_TYPES[format],
+            )
+        return StreamingHttpResponse(
+            files.csv_lines(header, texts, rows),
+            content_type=files.CONTENT_TYPES[format],
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    # ── Import ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def import_view(self, request):
+        """Take a file, and compare it."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        form = ImportForm(
+            request.POST or None,
+            request.FILES or None,
+            tables=self.tables,
+            user=request.user,
+            initial={"table": self.opts.model_name},
+        )
+        if form.is_valid():
+            return self._run(request, secrets.token_urlsafe(16), form.upload, form.cleaned_data["why"], keep=False)
+        words = gettext("Import {records}").format(records=self.opts.verbose_name_plural)
+        columns = [(table.title, table.header) for table in self.tables]
+        return render(
+            request,
+            "admin/exchange_import.html",
+            self._context(request, words, form=form, columns=columns, back=self.page("changelist")),
+        )
+
+    import_view.own_transaction = True
+
+    def outcome_view(self, request, token):
+        """Show what a file would do; and, when that is confirmed, do it."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        kept = cache.get(KEY.format(token))
+        if kept is None or (kept["user"], kept["page"]) != (request.user.pk, self.page("import")):
+            raise Http404(gettext("This import is done, or it was begun too long ago."))
+        outcome = kept["outcome"]
+        counts, rows = outcome["counts"], outcome["rows"]
+        may_go_on = not counts[REFUSED] and counts[NEW] + counts[CHANGED] > 0
+        if request.method == "POST" and may_go_on:
+            table = next(table for table in self.tables if table.name == kept["table"])
+            upload = Upload(table, kept["name"], kept["data"], kept["encoding"])
+            return self._run(request, token, upload, kept["why"], keep=True, mark=outcome["mark"])
+        show = request.GET.get("show")
+        if show not in rows or not rows[show]:
+            show = next((state for state in rows if rows[state]), "")
+        context = self._context(
+            request,
+            gettext("What the file would do"),
+            kept=kept,
+            states=[(state, words, counts[state], state == show) for state, words in STATES.items()],
+            show=show,
+            refused=show == REFUSED,
+            rows=Paginator(rows.get(show, []), PER_PAGE).get_page(request.GET.get("page")),
+            left_out=counts.get(show, 0) - len(rows.get(show, [])),
+            may_go_on=may_go_on,
+            nothing=not any(counts[state] for state in rows),
+            back=self.page("import"),
+        )
+        return render(request, "admin/exchange_outcome.html", context)
+
+    outcome_view.own_transaction = True
+
+    def _run(self, request, token, upload, why, **how):
+        """Compare or store a file: at once, or with a page that says how far it is."""
+        work = self._work(request, token, upload, why, **how)
+        if len(upload.sheet.rows) > AT_ONCE:
+            return self._progress(request, work, len(upload.sheet.rows))
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                address, words = end.value
+                break
+        if words:
+            messages.success(request, words)
+        return HttpResponseRedirect(address)
+
+    def _work(self, request, token, upload, why, *, keep, mark=""):
+        """Do it; a generator of stages and counts, which gives back where to go on and what to say there."""
+        plan = yield from carry_out(lambda: upload.plan(request.user), keep=keep, mark=mark, why=why, file=upload.name)
+        if keep and not plan.refused and plan.mark == mark:
+            cache.delete(KEY.format(token))
+            counts = plan.counts
+            words = gettext("{file} is imported: {new} new, {changed} changed, {unchanged} unchanged.")
+            return self.page("changelist"), words.format(file=upload.name, **counts)
+        kept = {
+            "user": request.user.pk,
+            "page": self.page("import"),
+            "table": upload.table.name,
+            "title": str(upload.table.title),
+            "name": upload.name,
+            "data": upload.data,
+            "encoding": upload.encoding,
+            "why": why,
+            "moved": keep,  # what was confirmed has changed meanwhile
+            "outcome": _outcome(plan),
+        }
+        cache.set(KEY.format(token), kept, KEPT_FOR)
+        return self.page("outcome", token), ""
+
+    def _progress(self, request, work, total):
+        """A page that grows while the work goes on. The work is done in here, by whoever sends the page."""
+        context = self._context(request, gettext("One moment"), total=total)
+        head, tail = render_to_string("admin/exchange_progress.html", context, request).split(HERE)
+        language, done = translation.get_language(), Counter()
+
+        def lines():
+            with translation.override(language), _still_in(request):
+                yield head
+                try:
+                    while True:
+                        stage, count = next(work)
+                        done[stage] += count
+                        if stage != "checked" or done[stage] % 50 == 0:
+                            yield format_html("<li>{}</li>", STAGES[stage].format(done=done[stage], total=total))
+                except StopIteration as end:
+                    address, words = end.value
+                    if words:
+                        yield format_html(
+                            '<li>{} <a href="{}">{}</a></li>', words, address, gettext("Back to the list")
+                        )
+                    else:
+                        label = gettext("Look at what the file would do")
+                        yield format_html('<li><a href="{}" data-go-on>{}</a></li>', address, label)
+                except Exception:
+                    yield format_html('<li class="errornote">{}</li>', gettext("It failed, and nothing is stored."))
+                    raise
+                finally:
+                    work.close()
+                yield tail
+
+        # Said to be as it is, so that nothing on the way holds it back to compress it.
+        headers = {"Content-Encoding": "identity", "X-Accel-Buffering": "no", "Cache-Control": "no-store"}
+        return StreamingHttpResponse(lines(), headers=headers)
+
+
+@contextlib.contextmanager
+def _still_in(request):
+    """What happens while the page is sent is of this request, although Django is done with it."""
+    HistoricalRecords.context.request = request
+    try:
+        with request_context(request):
+            yield
+    finally:
+        del HistoricalRecords.context.request
+
+
+def all_tables():
+    """Every table that the desk can take out and bring back, by name."""
+    pages = (page for page in admin.site._registry.values() if isinstance(page, ExchangeAdmin))
+    return {table.name: table for page in pages for table in page.tables}

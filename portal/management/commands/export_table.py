@@ -1,0 +1,39 @@
+"""Write a table of records to a file that import_table, and the desk, read again."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from portal import audit
+from portal.audit import AuditEntry
+from portal.exchange import files
+from portal.exchange.desk import all_tables
+
+
+class Command(BaseCommand):
+    help = "Write all records of a model, or all rows between records, to a CSV or XLSX file."
+
+    def add_arguments(self, parser):
+        parser.add_argument("table", choices=sorted(all_tables()), help="The model, such as project or observation.")
+        parser.add_argument("file", type=Path, help="Where to write; its ending says whether CSV or XLSX.")
+
+    def handle(self, *, table, file, verbosity, **options):
+        table, form = all_tables()[table], file.suffix.lower().removeprefix(".")
+        if form not in files.CONTENT_TYPES:
+            raise CommandError("The file ends in .csv or .xlsx.")
+        pks = table.all_keys()
+        rows = (table.row(record) for record in table.in_batches(pks))
+        bar = tqdm(rows, total=len(pks), unit=" rows", file=self.stderr._out, disable=not verbosity)
+        texts = [table.is_text(name) for name in table.header]
+        try:
+            with file.open("wb") as out:
+                if form == files.CSV:
+                    out.writelines(line.encode() for line in files.csv_lines(table.header, texts, bar))
+                else:
+                    with files.xlsx_file(str(table.title), table.header, texts, bar) as book:
+                        out.write(book.read())
+        except files.FileError as error:
+            raise CommandError(" ".join(error.args)) from error
+        audit.note(AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=form)
+        self.stdout.write(f"{file} has {len(pks)} rows.")
