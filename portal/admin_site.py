@@ -18,7 +18,6 @@ from portal.care.admin import doubles_page
 from portal.desk import Desk
 from portal.index.keeping import indexing
 
-
 # In the order of an editor's work: what is known, what is being done, what both rest on, and last who works here.
 APPS = ("issues", "projects", "portal", "auth", "mfa")
 MODELS = (
