@@ -41,6 +41,11 @@ from portal.templatetags.figures import number
 from portal.workflow_admin import OwnedAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
+FIGURE_HELP = {
+    "label": _("What was counted or measured."),
+    "value": _("As the source gives it."),
+    "year": _("Empty where the source states none; readers are told so."),
+}
 ISSUE_NAMES = ("name_en", "name_ko", "name_ru", "key")
 
 
@@ -60,10 +65,7 @@ class KeyFigureInline(Rows, TranslationStackedInline):
     model = KeyFigure
     show_change_link = True  # its sources stand on its own page
     fieldsets = ((None, {"fields": (in_languages("label"), ("value", *in_languages("unit"), "year", "position"))}),)
-    help_texts = {
-        "label": _("What was counted or measured."),
-        "position": _("Small numbers first. Empty: last."),
-    }
+    help_texts = FIGURE_HELP | {"position": _("Small numbers first. Empty: last.")}
 
 
 class IssueSdgInline(Rows, admin.TabularInline):
@@ -87,15 +89,15 @@ class IssueAdmin(RecordAdmin):
     search_fields = ISSUE_NAMES
     prepopulated_fields = {"key": ("name_en",)}
     autocomplete_fields = ("parent", "places")
-    inlines = (IssueInCountryInline, KeyFigureInline, IssueSdgInline, IssueCitationInline)
+    inlines = (KeyFigureInline, IssueInCountryInline, IssueSdgInline, IssueCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), ("key", "publication"), ("parent", "position"))}),
-        (_("Summary"), {"fields": in_languages("summary")}),
+        (_("Summary"), {"fields": (in_languages("summary"),)}),
         *(
             (
                 section.label,
                 {
-                    "fields": in_languages(section.value),
+                    "fields": (in_languages(section.value),),
                     "description": format_lazy("{} {}", section.question, MARKS_HELP),
                 },
             )
@@ -141,10 +143,7 @@ class KeyFigureAdmin(
             {"fields": (("issue", "position"), in_languages("label"), ("value", *in_languages("unit"), "year"))},
         ),
     )
-    help_texts = {
-        "label": _("What was counted or measured."),
-        "position": _("Where it stands among the issue’s figures: small numbers first."),
-    }
+    help_texts = FIGURE_HELP | {"position": _("Where it stands among the issue’s figures: small numbers first.")}
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
@@ -186,7 +185,7 @@ class IssueLinkAdmin(
     inlines = (IssueLinkCitationInline,)
     fieldsets = (
         (None, {"fields": (("cause", "effect"),)}),
-        (_("Mechanism"), {"fields": in_languages("mechanism")}),
+        (_("Mechanism"), {"fields": (in_languages("mechanism"),)}),
     )
     help_texts = {"mechanism": _("By what way the one brings about or worsens the other, in a sentence.")}
 
@@ -211,13 +210,20 @@ class IndicatorAdmin(RecordAdmin):
     prepopulated_fields = {"key": ("name_en",)}
     autocomplete_fields = ("issues", "source")
     fieldsets = (
-        (None, {"fields": (in_languages("name"), ("key", "publication"), ("position", "direction", "sdg_indicator"))}),
-        (_("Definition"), {"fields": in_languages("definition")}),
-        (_("Unit"), {"fields": (in_languages("unit"), in_languages("unit_symbol"))}),
-        (_("What it measures, and who measured"), {"fields": ("issues", "source", in_languages("licence"))}),
-        (_("Note"), {"fields": in_languages("note")}),
+        (None, {"fields": (in_languages("name"), ("key", "publication"))}),
+        (_("Definition"), {"fields": (in_languages("definition"),)}),
+        (
+            _("Unit and direction"),
+            {"fields": (in_languages("unit"), in_languages("unit_symbol"), ("direction", "sdg_indicator"))},
+        ),
+        (_("Who measured, and under which licence"), {"fields": ("source", in_languages("licence"))}),
+        (_("Where it belongs"), {"fields": ("issues", "position")}),
+        (_("Note"), {"fields": (in_languages("note"),)}),
     )
     help_texts = {
+        "name": _("What is measured, as a heading has it: Surface area of the Aral Sea."),
+        "sdg_indicator": _("Such as 6.4.2, where it is one."),
+        "issues": _("Those that it tells something of."),
         "position": _("Where it stands in lists: small numbers first."),
         "direction": _("What a reader should take a rising line for."),
         "definition": _("What is measured, of what, and how."),
@@ -255,7 +261,11 @@ class ObservationAdmin(ExplainedRows, OwnedAdmin, SearchInAnyCase, ExchangeAdmin
     search_help_text = _("Words of the indicator’s or place’s name in any language, the source’s key, or a year.")
     autocomplete_fields = ("indicator", "place", "source")
     fields = (("indicator", "place"), ("year", "value"), "source")
-    help_texts = {"value": _("In the indicator’s unit, as the source gives it.")}
+    help_texts = {
+        "year": _("That the value is of, not that of the publication."),
+        "value": _("In the indicator’s unit, as the source gives it."),
+        "source": _("The one that gives this value."),
+    }
 
     @admin.display(description=_("value"), ordering="value")
     def plain_value(self, observation):
@@ -283,10 +293,14 @@ class EventAdmin(RecordAdmin):
     inlines = (EventCitationInline,)
     fieldsets = (
         (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind"))}),
-        (_("Text"), {"fields": in_languages("text")}),
-        (_("What it touches"), {"fields": ("countries", "issues", "places")}),
+        (_("Text"), {"fields": (in_languages("text"),)}),
+        (_("What it touches"), {"fields": ("countries", "places", "issues")}),
     )
-    help_texts = {"text": _("What happened, in two or three sentences.")}
+    help_texts = {
+        "title": _("What happened, in a few words: Kapchagay Dam on the Ili."),
+        "text": _("What happened, in two or three sentences."),
+        "places": _("Lakes, rivers, provinces … Countries stand above."),
+    }
 
 
 class TermCitationInline(CitationInline):
@@ -302,6 +316,9 @@ class TermAdmin(RecordAdmin):
     inlines = (TermCitationInline,)
     fieldsets = (
         (None, {"fields": (in_languages("term"), ("key", "publication"))}),
-        (_("Definition"), {"fields": in_languages("definition")}),
+        (_("Definition"), {"fields": (in_languages("definition"),)}),
     )
-    help_texts = {"definition": _("What the word means here, in words that need no glossary.")}
+    help_texts = {
+        "term": _("As a sentence has it, with its acronym or other name in brackets: Saxaul (Haloxylon)."),
+        "definition": _("What the word means here, in words that need no glossary."),
+    }

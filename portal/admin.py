@@ -29,6 +29,7 @@ from portal.from_reference import FromReference
 from portal.history import is_history
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
+from portal.side_by_side import SideBySide, marked
 from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
 
 LANGUAGES = dict(settings.LANGUAGES)
@@ -126,13 +127,14 @@ class MissingTranslation(admin.SimpleListFilter):
         return queryset.filter((row_is_older if older else untranslated)(queryset.model, language))
 
 
-class RowsInLanguages(CareAdmin):
+class RowsInLanguages(SideBySide, CareAdmin):
     """For the admin of rows with a page of their own and with texts in several languages."""
 
     change_form_template = "admin/row_form.html"
 
 
 class RecordAdmin(
+    SideBySide,
     Explained,
     MergeAdmin,
     WorkflowAdmin,
@@ -237,6 +239,9 @@ class Rows(OwnedRows, FormFields):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related(*self.autocomplete_fields)
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        return marked(self.model, db_field, super().formfield_for_dbfield(db_field, request, **kwargs))
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.autocomplete_fields:
             kwargs["widget"] = RowSelect(db_field, self.admin_site, using=kwargs.get("using"))
@@ -272,10 +277,12 @@ class PlaceAdmin(LookAlikes, RecordAdmin):
     autocomplete_fields = ("country", "part_of")
     inlines = (PlaceCitationInline,)
     fieldsets = (
-        (None, {"fields": (in_languages("name"), "other_spellings", ("key", "publication"), ("kind", "group"))}),
+        (None, {"fields": (in_languages("name"), ("key", "publication"), ("kind", "group"))}),
         (_("Where it lies"), {"fields": (("country", "part_of"), ("latitude", "longitude"))}),
+        (_("Other names"), {"fields": ("other_spellings",)}),
     )
     help_texts = {
+        "name": _("As maps in that language have it: Nukus, Samarkand Region."),
         "country": _("Empty for a country, and for a place that several countries share."),
         "latitude": _("In degrees: 45.0 is 45° north, −45.0 is 45° south."),
         "longitude": _("In degrees: 60.0 is 60° east, −60.0 is 60° west."),
@@ -298,6 +305,8 @@ class SourceAdmin(LookAlikes, FromReference, Citable, RecordAdmin):
         (_("Note"), {"fields": ("note",)}),
     )
     help_texts = {
+        "title": _("In square brackets where it is your own description, because the source’s own title is not given."),
+        "doi": _("From 10. on, without the address before it."),
         "title_original": _("Only where that language is not English. Readers see it before the English title."),
         "author": _("Persons, or the body that speaks. Empty where none is named."),
         "publisher": _("The journal, ministry, agency or paper."),

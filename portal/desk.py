@@ -26,15 +26,19 @@ MY_DRAFTS = 12
 LONGEST_WAITING = 12
 
 
+def texts_to_translate(model):
+    """The names of a model's texts that readers want in their own language."""
+    return [field for field in translated_fields(model) if not (issubclass(model, Record) and field in LEFT_IN_ENGLISH)]
+
+
 def untranslated(model, language):
     """The condition that a record, or a row of it, lacks a text in `language` that it has in English; None if texts of
     its kind stand in one language.
     """
     missing = Q()
-    for field in translated_fields(model):
-        if not (issubclass(model, Record) and field in LEFT_IN_ENGLISH):
-            other = f"{field}_{language}"
-            missing |= Q(**{f"{field}_en__gt": ""}) & (Q(**{other: ""}) | Q(**{other: None}))
+    for field in texts_to_translate(model):
+        other = f"{field}_{language}"
+        missing |= Q(**{f"{field}_en__gt": ""}) & (Q(**{other: ""}) | Q(**{other: None}))
     for relation in getattr(model, "rows_in_english", ()):
         field = model._meta.get_field(relation)
         rows = field.related_model._base_manager.filter(**{field.remote_field.name: OuterRef("pk")})

@@ -63,17 +63,14 @@ class OrganisationAdmin(LookAlikes, RecordAdmin):
     autocomplete_fields = ("country",)
     inlines = (OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    *(in_languages("name"), ("acronym", "kind"), "other_spellings"),
-                    *(("key", "publication"), "country", "url"),
-                )
-            },
-        ),
+        (None, {"fields": (in_languages("name"), "acronym", ("key", "publication"))}),
+        (_("What it is"), {"fields": (("kind", "country"), "url", "other_spellings")}),
     )
-    help_texts = {"acronym": _("As the organisation itself writes it: KOICA.")}
+    help_texts = {
+        "name": _("In full, with the country where others have one of that name: Ministry of Energy of Uzbekistan."),
+        "acronym": _("As the organisation itself writes it: KOICA."),
+        "url": _("The organisation’s own site."),
+    }
 
     @admin.display(description=_("participations"), ordering="participations_count")
     def participations_count(self, organisation):
@@ -87,7 +84,10 @@ class SectorAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, F
     search_fields = ("code", "name_en", "name_ko", "name_ru")
     search_help_text = _("The code, or words of the name in any language.")
     fields = ("code", in_languages("name"))
-    help_texts = {"code": _("As the OECD’s list of purpose codes has it.")}
+    help_texts = {
+        "code": _("As the OECD’s list of purpose codes has it."),
+        "name": _("As the OECD’s list of purpose codes has it."),
+    }
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(project_count=Count("projects"))
@@ -114,7 +114,10 @@ class ProjectIssueInline(Rows, TranslationStackedInline):
     model = ProjectIssue
     autocomplete_fields = ("issue",)
     fieldsets = ((None, {"fields": (("issue", "significance"), in_languages("rationale"))}),)
-    help_texts = {"rationale": _("Why the project answers this issue, in a sentence.")}
+    help_texts = {
+        "significance": _("Principal: without this aim there would be no project. Significant: one aim among others."),
+        "rationale": _("Why the project answers this issue, in a sentence."),
+    }
     verbose_name = _("issue")
     verbose_name_plural = _("issues")
 
@@ -163,28 +166,28 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
     prepopulated_fields = {"key": ("title_en",)}
     autocomplete_fields = ("countries", "places", "sectors")
     inlines = (
-        ParticipationInline,
         ProjectIssueInline,
+        ParticipationInline,
         ProjectAreaInline,
         ProjectSdgInline,
         RioMarkerInline,
         ProjectCitationInline,
     )
     fieldsets = (
-        (None, {"fields": (*in_languages("title"), "title_original", ("key", "publication"))}),
-        (
-            _("State and money"),
-            {"fields": (("level", "status"), ("start", "end"), ("budget", "currency", "finance"))},
-        ),
-        (_("Summary"), {"fields": in_languages("summary")}),
-        (_("Activities"), {"fields": in_languages("activities")}),
-        (_("Results"), {"fields": in_languages("results")}),
+        (None, {"fields": (*in_languages("title"), "title_original", ("key", "publication"), ("status", "level"))}),
+        (_("Summary"), {"fields": (in_languages("summary"),)}),
+        (_("Activities"), {"fields": (in_languages("activities"),)}),
+        (_("Results"), {"fields": (in_languages("results"),)}),
+        (_("Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
+        (_("Note"), {"fields": (in_languages("note"),)}),
+        (_("Time and money"), {"fields": (("start", "end"), ("budget", "currency", "finance"))}),
         (_("Where, and in which sectors"), {"fields": ("countries", "places", "sectors")}),
-        (_("Evidence"), {"fields": ("confidence", *in_languages("evidence"))}),
-        (_("Note"), {"fields": in_languages("note")}),
         ("IATI", {"fields": ("iati_identifier", "iati_state")}),
     )
     help_texts = {
+        "title": _("A plain name that says what is done, and where."),
+        "status": _("Of the work itself, as the latest source has it."),
+        "finance": _("Empty where no source says it."),
         "title_original": _("As the partners write it, where that is not English."),
         "level": _("Who carries it on the Korean side."),
         "currency": _("Of the budget, as the source gives it."),
@@ -254,12 +257,14 @@ class AgreementAdmin(RecordAdmin):
     inlines = (AgreementPartyInline, AgreementAreaInline, AgreementCitationInline)
     fieldsets = (
         (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind", "level"))}),
-        (_("Summary"), {"fields": in_languages("summary")}),
+        (_("Summary"), {"fields": (in_languages("summary"),)}),
+        (_("Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
+        (_("Note"), {"fields": (in_languages("note"),)}),
         (_("What it is about"), {"fields": ("issues",)}),
-        (_("Evidence"), {"fields": ("confidence", *in_languages("evidence"))}),
-        (_("Note"), {"fields": in_languages("note")}),
     )
     help_texts = {
+        "title": _("What it is, and between whom: Grant aid agreement, Korea–Uzbekistan."),
+        "issues": _("Those that its text or its sources name."),
         "date": _("Of its signing or taking place: YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
         "level": _("Who carries it on the Korean side."),
         "summary": _("What the parties agreed, in two or three sentences."),
