@@ -20,6 +20,7 @@ from tests.make import (
     make_country,
     make_event,
     make_former_key,
+    make_indicator,
     make_issue,
     make_issue_in_country,
     make_issue_link,
@@ -160,6 +161,14 @@ BROKEN = {
         lambda: changed(make_observation(), year=205),
         "A year has four digits and lies between 1800 and 2200.",
     ),
+    "key_figure_year_is_plausible": (
+        lambda: changed(make_key_figure(), year=20_600),
+        "A year has four digits and lies between 1800 and 2200.",
+    ),
+    "indicator_has_room_for_values": (
+        lambda: changed(make_indicator(), lowest=100, highest=100),
+        "The lowest possible value lies below the highest.",
+    ),
     "project_ends_after_it_starts": (
         lambda: changed(make_project(start="2021-05"), end="2020"),
         "A project does not end before it starts.",
@@ -266,6 +275,12 @@ GOOD_NEIGHBOURS = {
     "issue_link_stands_once": lambda: (
         (link := make_issue_link()),
         make_issue_link(cause=link.effect, effect=link.cause),
+    ),
+    "key_figure_year_is_plausible": lambda: (make_key_figure(year=None), make_key_figure(year=2100)),
+    "indicator_has_room_for_values": lambda: (
+        make_indicator(lowest=0, highest=100),
+        make_indicator(lowest=-30),
+        make_indicator(highest=0),
     ),
     "observation_stands_once": lambda: (
         (seen := make_observation()),

@@ -195,7 +195,8 @@ class Project(Record, Evidenced):
             ),
             models.CheckConstraint(
                 name="project_budget_has_a_currency",
-                condition=models.Q(budget=None, currency="") | (models.Q(budget__gte=0) & ~models.Q(currency="")),
+                condition=models.Q(budget=None, currency="")
+                | (models.Q(budget__isnull=False, budget__gte=0) & ~models.Q(currency="")),
                 violation_error_message=_("Give a budget together with its currency, or neither."),
             ),
         ]
