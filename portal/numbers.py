@@ -43,6 +43,6 @@ def parse_number(text: str) -> Decimal:
     return Decimal(written)
 
 
-def plain(value: Decimal) -> str:
+def plain(value: Decimal | int) -> str:
     """A number as digits and a point, without the zeros that its column pads it with: 68000, not 68000.000000."""
-    return f"{value.normalize():f}"
+    return f"{Decimal(value).normalize():f}"

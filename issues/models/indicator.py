@@ -1,5 +1,6 @@
 """Indicators and their yearly values."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
@@ -8,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from issues.models.issue import Issue
 from portal.choices import Publication
 from portal.models import Pair, Place, Record, Source
+from portal.numbers import plain
 from portal.querysets import PairManager, RowQuerySet
+from portal.validators import validate_unit, year_validators
 
 
 class Indicator(Record):
@@ -22,8 +25,28 @@ class Indicator(Record):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     name = models.CharField(_("name"), max_length=160)
     definition = models.TextField(_("definition"))
-    unit = models.CharField(_("unit"), max_length=80, help_text=_("In words, as a heading has it."))
-    unit_symbol = models.CharField(_("unit symbol"), max_length=40, help_text=_("As it is written after the number."))
+    unit = models.CharField(
+        _("unit"), max_length=80, validators=[validate_unit], help_text=_("In words, as a heading has it.")
+    )
+    unit_symbol = models.CharField(
+        _("unit symbol"), max_length=40, validators=[validate_unit], help_text=_("As it is written after the number.")
+    )
+    lowest = models.DecimalField(
+        _("lowest possible value"),
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("What no value can lie below: 0 of a share. Empty, where values may be anything."),
+    )
+    highest = models.DecimalField(
+        _("highest possible value"),
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("What no value can lie above: 100 of a share in per cent."),
+    )
     direction = models.CharField(_("direction"), max_length=16, choices=Direction)
     sdg_indicator = models.CharField(
         _("SDG indicator"),
@@ -52,9 +75,36 @@ class Indicator(Record):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
         ordering = ["position", "key"]
+        constraints = [
+            models.CheckConstraint(
+                name="indicator_has_room_for_values",
+                condition=models.Q(lowest=None) | models.Q(highest=None) | models.Q(lowest__lt=models.F("highest")),
+                violation_error_message=_("The lowest possible value lies below the highest."),
+            ),
+        ]
 
     def get_absolute_url(self):
         return reverse("indicator", args=[self.key])
+
+    def clean(self):
+        """What is stored already stays possible."""
+        stored = Observation.objects.filter(indicator=self.pk).aggregate(
+            low=models.Min("value"), high=models.Max("value")
+        )
+        errors = {}
+        if None not in (self.lowest, stored["low"]) and stored["low"] < self.lowest:
+            errors["lowest"] = _("There is a value below it: {value}.").format(value=plain(stored["low"]))
+        if None not in (self.highest, stored["high"]) and stored["high"] > self.highest:
+            errors["highest"] = _("There is a value above it: {value}.").format(value=plain(stored["high"]))
+        if errors:
+            raise ValidationError(errors)
+
+    def check_value(self, value):
+        """Raise ValidationError for a value that the indicator cannot have."""
+        if self.lowest is not None and value < self.lowest:
+            raise ValidationError(_("No value of this indicator lies below {limit}.").format(limit=plain(self.lowest)))
+        if self.highest is not None and value > self.highest:
+            raise ValidationError(_("No value of this indicator lies above {limit}.").format(limit=plain(self.highest)))
 
 
 class ObservationQuerySet(RowQuerySet):
@@ -79,7 +129,7 @@ class Observation(Pair):
         Indicator, verbose_name=_("indicator"), on_delete=models.CASCADE, related_name="observations"
     )
     place = models.ForeignKey(Place, verbose_name=_("place"), on_delete=models.PROTECT, related_name="observations")
-    year = models.PositiveSmallIntegerField(_("year"))
+    year = models.PositiveSmallIntegerField(_("year"), validators=year_validators)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="observations")
 
@@ -102,3 +152,10 @@ class Observation(Pair):
                 violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
             ),
         ]
+
+    def clean(self):
+        if self.indicator_id is not None and self.value is not None:
+            try:
+                self.indicator.check_value(self.value)
+            except ValidationError as error:
+                raise ValidationError({"value": error}) from error

@@ -12,6 +12,7 @@ from portal.models import Citation, Pair, Place, Record, Source
 from portal.querysets import RecordManager, RecordQuerySet
 from portal.sdg import goal_column, spoken, validate_sdg
 from portal.text import cited_keys
+from portal.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.workflow import TRANSLATED_ACTIONS
 
 
@@ -240,8 +241,10 @@ class KeyFigure(Pair):
     position = models.PositiveSmallIntegerField(_("position"))
     label = models.CharField(_("label"), max_length=160)
     value = models.DecimalField(_("value"), max_digits=18, decimal_places=6)
-    unit = models.CharField(_("unit"), max_length=40, help_text=_("As it is written after the number."))
-    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True)
+    unit = models.CharField(
+        _("unit"), max_length=40, validators=[validate_unit], help_text=_("As it is written after the number.")
+    )
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True, validators=year_validators)
     headline = models.BooleanField(
         _("headline"), default=False, help_text=_("The one figure that stands for the issue on the home page.")
     )
@@ -267,6 +270,11 @@ class KeyFigure(Pair):
                 condition=models.Q(headline=True),
                 name="issue_has_one_headline_figure",
                 violation_error_message=_("Another key figure already stands for this issue."),
+            ),
+            models.CheckConstraint(
+                name="key_figure_year_is_plausible",
+                condition=models.Q(year=None) | models.Q(year__range=(FIRST_YEAR, LAST_YEAR)),
+                violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
             ),
         ]
 

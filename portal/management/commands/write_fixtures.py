@@ -71,6 +71,9 @@ PART_OF = {
 # How the note of a dataset names what was taken from its repository.
 FILE = re.compile(r"\b(?:Files?|Dataset) ([\w.-]*\w)")
 
+# Per cent of something that can be more than there is: water is used again, or brought from elsewhere.
+MORE_THAN_THE_WHOLE = {"water-stress"}
+
 # The figure (by its position) that stands for a main issue on the home page: an editor's choice.
 HEADLINES = {"aral-sea-depletion": 3, "desertification": 1, "water-scarcity": 6, "climate-change": 1}
 
@@ -367,6 +370,7 @@ class Command(BaseCommand):
                         **taken.text("definition"),
                         **taken.text("unit"),
                         **self.worded("units", taken.take("unit_symbol"), "unit_symbol"),
+                        **bounds_of(taken),
                         direction=taken.take("direction"),
                         sdg_indicator=taken.take("sdg_indicator", ""),
                         issues=keys(taken.take("issues", [])),
@@ -527,6 +531,13 @@ def keys(values):
 
 def country_keys(codes):
     return [[code.lower()] for code in codes]
+
+
+def bounds_of(indicator):
+    """Between what the values of an indicator lie, where it is a share of a whole. The dossier does not say it."""
+    if indicator["unit_symbol"] == "%" and indicator["key"] not in MORE_THAN_THE_WHOLE:
+        return {"lowest": "0", "highest": "100"}
+    return {"lowest": "0", "highest": "1"} if indicator["unit_symbol"] == "index" else {}
 
 
 def decimal(value):

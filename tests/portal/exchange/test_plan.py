@@ -316,7 +316,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or mend th
     [
         (Observation, {"year": "2020.5"}, "year", "“2020.5” is no whole number."),
         (Observation, {"year": "MMXX"}, "year", "“MMXX” is not a number."),
-        (Observation, {"year": "1492"}, "", "A year has four digits and lies between 1800 and 2200."),
+        (Observation, {"year": "1492"}, "year", "A year has four digits and lies between 1800 and 2200."),
         (Observation, {"value": "many"}, "value", "“many” is not a number."),
         (Observation, {"value": ""}, "value", "This field cannot be blank."),
         (Observation, {"value": "1e20"}, "value", "Ensure that there are no more than 20 digits in total."),
@@ -331,6 +331,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or mend th
         (Source, {"url": "https://example.org/there"}, "", "Another source has this address. Cite that one."),
         (Source, {"version": "2"}, "version", None),
         (Project, {"currency": "BTC"}, "currency", f"“BTC” is none of these: {', '.join(Currency.values)}."),
+        (Project, {"currency": "USD"}, "", "Give a budget together with its currency, or neither."),
         (Project, {"start": "2021", "end": "2020"}, "", "A project does not end before it starts."),
         (Issue, {"impacts_en": "Dust [nobody]."}, "impacts_en", NO_SOURCE),
     ],
@@ -434,7 +435,7 @@ def test_a_dry_run_stores_nothing_and_finds_what_the_import_would_find():
     assert counts(plan) == "1 new, 1 changed, 0 unchanged, 0 refused"
     wrong = f"{observation.indicator.key} | {observation.place.key} | 1492 | {observation.source.key} | 1"
     plan = bring(Observation, f"indicator | place | year | source | value\n{wrong}", keep=False)
-    assert told(plan) == [(2, "", "A year has four digits and lies between 1800 and 2200.")]
+    assert told(plan) == [(2, "year", "A year has four digits and lies between 1800 and 2200.")]
     term.refresh_from_db()
     assert (Term.objects.count(), term.version, Observation.objects.count()) == (1, 1, 1)
 

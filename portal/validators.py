@@ -1,0 +1,28 @@
+"""What texts and numbers of records must look like, beyond what their columns say."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+FIRST_YEAR, LAST_YEAR = 1800, 2200  # of measurements and of projections
+IN_A_WORD = {"\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"}  # nobody sees them
+
+
+def validate_unit(text: str) -> None:
+    """Raise ValidationError for a unit that looks like another one and is not: one word for one thing, everywhere."""
+    if text != text.strip() or "  " in text:
+        raise ValidationError(_("A unit has single blanks between its words, and none around them."))
+    for letter in text:
+        if letter != " " and (unicodedata.category(letter)[0] in "ZC" or letter in IN_A_WORD):
+            raise ValidationError(
+                _("There is a letter in the unit that nobody sees (U+%(code)s). Type it anew, with plain blanks."),
+                params={"code": f"{ord(letter):04X}"},
+            )
+
+
+year_validators = [
+    MinValueValidator(FIRST_YEAR, _("A year has four digits and lies between 1800 and 2200.")),
+    MaxValueValidator(LAST_YEAR, _("A year has four digits and lies between 1800 and 2200.")),
+]
