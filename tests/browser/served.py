@@ -68,10 +68,11 @@ def collect_static_files():
 
 
 class Site:
-    """A running portal: its address, and what it had to say."""
+    """A running portal: its address, its process, and what it had to say."""
 
-    def __init__(self, url, log):
+    def __init__(self, url, process, log):
         self.url = url
+        self.process = process
         self._log = log
 
     def log(self):
@@ -80,8 +81,8 @@ class Site:
 
 
 @contextlib.contextmanager
-def serve(database_url=None):
-    """The portal on a free port of this machine, as long as the block lasts."""
+def serve(database_url=None, *options):
+    """The portal on a free port of this machine, as long as the block lasts; with options of gunicorn besides."""
     collect_static_files()
     url = f"http://127.0.0.1:{(port := free_port())}"
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:
@@ -89,7 +90,8 @@ def serve(database_url=None):
         with log.open("wb") as output:
             server = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
-                + ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--log-level", "warning"],
+                + ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--log-level", "warning"]
+                + list(options),
                 cwd=ROOT,
                 env=settings_of_a_local_run(database_url),
                 stdout=output,
@@ -97,7 +99,7 @@ def serve(database_url=None):
             )
         try:
             wait_for(url, server, log)
-            yield Site(url, log)
+            yield Site(url, server, log)
         finally:
             server.terminate()
             try:
