@@ -36,7 +36,7 @@ from portal.admin import (
     in_languages,
 )
 from portal.exchange.desk import ExchangeAdmin
-from portal.explained import ExplainedRows
+from portal.history_admin import RowHistoryAdmin
 from portal.templatetags.figures import number
 from portal.workflow_admin import OwnedAdmin
 
@@ -126,7 +126,7 @@ class KeyFigureCitationInline(CitationInline):
 
 @admin.register(KeyFigure)
 class KeyFigureAdmin(
-    ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+    RowHistoryAdmin, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
 ):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
@@ -163,7 +163,7 @@ class IssueLinkCitationInline(CitationInline):
 
 @admin.register(IssueLink)
 class IssueLinkAdmin(
-    ExplainedRows, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+    RowHistoryAdmin, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
 ):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
@@ -243,7 +243,7 @@ class IndicatorAdmin(RecordAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(ExplainedRows, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmin):
+class ObservationAdmin(RowHistoryAdmin, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmin):
     owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")
     list_display_links = ("plain_value",)

@@ -24,9 +24,9 @@ from portal.clash import ClashGuard
 from portal.dates import PartialDateField
 from portal.desk import CARES, CareFilter, admin_address, untranslated
 from portal.exchange.desk import ExchangeAdmin
-from portal.explained import Explained
 from portal.from_reference import FromReference
 from portal.history import is_history
+from portal.history_admin import HistoryAdmin
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.side_by_side import SideBySide, marked
@@ -135,7 +135,7 @@ class RowsInLanguages(SideBySide, CareAdmin):
 
 class RecordAdmin(
     SideBySide,
-    Explained,
+    HistoryAdmin,
     MergeAdmin,
     WorkflowAdmin,
     ClashGuard,

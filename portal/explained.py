@@ -4,12 +4,10 @@ from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from portal.choices import Publication
 from portal.history import because
-
-DELETED = gettext_noop("Deleted at the editors’ desk.")
+from portal.reasons import Reason
 
 
 def readers_see(record):
@@ -66,11 +64,11 @@ class Explained:
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def delete_model(self, request, obj):
-        with because(DELETED):
+        with because(Reason.DELETED):
             super().delete_model(request, obj)
 
     def delete_queryset(self, request, queryset):
-        with because(DELETED):
+        with because(Reason.DELETED):
             super().delete_queryset(request, queryset)
 
 

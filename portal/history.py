@@ -10,23 +10,25 @@ import contextlib
 import contextvars
 import datetime
 import functools
+import operator
 from dataclasses import dataclass
 
-from django.db import models, transaction
-from django.db.models import Max
+from django.db import DEFAULT_DB_ALIAS, models, transaction
+from django.db.models import Max, Min, Q
+from django.db.models.functions import Coalesce
 from django.db.models.signals import m2m_changed, pre_save
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 from modeltranslation.translator import NotRegistered, translator
 from simple_history import register
 from simple_history.models import HistoricalChanges, HistoricalRecords
+
+from portal.reasons import Reason
 
 BATCH = 500
 # How a state came to be: django-simple-history’s three signs, and one for what was there before history began.
 CREATED, CHANGED, DELETED, BEGINNING = "+", "~", "-", "="
 # What a record carries that says nothing of what it states.
 BOOKKEEPING = frozenset({"version", "created_at", "updated_at"})
-FOUND_CHANGED = gettext_noop("Found changed: it was changed outside the editors’ desk.")
 TICK = datetime.timedelta(microseconds=1)
 
 
@@ -109,6 +111,11 @@ class Tracked:
     def owners(self):
         """The models that its rows belong to."""
         return {self.model._meta.get_field(name).related_model for name in self.of}
+
+    @property
+    def key(self):
+        """The column of the primary key."""
+        return self.model._meta.pk.attname
 
     @property
     def telling(self):
@@ -275,7 +282,7 @@ def _know(model, states):
     if beginning:
         _write(model, beginning, BEGINNING, history_change_reason="", **nobody)
     if found:
-        _write(model, found, CHANGED, history_change_reason=FOUND_CHANGED, **nobody)
+        _write(model, found, CHANGED, history_change_reason=Reason.FOUND_CHANGED.value, **nobody)
 
 
 def _write_changes(model, before, pks):
@@ -329,3 +336,187 @@ def recording(model, pks):
         _know(model, before)
         yield
         _write_changes(model, before, pks)
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def kept_of(record):
+    """The models that tell of a record: its own, then those of its rows."""
+    return (TRACKED[type(record)], *parts_of(type(record)))
+
+
+def ever_of(tracked, record):
+    """The primary keys of the rows of a kind that belong to a record or ever did, as history knows them."""
+    states = tracked.states._base_manager.order_by()
+    if tracked.model is type(record):
+        return states.filter(**{tracked.key: record.pk}).values(tracked.key)
+    owned = [
+        Q(**{name: record.pk}) if owner is type(record) else Q(**{f"{name}__in": ever_of(TRACKED[owner], record)})
+        for name, owner in ((name, tracked.model._meta.get_field(name).related_model) for name in tracked.of)
+        if owner is type(record) or TRACKED[owner] in parts_of(type(record))
+    ]
+    return states.filter(functools.reduce(operator.or_, owned)).values(tracked.key)
+
+
+def states_of(tracked, record):
+    """All that history says of the rows of a kind that ever belonged to a record."""
+    return tracked.states._base_manager.order_by().filter(**{f"{tracked.key}__in": ever_of(tracked, record)})
+
+
+def belongs(tracked, state, record, rows):
+    """Whether a row belonged to a record in a state. `rows` are the primary keys, by model, of the record's rows."""
+    if tracked.model is type(record):
+        return True
+    for name in tracked.of:
+        column = tracked.model._meta.get_field(name)
+        if column.related_model is type(record):
+            if state[column.attname] == record.pk:
+                return True
+        elif state[column.attname] in rows.get(column.related_model, ()):
+            return True
+    return False
+
+
+def moments(record):
+    """When a record or its rows changed, the last time first: a moment for each act."""
+    told = [
+        states_of(tracked, record).exclude(history_type=BEGINNING).values_list("history_date", flat=True)
+        for tracked in kept_of(record)
+    ]
+    return list(told[0].union(*told[1:]).order_by("-history_date"))
+
+
+def begins_with_history(record):
+    """Whether history tells of a record from its creation on."""
+    tracked = TRACKED[type(record)]
+    first = tracked.states._base_manager.filter(**{tracked.key: record.pk}).order_by("pk")
+    return first.values_list("history_type", flat=True).first() == CREATED
+
+
+def state_at(record, moment=None):
+    """What a record and its rows were at a moment, or are now: for each model of `kept_of`, states by primary key.
+
+    What has no history has always been what it is now. Before their first recorded change rows were what they were
+    then. A record that was not there yet, or no longer, has no state, and no rows.
+    """
+    found = {tracked.model: {} for tracked in kept_of(record)}
+    for tracked in kept_of(record):
+        states = _stored(tracked, record, found, untold=moment is not None)
+        if moment is not None:
+            states += _past(tracked, record, moment)
+        rows = {model: set(of_model) for model, of_model in found.items()}
+        mine = (state for state in states if belongs(tracked, state, record, rows))
+        found[tracked.model] = {state[tracked.key]: state for state in mine}
+        if not found[type(record)]:
+            break
+    return found
+
+
+def _past(tracked, record, moment):
+    """What history says that rows were at a moment."""
+    until, beginning = Q(history_date__lte=moment), Q(history_type=BEGINNING)
+    last = (
+        states_of(tracked, record)
+        .values(tracked.key)
+        .annotate(last=Coalesce(Max("pk", filter=until), Min("pk", filter=beginning)))
+    )
+    states = tracked.states._base_manager.filter(pk__in=last.values("last")).exclude(history_type=DELETED)
+    return list(states.values(*tracked.columns))
+
+
+def _stored(tracked, record, found, untold):
+    """What the database holds of a record's rows: of all, or of those that history never told of."""
+    rows = tracked.model._base_manager
+    if tracked.model is type(record):
+        rows = rows.filter(pk=record.pk)
+    else:
+        owned = Q()
+        for column in map(tracked.model._meta.get_field, tracked.of):
+            if column.related_model is type(record):
+                owned |= Q(**{column.attname: record.pk})
+            elif column.related_model in found:
+                owned |= Q(**{f"{column.attname}__in": list(found[column.related_model])})
+        rows = rows.filter(owned)
+    if untold:
+        past = tracked.states._base_manager.filter(**{tracked.key: models.OuterRef("pk")})
+        rows = rows.exclude(models.Exists(past))
+    return list(rows.values(*tracked.columns))
+
+
+def as_of(record, day):
+    """The record as it was at the end of a day, with its rows and what they lead to; None if it was not there.
+
+    What it returns is to be read, not to be saved. Its relations answer `all()` with what they held on that day; other
+    questions to them would be answered from today.
+    """
+    moment = timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))
+    states = state_at(record, moment)
+    if not states[type(record)]:
+        return None
+    rows = {
+        model: [_row(model, state) for state in of_model.values()] for model, of_model in states.items() if of_model
+    }
+    known = _related_to(rows)
+    for model, some in rows.items():
+        for row in some:
+            for column in model._meta.concrete_fields:
+                if column.is_relation and (one := known.get((column.related_model, getattr(row, column.attname)))):
+                    setattr(row, column.name, one)
+    for model in rows:
+        for row in rows[model]:
+            _fill_relations(row, rows, known)
+    return rows[type(record)][0]
+
+
+def _row(model, state):
+    return model.from_db(DEFAULT_DB_ALIAS, list(state), list(state.values()))
+
+
+def _related_to(rows):
+    """All that rows lead to, by model and primary key: the rows themselves, and others as they are now."""
+    known = {(model, row.pk): row for model, some in rows.items() for row in some}
+    wanted = {}
+    for model, some in rows.items():
+        for column in model._meta.concrete_fields:
+            if column.is_relation:
+                wanted.setdefault(column.related_model, set()).update(getattr(row, column.attname) for row in some)
+    for model, pks in wanted.items():
+        pks = [pk for pk in pks if pk is not None and (model, pk) not in known]
+        known |= {(model, one.pk): one for one in model._base_manager.filter(pk__in=pks)}
+    return known
+
+
+def _fill_relations(row, rows, known):
+    """Let the relations of a row that are tracked answer `all()` with what they held."""
+    row._prefetched_objects_cache = cache = {}
+    for part in TRACKED.values():
+        for name in part.of:
+            column = part.model._meta.get_field(name)
+            if column.related_model is type(row) and not part.model._meta.auto_created:
+                mine = [one for one in rows.get(part.model, ()) if getattr(one, column.attname) == row.pk]
+                cache[column.remote_field.get_accessor_name()] = _answered(part.model, in_order(mine))
+    for relation in row._meta.many_to_many:
+        through = relation.remote_field.through
+        if through in TRACKED:
+            own, other = through._meta.get_field(relation.m2m_field_name()), relation.m2m_reverse_field_name()
+            leads = through._meta.get_field(other).attname
+            ends = [
+                (relation.related_model, getattr(one, leads))
+                for one in in_order(rows.get(through, ()))
+                if getattr(one, own.attname) == row.pk
+            ]
+            cache[relation.name] = _answered(relation.related_model, [known[end] for end in ends if end in known])
+
+
+def in_order(rows):
+    """Rows as their editors ordered them."""
+    return sorted(rows, key=lambda row: (getattr(row, "position", 0), row.pk))
+
+
+def _answered(model, rows):
+    """A queryset that has been answered."""
+    queryset = model._default_manager.get_queryset()
+    queryset._result_cache = list(rows)
+    queryset._prefetch_done = True
+    return queryset

@@ -11,18 +11,15 @@ from django.apps import apps
 from django.conf import settings
 from django.db import Error
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from portal.choices import Publication
 from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import Record
 from portal.publishing import gaps
+from portal.reasons import Reason
 
 logger = logging.getLogger(__name__)
-
-ON_TIME = gettext_noop("Published at the time that was set.")
-TOO_EARLY = gettext_noop("Sent back to review when its time had come, because it lacks something.")
 
 
 def _due():
@@ -46,7 +43,7 @@ def publish_due():
                 record.publication = Publication.IN_REVIEW if lacking else Publication.PUBLISHED
                 record.moved_from(Publication.SCHEDULED)
                 record.version += 1
-                with because(TOO_EARLY if lacking else ON_TIME):
+                with because(Reason.NOT_WHOLE if lacking else Reason.ON_TIME):
                     record.save(update_fields=["publication", "publish_at", "published_at", "version", "updated_at"])
                 if lacking:
                     logger.warning("Back to review, because it lacks something: %s %s", record._meta.label, record.key)

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
@@ -19,15 +19,16 @@ from portal.history import because
 from portal.models import Tombstone
 from portal.preview import preview_links
 from portal.publishing import gaps
+from portal.reasons import Reason
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MOST_REASONS = 10
 # Why a record was moved that was chosen in a list, maybe with many others.
 MOVED = {
-    Publication.DRAFT: gettext_noop("Sent back to its author, from the list of records."),
-    Publication.IN_REVIEW: gettext_noop("Sent to review, from the list of records."),
-    Publication.PUBLISHED: gettext_noop("Published, from the list of records."),
-    Publication.ARCHIVED: gettext_noop("Archived, from the list of records."),
+    Publication.DRAFT: Reason.SENT_BACK,
+    Publication.IN_REVIEW: Reason.SUBMITTED,
+    Publication.PUBLISHED: Reason.PUBLISHED,
+    Publication.ARCHIVED: Reason.ARCHIVED,
 }
 
 

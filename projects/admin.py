@@ -16,6 +16,7 @@ from portal.admin import (
     in_languages,
 )
 from portal.exchange.desk import ExchangeAdmin
+from portal.history_admin import RowHistoryAdmin
 from portal.look_alikes import LookAlikes
 from portal.templatetags.figures import money
 from portal.workflow_admin import OwnedAdmin
@@ -78,7 +79,9 @@ class OrganisationAdmin(LookAlikes, RecordAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin):
+class SectorAdmin(
+    RowHistoryAdmin, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslation,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")

@@ -22,6 +22,7 @@ from portal.history import because, is_history
 from portal.index.keeping import indexing
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing import gaps
+from portal.reasons import Reason
 from portal.text import MARK, MARKS
 
 KEPT, OTHER = "kept", "other"
@@ -330,7 +331,7 @@ def _name_of_row(row):
 def merge(kept, other, taken=(), user=None):
     """Make one record of two: `kept` takes the columns named in `taken` from `other`. Raises Refused."""
     try:
-        with because(_("Merged with {key}: both told of the same.").format(key=other.key)), indexing():
+        with because(Reason.MERGED.format(key=other.key)), indexing():
             return _merge(kept, other, set(taken), user)
     except IntegrityError as error:
         raise Refused([str(error)]) from error

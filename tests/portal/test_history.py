@@ -11,8 +11,9 @@ from django.utils import timezone, translation
 
 from issues.models import IssueCitation, KeyFigure, Observation, Term
 from portal.choices import Publication
-from portal.history import BEGINNING, FOUND_CHANGED, TRACKED, because, is_history, unrecorded
+from portal.history import BEGINNING, TRACKED, because, is_history, unrecorded
 from portal.models import Pair, Record, Source
+from portal.reasons import Reason
 from portal.schedule import publish_due
 from projects.models import Participation, Project
 from tests.make import (
@@ -264,7 +265,7 @@ def test_what_changed_untold_is_found_at_the_next_change():
     term.save()
     assert [(state.definition_en, state.history_change_reason) for _kind, state in past(term)] == [
         ("Old.", ""),
-        ("Loaded again.", FOUND_CHANGED),
+        ("Loaded again.", Reason.FOUND_CHANGED),
         ("Mended.", ""),
     ]
 

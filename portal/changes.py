@@ -1,0 +1,524 @@
+"""What changed in a record, told as differences: of its texts word by word, of its rows what came, went and changed."""
+
+import datetime
+import difflib
+import functools
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, OuterRef, Subquery, Window
+from django.db.models.functions import RowNumber
+from django.utils import formats, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.choices import Publication
+from portal.dates import PartialDateField
+from portal.history import BEGINNING, DELETED, TRACKED, belongs, kept_of, parts_of, states_of
+from portal.languages import language_name
+from portal.models import Citation, Record
+from portal.reasons import in_words
+from portal.templatetags.figures import number
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+MOST_ROWS = 20  # of one kind, that an act is told with; an import may bring thousands
+AROUND = 8  # unchanged words that are shown on either side of changed ones
+MOST_WORDS = 4_000  # of a text that is compared word by word
+# What readers do not see of a record, or see in the order of things only.
+UNSEEN = frozenset({"key", "publication", "publish_at", "position", "other_spellings", "headline"})
+
+
+# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def compared(before, after):
+    """Two texts as one, in pieces: what becomes of them (same, del, ins, or cut for what is left out), and words."""
+    old, new = (re.findall(r"\S+\s*", text) for text in (before, after))
+    if len(old) + len(new) > MOST_WORDS:
+        return [("del", before), ("ins", after)]
+    pieces = []
+    words = ([word.rstrip() for word in text] for text in (old, new))  # the last one has no space after it
+    for what, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+        if what == "equal":
+            pieces.append(("same", new[c:d]))
+        else:
+            went = [*old[a : b - 1], f"{old[b - 1].rstrip()} "] if a < b else []  # apart from what came instead
+            pieces += [(tag, words) for tag, words in (("del", went), ("ins", new[c:d])) if words]
+    found = []
+    for place, (what, words) in enumerate(pieces):
+        first, last = place == 0, place == len(pieces) - 1
+        if what == "same" and len(words) > (AROUND if first or last else 2 * AROUND) + 2:
+            head = [] if first else words[:AROUND]
+            tail = [] if last else words[-AROUND:]
+            found += [("same", "".join(head)), ("cut", "… "), ("same", "".join(tail))]
+        else:
+            found.append((what, "".join(words)))
+    return [(what, text) for what, text in found if text]
+
+
+def marked(before, after):
+    """Two texts as HTML with the words marked that went and came."""
+    tags = {"del": "<del>{}</del>", "ins": "<ins>{}</ins>", "same": "{}", "cut": '<span class="cut">{}</span>'}
+    return format_html_join("", "{}", ((format_html(tags[what], text),) for what, text in compared(before, after)))
+
+
+# ── Differences ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a field was and is, as texts. `language` is that of a text that stands in several."""
+
+    label: str
+    old: str
+    new: str
+    language: str = ""
+    prose: bool = False
+
+    @property
+    def language_name(self):
+        return language_name(self.language) if self.language else ""
+
+    @property
+    def marked(self):
+        """Prose that was rewritten, with the words marked; nothing if there is no prose on either side."""
+        return marked(self.old, self.new) if self.prose and self.old and self.new else ""
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """A row that came, went or changed: what it is called, and its other fields."""
+
+    what: str
+    name: str
+    differences: list
+
+    @property
+    def word(self):
+        return {ADDED: _("added"), CHANGED: _("changed"), REMOVED: _("removed")}[self.what]
+
+
+@dataclass
+class Rows:
+    """The rows of a kind that an act changed; `more` are not told one by one."""
+
+    label: str
+    changes: list = field(default_factory=list)
+    more: int = 0
+
+
+@dataclass
+class Change:
+    """What was done to a record at one go."""
+
+    moment: datetime.datetime | None = None
+    who: object = None
+    why: str = ""
+    first: bool = False  # whether it brought the record before its readers
+    moved: tuple = ()  # from which publication to which
+    differences: list = field(default_factory=list)
+    rows: list = field(default_factory=list)
+    languages: list = field(default_factory=list)  # other ones in which texts changed; readers are told that they did
+
+    def __bool__(self):
+        return bool(self.first or self.moved or self.differences or self.rows or self.languages)
+
+
+# ── Names ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a record is called that others name, and whether readers see it or ever did."""
+
+    text: str
+    public: bool
+
+
+class Names:
+    """The names of what states lead to: a query a kind for those that are there, and one for those that are gone.
+
+    With `public`, records that readers never saw have no name.
+    """
+
+    def __init__(self, public=False):
+        self.public, self.wanted, self.found = public, defaultdict(set), {}
+
+    def want(self, model, state):
+        """Note what a state leads to."""
+        for column in _columns(model):
+            if column.is_relation and state[column.attname] is not None:
+                self.wanted[column.related_model].add(state[column.attname])
+
+    def fetch(self):
+        """Ask for all that was noted."""
+        for model, pks in self.wanted.items():
+            tracked = TRACKED[model]
+            columns = [column for column in tracked.columns if column in _naming(model)]
+            for state in model._base_manager.filter(pk__in=pks).values(*columns):
+                self.found[model, state[tracked.key]] = _name(model, state)
+            gone = [pk for pk in pks if (model, pk) not in self.found]
+            past = tracked.states._base_manager.order_by().filter(**{f"{tracked.key}__in": gone})
+            last = past.values(tracked.key).annotate(last=models.Max("pk")).values("last")
+            for state in tracked.states._base_manager.filter(pk__in=last).values(*columns) if gone else ():
+                self.found[model, state[tracked.key]] = _name(model, state)
+
+    def is_public(self, model, pk):
+        """Whether readers see a record, or saw it once."""
+        return (model, pk) in self.found and self.found[model, pk].public
+
+    def of(self, model, pk):
+        """A name, or words that say why there is none."""
+        name = self.found.get((model, pk))
+        if name is None:
+            return _("(no longer there)")
+        return _("(not public)") if self.public and not name.public else name.text
+
+
+@functools.cache
+def _naming(model):
+    """The columns that name a record, and tell whether readers see it."""
+    names = {*("code", "publication", "published_at"), TRACKED[model].key}
+    for name in (getattr(model, "name_field", "name"), "label"):
+        names |= {name, *(f"{name}_{code}" for code in LANGUAGES)}
+    return names
+
+
+def _name(model, state):
+    texts = [state["code"]] if "code" in state else []
+    names = (in_readers_language(state, name) for name in (getattr(model, "name_field", "name"), "label"))
+    texts += [text for text in names if text][:1]
+    public = not issubclass(model, Record) or was_public(state)
+    return Name(" ".join(texts), public)
+
+
+def was_public(state):
+    """Whether readers could see a record in a state, or before it."""
+    shown = {Publication.PUBLISHED, Publication.ARCHIVED}
+    return state["published_at"] is not None or state["publication"] in shown
+
+
+def in_readers_language(state, name):
+    """A text of a state as a reader gets it: English where their language has none."""
+    return state.get(f"{name}_{get_language()}") or state.get(f"{name}_en") or state.get(name) or ""
+
+
+# ── Values ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@functools.cache
+def _columns(model):
+    """The columns that history keeps of a model, in the order of its fields."""
+    kept = set(TRACKED[model].columns)
+    return [column for column in model._meta.concrete_fields if column.attname in kept]
+
+
+def _label(column):
+    """What the desk calls a column, without its language."""
+    return str(capfirst(getattr(column, "translated_field", column).verbose_name))
+
+
+def _language(column):
+    return column.language if hasattr(column, "translated_field") else ""
+
+
+def value_in_words(column, value, names):
+    """A value of a column as a person reads it."""
+    if value is None or value == "":
+        return ""
+    if column.is_relation:
+        return names.of(column.related_model, value)
+    if column.flatchoices:
+        return str(dict(column.flatchoices).get(value, value))
+    if isinstance(column, models.BooleanField):
+        return _("yes") if value else _("no")
+    if isinstance(column, models.DecimalField):
+        return number(value)
+    if isinstance(column, models.DateTimeField):
+        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(column, PartialDateField):
+        return value.localized()
+    return str(value)
+
+
+def _differences(model, before, after, names, besides):
+    """The differences between two states of a row, either of which may be None: it was not there."""
+    found = []
+    for column in _columns(model):
+        old, new = (state[column.attname] if state else None for state in (before, after))
+        if old == new or column.attname in besides or column.name in besides:
+            continue
+        told = [value_in_words(column, value, names) for value in (old, new)]
+        if told[0] != told[1]:
+            prose = isinstance(column, models.TextField) or max(map(len, told)) > 60
+            found.append(Difference(_label(column), *told, _language(column), prose))
+    return found
+
+
+# ── A record ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a row was and is; None where it was not there, or belonged to another record."""
+
+    before: dict | None
+    after: dict | None
+
+
+def tell(record, steps, names, counts=None):
+    """What became of a record and its rows, as a Change without its moment.
+
+    `steps` are by model and primary key; `counts` say by model how many there are, where not all of them are given.
+    """
+    change = Change()
+    for tracked in kept_of(record):
+        mine = [step for step in steps.get(tracked.model, {}).values() if step.before or step.after]
+        if tracked.model is type(record):
+            for step in mine:
+                _tell_record(change, tracked, step, names)
+        elif mine:
+            _tell_rows(change, record, tracked, mine, names, (counts or {}).get(tracked.model, 0))
+    return change
+
+
+def _tell_record(change, tracked, step, names):
+    old, new = (state["publication"] if state and "publication" in state else "" for state in (step.before, step.after))
+    change.moved = (old, new) if old != new else ()
+    if step.before is None or step.after is None:
+        return
+    besides = {"published_at", "publication", *set(tracked.columns) - set(tracked.telling), *_unseen(names)}
+    _add(change, _differences(tracked.model, step.before, step.after, names, besides), change.differences, names)
+
+
+def _tell_rows(change, record, tracked, steps, names, count):
+    rows = Rows(label_of(tracked, record), more=max(count - MOST_ROWS, 0))
+    steps = _without_returns(tracked, steps)
+    for step in steps:
+        if names.public and _leads_to_unseen(record, tracked, step, names):
+            continue
+        what = ADDED if step.before is None else REMOVED if step.after is None else CHANGED
+        besides = {
+            tracked.key,
+            *tracked.of,
+            *_unseen(names),
+            *(() if what == CHANGED else (*tracked.named_by, "position")),
+        }
+        row = RowChange(what, row_name(tracked, step.after or step.before, names), [])
+        _add(change, _differences(tracked.model, step.before, step.after, names, besides), row.differences, names)
+        if row.differences or what != CHANGED:
+            rows.changes.append(row)
+    if rows.changes:
+        change.rows.append(rows)
+
+
+def _unseen(names):
+    return UNSEEN if names.public else ()
+
+
+def _without_returns(tracked, steps):
+    """Steps without the rows that went and came again as they were, under another number."""
+
+    def content(state):
+        return tuple(state[column] for column in tracked.columns if column != tracked.key)
+
+    came = Counter(content(step.after) for step in steps if step.before is None)
+    went = Counter(content(step.before) for step in steps if step.after is None)
+    both = came & went
+    left = [both.copy(), both.copy()]
+    found = []
+    for step in steps:
+        if step.before and step.after:
+            found.append(step)
+            continue
+        side, state = (left[0], step.after) if step.after else (left[1], step.before)
+        if side[content(state)]:
+            side[content(state)] -= 1
+        else:
+            found.append(step)
+    return found
+
+
+def _add(change, differences, to, names):
+    """Tell differences: editors all of them, readers those in their language, and in which others there are more."""
+    for one in differences:
+        if not names.public or one.language in {"", get_language()}:
+            to.append(one)
+        elif one.language not in change.languages:
+            change.languages.append(one.language)
+
+
+def row_name(tracked, state, names):
+    """What tells a row from its like, in words."""
+    words = []
+    columns = {column.name: column for column in _columns(tracked.model)}
+    for name in tracked.named_by:
+        if name not in columns:  # it stands in several languages
+            words.append(in_readers_language(state, name))
+        elif columns[name].flatchoices or not isinstance(columns[name], models.IntegerField):
+            words.append(value_in_words(columns[name], state[columns[name].attname], names))
+        else:
+            words.append(str(state[name]))
+    return ", ".join(word for word in words if word)
+
+
+def _leads_to_unseen(record, tracked, step, names):
+    """Whether a row leads, before or after, to another record that readers never saw."""
+    return any(
+        not names.is_public(column.related_model, state[column.attname])
+        for state in (step.before, step.after)
+        if state
+        for column in _columns(tracked.model)
+        if column.is_relation
+        and issubclass(column.related_model, Record)
+        and state[column.attname] is not None
+        and (column.related_model, state[column.attname]) != (type(record), record.pk)
+    )
+
+
+def label_of(tracked, record):
+    """What rows of a kind are called beside their record."""
+    if tracked.model._meta.auto_created:
+        relations = type(record)._meta.many_to_many
+        [label] = [one.verbose_name for one in relations if one.remote_field.through is tracked.model]
+        return str(capfirst(label))
+    if not issubclass(tracked.model, Citation):
+        return str(capfirst(tracked.model._meta.verbose_name_plural))
+    [owner] = tracked.owners
+    if owner is type(record):
+        return _("Sources")
+    return _("{rows}: sources").format(rows=capfirst(owner._meta.verbose_name_plural))
+
+
+def changes_of(record, groups, public=False):
+    """What became of a record in each of some groups of moments, which are told as one change each.
+
+    It asks the same few questions however many there are: two or three a kind of rows, and one or two a kind of names.
+    """
+    reading = _Reading(record, groups, Names(public))
+    return [reading.change(place) for place in range(len(groups))]
+
+
+class _Reading:
+    """The states that some changes of a record led to, and those before them."""
+
+    def __init__(self, record, groups, names):
+        self.record, self.groups, self.names = record, groups, names
+        self.place = {moment: place for place, group in enumerate(groups) for moment in group}
+        self.steps = [defaultdict(dict) for _group in groups]
+        self.counts = [Counter() for _group in groups]
+        self.last = [None for _group in groups]
+        self.rows = {}
+        for tracked in kept_of(record):
+            self._read(tracked)
+        names.fetch()
+
+    def change(self, place):
+        """What happened in a group of moments. It is told by whoever did the last of it."""
+        change = tell(self.record, self.steps[place], self.names, self.counts[place])
+        change.moment = max(self.groups[place])
+        if last := self.last[place]:
+            change.who, change.why = last.history_user, in_words(last.history_change_reason)
+        return change
+
+    def _read(self, tracked):
+        told = self._told(tracked)
+        known = {one.pk: one for one in told}
+        before = [one.before for one in told if one.before not in known]
+        known |= {one.pk: one for one in tracked.states._base_manager.filter(pk__in=before)}
+        if any(tracked.model in part.owners for part in parts_of(type(self.record))):
+            self.rows[tracked.model] = set(
+                states_of(tracked, self.record).values_list(tracked.key, flat=True).distinct()
+            )
+        for one in told:
+            place, pk = self.place[one.history_date], getattr(one, tracked.key)
+            steps = self.steps[place][tracked.model]
+            before = steps[pk].before if pk in steps else self._state(tracked, known.get(one.before))
+            steps[pk] = Step(before, self._state(tracked, one))
+            if one.nth == 1:
+                self.counts[place][tracked.model] += one.of_act
+            if self.last[place] is None or one.history_date >= self.last[place].history_date:
+                self.last[place] = one
+
+    def _told(self, tracked):
+        """The states that the moments left, the first ones of each, with the number of the one before."""
+        states = tracked.states._base_manager
+        earlier = states.filter(**{tracked.key: OuterRef(tracked.key)}, pk__lt=OuterRef("pk")).order_by("-pk")
+        return list(
+            states_of(tracked, self.record)
+            .filter(history_date__in=list(self.place))
+            .exclude(history_type=BEGINNING)
+            .annotate(
+                before=Subquery(earlier.values("pk")[:1]),
+                nth=Window(RowNumber(), partition_by=F("history_date"), order_by=F("pk").asc()),
+                of_act=Window(Count("pk"), partition_by=F("history_date")),
+            )
+            .filter(nth__lte=MOST_ROWS)
+            .select_related("history_user")
+            .order_by("pk")
+        )
+
+    def _state(self, tracked, one):
+        if one is None or one.history_type == DELETED:
+            return None
+        state = {column: getattr(one, column) for column in tracked.columns}
+        if not belongs(tracked, state, self.record, self.rows):
+            return None
+        self.names.want(tracked.model, state)
+        return state
+
+
+# ── What readers saw ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class PublicGroup:
+    """What readers saw as one change: the moments it is made of, the last one first, and whether it was the first."""
+
+    moments: list
+    first: bool
+
+
+def public_changes(record, groups):
+    """The changes that readers saw, in their language and without names of editors."""
+    found = changes_of(record, [group.moments for group in groups], public=True)
+    return [
+        Change(change.moment, why=change.why, first=True) if group.first else replace(change, who=None)
+        for group, change in zip(groups, found, strict=True)
+    ]
+
+
+def public_groups(record, every):
+    """The changes that readers of a record saw, the last one first: of each, the moments it is made of.
+
+    `every` are the moments at which it changed, the last one first. What was done before its first publication, or
+    while it was out of their sight, is seen with the change that brought it before them. In the first publication there
+    is nothing to compare.
+    """
+    tracked = TRACKED[type(record)]
+    own = list(
+        tracked.states._base_manager.filter(**{tracked.key: record.pk})
+        .order_by("pk")
+        .values("history_date", "history_type", "publication", "published_at")
+    )
+    first = own[0] if own else {"publication": record.publication, "published_at": record.published_at}
+    begins = not own or first["history_type"] == BEGINNING
+    seen = begins and was_public(first)
+    published = begins and first["publication"] == Publication.PUBLISHED
+    later = iter([state for state in own if state["history_type"] != BEGINNING])
+    state = next(later, None)
+    groups, waiting = [], []
+    for moment in reversed(every):
+        while state is not None and state["history_date"] <= moment:
+            published, state = state["publication"] == Publication.PUBLISHED, next(later, None)
+        waiting.append(moment)
+        if published:
+            groups.append(PublicGroup(waiting[::-1] if seen else [moment], first=not seen))
+            seen, waiting = True, []
+    return groups[::-1]

@@ -1,0 +1,157 @@
+"""The history of a record on the desk: who changed what, when and why, and the way back to what it was."""
+
+import datetime
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from portal.changes import changes_of
+from portal.choices import Publication
+from portal.explained import Explained, ExplainedRows
+from portal.history import begins_with_history, moments
+from portal.reverting import Refused, Reversion, revert
+
+PER_PAGE = 20
+BEGINNING = "beginning"
+STAMP = "%Y%m%dT%H%M%S%f"
+
+
+def stamp(moment):
+    """A moment as an address has it."""
+    return moment.astimezone(datetime.UTC).strftime(STAMP)
+
+
+def moment_of(text):
+    """The moment that an address names; None for the beginning. Raises Http404 for anything else."""
+    if text == BEGINNING:
+        return None
+    try:
+        return datetime.datetime.strptime(text, STAMP).replace(tzinfo=datetime.UTC)
+    except ValueError as error:
+        raise Http404 from error
+
+
+class HistoryAdmin(Explained):
+    """For the admin of a record, or of a row with a page of its own."""
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}_revert"
+        view = self.admin_site.admin_view(self.revert_view)
+        return [path("<path:object_id>/history/<str:when>/revert/", view, name=name), *super().get_urls()]
+
+    def _object_of_page(self, request, object_id):
+        """The object of a page, for whoever may look at it."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        return obj
+
+    def _history_context(self, request, obj, title, **context):
+        return {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "subtitle": str(obj),
+            "object": obj,
+            "opts": self.opts,
+            "module_name": str(capfirst(self.opts.verbose_name_plural)),
+            "preserved_filters": self.get_preserved_filters(request),
+            **context,
+        }
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The changes of a record, the last one first."""
+        obj = self._object_of_page(request, object_id)
+        every = moments(obj)
+        page = Paginator(every, PER_PAGE).get_page(request.GET.get("page"))
+        changes = [change for change in changes_of(obj, [[moment] for moment in page]) if change]
+        for change in changes:
+            change.moved = [publication_in_words(one) for one in change.moved]
+            change.revert_url = self._revert_url(obj, stamp(change.moment)) if change.moment != every[0] else ""
+        begins = not page.has_next() and not begins_with_history(obj)
+        context = self._history_context(
+            request,
+            obj,
+            _("What changed"),
+            page=page,
+            page_numbers=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+            changes=changes,
+            begins=begins,
+            beginning_url=self._revert_url(obj, BEGINNING) if begins and every else "",
+            may_revert=self.may_change_whole(request, obj),
+            **(extra_context or {}),
+        )
+        return TemplateResponse(request, "admin/record_history.html", context)
+
+    def _revert_url(self, obj, when):
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_revert", args=[obj.pk, when])
+
+    def revert_view(self, request, object_id, when):
+        """What reverting would change, and the button that does it."""
+        obj = self._object_of_page(request, object_id)
+        if not self.may_change_whole(request, obj):
+            raise PermissionDenied
+        moment = moment_of(when)
+        reversion = Reversion(obj, moment)
+        if not reversion.possible:
+            raise Http404
+        seen = self.readers_see_change(obj, {})
+        why = " ".join(request.POST.get("why", "").split())
+        reasons = reversion.missing()
+        if request.method == "POST" and not reasons:
+            reasons = self._revert(request, obj, reversion, why, asked=seen)
+            if not reasons:
+                self.message_user(request, _("The record is again what it was."), messages.SUCCESS)
+                return HttpResponseRedirect(
+                    reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
+                )
+            reversion = Reversion(obj, moment)
+        context = self._history_context(
+            request,
+            obj,
+            _("Revert"),
+            when=moment,
+            change=reversion.change(),
+            left_alone=reversion.left_alone(),
+            reasons=reasons,
+            seen=_seen(reversion),
+            readers_see=seen,
+            why=why,
+        )
+        return TemplateResponse(request, "admin/revert.html", context)
+
+    def _revert(self, request, obj, reversion, why, asked):
+        """Revert, and return nothing; or why nothing was changed."""
+        if request.POST.get("seen") != _seen(reversion):
+            return [_("The record was changed meanwhile. Look again at what reverting would change.")]
+        if asked and not why:
+            return [_("Readers see what you change. Say in a sentence why: they see that too.")]
+        try:
+            revert(obj, reversion.moment, why, owners=[getattr(obj, name) for name in getattr(self, "owners", ())])
+        except Refused as refused:
+            return refused.reasons
+        LogEntry.objects.log_actions(request.user.pk, [obj], CHANGE, [{"changed": {}}])
+        return []
+
+
+class RowHistoryAdmin(ExplainedRows, HistoryAdmin):
+    """For the admin of rows with a page of their own."""
+
+
+def _seen(reversion):
+    """What a page of reverting was made for: it is done to nothing else."""
+    return stamp(reversion.latest) if reversion.latest else ""
+
+
+def publication_in_words(value):
+    """A state of the workflow; nothing for a record that was not there."""
+    return str(Publication(value).label) if value else ""

@@ -1,0 +1,229 @@
+"""Taking a record back to what it was: its texts, its relations and its rows, all of it or nothing.
+
+Whether readers see it is not taken back, nor its key. Rows that stand apart, with pages of their own at the desk, keep
+to their own history.
+"""
+
+from collections import defaultdict
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from modeltranslation.translator import NotRegistered, translator
+
+from portal.changes import Names, Step, label_of, tell
+from portal.history import TICK, TRACKED, because, kept_of, moments, state_at
+from portal.index.keeping import indexing
+from portal.models import Record
+from portal.publishing import gaps
+from portal.reasons import Reason
+from portal.workflow import RELEASED
+
+STAYS = frozenset({"key", "publication", "publish_at", "published_at"})
+
+
+class Refused(Exception):
+    """A record cannot be taken back, for these reasons in words."""
+
+    def __init__(self, reasons):
+        super().__init__(reasons)
+        self.reasons = list(reasons)
+
+
+class Reversion:
+    """What taking a record back to a moment would change; without a moment, to what it was before history began."""
+
+    def __init__(self, record, moment=None):
+        self.record, self.moment = record, moment
+        every = moments(record)
+        self.latest = every[0] if every else None
+        self.kinds = _reverted(record)
+        before_all = every[-1] - 2 * TICK if every else timezone.now()
+        self.now, then = state_at(record), state_at(record, moment or before_all)
+        self.possible = bool(then[type(record)])
+        self.steps = {tracked.model: self._steps(tracked, then) for tracked in self.kinds if self.possible}
+
+    def _steps(self, tracked, then):
+        if tracked.model is type(self.record):
+            stays = {*STAYS, *set(tracked.columns) - set(tracked.telling), *_attnames(tracked)}
+            before, after = (states[tracked.model][self.record.pk] for states in (self.now, then))
+            after = {column: (before if column in stays else after)[column] for column in tracked.columns}
+            return {} if before == after else {self.record.pk: Step(before, after)}
+        key = tracked.key
+        if tracked.model._meta.auto_created:  # known by what it leads to: that it went and came again is no difference
+            key = tracked.model._meta.get_field(tracked.named_by[0]).attname
+        before, after = ({state[key]: state for state in states[tracked.model].values()} for states in (self.now, then))
+        return {
+            one: Step(before.get(one), after.get(one))
+            for one in dict.fromkeys([*before, *after])
+            if not _alike(tracked, before.get(one), after.get(one))
+        }
+
+    def change(self):
+        """What would change, as history will tell it."""
+        return tell(self.record, self.steps, self._names())
+
+    def _names(self):
+        names = Names()
+        for model, steps in self.steps.items():
+            for step in steps.values():
+                for state in (step.before, step.after):
+                    if state:
+                        names.want(model, state)
+        names.fetch()
+        return names
+
+    def left_alone(self):
+        """What the rows are called that stay as they are."""
+        return [
+            label_of(tracked, self.record)
+            for tracked in kept_of(self.record)
+            if tracked.apart and type(self.record) in tracked.owners
+        ]
+
+    def missing(self):
+        """What it would lead to and is no longer there, in words."""
+        wanted = defaultdict(set)
+        for model, steps in self.steps.items():
+            for step in steps.values():
+                for column in _leading(model, step.after or {}):
+                    wanted[column.related_model].add(step.after[column.attname])
+        names = self._names()
+        coming = {(model, pk) for model, steps in self.steps.items() for pk, step in steps.items() if step.after}
+        return [
+            _("“{name}” ({kind}) is no longer there.").format(name=names.of(model, pk), kind=model._meta.verbose_name)
+            for model, pks in wanted.items()
+            for pk in sorted(pks - set(model._base_manager.filter(pk__in=pks).values_list("pk", flat=True)))
+            if (model, pk) not in coming
+        ]
+
+
+def _attnames(tracked):
+    """The columns that name what a row belongs to: it is not taken back to another record."""
+    return {tracked.model._meta.get_field(name).attname for name in tracked.of}
+
+
+def _reverted(record):
+    """The kinds of rows that are taken back with a record: not those that stand apart, nor what belongs to them."""
+    own, *parts = kept_of(record)
+    found = [own]
+    for part in parts:
+        if not part.apart and part.owners & {one.model for one in found}:
+            found.append(part)
+    return found
+
+
+def _alike(tracked, before, after):
+    return bool(before and after) and all(before[c] == after[c] for c in tracked.columns if c != tracked.key)
+
+
+def _leading(model, state):
+    """The columns of a state that lead somewhere that history knows."""
+    return [
+        column
+        for column in model._meta.concrete_fields
+        if column.is_relation and column.related_model in TRACKED and state.get(column.attname) is not None
+    ]
+
+
+def reason(moment, why=""):
+    """Why a record was taken back, as history keeps it."""
+    if moment is None:
+        return Reason.REVERTED_ALL_BECAUSE.format(why=why) if why else Reason.REVERTED_ALL
+    when = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    return (Reason.REVERTED_BECAUSE if why else Reason.REVERTED).format(when=when, why=why)
+
+
+def revert(record, moment, why="", owners=()):
+    """Take a record, or a row with a page of its own, back to a moment. Raises Refused, and then nothing is changed.
+
+    `owners` are the records that such a row belongs to: what readers see of them stays whole.
+    """
+    try:
+        with because(reason(moment, why)), indexing():
+            type(record)._base_manager.select_for_update().get(pk=record.pk)
+            watched = [record] if isinstance(record, Record) else list(owners)
+            lacking = {one.pk: set(gaps(one)) for one in watched}
+            reversion = Reversion(record, moment)
+            if missing := reversion.missing():
+                raise Refused(missing)
+            _restore(record, reversion)
+            for one in watched:
+                fresh = type(one)._base_manager.get(pk=one.pk)
+                if fresh.publication in RELEASED and (new := [g for g in gaps(fresh) if g not in lacking[one.pk]]):
+                    raise Refused(gap.text for gap in new)
+    except IntegrityError as error:
+        raise Refused([str(error)]) from error
+
+
+def _restore(record, reversion):
+    own, *parts = reversion.kinds
+    rows = [part for part in parts if not part.model._meta.auto_created]
+    for part in reversed(rows):
+        gone = [step.before[part.key] for step in reversion.steps[part.model].values() if step.after is None]
+        for row in part.model._base_manager.filter(pk__in=gone):
+            row.delete()
+    stored = type(record)._base_manager.get(pk=record.pk)
+    for step in reversion.steps[own.model].values():
+        _take(stored, step.after)
+    _valid(stored, "")
+    if isinstance(stored, Record):
+        stored.version += 1
+    stored.save()
+    for part in rows:
+        coming = [step.after for step in reversion.steps[part.model].values() if step.after]
+        _store_rows(part, coming, f"{label_of(part, record)}: ")
+    for relation in stored._meta.many_to_many:
+        if (through := relation.remote_field.through) in reversion.steps and through._meta.auto_created:
+            steps = reversion.steps[through]
+            manager = getattr(stored, relation.name)
+            manager.remove(*(pk for pk, step in steps.items() if step.after is None))
+            manager.add(*(pk for pk, step in steps.items() if step.before is None))
+
+
+def _store_rows(part, states, where):
+    """Store rows as they were, one by one; if two of them change places, all go first, out of each other's way."""
+    manager, pks = part.model._base_manager, [state[part.key] for state in states]
+    here = manager.in_bulk(pks)
+    try:
+        with transaction.atomic():
+            for state in states:
+                row = here.get(state[part.key]) or part.model()
+                _take(row, state)
+                row.save()
+    except IntegrityError:
+        manager.filter(pk__in=pks)._raw_delete(manager.db)  # in silence: they are back before anybody looks
+        for state in states:
+            row = part.model()
+            _take(row, state)
+            _valid(row, where)
+            row.save(force_insert=True)
+
+
+def _take(row, state):
+    for column, value in state.items():
+        setattr(row, column, value)
+
+
+def _valid(row, where):
+    """What a form would refuse is refused here too. That texts are whole is for those to ask who publish."""
+    try:
+        options = translator.get_options_for_model(type(row))
+        texts = {*options.all_fields, *(column.name for columns in options.all_fields.values() for column in columns)}
+    except NotRegistered:
+        texts = set()
+    try:
+        row.full_clean(exclude=texts)
+    except ValidationError as error:
+        raise Refused(
+            where + message if name == NON_FIELD_ERRORS else f"{where}{_field(row, name)}: {message}"
+            for name, messages in error.message_dict.items()
+            for message in messages
+        ) from error
+
+
+def _field(row, name):
+    column = row._meta.get_field(name)
+    return capfirst(getattr(column, "translated_field", column).verbose_name)

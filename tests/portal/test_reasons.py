@@ -1,0 +1,29 @@
+"""Reasons of the portal’s own are read in the reader’s language, those of editors as they wrote them."""
+
+import pytest
+from django.utils import translation
+
+from portal.reasons import Reason, in_words
+
+
+@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("language", ["ko", "ru"])
+def test_every_reason_is_translated_with_what_fills_its_gaps(reason, language):
+    filled = reason.format(key="aral-2", when="2026-03-01 14:05", why="A slip: see (page 3).")
+    with translation.override(language):
+        words = in_words(filled)
+    assert words != filled
+    gaps = {"key": "aral-2", "when": "2026-03-01 14:05", "why": "A slip: see (page 3)."}
+    assert all(text in words for name, text in gaps.items() if f"{{{name}}}" in reason)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_in_english_a_reason_reads_as_it_is_kept(reason):
+    filled = reason.format(key="k", when="w", why="y")
+    assert in_words(filled) == filled
+
+
+@pytest.mark.parametrize("words", ["", "The ministry corrected it.", "Published, {why} not?", "Reverted to the state"])
+def test_words_of_editors_stay_as_they_are(words):
+    with translation.override("ko"):
+        assert in_words(words) == words
