@@ -169,9 +169,8 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
             assert new or not answer.result()  # what was confirmed is stored
             (came if new else stayed).append(delay)
             now += new
-        site.process.kill()
-        for worker in workers_of(site.process):
-            os.kill(worker, signal.SIGKILL)
+        for number in [*workers_of(site.process), site.process.pid]:
+            os.kill(number, signal.SIGKILL)
     assert (len(stayed) > 2, len(came) > 0) == (True, True), (stayed, came)
     with serve(own_database) as site:
         assert WORDS[now] in httpx.get(f"{site.url}/en/issues/aral/", trust_env=False).text

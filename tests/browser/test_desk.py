@@ -1,58 +1,7 @@
 """The editors' desk in real browsers: two editors on one record, and text that a lost session does not lose."""
 
-import shutil
-import subprocess
-import sys
-
 import pytest
-from django.db import connection
 from playwright.sync_api import expect
-
-from tests.browser.served import ROOT, serve, settings_of_a_local_run
-
-SESSIONS = """
-from django.contrib.auth.models import Group, User
-from django.test import Client
-for name, group in (("kim", None), ("lee", None), ("han", "Editor"), ("seo", "Reviewer")):
-    user = User.objects.create_user(name, is_staff=True, is_superuser=group is None)
-    user.groups.set(Group.objects.filter(name=group))
-    client = Client()
-    client.force_login(user)
-    print(client.cookies["sessionid"].value)
-"""
-
-
-@pytest.fixture(scope="module")
-def desk(content_database, tmp_path_factory):
-    """The portal on a copy of the content that may be changed, and the sessions of those who work at it."""
-    if connection.vendor != "sqlite":
-        pytest.skip("what a browser sees does not depend on the database")
-    copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
-    shutil.copy(content_database, copy)
-    url = f"sqlite:///{copy}"
-    made = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", SESSIONS],
-        cwd=ROOT,
-        env=settings_of_a_local_run(url),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    with serve(url) as site:
-        site.sessions = made.stdout.split()
-        yield site
-
-
-@pytest.fixture
-def editor(new_context, desk):
-    """A function that opens the browser of an editor, by number, in a language."""
-
-    def signed_in(number, language="en"):
-        context = new_context(locale=language)
-        context.add_cookies([{"name": "sessionid", "value": desk.sessions[number], "url": desk.url}])
-        return context.new_page()
-
-    return signed_in
 
 
 def open_term(page, desk, key):

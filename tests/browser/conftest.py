@@ -1,0 +1,62 @@
+"""The editors' desk in real browsers: a server on a copy of the content that may be changed, and who works there."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from tests.browser.served import ROOT, serve, settings_of_a_local_run
+
+SESSIONS = """
+from django.contrib.auth.models import Group, User
+from django.test import Client
+people = (("kim", None), ("lee", None), ("han", "Editor"), ("seo", "Reviewer"), ("park", "Translator (Korean)"))
+for name, group in people:
+    user = User.objects.create_user(name, is_staff=True, is_superuser=group is None)
+    user.groups.set(Group.objects.filter(name=group))
+    client = Client()
+    client.force_login(user)
+    print(client.cookies["sessionid"].value)
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(content_database, tmp_path_factory):
+    """The portal on a copy of the content that may be changed, and the sessions of those who work at it.
+
+    `desk.run(code)` runs Python in that copy, and gives what it prints.
+    """
+    if connection.vendor != "sqlite":
+        pytest.skip("what a browser sees does not depend on the database")
+    copy = tmp_path_factory.mktemp("desk") / "desk.sqlite3"
+    shutil.copy(content_database, copy)
+    url = f"sqlite:///{copy}"
+
+    def run(code):
+        return subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+            cwd=ROOT,
+            env=settings_of_a_local_run(url),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    sessions = run(SESSIONS).split()
+    with serve(url) as site:
+        site.sessions, site.run = sessions, run
+        yield site
+
+
+@pytest.fixture
+def editor(new_context, desk):
+    """A function that opens the browser of somebody who works at the desk, by number, in a language."""
+
+    def signed_in(number, language="en", **options):
+        context = new_context(locale=language, **options)
+        context.add_cookies([{"name": "sessionid", "value": desk.sessions[number], "url": desk.url}])
+        return context.new_page()
+
+    return signed_in
