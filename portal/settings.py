@@ -303,8 +303,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
-    "loggers": {"httpx": {"level": "WARNING"}},  # check_links says itself how far it is
-    "loggers": {"bibtexparser": {"level": "CRITICAL"}},  # what an editor pasted is told to the editor, not to the log
+    "loggers": {
+        "bibtexparser": {"level": "CRITICAL"},  # what an editor pasted is told to the editor, not to the log
+        "httpx": {"level": "WARNING"},  # check_links says itself how far it is
+    },
 }
 
 PORTAL_NAME = _("Central Asia Environment and Cooperation Portal")
