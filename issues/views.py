@@ -5,10 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from issues import aral
+from issues import aral, formats  # noqa: F401 - formats says what issues’ records state
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file
-from issues.exports import observations_csv
 from issues.figures import latest_observations, latest_rows, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
@@ -24,6 +23,8 @@ from issues.models import (
 )
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.choices import Publication
+from portal.formats import serving
+from portal.formats.serialisers import Records
 from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.models import Place, Source
@@ -262,11 +263,29 @@ class IndicatorPage(RecordView):
         )
 
     def render_to_response(self, context, **kwargs):
-        asked = self.request.GET.get("format")
-        if asked == "csv":
-            return observations_csv(self.object, context["observations"])
-        picture = self.picture(context["figure"]) if asked == "svg" else None
+        picture = self.picture(context["figure"]) if self.request.GET.get("format") == "svg" else None
         return picture or super().render_to_response(context, **kwargs)
+
+    @property
+    def kinds(self):
+        """A table is one of the values that the page shows; other forms are of the indicator."""
+        return ("observation",) if serving.asked_format(self.request) in {"csv", "xlsx"} else ("indicator",)
+
+    def get_records(self):
+        """The indicator, and the values of the places and years that were chosen."""
+        indicator = self.object
+        every = Observation.objects.shown_of(indicator)
+        chosen = ObservationFilter(self.request.GET or None, queryset=every).qs
+        pks = chosen.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
+        addresses = serving.addresses(self.request)
+        values = Records(
+            list(pks), kind="observation", label=indicator.key, title=indicator.name_and_language()[0], **addresses
+        )
+        if self.kinds == ("observation",):
+            return values
+        records = super().get_records()
+        records.beside["observations"] = values
+        return records
 
     def picture(self, figure):
         """The part of the page that was asked for as an SVG file, or None where there is no such picture."""

@@ -7,6 +7,9 @@ from django.utils.http import urlencode
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
+from portal.formats import serving
+from portal.formats.serialisers import Records
+
 PAGE_SIZES = (25, 50, 100)
 
 
@@ -54,6 +57,8 @@ class RecordListView(SingleTableMixin, FilterView):
             if not request.htmx:
                 return HttpResponseRedirect(address(request.path, query))
             request.GET = query
+        if serving.asked_format(request):
+            return serving.answer(request, self.kinds, self.get_records)
         response = super().get(request, *args, **kwargs)
         if request.htmx:
             response["HX-Push-Url"] = address(request.path, request.GET)
@@ -71,6 +76,28 @@ class RecordListView(SingleTableMixin, FilterView):
 
     def get_table_data(self):
         return self.object_list.for_list() if hasattr(self.object_list, "for_list") else self.object_list
+
+    @property
+    def kinds(self):
+        """The kinds of records that the list holds, as the names of their models."""
+        return (self.queryset.model._meta.model_name,)
+
+    def get_records(self):
+        """All that the filters let through, in the order that was asked for, to be handed out in some format."""
+        self.filterset = self.get_filterset(self.get_filterset_class())
+        self.object_list = self.filterset.qs
+        table = self.get_table(**self.get_table_kwargs())
+        return Records(
+            self.keys_of(table.data.data),
+            kind=self.kinds[0] if len(self.kinds) == 1 else None,
+            label=self.request.resolver_match.url_name,
+            title=self.title,
+            **serving.addresses(self.request),
+        )
+
+    def keys_of(self, rows):
+        """The primary keys of a sorted queryset; of a list of several kinds, pairs of kind and primary key."""
+        return list(rows.prefetch_related(None).values_list("pk", flat=True))
 
     @property
     def page_size(self):
@@ -99,7 +126,7 @@ class RecordListView(SingleTableMixin, FilterView):
         return {"order_by_field": "sort", "page_field": "page"}
 
     def get_table_pagination(self, table):
-        if self.whole:
+        if self.whole or serving.asked_format(self.request):
             return False
         # The library would take any number of rows from the address: the sizes are ours.
         return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size)}
@@ -146,6 +173,7 @@ class RecordListView(SingleTableMixin, FilterView):
                 for value in values
             ],
             "trail": [(self.title, None)],
+            "formats": serving.links_of(self.request, self.kinds),
         }
 
     def sort_choices(self, table):

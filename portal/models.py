@@ -16,6 +16,7 @@ from portal.audit import AuditEntry  # noqa: F401 - a model of this app
 from portal.care.tables import Double, Link, LinkUse, Look, OlderTranslation  # noqa: F401 - models of this app
 from portal.choices import Confidence, Publication
 from portal.dates import PartialDateField
+from portal.freshness import Freshness  # noqa: F401 - a model of this app
 from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord  # noqa: F401 - models of this app
 from portal.languages import language_name, text_and_language
 from portal.querysets import PairManager, RecordManager, remembered

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
-from portal import audit, history
+from portal import audit, freshness, history
 from portal.care import links, translations
 from portal.choices import Publication
 from portal.index import keeping, ranking, store
@@ -22,6 +22,7 @@ class RowQuerySet(models.QuerySet):
     def update(self, **values):
         changed = list(self.order_by().values_list("pk", flat=True))
         texts = translations.watched(self, values)
+        freshness.touch()
         with history.recording(self.model, changed):
             rows = super().update(**values)
         translations.updated(self.model, texts)
@@ -31,6 +32,7 @@ class RowQuerySet(models.QuerySet):
         if ignore_conflicts or update_conflicts:
             raise ValueError("Which rows are new, and what others were before, would be known to no history.")
         created = super().bulk_create(rows, *args, **kwargs)
+        freshness.touch()
         history.write_created(self.model, [row.pk for row in created])
         return created
 

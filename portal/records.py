@@ -5,6 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView
 
+from portal.formats import serving
+from portal.formats.serialisers import Records
 from portal.models import FormerKey
 from portal.preview import seen
 from portal.text import Notes
@@ -38,6 +40,9 @@ class RecordView(DetailView):
 
     def get(self, request, *args, **kwargs):
         try:
+            if serving.asked_format(request):
+                self.object = self.get_object()
+                return serving.answer(request, self.kinds, self.get_records, single=True)
             return super().get(request, *args, **kwargs)
         except Http404:
             former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
@@ -48,6 +53,23 @@ class RecordView(DetailView):
                 raise
             return gone
 
+    @property
+    def kinds(self):
+        """The kind of the record, for its formats."""
+        return (self.model._meta.model_name,)
+
+    def get_records(self):
+        """The record, to be handed out in some format."""
+        [kind] = self.kinds
+        return Records(
+            [self.object.pk],
+            kind=kind,
+            label=f"{kind}-{self.object.key}",
+            title=self.object.name_and_language()[0],
+            single=True,
+            **serving.addresses(self.request),
+        )
+
     def get_context_data(self, **kwargs):
         record = self.object
         return super().get_context_data(**kwargs) | {
@@ -55,4 +77,7 @@ class RecordView(DetailView):
             "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
             "address": self.request.build_absolute_uri(record.get_absolute_url()),
             "today": timezone.localdate(),
+            "record_formats": []
+            if hasattr(self.request, "preview")
+            else serving.links_of(self.request, self.kinds, single=True),
         }

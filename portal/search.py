@@ -269,8 +269,18 @@ class Search(RecordListView):
     def get_queryset(self):
         return SearchEntry.objects.all()  # all of them are published
 
+    @property
+    def kinds(self):
+        return tuple(model._meta.model_name for model in keeping.searched_models())
+
     def get_table_data(self):
         return self.filterset.best
+
+    def keys_of(self, rows):
+        """All hits: the best ones in their order, then those that nobody ranks."""
+        ranked = set(rows)
+        pairs = map(record_of, [*rows, *(entry for entry in self.filterset.found if entry not in ranked)])
+        return [("place" if kind == Kind.COUNTRY else kind.value, pk) for kind, pk in pairs]
 
     def get_count(self, table):
         return self.filterset.total

@@ -177,6 +177,7 @@ class Timeline(RecordListView):
         "events and agreements in one order."
     )
     default_sort = "date"
+    kinds = ("event", "agreement")
 
     @staticmethod
     def count_words(count):
@@ -187,6 +188,9 @@ class Timeline(RecordListView):
 
     def get_total(self):
         return super().get_total() + self.filterset.agreements.queryset.count()
+
+    def keys_of(self, rows):
+        return [(row["record"], row["pk"]) for row in rows]
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)

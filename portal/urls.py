@@ -7,7 +7,7 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from portal import map_views, search, views
+from portal import map_views, opendata, search, views
 from portal.compare import Compare
 from portal.coverage import CoveragePage
 from portal.middleware import home_in_readers_language
@@ -45,6 +45,7 @@ urlpatterns = [
     path("accounts/", include("portal.account_urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("data/<slug:file>.csv-metadata.json", opendata.table_metadata, name="data-table-metadata"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),
     path("robots.txt", views.robots, name="robots"),

@@ -18,6 +18,8 @@ from portal.care.links import DOI, links_of
 from portal.choices import Area, Publication
 from portal.completeness import completeness
 from portal.filters import SourceFilter
+from portal.formats import serving
+from portal.formats.serialisers import Records
 from portal.index import keeping
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
@@ -104,6 +106,25 @@ class CountryList(TemplateView):
     """The countries, those that the portal is about first."""
 
     template_name = "portal/country_list.html"
+    kinds = ("place",)
+
+    def get(self, request, *args, **kwargs):
+        if serving.asked_format(request):
+            return serving.answer(request, self.kinds, self.get_records)
+        return super().get(request, *args, **kwargs)
+
+    def get_records(self):
+        """The countries, those that the portal is about first."""
+        countries = Place.objects.published().filter(kind=Place.Kind.COUNTRY)
+        about = countries.exclude(group="").order_by("group", reader_text("name"))
+        others = countries.filter(group="").in_order_of("name")
+        return Records(
+            [pk for found in (about, others) for pk in found.values_list("pk", flat=True)],
+            kind="place",
+            label="countries",
+            title=_("Countries"),
+            **serving.addresses(self.request),
+        )
 
     def render_to_response(self, context, **kwargs):
         if self.request.GET.get("format") == "svg" and context["levels"]:
@@ -114,6 +135,7 @@ class CountryList(TemplateView):
         return super().get_context_data(**kwargs) | {
             "title": _("Countries"),
             "trail": [(_("Countries"), None)],
+            "formats": serving.links_of(self.request, self.kinds),
             "countries": (countries := countries_with_counts()),
             "levels": levels_by_country(countries),
             "others": Place.objects.published()

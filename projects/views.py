@@ -9,8 +9,8 @@ from portal.choices import Publication
 from portal.listing import RecordListView
 from portal.models import Place
 from portal.records import RecordView, cited_sources
+from projects import formats  # noqa: F401 - says what projects’ records state
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
-from projects.iati import serving
 from projects.models import Agreement, AgreementParty, Organisation, Participation, Project, ProjectIssue
 from projects.tables import AgreementTable, OrganisationTable, ProjectTable
 
@@ -40,11 +40,6 @@ class ProjectPage(RecordView):
 
     model = Project
     list_title, list_url = _("Projects"), "projects"
-
-    def get(self, request, *args, **kwargs):
-        if request.GET.get("format") == "iati" and not hasattr(request, "preview"):
-            return serving.activity(request, kwargs["key"])
-        return super().get(request, *args, **kwargs)
 
     def get_queryset(self):
         return (

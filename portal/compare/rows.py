@@ -12,9 +12,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from issues.exports import plain
 from portal.choices import Publication
 from portal.dates import PartialDate
+from portal.formats.fields import plain_number
 from portal.languages import in_language, text_and_language
 from portal.sdg import goal_of, in_order
 from portal.templatetags.figures import money, number, partial_date
@@ -66,7 +66,7 @@ class Entry:
     @property
     def plain(self):
         """The value for a file: a number stays one."""
-        return plain(self.value) if isinstance(self.value, Decimal) else self.value
+        return plain_number(self.value) if isinstance(self.value, Decimal) else self.value
 
     @property
     def keys(self):

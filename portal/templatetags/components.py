@@ -49,6 +49,12 @@ def breadcrumbs(trail):
     return {"trail": trail}
 
 
+@register.inclusion_tag("components/formats.html")
+def formats_menu(formats):
+    """The forms in which what a page shows is to be had (`portal.formats.serving.links_of`)."""
+    return {"formats": formats}
+
+
 @register.inclusion_tag("components/project_cards.html")
 def project_cards(projects):
     """Projects as short entries (queryset: `for_list`)."""

@@ -205,7 +205,7 @@ class TestContent:
             assert sorted(table) == known
             rows = read_csv(client.get(indicator.get_absolute_url(), {"format": "csv"}))
             assert sorted((int(row["year"]), float(row["value"])) for row in rows) == known
-            assert all(row["licence"] and row["source"] for row in rows)
+            assert all(row["licence_en"] and row["source"] for row in rows)
 
     @pytest.mark.parametrize("language", ["en", "ko", "ru"])
     def test_every_indicator_is_a_picture_of_its_own(self, client, language):

@@ -1,0 +1,66 @@
+"""Atom feeds (RFC 4287): of lists the newest changes first, a page at a time (RFC 5005)."""
+
+from xml.sax.saxutils import escape, quoteattr
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.formats.fields import moment
+from portal.formats.sheets import LICENCE
+
+PAGE = 50
+TYPE = "application/atom+xml; charset=utf-8"
+
+
+def element(name, text="", **attributes):
+    """An XML element of text."""
+    own = "".join(f" {key}={quoteattr(str(value))}" for key, value in attributes.items() if value)
+    return f"<{name}{own}>{escape(clean(str(text)))}</{name}>" if text else f"<{name}{own}/>"
+
+
+def clean(text):
+    """Text without the characters that XML has no place for."""
+    return "".join(character for character in text if character >= " " or character in "\n\t")
+
+
+def tag(host, kind, key):
+    """The name of a record that stays the same wherever the portal lies under that host (RFC 4151)."""
+    return f"tag:{host.partition(':')[0]},2026:{kind}/{key}"
+
+
+def feed(*, title, about, links, identity, updated, entries, language=None):
+    """An Atom document. `links` are pairs of relation and address; `about` is the page that the feed follows."""
+    language = language or get_language()
+    lines = [
+        '<?xml version="1.0" encoding="utf-8"?>',
+        f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="{language}">',
+        element("id", identity),
+        element("title", title),
+        element("updated", moment(updated)),
+        element("link", rel="alternate", type="text/html", href=about),
+        *(element("link", rel=rel, type="application/atom+xml", href=address) for rel, address in links),
+        element("link", rel="license", href=LICENCE),
+        f"<author>{element('name', settings.PORTAL_NAME)}</author>",
+        element("rights", _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")),
+        *entries,
+        "</feed>\n",
+    ]
+    return "\n".join(lines)
+
+
+def entry(*, identity, title, address, updated, published=None, summary="", categories=(), language=""):
+    """An entry of a feed."""
+    marked = {"xml:lang": language} if language and language != get_language() else {}
+    lines = [
+        "<entry>",
+        element("id", identity),
+        element("title", title, **marked),
+        element("link", rel="alternate", type="text/html", href=address),
+        element("updated", moment(updated)),
+        *([element("published", moment(published))] if published else []),
+        *(element("category", term=term, label=label) for term, label in categories),
+        *([element("summary", summary)] if summary else []),
+        "</entry>",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,98 @@
+"""Descriptions of tables for programs: CSV on the Web (W3C) and Data Package (Frictionless)."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from portal.formats.fields import SEPARATOR
+from portal.formats.sheets import LICENCE
+
+PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
+# By the type of a column: its type in CSVW, and in a Data Package.
+TYPES = {
+    "string": ("string", {"type": "string"}),
+    "integer": ("integer", {"type": "integer"}),
+    "number": ("decimal", {"type": "number"}),
+    "boolean": ("boolean", {"type": "boolean", "trueValues": ["True"], "falseValues": ["False"]}),
+    "uri": ("anyURI", {"type": "string", "format": "uri"}),
+    "date-time": ("dateTime", {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"}),
+    "partial-date": (
+        {"base": "string", "format": PARTIAL_DATE},
+        {"type": "string", "constraints": {"pattern": PARTIAL_DATE}},
+    ),
+}
+# What the tables are keyed by, and which columns name rows of which tables.
+PRIMARY_KEYS = {"observation": ["indicator", "place", "year", "source"]}
+FOREIGN_KEYS = {
+    "observation": {"indicator": "indicators", "place": "places", "source": "sources"},
+    "indicator": {"source": "sources"},
+    "issue": {"parent": "issues"},
+    "place": {"country": "places", "part_of": "places"},
+    "organisation": {"country": "places"},
+}
+
+
+def primary_key(serialiser):
+    return PRIMARY_KEYS.get(serialiser.kind, ["key"])
+
+
+def csvw(serialiser):
+    """A table as CSV on the Web describes it. Columns are titled as their header is written."""
+    columns = []
+    for head in serialiser.heads:
+        column = {"name": head.name, "titles": head.name, "dc:description": str(head.label)}
+        column["datatype"] = "string" if head.list else TYPES[head.type][0]
+        if head.language:
+            column["lang"] = head.language
+        if head.list:
+            column["separator"] = SEPARATOR
+        columns.append(column)
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "url": f"{serialiser.file}.csv",
+        "dc:title": str(serialiser.model._meta.verbose_name_plural),
+        "dc:publisher": str(settings.PORTAL_NAME),
+        "dc:license": {"@id": LICENCE},
+        "tableSchema": {"columns": columns, "primaryKey": primary_key(serialiser)},
+    }
+
+
+def resource(serialiser):
+    """A table as a resource of a Data Package."""
+    fields = []
+    for head in serialiser.heads:
+        kind = {"type": "string"} if head.list else TYPES[head.type][1]
+        fields.append({"name": head.name, "title": str(head.label)} | kind)
+    keys = [
+        {"fields": [column], "reference": {"resource": "" if table == serialiser.file else table, "fields": ["key"]}}
+        for column, table in FOREIGN_KEYS.get(serialiser.kind, {}).items()
+    ]
+    schema = {"fields": fields, "primaryKey": primary_key(serialiser)} | ({"foreignKeys": keys} if keys else {})
+    return {
+        "name": serialiser.file,
+        "title": str(serialiser.model._meta.verbose_name_plural),
+        "path": f"{serialiser.file}.csv",
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+def datapackage(serialisers, homepage):
+    """All tables as a Data Package."""
+    return {
+        "name": "central-asia-environment",
+        "title": str(settings.PORTAL_NAME),
+        "profile": "tabular-data-package",
+        "homepage": homepage,
+        "created": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "licenses": [
+            {
+                "name": "CC-BY-4.0",
+                "path": LICENCE,
+                "title": "The portal’s own words. Figures and sources carry their own licences.",
+            }
+        ],
+        "resources": [resource(serialiser) for serialiser in serialisers],
+    }

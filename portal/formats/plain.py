@@ -1,0 +1,93 @@
+"""Records as JSON and as GeoJSON, streamed record by record."""
+
+import json
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext, override
+
+from portal.formats.sheets import LICENCE
+
+# So many records are read at a time: fewer than for tables, since each becomes a nest of dictionaries.
+CHUNK = 500
+
+
+def dumps(value):
+    """JSON as the portal writes it: letters as they are, no idle spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
+
+
+def _number(value):
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"{value!r} has no JSON.")
+
+
+def about(records):
+    """What stands beside the records of a file: how many, from where, from when, and under which licence."""
+    with override(records.reader):
+        return {
+            "title": str(records.title),
+            "publisher": str(settings.PORTAL_NAME),
+            "address": records.about,
+            "retrieved": timezone.localdate().isoformat(),
+            "licence": LICENCE,
+            "licence_note": gettext("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences."),
+            "count": len(records),
+        }
+
+
+def json_text(records):
+    """The records as `{…, "items": […]}`; a single one as itself, beside what there is to know of the file."""
+    head = dumps(about(records))[:-1]
+    if not records.single:
+        yield f"{head},{_array('items')}"
+        yield from _items(records)
+        yield "\n]}\n"
+        return
+    yield f'{head},"record":{dumps(next(records.data(CHUNK)))}'
+    for name, others in records.beside.items():
+        yield f",{_array(name)}"
+        yield from _items(others)
+        yield "\n]"
+    yield "}\n"
+
+
+def _array(name):
+    return f"{dumps(name)}:["
+
+
+def _items(records):
+    comma = ""
+    for item in records.data(CHUNK):
+        yield f"{comma}\n{dumps(item)}"
+        comma = ","
+
+
+def geojson_text(records):
+    """The records as a FeatureCollection (RFC 7946), each a feature at all its places; `null` where it has none.
+
+    Longitude comes before latitude. The bounding box stands at the end, when all positions are known.
+    """
+    yield f'{{"type":"FeatureCollection","about":{dumps(about(records))},"features":['
+    comma, west, south, east, north = "", 180.0, 90.0, -180.0, -90.0
+    for item, points in records.located(CHUNK):
+        feature = {"type": "Feature", "id": item["key"], "geometry": geometry(points), "properties": item}
+        for longitude, latitude in points:
+            west, east = min(west, longitude), max(east, longitude)
+            south, north = min(south, latitude), max(north, latitude)
+        yield f"{comma}\n{dumps(feature)}"
+        comma = ","
+    box = f',"bbox":{dumps([west, south, east, north])}' if west <= east else ""
+    yield f"\n]{box}}}\n"
+
+
+def geometry(points):
+    """A point, several points, or none."""
+    points = list(dict.fromkeys(points))
+    if not points:
+        return None
+    if len(points) == 1:
+        return {"type": "Point", "coordinates": points[0]}
+    return {"type": "MultiPoint", "coordinates": points}

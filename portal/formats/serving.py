@@ -1,0 +1,324 @@
+"""Answers `?format=…`: the same list or record as the page shows, in the form that was asked for."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.functional import Promise
+from django.utils.http import http_date, urlencode
+from django.utils.translation import get_language, gettext, override
+from django.utils.translation import gettext_lazy as _
+
+from portal import freshness
+from portal.formats import atom, plain, references, sheets
+from portal.formats.fields import LANGUAGES, Keys
+from portal.formats.serialisers import SERIALISERS, Records
+from portal.templatetags.figures import number
+
+# Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
+PICTURES = {"svg"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form in which records are handed out. `make` turns (request, records) into text, bytes or pieces of them.
+
+    `suits` tells whether it has anything to say of these kinds; an `attached` one is saved, not shown, by a browser.
+    """
+
+    name: str
+    title: str | Promise
+    use: str | Promise
+    type: str
+    make: Callable
+    suits: Callable = lambda kinds, single: True
+    attached: bool = True
+    respond: Callable | None = None  # makes the whole answer itself, with its own headers
+
+
+def _csv(request, records):
+    return sheets.csv_text(records)
+
+
+def _xlsx(request, records):
+    return sheets.xlsx_bytes(records)
+
+
+def _json(request, records):
+    return plain.json_text(records)
+
+
+def _geojson(request, records):
+    return plain.geojson_text(records)
+
+
+def _ris(request, records):
+    return references.ris_text(_references(records))
+
+
+def _bib(request, records):
+    return references.bib_text(_references(records))
+
+
+def _references(records):
+    """References of the records; of a single one those of its sources too, once each."""
+    for record in records.records():
+        with override(records.reader):
+            found = [references.reference(record, records.base + record.get_absolute_url())]
+            if records.single and hasattr(record, "citations"):
+                cited = record.citations.select_related("source").filter(source__publication="published")
+                found += [references.reference_of_source(citation.source) for citation in cited]
+        yield from found
+
+
+def lies_somewhere(kinds, single):
+    """Whether records of these kinds have places."""
+    return any(SERIALISERS[kind].where for kind in kinds)
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("csv", "CSV", _("table for spreadsheets and statistics"), "text/csv; charset=utf-8", _csv),
+        Format(
+            "xlsx",
+            "XLSX",
+            _("workbook for Excel"),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            _xlsx,
+        ),
+        Format("json", "JSON", _("data for programs"), "application/json; charset=utf-8", _json, attached=False),
+        Format(
+            "geojson",
+            "GeoJSON",
+            _("data for maps"),
+            "application/geo+json; charset=utf-8",
+            _geojson,
+            suits=lies_somewhere,
+            attached=False,
+        ),
+        Format(
+            "atom",
+            "Atom",
+            _("feed: the newest changes"),
+            atom.TYPE,
+            lambda request, records: feed(request, records),
+            suits=lambda kinds, single: not single and kinds != {"observation"},
+            attached=False,
+        ),
+        Format(
+            "ris",
+            "RIS",
+            _("references for Zotero, EndNote, Mendeley"),
+            "application/x-research-info-systems; charset=utf-8",
+            _ris,
+            suits=lambda kinds, single: kinds != {"observation"},
+        ),
+        Format(
+            "bib",
+            "BibTeX",
+            _("references for LaTeX"),
+            "application/x-bibtex; charset=utf-8",
+            _bib,
+            suits=lambda kinds, single: kinds != {"observation"},
+        ),
+    )
+}
+
+
+def formats_for(kinds, single=False):
+    """The formats that records of these kinds have."""
+    return [one for one in FORMATS.values() if one.suits(set(kinds), single)]
+
+
+# Anyone may keep a file, asking each time whether it is still the newest; scripts of other sites may read it.
+HEADERS = {
+    "Cache-Control": "public, max-age=0, must-revalidate",
+    "X-Robots-Tag": "noindex",
+    "Access-Control-Allow-Origin": "*",
+}
+
+# ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked_format(request):
+    """The name of the format that was asked for, or nothing where a page is meant."""
+    name = request.GET.get("format", "").lower()
+    return "" if name in PICTURES or hasattr(request, "preview") else name
+
+
+def answer(request, kinds, records, single=False):
+    """The answer to a request that names a format. `records` is a function that makes the `Records`, if need be."""
+    name = asked_format(request)
+    if name not in FORMATS:
+        return refusal(request, kinds, single, 400, gettext("There is no format “{name}”").format(name=name[:40]))
+    form = FORMATS[name]
+    if form not in formats_for(kinds, single):
+        return refusal(request, kinds, single, 406, gettext("This has no {format} form").format(format=form.title))
+    if form.respond:
+        return form.respond(request, records())
+    state = freshness.state()
+    etag = tag_of(request, kinds, state)
+    response = get_conditional_response(request, etag=etag, last_modified=int(state.changed_at.timestamp()))
+    if response is None:
+        response = whole_answer(request, form, kinds, records())
+    if response.status_code in {200, 304}:
+        stated = {"ETag": etag, "Last-Modified": http_date(state.changed_at.timestamp())} | HEADERS
+        for header, value in stated.items():
+            response.headers[header] = value
+    return response
+
+
+def whole_answer(request, form, kinds, records):
+    """The file, under a name that says what it is and from when."""
+    if form.name == "xlsx" and len(records) > sheets.MOST_ROWS_OF_XLSX:
+        words = gettext("Too many rows for one workbook")
+        message = gettext(
+            "The list has {count} rows; a workbook is made of {most} at most. "
+            "Take it as CSV, which Excel opens too, or narrow the list with its filters."
+        ).format(count=number(len(records)), most=number(sheets.MOST_ROWS_OF_XLSX))
+        return refusal(request, kinds, records.single, 413, words, message, without="xlsx")
+    made = form.make(request, records)
+    whole = isinstance(made, (str, bytes))
+    response = (HttpResponse if whole else StreamingHttpResponse)(made, content_type=form.type)
+    name = f"{records.label}-{timezone.localdate().isoformat()}.{form.name}"
+    response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
+    links = [f'<{sheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
+    if form.name == "csv" and records.kind:
+        described = request.build_absolute_uri(reverse("data-table-metadata", args=[records.serialiser.file]))
+        links.append(f'<{described}>; rel="describedby"; type="application/csvm+json"')
+    response.headers["Link"] = ", ".join(links)
+    return response
+
+
+def tag_of(request, kinds, state):
+    """A weak ETag: of the content, of what was asked, and of the columns that this version of the portal has."""
+    columns = [head.name for kind in sorted(kinds) for head in SERIALISERS[kind].heads]
+    said = repr((request.get_full_path(), get_language(), columns))
+    return f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
+
+
+def refusal(request, kinds, single, status, title, message="", without=""):
+    """A page that says what is not to be had, and what is."""
+    context = {
+        "title": title,
+        "message": message,
+        "formats": [link for link in links_of(request, kinds, single) if link.name != without],
+        "page": f"{request.path}?{query}" if (query := bare_query(request)) else request.path,
+    }
+    return render(request, "portal/no_such_format.html", context, status=status)
+
+
+# ── The menu ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Link:
+    """A format with the address of what the page shows in it."""
+
+    name: str
+    title: str
+    use: str
+    type: str
+    url: str
+
+
+def bare_query(request, keep_view=True):
+    """What was asked of a list, without page, page size and format."""
+    dropped = {"page", "per_page", "format"} | (set() if keep_view else {"view"})
+    kept = [(name, value) for name, values in request.GET.lists() if name not in dropped for value in values]
+    return urlencode(kept)
+
+
+def links_of(request, kinds, single=False):
+    """The formats of what a page shows, each with its address."""
+    query = bare_query(request, keep_view=False)
+    start = f"{request.path}?{query}&" if query else f"{request.path}?"
+    return [
+        Link(one.name, one.title, one.use, one.type.partition(";")[0], f"{start}format={one.name}")
+        for one in formats_for(kinds, single)
+    ]
+
+
+def addresses(request):
+    """What files say of where they are from: the page that shows the same, and the beginning of every address."""
+    query = bare_query(request, keep_view=False)
+    language = request.GET.get("lang")
+    return {
+        "about": request.build_absolute_uri(f"{request.path}?{query}" if query else request.path),
+        "base": request.build_absolute_uri("/").rstrip("/"),
+        "language": language if language in LANGUAGES else None,
+    }
+
+
+# ── Feeds of lists ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def newest(records: Records):
+    """Pairs of kind and primary key, the newest change first."""
+    found = []
+    for chunk in records.chunks():
+        wanted = {}
+        for kind, pk in ((records.kind, pk) for pk in chunk) if records.kind else chunk:
+            wanted.setdefault(kind, []).append(pk)
+        for kind, pks in wanted.items():
+            times = SERIALISERS[kind].visible().filter(pk__among=Keys(pks)).order_by().values_list("updated_at", "pk")
+            found += [(changed, kind, pk) for changed, pk in times]
+    found.sort(key=lambda one: (-one[0].timestamp(), one[1], one[2]))
+    return [(kind, pk) for _changed, kind, pk in found]
+
+
+def feed(request, records):
+    """The list as an Atom feed: the newest changes first, fifty a page."""
+    pairs = newest(records)
+    last = max(-(-len(pairs) // atom.PAGE), 1)
+    asked = request.GET.get("page", "")
+    page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
+    query = bare_query(request, keep_view=False)
+
+    def address(number):
+        rest = f"&page={number}" if number > 1 else ""
+        return f"{records.base}{request.path}?{query}{'&' if query else ''}format=atom{rest}"
+
+    shown = replace_pks(records, pairs[(page - 1) * atom.PAGE : page * atom.PAGE])
+    found = list(shown.records())
+    links = [("self", address(page)), ("first", address(1)), ("last", address(last))]
+    links += [("previous", address(page - 1))] if page > 1 else []
+    links += [("next", address(page + 1))] if page < last else []
+    return atom.feed(
+        title=f"{records.title} · {settings.PORTAL_NAME}",
+        about=records.about,
+        links=links,
+        identity=address(1),
+        updated=found[0].updated_at if found else freshness.state().changed_at,
+        entries=[entry_of(record, records.base, request.get_host()) for record in found],
+    )
+
+
+def replace_pks(records, pairs):
+    """The same records, but only these, as pairs of kind and primary key."""
+    return Records(pairs, label=records.label, title=records.title, about=records.about, base=records.base, kind=None)
+
+
+def entry_of(record, base, host):
+    """A record as an entry of a feed."""
+    kind = record._meta.model_name
+    title, language = record.name_and_language()
+    serialiser = SERIALISERS[kind]
+    summary = getattr(record, serialiser.summary) if serialiser.summary else ""
+    return atom.entry(
+        identity=atom.tag(host, kind, record.key),
+        title=title,
+        address=base + record.get_absolute_url(),
+        updated=record.updated_at,
+        published=record.published_at,
+        summary=summary,
+        categories=[(kind, record._meta.verbose_name)],
+        language=language,
+    )

@@ -1,0 +1,83 @@
+"""Tables of records: CSV, streamed, and XLSX, with a second sheet that says what they are."""
+
+import tempfile
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+
+BOM = "\ufeff"
+# A workbook is made in memory and in the time of one request; a longer list is for CSV.
+MOST_ROWS_OF_XLSX = 10_000
+LONGEST_CELL = 32_767  # what a cell of a workbook may hold
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+
+
+def csv_text(records, bom=True):
+    """The table of records as CSV, a chunk at a time.
+
+    It begins with a byte order mark, without which Excel takes Hangul and Cyrillic for something else; files for
+    programs, which are told the encoding, do without. A text that a spreadsheet would take for a formula is quoted.
+    """
+    yield (BOM if bom else "") + ",".join(head.name for head in records.heads) + "\r\n"
+    for lines in records.lines():
+        yield "\r\n".join([*lines, ""])
+
+
+def xlsx_bytes(records):
+    """The table of records as a workbook, and a sheet that says what it is, from when, and under which licence."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_("Records"))
+    sheet.freeze_panes = "B2"
+    sheet.append([_bold(sheet, head.name) for head in records.heads])
+    for rows in records.cells():
+        for row in rows:
+            sheet.append([_cell(sheet, cell) for cell in row])
+    about = book.create_sheet(_("About this file"))
+    for name, value in described(records):
+        about.append([_bold(about, name), value])
+    about.append([])
+    about.append([_bold(about, _("Column")), _bold(about, _("What it holds")), _bold(about, _("Language"))])
+    names = dict(settings.LANGUAGES)
+    for head in records.heads:
+        about.append([head.name, str(head.label), names.get(head.language, "")])
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        return file.read()
+
+
+def described(records):
+    """What one has to know of a file, as pairs of words and value in the reader’s language."""
+    return [
+        (_("Title"), str(records.title)),
+        (_("Publisher"), str(settings.PORTAL_NAME)),
+        (_("Address"), records.about),
+        (_("Records"), len(records)),
+        (_("Retrieved on"), timezone.localdate().isoformat()),
+        (_("Licence"), _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")),
+        (_("Licence, address"), LICENCE),
+    ]
+
+
+def _bold(sheet, words):
+    cell = WriteOnlyCell(sheet, words)
+    cell.font = Font(bold=True)
+    return cell
+
+
+def _cell(sheet, value):
+    if not isinstance(value, str):
+        return value
+    if not value:
+        return None
+    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
+    if not text.startswith("="):
+        return text
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"  # text, not the formula that it looks like
+    return cell

@@ -1,0 +1,66 @@
+"""How long a file of many made-up projects takes, and how much memory: `make bench` runs it after the search.
+
+Targets: 100,000 rows as CSV in under 3 seconds and with less than 80 MB more memory than before.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+ROWS = 100_000
+MOST_SECONDS, MOST_MEGABYTES = 3, 80
+
+
+def resident():
+    """The memory that the process holds now, in megabytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django.test import RequestFactory, override_settings
+    from django.urls import resolve
+
+    from portal.formats.serialisers import Records
+    from projects.models import Project
+
+    pks = list(Project.objects.published().latest_first().values_list("pk", flat=True)[:ROWS])
+    print(f"\n{connection.vendor}: {len(pks):,} projects as files\n")
+    print(f"{'':10}{'seconds':>10}{'MB more':>10}{'MB file':>10}")
+    measured = []
+    for name in ("csv", "json", "geojson"):
+        request = RequestFactory().get("/en/projects/", {"format": name}, headers={"host": "localhost"})
+        request.resolver_match, request.htmx = resolve("/en/projects/"), False
+        view = request.resolver_match.func.view_class
+
+        class Some(view):
+            """The list, cut to as many rows as are measured."""
+
+            def get_records(self):
+                whole = super().get_records()
+                return Records(whole.pks[:ROWS], kind=whole.kind, label="bench", title="", about="", base="")
+
+        before, start, most, size = resident(), time.perf_counter(), 0, 0
+        with override_settings(ALLOWED_HOSTS=["localhost"]):
+            response = Some.as_view()(request)
+        for piece in response.streaming_content:
+            size += len(piece)
+            most = max(most, resident())
+        seconds, grown = time.perf_counter() - start, most - before
+        over = name == "csv" and (seconds > MOST_SECONDS or grown > MOST_MEGABYTES)
+        print(f"{name:10}{seconds:10.2f}{grown:10.1f}{size / 1_000_000:10.1f}{'  over its target' if over else ''}")
+        measured.append({"format": name, "seconds": seconds, "megabytes": grown, "size": size, "rows": len(pks)})
+    results = Path("bench-results")
+    results.mkdir(exist_ok=True)
+    (results / f"formats-{connection.vendor}.json").write_text(json.dumps(measured, indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""References, read back by libraries that read those of others."""
+
+import io
+
+import pytest
+import rispy
+from pybtex.database import parse_string
+
+from portal.formats import references
+from portal.models import Source
+from tests.make import make_citation, make_project, make_source
+
+pytestmark = pytest.mark.django_db
+
+
+def text(client, address):
+    return b"".join(client.get(address).streaming_content).decode()
+
+
+def ris(client, address):
+    return rispy.loads(text(client, address))
+
+
+def bib(client, address):
+    return parse_string(text(client, address), "bibtex").entries
+
+
+def article(**fields):
+    return make_source(
+        key="gaybullaev-2012",
+        title="Changes in water volume of the Aral Sea after 1960",
+        author="Behzod Gaybullaev, Su-Chin Chen and Tohir Mahmudov",
+        publisher="Applied Water Science",
+        date="2012-12",
+        url="https://link.springer.com/doi/10.1007/s13201-012-0048-z",
+        doi="10.1007/s13201-012-0048-z",
+        **fields,
+    )
+
+
+def test_article_is_read_as_an_article(client):
+    article()
+    [entry] = ris(client, "/en/sources/?format=ris")
+    assert (entry["type_of_reference"], entry["id"]) == ("JOUR", "gaybullaev-2012")
+    assert entry["authors"] == ["Gaybullaev, Behzod", "Chen, Su-Chin", "Mahmudov, Tohir"]
+    assert (entry["title"], entry["secondary_title"]) == (
+        "Changes in water volume of the Aral Sea after 1960",
+        "Applied Water Science",
+    )
+    assert (entry["year"], entry["date"], entry["doi"]) == ("2012", "2012/12", "10.1007/s13201-012-0048-z")
+    assert entry["urls"] == ["https://link.springer.com/doi/10.1007/s13201-012-0048-z"]
+    entry = bib(client, "/en/sources/?format=bib")["gaybullaev-2012"]
+    assert (entry.type, entry.fields["journal"], entry.fields["year"]) == ("article", "Applied Water Science", "2012")
+    assert [person.last_names for person in entry.persons["author"]] == [["Gaybullaev"], ["Chen"], ["Mahmudov"]]
+
+
+def test_hangul_and_cyrillic_stay_whole(client):
+    make_source(
+        key="ko",
+        title="A model of water & soil: 50 % of {all}",
+        title_original="아랄해 수자원 50% 모델: 물 & 흙 {모두}",
+        author="김민수",
+        publisher="한국수자원학회",
+        language="ko",
+        kind=Source.Kind.REPORT,
+    )
+    make_source(
+        key="ru",
+        title="The Aral Sea",
+        title_original="Аральское море: «прошлое» и будущее",
+        author="Институт водных проблем, Ташкент",
+        publisher="Вестник",
+        language="ru",
+        kind=Source.Kind.NEWS,
+    )
+    found = {entry["id"]: entry for entry in ris(client, "/ko/sources/?format=ris")}
+    assert found["ko"]["title"] == "아랄해 수자원 50% 모델: 물 & 흙 {모두}"
+    assert (found["ko"]["authors"], found["ko"]["publisher"]) == (["김민수"], "한국수자원학회")
+    assert found["ru"]["title"] == "Аральское море: «прошлое» и будущее"
+    assert found["ru"]["authors"] == ["Институт водных проблем, Ташкент"]
+    entries = bib(client, "/ko/sources/?format=bib")
+    assert entries["ko"].fields["title"] == (
+        r"{아랄해 수자원 50\% 모델: 물 \& 흙 \textbraceleft{}모두\textbraceright{}}"
+    )
+    assert entries["ru"].fields["title"] == "{Аральское море: «прошлое» и будущее}"
+    assert [str(person) for person in entries["ru"].persons["author"]] == ["{Институт водных проблем, Ташкент}"]
+    assert (entries["ko"].fields["institution"], entries["ko"].fields["language"]) == ("한국수자원학회", "ko")
+
+
+@pytest.mark.parametrize(
+    ("author", "names", "others"),
+    [
+        ("Philip Micklin", ["Philip Micklin"], False),
+        ("R. Court, M. Lattuada, N. Shumeyko and others", ["R. Court", "M. Lattuada", "N. Shumeyko"], True),
+        ("Sabine Blumstein and Benjamin Pohl", ["Sabine Blumstein", "Benjamin Pohl"], False),
+        ("Ludwig van Beethoven, E. J. Milner-Gulland", ["Ludwig van Beethoven", "E. J. Milner-Gulland"], False),
+    ],
+)
+def test_persons_of_an_article_are_told_apart(author, names, others):
+    authors, more = references.authors_of(make_source(author=author))
+    assert ([person.name for person in authors], more) == (names, others)
+
+
+@pytest.mark.parametrize(
+    ("kind", "author"),
+    [
+        (Source.Kind.JOURNAL_ARTICLE, "Kazakhstan, Kyrgyz Republic, Uzbekistan"),
+        (Source.Kind.JOURNAL_ARTICLE, "Xinjiang Institute of Ecology and Geography and others"),
+        (Source.Kind.REPORT, "European Bank for Reconstruction and Development"),
+        (Source.Kind.REPORT, "Philip Micklin, Nikolay Aladin"),
+    ],
+)
+def test_author_that_may_be_a_body_stays_whole(kind, author):
+    assert references.authors_of(make_source(author=author, kind=kind)) == ([author], False)
+
+
+def test_publisher_stands_in_for_an_author_except_of_an_article():
+    assert references.authors_of(make_source(kind=Source.Kind.DATASET, publisher="FAO")) == (["FAO"], False)
+    assert references.authors_of(make_source(kind=Source.Kind.JOURNAL_ARTICLE)) == ([], False)
+
+
+@pytest.mark.parametrize("kind", Source.Kind)
+def test_every_kind_of_source_is_read_back(client, kind):
+    make_source(key="one", kind=kind, title="One", url="https://example.org/{a}")
+    assert [entry["title"] for entry in ris(client, "/en/sources/?format=ris")] == ["One"]
+    assert bib(client, "/en/sources/?format=bib")["one"].fields["title"] == "{One}"
+
+
+def test_record_is_cited_as_a_page_of_the_portal_with_its_sources(client):
+    project = make_project(key="trees", title_ko="나무 심기")
+    make_citation(project, make_source(key="paper"))
+    make_citation(project, make_source(key="draft", publication="draft"))
+    page, source = ris(client, "/ko/projects/trees/?format=ris")
+    assert (page["type_of_reference"], page["title"]) == ("ELEC", "나무 심기")
+    assert page["urls"] == ["http://testserver/ko/projects/trees/"]
+    assert page["authors"] == [page["secondary_title"]] == ["중앙아시아 환경·협력 포털"]
+    assert len(page["access_date"]) == 10
+    assert source["id"] == "paper"
+    assert set(bib(client, "/ko/projects/trees/?format=bib")) == {"project-trees", "paper"}
+
+
+def test_line_breaks_and_signs_of_tex_do_no_harm(client):
+    make_source(key="odd", title="A\nB \\ $x_1^2$ ~ # & % TY  - ER  -", author="Q {and} co, \\input{x}")
+    [entry] = ris(client, "/en/sources/?format=ris")
+    assert entry["title"] == "A B \\ $x_1^2$ ~ # & % TY - ER -"
+    title = bib(client, "/en/sources/?format=bib")["odd"].fields["title"]
+    assert title == (r"{A B \textbackslash{} \$x\_1\textasciicircum{}2\$ \textasciitilde{} \# \& \% TY - ER -}")
+
+
+def test_all_real_sources_are_read_back(content, client):
+    count = Source.objects.published().count()
+    assert len(ris(client, "/en/sources/?format=ris")) == count
+    assert len(bib(client, "/en/sources/?format=bib")) == count
+    assert io.StringIO(text(client, "/ru/sources/?format=ris")).read().count("\r\nER  - ") == count
