@@ -7,6 +7,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
+from issues.grid_admin import GridAdmin
 from issues.models import (
     Event,
     EventCitation,
@@ -198,7 +199,7 @@ class IssueLinkAdmin(
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(RecordAdmin):
+class IndicatorAdmin(GridAdmin, RecordAdmin):
     counted = ("observations",)
     list_display = ("name", "unit", "direction", "sdg_indicator", "observations_count", "publication", "updated_at")
     list_filter = (
@@ -214,7 +215,12 @@ class IndicatorAdmin(RecordAdmin):
         (_("Definition"), {"fields": (in_languages("definition"),)}),
         (
             _("Unit and direction"),
-            {"fields": (in_languages("unit"), in_languages("unit_symbol"), ("direction", "sdg_indicator"))},
+            {
+                "fields": (
+                    *(in_languages("unit"), in_languages("unit_symbol"), ("direction", "sdg_indicator")),
+                    ("lowest", "highest"),
+                )
+            },
         ),
         (_("Who measured, and under which licence"), {"fields": ("source", in_languages("licence"))}),
         (_("Where it belongs"), {"fields": ("issues", "position")}),
@@ -235,9 +241,8 @@ class IndicatorAdmin(RecordAdmin):
     @admin.display(description=_("observations"), ordering="observations_count")
     def observations_count(self, indicator):
         return format_html(
-            '<a href="{}?indicator__id__exact={}">{}</a>',
-            reverse("admin:issues_observation_changelist"),
-            indicator.pk,
+            '<a href="{}">{}</a>',
+            reverse("admin:issues_indicator_grid", args=[indicator.pk]),
             number(indicator.observations_count),
         )
 

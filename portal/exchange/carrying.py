@@ -31,7 +31,8 @@ class _Undone(Exception):
 
 
 def carry_out(plan_anew, *, keep, mark="", why="", file=""):
-    """Store a plan, and take it back unless it is to `keep` and nothing is wrong with it.
+    """Store a plan, and take it back unless it is to `keep` and nothing is wrong with it. Rows that did not come from a
+    `file` are no import to the audit.
 
     A generator: it yields pairs of a stage and how many rows came through it, and gives back the plan. `plan_anew`
     makes one that is not compared yet; a second one is needed where readers missed something in a record before
@@ -118,7 +119,7 @@ def _store(plan):
     if not plan.table.is_record:
         for model, pks in _by_model(plan.touched()).items():
             for some in _batches(pks):
-                _move_on(model, some)
+                move_on(model, some)
     if not plan.refused and hasattr(plan.table.model, "cite_marks"):
         for row in plan.working:
             row.record.cite_marks()
@@ -219,7 +220,7 @@ def _all_or_each(rows, write):
                 row.refuse("", _("The database cannot hold this."))
 
 
-def _move_on(model, pks):
+def move_on(model, pks):
     """Records whose rows changed are another version of themselves."""
     records = list(models.QuerySet(model).filter(pk__in=pks).select_for_update())
     for record in records:
@@ -247,15 +248,9 @@ def _tell(plan, why, file):
             audit.note_publication(row.record, row.was, row.record.publication)
     if plan.user:
         _log(plan)
-    audit.note(
-        AuditEntry.What.IMPORTED,
-        plan.user,
-        table=table.name,
-        file=file,
-        new=counts["new"],
-        changed=counts["changed"],
-        why=why,
-    )
+    if file:
+        told = {"table": table.name, "file": file, "new": counts["new"], "changed": counts["changed"], "why": why}
+        audit.note(AuditEntry.What.IMPORTED, plan.user, **told)
 
 
 def _log(plan):
@@ -264,12 +259,13 @@ def _log(plan):
     for (model, pk), rows in plan.touched().items():
         created = plan.table.is_record and rows[0].new
         fields = sorted({change.name for row in rows for change in row.changes})
+        record = next(one for one in plan.owners(rows[0]) if (type(one), one.pk) == (model, pk))
         entries.append(
             LogEntry(
                 user=plan.user,
                 content_type=ContentType.objects.get_for_model(model),
                 object_id=pk,
-                object_repr=" / ".join(rows[0].name)[:200],
+                object_repr=str(record)[:200],
                 action_flag=ADDITION if created else CHANGE,
                 change_message=json.dumps([{"added": {}} if created else {"changed": {"fields": fields}}]),
             )

@@ -86,7 +86,9 @@ class ImportForm(forms.Form):
         label=_("Why"),
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("Stands in the history of every record that the file changes."),
+        help_text=_(
+            "In a sentence. It stands in the history of every record that the file changes: readers see it there."
+        ),
     )
 
     def __init__(self, *args, tables, user, **kwargs):

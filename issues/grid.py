@@ -1,0 +1,349 @@
+"""The values of an indicator as a table of years and places, as one source gives them: to read, to type, to paste.
+
+A page shows the values of one source, since of two sources for one place and year each stands for itself. What it
+showed comes back with the form, signed: a value that another editor changed meanwhile is shown, not overwritten.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from issues.models import Observation
+from portal.clash import opened, signed
+from portal.exchange import files
+from portal.exchange.carrying import carry_out, move_on
+from portal.exchange.plan import Plan
+from portal.exchange.tables import table_of
+from portal.history import because
+from portal.models import Place, Source
+from portal.numbers import parse_number, plain
+from portal.validators import FIRST_YEAR, LAST_YEAR, year_validators
+
+MOST_CELLS = 800  # Django takes a thousand fields of a form
+WITHOUT_VALUES = 10  # years that are shown where there is no value yet
+MOST_PASTED = 1_000_000  # characters
+
+
+def cell_name(year, place):
+    """What the form calls the cell of a year and a place, by the place's key."""
+    return f"v-{year}-{place}"
+
+
+class Keys(forms.CharField):
+    """Keys of places, with blanks between them."""
+
+    def clean(self, value):
+        keys = list(dict.fromkeys(super().clean(value).replace(",", " ").split()))
+        found = {place.key: place for place in Place.objects.filter(key__in=keys)}
+        if missing := [key for key in keys if key not in found]:
+            raise ValidationError(_("There is no place with this key: {keys}.").format(keys=", ".join(missing)))
+        return [found[key] for key in keys]
+
+
+class ChoiceForm(forms.Form):
+    """Which source, years and places a grid shows."""
+
+    source = forms.ModelChoiceField(Source.objects.none(), to_field_name="key", label=gettext_lazy("Source"))
+    other_source = forms.SlugField(
+        label=gettext_lazy("Another source, by its key"),
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    first = forms.IntegerField(label=gettext_lazy("From year"), validators=year_validators)
+    last = forms.IntegerField(label=gettext_lazy("To year"), validators=year_validators)
+    places = Keys(
+        label=gettext_lazy("Places, by their keys"),
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
+        help_text=gettext_lazy("With blanks between them, in the order of the columns."),
+    )
+
+    def __init__(self, data, *, sources):
+        super().__init__(data)
+        self.fields["source"].queryset = sources
+        self.fields["source"].empty_label = None
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("other_source"):  # the grid has taken one that is there into the choice above
+            self.add_error("other_source", _("There is no source with this key."))
+        if {"first", "last", "places"} <= cleaned.keys():
+            years, places = cleaned["last"] - cleaned["first"] + 1, len(cleaned["places"])
+            if years < 1:
+                self.add_error("last", _("The last year does not lie before the first."))
+            elif years * places > MOST_CELLS:
+                self.add_error(
+                    "first",
+                    _("{years} years of {places} places are more than the {most} cells of a page.").format(
+                        years=years, places=places, most=MOST_CELLS
+                    ),
+                )
+        return cleaned
+
+
+@dataclass
+class Cell:
+    """A cell as the page shows it: what is typed in it, what is stored, and what is wrong."""
+
+    name: str
+    place: Place
+    year: int
+    text: str
+    stored: str
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self):
+        return self.text != self.stored
+
+
+class Grid:
+    """The values of an indicator as one source gives them, of some years and places."""
+
+    def __init__(self, indicator, source, years, places):
+        self.indicator, self.source, self.years, self.places = indicator, source, list(years), list(places)
+        self.shown, self.typed, self.errors = {}, {}, {}
+
+    # ── Which ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @classmethod
+    def sources(cls, indicator):
+        """The sources that give values of an indicator, and its main one, those with most values first."""
+        counts = dict(
+            Observation.objects.filter(indicator=indicator)
+            .order_by()
+            .values_list("source")
+            .annotate(n=Count("pk"))
+            .values_list("source", "n")
+        )
+        found = Source.objects.filter(pk__in={*counts, indicator.source_id})
+        return sorted(found, key=lambda source: (-counts.get(source.pk, 0), source.key))
+
+    @classmethod
+    def chosen(cls, indicator, data):
+        """The form that chooses, filled in with what is asked for and for the rest with what there is; and its grid."""
+        sources = cls.sources(indicator)
+        asked = {name: data.get(name, "").strip() for name in ("source", "other_source", "first", "last", "places")}
+        wanted = asked["other_source"] or asked["source"]
+        source = next((one for one in sources if one.key == wanted), sources[0])
+        if wanted != source.key and (other := Source.objects.filter(key=wanted).first()):
+            source = other
+            sources.append(other)
+            asked |= {"source": other.key, "other_source": ""}
+        rows = Observation.objects.filter(indicator=indicator)
+        span = rows.filter(source=source).aggregate(first=Min("year"), last=Max("year"))
+        keys = list(rows.order_by("place__key").values_list("place__key", flat=True).distinct()) or list(
+            Place.objects.filter(group=Place.Group.CENTRAL_ASIA).values_list("key", flat=True)
+        )
+        last = span["last"] or timezone.localdate().year
+        places = asked["places"] or " ".join(keys)
+        # As many of the last years as a page can take.
+        room = MOST_CELLS // max(len(places.split()), 1)
+        first = max(span["first"] or last - WITHOUT_VALUES + 1, last - room + 1)
+        filled = {"source": source.key, "first": first, "last": last, "places": places}
+        form = ChoiceForm(filled | {name: text for name, text in asked.items() if text}, sources=_among(sources))
+        if not form.is_valid():
+            return form, None
+        chosen = form.cleaned_data
+        years = range(chosen["first"], chosen["last"] + 1)
+        return form, cls(indicator, chosen["source"], years, chosen["places"])
+
+    @classmethod
+    def seen(cls, indicator, data):
+        """The grid that a form was made of, with what was typed into it; None if nobody knows what the form showed."""
+        state = opened(data.get("_seen"))
+        if not isinstance(state, dict) or state.get("indicator") != indicator.pk:
+            return None
+        places = {place.key: place for place in Place.objects.filter(key__in=state["places"])}
+        source = Source.objects.filter(key=state["source"]).first()
+        if source is None or len(places) != len(state["places"]):
+            return None
+        first, last = state["years"]
+        grid = cls(indicator, source, range(first, last + 1), [places[key] for key in state["places"]])
+        grid.shown = state["values"]
+        grid.typed = {name: data[name].strip() for name in grid.names if name in data}
+        return grid
+
+    @property
+    def names(self):
+        return [cell_name(year, place.key) for year in self.years for place in self.places]
+
+    @cached_property
+    def observations(self):
+        """What is stored, by the name of its cell."""
+        rows = Observation.objects.filter(
+            indicator=self.indicator,
+            source=self.source,
+            place__in=self.places,
+            year__range=(self.years[0], self.years[-1]),
+        )
+        keys = {place.pk: place.key for place in self.places}
+        return {cell_name(row.year, keys[row.place_id]): row for row in rows}
+
+    @cached_property
+    def stored(self):
+        """What is stored, as text, by the name of its cell."""
+        return {name: plain(row.value) for name, row in self.observations.items()}
+
+    @property
+    def state(self):
+        """What the page shows as stored, signed, as its form carries it."""
+        return signed(
+            {
+                "indicator": self.indicator.pk,
+                "source": self.source.key,
+                "places": [place.key for place in self.places],
+                "years": [self.years[0], self.years[-1]],
+                "values": self.stored,
+            }
+        )
+
+    def rows(self):
+        """The rows of the table: pairs of a year and its cells."""
+        for year in self.years:
+            yield year, [self._cell(cell_name(year, place.key), place, year) for place in self.places]
+
+    def _cell(self, name, place, year):
+        stored = self.stored.get(name, "")
+        return Cell(name, place, year, self.typed.get(name, stored), stored, self.errors.get(name, []))
+
+    @property
+    def faulty(self):
+        """The cells that something is wrong with."""
+        return [cell for _year, cells in self.rows() for cell in cells if cell.errors]
+
+    # ── Pasting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def fill(self, name, data):
+        """Take over a table that was pasted or brought as a file; gives the wider grid and how many cells it fills.
+
+        It has years down and places across, or the other way round, or a line for each value: place, year, value.
+        """
+        values = dict(_values_of(name, data))
+        keys = dict.fromkeys(key for _year, key in values)
+        places = {place.key: place for place in Place.objects.filter(key__in=keys)}
+        if missing := [key for key in keys if key not in places]:
+            raise files.FileError(_("There is no place with this key: {keys}.").format(keys=", ".join(missing)))
+        years = [year for year, _key in values] + [self.years[0], self.years[-1]]
+        wider = Grid(
+            self.indicator,
+            self.source,
+            range(min(years), max(years) + 1),
+            [*self.places, *(place for place in places.values() if place not in self.places)],
+        )
+        if len(wider.years) * len(wider.places) > MOST_CELLS:
+            raise files.FileError(
+                _("{years} years of {places} places are more than the {most} cells of a page.").format(
+                    years=len(wider.years), places=len(wider.places), most=MOST_CELLS
+                )
+            )
+        wider.typed = {name: text for name, text in self.typed.items() if text != self.shown.get(name, "")}
+        for (year, key), text in values.items():
+            wider.typed[cell_name(year, key)] = wider._as_stored(cell_name(year, key), text)
+        return wider, len(values)
+
+    def _as_stored(self, name, text):
+        """A text as the stored one if it is the same number."""
+        stored = self.stored.get(name, "")
+        return stored if _same_number(text, stored) else text
+
+    # ── Storing ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def store(self, user, why):
+        """Store what was typed: all of it, or nothing where a cell is wrong. Tells how many values came and changed,
+        and which ones went; None if nothing is stored.
+        """
+        changed, emptied = {}, {}
+        for year in self.years:
+            for place in self.places:
+                name = cell_name(year, place.key)
+                shown, now = self.shown.get(name, ""), self.stored.get(name, "")
+                text = self.typed.get(name, shown)
+                if _same_number(text, shown) or _same_number(text, now):
+                    self.typed.pop(name, None)  # left alone, or no change any more: what is stored stays
+                elif now != shown:
+                    self._refuse(name, _overtaken(now))
+                elif text:
+                    changed[name] = year, place, text
+                else:
+                    emptied[name] = self.observations[name]
+        plan = self._plan(list(changed.values()), user, why, keep=not self.errors)
+        for name, row in zip(changed, plan.rows, strict=True):
+            for _column, words in row.errors:
+                self._refuse(name, words)
+        if self.errors:
+            return None
+        gone = [(row.place, row.year, plain(row.value)) for row in emptied.values()]
+        with because(why):
+            for row in emptied.values():
+                row.delete()
+            if gone and not plan.working:
+                move_on(type(self.indicator), [self.indicator.pk])
+        return plan.counts["new"], plan.counts["changed"], gone
+
+    def _refuse(self, name, words):
+        self.errors.setdefault(name, []).append(words)
+
+    def _plan(self, cells, user, why, keep):
+        """What was typed as lines of a table, which know all rules and leave history."""
+        header = ["indicator", "place", "year", "source", "value"]
+        lines = [
+            (line, [self.indicator.key, place.key, str(year), self.source.key, text])
+            for line, (year, place, text) in enumerate(cells, 2)
+        ]
+        work = carry_out(lambda: Plan(table_of(Observation), files.Sheet(header, lines), user), keep=keep, why=why)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+
+
+def _overtaken(now):
+    if not now:
+        return _("Another editor removed it meanwhile. Save again to keep yours.")
+    return _("Another editor changed it to “{value}” meanwhile. Save again to keep yours.").format(value=now)
+
+
+def _among(sources):
+    return Source.objects.filter(pk__in=[source.pk for source in sources])
+
+
+def _same_number(text, other):
+    """Whether two texts stand for the same number, or for none."""
+    if text == other or not (text and other):
+        return text == other
+    try:
+        return parse_number(text) == parse_number(other)
+    except ValidationError:
+        return False
+
+
+def _values_of(name, data):
+    """The values in a table that somebody brought: pairs of year and key of a place, and the text."""
+    if len(data) > MOST_PASTED:
+        raise files.FileError(_("The table is too large."))
+    sheet = files.read(name, data, ["place", "year", "value"])
+    header = [cell.strip() for cell in sheet.header]
+    lines = [[cell.strip() for cell in cells] for _line, cells in sheet.rows]
+    if {"place", "year", "value"} <= set(header):
+        at = [header.index(column) for column in ("year", "place", "value")]
+        found = [tuple(cells[place] for place in at) for cells in lines]
+    elif all(map(_is_year, header[1:])):
+        found = [(year, cells[0], text) for cells in lines for year, text in zip(header[1:], cells[1:], strict=False)]
+    else:
+        found = [(cells[0], key, text) for cells in lines for key, text in zip(header[1:], cells[1:], strict=False)]
+    for year, key, text in found:
+        if not _is_year(year):
+            raise files.FileError(_("“{text}” is not a year.").format(text=year))
+        if text and key:
+            yield (int(year), key), text
+
+
+def _is_year(text):
+    return text.isascii() and text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR

@@ -1,0 +1,465 @@
+"""The values of an indicator as a table at the desk: typed, pasted, kept from clashes, stored whole or not at all."""
+
+import io
+import re
+
+import openpyxl
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from issues import grid as grids
+from issues.models import Indicator, Observation
+from portal.audit import AuditEntry
+from portal.choices import Publication
+from portal.index.keeping import settle
+from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from tests import reading
+from tests.make import make_country, make_indicator, make_observation, make_place, make_source
+from tests.test_admin import change_address, heading
+
+pytestmark = pytest.mark.django_db
+
+STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
+D, R, S, P, A = Publication
+INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
+
+
+@pytest.fixture
+def sign_in(client):
+    def of(who):
+        client.logout()
+        if who != "anonymous":
+            user, _created = User.objects.get_or_create(username=who, is_staff=True)
+            user.groups.set([Group.objects.get(name=STAFF[who])])
+            client.force_login(user)
+        return client
+
+    return of
+
+
+@pytest.fixture
+def editor(sign_in):
+    return sign_in("editor")
+
+
+@pytest.fixture
+def area():
+    """A draft of an indicator with two values of one source: Uzbekistan 2019 and Kazakhstan 2020."""
+    indicator = make_indicator(key="area", publication=D)
+    for key, year, value in (("uz", 2019, "24.1"), ("kz", 2020, "68000")):
+        country = make_country(key=key, name_en={"uz": "Uzbekistan", "kz": "Kazakhstan"}[key])
+        make_observation(indicator=indicator, place=country, year=year, value=value, source=indicator.source)
+    return indicator
+
+
+def address(indicator):
+    return reverse("admin:issues_indicator_grid", args=[indicator.pk])
+
+
+def form_of(response):
+    """What a browser would send back."""
+    tree = reading.page(response)
+    fields = tree.xpath("//form[@id='grid-form']//input[@name and not(@type='submit') and not(@type='file')]")
+    return {field.get("name"): field.get("value", "") for field in fields}
+
+
+def typed(client, indicator, query="", **cells):
+    """Type into the table and store it. `uz_2019="5"` is the cell of Uzbekistan and 2019."""
+    page = client.get(f"{address(indicator)}?{query}")
+    return send(client, indicator, form_of(page), **cells)
+
+
+def send(client, indicator, data, **cells):
+    names = {cell: "v-{1}-{0}".format(*cell.split("_")) if re.search(r"_\d{4}$", cell) else cell for cell in cells}
+    return client.post(address(indicator), data | {names[cell]: text for cell, text in cells.items()})
+
+
+def values(indicator):
+    rows = Observation.objects.filter(indicator=indicator).order_by("place__key", "year")
+    return {(row.place.key, row.year): str(row.value.normalize()) for row in rows.select_related("place")}
+
+
+def told(response):
+    return [strip_tags(str(message)) for message in response.context["messages"]]
+
+
+def faults(response):
+    """What is said of cells above the table."""
+    items = reading.page(response).xpath("//*[@role='alert']//li")
+    return [" ".join(item.text_content().split()) for item in items]
+
+
+def shown(response):
+    """The table as it stands there: the places, and the texts of each year."""
+    tree = reading.page(response)
+    places = [cell.text for cell in tree.xpath("//form[@id='grid-form']//thead//th[position() > 1]")]
+    rows = {
+        int(row.xpath("th")[0].text): [cell.get("value") for cell in row.xpath("td/input")]
+        for row in tree.xpath("//form[@id='grid-form']//tbody/tr")
+    }
+    return places, rows
+
+
+# ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_table_has_years_down_and_places_across(editor, area):
+    page = editor.get(address(area))
+    assert heading(page) == ["Values of Area of the Aral Sea"]
+    assert shown(page) == (["Kazakhstan", "Uzbekistan"], {2019: ["", "24.1"], 2020: ["68000", ""]})
+    labels = [cell.get("aria-label") for cell in reading.page(page).xpath("//table//input")]
+    assert labels == ["Kazakhstan, 2019", "Uzbekistan, 2019", "Kazakhstan, 2020", "Uzbekistan, 2020"]
+
+
+def test_list_and_form_of_an_indicator_lead_to_its_table(editor, area):
+    for url in (reverse("admin:issues_indicator_changelist"), change_address(area)):
+        assert f'href="{address(area)}"' in editor.get(url).content.decode()
+
+
+def test_a_table_shows_the_values_of_one_source(editor, area):
+    other = make_source(key="other-source")
+    country = area.observations.get(year=2019).place
+    make_observation(indicator=area, place=country, year=2019, value="25", source=other)
+    assert shown(editor.get(address(area)))[1][2019] == ["", "24.1"]
+    page = editor.get(address(area), {"source": "other-source"})
+    assert shown(page) == (["Kazakhstan", "Uzbekistan"], {2019: ["", "25"]})
+    typed(editor, area, "source=other-source", uz_2019="26")
+    found = Observation.objects.filter(indicator=area, year=2019).values_list("source__key", "value")
+    assert {(key, str(value.normalize())) for key, value in found} == {
+        (area.source.key, "24.1"),
+        ("other-source", "26"),
+    }
+
+
+def test_years_places_and_a_new_source_are_chosen(editor, area):
+    make_place(key="nukus", name_en="Nukus"), make_source(key="new-source")
+    query = "other_source=new-source&first=2021&last=2023&places=nukus uz"
+    page = editor.get(f"{address(area)}?{query}")
+    assert shown(page) == (["Nukus", "Uzbekistan"], {year: ["", ""] for year in (2021, 2022, 2023)})
+    typed(editor, area, query, nukus_2022="7")
+    assert Observation.objects.get(year=2022).source.key == "new-source"
+
+
+def test_an_indicator_without_values_starts_with_the_last_years_of_central_asia(editor):
+    for key in ("uz", "kz"):
+        make_country(key=key, name_en=key)
+    indicator = make_indicator(publication=D)
+    places, rows = shown(editor.get(address(indicator)))
+    assert (places, len(rows)) == (["kz", "uz"], 10)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ("first=2020&last=2010", "last", "The last year does not lie before the first."),
+        ("first=20", "first", "A year has four digits and lies between 1800 and 2200."),
+        ("first=1500&last=2020", "first", "A year has four digits and lies between 1800 and 2200."),
+        ("first=1800&last=2200&places=uz kz", "first", "401 years of 2 places are more than the 800 cells of a page."),
+        ("places=uz nowhere", "places", "There is no place with this key: nowhere."),
+        ("other_source=nowhere", "other_source", "There is no source with this key."),
+        ("source=nowhere", "source", "Select a valid choice. That choice is not one of the available choices."),
+    ],
+)
+def test_a_choice_that_cannot_be_shown_says_why(editor, area, query, field, words):
+    page = editor.get(f"{address(area)}?{query}")
+    assert page.context["form"].errors[field] == [words]
+    assert page.context["grid"] is None
+
+
+def test_more_than_a_page_takes_begins_with_the_last_years(editor, area, monkeypatch):
+    monkeypatch.setattr(grids, "MOST_CELLS", 2)
+    assert list(shown(editor.get(address(area)))[1]) == [2020]
+
+
+def test_all_content_opens_as_a_table(content, sign_in):
+    client = sign_in("reviewer")
+    for indicator in Indicator.objects.all():
+        page = client.get(address(indicator))
+        assert (page.status_code, page.context["form"].errors) == (200, {})
+        assert len(form_of(page)) < 1000
+
+
+# ── Typing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_typed_is_stored_and_what_is_emptied_goes(editor, area):
+    response = typed(editor, area, kz_2019="1 250,5", uz_2019="", kz_2020="67000")
+    assert response.status_code == 302
+    assert values(area) == {("kz", 2019): "1250.5", ("kz", 2020): "6.7E+4"}
+    assert told(editor.get(response.headers["Location"])) == [
+        "Stored: 1 new values, 1 changed, 1 removed.",
+        "Removed: Uzbekistan 2019 (24.1).",
+    ]
+
+
+def test_the_same_number_in_other_words_is_no_change(editor, area):
+    response = typed(editor, area, uz_2019="24,10", kz_2020="68 000")
+    assert told(editor.get(response.headers["Location"])) == ["Nothing was changed."]
+    area.refresh_from_db()
+    assert area.version == 1
+
+
+def test_one_wrong_cell_keeps_all_others_out(editor, area):
+    Indicator.objects.filter(pk=area.pk).update(lowest=0)
+    response = typed(editor, area, kz_2019="5", uz_2019="many", uz_2020="-3", kz_2020="")
+    assert response.status_code == 200
+    assert faults(response) == [
+        "Uzbekistan, 2019: “many” is not a number.",
+        "Uzbekistan, 2020: No value of this indicator lies below 0.",
+    ]
+    assert shown(response)[1] == {2019: ["5", "many"], 2020: ["", "-3"]}  # nothing that was typed is lost
+    assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "24.1"}
+    cell = reading.page(response).xpath("//*[@id='v-2019-uz']")[0]
+    assert (cell.get("aria-invalid"), cell.get("aria-describedby")) == ("true", "v-2019-uz-told")
+
+
+def test_a_comma_that_may_mean_either_is_asked_about(editor, area):
+    assert faults(typed(editor, area, kz_2019="1,234")) == [
+        "Kazakhstan, 2019: “1,234” can be read in two ways. Write 1234 or 1.234."
+    ]
+
+
+def test_what_was_mended_is_stored_then(editor, area):
+    response = typed(editor, area, kz_2019="5", uz_2019="many")
+    send(editor, area, form_of(response), uz_2019="25")
+    assert values(area) == {("kz", 2019): "5", ("kz", 2020): "6.8E+4", ("uz", 2019): "25"}
+
+
+def test_an_act_has_its_reason_in_history_and_counts_as_one_version(editor, area):
+    typed(editor, area, why="From  the yearbook", kz_2019="5", uz_2019="")
+    area.refresh_from_db()
+    assert area.version == 2
+    new = area.observations.get(year=2019)
+    assert new.history.get().history_change_reason == "From the yearbook"
+    gone = Observation.history.get(history_type="-")
+    assert (gone.history_change_reason, gone.history_user.username) == ("From the yearbook", "editor")
+    assert LogEntry.objects.get(object_id=area.pk).object_repr == "Area of the Aral Sea"
+    assert not AuditEntry.objects.filter(what=AuditEntry.What.IMPORTED).exists()
+
+
+def test_a_value_that_only_goes_is_a_version_too(editor, area):
+    typed(editor, area, uz_2019="")
+    area.refresh_from_db()
+    assert (area.version, LogEntry.objects.filter(object_id=area.pk).count()) == (2, 1)
+
+
+# ── Another editor ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_another_editor_changed_meanwhile_is_shown_and_not_overwritten(editor, area):
+    data = form_of(editor.get(address(area)))
+    Observation.objects.filter(indicator=area, year=2019).update(value=30)
+    response = send(editor, area, data, uz_2019="25", kz_2020="67000")
+    assert faults(response) == [
+        "Uzbekistan, 2019: Another editor changed it to “30” meanwhile. Save again to keep yours."
+    ]
+    assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "3E+1"}
+    assert shown(response)[1] == {2019: ["", "25"], 2020: ["67000", ""]}
+    send(editor, area, form_of(response))
+    assert values(area) == {("kz", 2020): "6.7E+4", ("uz", 2019): "25"}
+
+
+def test_what_was_left_alone_stays_as_another_editor_made_it(editor, area):
+    data = form_of(editor.get(address(area)))
+    Observation.objects.filter(indicator=area, year=2019).update(value=30)
+    assert send(editor, area, data, kz_2020="67000").status_code == 302
+    assert values(area) == {("kz", 2020): "6.7E+4", ("uz", 2019): "3E+1"}
+
+
+def test_a_value_that_another_editor_removed_is_not_made_anew_unseen(editor, area):
+    data = form_of(editor.get(address(area)))
+    Observation.objects.filter(indicator=area, year=2019).delete()
+    assert faults(send(editor, area, data, uz_2019="25")) == [
+        "Uzbekistan, 2019: Another editor removed it meanwhile. Save again to keep yours."
+    ]
+
+
+def test_the_same_change_by_two_is_none(editor, area):
+    data = form_of(editor.get(address(area)))
+    Observation.objects.filter(indicator=area, year=2019).update(value=30)
+    assert send(editor, area, data, uz_2019="30.0").status_code == 302
+
+
+@pytest.mark.parametrize("seen", ["", "forged"])
+def test_a_form_of_which_nobody_knows_what_it_showed_stores_nothing(editor, area, seen):
+    response = editor.post(address(area), {"_seen": seen, "v-2019-uz": "5"}, follow=True)
+    assert told(response) == ["It is not known what this form was opened with. Look at the values again."]
+    assert values(area)["uz", 2019] == "24.1"
+
+
+def test_the_form_of_another_indicator_stores_nothing_here(editor, area):
+    other = make_indicator(publication=D)
+    make_observation(indicator=other, place=make_country(key="kg"), year=2019, source=other.source)
+    response = editor.post(address(area), form_of(editor.get(address(other))), follow=True)
+    assert told(response) == ["It is not known what this form was opened with. Look at the values again."]
+
+
+# ── Pasting ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def take(client, indicator, text="", **more):
+    return send(client, indicator, form_of(client.get(address(indicator))), _take="1", _paste=text, **more)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "year\tkz\tuz\n2019\t\t25\n2021\t5\t6",
+        "place\t2019\t2021\nkz\t\t5\nuz\t25\t6",
+        "place,year,value\nuz,2019,25\nkz,2021,5\nuz,2021,6",
+        "year;uz;kz\n2019;25;\n2021;6;5",
+    ],
+)
+def test_a_pasted_table_is_filled_in_and_looked_at_before_it_is_stored(editor, area, text):
+    response = take(editor, area, text)
+    assert shown(response) == (
+        ["Kazakhstan", "Uzbekistan"],
+        {2019: ["", "25"], 2020: ["68000", ""], 2021: ["5", "6"]},
+    )
+    assert "3 values are filled in. Nothing is stored yet" in response.content.decode()
+    assert [small.text for small in reading.page(response).xpath("//td[@class='changed']/small")] == [
+        "stored: 24.1",
+        "stored: —",
+        "stored: —",
+    ]
+    assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "24.1"}
+    send(editor, area, form_of(response))
+    assert values(area) == {("kz", 2020): "6.8E+4", ("kz", 2021): "5", ("uz", 2019): "25", ("uz", 2021): "6"}
+
+
+def test_a_pasted_table_adds_places_and_keeps_what_was_typed(editor, area):
+    make_country(key="kg", name_en="Kyrgyzstan")
+    response = take(editor, area, "year\tkg\n2020\t7", kz_2019="3")
+    assert shown(response) == (
+        ["Kazakhstan", "Uzbekistan", "Kyrgyzstan"],
+        {2019: ["3", "24.1", ""], 2020: ["68000", "", "7"]},
+    )
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_file_is_filled_in_too(editor, area, ending):
+    if ending == "csv":
+        data = "year,uz\n2019,25\n".encode("utf-16")
+    else:
+        book, file = openpyxl.Workbook(), io.BytesIO()
+        book.active.append(["year", "uz"]), book.active.append([2019, 25])
+        book.save(file)
+        data = file.getvalue()
+    response = take(editor, area, _file=SimpleUploadedFile(f"values.{ending}", data))
+    assert shown(response)[1][2019] == ["", "25"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Paste a table, or choose a file."),
+        ("year\tnowhere\n2019\t5", "There is no place with this key: nowhere."),
+        ("year\tuz\nMMXIX\t5", "“MMXIX” is not a year."),
+        ("year\tuz\n1492\t5", "“1492” is not a year."),
+        ("year\tuz\n1800\t5", "221 years of 2 places are more than the 400 cells of a page."),
+        ('year\tuz\n"2019', "Line 2 cannot be read: a quotation mark is missing, or one too many."),
+        ("year\tuz\n" + "2019\t5\n" * 30, "The table is too large."),
+    ],
+)
+def test_a_table_that_cannot_be_filled_in_says_why_and_is_kept(editor, area, monkeypatch, text, words):
+    monkeypatch.setattr(grids, "MOST_CELLS", 400)
+    monkeypatch.setattr(grids, "MOST_PASTED", 200)
+    response = take(editor, area, text)
+    tree = reading.page(response)
+    assert [item.text for item in tree.xpath("//details//*[@class='errorlist']/li")] == [words]
+    assert tree.xpath("string(//textarea)").strip() == text.strip()
+
+
+# ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("who", "sees", "types_in"),
+    [
+        ("anonymous", 302, set()),
+        ("translator", 200, set()),
+        ("editor", 200, {D, R}),
+        ("reviewer", 200, set(Publication)),
+        ("administrator", 200, set(Publication)),
+    ],
+)
+@pytest.mark.parametrize("state", Publication)
+def test_who_sees_and_types(sign_in, area, who, sees, types_in, state):
+    Indicator.objects.filter(pk=area.pk).update(publication=state)
+    seen = form_of(sign_in("administrator").get(address(area)))
+    client = sign_in(who)
+    page = client.get(address(area))
+    assert page.status_code == sees
+    if sees == 200:
+        assert bool(reading.page(page).xpath("//table//input")) == (state in types_in)
+    response = send(client, area, seen, uz_2019="25", why="So")
+    assert response.status_code == (302 if state in types_in or who == "anonymous" else 403)
+    assert (values(area)["uz", 2019] == "25") == (state in types_in)
+
+
+def test_readers_are_told_why_what_they_see_changes(sign_in, area):
+    Indicator.objects.filter(pk=area.pk).update(publication=P)
+    client = sign_in("reviewer")
+    response = typed(client, area, uz_2019="25")
+    assert "Readers see what you change. Say in a sentence why: they see that too." in response.content.decode()
+    assert shown(response)[1][2019] == ["", "25"]
+    assert values(area)["uz", 2019] == "24.1"
+    assert send(client, area, form_of(response), why="The yearbook was mended").status_code == 302
+    assert values(area)["uz", 2019] == "25"
+
+
+def test_an_indicator_that_does_not_exist_leads_to_the_desk(editor):
+    assert editor.get(reverse("admin:issues_indicator_grid", args=[999_999])).status_code == 302
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_the_page_opens_in_each_language_and_obeys_the_content_policy(editor, area, language):
+    editor.cookies["django_language"] = language
+    wrong = typed(editor, area, uz_2019="many")
+    for response in (editor.get(address(area)), wrong, take(editor, area, "nonsense")):
+        assert (response.status_code, len(heading(response))) == (200, 1)
+        assert reading.page(response).get("lang") == language
+        assert re.findall(INLINE, response.content.decode()) == []
+
+
+def test_the_page_asks_the_same_of_the_database_for_one_value_as_for_many(editor):
+    def queries(years, places):
+        indicator = make_indicator(publication=D)
+        for _ in range(places):
+            place = make_place()
+            for year in range(years):
+                make_observation(indicator=indicator, place=place, year=2000 + year, source=indicator.source)
+        settle()
+        with CaptureQueriesContext(connection) as captured:
+            editor.get(address(indicator))
+        return len(captured)
+
+    queries(1, 1)  # the first visit also learns the content types
+    assert queries(20, 4) == queries(1, 1)
+
+
+def test_storing_many_values_asks_little_more_than_storing_one(editor):
+    make_place(key="nukus")
+    source = make_source()
+
+    def queries(years):
+        indicator = make_indicator(publication=D, source=source)
+        query = f"first=1900&last={1899 + years}&places=nukus"
+        data = form_of(editor.get(f"{address(indicator)}?{query}"))
+        cells = {f"nukus_{1900 + n}": str(n) for n in range(years)}
+        with CaptureQueriesContext(connection) as captured:
+            assert send(editor, indicator, data, **cells).status_code == 302
+        assert indicator.observations.count() == years
+        return len(captured)
+
+    queries(1)
+    assert queries(100) < queries(1) + 10
