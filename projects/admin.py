@@ -21,6 +21,7 @@ from portal.look_alikes import LookAlikes
 from portal.templatetags.figures import money
 from portal.workflow_admin import OwnedAdmin
 from projects.iati.admin import state_of
+from projects.iati.importing_admin import imported_state
 from projects.models import (
     Agreement,
     AgreementArea,
@@ -185,7 +186,7 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
         (_("Note"), {"fields": (in_languages("note"),)}),
         (_("Time and money"), {"fields": (("start", "end"), ("budget", "currency", "finance"))}),
         (_("Where, and in which sectors"), {"fields": ("countries", "places", "sectors")}),
-        ("IATI", {"fields": ("iati_identifier", "iati_state")}),
+        ("IATI", {"fields": ("iati_identifier", "imported_from", "iati_state")}),
     )
     help_texts = {
         "title": _("A plain name that says what is done, and where."),
@@ -206,7 +207,11 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
         return super().get_queryset(request).prefetch_related("countries")
 
     def get_readonly_fields(self, request, obj=None):
-        return [*super().get_readonly_fields(request, obj), "iati_state"]
+        return [*super().get_readonly_fields(request, obj), "imported_from", "iati_state"]
+
+    @admin.display(description=_("imported"))
+    def imported_from(self, project):
+        return imported_state(project) if project.pk else None
 
     @admin.display(description=_("reported to IATI"))
     def iati_state(self, project):

@@ -11,7 +11,15 @@ from portal.models import Place
 from portal.records import RecordView, cited_sources
 from projects import formats  # noqa: F401 - says what projects’ records state
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
-from projects.models import Agreement, AgreementParty, Organisation, Participation, Project, ProjectIssue
+from projects.models import (
+    Agreement,
+    AgreementParty,
+    ImportedActivity,
+    Organisation,
+    Participation,
+    Project,
+    ProjectIssue,
+)
 from projects.tables import AgreementTable, OrganisationTable, ProjectTable
 
 VISIBLE = Publication.PUBLISHED
@@ -71,8 +79,34 @@ class ProjectPage(RecordView):
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
             "agreements": agreements_near(project),
             "related": related_projects(project),
+            "imported": imported_of(project),
             "notes": cited_sources(project),
         }
+
+
+def imported_of(project):
+    """What others report of a project, with what is shown of it; `others` are the activities that it belongs with."""
+    imported = (
+        ImportedActivity.objects.filter(project=project)
+        .select_related("source", "file")
+        .defer("original", "values", "file__original", "file__mapping")
+        .prefetch_related("transactionsums", "budgetlines", "reportedresults", "reporteddocuments", "relatedactivitys")
+        .first()
+    )
+    if imported is None:
+        return None
+    related = imported.relatedactivitys.all()
+    here = Project.objects.published().filter(iati_identifier__in=[row.identifier for row in related])
+    by_identifier = {other.iati_identifier: other for other in here}
+    imported.others = [
+        {
+            "kind": row.get_kind_display() or _("Related"),
+            "identifier": row.identifier,
+            "project": by_identifier.get(row.identifier),
+        }
+        for row in related
+    ]
+    return imported
 
 
 def agreements_near(project, years=2, limit=6):

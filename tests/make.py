@@ -3,7 +3,10 @@
 What a record cannot be without (an indicator's source, the two ends of a link) is made too, unless it is given.
 """
 
+import gzip
 import itertools
+
+from django.utils import timezone
 
 from issues.models import Event, Indicator, Issue, IssueInCountry, IssueLink, KeyFigure, Observation, Term
 from issues.models.issue import Section
@@ -12,14 +15,24 @@ from portal.models import FormerKey, Place, Source, Tombstone
 from projects.models import (
     Agreement,
     AgreementParty,
+    BudgetLine,
+    ImportedActivity,
+    ImportedFile,
     Organisation,
     OrganisationIdentifier,
     Participation,
     Project,
+    ProjectIdentifier,
     ProjectIssue,
+    RelatedActivity,
+    ReportedDocument,
+    ReportedResult,
+    ReportedShare,
     ReportingOrganisation,
     RioMarker,
     Sector,
+    SuggestedIssue,
+    TransactionSum,
 )
 
 UNPUBLISHED = [publication for publication in Publication if publication != Publication.PUBLISHED]
@@ -246,4 +259,111 @@ def make_reporting_organisation(**fields):
             name_en="Fictional Province", name_ko="가상도", kind=Organisation.Kind.LOCAL_GOVERNMENT
         ),
         ref="XM-DAC-99999",
+    )
+
+
+def make_imported_file(**fields):
+    """A file that was imported, with these bytes in it."""
+    content = fields.pop("content", b"<iati-activities/>")
+    return _make_row(
+        ImportedFile,
+        fields,
+        kind=ImportedFile.Kind.IATI,
+        name="activities.xml",
+        size=len(content),
+        sha256=f"{next(_numbers):064}",
+        original=gzip.compress(content),
+        retrieved="2026-11-24",
+        imported_at=timezone.now,
+    )
+
+
+def make_imported(**fields):
+    """What others report of a project."""
+    number = next(_numbers)
+    return _make_row(
+        ImportedActivity,
+        fields,
+        project=make_project,
+        file=make_imported_file,
+        source=make_source,
+        identifier=f"XM-DAC-99999-{number}",
+        line=3,
+        original=gzip.compress(b"<iati-activity/>"),
+        reporter="Fictional Agency",
+    )
+
+
+def make_transaction_sum(**fields):
+    return _make_row(
+        TransactionSum,
+        fields,
+        activity=make_imported,
+        kind=TransactionSum.Kind.DISBURSEMENT,
+        currency="USD",
+        total="1100.00",
+        count=2,
+        first="2024-05-01",
+        last="2024-07-01",
+    )
+
+
+def make_budget_line(**fields):
+    return _make_row(
+        BudgetLine,
+        fields,
+        activity=make_imported,
+        kind=BudgetLine.Kind.BUDGET,
+        start="2024-01-01",
+        end="2024-12-31",
+        value="250000.00",
+        currency="USD",
+    )
+
+
+def make_reported_result(**fields):
+    return _make_row(
+        ReportedResult,
+        fields,
+        activity=make_imported,
+        position=lambda: next(_numbers),
+        kind=ReportedResult.Kind.OUTPUT,
+        titles={"en": "Fields with drip lines"},
+        indicators={"en": "Hectares"},
+        target="500",
+        actual="420",
+    )
+
+
+def make_reported_document(**fields):
+    number = next(_numbers)
+    return _make_row(
+        ReportedDocument,
+        fields,
+        activity=make_imported,
+        position=number,
+        url=f"https://example.org/report-{number}.pdf",
+        format="application/pdf",
+        titles={"en": "First report"},
+        languages=["en"],
+    )
+
+
+def make_reported_share(**fields):
+    return _make_row(
+        ReportedShare, fields, activity=make_imported, kind=ReportedShare.Kind.COUNTRY, code="UZ", percentage=60
+    )
+
+
+def make_project_identifier(**fields):
+    return _make_row(ProjectIdentifier, fields, activity=make_imported, kind="A1", ref=f"PLAN-{next(_numbers)}")
+
+
+def make_related_activity(**fields):
+    return _make_row(RelatedActivity, fields, activity=make_imported, kind="1", identifier=f"XM-DAC-1-{next(_numbers)}")
+
+
+def make_suggested_issue(**fields):
+    return _make_row(
+        SuggestedIssue, fields, project=make_project, issue=make_issue, score=3, reasons=[["marker", "8:2"]]
     )

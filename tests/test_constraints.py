@@ -16,10 +16,13 @@ from tests.make import (
     make_agreement,
     make_answer,
     make_area,
+    make_budget_line,
     make_citation,
     make_country,
     make_event,
     make_former_key,
+    make_imported,
+    make_imported_file,
     make_indicator,
     make_issue,
     make_issue_in_country,
@@ -32,12 +35,19 @@ from tests.make import (
     make_party,
     make_place,
     make_project,
+    make_project_identifier,
+    make_related_activity,
+    make_reported_document,
+    make_reported_result,
+    make_reported_share,
     make_reporting_organisation,
     make_rio_marker,
     make_sdg,
     make_source,
+    make_suggested_issue,
     make_term,
     make_tombstone,
+    make_transaction_sum,
 )
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +186,42 @@ BROKEN = {
     "organisation_identifier_names_one": (
         lambda: again(make_organisation_identifier(), organisation=make_organisation()),
         "Another organisation has this identifier.",
+    ),
+    "imported_file_is_not_empty": (lambda: changed(make_imported_file(), size=0), "The file is empty."),
+    "imported_activity_stands_at_a_line": (lambda: changed(make_imported(), line=0), "Lines are counted from 1."),
+    "transactions_are_summed_once": (
+        lambda: again(make_transaction_sum()),
+        "There is a sum of this type and currency already.",
+    ),
+    "transaction_sum_has_transactions": (
+        lambda: changed(make_transaction_sum(), count=0),
+        "A sum is of at least one transaction, the last not before the first.",
+    ),
+    "budget_line_ends_after_it_starts": (
+        lambda: changed(make_budget_line(), end="2023-12-31"),
+        "A period does not end before it starts.",
+    ),
+    "budget_line_has_a_currency": (lambda: changed(make_budget_line(), currency=""), "An amount has a currency."),
+    "reported_result_has_its_place": (
+        lambda: again(make_reported_result()),
+        "There is a result at this place already.",
+    ),
+    "reported_document_stands_once": (lambda: again(make_reported_document()), "This document is listed already."),
+    "share_is_a_percentage": (
+        lambda: changed(make_reported_share(), percentage="100.01"),
+        "A share runs from 0 to 100.",
+    ),
+    "other_identifier_stands_once": (lambda: again(make_project_identifier()), "This identifier is listed already."),
+    "related_activity_stands_once": (lambda: again(make_related_activity()), "This activity is listed already."),
+    "issue_is_suggested_once": (lambda: again(make_suggested_issue()), "This issue is suggested already."),
+    "some_issue_is_suggested_once": (
+        lambda: again(make_suggested_issue(issue=None)),
+        "That it answers some issue is suggested already.",
+    ),
+    "suggestion_has_a_weight": (lambda: changed(make_suggested_issue(), score=0), "A suggestion has a reason."),
+    "confirmed_suggestion_names_its_issue": (
+        lambda: changed(make_suggested_issue(issue=None), decision="confirmed"),
+        "Choose the issue that the project answers.",
     ),
     "one_organisation_reports": (
         lambda: again(make_reporting_organisation(), organisation=make_organisation(), slot=2),

@@ -66,6 +66,12 @@ def partial_date(value):
     return format_html('<time datetime="{}">{}</time>', value, value.localized())
 
 
+@register.filter
+def isodate(value):
+    """A day as a <time> element, as readers write it."""
+    return partial_date(value.isoformat()) if value else ""
+
+
 @register.simple_tag
 def span(record):
     """From when to when a project runs, saying which end is not known."""

@@ -175,8 +175,10 @@ class Activity:
     scope: str = ""
     countries: list[Share] = field(default_factory=list)
     regions: list[Share] = field(default_factory=list)
+    places_computed: bool = False  # from the transactions, by value
     locations: list[Location] = field(default_factory=list)
     sectors: list[Share] = field(default_factory=list)
+    sectors_computed: bool = False
     tags: list[Share] = field(default_factory=list)
     markers: dict[str, str] = field(default_factory=dict)
     collaboration: str = ""
@@ -184,8 +186,15 @@ class Activity:
     finance: str = ""
     aid_types: list[Share] = field(default_factory=list)
     tied: str = ""
+    total: Money | None = None  # of the whole, where a list gives one; IATI has none
     budgets: list[Budget] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     related: list[tuple[str, str]] = field(default_factory=list)  # identifier, type
     results: list[Result] = field(default_factory=list)
+
+    @property
+    def mentioned(self):
+        """Every country that it names, of itself or of a transaction."""
+        held = [*self.countries, *(share for transaction in self.transactions for share in transaction.countries)]
+        return {share.code for share in held}

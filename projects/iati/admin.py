@@ -35,7 +35,7 @@ class ReportingOrganisationAdmin(FormFields, admin.ModelAdmin):
         if not self.has_view_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         out, partly, reported = [], [], 0
-        projects = Project.objects.published().filter(iati_identifier=None).order_by("key")
+        projects = Project.objects.published().filter(iati_identifier=None, imported=None).order_by("key")
         for project in exporting.with_parts(projects).iterator(chunk_size=100):
             address = reverse("admin:projects_project_change", args=[project.pk])
             if reasons := exporting.kept_out_by(project):

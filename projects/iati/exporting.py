@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.choices import Publication
 from portal.models import Place
+from projects.iati import reading
 from projects.iati.activity import (
     ACTUAL_END,
     ACTUAL_START,
@@ -34,7 +35,7 @@ from projects.iati.activity import (
     Party,
     Share,
 )
-from projects.models import Participation, Project, ReportingOrganisation
+from projects.models import ImportedActivity, ImportedFile, Participation, Project, ReportingOrganisation
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MULTISECTOR = "43010"
@@ -56,6 +57,8 @@ def with_parts(projects):
     return projects.prefetch_related(
         Prefetch("countries", Place.objects.published().order_by("key")),
         Prefetch("places", Place.objects.published().order_by("key")),
+        Prefetch("imported", ImportedActivity.objects.defer("values", "differences")),
+        Prefetch("imported__file", ImportedFile.objects.only("kind")),
         "sectors",
         "sdgs",
         "rio_markers",
@@ -108,6 +111,8 @@ def kept_out_by(project):
 def left_out_of(project):
     """In words, what a project says and its activity cannot."""
     found = []
+    if getattr(project, "imported", None) is not None:
+        return found
     if project.budget is not None and not _period(project):
         found.append(_("The budget: IATI wants it year by year, and the portal does not split sums."))
     if len(project.countries.all()) > 1:
@@ -128,7 +133,13 @@ def identifier_of(project, publisher):
 
 
 def activity_of(project, publisher, address):
-    """The activity of a project that was read by with_parts(). `address` makes a path an address."""
+    """The activity of a project that was read by with_parts(). `address` makes a path an address.
+
+    What others report is reported as they do, but for the texts, which may have been translated.
+    """
+    imported = getattr(project, "imported", None)
+    if imported is not None and imported.file.kind == ImportedFile.Kind.IATI:
+        return _as_reported(project, imported, publisher, address)
     own = any(part.organisation_id == publisher.organisation_id for part in project.participations.all())
     return Activity(
         identifier=identifier_of(project, publisher),
@@ -167,6 +178,50 @@ def activity_of(project, publisher, address):
         budgets=_budgets(project),
         documents=_pages(project, address),
     )
+
+
+def _as_reported(project, imported, publisher, address):
+    """The activity whose original is kept, without what 2.03 would not take, and at second hand."""
+    a = reading.again(imported.content)
+    a.reporter = Org(publisher.ref, publisher.organisation.iati_kind, texts(publisher.organisation, "name"))
+    a.secondary, a.email = True, publisher.email
+    a.titles = a.titles | texts(project, "title")
+    a.descriptions.setdefault(GENERAL, {})
+    a.descriptions[GENERAL] |= texts(project, "summary")
+    a.parties = [party for party in a.parties if party.role]
+    a.other_identifiers = [other for other in a.other_identifiers if other.kind]
+    if a.places_computed:
+        a.countries, a.regions = [], []  # they stand at the transactions
+    if a.sectors_computed:
+        a.sectors = []
+    if not a.places_computed or not a.sectors_computed:
+        for transaction in a.transactions:
+            transaction.countries = transaction.countries[:1] if a.places_computed else []
+            transaction.regions = transaction.regions[:1] if a.places_computed and not transaction.countries else []
+            transaction.sectors = transaction.sectors if a.sectors_computed else []
+    a.transactions = [one for one in a.transactions if one.date]
+    for one in (*a.transactions, *a.budgets):
+        one.money.date = one.money.date or getattr(one, "date", "") or one.start
+    a.budgets = [one for one in a.budgets if one.start and (one.end or one.disbursement)]
+    a.tags = [tag for tag in a.tags if tag.vocabulary]
+    a.related = [(identifier, kind) for identifier, kind in a.related if kind]
+    pages = _pages(project, address)
+    a.documents = [*pages, *(one for one in a.documents if one.format and one.titles and one.categories)]
+    a.results = [_complete(result) for result in a.results if result.kind and result.titles]
+    a.results = [result for result in a.results if result.indicators]
+    return a
+
+
+def _complete(result):
+    """A result with those of its indicators, baselines and periods that say what the schema asks for."""
+    kept = []
+    for indicator in result.indicators:
+        if indicator.titles and indicator.measure:
+            indicator.baselines = [one for one in indicator.baselines if one.year.isdigit() and int(one.year)]
+            indicator.periods = [one for one in indicator.periods if one.start and one.end]
+            kept.append(indicator)
+    result.indicators = kept
+    return result
 
 
 def _dates(project):
@@ -239,7 +294,7 @@ def _pages(project, address):
     for code in LANGUAGES:
         with translation.override(code):
             url = address(reverse("project", args=[project.key]))
-        title = texts(project, "title")
-        language = code if code in title else "en"
+        title = texts(project, "title") or {"en": project.title_original or project.key}
+        language = next(one for one in (code, "en", *title) if one in title)
         found.append(Document(url, "text/html", {language: title[language]}, [PROJECT_PAGE], [code]))
     return found

@@ -14,7 +14,16 @@ from django.views.decorators.http import require_safe
 
 from portal.models import Place
 from projects.iati import exporting, writing
-from projects.models import Organisation, OrganisationIdentifier, Participation, Project, ProjectSdg, RioMarker, Sector
+from projects.models import (
+    ImportedActivity,
+    Organisation,
+    OrganisationIdentifier,
+    Participation,
+    Project,
+    ProjectSdg,
+    RioMarker,
+    Sector,
+)
 
 BATCH = 100
 # Rows that an activity is made of, which come and go without their project’s time of change.
@@ -26,7 +35,7 @@ def activities(request):
     """`/iati/activities.xml`: every project that can be reported; others’ activities only with `?imported=1`."""
     projects = Project.objects.published()
     if request.GET.get("imported") != "1":
-        projects = projects.filter(iati_identifier=None)
+        projects = projects.filter(iati_identifier=None, imported=None)
     return response(request, projects)
 
 
@@ -74,6 +83,7 @@ def state(request, projects, publisher):
     for model in (*ROWS, *(getattr(Project, name).through for name in ("countries", "places", "sectors"))):
         found.append(sorted(model.objects.aggregate(Count("pk"), Max("pk")).items()))
     found += projects.order_by("pk").values_list("pk", "updated_at")
+    found += ImportedActivity.objects.filter(project__in=projects).order_by("pk").values_list("pk", "fingerprint")
     found += Sector.objects.order_by("code").values_list("code", "name_en", "name_ko", "name_ru")
     tag = hashlib.sha256(repr(found).encode()).hexdigest()[:32]
     latest = max(moment for moment in moments if moment is not None)

@@ -2,6 +2,18 @@
 
 from projects.models.agreement import Agreement, AgreementArea, AgreementCitation, AgreementParty
 from projects.models.iati import OrganisationIdentifier, ReportingOrganisation
+from projects.models.imported import (
+    BudgetLine,
+    ImportedActivity,
+    ImportedFile,
+    ProjectIdentifier,
+    RelatedActivity,
+    ReportedDocument,
+    ReportedResult,
+    ReportedShare,
+    SuggestedIssue,
+    TransactionSum,
+)
 from projects.models.organisation import Organisation, OrganisationCitation
 from projects.models.project import (
     Participation,
@@ -19,6 +31,9 @@ __all__ = [
     "AgreementArea",
     "AgreementCitation",
     "AgreementParty",
+    "BudgetLine",
+    "ImportedActivity",
+    "ImportedFile",
     "Organisation",
     "OrganisationCitation",
     "OrganisationIdentifier",
@@ -26,9 +41,16 @@ __all__ = [
     "Project",
     "ProjectArea",
     "ProjectCitation",
+    "ProjectIdentifier",
     "ProjectIssue",
     "ProjectSdg",
+    "RelatedActivity",
+    "ReportedDocument",
+    "ReportedResult",
+    "ReportedShare",
     "ReportingOrganisation",
     "RioMarker",
     "Sector",
+    "SuggestedIssue",
+    "TransactionSum",
 ]

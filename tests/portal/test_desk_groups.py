@@ -14,7 +14,12 @@ pytestmark = pytest.mark.django_db
 
 NAME = "0004_desk_groups"
 # Later ones, which give the groups more, with how many permissions each gives.
-LATER = {"0007_administrators_see_the_audit": 3, "0009_administrators_say_who_reports_to_iati": 6}
+LATER = {
+    "0007_administrators_see_the_audit": 3,
+    "0009_administrators_say_who_reports_to_iati": 6,
+    "0013_editors_see_outside_links": 3,
+    "0015_editors_import": 18,
+}
 migration = import_module(f"portal.migrations.{NAME}")
 later = {name: import_module(f"portal.migrations.{name}") for name in LATER}
 

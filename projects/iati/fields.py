@@ -1,0 +1,138 @@
+"""What an activity makes of a project, field by field, in a form that can be stored and compared."""
+
+import datetime
+
+from django.utils.text import Truncator
+
+from projects.iati.activity import (
+    ACTUAL_END,
+    ACTUAL_START,
+    DAC,
+    GENERAL,
+    GOALS,
+    OBJECTIVES,
+    OTHER,
+    PLANNED_END,
+    PLANNED_START,
+    TARGET_GROUPS,
+    TARGETS,
+)
+from projects.iati.mapping import SDG_GOALS, SDG_TARGETS
+from projects.models import Organisation, Participation, Project, RioMarker
+
+LANGUAGES = ("en", "ko", "ru")
+LONGEST_TITLE = 200
+SCALARS = (
+    *(f"{field}_{language}" for field in ("title", "summary", "activities") for language in LANGUAGES),
+    *("title_original", "status", "start", "end", "finance"),
+)
+FIELDS = (*SCALARS, "budget", "countries", "sectors", "sdgs", "rio_markers", "organisations")
+
+STATUSES = {status.iati_code: status.value for status in Project.Status}
+ROLES = {role.iati_code: role.value for role in Participation.Role if role.iati_code}
+MARKERS = {marker.iati_code: marker.value for marker in RioMarker.Marker}
+SIGNIFICANCE = {
+    "0": 0,
+    "1": 1,
+    "2": 2,
+    "3": 2,
+}  # 3 is 2 in support of an action programme; of 4 the markers know nothing
+KINDS = {kind.iati_code: kind.value for kind in Organisation.Kind} | {
+    "23": Organisation.Kind.INTERNATIONAL_NGO.value,
+    "24": Organisation.Kind.NATIONAL_NGO.value,
+    "30": Organisation.Kind.PRIVATE_SECTOR.value,
+    "71": Organisation.Kind.PRIVATE_SECTOR.value,
+    "72": Organisation.Kind.PRIVATE_SECTOR.value,
+    "73": Organisation.Kind.PRIVATE_SECTOR.value,
+}
+UNKNOWN_KIND = Organisation.Kind.OTHER_PUBLIC_SECTOR.value
+LEVELS = {
+    "10": "national",
+    "11": "provincial",
+    "15": "national",
+    "40": "multilateral",
+    "70": "private",
+    "80": "academic",
+}
+
+
+def cut(text, most=LONGEST_TITLE):
+    """A text that fits its column; the whole one is in the original."""
+    return text if len(text) <= most else Truncator(text).chars(most)
+
+
+def best(texts):
+    """A text in English if there is one, else in whichever language."""
+    return next((texts[language] for language in (*LANGUAGES, *texts) if texts.get(language)), "")
+
+
+def of_activity(activity, organisation_key):
+    """The fields that an activity states. `organisation_key(party)` says which organisation is meant."""
+    found = {}
+    general = activity.descriptions.get(GENERAL) or activity.descriptions.get(OBJECTIVES) or {}
+    more = {}
+    for kind in (OBJECTIVES, TARGET_GROUPS, OTHER):
+        for language, text in activity.descriptions.get(kind, {}).items():
+            if activity.descriptions.get(kind) is not general:
+                more[language] = f"{more[language]}\n\n{text}" if language in more else text
+    for language in LANGUAGES:
+        found[f"title_{language}"] = cut(activity.titles.get(language, ""))
+        found[f"summary_{language}"] = (general or activity.titles).get(language, "")
+        found[f"activities_{language}"] = more.get(language, "")
+    found["title_original"] = "" if activity.titles.get("en") else cut(best(activity.titles))
+    found["status"] = STATUSES.get(activity.status, "")
+    found["start"], found["end"] = span_of(activity)
+    found["finance"] = finance_of(activity)
+    found["countries"] = sorted({share.code.lower() for share in activity.countries})
+    found["sectors"] = sorted({share.code for share in activity.sectors if share.vocabulary == DAC})
+    found["sdgs"] = sorted(
+        {share.code.lower() for share in activity.tags if share.vocabulary in {GOALS, TARGETS}}
+        | {share.code.lower() for share in activity.sectors if share.vocabulary in {SDG_GOALS, SDG_TARGETS}}
+    )
+    found["rio_markers"] = {
+        MARKERS[code]: SIGNIFICANCE[significance]
+        for code, significance in sorted(activity.markers.items())
+        if code in MARKERS and significance in SIGNIFICANCE
+    }
+    found["organisations"] = sorted(
+        {(organisation_key(party), ROLES[party.role]) for party in activity.parties if party.role in ROLES}
+    )
+    found["organisations"] = [list(pair) for pair in found["organisations"]]
+    found["budget"] = [str(activity.total.value), activity.total.currency] if activity.total else []
+    return found
+
+
+def span_of(activity):
+    """Start and end as they came about, else as they were planned. An end that lies before the start is none."""
+    days = {kind: day.iso for kind, day in activity.dates.items()}
+    start = days.get(ACTUAL_START) or days.get(PLANNED_START) or ""
+    ends = [days[kind] for kind in (ACTUAL_END, PLANNED_END) if kind in days]
+    return start, next((end for end in ends if not start or end >= start[: len(end)]), "")
+
+
+def finance_of(activity):
+    """How it is paid, where its codes say so."""
+    if any(aid.vocabulary == DAC and aid.code[:1] in {"D", "E"} for aid in activity.aid_types):
+        return Project.Finance.TECHNICAL_COOPERATION.value
+    return {
+        "1": Project.Finance.GRANT.value,
+        "4": Project.Finance.LOAN.value,
+        "5": Project.Finance.INVESTMENT.value,
+    }.get(activity.finance[:1], "")
+
+
+def of_project(project):
+    """The same fields as a stored project has them now."""
+    found = {name: str(getattr(project, name) or "") for name in SCALARS}
+    found["countries"] = sorted(place.key for place in project.countries.all())
+    found["sectors"] = sorted(sector.code for sector in project.sectors.all())
+    found["sdgs"] = sorted(row.code.lower() for row in project.sdgs.all())
+    found["rio_markers"] = {row.marker: row.significance for row in project.rio_markers.all()}
+    found["organisations"] = sorted([row.organisation.key, row.role] for row in project.participations.all())
+    found["budget"] = [f"{project.budget.normalize():f}", project.currency] if project.budget is not None else []
+    return found
+
+
+def day(text):
+    """A stored day; nothing for an empty one."""
+    return datetime.date.fromisoformat(text) if text else None

@@ -1,0 +1,104 @@
+"""What is wrong with a file or an activity: where, how badly, and in words of the reader's language."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Severity(TextChoices):
+    """What a finding means for the import."""
+
+    ERROR = "error", _("error")  # in what the portal uses: the activity is not imported
+    WARNING = "warning", _("warning")  # something is left out, or read with a grain of salt
+
+
+WORDS = {
+    # The file
+    "empty": _("the file is empty"),
+    "too-large": _("the file has more than {most} MB"),
+    "not-xml": _("not well-formed XML: {said}"),
+    "doctype": _("has a DOCTYPE; IATI files need none, so it is refused unread"),
+    "not-iati": _("the outermost element is <{name}>, not <iati-activities>"),
+    "organisations": _("a file about organisations; only activities are imported"),
+    "version-1": _("version {version} of the standard is no longer supported: ask for the file in version 2"),
+    "version": _("no version of the standard that the portal knows: {version}"),
+    "no-activities": _("there is no activity in it"),
+    # The structure
+    "unknown-element": _("<{name}> is no element of <{parent}>"),
+    "element-missing": _("no {name} in <{parent}>"),
+    "element-twice": _("<{name}> stands more than once in <{parent}>"),
+    "order": _("<{name}> stands in the wrong place in <{parent}>"),
+    "attribute-missing": _("no {attribute} for <{name}>"),
+    "no-date": _("“{value}” is not a day ({attribute} of <{name}>)"),
+    "no-number": _("“{value}” is not a number ({name})"),
+    # The rules
+    "identifier-missing": _("no identifier"),
+    "identifier-twice": _("the identifier {identifier} stands at line {line} too"),
+    "identifier-case": _("the identifier differs from a stored one in capitals only: {identifier}"),
+    "identifier-spaces": _("spaces around the identifier are left out"),
+    "identifier-long": _("the identifier has more than 255 letters"),
+    "code": _("{value} is not on the list {list} ({name})"),
+    "withdrawn": _("the purpose code {value} is no longer used"),
+    "countries-sum": _("the shares of countries and regions add up to {total}, not 100"),
+    "sectors-sum": _("the shares of sectors (vocabulary {vocabulary}) add up to {total}, not 100"),
+    "dates-order": _("it ends ({end}) before it starts ({start})"),
+    "period-order": _("a budget ends ({end}) before it starts ({start})"),
+    "no-currency": _("an amount has no currency, and the activity has none for all"),
+    "no-title": _("the title has no text"),
+    "no-description": _("the description has no text: the title stands in for it"),
+    "both-levels": _("countries stand at the activity and at its transactions: those of the activity count"),
+    "no-country": _("no country or region is named"),
+    "link-dropped": _("the link {url} is left out: only http and https are kept"),
+    "position-dropped": _("the position {position} is left out: there is no such latitude and longitude"),
+    "language-ko": _("Korean text is labelled “{language}”: it is read as Korean"),
+    "language-ru": _("Russian text is labelled “{language}”: it is read as Russian"),
+    "marker-dropped": _("a policy marker has no significance and is left out"),
+    "row-dropped": _("<{name}> is left out: it says nothing"),
+    "amount-large": _("the amount {value} has too many digits"),
+    # Tables
+    "no-table": _("no table in {encoding}, with a line of column names first"),
+    "column-missing": _("there is no column {column}, which the mapping names"),
+    "value-unknown": _("the mapping does not say what “{value}” means ({field})"),
+    "no-time": _("“{value}” is not a date ({field})"),
+    # The portal
+    "older": _("the file tells of {given}, the portal already has {stored}"),
+    "own": _("it is one of the portal’s own"),
+    "held": _("readers see this project: only a reviewer may import news of it"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong at a line."""
+
+    line: int
+    severity: Severity
+    kind: str
+    values: dict = field(default_factory=dict, hash=False)
+
+    @property
+    def is_error(self):
+        return self.severity == Severity.ERROR
+
+    @property
+    def words(self):
+        """What is wrong, in the reader's language."""
+        return str(WORDS[self.kind]).format(**self.values)
+
+    def at(self, file):
+        """Where and what: `file.xml:57: no activity-status in <iati-activity>`."""
+        return f"{file}:{self.line}: {self.words}"
+
+
+class Refused(Exception):
+    """A file that is not read, or not read to its end."""
+
+    def __init__(self, finding):
+        super().__init__(finding)
+        self.finding = finding
+
+
+def refuse(line, kind, **values):
+    """Stop reading."""
+    raise Refused(Finding(line, Severity.ERROR, kind, values))

@@ -1,0 +1,580 @@
+"""Imports at the desk: a file is received, its preview is looked at, then it is imported as a whole or not at all."""
+
+import contextlib
+import datetime
+import tempfile
+from pathlib import Path
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from portal.admin import FormFields, in_languages
+from portal.models import Place
+from portal.workflow_admin import OwnedAdmin
+from projects.iati import applying, planning, reading, suggesting, tables
+from projects.iati.planning import REGION, Options, State
+from projects.models import (
+    BudgetLine,
+    ImportedActivity,
+    ImportedFile,
+    Project,
+    ProjectIdentifier,
+    ProjectIssue,
+    RelatedActivity,
+    ReportedDocument,
+    ReportedResult,
+    ReportedShare,
+    SuggestedIssue,
+    TransactionSum,
+)
+
+OTHERS = "others"
+WAITS = datetime.timedelta(days=1)
+MOST_ROWS = 500  # of a state, that a preview lists
+
+
+@contextlib.contextmanager
+def reader(content, file):
+    """A function that reads the activities of a file, as often as it is called, while this lasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "file"
+        place.write_bytes(content)
+        if file.kind == ImportedFile.Kind.TABLE:
+            yield lambda: tables.rows(place, file.mapping)
+        else:
+            yield lambda: reading.activities(place)
+
+
+class ReceiveForm(forms.Form):
+    """A file to be imported, and what is to be said of it."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("IATI activities (.xml), or a table of projects (.csv) with a mapping."),
+    )
+    mapping = forms.ChoiceField(
+        label=gettext_lazy("Mapping"),
+        required=False,
+        help_text=gettext_lazy("Of a table: what its columns mean."),
+    )
+    own_mapping = forms.FileField(
+        label=gettext_lazy("Or a mapping of your own"),
+        required=False,
+        help_text=gettext_lazy("A TOML file; README.md says how one is written."),
+    )
+    retrieved = forms.DateField(
+        label=gettext_lazy("Retrieved on"), widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate
+    )
+    url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=600, assume_scheme="https")
+    licence = forms.CharField(
+        label=gettext_lazy("Licence"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("As the publisher states it. Readers see it beside what was imported."),
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = [(name, tables.mapping_of(path.read_text("utf-8"))["name"]) for name, path in tables.shipped().items()]
+        self.fields["mapping"].choices = [("", _("None: the file is IATI")), *names]
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > reading.MOST_MB * 1024 * 1024:
+            raise forms.ValidationError(_("the file has more than {most} MB").format(most=reading.MOST_MB))
+        return file
+
+    def clean(self):
+        cleaned = super().clean()
+        own, name = cleaned.get("own_mapping"), cleaned.get("mapping")
+        try:
+            if own:
+                self.read_by = tables.mapping_of(own.read().decode("utf-8"))
+            elif name:
+                self.read_by = tables.mapping_of(tables.shipped()[name].read_text("utf-8"))
+            else:
+                self.read_by = None
+        except (tables.MappingError, UnicodeDecodeError) as error:
+            self.add_error("own_mapping", str(error))
+        return cleaned
+
+
+class ChoiceForm(forms.Form):
+    """Which of the activities of a file are meant."""
+
+    countries = forms.MultipleChoiceField(
+        label=gettext_lazy("Countries"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    leave_out = forms.BooleanField(label=gettext_lazy("Leave out the faulty ones"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = Place.objects.filter(kind=Place.Kind.COUNTRY, group=Place.Group.CENTRAL_ASIA).in_order_of("name")
+        self.fields["countries"].choices = [
+            *((place.code, str(place)) for place in names),
+            (REGION, _("Central Asia as a whole")),
+            (OTHERS, _("All other countries")),
+        ]
+
+    def options(self, user):
+        """What was chosen."""
+        chosen = frozenset(self.cleaned_data["countries"])
+        return Options(
+            None if OTHERS in chosen else chosen,
+            leave_out=self.cleaned_data["leave_out"],
+            may_publish=user.has_perm("projects.publish_project"),
+        )
+
+
+class ReadOnly:
+    """An admin of what nobody edits."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(ImportedFile)
+class ImportedFileAdmin(admin.ModelAdmin):
+    """Files: receiving one, its preview, and what came of those that were imported."""
+
+    list_display = ("name", "kind", "retrieved", "imported_at", "who", "came_of_it")
+    list_filter = ("kind",)
+    search_fields = ("name", "who")
+    search_help_text = gettext_lazy("The name of the file, or a username.")
+    change_list_template = "admin/iati/files.html"
+    fields = readonly_fields = (
+        *("name", "kind", "size", "sha256", "retrieved", "url", "licence", "received_at", "imported_at", "who"),
+        *("came_of_it", "links"),
+    )
+    actions = None
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or obj.imported_at is None)
+
+    def may_download(self, request):
+        """Whether the user gets originals, which may name persons."""
+        return request.user.has_perm("projects.download_importedfile")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("original", "mapping")
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/preview/", view(self.preview), name="projects_importedfile_preview"),
+            path("<int:pk>/original/", view(self.original), name="projects_importedfile_original"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("what came of it"))
+    def came_of_it(self, file):
+        if file.imported_at is None:
+            url = reverse("admin:projects_importedfile_preview", args=[file.pk])
+            return format_html('<a href="{}">{}</a>', url, _("Waiting: see the preview"))
+        return ", ".join(f"{State(state).label}: {count}" for state, count in file.counts.items() if count)
+
+    @admin.display(description=gettext_lazy("more"))
+    def links(self, file):
+        activities = f"{reverse('admin:projects_importedactivity_changelist')}?file__id__exact={file.pk}"
+        original = reverse("admin:projects_importedfile_original", args=[file.pk])
+        pairs = [(activities, _("Its projects")), (original, _("The original, for reviewers"))]
+        return format_html_join(" · ", '<a href="{}">{}</a>', pairs)
+
+    # ── Receiving ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """The form that receives a file. What cannot be read at all is not kept."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ReceiveForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            file = self._received(form, request.user)
+            if file is not None:
+                return HttpResponseRedirect(reverse("admin:projects_importedfile_preview", args=[file.pk]))
+        return self._page(request, "receive", _("Import a file"), form=form)
+
+    def _received(self, form, user):
+        upload = form.cleaned_data["file"]
+        about = applying.About(
+            upload.name,
+            form.cleaned_data["retrieved"],
+            form.cleaned_data["url"],
+            form.cleaned_data["licence"],
+            user.get_username(),
+        )
+        content = upload.read()
+        kind = ImportedFile.Kind.TABLE if form.read_by else ImportedFile.Kind.IATI
+        file = applying.received(content, about, kind, form.read_by)
+        with reader(content, file) as reads:
+            plan = planning.look(reads(), file.name, Options(countries=frozenset()))
+        if plan.refusal:
+            form.add_error("file", plan.refusal.at(file.name))
+            return None
+        waiting = ImportedFile.objects.filter(imported_at=None, received_at__lt=timezone.now() - WAITS)
+        waiting.exclude(pk=file.pk).delete()
+        file.save()
+        return file
+
+    # ── Preview ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def preview(self, request, pk):
+        """What would come of a file, and the button that makes it so."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        file = ImportedFile.objects.filter(pk=pk).first()
+        if file is None:
+            raise Http404
+        data = request.POST if request.method == "POST" else request.GET
+        first = {"countries": [*(code for code, _name in ChoiceForm().fields["countries"].choices if code != OTHERS)]}
+        form = ChoiceForm(data if data else first)
+        if not form.is_valid():
+            form = ChoiceForm(first)
+            form.is_valid()
+        options = form.options(request.user)
+        with reader(file.content, file) as reads:
+            if request.method == "POST":
+                plan = applying.run(reads, file, options, request.user)
+                if not plan.blocked and plan.has_news:
+                    self._tell(request, plan)
+                    return HttpResponseRedirect(reverse("admin:projects_importedfile_changelist"))
+            else:
+                plan = planning.look(reads(), file.name, options)
+        return self._page(
+            request, "preview", _("Preview of {file}").format(file=file.name), form=form, **_shown(plan, file)
+        )
+
+    def _tell(self, request, plan):
+        count = plan.counts[State.NEW] + plan.counts[State.CHANGED]
+        words = ngettext("{count} project was imported.", "{count} projects were imported.", count)
+        self.message_user(request, words.format(count=count), messages.SUCCESS)
+
+    def _page(self, request, name, title, **context):
+        context = self.admin_site.each_context(request) | {"title": title, "opts": self.opts} | context
+        return TemplateResponse(request, f"admin/iati/{name}.html", context)
+
+    def original(self, request, pk):
+        """The file as it was received."""
+        if not self.may_download(request):
+            raise PermissionDenied
+        file = ImportedFile.objects.filter(pk=pk).first()
+        if file is None:
+            raise Http404
+        kind = "text/csv" if file.kind == ImportedFile.Kind.TABLE else "application/xml"
+        response = HttpResponse(file.content, content_type=kind)
+        response["Content-Disposition"] = f'attachment; filename="{file.pk}-original"'
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+def _shown(plan, file):
+    """What the template of a preview shows."""
+    labels = {name: _label(name) for name in planning.fields.FIELDS}
+    groups = []
+    for state in State:
+        rows = [row for row in plan.rows if row.state == state]
+        if rows:
+            shown = [_row(row, labels, file) for row in rows[:MOST_ROWS]]
+            listed = state not in {State.OUTSIDE, State.UNCHANGED}
+            groups.append(
+                {
+                    "state": state,
+                    "count": len(rows),
+                    "rows": shown if listed else [],
+                    "more": max(0, len(rows) - MOST_ROWS),
+                }
+            )
+    return {"plan": plan, "file": file, "groups": groups}
+
+
+def _row(row, labels, file):
+    return {
+        "row": row,
+        "url": reverse("admin:projects_project_change", args=[row.project]) if row.project else "",
+        "findings": [(finding, finding.at(file.name)) for finding in row.findings],
+        "doubles": [
+            (reverse("admin:projects_project_change", args=[pk]), title, reason) for pk, title, reason in row.doubles
+        ],
+        "changes": [(labels[name], in_words(before), in_words(after)) for name, (before, after) in row.changes.items()],
+        "differences": [
+            (labels[name], in_words(portal), in_words(given)) for name, (portal, given) in row.differences.items()
+        ],
+    }
+
+
+def _label(name):
+    """What the desk calls a field of a project."""
+    field = Project._meta.get_field({"organisations": "participations"}.get(name, name))
+    if field.auto_created and not field.concrete:
+        return str(capfirst(field.related_model._meta.verbose_name_plural))
+    original = getattr(field, "translated_field", None)
+    if original is None:
+        return str(capfirst(field.verbose_name))
+    return f"{capfirst(original.verbose_name)} ({dict(settings.LANGUAGES)[field.language]})"
+
+
+def in_words(value):
+    """A stored value of a field as editors read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {one}" for name, one in value.items()) or "—"
+    if isinstance(value, (list, tuple)):
+        return (
+            ", ".join(" ".join(map(str, one)) if isinstance(one, (list, tuple)) else str(one) for one in value) or "—"
+        )
+    return str(value) or "—"
+
+
+# ── What was imported ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ReportedInline(ReadOnly, admin.TabularInline):
+    """Rows as they were reported."""
+
+    extra = 0
+
+    def has_view_permission(self, request, obj=None):
+        return True  # of whoever sees the page
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields
+
+
+class TransactionSumInline(ReportedInline):
+    model = TransactionSum
+    fields = ("kind", "currency", "total", "count", "first", "last")
+
+
+class BudgetLineInline(ReportedInline):
+    model = BudgetLine
+    fields = ("kind", "start", "end", "value", "currency", "revised", "committed")
+
+
+class ReportedShareInline(ReportedInline):
+    model = ReportedShare
+    fields = ("kind", "vocabulary", "code", "percentage", "computed")
+
+
+class ReportedResultInline(ReportedInline):
+    model = ReportedResult
+    fields = ("kind", "titles", "indicators", "baseline", "start", "end", "target", "actual")
+
+
+class ReportedDocumentInline(ReportedInline):
+    model = ReportedDocument
+    fields = ("url", "format", "titles", "languages", "date")
+
+
+class ProjectIdentifierInline(ReportedInline):
+    model = ProjectIdentifier
+    fields = ("kind", "ref", "owner")
+
+
+class RelatedActivityInline(ReportedInline):
+    model = RelatedActivity
+    fields = ("kind", "identifier")
+
+
+@admin.register(ImportedActivity)
+class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
+    """What others report of projects, as it was read."""
+
+    list_display = ("identifier", "project", "reporter", "file", "updated", "differ")
+    list_select_related = ("project", "file")
+    list_filter = (("file", admin.RelatedOnlyFieldListFilter),)
+    search_fields = ("identifier", "project__title_en", "project__key", "reporter")
+    search_help_text = gettext_lazy("The identifier, words of the title, or who reports it.")
+    fields = readonly_fields = (
+        *("project", "identifier", "reporter", "source", "file", "line", "updated", "differences_in_words"),
+        "original_text",
+    )
+    inlines = (
+        *(TransactionSumInline, BudgetLineInline, ReportedShareInline, ReportedResultInline),
+        *(ReportedDocumentInline, ProjectIdentifierInline, RelatedActivityInline),
+    )
+
+    def get_queryset(self, request):
+        found = super().get_queryset(request)
+        plain = request.resolver_match and request.resolver_match.url_name.endswith("_changelist")
+        return found.defer("original", "values", "file__original", "file__mapping") if plain else found
+
+    @admin.display(description=gettext_lazy("differs"), boolean=True)
+    def differ(self, imported):
+        return bool(imported.differences)
+
+    @admin.display(description=gettext_lazy("what editors have otherwise"))
+    def differences_in_words(self, imported):
+        return differences_of(imported) or "—"
+
+    @admin.display(description=gettext_lazy("original"))
+    def original_text(self, imported):
+        text = imported.content.decode("utf-8", "replace")
+        return format_html('<pre class="original">{}</pre>', text[:100_000])
+
+
+def differences_of(imported):
+    """Where editors have something else than the file, as a list."""
+    return format_html_join(
+        "",
+        "<li><b>{}</b>: {} {} / {} {}</li>",
+        (
+            (_label(name), _("here"), in_words(portal), _("in the file"), in_words(given))
+            for name, (portal, given) in imported.differences.items()
+        ),
+    )
+
+
+def imported_state(project):
+    """What the form of a project says of where it came from, what differs, and which issues are suggested."""
+    parts = []
+    imported = ImportedActivity.objects.filter(project=project).select_related("file").defer("file__original").first()
+    if imported:
+        url = reverse("admin:projects_importedactivity_change", args=[imported.pk])
+        words = _("Reported by {reporter} as {identifier}").format(
+            reporter=imported.reporter, identifier=imported.identifier
+        )
+        parts.append(format_html('<p><a href="{}">{}</a></p>', url, words))
+        if imported.differences:
+            parts.append(format_html("<p>{}</p><ul>{}</ul>", _("Kept as editors wrote it:"), differences_of(imported)))
+    count = project.suggested_issues.filter(decision=SuggestedIssue.Decision.OPEN).count()
+    if count:
+        url = f"{reverse('admin:projects_suggestedissue_changelist')}?decision=open&project={project.pk}"
+        words = ngettext("{count} suggested issue to decide on", "{count} suggested issues to decide on", count)
+        parts.append(format_html('<p><a href="{}">{}</a></p>', url, words.format(count=count)))
+    return format_html_join("", "{}", ((part,) for part in parts)) or "—"
+
+
+# ── Suggested issues ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SuggestionForm(forms.ModelForm):
+    """The decision on a suggestion; to confirm it takes how far the project aims at the issue, and why."""
+
+    significance = forms.ChoiceField(
+        label=gettext_lazy("Significance"), required=False, choices=[("", "—"), *ProjectIssue.Significance.choices]
+    )
+    rationale_en = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "en"}))
+    rationale_ko = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "ko"}))
+    rationale_ru = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "ru"}))
+
+    class Meta:
+        model = SuggestedIssue
+        fields = ("issue", "decision")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for code, name in settings.LANGUAGES:
+            if field := self.fields.get(f"rationale_{code}"):
+                field.label = f"{_('Rationale')} ({name})"
+        if field := self.fields.get("rationale_en"):
+            field.help_text = _("Why the project answers this issue, in a sentence.")
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("decision") == SuggestedIssue.Decision.CONFIRMED and self.instance.decision != "confirmed":
+            for name in ("issue", "significance", "rationale_en"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("A link to an issue needs this."))
+            issue = cleaned.get("issue")
+            if issue and self.instance.project.issue_links.filter(issue=issue).exists():
+                self.add_error("issue", _("This issue is already listed."))
+        return cleaned
+
+
+@admin.register(SuggestedIssue)
+class SuggestedIssueAdmin(OwnedAdmin, FormFields, admin.ModelAdmin):
+    """Issues that imported projects may answer: confirmed one by one, with a reason, or dismissed."""
+
+    owners = ("project",)
+    form = SuggestionForm
+    list_display = ("project", "issue_or_any", "score", "likely", "reasons_in_words", "decision")
+    list_select_related = ("project", "issue")
+    list_filter = ("decision", "score", ("issue", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("project__title_en", "project__title_ko", "project__title_ru", "project__key")
+    search_help_text = gettext_lazy("Words of the project’s title, or its key.")
+    autocomplete_fields = ("issue",)
+    readonly_fields = ("project_link", "reasons_in_words", "score")
+    fields = (
+        *("project_link", "reasons_in_words", "score", ("issue", "decision"), "significance"),
+        in_languages("rationale"),
+    )
+    actions = ("dismiss_selected",)
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return lookup == "project" or super().lookup_allowed(lookup, value, request)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*self.readonly_fields, "issue", "decision") if self._is_settled(request, obj) else self.readonly_fields
+
+    def get_fields(self, request, obj=None):
+        if self._is_settled(request, obj):
+            return (*self.readonly_fields, "issue", "decision")
+        return super().get_fields(request, obj)
+
+    def _is_settled(self, request, suggestion):
+        """Whether the user has nothing to decide about it."""
+        # Asked of the database, since a form that is refused has set the decision on what it holds.
+        decisions = SuggestedIssue.objects.filter(pk=suggestion.pk) if suggestion else SuggestedIssue.objects.none()
+        confirmed = decisions.filter(decision=SuggestedIssue.Decision.CONFIRMED).exists()
+        return confirmed or not self.may_change_whole(request, suggestion)
+
+    @admin.display(description=gettext_lazy("project"))
+    def project_link(self, suggestion):
+        url = reverse("admin:projects_project_change", args=[suggestion.project_id])
+        return format_html('<a href="{}">{}</a>', url, suggestion.project)
+
+    @admin.display(description=gettext_lazy("issue"), ordering="issue")
+    def issue_or_any(self, suggestion):
+        return suggestion.issue or _("some environmental issue")
+
+    @admin.display(description=gettext_lazy("likely"), boolean=True, ordering="score")
+    def likely(self, suggestion):
+        return suggestion.score >= SuggestedIssue.LIKELY
+
+    @admin.display(description=gettext_lazy("reasons"))
+    def reasons_in_words(self, suggestion):
+        return "; ".join(suggesting.reason_in_words(by, met) for by, met in suggestion.reasons)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if obj.decision == SuggestedIssue.Decision.CONFIRMED and "decision" in form.changed_data:
+            rationales = {
+                f"rationale_{code}": form.cleaned_data[f"rationale_{code}"] for code, _n in settings.LANGUAGES
+            }
+            ProjectIssue.objects.create(
+                project=obj.project, issue=obj.issue, significance=form.cleaned_data["significance"], **rationales
+            )
+
+    @admin.action(description=gettext_lazy("Dismiss selected suggestions"), permissions=["change"])
+    def dismiss_selected(self, request, queryset):
+        count = 0
+        for suggestion in queryset.select_related("project").filter(decision=SuggestedIssue.Decision.OPEN):
+            if self.may_change_whole(request, suggestion):
+                suggestion.decision = SuggestedIssue.Decision.DISMISSED
+                suggestion.save(update_fields=["decision"])
+                count += 1
+        words = ngettext("{count} suggestion was dismissed.", "{count} suggestions were dismissed.", count)
+        self.message_user(request, words.format(count=count), messages.SUCCESS)

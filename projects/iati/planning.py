@@ -1,0 +1,299 @@
+"""What an import would do: each activity of a file held against the portal. Nothing is written here.
+
+The import itself asks the same questions again (`applying`), so what the preview said is what happens.
+"""
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, field
+
+from django.db.models import TextChoices
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from portal import similar
+from portal.choices import Publication
+from portal.models import Place
+from portal.workflow import OPEN
+from projects.iati import exporting, fields
+from projects.iati.activity import CENTRAL_ASIA
+from projects.iati.findings import Finding, Refused, Severity
+from projects.models import ImportedActivity, Organisation, OrganisationIdentifier, Project, ProjectIdentifier
+
+REGION = "region"  # stands for Central Asia as a whole among the countries of Options
+SAME_OWNER = {"A1", "A2", "A3", "B1"}
+
+
+class State(TextChoices):
+    """What becomes of an activity."""
+
+    NEW = "new", pgettext_lazy("import", "New")
+    CHANGED = "changed", pgettext_lazy("import", "Changed")
+    UNCHANGED = "unchanged", pgettext_lazy("import", "Unchanged")
+    REFUSED = "refused", pgettext_lazy("import", "Faulty")
+    KEPT = "kept", pgettext_lazy("import", "Left as it is")
+    OUTSIDE = "outside", pgettext_lazy("import", "Of other countries")
+
+
+@dataclass
+class Options:
+    """What whoever imports has chosen."""
+
+    countries: frozenset[str] | None = None  # codes in capitals, and REGION; None is all
+    leave_out: bool = False  # go on without the faulty activities
+    may_publish: bool = False  # change what readers see
+
+
+@dataclass
+class Row:
+    """An activity in the preview. Changes are pairs of before and after, differences of the portal’s and the file’s."""
+
+    line: int
+    identifier: str
+    title: str
+    state: State
+    findings: list[Finding] = field(default_factory=list)
+    project: int | None = None
+    doubles: list[tuple[int, str, str]] = field(default_factory=list)
+    changes: dict = field(default_factory=dict)
+    differences: dict = field(default_factory=dict)
+
+    @property
+    def errors(self):
+        return [finding for finding in self.findings if finding.is_error]
+
+    @property
+    def warnings(self):
+        return [finding for finding in self.findings if not finding.is_error]
+
+
+@dataclass
+class Plan:
+    """What an import would do."""
+
+    name: str
+    rows: list[Row] = field(default_factory=list)
+    countries: Counter = field(default_factory=Counter)
+    refusal: Finding | None = None
+    organisations: list[str] = field(default_factory=list)
+    options: Options = field(default_factory=Options)
+
+    @cached_property
+    def counts(self):
+        """How many activities are in each state."""
+        found = Counter(row.state for row in self.rows)
+        return {state: found[state] for state in State}
+
+    @property
+    def refused(self):
+        return [row for row in self.rows if row.state == State.REFUSED]
+
+    @property
+    def doubles(self):
+        return [row for row in self.rows if row.doubles]
+
+    @property
+    def blocked(self):
+        """Whether the file cannot be imported as chosen."""
+        return self.refusal is not None or (bool(self.refused) and not self.options.leave_out)
+
+    @property
+    def has_news(self):
+        return bool(self.counts[State.NEW] or self.counts[State.CHANGED])
+
+    def complaints(self):
+        """Everything that keeps the file out, a line each: `file.xml:57: no activity-status in <iati-activity>`."""
+        if self.refusal:
+            return [self.refusal.at(self.name)]
+        return [finding.at(self.name) for row in self.refused for finding in row.errors]
+
+
+class Known:
+    """What the portal has, as far as an import asks for it; read once, however long the file is."""
+
+    def __init__(self):
+        self.imported = {
+            identifier: (pk, project, fingerprint, updated)
+            for identifier, pk, project, fingerprint, updated in ImportedActivity.objects.values_list(
+                "identifier", "pk", "project", "fingerprint", "updated"
+            )
+        }
+        self.projects = dict(
+            Project.objects.exclude(iati_identifier=None).values_list("iati_identifier", "pk").iterator()
+        )
+        self.folded = {identifier.casefold(): identifier for identifier in (*self.projects, *self.imported)}
+        self.others = dict(
+            ProjectIdentifier.objects.filter(kind__in=SAME_OWNER).values_list("ref", "activity__project")
+        )
+        self.keys = set(Project.objects.values_list("key", flat=True))
+        self.countries = set(
+            Place.objects.filter(kind=Place.Kind.COUNTRY, group=Place.Group.CENTRAL_ASIA).values_list("key", flat=True)
+        )
+        reporting = exporting.publisher()
+        self.own = {f"{ref}-" for ref in (reporting.ref, *reporting.former)} if reporting else set()
+        self._organisations()
+        self.made = []
+
+    def _organisations(self):
+        self.by_ref = dict(OrganisationIdentifier.objects.values_list("ref", "organisation__key"))
+        self.by_name = {}
+        names = ("name_en", "name_ko", "name_ru", "other_spellings")
+        for key, *texts in Organisation.objects.order_by("-pk").values_list("key", *names).iterator():
+            for name in "\n".join(text or "" for text in texts).splitlines():
+                if name.strip():
+                    self.by_name[name.strip().casefold()] = key
+
+    @cached_property
+    def table(self):
+        """Projects to be compared by name, and what tells whether they can be the same."""
+        found = similar.Table(Project)
+        places = {}
+        through = Project.countries.through
+        for project, place in through.objects.values_list("project", "place__key").iterator():
+            places.setdefault(project, set()).add(place)
+        spans = {pk: (start, end) for pk, start, end in Project.objects.values_list("pk", "start", "end").iterator()}
+        return found, places, spans
+
+    def organisation(self, party, make=None):
+        """The key of the organisation that is meant: by its reference, else by its very name; `make` makes one, without
+        it a name with a plus stands for the one to be made.
+        """
+        names = [name.strip() for name in party.names.values() if name.strip()]
+        key = self.by_ref.get(party.ref) if party.ref else None
+        if key is None:
+            key = next((self.by_name[name.casefold()] for name in names if name.casefold() in self.by_name), None)
+        if key is None:
+            shown = fields.best(party.names) or party.ref
+            key = make(party) if make else f"+{shown}"
+            self.made.append(shown)
+            for name in names or [shown]:
+                self.by_name[name.casefold()] = key
+        if party.ref:
+            self.by_ref.setdefault(party.ref, key)
+        return key
+
+
+def look(reads, name, options):
+    """The plan of an import: `reads` are the activities of a file as they are read."""
+    plan, known = Plan(name, options=options), Known()
+    try:
+        for read in reads:
+            plan.countries.update(read.activity.mentioned)
+            if any(region.code == CENTRAL_ASIA for region in read.activity.regions):
+                plan.countries[REGION] += 1
+            plan.rows.append(decide(read, known, options)[0])
+    except Refused as refused:
+        plan.refusal = refused.finding
+    plan.organisations = sorted(set(known.made))
+    return plan
+
+
+def decide(read, known, options, make=None):
+    """What becomes of an activity: its row in the preview, the fields to store, and the project as it is, if it is."""
+    activity = read.activity
+    row = Row(read.line, activity.identifier, fields.best(activity.titles), State.NEW, list(read.findings))
+    if row.errors:
+        row.state = State.REFUSED
+        return row, None, None
+    if not _inside(activity, options.countries):
+        row.state = State.OUTSIDE
+        return row, None, None
+    stored = known.imported.get(activity.identifier)
+    row.project = stored[1] if stored else known.projects.get(activity.identifier)
+    if any(
+        activity.identifier.startswith(prefix) and activity.identifier.removeprefix(prefix) in known.keys
+        for prefix in known.own
+    ):
+        return _kept(row, "own")
+    if row.project is None:
+        return _new(row, read, known, make)
+    if stored and stored[2] == read.fingerprint:
+        row.state = State.UNCHANGED
+        return row, None, None
+    if stored and _moment(activity.updated) and _moment(stored[3]) and _moment(activity.updated) < _moment(stored[3]):
+        return _kept(row, "older", given=activity.updated, stored=stored[3])
+    return _changed(row, read, known, options, make, stored)
+
+
+def _inside(activity, countries):
+    if countries is None:
+        return True
+    if REGION in countries and any(region.code == CENTRAL_ASIA for region in activity.regions):
+        return True
+    return bool({share.code for share in activity.countries} & countries)
+
+
+def _kept(row, kind, **values):
+    row.state = State.KEPT
+    row.findings.append(Finding(row.line, Severity.WARNING, kind, values))
+    return row, None, None
+
+
+def _fields(activity, known, make):
+    found = fields.of_activity(activity, lambda party: known.organisation(party, make))
+    found["countries"] = [key for key in found["countries"] if key in known.countries]
+    return found
+
+
+def _new(row, read, known, make):
+    twin = known.folded.get(row.identifier.casefold())
+    if twin:
+        row.findings.append(Finding(row.line, Severity.WARNING, "identifier-case", {"identifier": twin}))
+    found = _fields(read.activity, known, make)
+    if make is None:
+        row.doubles = _doubles(read.activity, found, known)
+    return row, found, None
+
+
+def _doubles(activity, found, known):
+    """Projects that may be the same: by another identifier, or of like name, in the same country, at the same time."""
+    table, places, spans = known.table
+    doubles = [
+        (pk, str(table.records[pk]), _("the same other identifier: {ref}").format(ref=other.ref))
+        for other in activity.other_identifiers
+        if (pk := known.others.get(other.ref) or known.projects.get(other.ref)) in table.records
+    ]
+    titles = [text for text in activity.titles.values() if text]
+    one = similar.Known(tuple(similar.form(title) for title in dict.fromkeys(titles)))
+    start, end = found["start"][:4] or "0000", found["end"][:4] or "9999"
+
+    def fits(pk):
+        first, last = spans.get(pk, (None, None))
+        apart = (last and str(last)[:4] < start) or (first and str(first)[:4] > end)
+        return bool(places.get(pk, set()) & set(found["countries"])) and not apart
+
+    doubles += [(one.record.pk, str(one.record), one.reason) for one in table.like(one, fits)]
+    return doubles[:5]
+
+
+def _changed(row, read, known, options, make, stored):
+    """News of a project: what its editors left alone is taken over, what they wrote themselves stays."""
+    project = Project.objects.prefetch_related(
+        "countries", "sectors", "sdgs", "rio_markers", "participations__organisation"
+    ).get(pk=row.project)
+    if project.publication == Publication.ARCHIVED or (project.publication not in OPEN and not options.may_publish):
+        return _kept(row, "held")
+    old = ImportedActivity.objects.only("values").get(pk=stored[0]).values if stored else {}
+    new, now = _fields(read.activity, known, make), fields.of_project(project)
+    for name in fields.FIELDS:
+        if new[name] == now[name] or new[name] == old.get(name):
+            continue
+        if now[name] == old.get(name) or not now[name]:
+            row.changes[name] = (now[name], new[name])
+        elif new[name]:
+            row.differences[name] = (now[name], new[name])
+    # What differed before and was not told anew differs still.
+    for name in fields.FIELDS:
+        if new[name] and new[name] == old.get(name) and now[name] != new[name]:
+            row.differences[name] = (now[name], new[name])
+    row.state = State.CHANGED
+    return row, new, project
+
+
+def _moment(text):
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,107 @@
+"""Reads a file, an activity in memory at a time, and nothing that a hostile file would have read.
+
+No DOCTYPE, no entity, no network: the file is refused before any of it is followed.
+"""
+
+import copy
+import hashlib
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from projects.iati import mapping, structure
+from projects.iati.activity import Activity
+from projects.iati.findings import Finding, Severity, refuse
+
+MOST_MB = 60  # as IATI's own validator has it
+VERSIONS = {"2.01", "2.02", "2.03"}
+ROOT, ACTIVITY = "iati-activities", "iati-activity"
+
+
+@dataclass
+class Read:
+    """An activity as it was read: where, what, what is wrong, and its XML without the persons in it."""
+
+    line: int
+    activity: Activity
+    findings: list[Finding] = field(default_factory=list)
+    xml: bytes = b""
+
+    @property
+    def fingerprint(self):
+        """What tells whether it says the same. It is of what was read: D-Portal and others dress the same XML anew."""
+        return hashlib.sha256(repr(self.activity).encode()).hexdigest()
+
+    @property
+    def errors(self):
+        return [finding for finding in self.findings if finding.is_error]
+
+
+def activities(path):
+    """The activities of the file at `path`, one by one. Refused is raised at what makes the file none."""
+    size = path.stat().st_size
+    if not size:
+        refuse(1, "empty")
+    if size > MOST_MB * 1024 * 1024:
+        refuse(1, "too-large", most=MOST_MB)
+    seen, count = {}, 0
+    with path.open("rb") as file:
+        try:
+            # Events of `start` only for the root: what is inside it is whole only at its end.
+            events = etree.iterparse(
+                file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+            )
+            _event, root = next(events)
+            _look_at(root)
+            for event, element in events:
+                if event == "end" and element.tag == ACTIVITY and element.getparent() is root:
+                    yield _read(element, seen)
+                    count += 1
+                    element.clear()
+                    while element.getprevious() is not None:
+                        del root[0]
+        except etree.XMLSyntaxError as error:
+            refuse(error.lineno or 1, "not-xml", said=str(error.msg).split(", line")[0])
+    if not count:
+        refuse(root.sourceline, "no-activities")
+
+
+def _look_at(root):
+    """Whether it is a file of activities that the portal reads."""
+    info, version = root.getroottree().docinfo, root.get("version")
+    if info.doctype or info.internalDTD is not None:
+        refuse(1, "doctype")
+    if root.tag == "iati-organisations":
+        refuse(root.sourceline, "organisations")
+    if root.tag != ROOT:
+        refuse(root.sourceline, "not-iati", name=root.tag)
+    if (version or "").startswith("1."):
+        refuse(root.sourceline, "version-1", version=version)
+    if version not in VERSIONS:
+        refuse(root.sourceline, "version", version=version or "—")
+
+
+def _read(element, seen):
+    activity, found = mapping.read(element)
+    findings = sorted([*structure.check(element), *found], key=lambda finding: finding.line)
+    if activity.identifier in seen:
+        values = {"identifier": activity.identifier, "line": seen[activity.identifier]}
+        findings.append(Finding(element.sourceline, Severity.ERROR, "identifier-twice", values))
+    elif activity.identifier:
+        seen[activity.identifier] = element.sourceline
+    return Read(element.sourceline, activity, findings, without_persons(element))
+
+
+def without_persons(element):
+    """The XML of an activity as it is kept: contacts are persons, and nobody asked them."""
+    kept = copy.deepcopy(element)
+    kept.tail = None
+    for contact in kept.findall("contact-info"):
+        kept.remove(contact)
+    return etree.tostring(kept, encoding="UTF-8")
+
+
+def again(xml):
+    """The activity whose XML was kept."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return mapping.read(etree.fromstring(xml, parser))[0]

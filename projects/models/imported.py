@@ -1,0 +1,399 @@
+"""What came from others' lists: files, the activities in them as they were, and what readers are shown of them."""
+
+import gzip
+
+from django.core.validators import URLValidator
+from django.db import models
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from issues.models import Issue
+from portal.choices import IatiChoices
+from portal.models import Source
+from projects.models.project import Project
+
+
+class ImportedFile(models.Model):
+    """A file with activities or rows, as it was received. Until it is imported it waits, and shows its preview."""
+
+    class Kind(models.TextChoices):
+        IATI = "iati", _("IATI activities")
+        TABLE = "table", _("Table of projects")
+
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    name = models.CharField(_("file"), max_length=200)
+    size = models.PositiveIntegerField(_("bytes"))
+    sha256 = models.CharField(max_length=64, unique=True)
+    original = models.BinaryField(_("original"))
+    mapping = models.JSONField(_("mapping"), null=True, blank=True)
+    retrieved = models.DateField(_("retrieved on"))
+    url = models.URLField(_("address"), max_length=600, blank=True)
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    countries = models.JSONField(_("countries"), default=list, blank=True)
+    received_at = models.DateTimeField(_("received"), auto_now_add=True)
+    imported_at = models.DateTimeField(_("imported"), null=True, blank=True)
+    who = models.CharField(_("who"), max_length=150, blank=True)
+    counts = models.JSONField(_("what came of it"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("imported file")
+        verbose_name_plural = _("imported files")
+        default_permissions = ("add", "delete", "view", "download")  # the original names persons
+        ordering = ["-received_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="imported_file_is_not_empty",
+                condition=models.Q(size__gt=0),
+                violation_error_message=_("The file is empty."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def content(self):
+        """The bytes as they were received."""
+        return gzip.decompress(bytes(self.original))
+
+
+class ImportedActivity(models.Model):
+    """What others report of a project: as it was read, and what readers are shown of it."""
+
+    project = models.OneToOneField(
+        Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="imported"
+    )
+    file = models.ForeignKey(ImportedFile, verbose_name=_("file"), on_delete=models.PROTECT, related_name="activities")
+    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+")
+    identifier = models.CharField(_("identifier"), max_length=255, unique=True)
+    line = models.PositiveIntegerField(_("line"))
+    original = models.BinaryField(_("original"))
+    fingerprint = models.CharField(max_length=64)
+    updated = models.CharField(_("last changed there"), max_length=40, blank=True)
+    reporter = models.CharField(_("reported by"), max_length=300)
+    values = models.JSONField(_("as imported"), default=dict)
+    differences = models.JSONField(_("what editors have otherwise"), default=dict)
+
+    class Meta:
+        verbose_name = _("imported project")
+        verbose_name_plural = _("imported projects")
+        default_permissions = ("view",)
+        ordering = ["identifier"]
+        constraints = [
+            models.CheckConstraint(
+                name="imported_activity_stands_at_a_line",
+                condition=models.Q(line__gt=0),
+                violation_error_message=_("Lines are counted from 1."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.identifier
+
+    @property
+    def content(self):
+        """The bytes of the activity or row, without the persons in it."""
+        return gzip.decompress(bytes(self.original))
+
+
+def spoken(texts):
+    """Of a text in several languages what the reader gets, and its language; English before any other."""
+    for language in (get_language() or "en", "en", *texts):
+        if texts.get(language):
+            return texts[language], language
+    return "", "en"
+
+
+class Reported(models.Model):
+    """A row of an imported activity. It is shown as it was reported, and nobody edits it."""
+
+    activity = models.ForeignKey(
+        ImportedActivity, verbose_name=_("imported project"), on_delete=models.CASCADE, related_name="%(class)ss"
+    )
+
+    class Meta:
+        abstract = True
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class TransactionSum(Reported):
+    """What transactions of a type come to in a currency."""
+
+    class Kind(models.TextChoices):
+        """IATI list TransactionType."""
+
+        INCOMING_FUNDS = "1", _("Incoming funds")
+        COMMITMENT = "2", pgettext_lazy("transaction", "Commitments")
+        DISBURSEMENT = "3", pgettext_lazy("transaction", "Disbursements")
+        EXPENDITURE = "4", pgettext_lazy("transaction", "Expenditure")
+        INTEREST = "5", _("Interest payments")
+        REPAYMENT = "6", _("Loan repayments")
+        REIMBURSEMENT = "7", _("Reimbursements")
+        EQUITY = "8", _("Purchase of equity")
+        SALE = "9", _("Sale of equity")
+        GUARANTEE = "10", _("Credit guarantees")
+        INCOMING_COMMITMENT = "11", _("Incoming commitments")
+        OUTGOING_PLEDGE = "12", _("Outgoing pledges")
+        INCOMING_PLEDGE = "13", _("Incoming pledges")
+
+    kind = models.CharField(_("type"), max_length=2, choices=Kind)
+    currency = models.CharField(_("currency"), max_length=3)
+    total = models.DecimalField(_("total"), max_digits=20, decimal_places=2)
+    count = models.PositiveIntegerField(_("transactions"))
+    first = models.DateField(_("first"))
+    last = models.DateField(_("last"))
+
+    class Meta(Reported.Meta):
+        verbose_name = _("sum of transactions")
+        verbose_name_plural = _("sums of transactions")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "kind", "currency"],
+                name="transactions_are_summed_once",
+                violation_error_message=_("There is a sum of this type and currency already."),
+            ),
+            models.CheckConstraint(
+                name="transaction_sum_has_transactions",
+                condition=models.Q(count__gt=0, last__gte=models.F("first")),
+                violation_error_message=_("A sum is of at least one transaction, the last not before the first."),
+            ),
+        ]
+
+
+class BudgetLine(Reported):
+    """Money that is planned for a period."""
+
+    class Kind(models.TextChoices):
+        BUDGET = "budget", pgettext_lazy("planned money", "Budget")
+        DISBURSEMENT = "disbursement", _("Planned disbursement")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    revised = models.BooleanField(_("revised"), default=False)
+    committed = models.BooleanField(_("committed"), default=False)
+    start = models.DateField(_("start"))
+    end = models.DateField(_("end"), null=True, blank=True)
+    value = models.DecimalField(_("amount"), max_digits=20, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3)
+
+    class Meta(Reported.Meta):
+        verbose_name = _("planned money")
+        verbose_name_plural = _("planned money")
+        ordering = ["start", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="budget_line_ends_after_it_starts",
+                condition=models.Q(end=None) | models.Q(end__gte=models.F("start")),
+                violation_error_message=_("A period does not end before it starts."),
+            ),
+            models.CheckConstraint(
+                name="budget_line_has_a_currency",
+                condition=~models.Q(currency=""),
+                violation_error_message=_("An amount has a currency."),
+            ),
+        ]
+
+
+class ReportedResult(Reported):
+    """What an indicator was to reach in a period, and what it reached; or a result that nothing measures."""
+
+    class Kind(IatiChoices):
+        """IATI list ResultType."""
+
+        OUTPUT = "output", "1", _("Output")
+        OUTCOME = "outcome", "2", _("Outcome")
+        IMPACT = "impact", "3", _("Impact")
+        OTHER = "other", "9", pgettext_lazy("result", "Other")
+
+    position = models.PositiveIntegerField(_("position"))
+    kind = models.CharField(_("type"), max_length=7, choices=Kind)
+    titles = models.JSONField(_("title"))
+    indicators = models.JSONField(_("indicator"), default=dict)
+    baseline = models.CharField(_("baseline"), max_length=200, blank=True)
+    start = models.DateField(_("start"), null=True, blank=True)
+    end = models.DateField(_("end"), null=True, blank=True)
+    target = models.CharField(_("target"), max_length=200, blank=True)
+    actual = models.CharField(_("reached"), max_length=200, blank=True)
+
+    class Meta(Reported.Meta):
+        verbose_name = _("reported result")
+        verbose_name_plural = _("reported results")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "position"],
+                name="reported_result_has_its_place",
+                violation_error_message=_("There is a result at this place already."),
+            ),
+        ]
+
+    @property
+    def title(self):
+        """Its title, and the language of it, for the reader."""
+        return spoken(self.titles)
+
+    @property
+    def indicator(self):
+        """What it is measured by, and the language of that, for the reader."""
+        return spoken(self.indicators)
+
+
+class ReportedDocument(Reported):
+    """A file or page about the project."""
+
+    position = models.PositiveIntegerField(_("position"))
+    url = models.URLField(_("address"), max_length=600, validators=[URLValidator(schemes=["http", "https"])])
+    format = models.CharField(_("format"), max_length=100, blank=True)
+    titles = models.JSONField(_("title"), default=dict)
+    languages = models.JSONField(_("languages"), default=list)
+    date = models.DateField(_("date"), null=True, blank=True)
+
+    class Meta(Reported.Meta):
+        verbose_name = _("reported document")
+        verbose_name_plural = _("reported documents")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "url"],
+                name="reported_document_stands_once",
+                violation_error_message=_("This document is listed already."),
+            ),
+        ]
+
+    @property
+    def title(self):
+        """Its title, and the language of it, for the reader; its address where it has none."""
+        return spoken(self.titles) if self.titles else (self.url, "en")
+
+
+class ReportedShare(Reported):
+    """A country, region or sector of any list, and how much of the project it has."""
+
+    class Kind(models.TextChoices):
+        COUNTRY = "country", _("Country")
+        REGION = "region", _("Region")
+        SECTOR = "sector", _("Sector")
+
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind)
+    vocabulary = models.CharField(_("vocabulary"), max_length=20, blank=True)
+    code = models.CharField(_("code"), max_length=100)
+    percentage = models.DecimalField(_("per cent"), max_digits=5, decimal_places=2, null=True, blank=True)
+    names = models.JSONField(_("name"), default=dict)
+    computed = models.BooleanField(_("computed from transactions"), default=False)
+
+    class Meta(Reported.Meta):
+        verbose_name = _("reported share")
+        verbose_name_plural = _("reported shares")
+        ordering = ["kind", "vocabulary", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="share_is_a_percentage",
+                condition=models.Q(percentage=None) | models.Q(percentage__range=(0, 100)),
+                violation_error_message=_("A share runs from 0 to 100."),
+            ),
+        ]
+
+
+class ProjectIdentifier(Reported):
+    """What else the activity is called, and by whom."""
+
+    ref = models.CharField(_("identifier"), max_length=255)
+    kind = models.CharField(_("type"), max_length=10, blank=True)
+    owner = models.CharField(_("owner"), max_length=300, blank=True)
+
+    class Meta(Reported.Meta):
+        verbose_name = _("other identifier")
+        verbose_name_plural = _("other identifiers")
+        ordering = ["kind", "ref"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "kind", "ref"],
+                name="other_identifier_stands_once",
+                violation_error_message=_("This identifier is listed already."),
+            ),
+        ]
+
+
+class RelatedActivity(Reported):
+    """Another activity that this one belongs with, by its identifier; a link as soon as the other is here."""
+
+    class Kind(models.TextChoices):
+        """IATI list RelatedActivityType."""
+
+        PARENT = "1", pgettext_lazy("related", "Programme")
+        CHILD = "2", pgettext_lazy("related", "Part")
+        SIBLING = "3", pgettext_lazy("related", "Sister project")
+        COFUNDED = "4", pgettext_lazy("related", "Co-funded")
+        THIRD_PARTY = "5", pgettext_lazy("related", "Told by others")
+
+    identifier = models.CharField(_("identifier"), max_length=255)
+    kind = models.CharField(_("type"), max_length=1, choices=Kind, blank=True)
+
+    class Meta(Reported.Meta):
+        verbose_name = _("related activity")
+        verbose_name_plural = _("related activities")
+        ordering = ["kind", "identifier"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "kind", "identifier"],
+                name="related_activity_stands_once",
+                violation_error_message=_("This activity is listed already."),
+            ),
+        ]
+
+
+class SuggestedIssue(models.Model):
+    """An issue that a project may answer, by its codes and words. Editors confirm it, with a reason, or dismiss it."""
+
+    class Decision(models.TextChoices):
+        OPEN = "open", pgettext_lazy("suggestion", "Open")
+        CONFIRMED = "confirmed", pgettext_lazy("suggestion", "Confirmed")
+        DISMISSED = "dismissed", pgettext_lazy("suggestion", "Dismissed")
+
+    LIKELY, POSSIBLE = 3, 2
+
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="suggested_issues"
+    )
+    issue = models.ForeignKey(
+        Issue, verbose_name=_("issue"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    score = models.PositiveSmallIntegerField(_("weight"))
+    reasons = models.JSONField(_("reasons"), default=list)
+    decision = models.CharField(_("decision"), max_length=9, choices=Decision, default=Decision.OPEN)
+
+    class Meta:
+        verbose_name = _("suggested issue")
+        verbose_name_plural = _("suggested issues")
+        default_permissions = ("change", "view")
+        ordering = ["-score", "pk"]
+        indexes = [models.Index(fields=["decision", "-score"], name="suggestion_to_decide")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "issue"],
+                name="issue_is_suggested_once",
+                violation_error_message=_("This issue is suggested already."),
+            ),
+            models.UniqueConstraint(
+                fields=["project"],
+                condition=models.Q(issue=None),
+                name="some_issue_is_suggested_once",
+                violation_error_message=_("That it answers some issue is suggested already."),
+            ),
+            models.CheckConstraint(
+                name="suggestion_has_a_weight",
+                condition=models.Q(score__gt=0),
+                violation_error_message=_("A suggestion has a reason."),
+            ),
+            models.CheckConstraint(
+                name="confirmed_suggestion_names_its_issue",
+                condition=~models.Q(decision="confirmed") | models.Q(issue__isnull=False),
+                violation_error_message=_("Choose the issue that the project answers."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} {self.pk}"
