@@ -361,7 +361,7 @@ def budgets(imported, activity):
 
 
 def results(imported, activity):
-    """Results, a row for each period of each indicator."""
+    """Results, a row for each period that something is said of."""
     kinds = {kind.iati_code: kind for kind in ReportedResult.Kind}
     rows = []
 
@@ -378,7 +378,8 @@ def results(imported, activity):
                 f"{one.value} ({one.year})" if one.year else one.value for one in indicator.baselines if one.value
             )
             common = {"indicators": indicator.titles, "baseline": baseline[:200]}
-            for period in indicator.periods:
+            told = [period for period in indicator.periods if period.targets or period.actuals]
+            for period in told:
                 add(
                     result,
                     start=period.start or None,
@@ -387,7 +388,7 @@ def results(imported, activity):
                     actual=", ".join(period.actuals)[:200],
                     **common,
                 )
-            if not indicator.periods and (indicator.titles or baseline):
+            if not told and (indicator.titles or baseline):
                 add(result, **common)
     return rows
 

@@ -73,7 +73,9 @@ class ReceiveForm(forms.Form):
         help_text=gettext_lazy("A TOML file; README.md says how one is written."),
     )
     retrieved = forms.DateField(
-        label=gettext_lazy("Retrieved on"), widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate
+        label=gettext_lazy("Retrieved on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        initial=timezone.localdate,
     )
     url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=600, assume_scheme="https")
     licence = forms.CharField(
@@ -356,6 +358,10 @@ class ReportedInline(ReadOnly, admin.TabularInline):
     def get_readonly_fields(self, request, obj=None):
         return self.fields
 
+    @admin.display(description=gettext_lazy("title"))
+    def title_text(self, row):
+        return row.title[0]
+
 
 class TransactionSumInline(ReportedInline):
     model = TransactionSum
@@ -374,12 +380,16 @@ class ReportedShareInline(ReportedInline):
 
 class ReportedResultInline(ReportedInline):
     model = ReportedResult
-    fields = ("kind", "titles", "indicators", "baseline", "start", "end", "target", "actual")
+    fields = ("kind", "title_text", "indicator_text", "baseline", "start", "end", "target", "actual")
+
+    @admin.display(description=gettext_lazy("indicator"))
+    def indicator_text(self, row):
+        return row.indicator[0] or "—"
 
 
 class ReportedDocumentInline(ReportedInline):
     model = ReportedDocument
-    fields = ("url", "format", "titles", "languages", "date")
+    fields = ("url", "format", "title_text", "languages", "date")
 
 
 class ProjectIdentifierInline(ReportedInline):
@@ -504,7 +514,7 @@ class SuggestedIssueAdmin(OwnedAdmin, FormFields, admin.ModelAdmin):
 
     owners = ("project",)
     form = SuggestionForm
-    list_display = ("project", "issue_or_any", "score", "likely", "reasons_in_words", "decision")
+    list_display = ("project", "issue_or_any", "reasons_in_words", "score", "decision")
     list_select_related = ("project", "issue")
     list_filter = ("decision", "score", ("issue", admin.RelatedOnlyFieldListFilter))
     search_fields = ("project__title_en", "project__title_ko", "project__title_ru", "project__key")
@@ -549,10 +559,6 @@ class SuggestedIssueAdmin(OwnedAdmin, FormFields, admin.ModelAdmin):
     @admin.display(description=gettext_lazy("issue"), ordering="issue")
     def issue_or_any(self, suggestion):
         return suggestion.issue or _("some environmental issue")
-
-    @admin.display(description=gettext_lazy("likely"), boolean=True, ordering="score")
-    def likely(self, suggestion):
-        return suggestion.score >= SuggestedIssue.LIKELY
 
     @admin.display(description=gettext_lazy("reasons"))
     def reasons_in_words(self, suggestion):

@@ -353,8 +353,6 @@ class SuggestedIssue(models.Model):
         CONFIRMED = "confirmed", pgettext_lazy("suggestion", "Confirmed")
         DISMISSED = "dismissed", pgettext_lazy("suggestion", "Dismissed")
 
-    LIKELY, POSSIBLE = 3, 2
-
     project = models.ForeignKey(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="suggested_issues"
     )

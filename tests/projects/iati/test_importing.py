@@ -70,7 +70,8 @@ def whole_database():
         for table in sorted(connection.introspection.table_names(cursor)):
             if "_fts" not in table and "search" not in table:
                 cursor.execute(f'SELECT * FROM "{table}"')
-                found[table] = sorted(map(repr, cursor.fetchall()))
+                rows = ([bytes(one) if isinstance(one, memoryview) else one for one in row] for row in cursor)
+                found[table] = sorted(map(repr, rows))
         return found
 
 
