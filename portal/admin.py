@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join, mark_safe
 from django.utils.text import capfirst, format_lazy
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
@@ -344,16 +345,16 @@ class FormerKeyAdmin(SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmi
 class LinkAdmin(SearchInAnyCase, admin.ModelAdmin):
     """What `check_links` found. Links are mended in the records that lead there."""
 
-    list_display = ("where_to", "state", "outcome", "checked_at", "good_at", "used_by")
+    list_display = ("where_to", "used_by", "outcome", "good_on", "checked_on")
     list_display_links = None
-    list_filter = ("state", "outcome")
+    list_filter = ("state",)
     search_fields = ("address", "moved_to")
     search_help_text = _("A part of an address.")
     ordering = ("address",)
     list_per_page = 50
     readonly_fields = (
         *("where_to", "state", "outcome", "status", "moved_to"),
-        *("checked_at", "good_at", "failures", "failed_on", "used_by"),
+        *("checked_on", "good_on", "failures", "failed_on", "used_by"),
     )
     fields = readonly_fields
 
@@ -389,6 +390,14 @@ class LinkAdmin(SearchInAnyCase, admin.ModelAdmin):
         if not link.moved_to:
             return shown
         return format_html('{0}<br>→ <a class="long-address" href="{1}" rel="noreferrer">{1}</a>', shown, link.moved_to)
+
+    @admin.display(description=_("last checked"), ordering="checked_at")
+    def checked_on(self, link):
+        return localtime(link.checked_at).date() if link.checked_at else "–"
+
+    @admin.display(description=_("last good"), ordering="good_at")
+    def good_on(self, link):
+        return localtime(link.good_at).date() if link.good_at else "–"
 
     @admin.display(description=_("records"))
     def used_by(self, link):
