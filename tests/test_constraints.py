@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.functional import Promise
 
 from portal.choices import Area
-from portal.models import FormerKey, Place, Source, Tombstone
+from portal.models import Double, FormerKey, Link, LinkUse, Look, OlderTranslation, Place, Source, Tombstone
 from projects.models import (
     Participation,
     Project,
@@ -87,6 +87,11 @@ def own_parent():
 def own_cause():
     issue = make_issue()
     return changed(make_issue_link(cause=issue), effect=issue)
+
+
+def make_older_translation():
+    place = {"kind": "issues.term", "row": 1, "owner_kind": "issues.term", "owner": 1}
+    return OlderTranslation.objects.create(**place, field="definition", language="ko", english="Forest.")
 
 
 CITED_ALREADY = "This source is already cited here."
@@ -267,6 +272,28 @@ BROKEN = {
     "agreement_has_an_area_once": (
         lambda: again(make_area(make_agreement(), Area.FORESTRY)),
         "This area is already listed.",
+    ),
+    "older_translation_stands_once": (
+        lambda: again(make_older_translation(), english="Another."),
+        "It is known already that this translation is older.",
+    ),
+    "look_is_the_last_one": (
+        lambda: again(Look.objects.create(kind="issues.term", record=1)),
+        "Of a record the last look is kept.",
+    ),
+    "double_stands_once": (
+        lambda: again(Double.objects.create(kind="portal.source", one=1, other=2)),
+        "This pair is known already.",
+    ),
+    "double_names_the_older_first": (
+        lambda: Double(kind="portal.source", one=2, other=1),
+        "A pair names two records, the one that was there first before the other.",
+    ),
+    "link_use_stands_once": (
+        lambda: again(
+            LinkUse.objects.create(link=Link.objects.create(address="https://a.org/"), kind="portal.source", record=1)
+        ),
+        "It is known already that this record leads there.",
     ),
     **{
         name: (lambda make=make: again(make_citation(make()), position=1), CITED_ALREADY)

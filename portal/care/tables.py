@@ -32,7 +32,11 @@ class OlderTranslation(models.Model):
         ordering = ["pk"]
         indexes = [models.Index(fields=["owner_kind", "owner", "language"], name="older_translation_of_a_record")]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "row", "field", "language"], name="older_translation_stands_once"),
+            models.UniqueConstraint(
+                fields=["kind", "row", "field", "language"],
+                name="older_translation_stands_once",
+                violation_error_message=_("It is known already that this translation is older."),
+            ),
         ]
 
     def __str__(self):
@@ -54,7 +58,13 @@ class Look(models.Model):
         verbose_name_plural = _("looks")
         default_permissions = ()
         ordering = ["-at", "-pk"]
-        constraints = [models.UniqueConstraint(fields=["kind", "record"], name="look_is_the_last_one")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "record"],
+                name="look_is_the_last_one",
+                violation_error_message=_("Of a record the last look is kept."),
+            )
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.record} {self.at:%Y-%m-%d}"
@@ -82,8 +92,16 @@ class Double(models.Model):
         default_permissions = ()
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "one", "other"], name="double_stands_once"),
-            models.CheckConstraint(name="double_names_the_older_first", condition=models.Q(one__lt=models.F("other"))),
+            models.UniqueConstraint(
+                fields=["kind", "one", "other"],
+                name="double_stands_once",
+                violation_error_message=_("This pair is known already."),
+            ),
+            models.CheckConstraint(
+                name="double_names_the_older_first",
+                condition=models.Q(one__lt=models.F("other")),
+                violation_error_message=_("A pair names two records, the one that was there first before the other."),
+            ),
         ]
 
     def __str__(self):
@@ -159,7 +177,13 @@ class LinkUse(models.Model):
         default_permissions = ()
         ordering = ["pk"]
         indexes = [models.Index(fields=["kind", "record"], name="link_use_of_a_record")]
-        constraints = [models.UniqueConstraint(fields=["link", "kind", "record"], name="link_use_stands_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link", "kind", "record"],
+                name="link_use_stands_once",
+                violation_error_message=_("It is known already that this record leads there."),
+            )
+        ]
 
     def __str__(self):
         return f"{self.kind} {self.record} → {self.link_id}"

@@ -15,8 +15,10 @@ from tests.make import (
     make_former_key,
     make_issue,
     make_organisation,
+    make_organisation_identifier,
     make_party,
     make_place,
+    make_reporting_organisation,
     make_source,
     make_term,
     make_tombstone,
@@ -128,6 +130,8 @@ def stored_rows():
     make_world()
     make_former_key()
     make_tombstone()
+    make_organisation_identifier()
+    make_reporting_organisation()
     make_citation(make_place())
     return [
         model._base_manager.earliest("pk")
