@@ -1,0 +1,119 @@
+"""Every screen of the desk opens in a browser that has nothing to complain of, least of all the content policy."""
+
+import json
+
+import pytest
+from django.contrib import admin
+
+# The screens of a model’s admin. What it answers besides is no screen: parts of forms, JSON, buttons.
+ABOUT_ALL = ("changelist", "add", "import", "export")
+ABOUT_ONE = ("change", "history", "delete", "merge")
+NO_SCREEN = {"autocomplete", "look_alikes", "cite", "prose", "looked_through", "still_right", "outcome"}
+# Of the whole desk, and of one kind alone.
+OTHERS = ("", "doubles/", "projects/reportingorganisation/kept-out/", "auth/user/{auth.user}/password/")
+APPS = ("auth", "mfa", "portal", "issues", "projects")
+# What nobody may do, whoever they are.
+CLOSED = {
+    *(("portal.auditentry", screen) for screen in ("add", "delete")),
+    *(("portal.link", screen) for screen in ("add", "delete")),
+    ("mfa.authenticator", "add"),
+}
+
+# Models without a record in the content get one, so that each has a screen of it.
+RECORDS = """
+import json
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import User
+from portal.care.tables import Link
+from portal.models import Tombstone
+from projects.models import Organisation, ReportingOrganisation
+Tombstone.objects.create(kind="place", key="gone", reason="duplicate")
+Link.objects.create(address="https://example.org/")
+Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
+ReportingOrganisation.objects.create(organisation=Organisation.objects.first(), ref="KR-GOV-051")
+models = {model._meta.label_lower: model._base_manager.first() for model in admin.site._registry}
+print(json.dumps({label: record.pk for label, record in models.items()}))
+"""
+
+WATCH_POLICY = """
+window.breaches = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.breaches.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+"""
+
+
+@pytest.fixture(scope="module")
+def records(desk):
+    """The primary key of a record of each model."""
+    return json.loads(desk.run(RECORDS).splitlines()[-1])
+
+
+class Visit:
+    """What a browser had to say of the screens that it was led through."""
+
+    def __init__(self, page, url):
+        self.page, self.url, self.complaints, self.statuses = page, url, [], {}
+        page.add_init_script(WATCH_POLICY)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("console", self._on_console)
+
+    def _on_console(self, message):
+        if message.type in {"error", "warning"} and "status of 403" not in message.text:  # a screen that is closed
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def open(self, path):
+        """Open a screen; once its scripts have run, note what the policy forbade."""
+        self.statuses[path] = self.page.goto(f"{self.url}/admin/{path}").status
+        self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        self.complaints += [f"{path}: {breach}" for breach in self.page.evaluate("window.breaches")]
+
+
+def screens(model, records):
+    """The addresses of the screens of a model’s admin, by their kind."""
+    model_admin, label = admin.site.get_model_admin(model), model._meta.label_lower
+    prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+    kinds = {pattern.name.removeprefix(prefix) for pattern in model_admin.urls if pattern.name}
+    base = label.replace(".", "/")
+    found = {kind: f"{base}/{'' if kind == 'changelist' else f'{kind}/'}" for kind in ABOUT_ALL if kind in kinds}
+    found |= {kind: f"{base}/{records[label]}/{kind}/" for kind in ABOUT_ONE if kind in kinds}
+    return found, kinds
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label_lower)
+def test_every_screen_of_a_model_keeps_to_the_policy(desk, editor, records, model):
+    visit = Visit(editor(0), desk.url)
+    found, _kinds = screens(model, records)
+    for path in found.values():
+        visit.open(path)
+    label = model._meta.label_lower
+    assert {kind: visit.statuses[path] for kind, path in found.items()} == {
+        kind: 403 if (label, kind) in CLOSED else 200 for kind in found
+    }
+    assert visit.complaints == []
+
+
+def test_the_screens_of_the_desk_as_a_whole_keep_to_the_policy(desk, editor, records):
+    visit = Visit(editor(0, "ko"), desk.url)
+    for path in [
+        *(other.replace("{auth.user}", str(records["auth.user"])) for other in OTHERS),
+        *map("{}/".format, APPS),
+    ]:
+        visit.open(path)
+    assert set(visit.statuses.values()) == {200}
+    assert visit.complaints == []
+
+
+def test_no_screen_is_left_out(records):
+    """Whoever adds an address to the desk says here whether it is a screen."""
+    known = {*ABOUT_ALL, *ABOUT_ONE, *NO_SCREEN, "password_change", "projects_iati_kept_out"}
+    assert {kind for model in admin.site._registry for kind in screens(model, records)[1]} <= known
+
+
+def test_a_breach_would_be_noticed(desk, editor):
+    visit = Visit(editor(0), desk.url)
+    visit.open("")
+    visit.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=color:red>Red</p>')")
+    visit.page.wait_for_function("window.breaches.length")
+    assert "style-src-attr" in visit.page.evaluate("window.breaches")[0]
+    assert any("Content Security Policy" in complaint for complaint in visit.complaints)
