@@ -256,6 +256,17 @@ def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
     assert count_queries(editor, url) == one
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(editor, model):
+    """However many there are to choose from: choices are fetched while one types."""
+    LINKED[model]()
+    url = address(model, "add")
+    editor.get(url)
+    one = count_queries(editor, url)
+    LINKED[model](), LINKED[model]()
+    assert count_queries(editor, url) == one
+
+
 @pytest.mark.parametrize("model", [model for model in MODELS if admin.site.get_model_admin(model).inlines])
 def test_change_page_asks_the_same_of_the_database_for_one_row_as_for_three(editor, model):
     record = LINKED[model]()

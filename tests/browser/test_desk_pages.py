@@ -7,7 +7,7 @@ from django.contrib import admin
 
 # The screens of a model’s admin. What it answers besides is no screen: parts of forms, JSON, buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
-ABOUT_ONE = ("change", "history", "delete", "merge")
+ABOUT_ONE = ("change", "history", "delete", "merge", "grid")
 NO_SCREEN = {"autocomplete", "look_alikes", "cite", "prose", "looked_through", "still_right", "outcome"}
 # Of the whole desk, and of one kind alone.
 OTHERS = ("", "doubles/", "projects/reportingorganisation/kept-out/", "auth/user/{auth.user}/password/")
@@ -25,6 +25,7 @@ import json
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import User
+from issues.models import Term
 from portal.care.tables import Link
 from portal.models import Tombstone
 from projects.models import Organisation, ReportingOrganisation
@@ -32,7 +33,11 @@ Tombstone.objects.create(kind="place", key="gone", reason="duplicate")
 Link.objects.create(address="https://example.org/")
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
 ReportingOrganisation.objects.create(organisation=Organisation.objects.first(), ref="KR-GOV-051")
-models = {model._meta.label_lower: model._base_manager.first() for model in admin.site._registry}
+for text in ("One text.", "Another text."):
+    term = Term.objects.order_by("pk").first()
+    term.definition_en = text
+    term.save()
+models = {model._meta.label_lower: model._base_manager.order_by("pk").first() for model in admin.site._registry}
 print(json.dumps({label: record.pk for label, record in models.items()}))
 """
 
@@ -104,9 +109,17 @@ def test_the_screens_of_the_desk_as_a_whole_keep_to_the_policy(desk, editor, rec
     assert visit.complaints == []
 
 
+def test_the_screen_that_brings_a_former_state_back_keeps_to_the_policy(desk, editor, records):
+    visit = Visit(editor(0), desk.url)
+    visit.open(f"issues/term/{records['issues.term']}/history/")
+    visit.open(visit.page.locator("a[href*='/revert/']").first.get_attribute("href").removeprefix("/admin/"))
+    assert list(visit.statuses.values()) == [200, 200]
+    assert visit.complaints == []
+
+
 def test_no_screen_is_left_out(records):
     """Whoever adds an address to the desk says here whether it is a screen."""
-    known = {*ABOUT_ALL, *ABOUT_ONE, *NO_SCREEN, "password_change", "projects_iati_kept_out"}
+    known = {*ABOUT_ALL, *ABOUT_ONE, *NO_SCREEN, "revert", "password_change", "projects_iati_kept_out"}
     assert {kind for model in admin.site._registry for kind in screens(model, records)[1]} <= known
 
 
