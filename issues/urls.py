@@ -3,6 +3,7 @@
 from django.urls import path
 
 from issues import views
+from portal.changes_pages import changes_paths
 
 urlpatterns = [
     path("issues/", views.IssueList.as_view(), name="issues"),
@@ -11,4 +12,7 @@ urlpatterns = [
     path("indicators/<slug:key>/", views.IndicatorPage.as_view(), name="indicator"),
     path("timeline/<slug:key>/", views.EventPage.as_view(), name="event"),
     path("glossary/", views.Glossary.as_view(), name="glossary"),
+    *changes_paths("issues/<slug:key>/", views.IssuePage),
+    *changes_paths("indicators/<slug:key>/", views.IndicatorPage),
+    *changes_paths("timeline/<slug:key>/", views.EventPage),
 ]

@@ -43,10 +43,11 @@ def compared(before, after):
     if len(old) + len(new) > MOST_WORDS:
         return [("del", before), ("ins", after)]
     pieces = []
-    words = ([word.rstrip() for word in text] for text in (old, new))  # the last one has no space after it
+    words = ([word.rstrip() for word in text] for text in (old, new))
     for what, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
         if what == "equal":
-            pieces.append(("same", new[c:d]))
+            # The last word of a text has no space after it, though what stands in for it may go on.
+            pieces.append(("same", [max(pair, key=len) for pair in zip(old[a:b], new[c:d], strict=True)]))
         else:
             went = [*old[a : b - 1], f"{old[b - 1].rstrip()} "] if a < b else []  # apart from what came instead
             pieces += [(tag, words) for tag, words in (("del", went), ("ins", new[c:d])) if words]
@@ -64,8 +65,11 @@ def compared(before, after):
 
 def marked(before, after):
     """Two texts as HTML with the words marked that went and came."""
-    tags = {"del": "<del>{}</del>", "ins": "<ins>{}</ins>", "same": "{}", "cut": '<span class="cut">{}</span>'}
-    return format_html_join("", "{}", ((format_html(tags[what], text),) for what, text in compared(before, after)))
+    tags = {"del": "<del>{}</del>{}", "ins": "<ins>{}</ins>{}", "same": "{}{}", "cut": '<span class="cut">{}</span>{}'}
+    pieces = compared(before, after)
+    return format_html_join(
+        "", "{}", ((format_html(tags[what], text.rstrip(), text[len(text.rstrip()) :]),) for what, text in pieces)
+    )
 
 
 # ── Differences ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +130,15 @@ class Change:
     rows: list = field(default_factory=list)
     languages: list = field(default_factory=list)  # other ones in which texts changed; readers are told that they did
 
+    @property
+    def anchor(self):
+        """What names it on its page, for good."""
+        return f"c{self.moment.astimezone(datetime.UTC):%Y%m%dT%H%M%S%f}"
+
+    @property
+    def language_names(self):
+        return [language_name(code) for code in LANGUAGES if code in self.languages]
+
     def __bool__(self):
         return bool(self.first or self.moved or self.differences or self.rows or self.languages)
 
@@ -135,16 +148,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Name:
-    """What a record is called that others name, and whether readers see it or ever did."""
+    """What a record is called that others name; whether readers see it now, and whether they ever did."""
 
     text: str
-    public: bool
+    public: bool = True
+    seen: bool = True
 
 
 class Names:
     """The names of what states lead to: a query a kind for those that are there, and one for those that are gone.
 
-    With `public`, records that readers never saw have no name.
+    With `public`, records that readers do not see now have no name.
     """
 
     def __init__(self, public=False):
@@ -162,23 +176,25 @@ class Names:
             tracked = TRACKED[model]
             columns = [column for column in tracked.columns if column in _naming(model)]
             for state in model._base_manager.filter(pk__in=pks).values(*columns):
-                self.found[model, state[tracked.key]] = _name(model, state)
+                self.found[model, state[tracked.key]] = _name(model, state, there=True)
             gone = [pk for pk in pks if (model, pk) not in self.found]
             past = tracked.states._base_manager.order_by().filter(**{f"{tracked.key}__in": gone})
             last = past.values(tracked.key).annotate(last=models.Max("pk")).values("last")
             for state in tracked.states._base_manager.filter(pk__in=last).values(*columns) if gone else ():
-                self.found[model, state[tracked.key]] = _name(model, state)
+                self.found[model, state[tracked.key]] = _name(model, state, there=False)
 
-    def is_public(self, model, pk):
+    def is_seen(self, model, pk):
         """Whether readers see a record, or saw it once."""
-        return (model, pk) in self.found and self.found[model, pk].public
+        return (model, pk) in self.found and self.found[model, pk].seen
 
     def of(self, model, pk):
         """A name, or words that say why there is none."""
         name = self.found.get((model, pk))
         if name is None:
             return _("(no longer there)")
-        return _("(not public)") if self.public and not name.public else name.text
+        if self.public and not name.public:
+            return _("(no longer public)") if name.seen else _("(not public)")
+        return name.text
 
 
 @functools.cache
@@ -190,18 +206,14 @@ def _naming(model):
     return names
 
 
-def _name(model, state):
+def _name(model, state, there):
     texts = [state["code"]] if "code" in state else []
     names = (in_readers_language(state, name) for name in (getattr(model, "name_field", "name"), "label"))
     texts += [text for text in names if text][:1]
-    public = not issubclass(model, Record) or was_public(state)
-    return Name(" ".join(texts), public)
-
-
-def was_public(state):
-    """Whether readers could see a record in a state, or before it."""
-    shown = {Publication.PUBLISHED, Publication.ARCHIVED}
-    return state["published_at"] is not None or state["publication"] in shown
+    if not issubclass(model, Record):
+        return Name(" ".join(texts))
+    published = state["publication"] == Publication.PUBLISHED
+    return Name(" ".join(texts), public=there and published, seen=published or state["published_at"] is not None)
 
 
 def in_readers_language(state, name):
@@ -371,7 +383,7 @@ def row_name(tracked, state, names):
 def _leads_to_unseen(record, tracked, step, names):
     """Whether a row leads, before or after, to another record that readers never saw."""
     return any(
-        not names.is_public(column.related_model, state[column.attname])
+        not names.is_seen(column.related_model, state[column.attname])
         for state in (step.before, step.after)
         if state
         for column in _columns(tracked.model)
@@ -509,7 +521,8 @@ def public_groups(record, every):
     )
     first = own[0] if own else {"publication": record.publication, "published_at": record.published_at}
     begins = not own or first["history_type"] == BEGINNING
-    seen = begins and was_public(first)
+    shown = {Publication.PUBLISHED, Publication.ARCHIVED}
+    seen = begins and (first["published_at"] is not None or first["publication"] in shown)
     published = begins and first["publication"] == Publication.PUBLISHED
     later = iter([state for state in own if state["history_type"] != BEGINNING])
     state = next(later, None)

@@ -40,10 +40,7 @@ class RecordView(DetailView):
 
     def get(self, request, *args, **kwargs):
         try:
-            if serving.asked_format(request):
-                self.object = self.get_object()
-                return serving.answer(request, self.kinds, self.get_records, single=True)
-            return super().get(request, *args, **kwargs)
+            return self.get_page(request, *args, **kwargs)
         except Http404:
             former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
             if former is not None:
@@ -52,6 +49,13 @@ class RecordView(DetailView):
             if gone is None:
                 raise
             return gone
+
+    def get_page(self, request, *args, **kwargs):
+        """The page of the record, or the record in the format that is asked for."""
+        if serving.asked_format(request):
+            self.object = self.get_object()
+            return serving.answer(request, self.kinds, self.get_records, single=True)
+        return super().get(request, *args, **kwargs)
 
     @property
     def kinds(self):

@@ -8,6 +8,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from portal import map_views, opendata, search, views
+from portal.changes_pages import changes_paths
 from portal.compare import Compare
 from portal.coverage import CoveragePage
 from portal.middleware import home_in_readers_language
@@ -31,6 +32,9 @@ pages = [
     path("search/", search.Search.as_view(), name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),
+    *changes_paths("countries/<slug:key>/", views.CountryPage),
+    *changes_paths("places/<slug:key>/", views.PlacePage),
+    *changes_paths("sources/<slug:key>/", views.SourcePage),
     path("about/", views.About.as_view(), name="about"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),
     path("", include("issues.urls")),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from portal.changes_pages import changes_paths
 from projects import views
 
 urlpatterns = [
@@ -11,4 +12,7 @@ urlpatterns = [
     path("organisations/<slug:key>/", views.OrganisationPage.as_view(), name="organisation"),
     path("agreements/", views.AgreementList.as_view(), name="agreements"),
     path("agreements/<slug:key>/", views.AgreementPage.as_view(), name="agreement"),
+    *changes_paths("projects/<slug:key>/", views.ProjectPage),
+    *changes_paths("organisations/<slug:key>/", views.OrganisationPage),
+    *changes_paths("agreements/<slug:key>/", views.AgreementPage),
 ]

@@ -10,6 +10,7 @@ PAGES = {
     "home": "",
     "issues": "issues/",
     "causes": "issues/?view=causes",
+    "changes": "issues/aral-sea-depletion/changes/",
     "issue": "issues/aral-sea-depletion/",
     "indicators": "indicators/",
     "indicator": "indicators/aral-sea-area/",

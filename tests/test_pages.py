@@ -79,12 +79,15 @@ def named_patterns(resolver):
 
 
 def test_a_page_of_every_kind_is_looked_at():
-    """tests/pages.py names them: a new kind of page has to be added there. What only scripts ask for is no page,
-    and a preview is the page of its record.
+    """tests/pages.py names them: a new kind of page has to be added there. What only scripts ask for is no page, nor is
+    a feed; a preview is the page of its record; what changed is one kind of page, whatever it changed in.
     """
     [under_language] = [found for found in get_resolver().url_patterns if hasattr(found.pattern, "language_prefix")]
     looked_at = {resolve(address(kind, "en").partition("?")[0]).url_name for kind in PAGES if status(kind) == 200}
-    assert set(named_patterns(under_language)) - {"suggest", "preview"} == looked_at
+    names = set(named_patterns(under_language)) - {"suggest", "preview"}
+    changes = {name for name in names if name.endswith(("-changes", "-changes-feed"))}
+    assert len(changes) == 18
+    assert names - changes | {"issues-changes"} == looked_at
 
 
 @EVERY_LANGUAGE
@@ -253,6 +256,7 @@ def test_request_that_cannot_be_understood_is_told_in_words(client):
 def pages_of(world):
     """Every page of a small world, its lists and the files about it, in three languages."""
     own = {record.get_absolute_url() for record in records(world) if hasattr(record, "get_absolute_url")}
+    own |= {f"{path}changes/" for path in own if "#" not in path}
     others = [PAGES[kind] for kind in PAGES if "/" not in PAGES[kind].rstrip("/") and status(kind) == 200]
     asked = [f"{name}/?q={SECRET}" for name in (*LISTS, "search")]
     paths = {*(path.split("#")[0] for path in own), *(f"/en/{path}" for path in (*others, *asked, "about/data/"))}
@@ -357,6 +361,8 @@ class Walk:
         if path.split("/")[1] in set(LANGUAGES) - {here.split("/")[1]}:
             return False
         names = {name for name, _value in parse_qsl(query)}
+        if "/changes/" in path:
+            names.add("changes")  # there are as many as records, and with the content nothing has changed yet
         if query and "?" in here and names != {"page"}:
             return False
         kind = (self.kind(path), *sorted(names))
@@ -382,8 +388,9 @@ def sitemap_of(client, language):
 
 
 def strays(walk, sitemap):
-    """Visited addresses that the sitemap has not, whatever is asked of them; nor are they the search."""
-    return [path for path in walk.visited if path.partition("?")[0] not in sitemap and "/search/" not in path]
+    """Visited addresses that the sitemap has not, whatever is asked of them; nor are they the search, or changes."""
+    visited = [path for path in walk.visited if "/search/" not in path and "/changes/" not in path]
+    return [path for path in visited if path.partition("?")[0] not in sitemap]
 
 
 def test_every_link_of_the_english_pages_leads_somewhere(content, client):

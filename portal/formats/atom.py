@@ -49,8 +49,8 @@ def feed(*, title, about, links, identity, updated, entries, language=None):
     return "\n".join(lines)
 
 
-def entry(*, identity, title, address, updated, published=None, summary="", categories=(), language=""):
-    """An entry of a feed."""
+def entry(*, identity, title, address, updated, published=None, summary="", html="", categories=(), language=""):
+    """An entry of a feed, with a summary as plain text or the whole of it as HTML."""
     marked = {"xml:lang": language} if language and language != get_language() else {}
     lines = [
         "<entry>",
@@ -61,6 +61,7 @@ def entry(*, identity, title, address, updated, published=None, summary="", cate
         *([element("published", moment(published))] if published else []),
         *(element("category", term=term, label=label) for term, label in categories),
         *([element("summary", summary)] if summary else []),
+        *([element("content", html, type="html")] if html else []),
         "</entry>",
     ]
     return "\n".join(lines)

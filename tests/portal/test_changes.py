@@ -72,6 +72,7 @@ def seen(record):
         ("The sea", "The sea grew", [("same", "The sea "), ("ins", "grew")]),
         ("호수가 줄었다", "호수가 늘었다", [("same", "호수가 "), ("del", "줄었다 "), ("ins", "늘었다")]),
         ("Море ушло", "Море совсем ушло", [("same", "Море "), ("ins", "совсем "), ("same", "ушло")]),
+        ("Море совсем ушло", "Море", [("same", "Море "), ("del", "совсем ушло ")]),
         ("", "New", [("ins", "New")]),
     ],
 )
@@ -92,7 +93,7 @@ def test_a_text_beyond_measure_is_shown_as_two():
 
 
 def test_marks_escape_what_they_mark():
-    assert marked("<b> one", "<b> two") == "&lt;b&gt; <del>one </del><ins>two</ins>"
+    assert marked("<b> one", "<b> two") == "&lt;b&gt; <del>one</del> <ins>two</ins>"
 
 
 # ── Fields and rows ──────────────────────────────────────────────────────────────────────────────────────────
@@ -348,13 +349,18 @@ def test_readers_do_not_see_links_to_issues_that_they_never_saw():
     assert [one.rows for one in seen(cause)] == [[]]
 
 
-def test_an_archived_source_may_still_be_named():
+@pytest.mark.parametrize("leave", [lambda source: change(source, publication=A), lambda source: source.delete()])
+def test_a_source_that_readers_see_no_more_is_not_named(leave):
     project, source = make_project(), make_source(title="A withdrawn report")
     make_citation(project, source)
     with because("It was withdrawn."):
         project.citations.all().delete()
-        change(source, publication=A)
-    assert seen(project)[0].rows[0].changes[0].name == "A withdrawn report"
+        source.moved_from(R)
+        leave(source)
+    withdrawn, cited, _first = seen(project)
+    names = [one.rows[0].changes[0].name for one in (withdrawn, cited)]
+    assert (names, withdrawn.why) == (["(no longer public)"] * 2, "It was withdrawn.")
+    assert [row.name for one in told(project) for rows in one.rows for row in rows.changes] == [source.title] * 2
 
 
 def test_public_groups_begin_with_the_last_one():
