@@ -8,6 +8,8 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
 from portal import map_views, opendata, search, views
+from portal.api import api
+from portal.api.docs import docs
 from portal.changes_pages import changes_paths
 from portal.compare import Compare
 from portal.coverage import CoveragePage
@@ -49,6 +51,8 @@ urlpatterns = [
     path("accounts/", include("portal.account_urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("api/docs", docs, name="api-docs"),
+    path("api/", api.urls),
     path("data/<slug:file>.csv-metadata.json", opendata.table_metadata, name="data-table-metadata"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),

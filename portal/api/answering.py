@@ -1,0 +1,177 @@
+"""Reads a request to the API, refuses what it cannot mean, and answers it."""
+
+import hashlib
+
+from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import override
+
+from portal import freshness
+from portal.api.problems import Problem
+from portal.choices import Publication
+from portal.formats.fields import LANGUAGES, Reading
+from portal.formats.plain import dumps
+from portal.formats.serving import HEADERS
+from portal.formats.sheets import LICENCE
+from portal.models import FormerKey, Tombstone
+
+LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
+SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
+PAGE = ("limit", "offset", "sort")
+
+
+def listing(request, resource):
+    """A page of the records that the filters let through."""
+    asked = Asked(request, {*resource.filterset_class.base_filters, *PAGE, *SHAPE})
+    limit = asked.number("limit", LIMIT, 1, MOST)
+    offset = asked.number("offset", 0, 0, FARTHEST)
+    sort = asked.one_of("sort", resource.sorts)
+    fields = asked.fields(resource.serialiser)
+
+    def answer():
+        filterset = resource.filterset_class(asked.only(resource.filterset_class.base_filters), resource.records())
+        if wrong := mistakes(filterset):
+            raise Problem(400, " ".join(wrong))
+        found = filterset.qs
+        count = found.count()
+        rows = resource.sorted(found, sort).prefetch_related(None)
+        pks = list(rows.values_list("pk", flat=True)[offset : offset + limit])
+        return {
+            "count": count,
+            "limit": limit,
+            "offset": offset,
+            "next": asked.page(offset + limit) if offset + limit < count else None,
+            "previous": asked.page(max(offset - limit, 0)) if offset else None,
+            "licence": LICENCE,
+            "retrieved": timezone.localdate().isoformat(),
+            "items": asked.items(resource, pks, fields),
+        }
+
+    return asked.answered(answer)
+
+
+def mistakes(filterset):
+    """A sentence for each value of a filter that means nothing. Pages leave such values out; programs are told."""
+    if not filterset.problems:
+        return []
+    fields = filterset.form.fields.items()
+    wrong = [(name, value) for name, field in fields for value in getattr(field, "rejected", [])]
+    return [
+        *(f"“{name}”: there is no “{value[:60]}”." for name, value in wrong),
+        *(f"“{name}”: {error}" for name, errors in filterset.form.errors.items() for error in errors),
+    ]
+
+
+def record(request, resource, key):
+    """One record; where its key has changed or it has gone, that."""
+    asked = Asked(request, set(SHAPE))
+    fields = asked.fields(resource.serialiser)
+
+    def answer():
+        pk = resource.records().filter(key=key).values_list("pk", flat=True).first()
+        if pk is None:
+            raise gone(resource, key)
+        [item] = asked.items(resource, [pk], fields)
+        return item
+
+    former = FormerKey.objects.filter(kind=resource.kind, key=key).values_list("now", flat=True).first()
+    if former:
+        return HttpResponsePermanentRedirect(request.path.removesuffix(key) + former)
+    return asked.answered(answer)
+
+
+def gone(resource, key):
+    """The problem of a record that is not there: it never was, or it went."""
+    model, kind = resource.serialiser.model, resource.kind
+    stone = Tombstone.objects.filter(kind=kind, key=key).first()
+    archived = model.objects.filter(resource.only, key=key, publication=Publication.ARCHIVED).exists()
+    if stone is None and not archived:
+        return Problem(404, f"There is no published record with the key “{key}” here.")
+    reason = stone.get_reason_display() if stone else "It was archived."
+    return Problem(410, f"This record is no longer published. {reason}", successor=stone.successor if stone else "")
+
+
+class Asked:
+    """What a request asks, refused where it names what is not there or says it twice."""
+
+    def __init__(self, request, known):
+        self.request, self.query = request, request.GET
+        if unknown := sorted(set(self.query) - known):
+            raise Problem(
+                400, f"There is no parameter “{unknown[0][:60]}” here. Known are: {', '.join(sorted(known))}."
+            )
+        for name in {*PAGE, *SHAPE} & set(self.query):
+            if len(self.query.getlist(name)) > 1:
+                raise Problem(400, f"“{name}” may be said once.")
+        self.language = self.one_of("lang", LANGUAGES)
+
+    def one_of(self, name, choices):
+        """A value out of a few, or None where none is asked for."""
+        value = self.query.get(name)
+        if value is not None and value not in choices:
+            raise Problem(400, f"“{name}” is one of: {', '.join(choices)}.")
+        return value
+
+    def number(self, name, default, least, most):
+        """A whole number."""
+        value = self.query.get(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdecimal() and len(value) < 12 and least <= int(value) <= most):
+            raise Problem(400, f"“{name}” is a whole number from {least} to {most}.")
+        return int(value)
+
+    def fields(self, serialiser):
+        """The fields that were asked for, or None for all. The key always comes along."""
+        value = self.query.get("fields")
+        if value is None:
+            return None
+        names = set(value.split(","))
+        if unknown := sorted(names - set(serialiser.by_name)):
+            known = ", ".join(serialiser.by_name)
+            raise Problem(400, f"There is no field “{unknown[0][:60]}”. Known are: {known}.")
+        return [field for name, field in serialiser.by_name.items() if name in names or name == "key"]
+
+    def only(self, names):
+        """The part of the query that is for the filters."""
+        query = QueryDict(mutable=True)
+        for name in names:
+            if name in self.query:
+                query.setlist(name, self.query.getlist(name))
+        return query
+
+    def page(self, offset):
+        """The address of another page of the same list."""
+        query = self.query.copy()
+        query["offset"] = offset
+        return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+
+    def items(self, resource, pks, fields):
+        """The JSON of these records."""
+        base = self.request.build_absolute_uri("/").rstrip("/")
+        reading = Reading(base, self.language or "en", self.language)
+        serialiser = resource.serialiser
+        return list(map(serialiser.data_of(reading, fields), serialiser.rows(pks, reading, fields)))
+
+    def answered(self, answer):
+        """The answer as JSON with its tag, or that the asker has it already."""
+        state = freshness.state()
+        said = repr(self.request.get_full_path())
+        etag = f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
+        response = get_conditional_response(self.request, etag=etag, last_modified=int(state.changed_at.timestamp()))
+        if response is None:
+            with override(self.language or "en"):
+                response = HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
+        stated = {
+            "ETag": etag,
+            "Last-Modified": http_date(state.changed_at.timestamp()),
+            "Cache-Control": HEADERS["Cache-Control"],
+            "X-Robots-Tag": "noindex",
+            "Link": f'<{LICENCE}>; rel="license"',
+            "Content-Language": self.language or ", ".join(LANGUAGES),
+        }
+        for name, value in stated.items():
+            response.headers[name] = value
+        return response

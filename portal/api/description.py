@@ -1,0 +1,200 @@
+"""The API as OpenAPI 3.1 describes it: made of the filters, the orders and the fields that it answers with."""
+
+from django.utils.translation import override
+
+from portal.api.answering import FARTHEST, LIMIT, MOST
+from portal.filters import Facet, YearFilter
+from portal.formats.fields import LANGUAGES
+from portal.formats.sheets import LICENCE
+
+TEXT = {"type": "string"}
+WORDS = {
+    "description": "A text in the languages of the portal, null where there is none; with `lang`, the text alone.",
+    "anyOf": [
+        {
+            "type": "object",
+            "properties": {language: {"type": ["string", "null"]} for language in LANGUAGES},
+            "required": list(LANGUAGES),
+            "additionalProperties": False,
+        },
+        {"type": ["string", "null"]},
+    ],
+}
+PROBLEM = {
+    "description": "What went wrong (RFC 9457).",
+    "type": "object",
+    "properties": {
+        "type": TEXT,
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "detail": TEXT,
+        "successor": {"type": "string", "description": "The key of the record to go to, where there is one."},
+    },
+    "required": ["type", "title", "status", "detail"],
+}
+# Values to try, of what only the database knows.
+EXAMPLES = {
+    "q": "aral",
+    "country": ["uz"],
+    "issue": ["aral-sea-depletion"],
+    "organisation": ["koica"],
+    "place": ["aral-sea"],
+    "sector": ["14010"],
+    "sdg": ["6"],
+    "language": ["ko"],
+    "indicator": ["aral-sea-area"],
+    "source": ["wikipedia-aral-sea"],
+    "year_from": 2015,
+    "year_to": 2024,
+}
+
+
+def schema_name(resource):
+    """The name of the schema of one record."""
+    return resource.serialiser.model.__name__
+
+
+def components(resources):
+    """The schemas that the answers refer to."""
+    schemas = {"Words": WORDS, "Problem": PROBLEM}
+    with override("en"):
+        for resource in resources:
+            schema = resource.serialiser.schema()
+            required = ["key"] if resource.has_keys else []
+            described = str(resource.serialiser.model._meta.verbose_name).capitalize()
+            schemas[schema_name(resource)] = {
+                "description": f"{described}. With `fields`, only these and the key.",
+                "type": "object",
+                "properties": {
+                    name: schema["properties"][name] | {"description": str(field.label)}
+                    if "$ref" not in schema["properties"][name]
+                    else {"allOf": [schema["properties"][name]], "description": str(field.label)}
+                    for name, field in resource.serialiser.by_name.items()
+                },
+                "required": required,
+                "additionalProperties": False,
+            }
+    return schemas
+
+
+def of_list(resource):
+    """What OpenAPI says of a list, beside what the framework knows."""
+    with override("en"):
+        filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
+    page = [
+        query("sort", "In which order; with a minus, the other way.", {"enum": resource.sorts}),
+        query("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}, 10),
+        query(
+            "offset",
+            "How many to pass over first.",
+            {"type": "integer", "minimum": 0, "maximum": FARTHEST, "default": 0},
+            0,
+        ),
+    ]
+    count = {"type": "integer", "minimum": 0}
+    page_of = {
+        "type": "object",
+        "properties": {
+            "count": count | {"description": "How many the filters let through."},
+            "limit": count,
+            "offset": count,
+            "next": {"type": ["string", "null"], "description": "The address of the next page."},
+            "previous": {"type": ["string", "null"], "description": "The address of the page before."},
+            "licence": {**TEXT, "description": "Of the portal’s own words; figures and sources carry their own."},
+            "retrieved": {**TEXT, "format": "date"},
+            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema_name(resource)}"}},
+        },
+        "required": ["count", "limit", "offset", "next", "previous", "licence", "retrieved", "items"],
+        "additionalProperties": False,
+    }
+    return {
+        "parameters": [*filters, *page, *shape(resource)],
+        "responses": answers("A page of records.", page_of, 400),
+    }
+
+
+def of_record(resource):
+    """What OpenAPI says of one record."""
+    return {
+        "parameters": shape(resource),
+        "responses": {301: {"description": "The record has another key now."}}
+        | answers("The record.", {"$ref": f"#/components/schemas/{schema_name(resource)}"}, 400, 404, 410),
+    }
+
+
+def answers(words, schema, *problems):
+    """The responses of an operation."""
+    said = {
+        400: "The request names what is not there, or says it wrongly.",
+        404: "There is no published record with this key.",
+        410: "The record is no longer published.",
+    }
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        200: {
+            "description": words,
+            "headers": {"ETag": {"schema": TEXT}, "Last-Modified": {"schema": TEXT}, "Link": {"schema": TEXT}},
+            "content": {"application/json": {"schema": schema}},
+        },
+        304: {"description": "What the asker has is still the newest (If-None-Match, If-Modified-Since)."},
+        **{status: {"description": said[status], "content": problem} for status in problems},
+    }
+
+
+def query(name, description, schema, example=None):
+    """A parameter that is said once."""
+    said = {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+    return said if example is None else said | {"example": example}
+
+
+def parameter(name, item):
+    """A filter of a list as a parameter. Of facets several values may be chosen: any of them."""
+    if isinstance(item, Facet):
+        static = hasattr(item.options, "choices")
+        value = {"type": "string", "enum": [value for value, _label in item.options.choices]} if static else TEXT
+        words = f"{item.label}: repeated for several, of which any may hold."
+        if static:
+            words += " " + "; ".join(f"`{value}`: {label}" for value, label in item.options.choices) + "."
+        example = [value["enum"][0]] if static else EXAMPLES[name]
+        said = query(name, words, {"type": "array", "items": value}, example)
+        return said | {"style": "form", "explode": True}
+    if isinstance(item, YearFilter):
+        year = {"type": "integer", "minimum": 1800, "maximum": 2200}
+        return query(name, f"{item.label}: a year.", year, EXAMPLES.get(name, 2015))
+    words = "Words in any of the languages, as the portal’s search takes them."
+    return query(name, words, {"type": "string", "maxLength": 200}, EXAMPLES[name])
+
+
+def shape(resource):
+    """The parameters that say how an answer looks."""
+    some = list(resource.serialiser.by_name)[1:4]
+    return [
+        query(
+            "lang",
+            "Texts in this language alone, in English where there is none; without it, all languages.",
+            {"type": "string", "enum": list(LANGUAGES)},
+            "en",
+        ),
+        query(
+            "fields",
+            "Only these fields, parted by commas: " + ", ".join(f"`{name}`" for name in resource.serialiser.by_name),
+            {
+                "type": "string",
+                "pattern": f"^({'|'.join(resource.serialiser.by_name)})(,({'|'.join(resource.serialiser.by_name)}))*$",
+            },
+            ",".join(some),
+        ),
+    ]
+
+
+INFO = {
+    "title": "Central Asia Environment and Cooperation Portal",
+    "version": "1.0.0",
+    "summary": "Issues, indicators, projects and agreements, with the sources of every claim, in three languages.",
+    "description": (
+        "Everything that readers see, for reading: no key is needed. Values of parameters are keys and codes, never "
+        "numbers of rows. Every answer has an ETag; ask with If-None-Match, and 304 says that nothing has changed. "
+        "The lists of the portal are to be had whole, too: `/en/projects/?format=csv`, and in other forms."
+    ),
+    "license": {"name": "CC BY 4.0 (the portal’s own words; figures and sources carry their own)", "url": LICENCE},
+}

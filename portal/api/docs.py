@@ -1,0 +1,87 @@
+"""The page that tells people about the API: what there is, what can be asked, with questions to try."""
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal.api.answering import LIMIT, MOST
+from portal.api.description import EXAMPLES
+from portal.api.resources import RESOURCES
+from portal.filters import Facet, YearFilter
+from portal.formats.fields import LANGUAGES
+
+# Questions that show what can be asked, of resources that have them.
+QUESTIONS = {
+    "projects": {"country": "uz", "issue": "aral-sea-depletion", "sort": "-start", "limit": "5"},
+    "observations": {"indicator": "aral-sea-area", "year_from": "2000"},
+    "agreements": {"country": "kz", "kind": "mou", "lang": "ko"},
+    "issues": {"fields": "name,summary", "lang": "en"},
+    "sources": {"q": "aral", "language": "ru"},
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What can be asked: its name, what it means, what it takes, and its values where they are few."""
+
+    name: str
+    label: str
+    takes: str
+    values: list
+
+
+@require_safe
+def docs(request):
+    """`/api/docs`, in the language that the browser asks for."""
+    context = {
+        "title": _("The API"),
+        "trail": [(_("The API"), None)],
+        "resources": [(resource, *described(request, resource)) for resource in RESOURCES],
+        "shape": shape(),
+        "limit": LIMIT,
+        "most": MOST,
+    }
+    return render(request, "portal/api_docs.html", context)
+
+
+def described(request, resource):
+    """The parameters, the fields and a question to try of a resource."""
+    asked = QueryDict(mutable=True)
+    asked.update(QUESTIONS.get(resource.path, {"limit": "3"}))
+    address = f"/api/v1/{resource.path}"
+    filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
+    sorts = Parameter(
+        "sort", _("Order"), _("one of these; with a minus, the other way"), [(s, "") for s in resource.sorts]
+    )
+    fields = [(field.name, field.label) for field in resource.serialiser.fields]
+    words = resource.serialiser.model._meta.verbose_name_plural
+    if resource.path == "countries":
+        words = _("countries")
+    return words, address, [*filters, sorts], fields, f"{address}?{asked.urlencode()}"
+
+
+def parameter(name, item):
+    """A filter, in words."""
+    if isinstance(item, Facet):
+        values = list(item.options.choices) if hasattr(item.options, "choices") else []
+        takes = _("codes, repeated for several") if values else _("keys or codes, repeated for several")
+        example = EXAMPLES.get(name)
+        if not values and example:
+            takes = f"{takes}: {example[0]}"
+        return Parameter(name, item.label, takes, values)
+    if isinstance(item, YearFilter):
+        return Parameter(name, item.label, _("a year"), [])
+    return Parameter(name, item.label, _("words in any of the three languages"), [])
+
+
+def shape():
+    """The parameters that every list takes, in words."""
+    return [
+        Parameter("limit", _("How many at most"), _("a whole number from 1 to {most}").format(most=MOST), []),
+        Parameter("offset", _("How many to pass over first"), _("a whole number"), []),
+        Parameter("lang", _("Texts in one language alone"), ", ".join(LANGUAGES), []),
+        Parameter("fields", _("Only these fields"), _("names of fields, parted by commas"), []),
+    ]

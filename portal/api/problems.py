@@ -1,0 +1,46 @@
+"""What goes wrong is told as `application/problem+json` (RFC 9457), whoever notices it."""
+
+import json
+from http import HTTPStatus
+
+from django.http import HttpResponse
+
+TYPE = "application/problem+json"
+PREFIX = "/api/v1/"
+
+
+class Problem(Exception):
+    """A request that cannot be answered as it is. `more` are further members of the problem."""
+
+    def __init__(self, status, detail, **more):
+        super().__init__(detail)
+        self.status, self.detail, self.more = status, detail, more
+
+
+def response(status, detail, headers=None, **more):
+    """A problem as a response."""
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail} | more
+    return HttpResponse(json.dumps(told, ensure_ascii=False), status=status, content_type=TYPE, headers=headers)
+
+
+class ProblemMiddleware:
+    """Tells programs in their own form what Django tells people in pages: no such address or method, a failure."""
+
+    DETAILS = {
+        400: "The request could not be understood.",
+        404: "There is nothing at this address.",
+        405: "This address can only be read: GET or HEAD.",
+        500: "The portal failed. It is not your request’s fault.",
+    }
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        answer = self.get_response(request)
+        told = answer.headers.get("Content-Type", "").startswith(TYPE)
+        if answer.status_code < 400 or told or not request.path_info.startswith(PREFIX):
+            return answer
+        detail = self.DETAILS.get(answer.status_code, answer.reason_phrase)
+        kept = {name: answer.headers[name] for name in ("Allow",) if name in answer.headers}
+        return response(answer.status_code, detail, headers=kept)

@@ -1,0 +1,27 @@
+"""Write the description of the API to the file that a test compares it with."""
+
+import json
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from portal.api import api
+
+STORED = Path(settings.BASE_DIR) / "tests" / "portal" / "api" / "openapi.json"
+
+
+def described():
+    """The description as text, sorted so that its differences read well."""
+    return json.dumps(api.get_openapi_schema(), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+
+
+class Command(BaseCommand):
+    help = (
+        f"Write what the API is (OpenAPI 3.1) to {STORED.relative_to(settings.BASE_DIR)}. Read what that changes: "
+        "whatever is taken away or renamed breaks programs of others, and belongs under a new version."
+    )
+
+    def handle(self, **options):
+        STORED.write_text(described(), encoding="utf-8")
+        self.stdout.write(f"Wrote {STORED.relative_to(settings.BASE_DIR)}.")
