@@ -64,6 +64,7 @@ WORDS = {
     # The portal
     "older": _("the file tells of {given}, the portal already has {stored}"),
     "own": _("it is one of the portal’s own"),
+    "told-by-iati": _("IATI tells more of it already"),
     "held": _("readers see this project: only a reviewer may import news of it"),
 }
 

@@ -19,7 +19,14 @@ from portal.workflow import OPEN
 from projects.iati import exporting, fields
 from projects.iati.activity import CENTRAL_ASIA
 from projects.iati.findings import Finding, Refused, Severity
-from projects.models import ImportedActivity, Organisation, OrganisationIdentifier, Project, ProjectIdentifier
+from projects.models import (
+    ImportedActivity,
+    ImportedFile,
+    Organisation,
+    OrganisationIdentifier,
+    Project,
+    ProjectIdentifier,
+)
 
 REGION = "region"  # stands for Central Asia as a whole among the countries of Options
 SAME_OWNER = {"A1", "A2", "A3", "B1"}
@@ -114,9 +121,9 @@ class Known:
 
     def __init__(self):
         self.imported = {
-            identifier: (pk, project, fingerprint, updated)
-            for identifier, pk, project, fingerprint, updated in ImportedActivity.objects.values_list(
-                "identifier", "pk", "project", "fingerprint", "updated"
+            identifier: stored
+            for identifier, *stored in ImportedActivity.objects.values_list(
+                "identifier", "pk", "project", "fingerprint", "updated", "file__kind"
             )
         }
         self.projects = dict(
@@ -208,6 +215,8 @@ def decide(read, known, options, make=None):
         return _kept(row, "own")
     if row.project is None:
         return _new(row, read, known, make)
+    if stored and read.is_table and stored[4] == ImportedFile.Kind.IATI:
+        return _kept(row, "told-by-iati")
     if stored and stored[2] == read.fingerprint:
         row.state = State.UNCHANGED
         return row, None, None

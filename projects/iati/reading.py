@@ -26,6 +26,7 @@ class Read:
     activity: Activity
     findings: list[Finding] = field(default_factory=list)
     xml: bytes = b""
+    is_table: bool = False  # a row of a table, which says less than an activity
 
     @property
     def fingerprint(self):

@@ -246,7 +246,8 @@ class _Reading:
                         role=ROLE_CODES[organisation["role"]],
                     )
                 )
-        return Read(self.line, a, self.findings, json.dumps(self.row, ensure_ascii=False, indent=1).encode())
+        original = json.dumps(self.row, ensure_ascii=False, indent=1).encode()
+        return Read(self.line, a, self.findings, original, is_table=True)
 
     def _identifier(self):
         values = {name: (cell or "").strip() for name, cell in self.row.items() if name}

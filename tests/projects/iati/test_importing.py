@@ -567,6 +567,24 @@ def test_a_table_comes_through_its_mapping(command, mapping):
     assert again == "list.csv: Unchanged: 1\n"
 
 
+def test_a_table_takes_nothing_from_what_iati_tells(command, run, tmp_path):
+    path = tmp_path / "mapping.toml"
+    path.write_text(MAPPING.replace('"bank-{id}"', '"XM-DAC-99999-{id}"'))
+    run(file(activity("7")))
+    before = whole_database()
+    said = command((HEADER + LINE).encode(), "--mapping", str(path), name="list.csv", using="import_projects")
+    assert said.startswith("list.csv: Left as it is: 1")
+    assert whole_database() == before
+
+
+def test_iati_takes_the_place_of_a_table(command, run, tmp_path):
+    path = tmp_path / "mapping.toml"
+    path.write_text(MAPPING.replace('"bank-{id}"', '"XM-DAC-99999-{id}"\niati = true'))
+    command((HEADER + LINE).encode(), "--mapping", str(path), name="list.csv", using="import_projects")
+    assert states(run(file(activity("7")))) == {"changed": 1}
+    assert Project.objects.get().imported.transactionsums.count() == 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
