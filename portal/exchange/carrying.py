@@ -171,9 +171,9 @@ def _relate(plan, rows):
 def _update(plan, rows):
     """Change stored records in the columns that the file changes, and in no other."""
     table, now = plan.table, timezone.now()
-    fresh = {
-        record.pk: record for record in table.records().filter(pk__in=[r.record.pk for r in rows]).select_for_update()
-    }
+    changing = {change.column for row in rows for change in row.changes}
+    locked = table.records(changing).filter(pk__in=[row.record.pk for row in rows]).select_for_update()
+    fresh = {record.pk: record for record in locked}
     alike = defaultdict(list)
     for row in rows:
         stored = fresh.get(row.record.pk)
@@ -184,8 +184,7 @@ def _update(plan, rows):
         columns |= {change.column.field.translated_field.name for change in row.changes if change.column.language}
         if table.is_record:
             row.record.moved_from(row.was)
-            row.record.version, row.record.updated_at = stored.version + 1, now
-            columns |= {"version", "updated_at", *(MOVED if "publication" in columns else ())}
+            columns |= set(MOVED) if "publication" in columns else set()
         alike[frozenset(columns)].append(row)
     for columns, some in alike.items():
 
@@ -193,10 +192,13 @@ def _update(plan, rows):
             stored = models.QuerySet(table.model).filter(pk__in=[row.record.pk for row in rows])
             texts = translations.watched(stored, columns)
             with recording(table.model, [row.record.pk for row in rows]), translation.override("en"):
-                models.QuerySet(table.model).bulk_update([row.record for row in rows], columns, batch_size=100)
+                if columns:
+                    models.QuerySet(table.model).bulk_update([row.record for row in rows], columns, batch_size=100)
+                if table.is_record:
+                    stored.update(version=models.F("version") + 1, updated_at=now)
             translations.updated(table.model, texts)
 
-        _all_or_each(some, write if columns else lambda rows: None)
+        _all_or_each(some, write)
     for row in rows:
         for column, others in row.relations.items() if not row.errors else ():
             getattr(row.record, column.field.name).set(others)

@@ -189,7 +189,7 @@ class Plan:
         }
         return {
             tuple(getattr(record, column.field.attname) for column in self.table.natural): record
-            for record in (self.table.records().filter(**conditions) if named else ())
+            for record in (self.table.records(self.given).filter(**conditions) if named else ())
         }
 
     def _compare(self, rows, related):

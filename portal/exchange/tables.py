@@ -279,14 +279,15 @@ class Table:
         """The records that a row is part of: whoever may change those may change it."""
         return [walk(row, path) for path in self.owners]
 
-    def records(self):
-        """All rows of the table, with what their cells need: each relation with one query, however many rows there are.
+    def records(self, columns=None):
+        """All rows of the table, with what the cells of these columns need: each relation with one query, however many
+        rows there are.
 
         Without the managers of the models, which would turn the columns of other languages into that of the reader.
         """
         relations = [
             "__".join([column.field.name, *path.split("__")[:-1]])
-            for column in self.columns
+            for column in columns or self.columns
             if isinstance(column, Relation | Relations)
             for path in column.paths
         ]
