@@ -20,6 +20,7 @@ class Reason(enum.StrEnum):
     # What the clock does.
     ON_TIME = gettext_noop("Published at the time that was set.")
     NOT_WHOLE = gettext_noop("Sent back to review when its time had come, because it lacks something.")
+    IMPORTED = gettext_noop("Imported from {file}")
     MERGED = gettext_noop("Merged with {key}: both told of the same.")
     REVERTED = gettext_noop("Reverted to the state of {when}.")
     REVERTED_BECAUSE = gettext_noop("Reverted to the state of {when}: {why}")

@@ -21,6 +21,7 @@ from portal.dates import PartialDate
 from portal.history import because, write_created
 from portal.index.keeping import indexing
 from portal.models import Place, Source
+from portal.reasons import Reason
 from projects.iati import exporting, facts, fields, planning, suggesting
 from projects.iati.activity import DAC
 from projects.iati.planning import Known, Plan, State
@@ -84,8 +85,7 @@ def run(reads, file, options, who=None):
     plan = planning.look(reads(), file.name, options)
     if plan.blocked or not plan.has_news:
         return plan
-    reason = _("Imported from {file}").format(file=file.name)
-    with because(reason), indexing(), transaction.atomic():
+    with because(Reason.IMPORTED.format(file=file.name)), indexing(), transaction.atomic():
         file.imported_at, file.countries = timezone.now(), sorted(options.countries or ())
         file.counts = {state.value: count for state, count in plan.counts.items()}
         file.save()

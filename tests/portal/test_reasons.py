@@ -9,17 +9,17 @@ from portal.reasons import Reason, in_words
 @pytest.mark.parametrize("reason", Reason)
 @pytest.mark.parametrize("language", ["ko", "ru"])
 def test_every_reason_is_translated_with_what_fills_its_gaps(reason, language):
-    filled = reason.format(key="aral-2", when="2026-03-01 14:05", why="A slip: see (page 3).")
+    gaps = {"key": "aral-2", "when": "2026-03-01 14:05", "why": "A slip: see (page 3).", "file": "koica 2026.xml"}
+    filled = reason.format(**gaps)
     with translation.override(language):
         words = in_words(filled)
     assert words != filled
-    gaps = {"key": "aral-2", "when": "2026-03-01 14:05", "why": "A slip: see (page 3)."}
     assert all(text in words for name, text in gaps.items() if f"{{{name}}}" in reason)
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_in_english_a_reason_reads_as_it_is_kept(reason):
-    filled = reason.format(key="k", when="w", why="y")
+    filled = reason.format(key="k", when="w", why="y", file="f")
     assert in_words(filled) == filled
 
 
