@@ -23,7 +23,7 @@ from portal.choices import Publication
 from portal.history import is_history
 
 APPS = ("portal", "issues", "projects")
-KEPT = ("portal.index", "portal.care")  # what the portal itself keeps of the records
+KEPT = ("portal.index", "portal.care", "portal.freshness")  # what the portal itself keeps of the records
 REFUSAL = "Entries of the audit are never changed or deleted."
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 
