@@ -132,6 +132,7 @@ bench: $(TOOLS)
 		$(CLEAN_ENV) $(MANAGE) generate_load --projects $(BENCH_PROJECTS); \
 		$(CLEAN_ENV) $(MANAGE) search_rebuild --if-needed; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 	done
 
 shots: $(TOOLS)

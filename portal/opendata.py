@@ -1,21 +1,144 @@
 """The data as a whole: every table at an address of its own, described for programs, and all of it in one archive."""
 
-from django.http import Http404, JsonResponse
+from dataclasses import dataclass
+
+from django.http import FileResponse, Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
 from django.utils.translation import override
+from django.views.decorators.http import require_safe
+from django.views.generic import TemplateView
 
-from portal.formats import described
+from portal import archive, freshness
+from portal.formats import described, sheets
 from portal.formats.serialisers import SERIALISERS
+from portal.formats.serving import HEADERS
+
+# The page or list that shows the records of a kind.
+PAGES = {
+    "issue": "issues",
+    "indicator": "indicators",
+    "observation": "indicators",
+    "event": "timeline",
+    "project": "projects",
+    "agreement": "agreements",
+    "organisation": "organisations",
+    "place": "countries",
+    "source": "sources",
+    "term": "glossary",
+}
 
 
+def serialiser_of(file):
+    """How the records of a table are read, by the table’s name."""
+    for kind in archive.KINDS:
+        if SERIALISERS[kind].file == file:
+            return SERIALISERS[kind]
+    raise Http404
+
+
+def base_of(request):
+    """The beginning of every address."""
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+@require_safe
+def table(request, file):
+    """`/data/<file>.csv`: all published records of a kind, for programs: UTF-8 without a mark, addresses in English."""
+    serialiser, state = serialiser_of(file), freshness.state()
+    etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
+    response = get_conditional_response(request, etag=etag, last_modified=int(state.changed_at.timestamp()))
+    if response is None:
+        with override("en"):
+            records = archive.everything(serialiser.kind, base_of(request))
+        response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")
+        response.headers["Content-Disposition"] = f'attachment; filename="{file}.csv"'
+        address = request.build_absolute_uri(reverse("data-table-metadata", args=[file]))
+        response.headers["Link"] = (
+            f'<{sheets.LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
+        )
+    stated = {"ETag": etag, "Last-Modified": http_date(state.changed_at.timestamp())} | HEADERS
+    for name, value in stated.items():
+        response.headers[name] = value
+    return response
+
+
+@require_safe
 def table_metadata(request, file):
     """`/data/<file>.csv-metadata.json`: what the columns of a table hold, as CSV on the Web has it."""
-    serialiser = by_file().get(file)
-    if serialiser is None:
-        raise Http404
     with override("en"):
-        return JsonResponse(described.csvw(serialiser), json_dumps_params={"ensure_ascii": False})
+        return _json(described.csvw(serialiser_of(file)))
 
 
-def by_file():
-    """The serialisers by the names of their files."""
-    return {serialiser.file: serialiser for serialiser in SERIALISERS.values()}
+@require_safe
+def datapackage(request):
+    """`/data/datapackage.json`: all tables as a Data Package, each at its address beside this one."""
+    with override("en"):
+        kinds = [SERIALISERS[kind] for kind in archive.KINDS]
+        return _json(described.datapackage(kinds, f"{base_of(request)}/en/data/"))
+
+
+def _json(value):
+    response = JsonResponse(value, json_dumps_params={"ensure_ascii": False})
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@require_safe
+def everything(request):
+    """`/data/central-asia-environment.zip`: the archive. An old one is handed out while a new one is made."""
+    there = archive.present()
+    if there is None:
+        there = archive.make(base_of(request))
+    elif not there.is_fresh:
+        archive.begin(base_of(request))
+    etag = f'"{there.number}-{there.made.timestamp():.0f}"'
+    made = int(there.made.timestamp())
+    response = get_conditional_response(request, etag=etag, last_modified=made)
+    if response is None:
+        response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
+        response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
+    stated = {"ETag": etag, "Last-Modified": http_date(made)} | HEADERS
+    for name, value in stated.items():
+        response.headers[name] = value
+    return response
+
+
+@require_safe
+def data_in_readers_language(request):
+    """`/data/` leads to the page in the language that the browser asks for."""
+    return HttpResponseRedirect(reverse("data"))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the page names it."""
+
+    words: str
+    count: int
+    file: str
+    api: str
+    page: str
+
+
+class Data(TemplateView):
+    """What data there are, in which forms, under which licence."""
+
+    template_name = "portal/data.html"
+
+    def get_context_data(self, **kwargs):
+        tables, state = [], freshness.state()
+        for kind in archive.KINDS:
+            serialiser = SERIALISERS[kind]
+            words = serialiser.model._meta.verbose_name_plural
+            count = serialiser.visible().count()
+            tables.append(Table(words, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind])))
+        return super().get_context_data(**kwargs) | {
+            "title": _("Open data"),
+            "trail": [(_("Open data"), None)],
+            "tables": tables,
+            "archive": archive.present(),
+            "changed": state.changed_at if state.number else None,
+        }

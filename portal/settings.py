@@ -218,6 +218,10 @@ STORAGES = {
     },
 }
 
+# ── Files that are made of the content ──────────────────────────────────────────────────────────────────────
+
+DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # the archive of everything
+
 # ── Safety ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 CONTENT_SECURITY_POLICY = {

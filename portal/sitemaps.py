@@ -28,6 +28,7 @@ class Pages(Sitemap):
         "sources",
         "about",
         "about-data",
+        "data",
     )
 
     def items(self):

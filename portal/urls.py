@@ -7,12 +7,13 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from portal import map_views, opendata, search, views
+from portal import archive, map_views, opendata, search, views
 from portal.api import api
 from portal.api.docs import docs
 from portal.changes_pages import changes_paths
 from portal.compare import Compare
 from portal.coverage import CoveragePage
+from portal.feeds import feed
 from portal.middleware import home_in_readers_language
 from portal.preview import preview
 from portal.sitemaps import SITEMAPS
@@ -38,6 +39,8 @@ pages = [
     *changes_paths("places/<slug:key>/", views.PlacePage),
     *changes_paths("sources/<slug:key>/", views.SourcePage),
     path("about/", views.About.as_view(), name="about"),
+    path("feed/", feed, name="feed"),
+    path("data/", opendata.Data.as_view(), name="data"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),
     path("", include("issues.urls")),
     path("", include("projects.urls")),
@@ -53,6 +56,10 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("api/docs", docs, name="api-docs"),
     path("api/", api.urls),
+    path("data/", opendata.data_in_readers_language),
+    path("data/datapackage.json", opendata.datapackage, name="datapackage"),
+    path(f"data/{archive.NAME}", opendata.everything, name="archive"),
+    path("data/<slug:file>.csv", opendata.table, name="data-table"),
     path("data/<slug:file>.csv-metadata.json", opendata.table_metadata, name="data-table-metadata"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),

@@ -19,6 +19,7 @@ rolled back like any other:
 the server is another process, the data are committed, so it sees them. Its tests read; what they write would stay.
 """
 
+import itertools
 import os
 import threading
 
@@ -99,6 +100,9 @@ def pytest_make_collect_report(collector):
     return failed_if_skipped((yield))
 
 
+_folders = itertools.count()
+
+
 def empty_caches():
     """A cache in the database is emptied with it, when the test is rolled back."""
     for cache in caches.all(initialized_only=True):
@@ -134,6 +138,12 @@ def _flushing():
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush_unguarded)
         patch.setattr(Flush, "handle", flush_but_for_groups)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_data_folder(settings, tmp_path_factory):
+    """No test sees the archive that another one made, nor the developer’s."""
+    settings.DATA_DIR = tmp_path_factory.getbasetemp() / f"data-{next(_folders)}"  # made when something is put there
 
 
 @pytest.fixture(autouse=True)

@@ -37,6 +37,7 @@ PAGES = {
     "search": "search/?q=aral",
     "about": "about/",
     "about-data": "about/data/",
+    "data": "data/",
     "not-found": "no-such-page/",
 }
 

@@ -84,7 +84,7 @@ def test_a_page_of_every_kind_is_looked_at():
     """
     [under_language] = [found for found in get_resolver().url_patterns if hasattr(found.pattern, "language_prefix")]
     looked_at = {resolve(address(kind, "en").partition("?")[0]).url_name for kind in PAGES if status(kind) == 200}
-    names = set(named_patterns(under_language)) - {"suggest", "preview"}
+    names = set(named_patterns(under_language)) - {"suggest", "preview", "feed"}
     changes = {name for name in names if name.endswith(("-changes", "-changes-feed"))}
     assert len(changes) == 18
     assert names - changes | {"issues-changes"} == looked_at
@@ -343,6 +343,8 @@ class Walk:
             return
         self.visited.add(here)
         if not response.headers["Content-Type"].startswith("text/html"):
+            if response.streaming:
+                deque(response.streaming_content, maxlen=0)  # to the end, which closes what it is read from
             return
         tree = reading.page(response)
         anchors = set(tree.xpath("//@id"))
@@ -388,8 +390,10 @@ def sitemap_of(client, language):
 
 
 def strays(walk, sitemap):
-    """Visited addresses that the sitemap has not, whatever is asked of them; nor are they the search, or changes."""
-    visited = [path for path in walk.visited if "/search/" not in path and "/changes/" not in path]
+    """Visited addresses that the sitemap has not, whatever is asked of them; no search, changes or data among them."""
+    others = ("/search/", "/changes/", "/feed/")
+    visited = [path for path in walk.visited if not any(other in path for other in others)]
+    visited = [path for path in visited if not path.startswith(("/data/", "/api/"))]
     return [path for path in visited if path.partition("?")[0] not in sitemap]
 
 

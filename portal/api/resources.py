@@ -68,6 +68,7 @@ class Resource:
     filters: type | None = None
     orders: dict | None = None
     only: Q = field(default_factory=Q)
+    unasked: str = ""  # the value of `sort` where none is given and the order is not that of the model
 
     @property
     def serialiser(self):
@@ -100,7 +101,7 @@ class Resource:
             return records.order_by(*self.orders[sort or self.sorts[0]])
         view = self.view()
         view.object_list = records
-        table = self.view.table_class(view.get_table_data(), order_by=sort or None)
+        table = self.view.table_class(view.get_table_data(), order_by=sort or self.unasked or None)
         return table.data.data
 
 
@@ -136,5 +137,5 @@ RESOURCES = (
     ),
     Resource("events", "event", "Events: dated milestones", filters=EventFilter, orders=BY_DATE),
     Resource("sources", "source", "Sources: what was read", SourceList),
-    Resource("terms", "term", "Terms of the glossary", Glossary),
+    Resource("terms", "term", "Terms of the glossary", Glossary, unasked=Glossary.default_sort),
 )

@@ -56,7 +56,7 @@ def csvw(serialiser):
     }
 
 
-def resource(serialiser):
+def resource(serialiser, folder=""):
     """A table as a resource of a Data Package."""
     fields = []
     for head in serialiser.heads:
@@ -70,7 +70,7 @@ def resource(serialiser):
     return {
         "name": serialiser.file,
         "title": str(serialiser.model._meta.verbose_name_plural),
-        "path": f"{serialiser.file}.csv",
+        "path": f"{folder}{serialiser.file}.csv",
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",
@@ -79,8 +79,8 @@ def resource(serialiser):
     }
 
 
-def datapackage(serialisers, homepage):
-    """All tables as a Data Package."""
+def datapackage(serialisers, homepage, folder=""):
+    """Tables as a Data Package; they lie in `folder` beside its description."""
     return {
         "name": "central-asia-environment",
         "title": str(settings.PORTAL_NAME),
@@ -94,5 +94,5 @@ def datapackage(serialisers, homepage):
                 "title": "The portal’s own words. Figures and sources carry their own licences.",
             }
         ],
-        "resources": [resource(serialiser) for serialiser in serialisers],
+        "resources": [resource(serialiser, folder) for serialiser in serialisers],
     }

@@ -25,7 +25,7 @@ LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 # Between the values of one cell. A comma stands in many names.
 SEPARATOR = "; "
 # So many texts a reading keeps of what many records have in common.
-REMEMBERED = 20_000
+REMEMBERED = 4_000
 
 WORDS_SCHEMA = {"$ref": "#/components/schemas/Words"}
 KEY_SCHEMA = {"type": "string"}
@@ -602,29 +602,39 @@ class Rows(Field):
         hung.clear()
         columns = [*(["pk"] if self.nested else []), *(column for field in self.fields for column in field.columns)]
         asked = plain_rows(self.model).filter(**{f"{self.owner}__among": Keys([row[key] for row in rows])})
-        found = tuples(asked.order_by(*self.order), f"{self.owner}_id", *columns)
-        for owner, *values in found:
-            hung.setdefault(owner, []).append(tuple(values))
-        own = [row for rows in hung.values() for row in rows]
+        # By owner first: so they lie in the index, and nothing has to be sorted.
+        found = tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
+        own = [row[1:] for row in found]
+        for row, values in zip(found, own, strict=True):
+            hung.setdefault(row[0], []).append(values)
         for field, place in self.inner:
             field.load(reading, own, place)
 
-    def seen(self, reading):
-        """A function from rows to those that name nobody whom readers may not see."""
+    def seer(self, reading):
+        """A function that tells of a row whether it names nobody whom readers may not see."""
         seers = [field.sees(reading, place) for field, place in self.inner if isinstance(field, One)]
-        return lambda rows: [row for row in rows if all(sees(row) for sees in seers)]
+        return lambda row: all(sees(row) for sees in seers)
 
     def cells_of(self, reading, at):
         hung = reading.hung.setdefault(self, {})
         parts = [field.cells_of(reading, place) for field, place in self.inner if not isinstance(field, Rows)]
-        seen, width = self.seen(reading), len(self.heads())
+        sees, width = self.seer(reading), len(self.heads())
+        known = {}  # the cells of one row, which stand beside ever other ones
+
+        def cells_of_one(row):
+            found = known.get(row)
+            if found is None:
+                if len(known) > REMEMBERED:
+                    known.clear()
+                cells = [cell for part in parts for cell in part(row)] if sees(row) else ()
+                found = known[row] = tuple(["" if cell is None else str(cell) for cell in cells])
+            return found
 
         def cells(row):
-            lines = [[cell for part in parts for cell in part(one)] for one in seen(hung.get(row[0], ()))]
-            if not lines:
-                return ("",) * width
-            columns = zip(*lines, strict=True)
-            return [SEPARATOR.join(["" if cell is None else str(cell) for cell in column]) for column in columns]
+            lines = [one for one in map(cells_of_one, hung.get(row[0], ())) if one]
+            if len(lines) == 1:
+                return lines[0]
+            return [SEPARATOR.join(column) for column in zip(*lines, strict=True)] or ("",) * width
 
         return cells
 
@@ -648,7 +658,7 @@ class Rows(Field):
         return remembered
 
     def data_of(self, reading, at, key=0):
-        hung, seen = reading.hung.setdefault(self, {}), self.seen(reading)
+        hung, sees = reading.hung.setdefault(self, {}), self.seer(reading)
         parts = [(field, field.data_of(reading, place)) for field, place in self.inner]
         if self.only_words:
             [(_field, part)] = parts
@@ -664,7 +674,7 @@ class Rows(Field):
                     found[field.name] = said
             return found
 
-        return lambda row: [item(one) for one in seen(hung.get(row[key], ()))]
+        return lambda row: [item(one) for one in hung.get(row[key], ()) if sees(one)]
 
     def points_of(self, reading, at):
         """A function from a row to the positions of all places that its rows name."""

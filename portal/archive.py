@@ -1,0 +1,175 @@
+"""The archive of everything: one file with every table, kept beside the database, made anew when the content changes.
+
+Making it takes seconds, which no reader waits for: who asks for an old one gets it, and a new one is begun meanwhile,
+by one process at a time. A file stands in its place only when it is whole.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import tempfile
+import threading
+import zipfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import override
+
+from issues import formats as _of_issues  # noqa: F401 - says what issues’ records state
+from portal import freshness
+from portal.formats import described, plain, references, sheets
+from portal.formats.fields import tuples
+from portal.formats.serialisers import SERIALISERS, Records
+from projects import formats as _of_projects  # noqa: F401 - says what projects’ records state
+
+logger = logging.getLogger(__name__)
+
+NAME = "central-asia-environment.zip"
+# The kinds of records in the archive, in the order in which one would read them.
+KINDS = (
+    *("issue", "indicator", "observation", "event", "project", "agreement"),
+    *("organisation", "place", "source", "term"),
+)
+READ_ME = """\
+{title}
+
+Everything that the portal tells its readers, as of {moment}.
+
+csv/            one table a kind of record, in UTF-8: what a cell holds several of is parted by "; "
+json/           the same records, with all that hangs on them
+places.geojson  where things are (RFC 7946)
+sources.ris, sources.bib  the sources, for reference managers
+
+datapackage.json describes the tables for programs (Frictionless Data Package), csv/*.csv-metadata.json do so as CSV on
+the Web has it. Texts come in English, Korean and Russian; an empty cell is something that is not known or not
+translated.
+
+Licence: the portal's own words are under CC BY 4.0, {licence}
+Name the portal and the address of the record: {address}
+Figures and sources carry the licences that stand beside them.
+"""
+
+
+def folder():
+    """Where the archive lies."""
+    return Path(settings.DATA_DIR)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The archive that is there: how large, of which state of the content, from when."""
+
+    path: Path
+    size: int
+    number: int
+    made: datetime
+
+    @property
+    def is_fresh(self):
+        return self.number == freshness.state().number
+
+
+def present() -> Archive | None:
+    """The archive that is there, or None."""
+    path = folder() / NAME
+    try:
+        with zipfile.ZipFile(path) as archive:
+            said = json.loads(archive.comment)
+        return Archive(path, path.stat().st_size, said["number"], datetime.fromisoformat(said["made"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return None
+
+
+@contextmanager
+def alone(wait):
+    """Whether this process is the one that makes the archive; others wait for it, or are told no."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with open(folder() / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def make(base, wait=True) -> Archive | None:
+    """Make the archive, unless it is as new as the content. None, if another process is at it and we do not wait."""
+    with alone(wait) as ours:
+        if not ours:
+            return None
+        there = present()
+        if there and there.is_fresh:
+            return there
+        state = freshness.state()
+        handle, name = tempfile.mkstemp(dir=folder(), prefix=".new-", suffix=".zip")
+        try:
+            with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                with override("en"):
+                    fill(archive, base)
+                made = timezone.now().isoformat(timespec="seconds")
+                archive.comment = json.dumps({"number": state.number, "made": made}).encode()
+            Path(name).chmod(0o644)
+            Path(name).replace(folder() / NAME)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    return present()
+
+
+def begin(base):
+    """Make the archive in the background."""
+    threading.Thread(target=_make_and_close, args=(base,), daemon=True, name="archive").start()
+
+
+def _make_and_close(base):
+    try:
+        make(base, wait=False)
+    except Exception:
+        logger.exception("The archive of everything could not be made.")
+    finally:
+        connection.close()
+
+
+def everything(kind, base):
+    """All records of a kind that readers see."""
+    serialiser = SERIALISERS[kind]
+    ordered = serialiser.visible().order_by(*described.primary_key(serialiser))
+    pks = [pk for (pk,) in tuples(ordered, "pk")]
+    title = str(serialiser.model._meta.verbose_name_plural)
+    return Records(pks, kind=kind, label=serialiser.file, title=title, about=f"{base}/en/data/", base=base)
+
+
+def fill(archive, base):
+    """Write the files of the archive into it."""
+
+    def write(name, pieces):
+        with archive.open(name, "w") as file:
+            for piece in pieces:
+                file.write(piece.encode())
+
+    title, moment = str(settings.PORTAL_NAME), timezone.now().strftime("%Y-%m-%d %H:%M UTC")
+    read_me = READ_ME.format(title=title, moment=moment, licence=sheets.LICENCE, address=f"{base}/en/data/")
+    write("README.txt", [read_me])
+    kinds = [SERIALISERS[kind] for kind in KINDS]
+    write("datapackage.json", [pretty(described.datapackage(kinds, f"{base}/en/data/", folder="csv/"))])
+    for kind in KINDS:
+        records = everything(kind, base)
+        write(f"csv/{records.label}.csv", sheets.csv_text(records, bom=False))
+        write(f"csv/{records.label}.csv-metadata.json", [pretty(described.csvw(records.serialiser))])
+        write(f"json/{records.label}.json", plain.json_text(records))
+    write("places.geojson", plain.geojson_text(everything("place", base)))
+    sources = [references.reference_of_source(source) for source in everything("source", base).records()]
+    write("sources.ris", references.ris_text(sources))
+    write("sources.bib", references.bib_text(sources))
+
+
+def pretty(value):
+    """JSON for people to read."""
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,57 @@
+"""The feed of the portal: what was published or changed last, of any kind."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from portal import freshness
+from portal.formats import atom
+from portal.formats.serialisers import SERIALISERS, short_records
+from portal.formats.serving import HEADERS, entry_of
+
+
+@require_safe
+def feed(request):
+    """`/<language>/feed/`: the fifty newest changes."""
+    state = freshness.state()
+    etag = f'W/"{state.number}-{get_language()}"'
+    response = get_conditional_response(request, etag=etag, last_modified=int(state.changed_at.timestamp()))
+    if response is None:
+        base, address = request.build_absolute_uri("/").rstrip("/"), request.build_absolute_uri(reverse("feed"))
+        records = newest(atom.PAGE)
+        said = atom.feed(
+            title=str(settings.PORTAL_NAME),
+            about=request.build_absolute_uri(reverse("home")),
+            links=[("self", address)],
+            identity=address,
+            updated=records[0].updated_at if records else state.changed_at,
+            entries=[entry_of(record, base, request.get_host()) for record in records],
+        )
+        response = HttpResponse(said, content_type=atom.TYPE)
+    stated = {"ETag": etag, "Last-Modified": http_date(state.changed_at.timestamp())} | HEADERS
+    for name, value in stated.items():
+        response.headers[name] = value
+    return response
+
+
+def newest(count):
+    """The published records that changed last, the newest first."""
+    times = []
+    for kind, serialiser in SERIALISERS.items():
+        if "changed" in serialiser.by_name:
+            rows = serialiser.visible().order_by("-updated_at", "pk").values_list("updated_at", "pk")
+            times += [(changed, kind, pk) for changed, pk in rows[:count]]
+    times.sort(key=lambda one: (-one[0].timestamp(), one[1], one[2]))
+    wanted = {}
+    for _changed, kind, pk in times[:count]:
+        wanted.setdefault(kind, []).append(pk)
+    found = {
+        (kind, record.pk): record
+        for kind, pks in wanted.items()
+        for record in short_records(SERIALISERS[kind].model).filter(pk__in=pks)
+    }
+    return [found[kind, pk] for _changed, kind, pk in times[:count] if (kind, pk) in found]
