@@ -27,7 +27,16 @@ class NameColumn(tables.Column):
         return queryset.order_by(expression.desc() if is_descending else expression.asc(), "key"), True
 
 
-class FigureColumn(tables.Column):
+class ValueColumn(tables.Column):
+    """A value, known ones first whichever way it is sorted; of those that are alike the key decides."""
+
+    def order(self, queryset, is_descending):
+        column = F(str(self.accessor))
+        known_first = column.desc(nulls_last=True) if is_descending else column.asc(nulls_last=True)
+        return queryset.order_by(known_first, "key"), True
+
+
+class FigureColumn(ValueColumn):
     """A number or an amount, set to the end of its column."""
 
     def __init__(self, **kwargs):
@@ -54,19 +63,14 @@ class ChoiceColumn(tables.Column):
         return queryset.order_by(position.desc() if is_descending else position.asc(), "key"), True
 
 
-class DateColumn(tables.Column):
-    """A partial date, known ones first whichever way it is sorted."""
+class DateColumn(ValueColumn):
+    """A partial date."""
 
     def __init__(self, **kwargs):
         super().__init__(attrs={"td": {"class": "date"}}, **kwargs)
 
     def render(self, value):
         return format_html('<time datetime="{}">{}</time>', value, value.localized())
-
-    def order(self, queryset, is_descending):
-        column = F(str(self.accessor))
-        known_first = column.desc(nulls_last=True) if is_descending else column.asc(nulls_last=True)
-        return queryset.order_by(known_first, "key"), True
 
 
 class RecordTable(tables.Table):
@@ -79,11 +83,11 @@ class RecordTable(tables.Table):
 class SourceTable(RecordTable):
     """What was read."""
 
-    title = tables.Column(verbose_name=_("Source"), attrs={"td": {"class": "name"}})
-    publisher = tables.Column(verbose_name=_("Publisher"))
+    title = ValueColumn(verbose_name=_("Source"), attrs={"td": {"class": "name"}})
+    publisher = ValueColumn(verbose_name=_("Publisher"))
     date = DateColumn(verbose_name=_("Date"))
     kind = ChoiceColumn(verbose_name=_("Kind"))
-    language = tables.Column(verbose_name=_("Language"))
+    language = ValueColumn(verbose_name=_("Language"))
 
     class Meta(RecordTable.Meta):
         model = Source
