@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import AuditEntry
+from portal.workflow_admin import ReadOnly
 
 again = method_decorator(reauthentication_required)
 
@@ -76,7 +77,7 @@ class SecondStepAdmin(AskAgain, admin.ModelAdmin):
         return False
 
 
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     """What was done, newest first."""
 
     list_display = ("at", "who", "what", "kind", "key", "network")
@@ -85,15 +86,6 @@ class AuditEntryAdmin(admin.ModelAdmin):
     search_fields = ("who", "key")
     search_help_text = _("A username, or the key of a record.")
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 admin.site.unregister([User, Group, Authenticator, EmailAddress])  # the portal keeps addresses with the accounts

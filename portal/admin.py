@@ -31,7 +31,7 @@ from portal.history_admin import HistoryAdmin
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.side_by_side import SideBySide, marked
-from portal.workflow_admin import OwnedAdmin, OwnedRows, WorkflowAdmin
+from portal.workflow_admin import OwnedAdmin, OwnedRows, ReadOnly, WorkflowAdmin
 
 LANGUAGES = dict(settings.LANGUAGES)
 DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")
@@ -342,7 +342,7 @@ class FormerKeyAdmin(SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmi
 
 
 @admin.register(Link)
-class LinkAdmin(SearchInAnyCase, admin.ModelAdmin):
+class LinkAdmin(ReadOnly, SearchInAnyCase, admin.ModelAdmin):
     """What `check_links` found. Links are mended in the records that lead there."""
 
     list_display = ("where_to", "used_by", "outcome", "good_on", "checked_on")
@@ -357,15 +357,6 @@ class LinkAdmin(SearchInAnyCase, admin.ModelAdmin):
         *("checked_on", "good_on", "failures", "failed_on", "used_by"),
     )
     fields = readonly_fields
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_changelist_instance(self, request):
         changelist = super().get_changelist_instance(request)

@@ -139,6 +139,19 @@ class OwnedRows:
         return [*fields, *not_written_in(self._suffixes(request, obj), every, fields)]
 
 
+class ReadOnly:
+    """An admin, or rows of an inline, of what nobody edits."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 class TombstoneForm(forms.ModelForm):
     """Why a record that readers saw is deleted, and where they should go."""
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal.admin import FormFields, in_languages
 from portal.models import Place
-from portal.workflow_admin import OwnedAdmin
+from portal.workflow_admin import OwnedAdmin, ReadOnly
 from projects.iati import applying, planning, reading, suggesting, tables
 from projects.iati.planning import REGION, Options, State
 from projects.models import (
@@ -136,19 +136,6 @@ class ChoiceForm(forms.Form):
             leave_out=self.cleaned_data["leave_out"],
             may_publish=user.has_perm("projects.publish_project"),
         )
-
-
-class ReadOnly:
-    """An admin of what nobody edits."""
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(ImportedFile)
