@@ -39,18 +39,7 @@ UNSEEN = frozenset({"key", "publication", "publish_at", "position", "other_spell
 
 def compared(before, after):
     """Two texts as one, in pieces: what becomes of them (same, del, ins, or cut for what is left out), and words."""
-    old, new = (re.findall(r"\S+\s*", text) for text in (before, after))
-    if len(old) + len(new) > MOST_WORDS:
-        return [("del", before), ("ins", after)]
-    pieces = []
-    words = ([word.rstrip() for word in text] for text in (old, new))
-    for what, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
-        if what == "equal":
-            # The last word of a text has no space after it, though what stands in for it may go on.
-            pieces.append(("same", [max(pair, key=len) for pair in zip(old[a:b], new[c:d], strict=True)]))
-        else:
-            went = [*old[a : b - 1], f"{old[b - 1].rstrip()} "] if a < b else []  # apart from what came instead
-            pieces += [(tag, words) for tag, words in (("del", went), ("ins", new[c:d])) if words]
+    pieces = pieces_of(before, after)
     found = []
     for place, (what, words) in enumerate(pieces):
         first, last = place == 0, place == len(pieces) - 1
@@ -61,6 +50,23 @@ def compared(before, after):
         else:
             found.append((what, "".join(words)))
     return [(what, text) for what, text in found if text]
+
+
+def pieces_of(before, after):
+    """Two texts as one, whole: pairs of what becomes of words (same, del, ins) and the words, with their spaces."""
+    old, new = (re.findall(r"\S+\s*", text) for text in (before, after))
+    if len(old) + len(new) > MOST_WORDS:
+        return [("del", [before]), ("ins", [after])]
+    pieces = []
+    words = ([word.rstrip() for word in text] for text in (old, new))
+    for what, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
+        if what == "equal":
+            # The last word of a text has no space after it, though what stands in for it may go on.
+            pieces.append(("same", [max(pair, key=len) for pair in zip(old[a:b], new[c:d], strict=True)]))
+        else:
+            went = [*old[a : b - 1], f"{old[b - 1].rstrip()} "] if a < b else []  # apart from what came instead
+            pieces += [(tag, words) for tag, words in (("del", went), ("ins", new[c:d])) if words]
+    return pieces
 
 
 def marked(before, after):

@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 
 from portal.care import doubles, links, looks, merging
 from portal.care.tables import Double, Link
-from portal.care.translations import differences, older_of
+from portal.care.translations import older_of, plain
+from portal.changes import pieces_of
 from portal.choices import Publication
 from portal.desk import admin_address
 from portal.similar import similar_to
@@ -263,6 +264,11 @@ def _pair(admin, request, pair):
         "records": [(record, admin_address(admin.model, "change", record.pk)) for record in (kept, other)],
         "merge_url": merge if admin.may_merge(request) else "",
     }
+
+
+def differences(before, after):
+    """Two texts as pieces, their spaces aside: pairs of "same", "del" or "ins" and words."""
+    return [(what, "".join(words).strip()) for what, words in pieces_of(plain(before), plain(after))]
 
 
 def _label(text, one, obj):

@@ -8,7 +8,6 @@ Fixtures are not: what they bring is taken as it is.
 
 import contextlib
 import contextvars
-import difflib
 import functools
 
 from django.apps import apps
@@ -102,18 +101,6 @@ def older_of(record):
     label = record._meta.label_lower
     here = Q(kind=label, row=record.pk) | Q(owner_kind=label, owner=record.pk)
     return OlderTranslation.objects.filter(here)
-
-
-def differences(before, after):
-    """Two texts as pieces: pairs of "same", "del" or "ins" and words."""
-    old, new = plain(before).split(), plain(after).split()
-    pieces = []
-    for what, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        if what == "equal":
-            pieces.append(("same", " ".join(old[a:b])))
-            continue
-        pieces += [(tag, " ".join(words)) for tag, words in (("del", old[a:b]), ("ins", new[c:d])) if words]
-    return pieces
 
 
 # ── What changes it ──────────────────────────────────────────────────────────────────────────────────────────

@@ -6,8 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
+from portal.care.admin import differences
 from portal.care.tables import OlderTranslation
-from portal.care.translations import differences, left_alone
+from portal.care.translations import left_alone
 from portal.choices import Publication
 from projects.models import ProjectIssue, Sector
 from tests import reading
