@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.http import StreamingHttpResponse
 
+LONGEST_CELL = 32_767  # what a cell of a workbook may hold
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -18,7 +19,7 @@ def safe_cell(value) -> str:
     return text
 
 
-class _Echo:
+class Echo:
     """A file that gives back each line at once."""
 
     def write(self, line):
@@ -27,7 +28,7 @@ class _Echo:
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence]) -> StreamingHttpResponse:
     """A download of `rows` under `header`, streamed. It begins with a byte order mark, for Hangul in Excel."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
 
     def lines():
         yield "\ufeff"

@@ -23,7 +23,7 @@ from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.exchange.tables import day_of, same_lines
-from portal.exports import RISKY
+from portal.exports import LONGEST_CELL, RISKY, Echo
 from portal.numbers import plain
 
 CSV, XLSX = "csv", "xlsx"
@@ -38,7 +38,6 @@ ENCODINGS = {
     "cp1251": gettext_lazy("Cyrillic (Windows-1251)"),
 }
 DELIMITERS = (",", ";", "\t")
-LONGEST_CELL = 32_767  # of a cell in XLSX
 MOST_COLUMNS = 200
 NO_WORKBOOK = (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, SyntaxError)
 MOST_ROWS = 200_000
@@ -59,22 +58,12 @@ class FileError(Exception):
 
 def csv_lines(header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a CSV file, with the byte order mark by which Excel knows UTF-8."""
-    page = io.StringIO()
-    writer = csv.writer(page)
-
-    def taken():
-        text = page.getvalue()
-        page.seek(0)
-        page.truncate()
-        return text
-
-    writer.writerow(header)
-    yield "\ufeff" + taken()
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(header)
     for row in rows:
-        writer.writerow(
+        yield writer.writerow(
             [f"'{cell}" if text and FORMULA.match(cell) else cell for text, cell in zip(is_text, row, strict=True)]
         )
-        yield taken()
 
 
 def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]):

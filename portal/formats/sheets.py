@@ -10,10 +10,11 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
+from portal.exports import LONGEST_CELL
+
 BOM = "\ufeff"
 # A workbook is made in memory and in the time of one request; a longer list is for CSV.
 MOST_ROWS_OF_XLSX = 10_000
-LONGEST_CELL = 32_767  # what a cell of a workbook may hold
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
