@@ -26,7 +26,11 @@ class RowQuerySet(models.QuerySet):
         with history.recording(self.model, changed):
             rows = super().update(**values)
         translations.updated(self.model, texts)
+        self._updated(changed, values)
         return rows
+
+    def _updated(self, changed, values):
+        """Called with the primary keys of the rows that `values` were given to."""
 
     def bulk_create(self, rows, *args, ignore_conflicts=False, update_conflicts=False, **kwargs):
         if ignore_conflicts or update_conflicts:
@@ -56,14 +60,15 @@ class RecordQuerySet(RowQuerySet):
 
     def update(self, **values):
         """Change all at once, the search index with them."""
-        changed = list(self.order_by().values_list("pk", flat=True))
         moved = list(self.order_by()) if "publication" in values else []
         rows = super().update(**values)
-        keeping.mark(self.model, changed)
-        links.updated(self.model, changed, values)
         for record in moved:
             audit.note_publication(record, record.publication, values["publication"])
         return rows
+
+    def _updated(self, changed, values):
+        keeping.mark(self.model, changed)
+        links.updated(self.model, changed, values)
 
     def bulk_create(self, records, *args, **kwargs):
         """Create many at once, the search index with them."""
