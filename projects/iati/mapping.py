@@ -278,11 +278,7 @@ class _Reading:
         code = self.code(element, "Country")
         return Share(code, self._percentage(element), names=self.texts(element)) if code else None
 
-    def _region(self, element):
-        vocabulary, code = (element.get("vocabulary") or "1").strip() or "1", (element.get("code") or "").strip()
-        if not code or (vocabulary == "1" and not facts.code_on("Region", code)):
-            self.warn(element, "row-dropped", name=element.tag)
-            return None
+    def _share(self, element, code, vocabulary):
         return Share(
             code,
             self._percentage(element),
@@ -290,6 +286,13 @@ class _Reading:
             uri=element.get("vocabulary-uri") or "",
             names=self.texts(element),
         )
+
+    def _region(self, element):
+        vocabulary, code = (element.get("vocabulary") or "1").strip() or "1", (element.get("code") or "").strip()
+        if not code or (vocabulary == "1" and not facts.code_on("Region", code)):
+            self.warn(element, "row-dropped", name=element.tag)
+            return None
+        return self._share(element, code, vocabulary)
 
     def _sector(self, element):
         vocabulary, code = (element.get("vocabulary") or DAC).strip() or DAC, (element.get("code") or "").strip()
@@ -312,13 +315,7 @@ class _Reading:
             code = known
             if name == "Sector" and facts.is_withdrawn(code):
                 self.once(element, "withdrawn", value=code)
-        return Share(
-            code,
-            self._percentage(element),
-            vocabulary=vocabulary,
-            uri=element.get("vocabulary-uri") or "",
-            names=self.texts(element),
-        )
+        return self._share(element, code, vocabulary)
 
     def _where(self):
         a, root = self.activity, self.element

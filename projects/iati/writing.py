@@ -4,6 +4,7 @@ import re
 
 from lxml import etree
 
+from portal.numbers import plain
 from projects.iati.activity import GENERAL
 
 VERSION = "2.03"
@@ -44,12 +45,6 @@ def narratives(parent, texts, default):
             element = add(parent, "narrative", texts[language])
             if language != default:
                 element.set(LANG, language)
-
-
-def number(value):
-    """A decimal number without an exponent and without zeros that say nothing."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def iati_activity(a):
@@ -119,7 +114,7 @@ def _organisation(root, name, org, activity, **attributes):
 
 
 def _share(parent, name, share, language):
-    percentage = None if share.percentage is None else number(share.percentage)
+    percentage = None if share.percentage is None else plain(share.percentage)
     element = add(
         parent,
         name,
@@ -143,12 +138,12 @@ def _location(root, location, language):
     narratives(add(element, "name"), location.names, language)
     if location.latitude is not None:
         point = add(element, "point", srsName=WGS84)
-        add(point, "pos", f"{number(location.latitude)} {number(location.longitude)}")
+        add(point, "pos", f"{plain(location.latitude)} {plain(location.longitude)}")
     _code(element, "exactness", location.exactness)
 
 
 def _money(parent, money):
-    add(parent, "value", number(money.value), currency=money.currency, value_date=money.date)
+    add(parent, "value", plain(money.value), currency=money.currency, value_date=money.date)
 
 
 def _budget(element, budget):
