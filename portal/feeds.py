@@ -3,8 +3,6 @@
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -19,8 +17,8 @@ def feed(request):
     """`/<language>/feed/`: the fifty newest changes."""
     state = freshness.state()
     etag = f'W/"{state.number}-{get_language()}"'
-    response = get_conditional_response(request, etag=etag, last_modified=int(state.changed_at.timestamp()))
-    if response is None:
+
+    def made():
         base, address = request.build_absolute_uri("/").rstrip("/"), request.build_absolute_uri(reverse("feed"))
         records = newest(atom.PAGE)
         said = atom.feed(
@@ -31,11 +29,9 @@ def feed(request):
             updated=records[0].updated_at if records else state.changed_at,
             entries=[entry_of(record, base, request.get_host()) for record in records],
         )
-        response = HttpResponse(said, content_type=atom.TYPE)
-    stated = {"ETag": etag, "Last-Modified": http_date(state.changed_at.timestamp())} | HEADERS
-    for name, value in stated.items():
-        response.headers[name] = value
-    return response
+        return HttpResponse(said, content_type=atom.TYPE)
+
+    return freshness.conditional(request, etag, state.changed_at, made, HEADERS)
 
 
 def newest(count):

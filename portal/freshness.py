@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 
 _local = threading.local()
 
@@ -54,6 +56,20 @@ def state() -> State:
     settle()
     row = Freshness.objects.filter(pk=1).values_list("number", "changed_at").first()
     return State(*row) if row else State(0, datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone()))
+
+
+def conditional(request, etag, changed_at, make, headers):
+    """What `make` gives; or 304 for who has that already, by the tag or the time of the last change. Both come with
+    these headers, and with those by which a cache asks again.
+    """
+    response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))
+    if response is None:
+        response = make()
+    if response.status_code in {200, 304}:
+        stated = {"ETag": etag, "Last-Modified": http_date(changed_at.timestamp())} | headers
+        for name, value in stated.items():
+            response.headers[name] = value
+    return response
 
 
 def listen(*managers):

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from django.http import FileResponse, Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
@@ -49,8 +47,8 @@ def table(request, file):
     """`/data/<file>.csv`: all published records of a kind, for programs: UTF-8 without a mark, addresses in English."""
     serialiser, state = serialiser_of(file), freshness.state()
     etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
-    response = get_conditional_response(request, etag=etag, last_modified=int(state.changed_at.timestamp()))
-    if response is None:
+
+    def made():
         with override("en"):
             records = archive.everything(serialiser.kind, base_of(request))
         response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")
@@ -59,10 +57,9 @@ def table(request, file):
         response.headers["Link"] = (
             f'<{sheets.LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
         )
-    stated = {"ETag": etag, "Last-Modified": http_date(state.changed_at.timestamp())} | HEADERS
-    for name, value in stated.items():
-        response.headers[name] = value
-    return response
+        return response
+
+    return freshness.conditional(request, etag, state.changed_at, made, HEADERS)
 
 
 @require_safe
@@ -94,16 +91,14 @@ def everything(request):
         there = archive.make(base_of(request))
     elif not there.is_fresh:
         archive.begin(base_of(request))
-    etag = f'"{there.number}-{there.made.timestamp():.0f}"'
-    made = int(there.made.timestamp())
-    response = get_conditional_response(request, etag=etag, last_modified=made)
-    if response is None:
+
+    def made():
         response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
         response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
-    stated = {"ETag": etag, "Last-Modified": http_date(made)} | HEADERS
-    for name, value in stated.items():
-        response.headers[name] = value
-    return response
+        return response
+
+    etag = f'"{there.number}-{there.made.timestamp():.0f}"'
+    return freshness.conditional(request, etag, there.made, made, HEADERS)
 
 
 @require_safe

@@ -4,8 +4,6 @@ import hashlib
 
 from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 from django.utils.translation import override
 
 from portal import freshness
@@ -160,18 +158,15 @@ class Asked:
         state = freshness.state()
         said = repr(self.request.get_full_path())
         etag = f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
-        response = get_conditional_response(self.request, etag=etag, last_modified=int(state.changed_at.timestamp()))
-        if response is None:
-            with override(self.language or "en"):
-                response = HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
-        stated = {
-            "ETag": etag,
-            "Last-Modified": http_date(state.changed_at.timestamp()),
+        headers = {
             "Cache-Control": HEADERS["Cache-Control"],
             "X-Robots-Tag": "noindex",
             "Link": f'<{LICENCE}>; rel="license"',
             "Content-Language": self.language or ", ".join(LANGUAGES),
         }
-        for name, value in stated.items():
-            response.headers[name] = value
-        return response
+
+        def made():
+            with override(self.language or "en"):
+                return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
+
+        return freshness.conditional(self.request, etag, state.changed_at, made, headers)

@@ -9,9 +9,8 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.functional import Promise
-from django.utils.http import http_date, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
@@ -164,15 +163,13 @@ def answer(request, kinds, records, single=False):
     if form.respond:
         return form.respond(request, records())
     state = freshness.state()
-    etag = tag_of(request, kinds, state)
-    response = get_conditional_response(request, etag=etag, last_modified=int(state.changed_at.timestamp()))
-    if response is None:
-        response = whole_answer(request, form, kinds, records())
-    if response.status_code in {200, 304}:
-        stated = {"ETag": etag, "Last-Modified": http_date(state.changed_at.timestamp())} | HEADERS
-        for header, value in stated.items():
-            response.headers[header] = value
-    return response
+    return freshness.conditional(
+        request,
+        tag_of(request, kinds, state),
+        state.changed_at,
+        lambda: whole_answer(request, form, kinds, records()),
+        HEADERS,
+    )
 
 
 def whole_answer(request, form, kinds, records):

@@ -7,11 +7,10 @@ import itertools
 from django.db.models import Count, Max
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from portal import freshness
 from portal.models import Place
 from projects.iati import exporting, writing
 from projects.models import (
@@ -51,17 +50,16 @@ def response(request, projects):
     if publisher is None:
         raise Http404(_("The portal reports nothing to IATI yet: no reporting organisation is set."))
     moment, tag = state(request, projects, publisher)
-    answer = get_conditional_response(request, etag=tag, last_modified=int(moment.timestamp()))
-    if answer is None:
+
+    def made():
         parts = reported(projects, publisher, request.build_absolute_uri)
         first = next(parts, None)
         if first is None:
             raise Http404(_("There is nothing here to report to IATI."))
         xml = writing.document(itertools.chain([first], parts), moment)
-        answer = StreamingHttpResponse(xml, content_type="application/xml")
-    answer["ETag"], answer["Last-Modified"] = tag, http_date(moment.timestamp())
-    answer["Cache-Control"] = "public, max-age=3600"
-    return answer
+        return StreamingHttpResponse(xml, content_type="application/xml")
+
+    return freshness.conditional(request, tag, moment, made, {"Cache-Control": "public, max-age=3600"})
 
 
 def reported(projects, publisher, address):
