@@ -26,6 +26,7 @@ import threading
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
@@ -169,11 +170,13 @@ class Switch:
         self.empty.settings_dict["NAME"] = self.name
         # A connection of its own, since closing the empty database would destroy one that lives in memory.
         connections["default"] = connections.create_connection("default")
+        ContentType.objects.clear_cache()  # a kind has another number in each database
 
     def __exit__(self, *error):
         connections["default"].close()
         connections["default"] = self.empty
         self.empty.settings_dict["NAME"] = self.empty_name
+        ContentType.objects.clear_cache()
 
 
 @pytest.fixture(scope="session")

@@ -141,5 +141,5 @@ def filterset_of(name):
 
 
 def facets_of(name):
-    """The facets of a list, by parameter."""
-    return {parameter: item for parameter, item in filterset_of(name).base_filters.items() if isinstance(item, Facet)}
+    """The facets of a list, by parameter. Those of the class would keep their choices for the tests that follow."""
+    return {parameter: item for parameter, item in filterset_of(name)().filters.items() if isinstance(item, Facet)}

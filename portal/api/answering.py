@@ -9,6 +9,7 @@ from django.utils.translation import override
 from portal import freshness
 from portal.api.problems import Problem
 from portal.choices import Publication
+from portal.filters import YearFilter
 from portal.formats.fields import LANGUAGES, Reading
 from portal.formats.plain import dumps
 from portal.formats.serving import HEADERS
@@ -52,6 +53,12 @@ def listing(request, resource):
 
 def mistakes(filterset):
     """A sentence for each value of a filter that means nothing. Pages leave such values out; programs are told."""
+    if blank := [
+        name
+        for name, item in filterset.filters.items()
+        if isinstance(item, YearFilter) and not filterset.data.get(name, "-").strip()
+    ]:
+        return [f"“{name}” is a year, or is left out." for name in blank]
     if not filterset.problems:
         return []
     fields = filterset.form.fields.items()

@@ -234,7 +234,7 @@ def test_the_feed_has_an_entry_for_each_change_that_leads_to_it(client):
     issue = make_issue(name_en="Dust", summary_en="Old.")
     change(issue, "Better.", summary_en="New.")
     page = client.get(page_of(issue))
-    assert reading.page(page).xpath("//link[@type='application/atom+xml']/@href") == ["feed/"]
+    assert reading.page(page).xpath("//link[@type='application/atom+xml']/@href") == ["/en/feed/", "feed/"]
     response = client.get(f"{page_of(issue)}feed/")
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = etree.fromstring(response.content)

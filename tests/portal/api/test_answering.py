@@ -195,6 +195,8 @@ def test_letters_stay_letters(client):
         ("status=closed&status=finished", "finished"),
         ("year_from=long ago", "year_from"),
         ("year_from=1", "year_from"),
+        ("year_from=", "year_from"),
+        ("year_to=%20", "year_to"),
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("limit=²", "limit"),
