@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from issues.models import Issue
+from portal.audit import AuditEntry
 from portal.models import Source
 
 
@@ -51,6 +52,7 @@ def test_a_transactional_test_starts_empty_too():
 def test_groups_outlive_a_transactional_test():
     call_command("flush", interactive=False, verbosity=0)
     assert Group.objects.get(name="Reviewer").permissions.filter(codename="publish_source").exists()
+    assert not AuditEntry.objects.exists()
 
 
 def test_the_content_outlives_a_transactional_test(content):
