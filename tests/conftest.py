@@ -35,6 +35,7 @@ from django.core.serializers import deserialize, serialize
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
 from django.utils import translation
+from hypothesis import settings as hypothesis
 
 from portal import audit
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
@@ -43,6 +44,12 @@ from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 # a checker has not tested the portal. Only these reasons hold: what lies outside the repository, the other database.
 NO_SKIP = "PORTAL_NO_SKIP"
 EXPECTED_SKIPS = ("../shared is not there", POSTGRES_ONLY := "has something to say only on PostgreSQL")
+
+
+# The same examples at each run: a change must not fail, or pass, by luck. To look for new ones:
+# make test PYTEST_ARGS="--hypothesis-profile=default -k …"
+hypothesis.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.load_profile("repeatable")
 
 
 def pytest_configure(config):

@@ -325,7 +325,7 @@ def test_the_content_passes_the_schema_and_the_independent_checker(content, clie
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(
-    title=st.text(min_size=1, max_size=80).filter(str.strip),
+    title=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=80).filter(str.strip),
     start=st.none() | st.sampled_from(["1999", "2021-02", "2024-02-29", "2099"]),
     end=st.none() | st.sampled_from(["2000", "2024-03", "2030-12-31"]),
     status=st.sampled_from(Project.Status.values),
