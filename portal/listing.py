@@ -7,6 +7,7 @@ from django.utils.http import urlencode
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
+from portal import limits
 from portal.formats import serving
 from portal.formats.serialisers import Records
 
@@ -59,6 +60,8 @@ class RecordListView(SingleTableMixin, FilterView):
             request.GET = query
         if serving.asked_format(request):
             return serving.answer(request, self.kinds, self.get_records)
+        if request.GET.get("q"):
+            limits.spend(request, "search")
         response = super().get(request, *args, **kwargs)
         if request.htmx:
             response["HX-Push-Url"] = address(request.path, request.GET)

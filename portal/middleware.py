@@ -1,8 +1,10 @@
-"""The language of a page is the one in its address; pages come small, and those of an account stay private."""
+"""The language of a page is the one in its address; pages come small and may do little; those of staff stay private."""
 
 import re
+from http import HTTPStatus
 
 import brotli
+from django.conf import settings
 from django.http import HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
@@ -57,17 +59,37 @@ class BrotliMiddleware:
         return response
 
 
-class PrivateAccountsMiddleware:
-    """Pages about an account stay between the portal and its owner: no cache and no search engine keeps them."""
+class PermissionsMiddleware:
+    """Says to browsers what the portal’s pages never do, so that nothing that gets into one does it either."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.policy = ", ".join(f"{name}={who}" for name, who in settings.PERMISSIONS_POLICY.items())
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers["Permissions-Policy"] = self.policy
+        return response
+
+
+class PrivatePagesMiddleware:
+    """Pages of an account and of the desk stay between the portal and whoever asked: no cache and no search engine
+    keeps them, whatever they answer.
+    """
+
+    PRIVATE = ("/accounts/", "/admin/")
+    WAIT = 5 * 60  # seconds; allauth’s longest limit
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        if request.path_info.startswith("/accounts/"):
+        if request.path_info.startswith(self.PRIVATE):
             add_never_cache_headers(response)
             response.headers["X-Robots-Tag"] = "noindex"
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                response.headers.setdefault("Retry-After", str(self.WAIT))
         return response
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from portal import archive, freshness
+from portal import archive, freshness, limits
 from portal.formats import described, sheets
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
@@ -49,6 +49,7 @@ def table(request, file):
     etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
 
     def made():
+        limits.spend(request, "export")
         with override("en"):
             records = archive.everything(serialiser.kind, base_of(request))
         response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")
@@ -93,6 +94,7 @@ def everything(request):
         archive.begin(base_of(request))
 
     def made():
+        limits.spend(request, "export")
         response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
         response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
         return response

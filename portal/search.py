@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from issues.models import Issue
+from portal import limits
 from portal.choices import Area
 from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.index import documents, keeping, ranking, spelling, store
@@ -336,6 +337,7 @@ def suggested(text: str) -> list[int]:
 @require_GET
 def suggest(request):
     """Records whose names go on as the reader began, as JSON: address, name, its language, what it is."""
+    limits.spend(request, "search")
     text = request.GET.get("q", "")
     query = parse(text)
     return JsonResponse(

@@ -29,6 +29,14 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def number(name: str, default: int) -> int:
+    """An environment variable as a whole number, 0 or more."""
+    value = os.environ.get(name, "").strip()
+    if not value or (value.isascii() and value.isdecimal()):
+        return int(value or default)
+    raise ImproperlyConfigured(f"{name}={value!r} is no whole number (README, Settings).")
+
+
 def lookup_address(name: str) -> str:
     """An environment variable that is an https address with a place for a DOI, {doi}; empty if not set."""
     address = os.environ.get(name, "").strip()
@@ -90,15 +98,17 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.PermissionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.BrotliMiddleware",
-    "portal.api.problems.ProblemMiddleware",
+    "portal.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.AddressLanguageMiddleware",
-    "portal.middleware.PrivateAccountsMiddleware",
+    "portal.middleware.PrivatePagesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -106,8 +116,8 @@ MIDDLEWARE = [
     "portal.schedule.DueMiddleware",  # outside the next two: what is due is published by nobody who happens to ask
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.limits.LimitsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -224,6 +234,7 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # the archive o
 
 # ── Safety ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+HTTPS = switch("HTTPS", default=PUBLIC)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -238,6 +249,20 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+if HTTPS:
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
+# What browsers may do for the portal’s pages: nothing but sign in with passkeys.
+PERMISSIONS_POLICY = {
+    **dict.fromkeys(
+        (
+            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+            *("encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
+            *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+        ),
+        "()",
+    ),
+    **dict.fromkeys(("publickey-credentials-create", "publickey-credentials-get"), "(self)"),
+}
 # Scripts of any site may read the API; none may send it anything.
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_ALL_ORIGINS = True
@@ -246,7 +271,6 @@ CORS_ALLOW_HEADERS = ["accept", "accept-language", "if-none-match", "if-modified
 CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Link", "Content-Language"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
-HTTPS = switch("HTTPS", default=PUBLIC)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -254,8 +278,18 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True  # forms carry the token; no script reads it
+if HTTPS:  # browsers then take these cookies from nobody else, no neighbouring host either
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 if switch("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# How often an address may ask in a minute; 0 is as often as it likes. Signing in has limits of its own (allauth).
+LIMITS = {
+    "search": number("LIMIT_SEARCH", 240),
+    "export": number("LIMIT_EXPORT", 60),
+    "api": number("LIMIT_API", 300),
+}
 
 # ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────────────
 

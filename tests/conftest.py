@@ -62,6 +62,7 @@ def pytest_configure(config):
     }
     settings.WHITENOISE_AUTOREFRESH = True
     settings.WHITENOISE_USE_FINDERS = True
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, 0)  # all tests come from one address
     settings.SCHEDULE_SECONDS = None  # pages are tested by the queries they ask; no look at the clock among them
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; protects nothing
     # Playwright keeps an event loop in the thread of the tests. Once it is there, Django would refuse all queries
@@ -221,16 +222,19 @@ def content(content_database, django_db_blocker):
 
 
 @pytest.fixture(scope="session")
-def site(content_database):
+def content_url(content_database):
+    """The address of the database with all of fixtures/, for a server."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{content_database}"
+    head, _, tail = os.environ["DATABASE_URL"].rpartition("/")
+    _, question, options = tail.partition("?")
+    return f"{head}/{content_database}{question}{options}"
+
+
+@pytest.fixture(scope="session")
+def site(content_url):
     """The portal under gunicorn, with all of fixtures/: `site.url`, and `site.log()` for what it complained of."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        url = f"sqlite:///{content_database}"
-    else:
-        head, _, tail = os.environ["DATABASE_URL"].rpartition("/")
-        _, question, options = tail.partition("?")
-        url = f"{head}/{content_database}{question}{options}"
-    with serve(url) as running:
+    with serve(content_url) as running:
         yield running
 
 

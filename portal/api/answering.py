@@ -6,8 +6,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import override
 
-from portal import freshness
-from portal.api.problems import Problem
+from portal import freshness, limits
 from portal.choices import Publication
 from portal.filters import YearFilter
 from portal.formats.fields import LANGUAGES, Reading
@@ -15,6 +14,7 @@ from portal.formats.plain import dumps
 from portal.formats.serving import HEADERS
 from portal.formats.sheets import LICENCE
 from portal.models import FormerKey, Tombstone
+from portal.problems import Problem
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
@@ -173,6 +173,7 @@ class Asked:
         }
 
         def made():
+            limits.spend(self.request, "api")
             with override(self.language or "en"):
                 return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
 

@@ -4,7 +4,8 @@ from ninja import NinjaAPI, Path
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from portal.api import answering, description, problems
+from portal import problems
+from portal.api import answering, description
 from portal.api.resources import RESOURCES
 
 KEY = r"^[-a-zA-Z0-9_]+$"

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from portal import freshness
+from portal import freshness, limits
 from portal.formats import atom, plain, references, sheets
 from portal.formats.fields import LANGUAGES, Keys
 from portal.formats.serialisers import SERIALISERS, Records
@@ -162,14 +162,13 @@ def answer(request, kinds, records, single=False):
         return refusal(request, kinds, single, 406, gettext("This has no {format} form").format(format=form.title))
     if form.respond:
         return form.respond(request, records())
+
+    def made():
+        limits.spend(request, "export")
+        return whole_answer(request, form, kinds, records())
+
     state = freshness.state()
-    return freshness.conditional(
-        request,
-        tag_of(request, kinds, state),
-        state.changed_at,
-        lambda: whole_answer(request, form, kinds, records()),
-        HEADERS,
-    )
+    return freshness.conditional(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)
 
 
 def whole_answer(request, form, kinds, records):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import freshness
+from portal import freshness, limits
 from portal.models import Place
 from projects.iati import exporting, writing
 from projects.models import (
@@ -52,6 +52,7 @@ def response(request, projects):
     moment, tag = state(request, projects, publisher)
 
     def made():
+        limits.spend(request, "export")
         parts = reported(projects, publisher, request.build_absolute_uri)
         first = next(parts, None)
         if first is None:

@@ -45,15 +45,18 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def settings_of_a_local_run(database_url=None):
-    """This process's environment without what a shell may have set for the portal, and with a key of its own."""
+def settings_of_a_local_run(database_url=None, **more):
+    """This process's environment without what a shell may have set for the portal, and with a key of its own; an
+    address asks as often as it likes. `more` are further variables.
+    """
     ours = {"DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HTTPS", "BEHIND_PROXY", "DJANGO_SETTINGS_MODULE"}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment["SECRET_KEY"] = "a-key-that-lives-as-long-as-this-server-0123456789-abcdefghijklmnop"
     environment["LOG_LEVEL"] = "WARNING"
+    environment |= dict.fromkeys(("LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"), "0")
     if database_url:
         environment["DATABASE_URL"] = database_url
-    return environment
+    return environment | more
 
 
 def collect_static_files():
@@ -90,8 +93,10 @@ class Site:
 
 
 @contextlib.contextmanager
-def serve(database_url=None, *options):
-    """The portal on a free port of this machine, as long as the block lasts; with options of gunicorn besides."""
+def serve(database_url=None, *options, **environment):
+    """The portal on a free port of this machine, as long as the block lasts; with options of gunicorn and variables
+    besides.
+    """
     collect_static_files()
     url = f"http://127.0.0.1:{(port := free_port())}"
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:
@@ -102,7 +107,7 @@ def serve(database_url=None, *options):
                 + ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--log-level", "warning"]
                 + list(options),
                 cwd=ROOT,
-                env=settings_of_a_local_run(database_url),
+                env=settings_of_a_local_run(database_url, **environment),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -5,6 +5,8 @@ import hashlib
 
 import brotli
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
@@ -67,3 +69,90 @@ def test_what_is_short_streamed_or_compressed_is_left_alone(response):
 def test_what_would_grow_is_left_alone():
     noise = hashlib.shake_128(b"noise").digest(300)
     assert answered(HttpResponse(noise)).content == noise
+
+
+# ── What browsers may do, and keep ───────────────────────────────────────────────────────────────────────────
+
+ANSWERS = [
+    "/en/about/",
+    "/en/no-such-page/",
+    "/admin/",
+    "/accounts/login/",
+    "/healthz",
+    "/static/css/base.css",
+    "/api/v1/",
+]
+
+
+@pytest.mark.parametrize("address", ANSWERS)
+def test_every_answer_says_what_browsers_may_do(client, db, address):
+    response = client.get(address)
+    response.close()  # a static file is open until it has been sent
+    headers = response.headers
+    allowed = dict(part.split("=") for part in headers["Permissions-Policy"].split(", "))
+    assert {name for name, who in allowed.items() if who != "()"} == {
+        "publickey-credentials-create",
+        "publickey-credentials-get",
+    }
+    assert allowed["camera"] == allowed["geolocation"] == "()"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("address", [address for address in ANSWERS if "static" not in address])
+def test_no_answer_is_shown_in_a_frame(client, db, address):
+    headers = client.get(address).headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_public_host_is_asked_by_https_for_a_year(client, db, settings):
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 31_536_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    led = client.get("/en/about/?q=1")
+    assert (led.status_code, led.headers["Location"]) == (301, "https://testserver/en/about/?q=1")
+    secure = client.get("/en/about/", secure=True)
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/admin/", 200),
+        ("/admin/projects/project/", 200),
+        ("/admin/projects/project/add/", 200),
+        ("/admin/projects/project/export/", 200),
+        ("/admin/no-such-page/", 404),
+        ("/admin/jsi18n/", 200),
+        ("/admin/autocomplete/", 403),
+        ("/accounts/", 200),
+        ("/accounts/2fa/totp/activate/", 200),
+        ("/accounts/no-such-page/", 404),
+    ],
+)
+def test_no_cache_keeps_what_staff_sees(client, db, address, status):
+    client.force_login(User.objects.create_superuser("gulnara"))
+    response = client.get(address)
+    assert response.status_code == status
+    kept = set(response.headers["Cache-Control"].split(", "))
+    assert {"no-store", "private"} <= kept
+    assert "public" not in kept
+    assert response.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_too_many_attempts_to_sign_in_are_told_when_to_go_on(client, db):
+    for _ in range(31):
+        response = client.post("/accounts/login/", {"login": "nobody", "password": "wrong"})
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "300")
+
+
+def test_cookies_of_a_session_stay_with_the_portal(client, db):
+    User.objects.create_user("gulnara", password="a-dry-sea-remembers-1960")
+    client.get("/accounts/login/")
+    client.post("/accounts/login/", {"login": "gulnara", "password": "a-dry-sea-remembers-1960"})
+    cookies = {name: client.cookies[name] for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)}
+    assert [(cookie["httponly"], cookie["samesite"], cookie["domain"]) for cookie in cookies.values()] == [
+        (True, "Lax", ""),
+        (True, "Lax", ""),
+    ]

@@ -15,7 +15,7 @@ BASE_DIR = settings.BASE_DIR
 VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
-    *("STAFF_MFA", "DOI_LOOKUP_URL"),
+    *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
 )
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
@@ -137,6 +137,33 @@ def test_https_is_demanded_on_a_public_host_unless_switched_off(configured, envi
         for name in ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_HSTS_PRELOAD")
     ] == [expected] * 4
     assert found["SECURE_HSTS_SECONDS"] == (31_536_000 if expected else 0)
+
+
+PUBLIC = {"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY}
+
+
+def test_cookies_on_a_public_host_are_taken_from_it_alone_and_read_by_no_script(configured):
+    found = configured(**PUBLIC)
+    assert (found["SESSION_COOKIE_NAME"], found["CSRF_COOKIE_NAME"]) == ("__Host-sessionid", "__Host-csrftoken")
+    assert found["CSRF_COOKIE_HTTPONLY"] is True
+    assert "SESSION_COOKIE_NAME" not in configured()  # browsers refuse such a name without HTTPS
+
+
+def test_a_public_host_asks_browsers_for_https_in_all_that_a_page_names(configured):
+    policies = [found["CONTENT_SECURITY_POLICY"]["DIRECTIVES"] for found in (configured(**PUBLIC), configured())]
+    assert [policy.get("upgrade-insecure-requests") for policy in policies] == [True, None]
+
+
+def test_limits_are_those_of_the_environment(configured):
+    assert configured()["LIMITS"] == {"search": 240, "export": 60, "api": 300}
+    own = configured(LIMIT_SEARCH="1000", LIMIT_EXPORT="0", LIMIT_API=" 30 ")
+    assert own["LIMITS"] == {"search": 1000, "export": 0, "api": 30}
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "1.5", "٣"])
+def test_a_limit_that_is_no_number_is_named(configured, value):
+    with pytest.raises(ImproperlyConfigured, match=r"LIMIT_SEARCH='.*' is no whole number"):
+        configured(LIMIT_SEARCH=value)
 
 
 def test_health_answers_without_https(configured):

@@ -23,6 +23,11 @@ def response(status, detail, headers=None, **more):
     return HttpResponse(json.dumps(told, ensure_ascii=False), status=status, content_type=TYPE, headers=headers)
 
 
+def is_for_programs(request):
+    """Whether an answer is for a program: one of the API, or of something that takes no page."""
+    return request.path_info.startswith(PREFIX) or "text/html" not in request.headers.get("Accept", "")
+
+
 class ProblemMiddleware:
     """Tells programs in their own form what Django tells people in pages: no such address or method, a failure."""
 
