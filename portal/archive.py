@@ -44,7 +44,7 @@ Everything that the portal tells its readers, as of {moment}.
 csv/            one table a kind of record, in UTF-8: what a cell holds several of is parted by "; "
 json/           the same records, with all that hangs on them
 places.geojson  where things are (RFC 7946)
-sources.ris, sources.bib  the sources, for reference managers
+sources.ris, sources.bib, sources.csl.json  the sources, for reference managers
 
 datapackage.json describes the tables for programs (Frictionless Data Package), csv/*.csv-metadata.json do so as CSV on
 the Web has it. Texts come in English, Korean and Russian; an empty cell is something that is not known or not
@@ -168,6 +168,7 @@ def fill(archive, base):
     sources = [references.reference_of_source(source) for source in everything("source", base).records()]
     write("sources.ris", references.ris_text(sources))
     write("sources.bib", references.bib_text(sources))
+    write("sources.csl.json", references.csl_text(sources))
 
 
 def pretty(value):

@@ -1,10 +1,12 @@
-"""References to records and sources for reference managers: RIS and BibTeX.
+"""References to records and sources for reference managers: RIS, BibTeX and CSL-JSON.
 
-Both are read from one `Reference`, and so is what a page says about citing it. Writing them is forty lines; the tests
-read them with the libraries that reference managers’ own files are read with.
+All are read from one `Reference`, and so is what a page says about citing it (`portal.formats.styles`). Writing them
+takes few lines; the tests read them with the libraries that reference managers’ own files are read with.
 """
 
 import datetime
+import functools
+import json
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -30,19 +32,40 @@ PAGE = ("ELEC", "misc", "webpage")
 ENGLISH_NAME = "Central Asia Environment and Cooperation Portal"
 
 
+# How Korean names are written in Latin letters: the family first, two syllables of one given name after it.
+KOREAN_NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+-[a-z]+")
+INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+")
+PARTICLES = {"van", "von", "der", "de", "bin", "al"}
+
+
 @dataclass(frozen=True)
 class Person:
-    """The author of an article, as given; `family` is what stands last."""
+    """A person who wrote a work, as its source gives the name."""
 
     name: str
 
     @property
     def family(self):
-        return self.name.rpartition(" ")[2]
+        return self._parts[0]
 
     @property
     def given(self):
-        return self.name.rpartition(" ")[0]
+        return self._parts[1]
+
+    @functools.cached_property
+    def _parts(self):
+        """Family and given names. The family stands last, except in Korean names and before initials (Аладин Н.В.)."""
+        words = self.name.split()
+        at = len(words) - 1
+        if KOREAN_NAME.fullmatch(self.name):
+            return words[0], words[1]
+        if INITIALS.fullmatch(words[at]) and not INITIALS.fullmatch(words[0]):
+            while INITIALS.fullmatch(words[at - 1]):
+                at -= 1
+            return " ".join(words[:at]), " ".join(words[at:])
+        while at > 1 and words[at - 1] in PARTICLES:
+            at -= 1
+        return " ".join(words[at:]), " ".join(words[:at])
 
 
 @dataclass(frozen=True)
@@ -106,7 +129,16 @@ def reference_of_source(source):
     )
 
 
-PERSON = re.compile(r"(?:(?:[^\W\d_a-z][\w.'’-]*|van|von|der|de|bin|al)(?:\s+|$)){2,5}", re.UNICODE)
+# A name in characters of which each is a syllable: in a list of these, each is a person’s, and it is never turned.
+SYLLABLES = re.compile(r"[가-힣]{2,4}|[\u4e00-\u9fff·]{2,15}")
+WORD_OF_NAME = re.compile(r"[^\W\d_][\w.'’-]*")
+
+
+def _is_person(name):
+    words = name.split()
+    return 2 <= len(words) <= 5 and all(
+        word in PARTICLES or (WORD_OF_NAME.fullmatch(word) and word[0].isupper()) for word in words
+    )
 
 
 def authors_of(source):
@@ -118,11 +150,15 @@ def authors_of(source):
     text = source.author.strip()
     if not text:
         return ([source.publisher] if source.kind != Source.Kind.JOURNAL_ARTICLE else []), False
+    rest = re.sub(r"\s+(?:and others|et al\.?)$", "", text)
+    names = [name.strip() for name in re.split(r",\s+|\s+and\s+", rest)]
+    if all(KOREAN_NAME.fullmatch(name) for name in names):
+        return [Person(name) for name in names], rest != text
     if source.kind == Source.Kind.JOURNAL_ARTICLE:
-        rest = re.sub(r"\s+(?:and others|et al\.?)$", "", text)
-        names = [name.strip() for name in re.split(r",\s+|\s+and\s+", rest)]
-        if all(PERSON.fullmatch(name) for name in names):
+        if all(map(_is_person, names)):
             return [Person(name) for name in names], rest != text
+        if all(SYLLABLES.fullmatch(name) for name in names):
+            return names, rest != text
     return [text], False
 
 
@@ -203,3 +239,41 @@ TEX = {
 def _tex(text):
     """Text for BibTeX: signs that TeX takes for its own are marked; letters of any alphabet stay as they are."""
     return "".join(TEX.get(sign, sign) for sign in _line(unicodedata.normalize("NFC", text)))
+
+
+# ── CSL-JSON ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def csl_text(references):
+    """References as CSL-JSON, which Zotero, Pandoc and the processors of citation styles read."""
+    yield "["
+    comma = "\n"
+    for one in references:
+        known = {name: value for name, value in _csl(one) if value}
+        yield comma + json.dumps(known, ensure_ascii=False)
+        comma = ",\n"
+    yield "\n]\n"
+
+
+def _csl(one):
+    yield "id", one.key
+    yield "type", one.types[2]
+    yield "title", one.title
+    authors = [
+        {"family": author.family, "given": author.given} if isinstance(author, Person) else {"literal": author}
+        for author in one.authors
+    ]
+    yield "author", [*authors, *([{"literal": "et al."}] if one.others else [])]
+    yield "container-title", one.container
+    yield "publisher", one.publisher
+    yield "issued", one.date and _date_parts(one.date)
+    yield "version" if one.types[2] == "dataset" else "edition", one.edition
+    yield "DOI", one.doi
+    yield "URL", one.url
+    yield "language", one.language
+    yield "note", one.title_in_english
+    yield "accessed", one.accessed and _date_parts(one.accessed)
+
+
+def _date_parts(day):
+    return {"date-parts": [[part for part in (day.year, day.month, day.day) if part]]}

@@ -29,6 +29,7 @@ class Format:
     """A form in which records are handed out. `make` turns (request, records) into text, bytes or pieces of them.
 
     `suits` tells whether it has anything to say of these kinds; an `attached` one is saved, not shown, by a browser.
+    Files end in the name of their format unless they have another `ending`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Format:
     make: Callable
     suits: Callable = lambda kinds, single: True
     attached: bool = True
+    ending: str = ""
     respond: Callable | None = None  # makes the whole answer itself, with its own headers
 
 
@@ -63,6 +65,10 @@ def _ris(request, records):
 
 def _bib(request, records):
     return references.bib_text(_references(records))
+
+
+def _csl(request, records):
+    return references.csl_text(_references(records))
 
 
 def _references(records):
@@ -127,8 +133,21 @@ FORMATS = {
             _bib,
             suits=lambda kinds, single: kinds != {"observation"},
         ),
+        Format(
+            "csl",
+            "CSL-JSON",
+            _("references for Zotero, Pandoc, Citation.js"),
+            "application/vnd.citationstyles.csl+json; charset=utf-8",
+            _csl,
+            suits=lambda kinds, single: kinds != {"observation"},
+            ending="json",
+        ),
     )
 }
+
+
+# The formats that reference managers read.
+REFERENCES = ("ris", "bib", "csl")
 
 
 def formats_for(kinds, single=False):
@@ -183,7 +202,7 @@ def whole_answer(request, form, kinds, records):
     made = form.make(request, records)
     whole = isinstance(made, (str, bytes))
     response = (HttpResponse if whole else StreamingHttpResponse)(made, content_type=form.type)
-    name = f"{records.label}-{timezone.localdate().isoformat()}.{form.name}"
+    name = f"{records.label}-{timezone.localdate().isoformat()}.{form.ending or form.name}"
     response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
     links = [f'<{sheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
     if form.name == "csv" and records.kind:

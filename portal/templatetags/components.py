@@ -4,8 +4,12 @@ from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import get_language
 
 from portal.choices import Confidence
+from portal.formats.references import reference
+from portal.formats.serving import REFERENCES
+from portal.formats.styles import STYLES
 from portal.sdg import goal_of, in_order
 from portal.text import note_links
 
@@ -103,8 +107,21 @@ def evidence(record):
 
 @register.inclusion_tag("components/cite.html", takes_context=True)
 def cite(context, record):
-    """How to cite the page of a record, and when it last changed."""
-    return {"record": record, "address": context["address"], "today": context["today"]}
+    """How to cite the page of a record, or a source as the work that it is, and when the record last changed.
+
+    The style that is usual in the reader’s language comes first.
+    """
+    one = reference(record, context["address"])
+    here = get_language()
+    styles = sorted(STYLES, key=lambda style: style.language != here)
+    return {
+        "record": record,
+        "is_source": record._meta.model_name == "source",
+        "citations": [
+            (style.title, "" if style.language == here else style.language, style.html(one)) for style in styles
+        ],
+        "formats": [link for link in context.get("record_formats", ()) if link.name in REFERENCES],
+    }
 
 
 @register.inclusion_tag("components/facet.html")

@@ -121,7 +121,8 @@ def test_archive_holds_every_form_and_says_what_it_is(client):
     files = archived(client)
     names = set(files.namelist())
     assert {f"csv/{file}.csv" for file in FILES} | {f"json/{file}.json" for file in FILES} <= names
-    assert {"README.txt", "datapackage.json", "places.geojson", "sources.ris", "sources.bib"} <= names
+    assert {"README.txt", "datapackage.json", "places.geojson"} <= names
+    assert {"sources.ris", "sources.bib", "sources.csl.json"} <= names
     assert "http://testserver/en/data/" in files.read("README.txt").decode()
     assert json.loads(files.read("json/observations.json"))["count"] == 1
 

@@ -127,9 +127,10 @@ def test_sources_are_numbered_in_the_order_in_which_editors_named_them(client):
 
 def test_page_says_how_to_cite_it(client):
     make_project(key="trees", title_en="Trees for the Aralkum")
-    [text] = reading.said(client.get("/en/projects/trees/"), "cite-text")
-    assert text.startswith("“Trees for the Aralkum”. Central Asia Environment and Cooperation Portal. Last changed ")
-    assert "http://testserver/en/projects/trees/ (accessed " in text
+    apa, *_others = reading.said(client.get("/en/projects/trees/"), "cite-text")
+    assert apa.startswith("Central Asia Environment and Cooperation Portal. (20")
+    assert "). Trees for the Aralkum. Retrieved " in apa
+    assert apa.endswith(", from http://testserver/en/projects/trees/")
 
 
 # ── What lies near ───────────────────────────────────────────────────────────────────────────────────────────

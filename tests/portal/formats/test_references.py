@@ -1,11 +1,15 @@
 """References, read back by libraries that read those of others."""
 
 import io
+import json
+import warnings
 
 import pytest
 import rispy
+from citeproc.source.json import CiteProcJSON
 from pybtex.database import parse_string
 
+from portal import references as reading_references
 from portal.formats import references
 from portal.models import Source
 from tests.make import make_citation, make_project, make_source
@@ -23,6 +27,13 @@ def ris(client, address):
 
 def bib(client, address):
     return parse_string(text(client, address), "bibtex").entries
+
+
+def csl(client, address):
+    """The references by key, as a processor of CSL reads them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it warns of what it does not know
+        return CiteProcJSON(json.loads(text(client, address)))
 
 
 def article(**fields):
@@ -52,6 +63,27 @@ def test_article_is_read_as_an_article(client):
     entry = bib(client, "/en/sources/?format=bib")["gaybullaev-2012"]
     assert (entry.type, entry.fields["journal"], entry.fields["year"]) == ("article", "Applied Water Science", "2012")
     assert [person.last_names for person in entry.persons["author"]] == [["Gaybullaev"], ["Chen"], ["Mahmudov"]]
+    entry = csl(client, "/en/sources/?format=csl")["gaybullaev-2012"]
+    assert (entry.type, str(entry.container_title)) == ("article-journal", "Applied Water Science")
+    assert [(str(name.family), str(name.given)) for name in entry.author] == [
+        ("Gaybullaev", "Behzod"),
+        ("Chen", "Su-Chin"),
+        ("Mahmudov", "Tohir"),
+    ]
+    assert (entry.issued.year, entry.issued.month) == (2012, 12)
+    assert str(entry.DOI) == "10.1007/s13201-012-0048-z"
+
+
+def test_reference_is_understood_where_editors_paste_one(client):
+    article()
+    read = reading_references.read(text(client, "/en/sources/gaybullaev-2012/?format=csl"))
+    assert {name: read.fields[name] for name in ("title", "author", "date", "doi", "kind")} == {
+        "title": "Changes in water volume of the Aral Sea after 1960",
+        "author": "Behzod Gaybullaev, Su-Chin Chen, Tohir Mahmudov",
+        "date": "2012-12",
+        "doi": "10.1007/s13201-012-0048-z",
+        "kind": "journal-article",
+    }
 
 
 def test_hangul_and_cyrillic_stay_whole(client):
@@ -85,6 +117,9 @@ def test_hangul_and_cyrillic_stay_whole(client):
     assert entries["ru"].fields["title"] == "{Аральское море: «прошлое» и будущее}"
     assert [str(person) for person in entries["ru"].persons["author"]] == ["{Институт водных проблем, Ташкент}"]
     assert (entries["ko"].fields["institution"], entries["ko"].fields["language"]) == ("한국수자원학회", "ko")
+    entries = csl(client, "/ko/sources/?format=csl")
+    assert str(entries["ko"].title) == "아랄해 수자원 50% 모델: 물 & 흙 {모두}"
+    assert [str(name.literal) for name in entries["ru"].author] == ["Институт водных проблем, Ташкент"]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +129,7 @@ def test_hangul_and_cyrillic_stay_whole(client):
         ("R. Court, M. Lattuada, N. Shumeyko and others", ["R. Court", "M. Lattuada", "N. Shumeyko"], True),
         ("Sabine Blumstein and Benjamin Pohl", ["Sabine Blumstein", "Benjamin Pohl"], False),
         ("Ludwig van Beethoven, E. J. Milner-Gulland", ["Ludwig van Beethoven", "E. J. Milner-Gulland"], False),
+        ("Аладин Н.В., Пётр Завьялов", ["Аладин Н.В.", "Пётр Завьялов"], False),
     ],
 )
 def test_persons_of_an_article_are_told_apart(author, names, others):
@@ -101,10 +137,22 @@ def test_persons_of_an_article_are_told_apart(author, names, others):
     assert ([person.name for person in authors], more) == (names, others)
 
 
+@pytest.mark.parametrize("kind", [Source.Kind.NEWS, Source.Kind.JOURNAL_ARTICLE])
+def test_korean_names_are_surely_those_of_persons(kind):
+    authors, _others = references.authors_of(make_source(author="Kim Dong-hyun, Lee Na-young", kind=kind))
+    assert [(person.family, person.given) for person in authors] == [("Kim", "Dong-hyun"), ("Lee", "Na-young")]
+
+
+@pytest.mark.parametrize("author", ["김민수, 이영희", "葛拥晓, 王亚俊"])
+def test_names_in_syllables_are_told_apart_and_stay_as_they_are(author):
+    assert references.authors_of(make_source(author=author)) == (author.split(", "), False)
+
+
 @pytest.mark.parametrize(
     ("kind", "author"),
     [
         (Source.Kind.JOURNAL_ARTICLE, "Kazakhstan, Kyrgyz Republic, Uzbekistan"),
+        (Source.Kind.JOURNAL_ARTICLE, "Институт водных проблем"),
         (Source.Kind.JOURNAL_ARTICLE, "Xinjiang Institute of Ecology and Geography and others"),
         (Source.Kind.REPORT, "European Bank for Reconstruction and Development"),
         (Source.Kind.REPORT, "Philip Micklin, Nikolay Aladin"),
@@ -124,6 +172,7 @@ def test_every_kind_of_source_is_read_back(client, kind):
     make_source(key="one", kind=kind, title="One", url="https://example.org/{a}")
     assert [entry["title"] for entry in ris(client, "/en/sources/?format=ris")] == ["One"]
     assert bib(client, "/en/sources/?format=bib")["one"].fields["title"] == "{One}"
+    assert str(csl(client, "/en/sources/?format=csl")["one"].title) == "One"
 
 
 def test_record_is_cited_as_a_page_of_the_portal_with_its_sources(client):
@@ -137,6 +186,9 @@ def test_record_is_cited_as_a_page_of_the_portal_with_its_sources(client):
     assert len(page["access_date"]) == 10
     assert source["id"] == "paper"
     assert set(bib(client, "/ko/projects/trees/?format=bib")) == {"project-trees", "paper"}
+    assert set(csl(client, "/ko/projects/trees/?format=csl")) == {"project-trees", "paper"}
+    page = csl(client, "/ko/projects/trees/?format=csl")["project-trees"]
+    assert (page.type, str(page.author[0].literal)) == ("webpage", "중앙아시아 환경·협력 포털")
 
 
 def test_line_breaks_and_signs_of_tex_do_no_harm(client):
@@ -151,4 +203,5 @@ def test_all_real_sources_are_read_back(content, client):
     count = Source.objects.published().count()
     assert len(ris(client, "/en/sources/?format=ris")) == count
     assert len(bib(client, "/en/sources/?format=bib")) == count
+    assert len(csl(client, "/en/sources/?format=csl")) == count
     assert io.StringIO(text(client, "/ru/sources/?format=ris")).read().count("\r\nER  - ") == count

@@ -40,7 +40,7 @@ from tests.world import SECRET, link, make_world, records, unpublished
 
 pytestmark = pytest.mark.django_db
 
-FORMS = ("csv", "xlsx", "json", "geojson", "atom", "ris", "bib")
+FORMS = ("csv", "xlsx", "json", "geojson", "atom", "ris", "bib", "csl")
 SOMEWHERE = {"issues", "projects", "timeline", "search"}
 
 

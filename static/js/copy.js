@@ -1,0 +1,21 @@
+// A button beside each citation that copies its text. Without a clipboard there is none; one can select the text.
+if (navigator.clipboard) {
+  for (const section of document.querySelectorAll("[data-copy]")) {
+    const { copy, copied } = section.dataset;
+    for (const citation of section.querySelectorAll(".citation")) {
+      const button = document.createElement("button");
+      const title = citation.querySelector("h3");
+      const said = document.createElement("span");
+      button.type = "button";
+      button.textContent = copy;
+      button.setAttribute("aria-label", `${copy}: ${title.textContent}`);
+      said.setAttribute("role", "status");
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(citation.querySelector("p").textContent.trim());
+        said.textContent = copied;
+        setTimeout(() => (said.textContent = ""), 3000);
+      });
+      title.after(button, said);
+    }
+  }
+}
