@@ -36,7 +36,10 @@ class ProblemMiddleware:
         404: "There is nothing at this address.",
         405: "This address can only be read: GET or HEAD.",
         500: "The portal failed. It is not your request’s fault.",
+        503: "The portal cannot reach its data just now. Ask again after the seconds that Retry-After names.",
     }
+
+    KEPT = ("Allow", "Retry-After", "Cache-Control")
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -47,5 +50,5 @@ class ProblemMiddleware:
         if answer.status_code < 400 or told or not request.path_info.startswith(PREFIX):
             return answer
         detail = self.DETAILS.get(answer.status_code, answer.reason_phrase)
-        kept = {name: answer.headers[name] for name in ("Allow",) if name in answer.headers}
+        kept = {name: answer.headers[name] for name in self.KEPT if name in answer.headers}
         return response(answer.status_code, detail, headers=kept)

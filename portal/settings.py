@@ -156,13 +156,24 @@ DATABASES = {
         conn_health_checks=True,
     )
 }
+# What DATABASE_URL says of these itself, as in …?connect_timeout=10, holds.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Readers go on while an editor writes; a writer waits for its turn instead of failing.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
-    }
+    } | DATABASES["default"].get("OPTIONS", {})
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A host that has gone silent, or somebody’s lock, must not keep all threads waiting: readers are told, and return.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "options": "-c lock_timeout=20s",
+    } | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 

@@ -71,3 +71,4 @@ urlpatterns = [
 
 handler404 = "portal.views.not_found"
 handler400 = "portal.views.bad_request"
+handler500 = "portal.views.server_error"

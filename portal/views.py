@@ -1,5 +1,7 @@
 """The portal's own pages: home, countries, places, sources, what it is and how complete it is."""
 
+import sys
+
 from django.db import Error, connection
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, JsonResponse
@@ -7,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from django.utils.translation import gettext_lazy as _
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
@@ -25,6 +28,7 @@ from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
 from portal.models import Link, Place, Source
+from portal.outage import is_outage, unavailable
 from portal.places import wholes_by_part
 from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
@@ -410,3 +414,9 @@ def not_found(request, exception):
 def bad_request(request, exception):
     """400 in words. Without the request: its host may be what is wrong with it."""
     return render(None, "400.html", {"title": pgettext("error", "Bad request")}, status=400)
+
+
+def server_error(request):
+    """500 without a database; or 503, where that is what failed."""
+    error = sys.exception()
+    return unavailable(request, error) if is_outage(error) else defaults.server_error(request)

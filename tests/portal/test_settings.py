@@ -197,6 +197,21 @@ def test_database_of_the_environment_is_taken(configured):
 
 
 @pytest.mark.parametrize(
+    ("url", "option", "usual", "given"),
+    [
+        ("sqlite:///portal.sqlite3", "timeout", 20, 1),
+        ("postgres://db.example.org/knowledge", "connect_timeout", 5, 15),
+    ],
+)
+def test_address_of_the_database_may_say_how_long_to_wait_for_it(configured, url, option, usual, given):
+    waits = [
+        configured(DATABASE_URL=address)["DATABASES"]["default"]["OPTIONS"][option]
+        for address in (url, f"{url}?{option}={given}")
+    ]
+    assert waits == [usual, given]
+
+
+@pytest.mark.parametrize(
     ("environment", "expected"),
     [
         ({}, False),

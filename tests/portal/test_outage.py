@@ -1,0 +1,154 @@
+"""While a database or a disk fails, everyone is told so in their language, and when to return. Nobody sees an error."""
+
+import contextlib
+import errno
+import sqlite3
+
+import lxml.html
+import pytest
+from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError, connection
+
+from portal.outage import is_outage
+
+SILENT = "could not connect to server db.internal.example"
+WORDS = {"en": "Back in a moment", "ko": "곧 다시 열립니다", "ru": "Скоро вернёмся"}
+ADDRESSES = (
+    *("", "glossary/", "projects/?country=uz", "search/?q=aral", "timeline/", "no-such-page/", "projects/?format=csv"),
+    *("countries/uz/", "compare/", "feed/", "about/data/"),
+)
+
+
+@pytest.fixture
+def impatient(client):
+    """A browser, which gets what the portal answers to an error instead of the error itself."""
+    client.raise_request_exception = False
+    return client
+
+
+@contextlib.contextmanager
+def database_that_fails(error):
+    """As long as the block lasts, every question to the database ends in this error."""
+
+    def fail(*args, **kwargs):
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "cursor", fail)
+        patch.setattr(connection, "chunked_cursor", fail)
+        yield
+
+
+@pytest.fixture
+def silent_database(db):
+    with database_that_fails(OperationalError(SILENT)):
+        yield
+
+
+def caused(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+def of_sqlite(code):
+    error = sqlite3.OperationalError("…")
+    error.sqlite_errorcode = code
+    return caused(OperationalError("…"), error)
+
+
+def told(response):
+    """What a page of an outage says: its status, its language, its heading, and when to return."""
+    page = lxml.html.fromstring(response.content)
+    [heading] = page.xpath("//h1/text()")
+    return response.status_code, page.get("lang"), heading, response.headers.get("Retry-After")
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_readers_are_told_in_their_language_to_come_back(impatient, silent_database, path, language):
+    response = impatient.get(f"/{language}/{path}")
+    if path == "no-such-page/":
+        assert response.status_code == 404
+    else:
+        assert told(response) == (503, language, WORDS[language], "30")
+        assert "no-store" in response.headers["Cache-Control"]
+    assert SILENT not in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", WORDS)
+def test_staff_are_told_too_and_stay_signed_in(impatient, language):
+    impatient.force_login(User.objects.create_superuser("kim"))
+    with database_that_fails(OperationalError(SILENT)):
+        response = impatient.get("/admin/issues/term/", headers={"Accept-Language": language})
+    assert told(response) == (503, language, WORDS[language], "30")
+    assert impatient.get("/admin/issues/term/").status_code == 200
+
+
+def test_who_was_saving_is_told_to_look_whether_it_was_stored(impatient, silent_database):
+    response = impatient.post("/accounts/login/", {"login": "kim", "password": "a long password"})
+    assert told(response) == (503, "en", WORDS["en"], "30")
+    assert "may not have been stored" in response.content.decode()
+    assert "Try again" not in response.content.decode()
+
+
+def test_programs_are_told_in_their_own_form(impatient, silent_database):
+    response = impatient.get("/api/v1/projects")
+    assert (response.status_code, response.headers["Content-Type"]) == (503, "application/problem+json")
+    assert response.json() == {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "The portal cannot reach its data just now. Ask again after the seconds that Retry-After names.",
+    }
+    assert response.headers["Retry-After"] == "30"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_the_process_still_says_that_it_is_alive(impatient, silent_database):
+    assert impatient.get("/healthz").status_code == 200
+    assert impatient.get("/readyz").json()["database"] is False
+
+
+def test_the_log_has_a_line_for_it_and_no_traceback(impatient, silent_database, caplog):
+    impatient.get("/en/glossary/")
+    [record] = [record for record in caplog.records if record.name == "django.request"]
+    assert (record.levelname, record.getMessage(), record.exc_info) == (
+        "WARNING",
+        f"Unavailable: /en/glossary/: {SILENT}",
+        None,
+    )
+
+
+def test_a_fault_of_our_own_is_a_500_that_promises_nothing(impatient, db):
+    with database_that_fails(ValueError("a mistake in the code")):
+        response = impatient.get("/ru/glossary/")
+    assert told(response) == (500, "ru", "Что-то пошло не так", None)
+    assert "a mistake" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "outage"),
+    [
+        (OperationalError("server closed the connection unexpectedly"), True),
+        (of_sqlite(sqlite3.SQLITE_BUSY), True),
+        (of_sqlite(sqlite3.SQLITE_FULL), True),
+        (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), True),
+        (of_sqlite(sqlite3.SQLITE_ERROR), False),  # no such table
+        (InterfaceError("connection already closed"), True),
+        (caused(InterfaceError("bad parameter"), sqlite3.InterfaceError("bad parameter")), False),
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
+        (FileNotFoundError(errno.ENOENT, "No such file"), False),
+        (ValueError("a mistake"), False),
+        (None, False),
+    ],
+)
+def test_an_outage_is_told_from_a_mistake(error, outage):
+    assert is_outage(error) is outage
+
+
+def test_a_missing_table_is_a_mistake_of_ours_on_either_database(db):
+    with pytest.raises(Exception, match="no_such_table") as caught:
+        connection.cursor().execute("SELECT 1 FROM no_such_table")
+    assert not is_outage(caught.value)
