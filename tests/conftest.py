@@ -43,7 +43,9 @@ from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 # With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
 # a checker has not tested the portal. Only these reasons hold: what lies outside the repository, the other database.
 NO_SKIP = "PORTAL_NO_SKIP"
-EXPECTED_SKIPS = ("../shared is not there", POSTGRES_ONLY := "has something to say only on PostgreSQL")
+POSTGRES_ONLY = "has something to say only on PostgreSQL"
+SQLITE_ONLY = "has something to say only on SQLite"
+EXPECTED_SKIPS = ("../shared is not there", POSTGRES_ONLY, SQLITE_ONLY)
 
 
 # The same examples at each run: a change must not fail, or pass, by luck. To look for new ones:
@@ -85,8 +87,11 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_runtest_setup(item):
-    if item.get_closest_marker("postgres") and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    on_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+    if item.get_closest_marker("postgres") and on_sqlite:
         pytest.skip(POSTGRES_ONLY)
+    if item.get_closest_marker("sqlite") and not on_sqlite:
+        pytest.skip(SQLITE_ONLY)
 
 
 def failed_if_skipped(report):

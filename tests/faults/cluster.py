@@ -1,0 +1,105 @@
+"""A PostgreSQL of one test, which it may stop and start: programs of the machine, files and a port of its own."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.browser.served import free_port
+
+NO_PROGRAMS = "the programs of a PostgreSQL server were not found: install postgresql"
+OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=40"
+
+
+def programs():
+    """The folder of the newest PostgreSQL's programs, or None. Debian keeps them out of PATH."""
+    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    found.sort(key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0)
+    named = shutil.which("initdb")
+    return found[-1].parent if found else Path(named).parent if named else None
+
+
+class Cluster:
+    """A server with one empty database, `portal`."""
+
+    def __init__(self, folder):
+        self.folder, self.port = folder, free_port()
+        self.url = f"postgres://portal@127.0.0.1:{self.port}/portal"
+
+    def run(self, program, *arguments, **more):
+        # PostgreSQL refuses to run as root; it is put where it may read, or it complains of where it stands.
+        become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        return subprocess.run(
+            [*become, str(programs() / program), *arguments],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            check=True,
+            timeout=120,
+            **more,
+        )
+
+    def start(self):
+        options = f"{OPTIONS} -c port={self.port} -c unix_socket_directories={self.folder}"
+        self.control("start", "-l", str(self.folder / "log"), "-o", options)
+
+    def stop(self, mode):
+        """`fast` cuts connections off and tidies up; `immediate` does not even tidy up, as when power fails."""
+        self.control("stop", "-m", mode)
+
+    def control(self, act, *arguments):
+        # Not through a pipe, which the server would hold open after pg_ctl has gone.
+        waiting = ("-D", self.data, "-w", "-t", "60")
+        self.run("pg_ctl", act, *waiting, *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def fill(self, url):
+        """Copy another database into this one."""
+        dump = subprocess.run(
+            [programs() / "pg_dump", "--no-owner", "--dbname", url], check=True, capture_output=True, timeout=120
+        )
+        self.sql(dump.stdout)
+
+    def sql(self, statements):
+        subprocess.run(
+            [programs() / "psql", "--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--dbname", self.url],
+            input=statements,
+            stdout=subprocess.DEVNULL,
+            check=True,
+            timeout=120,
+        )
+
+    @property
+    def data(self):
+        return str(self.folder / "data")
+
+
+@contextlib.contextmanager
+def running_cluster():
+    """A cluster that runs, until somebody stops it or the block ends."""
+    # A short path: a socket's may have a hundred characters.
+    with tempfile.TemporaryDirectory(prefix="portal-faults-", dir="/tmp") as name:
+        cluster = Cluster(Path(name))
+        if os.geteuid() == 0:
+            shutil.chown(name, "postgres")
+        cluster.run(
+            "initdb",
+            "-D",
+            cluster.data,
+            "-U",
+            "portal",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            capture_output=True,
+        )
+        cluster.start()
+        try:
+            cluster.run("createdb", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "portal", "portal")
+            yield cluster
+        finally:
+            with contextlib.suppress(subprocess.CalledProcessError):  # it is down already
+                cluster.stop("immediate")

@@ -1,0 +1,110 @@
+"""A server that is killed in the middle of a save leaves the record whole: all of it old, or all of it new.
+
+The portal runs under gunicorn on a database of its own. An editor's form changes an issue in one word everywhere: in
+its texts, in a key figure, in a row, in a citation. While it is being saved the worker is killed, without a chance to
+tidy up, ever closer to the moment at which the save counts; then the word must be the same everywhere, in the search
+and in the history too.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import transaction
+
+from issues.models import Issue, IssueInCountry, KeyFigure
+from portal.index import keeping
+from tests.browser.served import serve
+from tests.faults.visiting import Editor, ask, session_of, workers_of
+from tests.make import make_citation, make_issue, make_issue_in_country, make_key_figure, make_source
+
+TRIES, SWEEP, SECONDS = 12, 5, 20
+WORDS = [f"tarn{chr(ord('a') + number)}k" for number in range(TRIES + 3)]  # no stem, and no beginning of another
+
+
+def words_everywhere(issue):
+    """The words that the parts of the record hold: its own, its rows', what a search finds, what history says last."""
+    with transaction.atomic():
+        # Waits for the connection that was cut off, which may still be at its last statement.
+        issue = Issue.objects.select_for_update().get(pk=issue.pk)
+    figure, row = issue.key_figures.get(), issue.in_countries.get()
+    position = issue.citations.get().position
+    found = {
+        "summary": issue.summary_en,
+        "state": issue.state_ko,
+        "figure": figure.label_en,
+        "row": row.note_en,
+        "citation": WORDS[position],
+        "version": WORDS[issue.version],
+        **{
+            f"history of {model.__name__}": getattr(model.history.filter(id=one.pk).latest("pk"), column)
+            for model, one, column in (
+                (Issue, issue, "summary_en"),
+                (KeyFigure, figure, "label_en"),
+                (IssueInCountry, row, "note_en"),
+            )
+        },
+    }
+    searched = [word for word in WORDS if Issue.objects.matching(word).exists()]
+    return {**found, "search": " ".join(searched)}
+
+
+def changes(word, position):
+    """What an editor changes in the form of the issue, so that it says the word everywhere."""
+    return {
+        "summary_en": word,
+        "state_ko": word,
+        "key_figures-0-label_en": word,
+        "in_countries-0-note_en": word,
+        "citations-0-position": str(position),
+        "why": f"The word is {word} now.",
+    }
+
+
+@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
+    first = WORDS[1]
+    issue = make_issue(key="aral", name_en="Aral Sea", publication="published", summary_en=first, state_ko=first)
+    make_citation(issue, make_source(), position=1)
+    make_key_figure(issue=issue, label_en=first)
+    make_issue_in_country(issue=issue, note_en=first)
+    keeping.settle()
+    path, session = f"/admin/issues/issue/{issue.pk}/change/", session_of("kim")
+
+    stayed, came, now = [0.0], [], 1
+    with contextlib.ExitStack() as server:
+        site = server.enter_context(serve(own_database, "--preload"))
+        editor = server.enter_context(Editor(site, session))
+        data = editor.form(path, changes(WORDS[now + 1], now + 1))
+        started = time.monotonic()
+        assert editor.send(path, data).status_code == 302
+        whole, now = time.monotonic() - started, now + 1
+        for number in range(TRIES):
+            if len(stayed) > 2 and came and time.monotonic() - started > SECONDS:
+                break
+            data = editor.form(path, changes(WORDS[now + 1], now + 1))
+            [worker] = workers_of(site.process)
+            # First evenly from the beginning to the end, then between too early and too late.
+            late = min(came, default=2 * whole)
+            delay = whole * number / SWEEP if number < SWEEP else random.uniform(min(max(stayed), late), late)
+            with ThreadPoolExecutor() as threads:
+                answer = threads.submit(editor.send, path, data)
+                time.sleep(delay)
+                os.kill(worker, signal.SIGKILL)
+            held = words_everywhere(issue)
+            assert len(set(held.values())) == 1, held
+            assert set(held.values()) <= {WORDS[now], WORDS[now + 1]}
+            new = held["summary"] == WORDS[now + 1]
+            assert new or not answer.result()  # what was confirmed is stored
+            (came if new else stayed).append(delay)
+            now += new
+        for number in [*workers_of(site.process), site.process.pid]:
+            os.kill(number, signal.SIGKILL)
+    assert (len(stayed) > 2, len(came) > 0) == (True, True), (stayed, came)
+    with serve(own_database) as site:
+        assert WORDS[now] in ask(site, "/en/issues/aral/").text
+        assert ask(site, "/readyz").status == 200

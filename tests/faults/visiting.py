@@ -1,0 +1,193 @@
+"""Readers and editors of a running portal, without browsers: many at a time, and what they were answered."""
+
+import contextlib
+import http.client
+import itertools
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import lxml.html
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+
+from tests.browser.served import settings_of_a_local_run
+
+PATIENCE = 60  # seconds until a test gives up waiting for what should take two
+
+
+def until(condition, seconds=PATIENCE, pause=0.05):
+    """Wait until something holds, and return it; an error if it does not come to hold in time."""
+    end = time.monotonic() + seconds
+    while not (held := condition()):
+        assert time.monotonic() < end, f"{condition} did not come to hold within {seconds} seconds."
+        time.sleep(pause)
+    return held
+
+
+def workers_of(process):
+    """The process numbers of gunicorn's workers."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(number) for number in children.read_text().split()]
+
+
+def session_of(username):
+    """What the cookie of a new administrator holds whom a server of `serve` takes for signed in."""
+    with override_settings(SECRET_KEY=settings_of_a_local_run()["SECRET_KEY"]):
+        browser = Client()
+        browser.force_login(User.objects.create_superuser(username))
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+# ── Readers ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and after how many seconds; of a connection that was cut off, status 0 and nothing else."""
+
+    path: str
+    status: int
+    headers: dict
+    text: str
+    seconds: float
+
+    @property
+    def is_whole_page(self):
+        return self.status == 200 and self.text.rstrip().endswith("</html>")
+
+    @property
+    def heading(self):
+        return lxml.html.fromstring(self.text).xpath("string(//h1)").strip()
+
+    @property
+    def language(self):
+        return lxml.html.fromstring(self.text).get("lang")
+
+
+def ask(site, path, timeout=PATIENCE, **headers):
+    """Ask a site for a page, by a connection of its own."""
+    begun = time.monotonic()
+    connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=timeout)
+    try:
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        status, told, text = response.status, dict(response.headers), response.read().decode()
+    except (OSError, http.client.HTTPException):
+        status, told, text = 0, {}, ""
+    finally:
+        connection.close()
+    return Answer(path, status, told, text, time.monotonic() - begun)
+
+
+class Readers:
+    """So many readers, who go from page to page as long as the block lasts, or until each has read so many.
+
+    “{}” in an address becomes a number that none before had, so that nobody has kept the page ready.
+    """
+
+    def __init__(self, site, paths, count, pages=None):
+        self.site, self.paths, self.pages = site, paths, pages
+        self.answers, self.errors = [], []  # list.append is safe among threads, and so is next()
+        self.numbers = itertools.count()
+        self.leaving = threading.Event()
+        self.threads = [threading.Thread(target=self._read, args=(number,)) for number in range(count)]
+
+    def _read(self, number):
+        try:
+            last = None if self.pages is None else number + self.pages
+            for path in itertools.islice(itertools.cycle(self.paths), number, last):
+                if self.leaving.is_set():
+                    return
+                answer = ask(self.site, path.format(next(self.numbers)))
+                self.answers.append(answer)
+                if answer.status != 200:
+                    time.sleep(0.05)
+        except Exception as error:  # told by __exit__, where the test sees it
+            self.errors.append(error)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.leaving.set()
+        self.join()
+        assert [self.errors, [thread for thread in self.threads if thread.is_alive()]] == [[], []]
+
+    def join(self):
+        """Wait until all have read what they wanted to."""
+        for thread in self.threads:
+            thread.join(2 * PATIENCE)
+
+    def wait_for(self, status, count=1):
+        """Wait until each reader, on average, has had so many more answers of this status."""
+        seen = len(self.answers)
+        wanted = count * len(self.threads)
+        until(lambda: sum(answer.status == status for answer in self.answers[seen:]) >= wanted)
+
+
+# ── Editors ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Refused(Exception):
+    """A form that was not to be had; `answer` is what came instead."""
+
+    def __init__(self, answer):
+        super().__init__(answer)
+        self.answer = answer
+
+
+class Editor:
+    """Someone signed in, who fills in forms of the desk."""
+
+    def __init__(self, site, session):
+        self.site = site
+        self.client = httpx.Client(
+            base_url=site.url, cookies={settings.SESSION_COOKIE_NAME: session}, timeout=PATIENCE, trust_env=False
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.client.close()
+
+    def form(self, path, changes):
+        """What the form at an address sends with these changes; asked for until a worker is there to answer."""
+
+        def page():
+            with contextlib.suppress(httpx.TransportError):
+                return self.client.get(path)
+
+        page = until(page)
+        if page.status_code == 503:
+            raise Refused(page)
+        assert page.status_code == 200, page.text
+        [form] = lxml.html.fromstring(page.text).xpath("//div[@id='content-main']//form[contains(@id, '_form')]")
+        values = [(name, value) for name, value in form.form_values() if name not in changes]
+        return urlencode([*values, *changes.items(), ("_save", "Save")])
+
+    def send(self, path, data):
+        """Send a form. The answer, or None if the connection was cut off before there was one."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"{self.site.url}{path}"}
+        try:
+            answer = self.client.post(path, content=data, headers=headers)
+        except httpx.TransportError:
+            return None
+        assert answer.status_code in {302, 503}, lxml.html.fromstring(answer.text).xpath(
+            "//*[@class='errorlist']//text()"
+        )
+        return answer
+
+    def save(self, path, **changes):
+        """Fill in a form and send it: the answer, or None. It is stored for certain if that leads on (302)."""
+        try:
+            return self.send(path, self.form(path, changes))
+        except Refused as refused:
+            return refused.answer
