@@ -1,0 +1,218 @@
+"""What readers do not see yet, or no longer, stands at no address that anybody can ask for.
+
+A small world is published. Then everything in it is tied to records that are drafts, in review, scheduled or archived,
+all of whose words say so. Every address that the portal has, found by walking its list of addresses, is asked for in
+every form that it has; whatever is packed is unpacked; no answer may say the word, and a key that was guessed finds no
+more than one that nobody ever gave.
+"""
+
+import io
+import re
+import zipfile
+
+import pytest
+from django.conf import settings
+from django.urls import URLPattern, get_resolver
+from django.utils.translation import override
+
+from portal import archive
+from portal.choices import Publication
+from portal.formats.serialisers import SERIALISERS
+from portal.formats.serving import FORMATS
+from portal.history import because
+from portal.index import keeping
+from portal.reasons import Reason
+from portal.sitemaps import SITEMAPS
+from tests.lists import LISTS
+from tests.make import (
+    UNPUBLISHED,
+    make_issue,
+    make_organisation,
+    make_participation,
+    make_project,
+    make_reporting_organisation,
+    make_source,
+)
+from tests.world import SECRET, link, make_world, records, unpublished
+
+pytestmark = pytest.mark.django_db
+
+WORD = SECRET.lower().encode()
+# Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/test_preview.py).
+PRIVATE = ("admin/", "accounts/", "preview/")
+# The part of an address that says of which kind its key is.
+KINDS = {
+    **{name: name.removesuffix("s") for name in ("issues", "indicators", "projects", "organisations", "agreements")},
+    **{"sources": "source", "places": "place", "countries": "place", "timeline": "event", "events": "event"},
+    **{"terms": "term", "activities": "project"},
+}
+# Parameters of lists and pages that take the key of a record.
+CHOOSERS = ("country", "issue", "organisation", "place", "indicator", "source", "project")
+
+
+def addresses(resolver=None, before=""):
+    """The routes of all addresses that are for readers, with their parameters in angle brackets."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = before + str(pattern.pattern)
+        if not any(part in route for part in PRIVATE):
+            if isinstance(pattern, URLPattern):
+                yield "/" + re.sub(r"<\w+:", "<", route).replace("^", "").replace("$", "")
+            else:
+                yield from addresses(pattern, route)
+
+
+def filled(route, keys):
+    """The addresses of a route: one, or one for each value that its parameter can have."""
+    if "<file>" in route:
+        return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
+    if "<section>" in route:
+        return [route.replace("<section>", section) for section in SITEMAPS]
+    if "<key>" in route:
+        kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
+        return [route.replace("<key>", key) for key in keys[kind]]
+    assert "<" not in route, f"Say here what {route} is filled with."
+    return [route]
+
+
+def unpacked(response):
+    """All that an answer says; of a file that is packed, what its parts say, and what they are called."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    if not body.startswith(b"PK"):
+        return body
+    with zipfile.ZipFile(io.BytesIO(body)) as packed:
+        return b"\n".join(part for name in packed.namelist() for part in (name.encode(), packed.read(name)))
+
+
+def keys_of(found):
+    keys = {}
+    for record in found:
+        if hasattr(record, "key"):
+            keys.setdefault(record._meta.model_name, []).append(record.key)
+    return keys
+
+
+@pytest.fixture
+def hidden():
+    """A world that is published, and beside each record of it those that are not; the keys of both."""
+    world = make_world()
+    make_reporting_organisation()
+    make_participation(project=world.project, organisation=make_organisation())
+    once_secret = make_issue(name_en=SECRET, summary_en=SECRET, publication=Publication.DRAFT)
+    with because(Reason.ON_TIME):
+        for name in ("name", "summary"):
+            for code in ("en", "ko", "ru"):
+                setattr(once_secret, f"{name}_{code}", "Told to all")
+        once_secret.publication = Publication.PUBLISHED
+        once_secret.save()
+    made = []
+
+    def remembered(new):
+        def make(maker, **fields):
+            made.append(new(maker, **fields))
+            return made[-1]
+
+        return make
+
+    for publication in UNPUBLISHED:
+        for record in records(world):
+            link(record, remembered(unpublished(publication)), SECRET)
+    keeping.settle()
+    seen = keys_of([*records(world), once_secret])
+    return seen, keys_of(made)
+
+
+def asked(seen):
+    """Every address of a reader, in each of its forms."""
+    every = [path for route in addresses() for path in filled(route, seen)]
+    for path in every:
+        yield path
+        if path.startswith(f"/{settings.LANGUAGE_CODE}/"):
+            yield from (f"{path}?format={name}" for name in (*FORMATS, "svg"))
+    kinds = {"country": "place", "issue": "issue", "project": "project"}
+    yield from (f"/en/compare/?{name}=" + f"&{name}=".join(seen[kind][:4]) for name, kind in kinds.items())
+    yield "/iati/activities.xml?imported=1"
+    yield "/en/issues/?view=causes"
+    yield "/en/map/?format=json&bbox=40,30,90,60&zoom=2"
+
+
+def test_no_answer_tells_what_is_not_published(hidden, client):
+    seen, _unseen = hidden
+    told, count = [], 0
+    for address in asked(seen):
+        response = client.get(address)
+        headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
+        count += 1
+        if WORD in unpacked(response).lower() or WORD in headers.lower().encode():
+            told.append(address)
+    assert told == []
+    assert count > 400
+
+
+def test_its_words_find_no_more_than_words_that_stand_nowhere(hidden, client):
+    stranger = "Zzyzxa"
+    for name in (*LISTS, "search", "map", "search/suggest"):
+        for query in ("", "&format=json"):
+            answers = [unpacked(client.get(f"/en/{name}/?q={word}{query}")) for word in (SECRET, stranger)]
+            assert answers[0].replace(SECRET.encode(), b"*") == answers[1].replace(stranger.encode(), b"*"), name
+
+
+def test_a_guessed_key_finds_no_more_than_one_that_nobody_gave(hidden, client):
+    """In addresses and as a filter. Of what was archived one is told that it was there, and nothing else."""
+    _seen, unseen = hidden
+    archived = {
+        key
+        for kind, keys in unseen.items()
+        for key in SERIALISERS[kind]
+        .model.objects.filter(publication=Publication.ARCHIVED)
+        .values_list("key", flat=True)
+    }
+    different, count = [], 0
+
+    def said(address, key):
+        response = client.get(address)
+        return response.status_code, unpacked(response).replace(key.encode(), b"*")
+
+    for route in addresses():
+        if "<key>" in route:
+            [stranger] = filled(route, {kind: ["nobody-s-key"] for kind in KINDS.values()})
+            nothing = said(stranger, "nobody-s-key")
+            assert nothing[0] == 404
+            kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
+            few = {(key in archived): key for key in unseen[kind]}  # one that was archived, one of the others
+            for key in few.values():
+                count += 1
+                answer = said(route.replace("<key>", key), key)
+                if answer != nothing and not (key in archived and answer[0] == 410 and WORD not in answer[1].lower()):
+                    different.append(route.replace("<key>", key))
+    for path in ("issues", "projects", "timeline", "indicators", "coverage", "map", "compare", "search", "glossary"):
+        for name in CHOOSERS:
+            kind = "place" if name == "country" else name
+            key = unseen[kind][0]
+            nothing = said(f"/en/{path}/?{name}=nobody-s-key", "nobody-s-key")
+            count += 1
+            if said(f"/en/{path}/?{name}={key}", key) != nothing:
+                different.append(f"/en/{path}/?{name}={key}")
+    assert different == []
+    assert count > 100
+
+
+def test_no_page_in_another_language_tells_it(hidden, client):
+    seen, _unseen = hidden
+    told, count = [], 0
+    for language in ("ko", "ru"):
+        with override(language):
+            pages = [path for route in addresses() for path in filled(route, seen) if path.startswith(f"/{language}/")]
+        told += [path for path in pages if WORD in unpacked(client.get(path)).lower()]
+        count += len(pages)
+    assert told == []
+    assert count > 120
+
+
+def test_what_is_public_of_a_record_begins_when_it_is_published(client):
+    """A text that stood in a draft stays there, though the record is published in the end."""
+    project = make_project(summary_en=SECRET, publication=Publication.IN_REVIEW)
+    project.summary_en, project.publication = "Trees on the dried bed.", Publication.PUBLISHED
+    project.save()
+    make_source()
+    for address in ("changes/", "changes/feed/", "", "?format=json"):
+        assert WORD not in unpacked(client.get(f"{project.get_absolute_url()}{address}")).lower()
