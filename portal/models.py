@@ -20,6 +20,7 @@ from portal.freshness import Freshness  # noqa: F401 - a model of this app
 from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord  # noqa: F401 - models of this app
 from portal.languages import language_name, text_and_language
 from portal.querysets import PairManager, RecordManager, remembered
+from portal.validators import address_of_the_web
 from portal.workflow import RECORD_ACTIONS, TRANSLATED_ACTIONS
 
 
@@ -233,6 +234,7 @@ class Source(Record):
                 name="source_url_once",
                 violation_error_message=_("Another source has this address. Cite that one."),
             ),
+            address_of_the_web("source_address_is_of_the_web"),
         ]
 
     def get_absolute_url(self):

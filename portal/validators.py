@@ -4,6 +4,7 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 FIRST_YEAR, LAST_YEAR = 1800, 2200  # of measurements and of projections
@@ -20,6 +21,16 @@ def validate_unit(text: str) -> None:
                 _("There is a letter in the unit that nobody sees (U+%(code)s). Type it anew, with plain blanks."),
                 params={"code": f"{ord(letter):04X}"},
             )
+
+
+def address_of_the_web(name):
+    """A constraint: what `url` holds leads to the web and is no script, whichever way it came in."""
+    begins = models.Q(url__startswith="https://") | models.Q(url__startswith="http://")
+    return models.CheckConstraint(
+        name=name,
+        condition=begins | models.Q(url="") | models.Q(url=None),
+        violation_error_message=_("An address begins with https:// or http://."),
+    )
 
 
 year_validators = [

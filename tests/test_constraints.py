@@ -107,11 +107,22 @@ A_SOURCE_ONCE = {
     "agreement_cites_a_source_once": make_agreement,
 }
 
+OF_THE_WEB = "An address begins with https:// or http://."
 # Constraint -> a function that makes a row which breaks it (and nothing else) when it is stored; what editors are told.
 BROKEN = {
     "source_url_once": (
         lambda: changed(make_source(), url=make_source(url="https://example.org/aral").url),
         "Another source has this address. Cite that one.",
+    ),
+    "source_address_is_of_the_web": (lambda: changed(make_source(), url="javascript:alert(1)"), OF_THE_WEB),
+    "organisation_address_is_of_the_web": (lambda: changed(make_organisation(), url="data:text/html,x"), OF_THE_WEB),
+    "imported_file_address_is_of_the_web": (
+        lambda: changed(make_imported_file(), url="ftp://example.org/"),
+        OF_THE_WEB,
+    ),
+    "reported_document_address_is_of_the_web": (
+        lambda: changed(make_reported_document(), url="example.org/a.pdf"),
+        OF_THE_WEB,
     ),
     "place_has_both_coordinates_or_none": (
         lambda: changed(make_place(), latitude=45, longitude=None),
@@ -338,6 +349,11 @@ def test_editors_are_told_what_breaks(name):
 
 UNKNOWN_ADDRESS = {"url": None}
 GOOD_NEIGHBOURS = {
+    "source_address_is_of_the_web": lambda: (
+        make_source(url="http://example.org/"),
+        make_source(url="https://example.org/"),
+        make_source(**UNKNOWN_ADDRESS),
+    ),
     "source_url_once": lambda: (make_source(**UNKNOWN_ADDRESS), make_source(**UNKNOWN_ADDRESS)),
     "place_lies_on_the_globe": lambda: (make_place(latitude=-90, longitude=180),),
     "issue_has_one_headline_figure": lambda: (

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from issues.models import Issue
 from portal.choices import IatiChoices
 from portal.models import Source
+from portal.validators import address_of_the_web
 from projects.models.project import Project
 
 
@@ -46,6 +47,7 @@ class ImportedFile(models.Model):
                 condition=models.Q(size__gt=0),
                 violation_error_message=_("The file is empty."),
             ),
+            address_of_the_web("imported_file_address_is_of_the_web"),
         ]
 
     def __str__(self):
@@ -261,6 +263,7 @@ class ReportedDocument(Reported):
                 name="reported_document_stands_once",
                 violation_error_message=_("This document is listed already."),
             ),
+            address_of_the_web("reported_document_address_is_of_the_web"),
         ]
 
     @property

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.choices import IatiChoices, Publication
 from portal.models import Citation, Place, Record, Source, other_spellings_column
 from portal.querysets import RecordManager, RecordQuerySet
+from portal.validators import address_of_the_web
 
 
 class OrganisationQuerySet(RecordQuerySet):
@@ -75,6 +76,7 @@ class Organisation(Record):
         indexes = [
             models.Index(fields=["kind"], name="organisation_kind"),
         ]
+        constraints = [address_of_the_web("organisation_address_is_of_the_web")]
 
     def get_absolute_url(self):
         return reverse("organisation", args=[self.key])
