@@ -1,4 +1,4 @@
-"""How often one address may ask for what costs most: searches, files, the API.
+"""How often one address may ask for what costs most (searches, files, the API), and how much anybody may send.
 
 All processes count together, and yet a reader costs nothing. Each process grants an address a tenth of a minute's
 requests before it asks anybody; for each further tenth it takes one of the ten shares that lie in the shared cache, and
@@ -129,3 +129,19 @@ class LimitsMiddleware:
         add_never_cache_headers(response)
         patch_vary_headers(response, ("Accept",))
         return response
+
+
+class BodyMiddleware:
+    """Refuses what is larger than anything that the portal takes, before it is read: files come to the desk alone."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        desk = request.path_info.startswith("/admin/")
+        most = settings.MOST_UPLOADED if desk else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if int(request.META.get("CONTENT_LENGTH") or 0) <= most:
+            return self.get_response(request)
+        if problems.is_for_programs(request):
+            return problems.response(413, "The portal takes no requests as large as this.")
+        return render(request, "portal/too_large.html", {"title": gettext("That was too large")}, status=413)

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.AddressLanguageMiddleware",
     "portal.middleware.PrivatePagesMiddleware",
+    "portal.limits.BodyMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -301,6 +302,8 @@ LIMITS = {
     "export": number("LIMIT_EXPORT", 60),
     "api": number("LIMIT_API", 300),
 }
+
+MOST_UPLOADED = 64 * 1024 * 1024  # bytes, at the desk: the largest IATI file, and the form around it
 
 # ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,23 +6,19 @@ every form that it has; whatever is packed is unpacked; no answer may say the wo
 more than one that nobody ever gave.
 """
 
-import io
 import re
-import zipfile
 
 import pytest
 from django.conf import settings
-from django.urls import URLPattern, get_resolver
 from django.utils.translation import override
 
-from portal import archive
 from portal.choices import Publication
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import FORMATS
 from portal.history import because
 from portal.index import keeping
 from portal.reasons import Reason
-from portal.sitemaps import SITEMAPS
+from tests.addresses import KINDS, addresses, filled, unpacked
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
@@ -38,49 +34,8 @@ from tests.world import SECRET, link, make_world, records, unpublished
 pytestmark = pytest.mark.django_db
 
 WORD = SECRET.lower().encode()
-# Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/test_preview.py).
-PRIVATE = ("admin/", "accounts/", "preview/")
-# The part of an address that says of which kind its key is.
-KINDS = {
-    **{name: name.removesuffix("s") for name in ("issues", "indicators", "projects", "organisations", "agreements")},
-    **{"sources": "source", "places": "place", "countries": "place", "timeline": "event", "events": "event"},
-    **{"terms": "term", "activities": "project"},
-}
 # Parameters of lists and pages that take the key of a record.
 CHOOSERS = ("country", "issue", "organisation", "place", "indicator", "source", "project")
-
-
-def addresses(resolver=None, before=""):
-    """The routes of all addresses that are for readers, with their parameters in angle brackets."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        route = before + str(pattern.pattern)
-        if not any(part in route for part in PRIVATE):
-            if isinstance(pattern, URLPattern):
-                yield "/" + re.sub(r"<\w+:", "<", route).replace("^", "").replace("$", "")
-            else:
-                yield from addresses(pattern, route)
-
-
-def filled(route, keys):
-    """The addresses of a route: one, or one for each value that its parameter can have."""
-    if "<file>" in route:
-        return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
-    if "<section>" in route:
-        return [route.replace("<section>", section) for section in SITEMAPS]
-    if "<key>" in route:
-        kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
-        return [route.replace("<key>", key) for key in keys[kind]]
-    assert "<" not in route, f"Say here what {route} is filled with."
-    return [route]
-
-
-def unpacked(response):
-    """All that an answer says; of a file that is packed, what its parts say, and what they are called."""
-    body = b"".join(response.streaming_content) if response.streaming else response.content
-    if not body.startswith(b"PK"):
-        return body
-    with zipfile.ZipFile(io.BytesIO(body)) as packed:
-        return b"\n".join(part for name in packed.namelist() for part in (name.encode(), packed.read(name)))
 
 
 def keys_of(found):

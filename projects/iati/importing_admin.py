@@ -96,6 +96,12 @@ class ReceiveForm(forms.Form):
             raise forms.ValidationError(_("the file has more than {most} MB").format(most=reading.MOST_MB))
         return file
 
+    def clean_own_mapping(self):
+        file = self.cleaned_data["own_mapping"]
+        if file and file.size > 1024 * 1024:
+            raise forms.ValidationError(_("the file has more than {most} MB").format(most=1))
+        return file
+
     def clean(self):
         cleaned = super().clean()
         own, name = cleaned.get("own_mapping"), cleaned.get("mapping")
