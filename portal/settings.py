@@ -1,6 +1,7 @@
 """Settings of the portal. What differs from place to place comes from the environment; README lists the variables."""
 
 import importlib.util
+import ipaddress
 import os
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -10,6 +11,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
+
+from portal import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
@@ -27,6 +30,22 @@ def switch(name: str, default: bool = False) -> bool:
 def words(name: str) -> list[str]:
     """A comma-separated environment variable as a list."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
+
+
+def one_of(name: str, *choices: str) -> str:
+    """An environment variable that is one of a few words; the first one if not set."""
+    value = os.environ.get(name, "").strip().lower() or choices[0]
+    if value in choices:
+        return value
+    raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(choices)} (README, Settings).")
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """A comma-separated environment variable as networks such as 10.0.0.0/8."""
+    try:
+        return [ipaddress.ip_network(word) for word in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} names what is no network: {error} (README, Settings).") from error
 
 
 def number(name: str, default: int) -> int:
@@ -96,7 +115,10 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
 ]
 
+METRICS_NETWORKS = networks("METRICS_NETWORKS")  # that /metrics answers to
 MIDDLEWARE = [
+    "portal.logs.RequestIdMiddleware",
+    *(["portal.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.PermissionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -284,7 +306,7 @@ CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Link", "Content-Language"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -358,16 +380,6 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 # ── Logging ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
-    "loggers": {
-        "bibtexparser": {"level": "CRITICAL"},  # what an editor pasted is told to the editor, not to the log
-        "httpx": {"level": "WARNING"},  # check_links says itself how far it is
-    },
-}
+LOGGING = logs.configuration(os.environ.get("LOG_LEVEL") or "INFO", one_of("LOG_FORMAT", "text", "json"))
 
 PORTAL_NAME = _("Central Asia Environment and Cooperation Portal")

@@ -7,7 +7,7 @@ from django.contrib.sitemaps.views import index as sitemap_index
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from portal import archive, map_views, opendata, search, views
+from portal import archive, map_views, metrics, opendata, search, views
 from portal.api import api
 from portal.api.docs import docs
 from portal.changes_pages import changes_paths
@@ -68,6 +68,9 @@ urlpatterns = [
     path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap-section"),
     *i18n_patterns(*pages),
 ]
+
+if settings.METRICS_NETWORKS:
+    urlpatterns.append(path("metrics", metrics.metrics, name="metrics"))
 
 handler404 = "portal.views.not_found"
 handler400 = "portal.views.bad_request"

@@ -2,7 +2,6 @@
 
 import sys
 
-from django.db import Error, connection
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -23,7 +22,6 @@ from portal.completeness import completeness
 from portal.filters import SourceFilter
 from portal.formats import serving
 from portal.formats.serialisers import Records
-from portal.index import keeping
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
@@ -31,6 +29,7 @@ from portal.models import Link, Place, Source
 from portal.outage import is_outage, unavailable
 from portal.places import wholes_by_part
 from portal.querysets import reader_text
+from portal.readiness import readiness
 from portal.records import RecordView, cited_sources
 from portal.tables import SourceTable
 from projects.models import Agreement, Organisation, Project, ProjectArea, ProjectIssue
@@ -381,16 +380,7 @@ def healthz(request):
 @never_cache
 def readyz(request):
     """That the database answers, holds records and a whole search index: 200, or 503 with what is missing."""
-    ready = {"database": False, "content": False, "search": False}
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        ready |= {"database": True, "content": Source.objects.exists()}
-        amiss = keeping.state_of_index()
-    except Error:
-        amiss = ""
-    else:
-        ready["search"] = not amiss
+    ready, amiss = readiness()
     return JsonResponse(ready | ({"search_index": amiss} if amiss else {}), status=200 if all(ready.values()) else 503)
 
 

@@ -3,6 +3,7 @@
 import pytest
 from django.db import OperationalError, connection
 from django.urls import resolve
+from django.utils import timezone
 from lxml import etree
 
 from portal.index import keeping
@@ -128,7 +129,7 @@ def test_sitemap_has_the_published_records_and_no_other(client, section):
     theirs = [address for address in locations(tree) if f"/{path.partition('/')[0]}/" in address]
     assert sorted(theirs) == sorted(in_each_language(path.format("a"), path.format("b")))
     assert set(tree.xpath("//s:lastmod/text()", namespaces=NAMESPACES)) <= {
-        f"{record.updated_at:%Y-%m-%d}" for record in (first, second)
+        f"{timezone.localtime(record.updated_at):%Y-%m-%d}" for record in (first, second)
     }
 
 

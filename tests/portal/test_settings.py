@@ -1,6 +1,8 @@
 """The portal starts safely: what is wrong in the environment is told in words, what is missing is harmless."""
 
+import ast
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -16,6 +18,7 @@ VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
     *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
+    *("LOG_FORMAT", "METRICS_NETWORKS"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
 )
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
@@ -167,7 +170,7 @@ def test_a_limit_that_is_no_number_is_named(configured, value):
 
 
 def test_health_answers_without_https(configured):
-    assert configured()["SECURE_REDIRECT_EXEMPT"] == [r"^healthz$", r"^readyz$"]
+    assert configured()["SECURE_REDIRECT_EXEMPT"] == [r"^healthz$", r"^readyz$", r"^metrics$"]
 
 
 def test_forwarded_protocol_is_believed_only_behind_a_proxy(configured):
@@ -298,3 +301,44 @@ def test_pages_may_use_nothing_from_elsewhere(client, db):
 
 def test_server_finds_the_portal():
     assert type(import_string(settings.WSGI_APPLICATION)) is WSGIHandler
+
+
+# ── What may be set ──────────────────────────────────────────────────────────────────────────────────────────
+
+READERS = {"switch", "words", "number", "one_of", "networks", "lookup_address", "mail_server"}
+
+
+def variables_of(path):
+    """The environment variables that a module reads, by whichever function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = ast.unparse(node.func)
+            if called in READERS or called == "os.environ.get":
+                yield node.args[0].value
+
+
+def test_readme_names_every_variable_that_the_portal_reads_and_no_other():
+    read = {name for path in ("portal/settings.py", "gunicorn.conf.py") for name in variables_of(BASE_DIR / path)}
+    section = (BASE_DIR / "README.md").read_text(encoding="utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == read
+    assert len(read) > 20
+
+
+def test_the_tests_know_every_variable_that_settings_read():
+    assert set(variables_of(BASE_DIR / "portal" / "settings.py")) <= set(VARIABLES)
+
+
+def test_words_of_the_environment_that_mean_nothing_are_named(configured):
+    with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT='xml' is none of text, json"):
+        configured(LOG_FORMAT="xml")
+    with pytest.raises(ImproperlyConfigured, match=r"METRICS_NETWORKS names what is no network: 10\.0\.0\.1/8"):
+        configured(METRICS_NETWORKS="192.168.0.0/16, 10.0.0.1/8")
+
+
+def test_numbers_are_kept_only_where_somebody_may_see_them(configured):
+    kept = {
+        named: "portal.metrics.MetricsMiddleware" in configured(METRICS_NETWORKS=named)["MIDDLEWARE"]
+        for named in ("", "::1")
+    }
+    assert kept == {"": False, "::1": True}

@@ -1,0 +1,45 @@
+"""How gunicorn runs the portal. It reads this file by itself; what is given on its command line goes first.
+
+`WEB_CONCURRENCY` is the number of workers: as many as there are cores, and one more.
+"""
+
+import os
+import shutil
+import tempfile
+
+from portal.logs import configuration
+
+wsgi_app = "portal.wsgi"
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+# A worker that hangs is replaced; an import of many lines streams its page meanwhile, and counts as alive.
+timeout = 120
+graceful_timeout = 30
+keepalive = 75  # longer than the proxy's own, which then is the one to close
+# A worker is replaced now and then, not all at once, so that nothing that leaks goes on for long.
+max_requests = 20_000
+max_requests_jitter = 2_000
+limit_request_line = 8190  # many filters make a long address
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a heartbeat must not wait for a disk
+logconfig_dict = configuration(os.environ.get("LOG_LEVEL") or "INFO", os.environ.get("LOG_FORMAT") or "text")
+
+_own_folder = None
+if os.environ.get("METRICS_NETWORKS") and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    # Each worker counts into files of its own here; whichever is asked for /metrics adds them up.
+    _own_folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-metrics-")
+
+
+def child_exit(server, worker):
+    """Forget what a worker was doing when it ended; what it had counted stays."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - only where metrics are kept
+
+        mark_process_dead(worker.pid)
+
+
+def on_exit(server):
+    """Take away what was counted: the next start counts anew."""
+    if _own_folder:
+        shutil.rmtree(_own_folder, ignore_errors=True)
