@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from issues import aral, formats  # noqa: F401 - formats says what issues’ records state
+from issues import aral, formats, schema  # noqa: F401 - formats says what issues’ records state
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file
 from issues.figures import latest_observations, latest_rows, readings, value_columns, value_rows
@@ -97,6 +97,12 @@ class IssuePage(RecordView):
 
     model = Issue
     list_title, list_url = _("Issues"), "issues"
+
+    def told_things(self, tell, context):
+        return [schema.issue(tell, self.object)]
+
+    def told_countries(self, context):
+        return [link.country for link in self.object.in_countries.all()]
 
     def get_queryset(self):
         return (
@@ -254,6 +260,13 @@ class IndicatorPage(RecordView):
     model = Indicator
     list_title, list_url = _("Indicators"), "indicators"
 
+    def told_things(self, tell, context):
+        places = self.told_countries(context)
+        return [schema.indicator(tell, self.object, context["observations"], context["main_source"], places)]
+
+    def told_countries(self, context):
+        return list({column.place.pk: column.place for column, _keys in context["columns"]}.values())
+
     def get_queryset(self):
         return (
             super()
@@ -325,6 +338,12 @@ class EventPage(RecordView):
     model = Event
     list_title, list_url = _("Timeline"), "timeline"
 
+    def told_things(self, tell, context):
+        return [schema.event(tell, self.object)]
+
+    def told_countries(self, context):
+        return self.object.countries.all()
+
     def get_queryset(self):
         return (
             super()
@@ -357,6 +376,11 @@ class Glossary(RecordListView):
     title = _("Glossary")
     lead = _("The words of the field, in the three languages of the portal.")
     default_sort = "term"
+
+    def told_things(self, tell, context):
+        path = reverse("glossary")
+        name, url = str(self.title), tell.base + path
+        return [schema.thing("DefinedTermSet", tell.identity(path), name=name, description=str(self.lead), url=url)]
 
     @staticmethod
     def count_words(count):

@@ -8,6 +8,7 @@ from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
 from portal import limits
+from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
 
@@ -26,7 +27,7 @@ def address(path, query):
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
-class RecordListView(SingleTableMixin, FilterView):
+class RecordListView(Told, SingleTableMixin, FilterView):
     """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
 
     `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a
@@ -46,6 +47,7 @@ class RecordListView(SingleTableMixin, FilterView):
     count_words = None
     default_sort = ""
     views = ()
+    page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
         if any(not value.strip() for _name, values in request.GET.lists() for value in values):
@@ -112,6 +114,14 @@ class RecordListView(SingleTableMixin, FilterView):
         """The way to look at the list that was chosen."""
         asked = self.request.GET.get("view", "")
         return asked if asked in dict(self.views) else ""
+
+    def own_query(self, context):
+        """A way to look at the list, and a page of the whole of it; a part of it is known by the list’s address."""
+        query = {"view": self.chosen_view} if self.chosen_view else {}
+        number = 1 if self.whole else context["table"].page.number
+        if number > 1 and set(self.request.GET) <= {"view", "page"}:
+            query["page"] = number
+        return query
 
     def view_links(self):
         """Each way to look at the list: its words, its address with the same filters, and whether it is chosen."""

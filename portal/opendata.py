@@ -10,7 +10,10 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from portal import archive, freshness, limits
+from portal.discovery.head import Told
+from portal.discovery.schema import thing
 from portal.formats import described, sheets
+from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
 
@@ -114,24 +117,51 @@ class Table:
     """A table as the page names it."""
 
     words: str
+    holds: str
     count: int
     file: str
     api: str
     page: str
 
 
-class Data(TemplateView):
+class Data(Told, TemplateView):
     """What data there are, in which forms, under which licence."""
 
     template_name = "portal/data.html"
+    page_kind = "CollectionPage"
+
+    def told_things(self, tell, context):
+        """The catalogue, and every table as a dataset."""
+        catalogue = tell.catalogue | {"dataset": [self.told_table(tell, table) for table in context["tables"]]}
+        return [catalogue | {"inLanguage": LANGUAGES, "publisher": tell.portal}]
+
+    def told_table(self, tell, table):
+        """A table as a dataset. Those of figures, which have licences of their own, are not under the portal’s."""
+        page = reverse("data")
+        files = (("text/csv", reverse("data-table", args=[table.file])), ("application/json", table.api))
+        return thing(
+            "Dataset",
+            tell.identity(page).replace("#it", f"#{table.file}"),
+            name=str(table.words),
+            description=str(table.holds),
+            url=f"{tell.base}{page}#{table.file}",
+            license=sheets.LICENCE if table.file != "observations" else None,
+            creator={"@id": f"{tell.base}/#portal"},
+            isAccessibleForFree=True,
+            distribution=[
+                thing("DataDownload", encodingFormat=media, contentUrl=tell.base + path) for media, path in files
+            ],
+        )
 
     def get_context_data(self, **kwargs):
         tables, state = [], freshness.state()
         for kind in archive.KINDS:
             serialiser = SERIALISERS[kind]
-            words = serialiser.model._meta.verbose_name_plural
+            words, holds = serialiser.model._meta.verbose_name_plural, described.HOLDS[kind]
             count = serialiser.visible().count()
-            tables.append(Table(words, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind])))
+            tables.append(
+                Table(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))
+            )
         return super().get_context_data(**kwargs) | {
             "title": _("Open data"),
             "trail": [(_("Open data"), None)],

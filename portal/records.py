@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import DetailView
 
+from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
 from portal.models import FormerKey
@@ -24,7 +25,7 @@ def cited_sources(record):
     return notes
 
 
-class RecordView(DetailView):
+class RecordView(Told, DetailView):
     """The page of one published record, found by its key, or of the one that a signed link previews.
 
     A former key leads to the record that stays; where one was archived or deleted, the page says so.

@@ -162,6 +162,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "portal.templatetags.components",
+                "portal.templatetags.discovery",
                 "portal.templatetags.figures",
                 "portal.templatetags.languages",
                 "portal.templatetags.maps",
@@ -362,6 +363,7 @@ EMAIL_USE_TLS = MAIL.scheme == "smtp+tls"
 EMAIL_USE_SSL = MAIL.scheme == "smtps"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "webmaster@localhost"
+CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL") or DEFAULT_FROM_EMAIL  # whom harvesters of the data can write to
 
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True

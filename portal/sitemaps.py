@@ -1,17 +1,35 @@
 """The addresses that the portal has, for crawlers: every page in every language, with its alternates."""
 
-from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps import Sitemap, views
+from django.core.paginator import Paginator
+from django.db.models import Max
 from django.urls import reverse
 
 from issues.models import Event, Indicator, Issue
+from portal import freshness
+from portal.discovery.addresses import DEFAULT, default_of
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Project
 
 
-class Pages(Sitemap):
-    """Pages that are no record's."""
+class InEachLanguage(Sitemap):
+    """Pages that stand in every language. Each address names the others, and where readers of none of them go."""
 
-    i18n = alternates = x_default = True
+    i18n = alternates = True
+
+    def get_urls(self, page=1, site=None, protocol=None):
+        urls = super().get_urls(page, site, protocol)
+        start = f"{self.get_protocol(protocol)}://{self.get_domain(site)}"
+        for url in urls:
+            [english] = [other["location"] for other in url["alternates"] if other["lang_code"] == "en"]
+            there = default_of(english.removeprefix(start))
+            url["alternates"].append({"location": f"{start}{there}", "lang_code": DEFAULT})
+        return urls
+
+
+class Pages(InEachLanguage):
+    """Pages that are no record's. All but the words about the portal change with the content."""
+
     names = (
         "home",
         "issues",
@@ -32,27 +50,57 @@ class Pages(Sitemap):
     )
 
     def items(self):
+        self.changed = freshness.state().changed_at
         return self.names
 
     def location(self, item):
         return reverse(item)
 
+    def lastmod(self, item):
+        return None if item == "about" else self.changed
 
-class Records(Sitemap):
+    def get_latest_lastmod(self):
+        return freshness.state().changed_at
+
+
+class Versions:
+    """The records of a queryset, each once a language, as a sequence of which only the asked part is read."""
+
+    def __init__(self, records, languages):
+        self.records, self.languages = records, languages
+
+    def __len__(self):
+        return self.records.count() * len(self.languages)
+
+    def __getitem__(self, part):
+        """A part that begins and ends between two records."""
+        width = len(self.languages)
+        found = self.records[part.start // width : -(-part.stop // width)]
+        return [(record, language) for record in found for language in self.languages]
+
+
+class Records(InEachLanguage):
     """The published records of one model."""
 
-    i18n = alternates = x_default = True
+    limit = 3_000  # addresses, a thousand records: a file of two megabytes, which is made at once
 
     def __init__(self, queryset):
-        self.queryset = queryset.published()
         # Not the long texts: an address and a date are all that a sitemap says.
-        self.queryset = self.queryset.only(*{"key", "updated_at", *(["kind"] if queryset.model is Place else [])})
+        columns = {"key", "updated_at", *(["kind"] if queryset.model is Place else [])}
+        self.queryset = queryset.published().only(*columns)
 
     def items(self):
         return self.queryset.order_by("key")
 
+    @property
+    def paginator(self):
+        return Paginator(Versions(self.items(), self._languages()), self.limit)
+
     def lastmod(self, record):
         return record.updated_at
+
+    def get_latest_lastmod(self):
+        return self.queryset.aggregate(last=Max("updated_at"))["last"]
 
 
 SITEMAPS = {
@@ -66,3 +114,22 @@ SITEMAPS = {
     "places": Records(Place.objects.all()),
     "sources": Records(Source.objects.all()),
 }
+
+
+def index(request):
+    """`/sitemap.xml`: the files that there are."""
+    return _kept(request, "index", lambda: views.index(request, SITEMAPS, sitemap_url_name="sitemap-section"))
+
+
+def section(request, section):
+    """`/sitemap-<section>.xml`: the addresses of a kind."""
+    return _kept(
+        request, f"{section}-{request.GET.get('p', '')[:9]}", lambda: views.sitemap(request, SITEMAPS, section)
+    )
+
+
+def _kept(request, name, make):
+    """A file that crawlers are given again only when something changed."""
+    state = freshness.state()
+    headers = {"Cache-Control": "public, max-age=0, must-revalidate"}
+    return freshness.conditional(request, f'W/"{state.number}-sitemap-{name}"', state.changed_at, make, headers)

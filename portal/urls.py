@@ -3,20 +3,18 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.contrib.sitemaps.views import index as sitemap_index
-from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from portal import archive, map_views, metrics, opendata, search, views
+from portal import archive, dcat, map_views, metrics, oai, opendata, search, sitemaps, views
 from portal.api import api
 from portal.api.docs import docs
 from portal.changes_pages import changes_paths
 from portal.compare import Compare
 from portal.coverage import CoveragePage
+from portal.discovery.cards import card
 from portal.feeds import feed
 from portal.middleware import home_in_readers_language
 from portal.preview import preview
-from portal.sitemaps import SITEMAPS
 from portal.styleguide import styleguide
 from portal.timeline import Timeline
 from projects.iati import serving
@@ -59,13 +57,16 @@ urlpatterns = [
     path("data/", opendata.data_in_readers_language),
     path("data/datapackage.json", opendata.datapackage, name="datapackage"),
     path(f"data/{archive.NAME}", opendata.everything, name="archive"),
+    path("data/catalogue.<slug:form>", dcat.catalogue, name="catalogue"),
     path("data/<slug:file>.csv", opendata.table, name="data-table"),
     path("data/<slug:file>.csv-metadata.json", opendata.table_metadata, name="data-table-metadata"),
+    path("oai", oai.answer, name="oai"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),
     path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", sitemap_index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap-section"}, name="sitemap"),
-    path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap-section"),
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap-section"),
+    path("picture/<slug:name>.png", card, name="card"),
     *i18n_patterns(*pages),
 ]
 

@@ -19,6 +19,8 @@ from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Ob
 from portal.care.links import DOI, links_of
 from portal.choices import Area, Publication
 from portal.completeness import completeness
+from portal.discovery import schema
+from portal.discovery.head import Told
 from portal.filters import SourceFilter
 from portal.formats import serving
 from portal.formats.serialisers import Records
@@ -47,10 +49,22 @@ def count_by(queryset, field):
     return queryset.order_by().values_list(field).annotate(n=Count("pk", distinct=True)).order_by("-n", field)
 
 
-class Home(TemplateView):
+class Home(Told, TemplateView):
     """The way in."""
 
     template_name = "portal/home.html"
+
+    def told_things(self, tell, context):
+        """The portal, and how to search it."""
+        search = {
+            "@type": "SearchAction",
+            "target": {
+                "@type": "EntryPoint",
+                "urlTemplate": f"{tell.base}{reverse('search')}?q={{search_term_string}}",
+            },
+            "query-input": "required name=search_term_string",
+        }
+        return [tell.site | {"publisher": tell.portal, "potentialAction": search}]
 
     def get_context_data(self, **kwargs):
         projects = Project.objects.published()
@@ -105,11 +119,12 @@ def countries_with_counts():
     return list(countries.values())
 
 
-class CountryList(TemplateView):
+class CountryList(Told, TemplateView):
     """The countries, those that the portal is about first."""
 
     template_name = "portal/country_list.html"
     kinds = ("place",)
+    page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
         if serving.asked_format(request):
@@ -192,6 +207,12 @@ class CountryPage(RecordView):
     def get_queryset(self):
         return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
 
+    def told_things(self, tell, context):
+        return [schema.place(tell, self.object, [])]
+
+    def told_countries(self, context):
+        return [self.object]
+
     def get_context_data(self, **kwargs):
         country = self.object
         projects = Project.objects.published().filter(countries=country)
@@ -252,6 +273,13 @@ class PlacePage(RecordView):
             .prefetch_related(*(Prefetch(name, Place.objects.published()) for name in ("country", "part_of")))
         )
 
+    def told_things(self, tell, context):
+        wholes = [whole for whole in (self.object.part_of, self.object.country) if whole is not None]
+        return [schema.place(tell, self.object, wholes)]
+
+    def told_countries(self, context):
+        return context["shaded"]
+
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
         found = getattr(self, "object", None)
@@ -309,6 +337,9 @@ class SourcePage(RecordView):
     model = Source
     list_title, list_url = _("Sources"), "sources"
 
+    def told_things(self, tell, context):
+        return [schema.source(tell, self.object)]
+
     def get_context_data(self, **kwargs):
         source = self.object
         figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")
@@ -342,8 +373,10 @@ class SourcePage(RecordView):
         }
 
 
-class About(TemplateView):
+class About(Told, TemplateView):
     """Who makes the portal, and how. The text is a template a language."""
+
+    page_kind = "AboutPage"
 
     def get_template_names(self):
         return [f"portal/about_{self.request.LANGUAGE_CODE}.html", "portal/about_en.html"]
@@ -390,6 +423,14 @@ def robots(request):
         "User-agent: *",
         "Disallow: /admin/",
         "Disallow: /accounts/",
+        # Every part of a list has an address: that a crawler does not go through all of them, it asks nothing of a page
+        # but the next one of the whole list. The longest rule that fits holds (RFC 9309).
+        "Disallow: /*?",
+        "Allow: /*?page=",
+        "Disallow: /*?page=*&",
+        "Allow: /*/issues/?view=causes$",
+        "Allow: /sitemap-*.xml?p=",
+        "Allow: /oai?",
         f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
         "",
     ]

@@ -9,7 +9,7 @@ from portal.choices import Publication
 from portal.listing import RecordListView
 from portal.models import Place
 from portal.records import RecordView, cited_sources
-from projects import formats  # noqa: F401 - says what projects’ records state
+from projects import formats, schema  # noqa: F401 - formats says what projects’ records state
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
 from projects.models import (
     Agreement,
@@ -48,6 +48,12 @@ class ProjectPage(RecordView):
 
     model = Project
     list_title, list_url = _("Projects"), "projects"
+
+    def told_things(self, tell, context):
+        return [schema.project(tell, self.object)]
+
+    def told_countries(self, context):
+        return self.object.countries.all()
 
     def get_queryset(self):
         return (
@@ -167,6 +173,12 @@ class AgreementPage(RecordView):
     model = Agreement
     list_title, list_url = _("Agreements"), "agreements"
 
+    def told_things(self, tell, context):
+        return [schema.agreement(tell, self.object)]
+
+    def told_countries(self, context):
+        return [party.country for party in self.object.parties.all() if party.country]
+
     def get_queryset(self):
         return (
             super()
@@ -228,6 +240,12 @@ class OrganisationPage(RecordView):
 
     model = Organisation
     list_title, list_url = _("Organisations"), "organisations"
+
+    def told_things(self, tell, context):
+        return [schema.organisation(tell, self.object)]
+
+    def told_countries(self, context):
+        return [self.object.country] if self.object.country else []
 
     def get_queryset(self):
         return super().get_queryset().prefetch_related(Prefetch("country", Place.objects.published()))

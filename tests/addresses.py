@@ -6,7 +6,8 @@ import zipfile
 
 from django.urls import URLPattern, get_resolver
 
-from portal import archive
+from portal import archive, dcat
+from portal.discovery import cards
 from portal.formats.serialisers import SERIALISERS
 from portal.sitemaps import SITEMAPS
 
@@ -35,6 +36,10 @@ def filled(route, keys):
     """The addresses of a route: one, or one for each value that its parameter can have."""
     if "<file>" in route:
         return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
+    if "<form>" in route:
+        return [route.replace("<form>", form) for form in dcat.FORMS]
+    if "<name>" in route:
+        return [route.replace("<name>", cards.WHOLE)]
     if "<section>" in route:
         return [route.replace("<section>", section) for section in SITEMAPS]
     if "<key>" in route:

@@ -236,7 +236,8 @@ def harm(response):
         return []
     if kind.startswith("text/html"):
         tree = html.fromstring(body.decode())
-        scripts = tree.xpath("//script[not(@src) and not(@type='application/json')]")
+        data = "@type='application/json' or @type='application/ld+json'"  # which no browser runs
+        scripts = tree.xpath(f"//script[not(@src) and not({data})]")
         scripts += tree.xpath("//script[@src and not(starts-with(@src, '/static/'))] | //iframe | //object | //embed")
     elif "xml" in kind or "svg" in kind:
         tree = etree.fromstring(body)

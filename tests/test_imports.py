@@ -12,7 +12,7 @@ BELOW = {"portal": {"portal"}, "issues": {"portal", "issues"}, "projects": set(A
 SHELL = {
     *("urls", "views", "wsgi", "asgi", "sitemaps", "completeness", "levels", "styleguide", "outage"),
     *("timeline", "compare", "coverage", "maps", "map_views", "search", "api", "feeds", "opendata", "archive"),
-    *("metrics", "readiness"),
+    *("metrics", "readiness", "dcat", "oai"),
     "management",  # commands: what one does with the whole
 }
 

@@ -103,6 +103,22 @@ def test_no_answer_tells_what_is_not_published(hidden, client):
     assert count > 400
 
 
+@pytest.mark.parametrize("verb", ["ListIdentifiers", "ListRecords"])
+def test_harvesters_learn_of_what_was_archived_that_it_is_gone_and_nothing_else(hidden, client, monkeypatch, verb):
+    _seen, unseen = hidden
+    monkeypatch.setattr("portal.oai.protocol.PAGE", 1_000)
+    said = client.get(f"/oai?verb={verb}&metadataPrefix=oai_dc").content
+    gone = rb'<header status="deleted"><identifier>oai:testserver:(\w+)/([\w-]+)</identifier>.*?</header>'
+    found = re.findall(gone, said)
+    assert found
+    for kind, key in found:
+        assert key.decode() in unseen[kind.decode()]
+        model = SERIALISERS[kind.decode()].model
+        assert model.objects.filter(key=key.decode(), publication=Publication.ARCHIVED).exists()
+    assert WORD not in re.sub(gone, b"", said).lower()
+    assert b"resumptionToken" not in said
+
+
 def test_its_words_find_no_more_than_words_that_stand_nowhere(hidden, client):
     stranger = "Zzyzxa"
     for name in (*LISTS, "search", "map", "search/suggest"):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from portal.compare.choice import KINDS, MOST, Choice, Form
+from portal.discovery.head import Told
 from portal.exports import csv_response
 from portal.languages import name_html
 from portal.text import Notes
@@ -47,10 +48,18 @@ class Column:
         return name_html(self.record)
 
 
-class Compare(TemplateView):
+class Compare(Told, TemplateView):
     """A comparison as a page or as CSV; the forms to choose one where too little is chosen."""
 
     template_name = "portal/compare.html"
+
+    def own_query(self, context):
+        """What is compared."""
+        choice = self.choice
+        return {choice.kind.name: [record.key for record in choice.records]} if choice.complete else {}
+
+    def told_countries(self, context):
+        return self.choice.records if self.choice.complete and self.choice.kind.name == "country" else []
 
     def get(self, request, *args, **kwargs):
         filled = [(name, value) for name, values in request.GET.lists() for value in values if value.strip()]

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from portal.formats.fields import SEPARATOR
 from portal.formats.sheets import LICENCE
@@ -19,6 +20,34 @@ TYPES = {
         {"base": "string", "format": PARTIAL_DATE},
         {"type": "string", "constraints": {"pattern": PARTIAL_DATE}},
     ),
+}
+# By the kind of a table: what it holds.
+HOLDS = {
+    "issue": _(
+        "Environmental issues of Central Asia: drivers, pressures, state, impacts and responses, causes and effects, "
+        "key figures, and the sources of each."
+    ),
+    "indicator": _("What is measured year by year: definition, unit, main source and licence of each indicator."),
+    "observation": _("The values of all indicators by place and year, each with the source that gives it."),
+    "event": _(
+        "Dated milestones of the environment, of policy, and of relations between Korea and Central Asia, with sources."
+    ),
+    "project": _(
+        "Projects of Korea, its provinces and cities together with Central Asia: parties and their roles, dates, money "
+        "as far as it is known, places, the issues that they answer, and sources."
+    ),
+    "agreement": _(
+        "Treaties, memoranda, summits, sister cities and other dated acts between Korea, its provinces and cities, and "
+        "the countries of Central Asia: parties, areas, sources."
+    ),
+    "organisation": _(
+        "Organisations that fund, carry, host or sign: kind, country, website, spellings of their names."
+    ),
+    "place": _(
+        "Countries, provinces, cities, lakes, rivers and other places, with their position as far as it is known."
+    ),
+    "source": _("Everything that was read for the portal: author, publisher, date, address and DOI of each source."),
+    "term": _("Words of the field and what they mean, in English, Korean and Russian."),
 }
 # What the tables are keyed by, and which columns name rows of which tables.
 PRIMARY_KEYS = {"observation": ["indicator", "place", "year", "source"]}
@@ -50,6 +79,7 @@ def csvw(serialiser):
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "url": f"{serialiser.file}.csv",
         "dc:title": str(serialiser.model._meta.verbose_name_plural),
+        "dc:description": str(HOLDS[serialiser.kind]),
         "dc:publisher": str(settings.PORTAL_NAME),
         "dc:license": {"@id": LICENCE},
         "tableSchema": {"columns": columns, "primaryKey": primary_key(serialiser)},
@@ -70,6 +100,7 @@ def resource(serialiser, folder=""):
     return {
         "name": serialiser.file,
         "title": str(serialiser.model._meta.verbose_name_plural),
+        "description": str(HOLDS[serialiser.kind]),
         "path": f"{folder}{serialiser.file}.csv",
         "profile": "tabular-data-resource",
         "format": "csv",

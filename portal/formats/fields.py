@@ -36,15 +36,19 @@ def nullable(schema):
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def words_in_languages(lazy):
+    """A text of the interface in each language."""
+    found = []
+    for language in LANGUAGES:
+        with translation.override(language):
+            found.append(str(lazy))
+    return tuple(found)
+
+
 @functools.cache
 def words_of(choices):
     """The words of an enumeration: by value, a tuple with one in each language."""
-    found = {choice.value: [] for choice in choices}
-    for language in LANGUAGES:
-        with translation.override(language):
-            for choice in choices:
-                found[choice.value].append(str(choice.label))
-    return {value: tuple(words) for value, words in found.items()}
+    return {choice.value: words_in_languages(choice.label) for choice in choices}
 
 
 def in_all_languages(words):

@@ -1,0 +1,242 @@
+"""The catalogue of the datasets, as data portals harvest it: DCAT-AP, the European profile of DCAT.
+
+Every table is a dataset, and so is every indicator, which has a source and a licence of its own.
+"""
+
+from collections import defaultdict
+
+from django.conf import settings
+from django.db.models import Max, Min, Prefetch
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from issues.models import Indicator, Issue, Observation
+from portal import archive, freshness, limits
+from portal.choices import Publication
+from portal.discovery import schema
+from portal.formats import described, sheets
+from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words_of
+from portal.formats.serialisers import SERIALISERS
+from portal.formats.serving import HEADERS
+from portal.models import Place
+
+# Lists of the European Union that the profile wants its words from.
+LISTS = "http://publications.europa.eu/resource/authority"
+COUNTRIES = {"kg": "KGZ", "kr": "KOR", "kz": "KAZ", "tj": "TJK", "tm": "TKM", "uz": "UZB"}
+LANGUAGES = [address(f"{LISTS}/language/{code}") for code in ("ENG", "KOR", "RUS")]
+ENVIRONMENT, INTERNATIONAL = (address(f"{LISTS}/data-theme/{code}") for code in ("ENVI", "INTR"))
+COOPERATION = {"project", "agreement", "organisation"}
+PUBLIC = address(f"{LISTS}/access-right/PUBLIC")
+MEDIA = {
+    "CSV": "text/csv",
+    "JSON": "application/json",
+    "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ZIP": "application/zip",
+}
+LICENCE = address(sheets.LICENCE)
+ABOUT = _(
+    "What is known of Central Asia’s environment, and what Korea and Gyeonggi Province do there together with five "
+    "countries."
+)
+RIGHTS = _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")
+TABULAR = ("CSV", "XLSX", "JSON")
+FORMS = {"jsonld": (JSON_LD, json_ld), "ttl": (TURTLE, turtle)}
+
+
+@require_safe
+def catalogue(request, form):
+    """`/data/catalogue.jsonld` and `/data/catalogue.ttl`."""
+    if form not in FORMS:
+        raise Http404
+    state = freshness.state()
+    media, write = FORMS[form]
+
+    def made():
+        limits.spend(request, "export")
+        with override("en"):
+            said = write([Catalogue(request.build_absolute_uri("/").rstrip("/"), state).node()])
+        response = HttpResponse(said, content_type=media)
+        response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
+        return response
+
+    return freshness.conditional(request, f'W/"{state.number}-dcat-{form}"', state.changed_at, made, HEADERS)
+
+
+class Catalogue:
+    """The catalogue of a portal whose addresses begin with `base`. It is read in English, and told in all languages."""
+
+    def __init__(self, base, state):
+        self.base, self.state = base, state
+        self.page = base + reverse("data")
+        self.publisher = address(f"{base}/#portal")
+        self.told = set()  # the places of which more than the address is told already
+
+    def node(self):
+        tables = [self.table(SERIALISERS[kind]) for kind in archive.KINDS]
+        datasets = [self.everything(), *tables, *self.indicators()]
+        return node(
+            "dcat:Catalog",
+            f"{self.page}#it",
+            dct_title=spoken(settings.PORTAL_NAME),
+            dct_description=spoken(ABOUT),
+            dct_publisher=node(
+                "foaf:Agent",
+                self.publisher["@id"],
+                foaf_name=spoken(settings.PORTAL_NAME),
+                foaf_homepage=address(f"{self.base}/"),
+            ),
+            foaf_homepage=address(self.page),
+            dct_language=LANGUAGES,
+            dct_license=LICENCE,
+            **own_rights(),
+            dct_modified=day(self.state.changed_at),
+            dct_spatial=[address(f"{LISTS}/country/{code}") for code in COUNTRIES.values()],
+            dcat_themeTaxonomy=address(f"{LISTS}/data-theme"),
+            dcat_dataset=datasets,
+            dcat_service=[self.api(tables)],
+        )
+
+    def dataset(self, identity, **said):
+        """A dataset with what is true of all of them."""
+        mail = address(f"mailto:{settings.CONTACT_EMAIL}")
+        return node(
+            "dcat:Dataset",
+            identity,
+            dct_identifier=identity,
+            dct_publisher=self.publisher,
+            dct_accessRights=PUBLIC,
+            dct_language=LANGUAGES,
+            dcat_contactPoint=node("vcard:Kind", vcard_fn=spoken(settings.PORTAL_NAME), vcard_hasEmail=mail),
+            **said,
+        )
+
+    def file(self, form, download, page, **said):
+        """A file that a dataset is to be had as."""
+        return node(
+            "dcat:Distribution",
+            f"{download}#it",
+            dct_title=form,
+            dct_format=address(f"{LISTS}/file-type/{form}"),
+            dcat_mediaType=address(f"https://www.iana.org/assignments/media-types/{MEDIA[form]}"),
+            dcat_accessURL=address(page),
+            dcat_downloadURL=address(download),
+            **said,
+        )
+
+    def everything(self):
+        """All tables in one archive."""
+        return self.dataset(
+            f"{self.page}#everything",
+            dct_title=spoken(_("Everything in one archive")),
+            dct_description=spoken(
+                _("Everything that the portal tells, for spreadsheets, programs, maps and reference managers.")
+            ),
+            dct_modified=day(self.state.changed_at),
+            dcat_theme=[ENVIRONMENT, INTERNATIONAL],
+            dcat_landingPage=address(self.page),
+            dcat_distribution=self.file("ZIP", self.base + reverse("archive"), self.page, **own_rights()),
+        )
+
+    def table(self, serialiser):
+        """All records of a kind."""
+        page = f"{self.page}#{serialiser.file}"
+        # Values are under the licence of their indicator, all other tables are words of the portal.
+        rights = own_rights() if serialiser.kind == "observation" else {"dct_license": LICENCE}
+        table = self.base + reverse("data-table", args=[serialiser.file])
+        described_at = address(self.base + reverse("data-table-metadata", args=[serialiser.file]))
+        return self.dataset(
+            page,
+            dct_title=spoken(serialiser.model._meta.verbose_name_plural),
+            dct_description=spoken(described.HOLDS[serialiser.kind]),
+            dct_modified=day(self.state.changed_at),
+            dcat_theme=INTERNATIONAL if serialiser.kind in COOPERATION else ENVIRONMENT,
+            dcat_landingPage=address(self.page),
+            dcat_distribution=[
+                self.file("CSV", table, page, dct_conformsTo=described_at, **rights),
+                self.file("JSON", f"{self.base}/api/v1/{serialiser.file}", page, **rights),
+            ],
+        )
+
+    def indicators(self):
+        """Every indicator, with the span and the places of its values."""
+        spans, measured = {}, defaultdict(list)
+        values = Observation.objects.published().order_by("indicator", "place").values_list("indicator", "place")
+        for indicator, place, *span in values.annotate(first=Min("year"), last=Max("year")):
+            first, last = spans.get(indicator, span)
+            spans[indicator] = min(span[0], first), max(span[1], last)
+            measured[indicator].append(place)
+        places = Place.objects.in_bulk({pk for found in measured.values() for pk in found})
+        issues = Prefetch("issues", Issue.objects.published().without_sections())
+        indicators = Indicator.objects.published().select_related("source").prefetch_related(issues)
+        return [self.indicator(one, spans.get(one.pk), [places[pk] for pk in measured[one.pk]]) for one in indicators]
+
+    def indicator(self, record, span, places):
+        """The values of an indicator."""
+        page = self.base + record.get_absolute_url()
+        licence = schema.licence(record.licence_en)
+        if isinstance(licence, str):
+            rights = {"dct_license": address(licence)}
+        else:
+            rights = {"dct_rights": node("dct:RightsStatement", rdfs_label=words_of(record, "licence"))}
+        source = {}
+        if record.source.publication == Publication.PUBLISHED:
+            source = {
+                "dct_creator": node("foaf:Agent", foaf_name=record.source.publisher),
+                "dct_source": address(f"{self.base}{record.source.get_absolute_url()}#it"),
+            }
+        return self.dataset(
+            f"{page}#it",
+            dct_title=words_of(record, "name"),
+            dct_description=words_of(record, "definition"),
+            dct_modified=day(record.updated_at),
+            dcat_theme=ENVIRONMENT,
+            dcat_keyword=[word for issue in record.issues.all() for word in words_of(issue, "name")],
+            dcat_landingPage=address(page),
+            dct_spatial=[self.place(place) for place in places],
+            dct_temporal=node("dct:PeriodOfTime", dcat_startDate=year(span[0]), dcat_endDate=year(span[1]))
+            if span
+            else None,
+            dcat_distribution=[self.file(form, f"{page}?format={form.lower()}", page, **rights) for form in TABULAR],
+            **source,
+        )
+
+    def place(self, place):
+        """A place: a country as the European Union’s list has it, any other with its name, which is told once."""
+        if place.key in COUNTRIES:
+            return address(f"{LISTS}/country/{COUNTRIES[place.key]}")
+        identity = f"{self.base}{place.get_absolute_url()}#it"
+        if place.pk in self.told:
+            return address(identity)
+        self.told.add(place.pk)
+        return node("dct:Location", identity, skos_prefLabel=words_of(place, "name"))
+
+    def api(self, tables):
+        """The API, by which every table can be asked for in parts."""
+        return node(
+            "dcat:DataService",
+            f"{self.base}/api/v1/#it",
+            dct_title=spoken(_("The API")),
+            dct_license=LICENCE,
+            dcat_endpointURL=address(f"{self.base}/api/v1/"),
+            dcat_endpointDescription=address(f"{self.base}/api/v1/openapi.json"),
+            dcat_servesDataset=[address(table["@id"]) for table in tables],
+        )
+
+
+def own_rights():
+    """What is the portal’s and what is not."""
+    return {"dct_rights": node("dct:RightsStatement", rdfs_label=spoken(RIGHTS))}
+
+
+def day(moment):
+    """A time as a day, in the time zone of the portal."""
+    return typed(timezone.localdate(moment).isoformat(), "xsd:date")
+
+
+def year(number):
+    """A year of the calendar."""
+    return typed(number, "xsd:gYear")

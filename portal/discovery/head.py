@@ -1,0 +1,116 @@
+"""What stands in the head of a page for those who read no pages: see `portal.discovery`."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext
+
+from portal.discovery import cards, schema
+from portal.discovery.addresses import languages_of, with_query
+from portal.discovery.citation_tags import citation_tags
+from portal.formats.references import reference
+
+LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
+
+
+@dataclass
+class Head:
+    """The head of one page. Views say what theirs is about (`Told`); a page of none says its address and title."""
+
+    request: object
+    title: str
+    trail: list
+    view: object = None
+    context: dict = field(default_factory=dict)
+
+    @cached_property
+    def query(self):
+        """What of the query makes a page of its own."""
+        return self.view.own_query(self.context) if isinstance(self.view, Told) else {}
+
+    @cached_property
+    def base(self):
+        """The beginning of every address."""
+        return self.request.build_absolute_uri("/").rstrip("/")
+
+    @property
+    def address(self):
+        """The address by which the page is known, however it was asked for."""
+        return self.base + with_query(self.request.path, self.query)
+
+    @property
+    def alternates(self):
+        """Pairs of language code and address."""
+        return [(code, self.base + path) for code, path in languages_of(self.request.path, self.query)]
+
+    @property
+    def locale(self):
+        return LOCALES[get_language()]
+
+    # ── The card of a link ───────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def countries(self):
+        """The countries of the page’s picture that are in colour, by key."""
+        shown = self.view.told_countries(self.context) if isinstance(self.view, Told) else []
+        return {place.key: place for place in shown if place.key in cards.KEYS}
+
+    @property
+    def picture(self):
+        return self.base + reverse("card", args=[cards.name_of(self.countries)])
+
+    @property
+    def picture_words(self):
+        """What the picture shows, for those who do not see it."""
+        if cards.name_of(self.countries) == cards.WHOLE:
+            return gettext("Map of Central Asia")
+        names = [place.name_and_language()[0] for _key, place in sorted(self.countries.items())]
+        return gettext("Map of Central Asia, in colour: {countries}").format(countries=", ".join(names))
+
+    width, height = cards.WIDTH, cards.HEIGHT
+
+    # ── References and data ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def citation_tags(self):
+        """Pairs of name and content, of the page of a record."""
+        record = self.context.get("record")
+        return citation_tags(reference(record, self.address)) if record is not None else []
+
+    @property
+    def data(self):
+        """What the page is about, as JSON-LD."""
+        tell = schema.Telling(self.base, self.address)
+        kind, things = self.view.told(tell, self.context) if isinstance(self.view, Told) else ("WebPage", [])
+        main = {"mainEntity": {"@id": things[0]["@id"]}} if things else {}
+        return schema.script([tell.page(kind, self.title, self.trail, **main), *things])
+
+
+class Told:
+    """For views of pages: what the page is about, for the head of the page."""
+
+    page_kind = "WebPage"  # what schema.org calls it
+
+    def own_query(self, context):
+        """What of the query makes another page of it. Everything else asks for a part of the same page."""
+        return {}
+
+    def told_countries(self, context):
+        """The countries that the picture of a link to the page has in colour."""
+        return []
+
+    def told_things(self, tell, context):
+        """What the page is about, the main thing first."""
+        return []
+
+    def told(self, tell, context):
+        return self.page_kind, self.told_things(tell, context)
+
+
+def head_of(context):
+    """The head of the page that is made with this context."""
+    record = context.get("record")
+    title = record.name_and_language()[0] if record is not None else context.get("title") or settings.PORTAL_NAME
+    return Head(context["request"], str(title), context.get("trail") or [], context.get("view"), context.flatten())

@@ -1,0 +1,123 @@
+"""A record in the fifteen elements of Dublin Core, texts in every language that they are written in."""
+
+from django.conf import settings
+from lxml import etree
+
+from portal.formats.atom import clean
+from portal.formats.fields import LANGUAGES, Reading
+from portal.formats.serialisers import SERIALISERS
+from portal.formats.sheets import LICENCE
+
+PREFIX = "oai_dc"
+NAMESPACE = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+DC = "http://purl.org/dc/elements/1.1/"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+NAMES = {PREFIX: NAMESPACE, "dc": DC, "xsi": XSI}
+
+# The fields that are read; long texts are not.
+READ = {
+    *(
+        "key",
+        "url",
+        "changed",
+        "name",
+        "title",
+        "title_original",
+        "summary",
+        "definition",
+        "text",
+        "date",
+        "start",
+        "end",
+    ),
+    *("countries", "country", "places", "part_of", "issues", "areas", "parties", "sources", "kind"),
+    *("author", "publisher", "link", "doi", "language", "licence"),
+}
+# What DCMI calls the kinds that are no texts.
+TYPES = {"event": "Event", "indicator": "Dataset"}
+
+
+def told(kind, keys, base):
+    """The metadata of published records of a kind, by key."""
+    serialiser = SERIALISERS[kind]
+    fields = [field for field in serialiser.fields if field.name in READ]
+    pks = list(serialiser.visible().filter(key__in=keys).values_list("pk", flat=True))
+    reading = Reading(base, "en")
+    rows = serialiser.rows(pks, reading, fields)
+    data_of = serialiser.data_of(reading, fields)
+    tell = of_source if kind == "source" else of_record
+    return {data["key"]: element(tell(serialiser, data)) for data in map(data_of, rows)}
+
+
+def element(values):
+    """The XML of triples of element, language and text."""
+    root = etree.Element(f"{{{NAMESPACE}}}dc", nsmap=NAMES)
+    root.set(f"{{{XSI}}}schemaLocation", f"{NAMESPACE} {SCHEMA}")
+    for name, language, text in values:
+        child = etree.SubElement(root, f"{{{DC}}}{name}")
+        child.text = clean(text)
+        if language:
+            child.set(XML_LANG, language)
+    return root
+
+
+def in_languages(name, words):
+    """An element for each language that has a text."""
+    return [(name, code, text) for code, text in (words or {}).items() if text]
+
+
+def of_record(serialiser, data):
+    """What the portal tells: its page is the work, and the portal its author."""
+    name = data[serialiser.name]
+    yield from in_languages("title", name)
+    yield "creator", "en", str(settings.PORTAL_NAME)
+    for subject in (*data.get("issues", ()), *data.get("areas", ())):
+        yield from in_languages("subject", subject["name"])
+    if serialiser.summary:
+        yield from in_languages("description", data[serialiser.summary])
+    yield "publisher", "en", str(settings.PORTAL_NAME)
+    yield "date", "", data["changed"][:10]
+    yield "type", "", TYPES.get(serialiser.kind, "Text")
+    yield "type", "en", str(serialiser.model._meta.verbose_name)
+    yield "format", "", "text/html"
+    yield "identifier", "", data["url"]
+    for source in data.get("sources", ()):
+        yield "source", "", source["url"] or source["title_original"] or source["title"]
+    for code in LANGUAGES:
+        if name.get(code):
+            yield "language", "", code
+    for place in places_of(data):
+        yield from in_languages("coverage", place["name"])
+    if times := "/".join(filter(None, (data.get("start") or data.get("date"), data.get("end")))):
+        yield "coverage", "", times
+    yield "rights", "", LICENCE
+
+
+def places_of(data):
+    """The places that a record names, each once."""
+    parties = [party["country"] for party in data.get("parties", ())]
+    named = [*data.get("countries", ()), data.get("country"), *parties, data.get("part_of"), *data.get("places", ())]
+    return {place["key"]: place for place in named if place}.values()
+
+
+def of_source(serialiser, data):
+    """What was read: the work itself. The address of its page in the portal stands beside its own."""
+    if data["title_original"]:
+        yield "title", data["language"], data["title_original"]
+    yield "title", "en", data["title"]
+    if data["author"]:
+        yield "creator", "", data["author"]
+    yield "publisher", "", data["publisher"]
+    if data["date"]:
+        yield "date", "", data["date"]
+    yield "type", "", "Dataset" if data["kind"]["code"] == "dataset" else "Text"
+    yield "type", "en", data["kind"]["name"]["en"]
+    if data["link"]:
+        yield "identifier", "", data["link"]
+    if data["doi"]:
+        yield "identifier", "", f"https://doi.org/{data['doi']}"
+    yield "identifier", "", data["url"]
+    yield "language", "", data["language"]
+    yield from in_languages("rights", data["licence"])

@@ -1,0 +1,138 @@
+"""Which records there are for harvesters, in the order of their last change; those too that readers see no more."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Max, Min, OuterRef, Q
+
+from issues import formats as _of_issues  # noqa: F401 - says what issues’ records state
+from portal import freshness
+from portal.choices import Publication
+from portal.formats.fields import moment, plain_rows
+from portal.formats.serialisers import SERIALISERS
+from portal.history import DELETED, TRACKED
+from projects import formats as _of_projects  # noqa: F401 - says what projects’ records state
+
+# The sets: kinds of records that have a page of their own.
+KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "source")
+SETS = {SERIALISERS[kind].file: kind for kind in KINDS}
+SEEN = Q(published_at__isnull=False) | Q(publication__in=[Publication.PUBLISHED, Publication.ARCHIVED])
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a record stands in the order of all: its last change, then what tells it from others of that moment.
+
+    A harvest goes on from the place where it stopped. What changes meanwhile comes once more at the end; nothing is
+    passed by.
+    """
+
+    changed: datetime.datetime
+    source: str
+    pk: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is said of a record beside its metadata."""
+
+    place: Place
+    kind: str
+    key: str
+    deleted: bool
+
+    @property
+    def set(self):
+        return SERIALISERS[self.kind].file
+
+    @property
+    def datestamp(self):
+        return moment(self.place.changed)
+
+    def identifier(self, host):
+        return f"oai:{host}:{self.kind}/{self.key}"
+
+
+class Present:
+    """The records of a kind that are stored: published, or seen by readers once."""
+
+    def __init__(self, kind):
+        self.kind, self.source = kind, kind
+        self.rows = plain_rows(SERIALISERS[kind].model).filter(SEEN)
+
+    def found(self, after, since, before):
+        return span(self.rows, "updated_at", "pk", self.source, after, since, before)
+
+    def headers(self, rows, count):
+        asked = rows.order_by("updated_at", "pk").values_list("updated_at", "pk", "key", "publication")
+        for changed, pk, key, publication in asked[:count]:
+            deleted = publication != Publication.PUBLISHED
+            yield Header(Place(changed, self.source, pk), self.kind, key, deleted)
+
+
+class Gone:
+    """The records of a kind that were deleted after readers saw them, as history has them."""
+
+    def __init__(self, kind):
+        self.kind, self.source = kind, f"{kind} gone"
+        model = SERIALISERS[kind].model
+        again = plain_rows(model).filter(key=OuterRef("key"))
+        gone = TRACKED[model].states._base_manager.filter(SEEN, history_type=DELETED)
+        self.rows = gone.exclude(key__in=again.values("key")).order_by().values("id", "key")
+        self.rows = self.rows.annotate(changed=Max("history_date"))
+
+    def found(self, after, since, before):
+        return span(self.rows, "changed", "id", self.source, after, since, before)
+
+    def headers(self, rows, count):
+        asked = rows.order_by("changed", "id").values_list("changed", "id", "key")
+        for changed, pk, key in asked[:count]:
+            yield Header(Place(changed, self.source, pk), self.kind, key, deleted=True)
+
+
+def span(rows, changed, pk, source, after, since, before):
+    """Those rows that come after a place, and changed in a time."""
+    if since:
+        rows = rows.filter(**{f"{changed}__gte": since})
+    if before:
+        rows = rows.filter(**{f"{changed}__lt": before})
+    if after is None:
+        return rows
+    later = Q(**{f"{changed}__gt": after.changed})
+    if source == after.source:
+        later |= Q(**{changed: after.changed, f"{pk}__gt": after.pk})
+    elif source > after.source:
+        later |= Q(**{changed: after.changed})
+    return rows.filter(later)
+
+
+def listed(kinds, count, *, after=None, since=None, before=None):
+    """The first `count` headers of these kinds after a place, of records that changed in a time (`before` excluded)."""
+    found = []
+    for kind in kinds:
+        for source in (Present(kind), Gone(kind)):
+            found += source.headers(source.found(after, since, before), count)
+    return sorted(found, key=lambda header: header.place)[:count]
+
+
+def size(kinds, *, since=None, before=None):
+    """How many there are in all."""
+    return sum(source.found(None, since, before).count() for kind in kinds for source in (Present(kind), Gone(kind)))
+
+
+def header_of(kind, key):
+    """The header of one record, or None for one that readers never saw."""
+    for source in (Present(kind), Gone(kind)):
+        for header in source.headers(source.rows.filter(key=key), 1):
+            return header
+    return None
+
+
+def earliest():
+    """The time before which nothing has changed."""
+    times = []
+    for kind in KINDS:
+        times.append(Present(kind).rows.aggregate(first=Min("updated_at"))["first"])
+        states = TRACKED[SERIALISERS[kind].model].states._base_manager.filter(SEEN, history_type=DELETED)
+        times.append(states.aggregate(first=Min("history_date"))["first"])
+    return min((time for time in times if time), default=freshness.state().changed_at)

@@ -1,0 +1,287 @@
+"""The six verbs of OAI-PMH, their arguments and their errors (openarchives.org/OAI/openarchivesprotocol.html)."""
+
+import datetime
+import re
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+from lxml import etree
+
+from portal import limits
+from portal.formats.atom import clean
+from portal.formats.fields import moment
+from portal.formats.serialisers import SERIALISERS
+from portal.oai import dublin_core, listing
+
+NAMESPACE = "http://www.openarchives.org/OAI/2.0/"
+SCHEMA = "http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
+PAGE = 100
+SALT = "portal.oai"
+FAR = datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC)
+DAY, SECOND = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+LISTING = {"metadataPrefix": True, "from": False, "until": False, "set": False}
+# By verb: its arguments, and whether each has to be there.
+VERBS = {
+    "Identify": {},
+    "ListMetadataFormats": {"identifier": False},
+    "ListSets": {},
+    "ListIdentifiers": LISTING,
+    "ListRecords": LISTING,
+    "GetRecord": {"identifier": True, "metadataPrefix": True},
+}
+# What the values of arguments are made of.
+NAME, SIGNS = re.compile(r"[\w.!~*'()-]+", re.ASCII), re.compile(r"[\x21-\x7e]+")
+FORMS = {"metadataPrefix": NAME, "set": re.compile(rf"{NAME.pattern}(:{NAME.pattern})*", re.ASCII)}
+GOING_ON = {"ListSets", "ListIdentifiers", "ListRecords"}
+
+
+class Refused(Exception):
+    """What is wrong with a request, by one of the protocol’s codes and in words."""
+
+    def __init__(self, code, words):
+        super().__init__(words)
+        self.code = code
+
+
+@csrf_exempt  # it changes nothing, and harvesters may POST what they ask
+@require_http_methods(["GET", "HEAD", "POST"])
+def answer(request):
+    """`/oai`: the answer to a request, which is 200 even where it says what is wrong."""
+    try:
+        limits.spend(request, "api")
+    except limits.TooOften as error:  # as the protocol tells harvesters to wait
+        return HttpResponse(status=503, headers={"Retry-After": str(error.seconds), "Cache-Control": "no-store"})
+    with override("en"):
+        root = Answer(request).element()
+    said = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    response = HttpResponse(said, content_type="text/xml; charset=utf-8")
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+class Answer:
+    """The answer to one request."""
+
+    def __init__(self, request):
+        self.asked = request.POST if request.method == "POST" else request.GET
+        self.base = request.build_absolute_uri("/").rstrip("/")
+        self.address = self.base + reverse("oai")
+        self.host = request.get_host().partition(":")[0]
+
+    def element(self):
+        """The whole document."""
+        root = _element(None, "OAI-PMH", nsmap={None: NAMESPACE, "xsi": dublin_core.XSI})
+        root.set(f"{{{dublin_core.XSI}}}schemaLocation", f"{NAMESPACE} {SCHEMA}")
+        _element(root, "responseDate", moment(timezone.now()))
+        asked = _element(root, "request", self.address)
+        try:
+            verb, arguments = self.arguments()
+            for name, value in {"verb": verb, **arguments}.items():
+                asked.set(name, value)
+            said = _element(None, verb)
+            getattr(self, f"_{verb}")(said, arguments)
+        except Refused as error:
+            if error.code in {"badVerb", "badArgument"}:
+                asked.attrib.clear()  # what is no request is not repeated
+            _element(root, "error", str(error), code=error.code)
+        else:
+            root.append(said)
+        return root
+
+    # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def arguments(self):
+        """The verb and its arguments, each of them once and none that it does not know."""
+        verbs = self.asked.getlist("verb")
+        if len(verbs) != 1 or verbs[0] not in VERBS:
+            raise Refused("badVerb", f"One verb is asked for, of: {', '.join(VERBS)}.")
+        [verb] = verbs
+        known = VERBS[verb] | ({"resumptionToken": False} if verb in GOING_ON else {})
+        found = {}
+        for name, values in self.asked.lists():
+            if name != "verb":
+                if name not in known:
+                    raise Refused("badArgument", f"{verb} has no argument “{clean(name)[:60]}”.")
+                if len(values) > 1:
+                    raise Refused("badArgument", f"“{name}” may stand once.")
+                if not FORMS.get(name, SIGNS).fullmatch(values[0]):
+                    raise Refused("badArgument", f"“{name}” cannot be that.")
+                found[name] = values[0]
+        if "resumptionToken" in found:
+            if len(found) > 1:
+                raise Refused("badArgument", "Beside a resumptionToken nothing else may stand.")
+        elif missing := [name for name, needed in known.items() if needed and name not in found]:
+            raise Refused("badArgument", f"{verb} needs: {', '.join(missing)}.")
+        return verb, found
+
+    def record(self, identifier):
+        """The header of the record that an identifier names."""
+        named = re.fullmatch(rf"oai:{re.escape(self.host)}:([a-z]+)/([-a-zA-Z0-9_]+)", identifier)
+        header = listing.header_of(*named.groups()) if named and named[1] in listing.KINDS else None
+        if header is None:
+            raise Refused("idDoesNotExist", "No record here has this identifier.")
+        return header
+
+    # ── The verbs ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _Identify(self, said, arguments):
+        for name, text in (
+            ("repositoryName", str(settings.PORTAL_NAME)),
+            ("baseURL", self.address),
+            ("protocolVersion", "2.0"),
+            ("adminEmail", settings.CONTACT_EMAIL),
+            ("earliestDatestamp", moment(listing.earliest())),
+            ("deletedRecord", "persistent"),
+            ("granularity", "YYYY-MM-DDThh:mm:ssZ"),
+        ):
+            _element(said, name, text)
+
+    def _ListMetadataFormats(self, said, arguments):
+        if "identifier" in arguments:
+            self.record(arguments["identifier"])
+        form = _element(said, "metadataFormat")
+        _element(form, "metadataPrefix", dublin_core.PREFIX)
+        _element(form, "schema", dublin_core.SCHEMA)
+        _element(form, "metadataNamespace", dublin_core.NAMESPACE)
+
+    def _ListSets(self, said, arguments):
+        if "resumptionToken" in arguments:
+            raise Refused("badResumptionToken", "The list of sets is given whole.")
+        for spec, kind in listing.SETS.items():
+            one = _element(said, "set")
+            _element(one, "setSpec", spec)
+            _element(one, "setName", str(SERIALISERS[kind].model._meta.verbose_name_plural).capitalize())
+
+    def _ListIdentifiers(self, said, arguments):
+        for header in self.listed(arguments, "ListIdentifiers"):
+            said.append(self.header(header))
+        self.go_on(said)
+
+    def _ListRecords(self, said, arguments):
+        headers = self.listed(arguments, "ListRecords")
+        self.records(said, headers)
+        self.go_on(said)
+
+    def _GetRecord(self, said, arguments):
+        header = self.record(arguments["identifier"])
+        _check_prefix(arguments["metadataPrefix"])
+        self.records(said, [header])
+
+    # ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def header(self, header):
+        found = _element(None, "header", **({"status": "deleted"} if header.deleted else {}))
+        _element(found, "identifier", header.identifier(self.host))
+        _element(found, "datestamp", header.datestamp)
+        _element(found, "setSpec", header.set)
+        return found
+
+    def records(self, said, headers):
+        """Records with their metadata. What changes while they are read is told as it is then."""
+        wanted = {}
+        for header in headers:
+            if not header.deleted:
+                wanted.setdefault(header.kind, []).append(header.key)
+        told = {kind: dublin_core.told(kind, keys, self.base) for kind, keys in wanted.items()}
+        for header in headers:
+            record = _element(said, "record")
+            record.append(self.header(header))
+            if not header.deleted:
+                _element(record, "metadata").append(told[header.kind][header.key])
+
+    # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def listed(self, arguments, verb):
+        """The next headers of the list that is asked for, from its beginning or from where its token stands."""
+        if "resumptionToken" in arguments:
+            asked, after, self.cursor, self.size = _read_token(arguments["resumptionToken"], verb)
+        else:
+            asked, after, self.cursor, self.size = arguments, None, 0, None
+        _check_prefix(asked["metadataPrefix"])
+        kinds = listing.KINDS
+        if "set" in asked:
+            if asked["set"] not in listing.SETS:
+                raise Refused("noRecordsMatch", "There is no such set.")
+            kinds = (listing.SETS[asked["set"]],)
+        since, before = _span(asked)
+        if self.size is None:
+            self.size = listing.size(kinds, since=since, before=before)
+        headers = listing.listed(kinds, PAGE + 1, after=after, since=since, before=before)
+        if not headers:
+            raise Refused("noRecordsMatch", "Nothing has changed in this time, or in this set.")
+        headers, more = headers[:PAGE], headers[PAGE:]
+        self.token = _token(verb, asked, headers[-1].place, self.cursor + PAGE, self.size) if more else ""
+        return headers
+
+    def go_on(self, said):
+        """The token for the next part; an empty one at the end of a list that came in parts."""
+        if self.token or self.cursor:
+            _element(said, "resumptionToken", self.token, completeListSize=str(self.size), cursor=str(self.cursor))
+
+
+def _element(parent, name, text="", nsmap=None, **attributes):
+    name = f"{{{NAMESPACE}}}{name}"
+    nsmap = nsmap or {None: NAMESPACE}
+    found = etree.Element(name, nsmap=nsmap) if parent is None else etree.SubElement(parent, name)
+    found.text = clean(text) or None
+    for key, value in attributes.items():
+        found.set(key, value)
+    return found
+
+
+def _check_prefix(prefix):
+    if prefix != dublin_core.PREFIX:
+        raise Refused("cannotDisseminateFormat", f"Records are to be had as {dublin_core.PREFIX}.")
+
+
+def _span(asked):
+    """The times between which records changed: from the first on, before the second."""
+    since, until = asked.get("from"), asked.get("until")
+    if since and until and len(since) != len(until):
+        raise Refused("badArgument", "“from” and “until” are of the same granularity: two days, or two seconds.")
+    since, until = since and _time(since, "from"), until and _time(until, "until")
+    if since and until and since[0] > until[0]:
+        raise Refused("badArgument", "“from” lies after “until”.")
+    return since and since[0], until and _after(*until)
+
+
+def _after(begins, lasts):
+    """When a day or a second is over; None for the last one that there is."""
+    return begins + lasts if begins < FAR else None
+
+
+def _time(text, name):
+    """The beginning of a day or a second, and how long that is."""
+    for pattern, form, width in (
+        (DAY, "%Y-%m-%d", datetime.timedelta(days=1)),
+        (SECOND, "%Y-%m-%dT%H:%M:%SZ", datetime.timedelta(seconds=1)),
+    ):
+        if pattern.fullmatch(text):
+            try:
+                return datetime.datetime.strptime(text, form).replace(tzinfo=datetime.UTC), width
+            except ValueError:
+                break
+    raise Refused("badArgument", f"“{name}” is a day or a second in UTC: 2026-03-09, or 2026-03-09T12:00:00Z.")
+
+
+def _token(verb, asked, place, cursor, size):
+    """Where a list goes on, signed: nothing is kept of it here."""
+    stands = [place.changed.isoformat(), place.source, place.pk]
+    return signing.dumps([verb, asked, stands, cursor, size], salt=SALT, compress=True)
+
+
+def _read_token(token, verb):
+    try:
+        of, asked, (changed, source, pk), cursor, size = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        of = None
+    if of != verb:
+        raise Refused("badResumptionToken", "The portal gave no such token for this verb. Begin the list anew.")
+    return asked, listing.Place(datetime.datetime.fromisoformat(changed), source, pk), cursor, size

@@ -1,0 +1,383 @@
+"""The heads of pages: what search engines, reference managers and messengers read there."""
+
+import io
+import json
+import warnings
+
+import pytest
+from lxml import html
+from PIL import Image
+
+from issues.models import Indicator
+from portal.discovery import cards, schema
+from portal.discovery.citation_tags import citation_tags
+from portal.formats.references import reference_of_source
+from portal.models import Source
+from projects.models import Agreement, Participation
+from tests import reading
+from tests.make import (
+    make_agreement,
+    make_answer,
+    make_country,
+    make_event,
+    make_indicator,
+    make_issue,
+    make_issue_in_country,
+    make_observation,
+    make_organisation,
+    make_participation,
+    make_party,
+    make_place,
+    make_project,
+    make_source,
+)
+from tests.pages import LANGUAGES, PAGES, address, status
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of libraries that it loads for forms of markup which the portal has not
+    import extruct
+
+pytestmark = pytest.mark.django_db
+
+SITE = "http://testserver"
+# Pages that no search engine should keep, and that say nothing of themselves.
+SILENT = {"search", "changes", "not-found"}
+TOLD = [kind for kind in PAGES if kind not in SILENT]
+
+
+def things(response):
+    """The things that a page tells of, by their names; what extruct makes of its JSON-LD."""
+    [found] = extruct.extract(response.content.decode(), SITE, syntaxes=["json-ld"])["json-ld"]
+    assert found["@context"] == "https://schema.org"
+    return {one["@id"]: one for one in found["@graph"]}
+
+
+def main(response):
+    """What the page is about."""
+    told = things(response)
+    [page] = [
+        one for one in told.values() if "isPartOf" in one and "mainEntity" in one and one["@type"].endswith("Page")
+    ]
+    return told[page["mainEntity"]["@id"]]
+
+
+def card_of(response):
+    """The card of a link to the page, as messengers read it."""
+    [found] = extruct.extract(response.content.decode(), SITE, syntaxes=["opengraph"], uniform=False)["opengraph"]
+    return dict(found["properties"])
+
+
+def metas(response, start):
+    """Pairs of name and content of the meta tags that begin so."""
+    tags = reading.page(response).xpath("//meta[starts-with(@name, $start)]", start=start)
+    return [(tag.get("name"), tag.get("content")) for tag in tags]
+
+
+# ── Every page ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_page_says_what_it_is_in_few_words(content, client, kind):
+    """Each in one of the languages in turn: a test of all kinds sees all languages."""
+    language = LANGUAGES[len(kind) % 3]
+    asked = address(kind, language)
+    response = client.get(asked)
+    tree = reading.page(response)
+    heads = tree.xpath("//link[@rel='canonical']/@href")
+    if kind in SILENT:
+        assert heads == tree.xpath("//script[@type='application/ld+json']") == []
+        assert "noindex" in tree.xpath("//meta[@name='robots']/@content") or status(kind) == 404
+        return
+    assert heads == [f"{SITE}{asked}"]
+    card = card_of(response)
+    assert card["og:url"] == f"{SITE}{asked}"
+    assert "" not in (card["og:title"], card["og:description"])
+    assert card["og:locale"][:2] == language
+    assert client.get(card["og:image"].removeprefix(SITE)).headers["Content-Type"] == "image/png"
+    told = things(response)
+    page = told[f"{SITE}{asked}"]
+    assert page["name"] == card["og:title"]
+    assert (page["inLanguage"], page["isPartOf"]["@id"]) == (language, f"{SITE}/#site")
+    steps = tree.xpath("//nav[contains(@class, 'breadcrumbs')]//li")
+    assert [step["name"] for step in page.get("breadcrumb", {}).get("itemListElement", [])] == [
+        *map(reading.words, steps)
+    ]
+    [script] = tree.xpath("//script[@type='application/ld+json']/text()")
+    assert len(script.encode()) < 9_000
+
+
+@pytest.mark.parametrize(
+    ("path", "known_as"),
+    [
+        ("projects/?page=2", "projects/?page=2"),
+        ("projects/?page=1", "projects/"),
+        ("projects/?page=99", "projects/?page=7"),
+        ("projects/?country=uz&page=2", "projects/"),
+        ("projects/?utm_source=letter", "projects/"),
+        ("issues/?view=causes&country=uz", "issues/?view=causes"),
+        ("indicators/aral-sea-area/?place=aral-sea", "indicators/aral-sea-area/"),
+        ("compare/?country=uz&country=kz&from=letter", "compare/?country=uz&country=kz"),
+        ("compare/?country=uz", "compare/"),
+    ],
+)
+def test_page_is_known_by_one_address_in_each_language(content, client, path, known_as):
+    tree = reading.page(client.get(f"/ko/{path}"))
+    assert tree.xpath("//link[@rel='canonical']/@href") == [f"{SITE}/ko/{known_as}"]
+    others = {link.get("hreflang"): link.get("href") for link in tree.xpath("//link[@rel='alternate'][@hreflang]")}
+    assert others == {code: f"{SITE}/{code}/{known_as}" for code in LANGUAGES} | {"x-default": f"{SITE}/en/{known_as}"}
+
+
+def test_page_outside_the_languages_is_itself_alone(client):
+    tree = reading.page(client.get("/api/docs"))
+    assert tree.xpath("//link[@rel='canonical']/@href") == [f"{SITE}/api/docs"]
+    assert tree.xpath("//link[@hreflang]") == []
+
+
+def test_home_is_where_the_browser_is_asked_for_those_who_read_none_of_the_languages(client):
+    links = reading.page(client.get("/ru/")).xpath("//link[@hreflang='x-default']/@href")
+    assert links == [f"{SITE}/"]
+
+
+def test_search_engines_can_search(client):
+    site = main(client.get("/ru/"))
+    assert (site["@type"], site["@id"]) == ("WebSite", f"{SITE}/#site")
+    target = site["potentialAction"]["target"]["urlTemplate"]
+    assert target == f"{SITE}/ru/search/?q={{search_term_string}}"
+    assert client.get(target.removeprefix(SITE).format(search_term_string="aral")).status_code == 200
+
+
+# ── What records are ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_indicator_is_a_dataset(client):
+    source = make_source(publisher="FAO")
+    indicator = make_indicator(key="area", source=source, licence_en="CC BY 4.0 (Our World in Data)", name_ko="면적")
+    place = make_place(key="aral-sea", kind="lake", name_en="Aral Sea", latitude=45, longitude=60)
+    for year in (1960, 2018, 1990):
+        make_observation(indicator=indicator, place=place, year=year, source=source)
+    told = main(client.get("/ko/indicators/area/"))
+    assert (told["@type"], told["@id"]) == ("Dataset", f"{SITE}/en/indicators/area/#it")
+    assert (told["name"], told["url"], told["inLanguage"]) == ("면적", f"{SITE}/ko/indicators/area/", "ko")
+    assert told["license"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert told["temporalCoverage"] == "1960/2018"
+    [where] = told["spatialCoverage"]
+    assert (where["@type"], where["geo"]["latitude"]) == ("LakeBodyOfWater", 45)
+    assert told["creator"]["name"] == "FAO"
+    assert told["variableMeasured"]["unitText"] == "square kilometres"
+    for file in told["distribution"]:
+        response = client.get(file["contentUrl"].removeprefix(SITE))
+        assert (response.status_code, response.headers["Content-Type"].partition(";")[0]) == (
+            200,
+            file["encodingFormat"],
+        )
+
+
+def test_indicator_that_has_no_values_covers_no_time(client):
+    make_indicator(key="area", licence_en="Facts quoted")
+    told = main(client.get("/en/indicators/area/"))
+    assert {"temporalCoverage", "spatialCoverage"} & set(told) == set()
+    assert told["license"] == {"@type": "CreativeWork", "name": "Facts quoted"}
+
+
+def test_issue_is_an_article_about_places(client):
+    issue = make_issue(key="aral")
+    make_issue_in_country(issue=issue, country=make_country(key="uz"))
+    issue.places.add(make_place(key="nukus"))
+    told = main(client.get("/en/issues/aral/"))
+    assert (told["@type"], told["headline"], told["description"]) == ("Article", issue.name_en, issue.summary_en)
+    assert [place["@id"] for place in told["spatialCoverage"]] == [
+        f"{SITE}/en/countries/uz/#it",
+        f"{SITE}/en/places/nukus/#it",
+    ]
+
+
+def test_event_has_a_day_and_a_place(client):
+    event = make_event(key="dam", date="2005-08")
+    event.countries.add(make_country(key="kz", name_en="Kazakhstan"))
+    told = main(client.get("/en/timeline/dam/"))
+    assert (told["@type"], told["startDate"]) == ("Event", "2005-08")
+    assert [place["name"] for place in told["location"]] == ["Kazakhstan"]
+
+
+def test_project_names_who_funds_it_and_who_takes_part(client):
+    project = make_project(key="trees", start="2021", end="2024-12")
+    funder, partner = make_organisation(key="koica"), make_organisation(key="gggi", kind="multilateral")
+    make_participation(project=project, organisation=funder, role=Participation.Role.FUNDING)
+    make_participation(project=project, organisation=funder, role=Participation.Role.IMPLEMENTING)
+    make_participation(project=project, organisation=partner, role=Participation.Role.PARTNER)
+    told = main(client.get("/en/projects/trees/"))
+    assert (told["@type"], told["foundingDate"], told["dissolutionDate"]) == ("Project", "2021", "2024-12")
+    assert [(one["@type"], one["url"]) for one in told["funder"]] == [
+        ("GovernmentOrganization", f"{SITE}/en/organisations/koica/")
+    ]
+    assert [(one["@type"], one["url"]) for one in told["member"]] == [
+        ("Organization", f"{SITE}/en/organisations/gggi/")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "called", "dated"), [("mou", "CreativeWork", "dateCreated"), ("summit", "Event", "startDate")]
+)
+def test_agreement_is_a_work_of_its_parties_or_a_meeting(client, kind, called, dated):
+    agreement = make_agreement(key="forests", kind=Agreement.Kind(kind), date="2021-07-02")
+    make_party(agreement=agreement, organisation=make_organisation(key="koica"))
+    told = main(client.get("/en/agreements/forests/"))
+    assert (told["@type"], told[dated]) == (called, "2021-07-02")
+    assert [one["@id"] for one in told["contributor"]] == [f"{SITE}/en/organisations/koica/#it"]
+
+
+def test_organisation_has_names_and_a_site_of_its_own(client):
+    country = make_country(key="kr", group="korea", name_en="Korea")
+    make_organisation(
+        key="koica", acronym="KOICA", name_ko="한국국제협력단", country=country, url="https://koica.go.kr/"
+    )
+    told = main(client.get("/en/organisations/koica/"))
+    assert told["alternateName"] == ["KOICA", "한국국제협력단"]
+    assert (told["sameAs"], told["location"][0]["@type"]) == ("https://koica.go.kr/", "Country")
+
+
+def test_place_lies_in_others(client):
+    country = make_country(key="uz")
+    republic = make_place(key="karakalpakstan", kind="province", country=country)
+    make_place(key="nukus", country=country, part_of=republic, other_spellings="No‘kis\nNukus", name_ko="누쿠스")
+    told = main(client.get("/en/places/nukus/"))
+    assert (told["@type"], told["alternateName"]) == ("City", ["누쿠스", "No‘kis"])
+    assert [whole["@type"] for whole in told["containedInPlace"]] == ["AdministrativeArea", "Country"]
+    assert main(client.get("/en/countries/uz/"))["@type"] == "Country"
+
+
+def test_source_is_the_work_that_it_is(client):
+    make_source(
+        key="aral",
+        author="Philip Micklin, Nikolay Aladin",
+        title_original="Будущее Аральского моря",
+        language="ru",
+        date="2016-03",
+        doi="10.1007/s12665-016-5614-5",
+        licence_en="CC BY 4.0",
+    )
+    told = main(client.get("/en/sources/aral/"))
+    assert (told["@type"], told["name"], told["inLanguage"]) == ("ScholarlyArticle", "Будущее Аральского моря", "ru")
+    assert [(one["@type"], one["name"]) for one in told["author"]] == [
+        ("Person", "Philip Micklin"),
+        ("Person", "Nikolay Aladin"),
+    ]
+    assert (told["datePublished"], told["sameAs"]) == ("2016-03", ["https://doi.org/10.1007/s12665-016-5614-5"])
+    assert told["isPartOf"] == {"@type": "Periodical", "name": "Environmental Earth Sciences"}
+
+
+def test_data_page_is_a_catalogue_of_datasets_that_are_there(client):
+    make_observation()
+    told = main(client.get("/ru/data/"))
+    assert (told["@type"], told["@id"]) == ("DataCatalog", f"{SITE}/en/data/#it")
+    assert len(told["dataset"]) == 10
+    ids = set(reading.page(client.get("/ru/data/")).xpath("//@id"))
+    for dataset in told["dataset"]:
+        assert 50 <= len(dataset["description"]) <= 5_000, "What search engines for datasets ask for."
+        assert dataset["url"].rpartition("#")[2] in ids
+        for file in dataset["distribution"]:
+            assert client.get(file["contentUrl"].removeprefix(SITE)).status_code == 200
+    assert [one["url"].rpartition("#")[2] for one in told["dataset"] if "license" not in one] == ["observations"]
+
+
+def test_text_of_a_record_does_not_end_the_script(client):
+    hostile = "</script><script>alert(1)</script><!-- & \u2028"
+    make_project(key="trees", title_en=hostile)
+    response = client.get("/en/projects/trees/")
+    assert main(response)["name"] == hostile
+    [script] = html.fromstring(response.content.decode()).xpath("//script[@type='application/ld+json']/text()")
+    assert not set("<>&") & set(script)
+    assert json.loads(script)
+
+
+def test_kinds_of_places_and_sources_all_have_a_name_there():
+    assert {schema.SOURCES[kind] for kind in Source.Kind} == set(schema.SOURCES.values())
+    assert all(schema.PLACES[kind] for kind in type(make_place()).Kind)
+
+
+def test_licence_of_every_indicator_is_an_address_or_words(content):
+    found = {text: schema.licence(text) for text in Indicator.objects.values_list("licence_en", flat=True)}
+    named = {text for text, licence in found.items() if isinstance(licence, str)}
+    assert {text for text in named if "CC BY 4.0" not in text} == set()
+    assert "PDDL as stated by the repository; the figures are credited there to a UNESCO study" not in named
+
+
+# ── Cards ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_picture_of_a_link_has_the_countries_of_the_page_in_colour(client):
+    project = make_project(key="trees")
+    for key, name in (("uz", "Uzbekistan"), ("kz", "Kazakhstan"), ("kr", "Korea")):
+        project.countries.add(make_country(key=key, name_en=name))
+    card = card_of(client.get("/en/projects/trees/"))
+    assert card["og:image"] == f"{SITE}/picture/kz-uz.png"
+    assert card["og:image:alt"] == "Map of Central Asia, in colour: Kazakhstan, Uzbekistan"
+
+
+@pytest.mark.parametrize("keys", [(), ("kg", "kz", "tj", "tm", "uz"), ("kr",)])
+def test_picture_of_none_or_all_countries_is_that_of_the_region(keys):
+    assert cards.name_of(keys) == "region"
+
+
+def test_pictures_differ_and_are_as_large_as_is_asked_for(client):
+    found = {}
+    for name in ("region", "tj", "kg-tj"):
+        response = client.get(f"/picture/{name}.png")
+        picture = Image.open(io.BytesIO(response.content))
+        assert (picture.format, picture.size) == ("PNG", (1200, 630))
+        assert len(response.content) < 100_000
+        assert "max-age=31536000" in response.headers["Cache-Control"]
+        # As many points as are nearly of the colour: a picture of few colours has each only nearly.
+        red, green, blue = bytes.fromhex(cards.SHADED[1:])
+        points = picture.convert("RGB").resize((120, 63), Image.Resampling.NEAREST).get_flattened_data()
+        found[name] = sum(abs(r - red) + abs(g - green) + abs(b - blue) < 12 for r, g, b in points)
+    assert found["region"] < found["tj"] < found["kg-tj"]
+
+
+@pytest.mark.parametrize("name", ["uz-kz", "kz-kz", "kr", "kg-kz-tj-tm-uz", "nothing"])
+def test_there_is_one_address_for_each_picture_and_no_other(client, name):
+    assert client.get(f"/picture/{name}.png").status_code == 404
+
+
+def test_there_are_as_many_pictures_as_choices_of_countries():
+    assert len(cards.NAMES) == 31
+
+
+# ── Reference managers ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_page_of_a_record_says_how_to_cite_it(client):
+    project = make_project(key="trees", title_ko="아랄쿰의 나무")
+    assert metas(client.get("/ko/projects/trees/?from=letter"), "citation_") == [
+        ("citation_title", "아랄쿰의 나무"),
+        ("citation_author", "중앙아시아 환경·협력 포털"),
+        ("citation_publisher", "중앙아시아 환경·협력 포털"),
+        ("citation_publication_date", f"{project.updated_at.astimezone():%Y/%m/%d}"),
+        ("citation_language", "ko"),
+        ("citation_public_url", f"{SITE}/ko/projects/trees/"),
+    ]
+
+
+def test_page_of_a_source_says_how_to_cite_the_source(client):
+    make_source(
+        key="aral", author="Philip Micklin and others", date="2016", doi="10.1007/x", url="https://example.org/a"
+    )
+    assert metas(client.get("/ru/sources/aral/"), "citation_") == [
+        ("citation_title", "The Future Aral Sea"),
+        ("citation_author", "Micklin, Philip"),
+        ("citation_journal_title", "Environmental Earth Sciences"),
+        ("citation_publication_date", "2016"),
+        ("citation_doi", "10.1007/x"),
+        ("citation_language", "en"),
+        ("citation_public_url", "https://example.org/a"),
+    ]
+
+
+def test_report_is_of_an_institution():
+    tags = dict(citation_tags(reference_of_source(make_source(kind=Source.Kind.REPORT, publisher="UNECE"))))
+    assert (tags["citation_technical_report_institution"], tags["citation_author"]) == ("UNECE", "UNECE")
+
+
+def test_lists_are_not_cited(client):
+    make_answer()
+    assert metas(client.get("/en/projects/"), "citation_") == []
