@@ -120,8 +120,8 @@ MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
     *(["portal.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
     "django.middleware.security.SecurityMiddleware",
-    "portal.middleware.PermissionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -290,7 +290,7 @@ if HTTPS:
 PERMISSIONS_POLICY = {
     **dict.fromkeys(
         (
-            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+            *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
             *("encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
             *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
         ),
