@@ -19,9 +19,11 @@ rolled back like any other:
 the server is another process, the data are committed, so it sees them. Its tests read; what they write would stay.
 """
 
+import contextlib
 import itertools
 import os
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -194,25 +196,39 @@ class Switch:
         ContentType.objects.clear_cache()
 
 
-@pytest.fixture(scope="session")
-def content_database(django_db_setup, django_db_blocker, tmp_path_factory):
-    """The name of a copy of the test database that has all of fixtures/ in it; made when first asked for."""
+@contextlib.contextmanager
+def copy_of_the_test_database(purpose, django_db_blocker, tmp_path_factory):
+    """The name of another database as empty as the tests’, as long as the block lasts."""
     connection = connections["default"]
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
-            name = str(tmp_path_factory.mktemp("content") / "content.sqlite3")
+            name = str(tmp_path_factory.mktemp(purpose) / f"{purpose}.sqlite3")
             with connection.cursor() as cursor:
                 cursor.execute("VACUUM INTO %s", [name])
         else:
-            connection.creation.clone_test_db("content", verbosity=0, autoclobber=True)
-            name = connection.creation.get_test_db_clone_settings("content")["NAME"]
-        with Switch(name):
-            fixtures = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
-            call_command("loaddata", *map(str, fixtures), verbosity=0)
+            connection.creation.clone_test_db(purpose, verbosity=0, autoclobber=True)
+            name = connection.creation.get_test_db_clone_settings(purpose)["NAME"]
     yield name
     if connection.vendor != "sqlite":
         with django_db_blocker.unblock():
-            connection.creation.destroy_test_db(verbosity=0, suffix="content")
+            connection.creation.destroy_test_db(verbosity=0, suffix=purpose)
+
+
+def address_of(name):
+    """DATABASE_URL for another process, of the database called `name` that stands where the tests' databases do."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+@pytest.fixture(scope="session")
+def content_database(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The name of a copy of the test database that has all of fixtures/ in it; made when first asked for."""
+    with copy_of_the_test_database("content", django_db_blocker, tmp_path_factory) as name:
+        with django_db_blocker.unblock(), Switch(name):
+            fixtures = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
+            call_command("loaddata", *map(str, fixtures), verbosity=0)
+        yield name
 
 
 @pytest.fixture(scope="class")
@@ -223,17 +239,24 @@ def content(content_database, django_db_blocker):
         yield
 
 
+@pytest.fixture(scope="class")
+def own_database(django_db_setup, django_db_blocker, tmp_path_factory):
+    """An empty database of this test's own, in the place of the usual one, and its address for another process."""
+    with (
+        copy_of_the_test_database("own", django_db_blocker, tmp_path_factory) as name,
+        django_db_blocker.unblock(),
+        Switch(name),
+    ):
+        yield address_of(name)
+
+
 # ── The browser ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="session")
 def content_url(content_database):
-    """The address of the database with all of fixtures/, for a server."""
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        return f"sqlite:///{content_database}"
-    head, _, tail = os.environ["DATABASE_URL"].rpartition("/")
-    _, question, options = tail.partition("?")
-    return f"{head}/{content_database}{question}{options}"
+    """The address of that copy for another process."""
+    return address_of(content_database)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,171 @@
+"""The file of a backup: a ZIP of the database and of a manifest that says what is in it.
+
+Nothing in it is believed before it was looked at: it may have been cut off on its way, or come from somebody else. No
+name out of it becomes a name on the disk.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import struct
+import tempfile
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+FORMAT = 1
+MANIFEST, DATABASE = "manifest.json", "database"
+LONGEST_MANIFEST = 10_000_000
+PIECE = 1 << 20
+# Rows of these tables are in no backup: whoever gets hold of one must not be signed in by it.
+LEFT_OUT = ("django_session", "portal_cache")
+# What zipfile may come upon in a file that is not as it was.
+DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
+
+
+class BackupError(Exception):
+    """A backup cannot be made, or not be brought back; says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup says of itself. `rows` has the number of rows of each table."""
+
+    format: int
+    made_at: str
+    engine: str
+    schema: str
+    bytes: int
+    sha256: str
+    data_version: int
+    migrations: list[str]
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a database holds, as far as a manifest says it."""
+
+    schema: str
+    data_version: int
+    migrations: list[str]
+    rows: dict[str, int]
+
+
+def facts(cursor, tables, schema="") -> Facts:
+    """What a database holds, by a cursor whose questions are all answered of the same moment."""
+
+    def rows(question):
+        cursor.execute(question)
+        return cursor.fetchall()
+
+    return Facts(
+        schema,
+        next((number for (number,) in rows("SELECT number FROM portal_freshness")), 0),
+        sorted(f"{app}.{name}" for app, name in rows("SELECT app, name FROM django_migrations")),
+        {
+            table: 0 if table in LEFT_OUT else count
+            for table in sorted(tables)
+            for ((count,),) in [rows(f'SELECT count(*) FROM "{table}"')]
+        },
+    )
+
+
+class Measured:
+    """Writes into another file, and knows how much and what it was."""
+
+    def __init__(self, file):
+        self.file, self.bytes, self.sha256 = file, 0, hashlib.sha256()
+
+    def write(self, piece):
+        self.file.write(piece)
+        self.bytes += len(piece)
+        self.sha256.update(piece)
+
+
+def write(path: Path, engine, connection, scratch: Path) -> Manifest:
+    """Write a backup, which nobody but its owner may read."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        with zipfile.ZipFile(file, "w", engine.COMPRESSION) as archive:
+            with archive.open(DATABASE, "w", force_zip64=True) as member:
+                measured = Measured(member)
+                found = engine.dump(connection, measured, scratch)
+            moment, digest = datetime.now(UTC).isoformat(timespec="seconds"), measured.sha256.hexdigest()
+            manifest = Manifest(FORMAT, moment, connection.vendor, bytes=measured.bytes, sha256=digest, **asdict(found))
+            archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return manifest
+
+
+@contextlib.contextmanager
+def opened(path: Path):
+    """The manifest of a backup, and a file with its database that is byte for byte what was put into it."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="portal-restore-") as scratch:
+            database = Path(scratch) / DATABASE
+            try:
+                with zipfile.ZipFile(path) as archive, database.open("wb") as file:
+                    manifest = _manifest(archive)
+                    _copy(archive, manifest, file)
+            except DAMAGES as error:
+                if isinstance(error, OSError) and error.filename:
+                    raise BackupError(f"{error.strerror}: {error.filename}") from error
+                raise BackupError(f"{path} is damaged, or no backup: {error}") from error
+            yield manifest, database
+    except BackupError as error:
+        raise BackupError(f"Nothing was changed. {error}") from error
+
+
+def _manifest(archive):
+    names = sorted(info.filename for info in archive.infolist())
+    if names != sorted((MANIFEST, DATABASE)):
+        raise BackupError(f"A backup holds {DATABASE} and {MANIFEST} and nothing else; this file holds {names}.")
+    if any(info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for info in archive.infolist()):
+        raise zipfile.BadZipFile("It is compressed in a way that no backup is.")
+    with archive.open(MANIFEST) as member:
+        told = json.loads(member.read(LONGEST_MANIFEST))
+    if isinstance(told, dict) and isinstance(told.get("format"), int) and told["format"] > FORMAT:
+        raise BackupError(
+            f"The file is a backup of format {told['format']}, and this version of the portal reads format {FORMAT}. "
+            "Install the version that made it, or a later one, and restore it there."
+        )
+    if not _is_manifest(told):
+        raise zipfile.BadZipFile(f"Its {MANIFEST} is none of the portal’s.")
+    return Manifest(**told)
+
+
+def _is_manifest(told):
+    """Whether it says all that a manifest says, and in the form in which one does."""
+    kinds = {field.name: field.type for field in fields(Manifest)}
+    return (
+        isinstance(told, dict)
+        and told.keys() == kinds.keys()
+        and all(isinstance(told[name], getattr(kind, "__origin__", kind)) for name, kind in kinds.items())
+        and all(isinstance(name, str) for name in told["migrations"])
+        and all(re.fullmatch(r"\w+", table) and isinstance(count, int) for table, count in told["rows"].items())
+        and re.fullmatch(r"\w*", told["schema"]) is not None
+    )
+
+
+def _copy(archive, manifest, file):
+    measured = Measured(file)
+    with archive.open(DATABASE) as member:
+        while (piece := member.read(PIECE)) and measured.bytes <= manifest.bytes:
+            measured.write(piece)
+    if (measured.bytes, measured.sha256.hexdigest()) != (manifest.bytes, manifest.sha256):
+        raise zipfile.BadZipFile("The database in it is not the one that its manifest tells of.")

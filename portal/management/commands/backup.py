@@ -1,0 +1,27 @@
+"""Put everything that the portal knows into one file."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal import backup
+
+
+class Command(BaseCommand):
+    help = "Write a backup of the database into a folder, while the portal runs. It holds accounts: guard it as such."
+
+    def add_arguments(self, parser):
+        parser.add_argument("folder", type=Path, help="Where backups lie; made if it is not there.")
+        parser.add_argument("--keep", type=int, metavar="N", help="Delete all backups of the folder but the newest N.")
+
+    def handle(self, *, folder, keep, **options):
+        if keep is not None and keep < 1:
+            raise CommandError("Keep at least one backup: --keep 1.")
+        try:
+            made = backup.make(folder)
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
+        size = made.path.stat().st_size / 1_000_000
+        self.stdout.write(f"{made.path}: {made.rows:,} rows of {len(made.manifest.rows)} tables, {size:.1f} MB")
+        for path in backup.prune(folder, keep) if keep else []:
+            self.stdout.write(f"Deleted {path}")

@@ -1,0 +1,29 @@
+"""Bring back what a backup holds."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from portal import backup
+
+
+class Command(BaseCommand):
+    help = "Put a backup into an empty database, all of it or nothing. Only restore files that your own portal made."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path, help="A file that backup wrote.")
+        parser.add_argument("--check", action="store_true", help="Look the file through, and touch no database.")
+        parser.add_argument("--replace", action="store_true", help="Give up what the database holds now.")
+
+    def handle(self, *, file, check, replace, **options):
+        try:
+            found = backup.check(file) if check else backup.restore(file, replace=replace)
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
+        told = f"{found.rows:,} rows of {len(found.manifest.rows)} tables, as of {found.manifest.made_at}"
+        self.stdout.write(f"{'Whole' if check else 'Restored'}: {told}.")
+        if lacking := backup.lacking(found.manifest):
+            self.stdout.write(
+                f"The backup is older than this version of the portal, which has {len(lacking)} migrations more. "
+                f"{'After restoring it' if check else 'Now'} run manage.py migrate, then search_rebuild --if-needed."
+            )
