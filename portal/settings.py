@@ -115,10 +115,12 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
 ]
 
+REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # of a copy that readers read from (portal/replicas.py)
 METRICS_NETWORKS = networks("METRICS_NETWORKS")  # that /metrics answers to
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
     *(["portal.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
+    *(["portal.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
@@ -173,31 +175,38 @@ TEMPLATES = [
 
 # ── Database ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}",
-        conn_max_age=600,
-        conn_health_checks=True,
-    )
-}
-# What DATABASE_URL says of these itself, as in …?connect_timeout=10, holds.
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Readers go on while an editor writes; a writer waits for its turn instead of failing.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
-    } | DATABASES["default"].get("OPTIONS", {})
-elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # A host that has gone silent, or somebody’s lock, must not keep all threads waiting: readers are told, and return.
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
-        "tcp_user_timeout": 10_000,
-        "keepalives_idle": 30,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "options": "-c lock_timeout=20s",
-    } | DATABASES["default"].get("OPTIONS", {})
+
+def database(url: str, *, read_only: bool = False) -> dict:
+    """A database by its address. What the address says of options itself, as in …?connect_timeout=10, holds."""
+    found = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+    options = {}
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        # Readers go on while an editor writes; a writer waits for its turn instead of failing.
+        options = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
+        }
+        if read_only:
+            options["init_command"] = "PRAGMA query_only=ON; PRAGMA cache_size=-20000;"
+    elif found["ENGINE"] == "django.db.backends.postgresql":
+        # A host that has gone silent, or somebody’s lock, must not keep all threads waiting: readers are told, and
+        # return.
+        options = {
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 30,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": "-c lock_timeout=20s" + (" -c default_transaction_read_only=on" if read_only else ""),
+        }
+    return found | {"OPTIONS": options | found.get("OPTIONS", {})}
+
+
+DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if REPLICA_URL:
+    DATABASES["replica"] = database(REPLICA_URL, read_only=True)
+    DATABASE_ROUTERS = ["portal.replicas.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 

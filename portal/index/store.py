@@ -7,12 +7,12 @@ whole.
 
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import connection, connections, router
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from portal.index.query import Clause, Query, fts5, overlap, tsquery
-from portal.index.tables import KEY_BITS, LAST
+from portal.index.tables import KEY_BITS, LAST, SearchEntry
 
 FIELDS = ("title", "related", "summary", "body")
 TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"
@@ -195,6 +195,6 @@ def texts(entries: list[int]) -> dict[int, tuple[str, str, str, str]]:
 
 
 def _fetch(sql, params):
-    with connection.cursor() as cursor:
+    with connections[router.db_for_read(SearchEntry)].cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()

@@ -18,7 +18,7 @@ VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
     *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
-    *("LOG_FORMAT", "METRICS_NETWORKS"),
+    *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
 )
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
@@ -342,3 +342,16 @@ def test_numbers_are_kept_only_where_somebody_may_see_them(configured):
         for named in ("", "::1")
     }
     assert kept == {"": False, "::1": True}
+
+
+def test_a_replica_is_read_only_and_has_its_router(configured):
+    assert "DATABASE_ROUTERS" not in configured()
+    for url, said in (
+        ("postgres://portal@copy.example.org/knowledge", "read_only=on"),
+        ("sqlite:////tmp/copy", "query_only=ON"),
+    ):
+        found = configured(REPLICA_URL=url)
+        assert said in str(found["DATABASES"]["replica"]["OPTIONS"])
+        assert said not in str(found["DATABASES"]["default"]["OPTIONS"])
+        assert found["DATABASE_ROUTERS"] == ["portal.replicas.ReplicaRouter"]
+        assert found["MIDDLEWARE"].count("portal.replicas.ReplicaMiddleware") == 1
