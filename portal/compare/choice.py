@@ -49,7 +49,7 @@ class Choice:
     def known(self, kind, keys):
         """The records of `keys`; a former key means the record that stays."""
         options = self.options(kind)
-        unknown = [key for key in keys if key not in options]
+        unknown = [key for key in keys if key not in options and "\0" not in key]  # which PostgreSQL takes for an error
         former = {}
         if unknown and kind.former:
             former = dict(FormerKey.objects.filter(kind=kind.former, key__in=unknown).values_list("key", "now"))
