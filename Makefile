@@ -29,7 +29,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 # The tests state what they need; what a shell happens to export must not change them.
 CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL \
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
-	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL
+	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
 .PHONY: help run port migrated seeded indexed collected test lint bench shots messages clean
 

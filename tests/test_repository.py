@@ -18,9 +18,9 @@ TRANSLATED = ("ko", "ru")
 REQUIRED = {
     *("manage.py", "portal", "issues", "projects", "templates", "static", "fixtures", "tests"),
     *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "requirements-dev.txt"),
-    *("LICENSE", "CONTRIBUTING.md", ".ci", ".gitignore", ".editorconfig"),
+    *("LICENSE", "CONTRIBUTING.md", ".ci", ".gitignore", ".editorconfig", "gunicorn.conf.py"),
 }
-ALLOWED = REQUIRED | {"Dockerfile", "compose.yaml"}
+ALLOWED = REQUIRED | {"Dockerfile", "compose.yaml", ".dockerignore", "SECURITY.md", "docs"}
 
 
 def files():
