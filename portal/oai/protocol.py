@@ -37,7 +37,11 @@ VERBS = {
 }
 # What the values of arguments are made of.
 NAME, SIGNS = re.compile(r"[\w.!~*'()-]+", re.ASCII), re.compile(r"[\x21-\x7e]+")
-FORMS = {"metadataPrefix": NAME, "set": re.compile(rf"{NAME.pattern}(:{NAME.pattern})*", re.ASCII)}
+FORMS = {
+    "metadataPrefix": NAME,
+    "set": re.compile(rf"{NAME.pattern}(:{NAME.pattern})*", re.ASCII),
+    "identifier": re.compile(r"([\w.~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII),
+}
 GOING_ON = {"ListSets", "ListIdentifiers", "ListRecords"}
 
 

@@ -402,6 +402,8 @@ def test_token_that_was_tampered_with_is_refused(harvester, client, short):
         ("verb=ListRecords&metadataPrefix=oai_dc&set=a%20b", "badArgument"),
         ("verb=GetRecord&metadataPrefix=oai_dc&identifier=%00", "badArgument"),
         ("verb=GetRecord&metadataPrefix=oai_dc&identifier=%EC%95%84", "badArgument"),
+        ("verb=GetRecord&metadataPrefix=oai_dc&identifier=[x", "badArgument"),
+        ("verb=GetRecord&metadataPrefix=oai_dc&identifier=%25zz", "badArgument"),
     ],
 )
 def test_what_is_no_request_is_told_and_not_repeated(client, query, code):
