@@ -227,6 +227,7 @@ class Source(Record):
             models.Index(fields=["kind"], name="source_kind"),
             models.Index(fields=["language"], name="source_language"),
             models.Index(fields=["date"], name="source_date"),
+            models.Index(fields=["updated_at"], name="source_changed"),  # feeds, harvesters
         ]
         constraints = [
             models.UniqueConstraint(
@@ -339,7 +340,10 @@ class Place(Record):
         verbose_name = _("place")
         verbose_name_plural = _("places")
         ordering = ["key"]
-        indexes = [models.Index(fields=["kind", "key"], name="place_kind")]
+        indexes = [
+            models.Index(fields=["kind", "key"], name="place_kind"),
+            models.Index(fields=["updated_at"], name="place_changed"),  # feeds, harvesters
+        ]
         constraints = [
             models.CheckConstraint(
                 name="place_has_both_coordinates_or_none",

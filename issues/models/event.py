@@ -50,6 +50,7 @@ class Event(Record):
         indexes = [
             models.Index(fields=["publication", "date", "key"], name="event_by_date"),
             models.Index(fields=["kind"], name="event_kind"),
+            models.Index(fields=["updated_at"], name="event_changed"),  # feeds, harvesters
         ]
 
     def get_absolute_url(self):

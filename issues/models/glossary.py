@@ -24,6 +24,7 @@ class Term(Record):
         verbose_name = _("term")
         verbose_name_plural = _("terms")
         ordering = ["key"]
+        indexes = [models.Index(fields=["updated_at"], name="term_changed")]  # feeds, harvesters
 
     def get_absolute_url(self):
         return f"{reverse('glossary')}#{self.key}"

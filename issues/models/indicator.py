@@ -75,6 +75,7 @@ class Indicator(Record):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
         ordering = ["position", "key"]
+        indexes = [models.Index(fields=["updated_at"], name="indicator_changed")]  # feeds, harvesters
         constraints = [
             models.CheckConstraint(
                 name="indicator_has_room_for_values",

@@ -105,6 +105,7 @@ class Issue(Record):
         verbose_name = _("issue")
         verbose_name_plural = _("issues")
         ordering = ["position", "key"]
+        indexes = [models.Index(fields=["updated_at"], name="issue_changed")]  # feeds, harvesters
         constraints = [
             models.CheckConstraint(
                 name="issue_is_not_its_own_parent",

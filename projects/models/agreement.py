@@ -71,6 +71,7 @@ class Agreement(Record, Evidenced):
             models.Index(fields=["publication", "-date", "key"], name="agreement_by_date"),
             models.Index(fields=["kind"], name="agreement_kind"),
             models.Index(fields=["level"], name="agreement_level"),
+            models.Index(fields=["updated_at"], name="agreement_changed"),  # feeds, harvesters
         ]
 
     def get_absolute_url(self):

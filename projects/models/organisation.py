@@ -75,6 +75,7 @@ class Organisation(Record):
         ordering = ["key"]
         indexes = [
             models.Index(fields=["kind"], name="organisation_kind"),
+            models.Index(fields=["updated_at"], name="organisation_changed"),  # feeds, harvesters
         ]
         constraints = [address_of_the_web("organisation_address_is_of_the_web")]
 

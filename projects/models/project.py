@@ -186,6 +186,7 @@ class Project(Record, Evidenced):
             models.Index(fields=["status"], name="project_status"),
             models.Index(fields=["finance"], name="project_finance"),
             models.Index(fields=["end"], name="project_end"),
+            models.Index(fields=["updated_at"], name="project_changed"),  # feeds, harvesters
         ]
         constraints = [
             models.CheckConstraint(
