@@ -9,6 +9,8 @@ import datetime
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from operator import itemgetter
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +27,7 @@ LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 # Between the values of one cell. A comma stands in many names.
 SEPARATOR = "; "
 # So many texts a reading keeps of what many records have in common.
-REMEMBERED = 4_000
+REMEMBERED = 10_000
 
 WORDS_SCHEMA = {"$ref": "#/components/schemas/Words"}
 KEY_SCHEMA = {"type": "string"}
@@ -73,8 +75,16 @@ def moment(value):
 
 
 def plain_number(value):
-    """A decimal without idle zeros or an exponent."""
-    return value and (value.quantize(1) if value == value.to_integral_value() else value.normalize())
+    """A decimal without idle zeros or an exponent. SQLite’s own number is taken too: see `as_stored`."""
+    if not value or isinstance(value, int):
+        return value
+    value = Decimal(repr(value)) if isinstance(value, float) else value
+    return value.quantize(1) if value == value.to_integral_value() else value.normalize()
+
+
+def as_stored(name):
+    """A column as the database gives it, without Django’s work on each value, which takes long."""
+    return ExpressionWrapper(F(name), output_field=CharField())
 
 
 def csv_text(cells):
@@ -114,6 +124,11 @@ class Keys:
 
     pks: list
 
+    @functools.cached_property
+    def sql(self):
+        """As they stand in a question, of which there are several about the same ones."""
+        return ",".join([str(int(pk)) for pk in self.pks]) or "NULL"
+
 
 class Among(Lookup):
     """`column__among=Keys(…)`: whole numbers, written into the question. Thousands of parameters would take long."""
@@ -123,7 +138,7 @@ class Among(Lookup):
 
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN ({','.join([str(int(pk)) for pk in self.rhs.pks]) or 'NULL'})", parameters
+        return f"{column} IN ({self.rhs.sql})", parameters
 
 
 for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):
@@ -184,8 +199,11 @@ class Field:
         """The columns of a table."""
         return [Head(self.name, self.label)]
 
-    def load(self, reading, rows, at):
-        """Ask for what hangs on the records of `rows`, whose own values begin at the place `at`."""
+    def load(self, reading, rows, at, keys):
+        """Ask for what hangs on the records of `rows`, whose own values begin at the place `at`.
+
+        `keys` are the primary keys of the records.
+        """
 
     def cells_of(self, reading, at):
         """A function from a row of values to the cells of the field, whose values begin at the place `at`."""
@@ -255,7 +273,7 @@ class Date(Own):
 
     def __init__(self, name, label, *, optional=True):
         super().__init__(name, label, optional=optional)
-        self.columns = (ExpressionWrapper(F(name), output_field=CharField()),)
+        self.columns = (as_stored(name),)
 
     def heads(self):
         return [Head(self.name, self.label, type="partial-date")]
@@ -297,7 +315,7 @@ class Number(Field):
 
     def __init__(self, name, label, *, optional=False):
         super().__init__(name, label)
-        self.columns, self.optional = (name,), optional
+        self.columns, self.optional = (as_stored(name),), optional
 
     def heads(self):
         return [Head(self.name, self.label, type="number")]
@@ -367,7 +385,7 @@ class Money(Field):
 
     def __init__(self, name, label, currency_label):
         super().__init__(name, label)
-        self.columns, self.currency_label = (name, "currency"), currency_label
+        self.columns, self.currency_label = (as_stored(name), "currency"), currency_label
 
     def heads(self):
         return [Head(self.name, self.label, type="number"), Head("currency", self.currency_label)]
@@ -478,9 +496,8 @@ class SourceMention(Mention):
 
     def __init__(self, model):
         super().__init__(model)
-        date = ExpressionWrapper(F("date"), output_field=CharField())
         licences = (f"licence_{language}" for language in LANGUAGES)
-        self.columns = ("key", "title", "title_original", "publisher", date, "url", *licences)
+        self.columns = ("key", "title", "title_original", "publisher", as_stored("date"), "url", *licences)
         self.suffixes = (("", ""), ("_title", ""), ("_url", ""))
 
     def cells(self, values):
@@ -521,7 +538,7 @@ class One(Field):
     def heads(self):
         return [Head(f"{self.name}{suffix}", self.label, language) for suffix, language in self.mention.suffixes]
 
-    def load(self, reading, rows, at):
+    def load(self, reading, rows, at, keys):
         reading.mentions(self.mention, {row[at] for row in rows})
 
     def cells_of(self, reading, at):
@@ -600,19 +617,22 @@ class Rows(Field):
         """Whether the rows are named for this field: the countries of a project are keys of countries."""
         return self.only_words or (isinstance(field, One) and field.inline)
 
-    def load(self, reading, rows, at, key=0):
-        """Ask for the rows of these records; `key` is where the primary key stands in the rows that own them."""
+    def load(self, reading, rows, at, keys):
         hung = reading.hung.setdefault(self, {})
         hung.clear()
         columns = [*(["pk"] if self.nested else []), *(column for field in self.fields for column in field.columns)]
-        asked = plain_rows(self.model).filter(**{f"{self.owner}__among": Keys([row[key] for row in rows])})
+        asked = plain_rows(self.model).filter(**{f"{self.owner}__among": keys})
         # By owner first: so they lie in the index, and nothing has to be sorted.
         found = tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
-        own = [row[1:] for row in found]
-        for row, values in zip(found, own, strict=True):
-            hung.setdefault(row[0], []).append(values)
+        own = list(map(VALUES, found))
+        last, together = None, []
+        for owner, values in zip(map(OWNER, found), own, strict=True):
+            if owner != last:
+                last, hung[owner] = owner, (together := [])
+            together.append(values)
+        keys = Keys([row[0] for row in own]) if self.nested else None
         for field, place in self.inner:
-            field.load(reading, own, place)
+            field.load(reading, own, place, keys)
 
     def seer(self, reading):
         """A function that tells of a row whether it names nobody whom readers may not see."""
@@ -697,6 +717,10 @@ class Rows(Field):
                 properties[field.name] = field.schema()
         item = {"type": "object", "properties": properties, "required": list(properties)}
         return {"type": "array", "items": item}
+
+
+# Of what is asked of rows that hang on records: whose row it is, and what it says.
+OWNER, VALUES = itemgetter(0), itemgetter(slice(1, None))
 
 
 def several(name, label, model, owner, path, mention, *, order=("pk",)):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.choices import Publication
 from portal.formats.fields import LANGUAGES, Field, Head, Keys, Reading, csv_text, plain_rows, tuples
 
-CHUNK = 1_000
+CHUNK = 2_000
 
 # By the name of a model: how its records are read. Apps add theirs when they are loaded.
 SERIALISERS = {}
@@ -61,9 +61,10 @@ class Serialiser:
         """
         found = {row[0]: row for row in tuples(self.visible().filter(pk__among=Keys(pks)).order_by(), *self.columns)}
         rows = [found[pk] for pk in pks if pk in found]
+        keys = Keys([row[0] for row in rows])
         for field in self.hanging:
             if fields is None or field in fields:
-                field.load(reading, rows, self.places[field.name])
+                field.load(reading, rows, self.places[field.name], keys)
         return rows
 
     def cells_of(self, reading):
