@@ -54,6 +54,12 @@ def readings(observations):
     return found
 
 
+def past_readings(indicator):
+    """The readings of an indicator as it was on a day, in the same order."""
+    found = [Reading(one.place, one.source, one.year, one.value) for one in indicator.observations.all()]
+    return sorted(found, key=lambda one: (one.place.kind, one.place.key, one.source.key, one.year))
+
+
 @dataclass(frozen=True)
 class LatestRow:
     """The latest values of one indicator: by country in the order of the table's columns, and of other places."""

@@ -4,6 +4,7 @@ from django.urls import path
 
 from issues import views
 from portal.changes_pages import changes_paths
+from portal.past import past_paths
 
 urlpatterns = [
     path("issues/", views.IssueList.as_view(), name="issues"),
@@ -13,6 +14,9 @@ urlpatterns = [
     path("timeline/<slug:key>/", views.EventPage.as_view(), name="event"),
     path("glossary/", views.Glossary.as_view(), name="glossary"),
     *changes_paths("issues/<slug:key>/", views.IssuePage),
+    *past_paths("issues/<slug:key>/", views.IssuePage),
     *changes_paths("indicators/<slug:key>/", views.IndicatorPage),
+    *past_paths("indicators/<slug:key>/", views.IndicatorPage),
     *changes_paths("timeline/<slug:key>/", views.EventPage),
+    *past_paths("timeline/<slug:key>/", views.EventPage),
 ]

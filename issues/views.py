@@ -1,5 +1,7 @@
 """Pages of issues, indicators, events and the glossary."""
 
+import functools
+
 from django.db.models import Count, Max, Min, Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from issues import aral, formats, schema  # noqa: F401 - formats says what issues’ records state
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file
-from issues.figures import latest_observations, latest_rows, readings, value_columns, value_rows
+from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
     Event,
@@ -24,6 +26,7 @@ from issues.models import (
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.choices import Publication
 from portal.formats import serving
+from portal.formats.references import citations_of
 from portal.formats.serialisers import Records
 from portal.languages import text_and_language
 from portal.listing import RecordListView
@@ -143,18 +146,26 @@ class IssuePage(RecordView):
                 for key in keys:
                     notes.cite(key)
         notes.cite_all()
-        near = causes_near(issue) if any(links.values()) else None
-        indicators = list(issue.indicators.published())
-        events = list(issue.events.published())
-        sea = aral.feature(events) if issue.key == aral.ISSUE else None
-        charts = [one for one in indicators if sea is None or one.key != aral.AREA]
-        countries = list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
         return super().get_context_data(**kwargs) | {
             "figures": figures,
             "sections": sections,
             "notes": notes,
-            "columns": countries,
-            "latest": latest_rows(latest_observations(indicator__in=indicators), countries),
+            "columns": self.central_asia,
+            **links,
+        }
+
+    @functools.cached_property
+    def central_asia(self):
+        """The five countries, by their names."""
+        return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
+
+    def around(self, issue):
+        indicators = list(issue.indicators.published())
+        events = list(issue.events.published())
+        sea = aral.feature(events) if issue.key == aral.ISSUE else None
+        charts = [one for one in indicators if sea is None or one.key != aral.AREA]
+        return {
+            "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
             "charts": figures_for(charts, most=4),
             "aral": sea,
             "dated": sorted([*events, *issue.agreements.published()], key=lambda record: (record.date, record.key)),
@@ -164,13 +175,12 @@ class IssuePage(RecordView):
                 .prefetch_related(Prefetch("project__countries", Place.objects.published()), "project__areas")
                 .order_by("significance", "-project__start", "project__key")
             ),
-            "causes": near,
-            **links,
+            "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,
         }
 
     def render_to_response(self, context, **kwargs):
-        picture = self.picture(context) if self.request.GET.get("format") == "svg" else None
-        return picture or super().render_to_response(context, **kwargs)
+        drawn = self.request.GET.get("format") == "svg" and self.day is None
+        return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     def picture(self, context):
         """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
@@ -187,7 +197,7 @@ class IssuePage(RecordView):
     def notes(self, issue):
         """The notes of the page: the sources of the issue, its figures and its links."""
         citations = [
-            *issue.citations.select_related("source"),
+            *citations_of(issue),
             *(c for figure in issue.key_figures.all() for c in figure.citations.all()),
             *(c for link in [*issue.cause_links.all(), *issue.effect_links.all()] for c in link.citations.all()),
         ]
@@ -276,20 +286,21 @@ class IndicatorPage(RecordView):
         )
 
     def render_to_response(self, context, **kwargs):
-        picture = self.picture(context["figure"]) if self.request.GET.get("format") == "svg" else None
-        return picture or super().render_to_response(context, **kwargs)
+        drawn = self.request.GET.get("format") == "svg" and self.day is None
+        return (self.picture(context["figure"]) if drawn else None) or super().render_to_response(context, **kwargs)
 
     @property
     def kinds(self):
         """A table is one of the values that the page shows; other forms are of the indicator."""
-        return ("observation",) if serving.asked_format(self.request) in {"csv", "xlsx"} else ("indicator",)
+        values = self.day is None and serving.asked_format(self.request) in {"csv", "xlsx"}
+        return ("observation",) if values else ("indicator",)
 
     def get_records(self):
         """The indicator, and the values of the places and years that were chosen."""
+        if self.day:
+            return super().get_records()
         indicator = self.object
-        every = Observation.objects.shown_of(indicator)
-        chosen = ObservationFilter(self.request.GET or None, queryset=every).qs
-        pks = chosen.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
+        pks = self.choice.qs.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
         addresses = serving.addresses(self.request)
         values = Records(
             list(pks), kind="observation", label=indicator.key, title=indicator.name_and_language()[0], **addresses
@@ -311,25 +322,33 @@ class IndicatorPage(RecordView):
 
     def get_context_data(self, **kwargs):
         indicator = self.object
-        every = Observation.objects.shown_of(indicator)
-        choice = ObservationFilter(self.request.GET or None, queryset=every)
-        observations = readings(choice.qs).get(indicator.pk, [])
+        observations = past_readings(indicator) if self.day else readings(self.choice.qs).get(indicator.pk, [])
         columns = value_columns(observations)
-        main_source = indicator.source if indicator.source.publication == VISIBLE else None
+        main_source = indicator.source if indicator.source and indicator.source.publication == VISIBLE else None
         sources = [source for column in columns for source in column.sources]
         notes = Notes([main_source, *sources] if main_source else sources)
         notes.cite_all()
-        drawn, left_out = chartable(observations, choice)
-        query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
-        return super().get_context_data(**kwargs) | {
+        context = super().get_context_data(**kwargs) if self.day else self.drawn(observations, **kwargs)
+        return context | {
             "main_source": main_source,
-            "choice": choice,
-            "figure": IndicatorFigure(indicator, drawn, query=query, left_out=left_out) if observations else None,
             "columns": [(column, [source.key for source in column.sources]) for column in columns],
             "rows": value_rows(columns),
             "notes": notes,
             "observations": observations,
         }
+
+    @functools.cached_property
+    def choice(self):
+        """The places and years that were chosen."""
+        return ObservationFilter(self.request.GET or None, queryset=Observation.objects.shown_of(self.object))
+
+    def drawn(self, observations, **kwargs):
+        """The context with the chart of these values and the form to choose others."""
+        choice = self.choice
+        drawn, left_out = chartable(observations, choice)
+        query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
+        figure = IndicatorFigure(self.object, drawn, query=query, left_out=left_out) if observations else None
+        return super().get_context_data(**kwargs) | {"choice": choice, "figure": figure}
 
 
 class EventPage(RecordView):
@@ -356,10 +375,11 @@ class EventPage(RecordView):
         )
 
     def get_context_data(self, **kwargs):
-        event = self.object
+        return super().get_context_data(**kwargs) | {"notes": cited_sources(self.object)}
+
+    def around(self, event):
         published = Event.objects.published().only("key", "date", "title_en", "title_ko", "title_ru")
-        return super().get_context_data(**kwargs) | {
-            "notes": cited_sources(event),
+        return {
             "before": published.filter(date__lte=event.date).exclude(pk=event.pk).order_by("-date", "key").first(),
             "after": published.filter(date__gt=event.date).order_by("date", "key").first(),
         }

@@ -495,7 +495,7 @@ def _fill_relations(row, rows, known):
             column = part.model._meta.get_field(name)
             if column.related_model is type(row) and not part.model._meta.auto_created:
                 mine = [one for one in rows.get(part.model, ()) if getattr(one, column.attname) == row.pk]
-                cache[column.remote_field.get_accessor_name()] = _answered(part.model, in_order(mine))
+                cache[column.remote_field.get_accessor_name()] = answered(part.model, in_order(mine))
     for relation in row._meta.many_to_many:
         through = relation.remote_field.through
         if through in TRACKED:
@@ -506,7 +506,7 @@ def _fill_relations(row, rows, known):
                 for one in in_order(rows.get(through, ()))
                 if getattr(one, own.attname) == row.pk
             ]
-            cache[relation.name] = _answered(relation.related_model, [known[end] for end in ends if end in known])
+            cache[relation.name] = answered(relation.related_model, [known[end] for end in ends if end in known])
 
 
 def in_order(rows):
@@ -514,7 +514,7 @@ def in_order(rows):
     return sorted(rows, key=lambda row: (getattr(row, "position", 0), row.pk))
 
 
-def _answered(model, rows):
+def answered(model, rows):
     """A queryset that has been answered."""
     queryset = model._default_manager.get_queryset()
     queryset._result_cache = list(rows)

@@ -1,14 +1,17 @@
 """What the page of any record has: its place in the portal, its sources, how to cite it."""
 
 from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.views.generic import DetailView
 
 from portal.discovery.head import Told
 from portal.formats import serving
+from portal.formats.references import citations_of
 from portal.formats.serialisers import Records
+from portal.formats.serving import REFERENCES
 from portal.models import FormerKey
+from portal.past import NotThatDay, address_on, record_on
 from portal.preview import seen
 from portal.text import Notes
 from portal.tombstones import gone_page
@@ -16,11 +19,7 @@ from portal.tombstones import gone_page
 
 def cited_sources(record):
     """The sources of a record as numbered notes, in the order in which its editors named them."""
-    notes = Notes(
-        citation.source
-        for citation in record.citations.select_related("source")
-        if citation.source.publication == "published"
-    )
+    notes = Notes(citation.source for citation in citations_of(record) if citation.source.publication == "published")
     notes.cite_all()
     return notes
 
@@ -28,7 +27,8 @@ def cited_sources(record):
 class RecordView(Told, DetailView):
     """The page of one published record, found by its key, or of the one that a signed link previews.
 
-    A former key leads to the record that stays; where one was archived or deleted, the page says so.
+    A former key leads to the record that stays; where one was archived or deleted, the page says so. With a `day` in
+    its address it shows the record as it was then (`portal.past`), and leaves out what stands around it today.
     """
 
     slug_field = slug_url_kwarg = "key"
@@ -39,24 +39,47 @@ class RecordView(Told, DetailView):
     def get_queryset(self):
         return seen(self.request, super().get_queryset())
 
+    @property
+    def day(self):
+        """The day whose state of the record is shown, or None for today’s page."""
+        return self.kwargs.get("day")
+
+    def get_object(self, queryset=None):
+        if self.day is None:
+            return super().get_object(queryset)
+        return record_on(self.model.objects.all(), self.kwargs["key"], self.day)
+
     def get(self, request, *args, **kwargs):
         try:
-            return self.get_page(request, *args, **kwargs)
+            response = self.get_page(request, *args, **kwargs)
+        except NotThatDay as refused:
+            return refused.page(request)
         except Http404:
             former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
             if former is not None:
-                return HttpResponsePermanentRedirect(reverse(self.model._meta.model_name, args=[former.now]))
+                now = reverse(self.model._meta.model_name, args=[former.now])
+                return HttpResponsePermanentRedirect(address_on(now, self.day) if self.day else now)
             gone = gone_page(request, self.model, self.kwargs["key"], self.list_title, reverse(self.list_url))
             if gone is None:
                 raise
             return gone
+        if self.day:
+            response.headers["X-Robots-Tag"] = "noindex"
+        return response
 
     def get_page(self, request, *args, **kwargs):
         """The page of the record, or the record in the format that is asked for."""
+        self.object = self.get_object()
+        if self.day and (here := address_on(self.object.get_absolute_url(), self.day)) != request.path:
+            return redirect(here, permanent=True)  # a country has a page of its own
         if serving.asked_format(request):
-            self.object = self.get_object()
-            return serving.answer(request, self.kinds, self.get_records, single=True)
-        return super().get(request, *args, **kwargs)
+            return serving.answer(request, self.kinds, self.get_records, single=True, only=self.formats)
+        return self.render_to_response(self.get_context_data(object=self.object))
+
+    @property
+    def formats(self):
+        """The formats in which the page is to be had, or None for all. The past is there to be read and cited."""
+        return REFERENCES if self.day else None
 
     @property
     def kinds(self):
@@ -72,17 +95,29 @@ class RecordView(Told, DetailView):
             label=f"{kind}-{self.object.key}",
             title=self.object.name_and_language()[0],
             single=True,
+            past=(self.object, self.day) if self.day else None,
             **serving.addresses(self.request),
         )
 
     def get_context_data(self, **kwargs):
+        """What pages say of any record. Subclasses add what theirs say of the record itself, which holds for the past
+        too, and `around` it.
+        """
         record = self.object
-        return super().get_context_data(**kwargs) | {
-            record._meta.model_name: record,
-            "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
-            "address": self.request.build_absolute_uri(record.get_absolute_url()),
-            "today": timezone.localdate(),
-            "record_formats": []
-            if hasattr(self.request, "preview")
-            else serving.links_of(self.request, self.kinds, single=True),
-        }
+        return (
+            super().get_context_data(**kwargs)
+            | {
+                record._meta.model_name: record,
+                "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
+                "address": self.request.build_absolute_uri(record.get_absolute_url()),
+                "record_formats": []
+                if hasattr(self.request, "preview")
+                else serving.links_of(self.request, self.kinds, single=True, only=self.formats),
+                "past": self.day,
+            }
+            | ({} if self.day else self.around(record))
+        )
+
+    def around(self, record):
+        """What stands around the record today: others that lead to it, and what is near."""
+        return {}

@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import resolve, reverse
+from django.utils import timezone
 
 from issues.models import Indicator, Issue
 from portal.charts import bar_chart
@@ -39,6 +40,7 @@ def styleguide(request):
     context = {
         "title": "Styleguide",
         "trail": [("Styleguide", None)],
+        "today": timezone.localdate(),
         "project": project,
         "projects": Project.objects.published().latest_first().for_list()[:2],
         "notes": cited_sources(project),

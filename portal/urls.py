@@ -14,6 +14,7 @@ from portal.coverage import CoveragePage
 from portal.discovery.cards import card
 from portal.feeds import feed
 from portal.middleware import home_in_readers_language
+from portal.past import past_paths
 from portal.preview import preview
 from portal.styleguide import styleguide
 from portal.timeline import Timeline
@@ -34,8 +35,11 @@ pages = [
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),
     *changes_paths("countries/<slug:key>/", views.CountryPage),
+    *past_paths("countries/<slug:key>/", views.CountryPage),
     *changes_paths("places/<slug:key>/", views.PlacePage),
+    *past_paths("places/<slug:key>/", views.PlacePage),
     *changes_paths("sources/<slug:key>/", views.SourcePage),
+    *past_paths("sources/<slug:key>/", views.SourcePage),
     path("about/", views.About.as_view(), name="about"),
     path("feed/", feed, name="feed"),
     path("data/", opendata.Data.as_view(), name="data"),

@@ -215,6 +215,9 @@ class CountryPage(RecordView):
 
     def get_context_data(self, **kwargs):
         country = self.object
+        return super().get_context_data(**kwargs) | {"country": country, "notes": cited_sources(country)}
+
+    def around(self, country):
         projects = Project.objects.published().filter(countries=country)
         agreements = (
             Agreement.objects.published()
@@ -225,8 +228,7 @@ class CountryPage(RecordView):
         events = country.events_of_country.published().order_by("-date", "key")
         agreement_count, event_count = agreements.count(), events.count()
         areas = count_by(ProjectArea.objects.filter(project__in=projects), "area")
-        return super().get_context_data(**kwargs) | {
-            "country": country,
+        return {
             "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
             .select_related("issue")
             .order_by("issue__position"),
@@ -255,7 +257,6 @@ class CountryPage(RecordView):
             "dated": newest_of(agreements[: self.shown], events[: self.shown])[: self.shown],
             "places": with_project_ids(country.places.published().in_order_of("name")),
             "shaded": [country],
-            "notes": cited_sources(country),
         }
 
 
@@ -283,23 +284,28 @@ class PlacePage(RecordView):
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
         found = getattr(self, "object", None)
-        if found is not None and found.kind == Place.Kind.COUNTRY:
+        if found is not None and found.kind == Place.Kind.COUNTRY and self.day is None:
             return redirect(found, permanent=True)
         return response
 
     def get_context_data(self, **kwargs):
         place = self.object
-        within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
-        parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
-        here = [place.pk, *(part.pk for part in parts)]
         context = super().get_context_data(**kwargs)
         if place.country:
             context["trail"].insert(1, (str(place.country), place.country.get_absolute_url()))
         return context | {
             "place": place,
-            "parts": parts,
             "here": [place],
             "shaded": [place.country] if place.country else [],
+            "notes": cited_sources(place),
+        }
+
+    def around(self, place):
+        within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
+        parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
+        here = [place.pk, *(part.pk for part in parts)]
+        return {
+            "parts": parts,
             "issues": Issue.objects.published()
             .filter(pk__in=Issue.places.through.objects.filter(place__in=here).values("issue"))
             .without_sections(),
@@ -312,7 +318,6 @@ class PlacePage(RecordView):
             .order_by("-date", "key"),
             "columns": [],
             "latest": latest_rows(latest_observations(place=place), []),
-            "notes": cited_sources(place),
         }
 
 
@@ -340,8 +345,7 @@ class SourcePage(RecordView):
     def told_things(self, tell, context):
         return [schema.source(tell, self.object)]
 
-    def get_context_data(self, **kwargs):
-        source = self.object
+    def around(self, source):
         figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")
         links = source.cited_by_issue_links.filter(
             cause__publication=VISIBLE, effect__publication=VISIBLE
@@ -364,7 +368,7 @@ class SourcePage(RecordView):
         ]
         cited_by = [(heading, list(found)) for heading, found in cited_by]
         broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
-        return super().get_context_data(**kwargs) | {
+        return {
             "cited_by": [(heading, found) for heading, found in cited_by if found],
             "figures": figures,
             "links": links,

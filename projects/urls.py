@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.changes_pages import changes_paths
+from portal.past import past_paths
 from projects import views
 
 urlpatterns = [
@@ -13,6 +14,9 @@ urlpatterns = [
     path("agreements/", views.AgreementList.as_view(), name="agreements"),
     path("agreements/<slug:key>/", views.AgreementPage.as_view(), name="agreement"),
     *changes_paths("projects/<slug:key>/", views.ProjectPage),
+    *past_paths("projects/<slug:key>/", views.ProjectPage),
     *changes_paths("organisations/<slug:key>/", views.OrganisationPage),
+    *past_paths("organisations/<slug:key>/", views.OrganisationPage),
     *changes_paths("agreements/<slug:key>/", views.AgreementPage),
+    *past_paths("agreements/<slug:key>/", views.AgreementPage),
 ]

@@ -83,10 +83,14 @@ class ProjectPage(RecordView):
             roles.setdefault(part.role, []).append(part.organisation)
         return super().get_context_data(**kwargs) | {
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
+            "notes": cited_sources(project),
+        }
+
+    def around(self, project):
+        return {
             "agreements": agreements_near(project),
             "related": related_projects(project),
             "imported": imported_of(project),
-            "notes": cited_sources(project),
         }
 
 
@@ -195,9 +199,11 @@ class AgreementPage(RecordView):
         parties = agreement.parties.all()
         return super().get_context_data(**kwargs) | {
             "parties": [party.who for party in parties],
-            "projects": projects_near(agreement),
             "notes": cited_sources(agreement),
         }
+
+    def around(self, agreement):
+        return {"projects": projects_near(agreement)}
 
 
 def projects_near(agreement, years=2, limit=6):
@@ -251,7 +257,9 @@ class OrganisationPage(RecordView):
         return super().get_queryset().prefetch_related(Prefetch("country", Place.objects.published()))
 
     def get_context_data(self, **kwargs):
-        organisation = self.object
+        return super().get_context_data(**kwargs) | {"notes": cited_sources(self.object)}
+
+    def around(self, organisation):
         parts = organisation.participations.filter(project__publication=VISIBLE).values_list("role", "project")
         projects = {
             project.pk: project
@@ -264,9 +272,8 @@ class OrganisationPage(RecordView):
             role: [project for pk, project in projects.items() if (role.value, pk) in set(parts)]
             for role in Participation.Role
         }
-        return super().get_context_data(**kwargs) | {
+        return {
             "by_role": [(role, found) for role, found in by_role.items() if found],
             "project_count": len(projects),
             "agreements": Agreement.objects.published().filter(parties__organisation=organisation).for_list(),
-            "notes": cited_sources(organisation),
         }

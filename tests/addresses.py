@@ -5,6 +5,7 @@ import re
 import zipfile
 
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
 from portal import archive, dcat
 from portal.discovery import cards
@@ -33,7 +34,8 @@ def addresses(resolver=None, before=""):
 
 
 def filled(route, keys):
-    """The addresses of a route: one, or one for each value that its parameter can have."""
+    """The addresses of a route: one, or one for each value that its parameter can have; of a day, today’s."""
+    route = route.replace("<day>", timezone.localdate().isoformat())
     if "<file>" in route:
         return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
     if "<form>" in route:

@@ -16,6 +16,7 @@ PAGES = {
     "indicator": "indicators/aral-sea-area/",
     "projects": "projects/",
     "project": "projects/koica-gggi-aral-sea-grip/",
+    "past": "projects/koica-gggi-aral-sea-grip/on/2026-11-25/",
     "organisations": "organisations/",
     "organisation": "organisations/koica/",
     "agreements": "agreements/",

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.urls import Resolver404, URLPattern, get_resolver, resolve
+from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from lxml import etree
 
@@ -80,14 +81,16 @@ def named_patterns(resolver):
 
 def test_a_page_of_every_kind_is_looked_at():
     """tests/pages.py names them: a new kind of page has to be added there. What only scripts ask for is no page, nor is
-    a feed; a preview is the page of its record; what changed is one kind of page, whatever it changed in.
+    a feed; a preview is the page of its record; what changed is one kind of page, whatever it changed in; the past is
+    the page of a record again.
     """
     [under_language] = [found for found in get_resolver().url_patterns if hasattr(found.pattern, "language_prefix")]
     looked_at = {resolve(address(kind, "en").partition("?")[0]).url_name for kind in PAGES if status(kind) == 200}
     names = set(named_patterns(under_language)) - {"suggest", "preview", "feed"}
     changes = {name for name in names if name.endswith(("-changes", "-changes-feed"))}
-    assert len(changes) == 18
-    assert names - changes | {"issues-changes"} == looked_at
+    past = {name for name in names if name.endswith("-on")}
+    assert (len(changes), len(past)) == (18, 9)
+    assert names - changes - past | {"issues-changes", "projects-on"} == looked_at
 
 
 @EVERY_LANGUAGE
@@ -112,7 +115,7 @@ def test_page_leads_to_itself_in_every_language(content, client, kind, language)
     response = client.get(asked)
     others = {code: f"http://testserver{in_language(asked, code)}" for code in LANGUAGES}
     others["x-default"] = others["en"] if kind != "home" else "http://testserver/"
-    kept = kind not in {"search", "changes"}  # no search engine keeps these
+    kept = kind not in {"search", "changes", "past"}  # no search engine keeps these
     assert alternates(response) == (others if kept else {})
     assert language_links(response) == {NAMES[code]: (code, in_language(asked, code)) for code in LANGUAGES}
     chosen = reading.page(response).xpath("//nav[@class='languages']//a[@aria-current]/@lang")
@@ -258,7 +261,8 @@ def test_request_that_cannot_be_understood_is_told_in_words(client):
 def pages_of(world):
     """Every page of a small world, its lists and the files about it, in three languages."""
     own = {record.get_absolute_url() for record in records(world) if hasattr(record, "get_absolute_url")}
-    own |= {f"{path}changes/" for path in own if "#" not in path}
+    today = timezone.localdate().isoformat()
+    own |= {f"{path}{more}" for path in own if "#" not in path for more in ("changes/", f"on/{today}/")}
     others = [PAGES[kind] for kind in PAGES if "/" not in PAGES[kind].rstrip("/") and status(kind) == 200]
     asked = [f"{name}/?q={SECRET}" for name in (*LISTS, "search")]
     paths = {*(path.split("#")[0] for path in own), *(f"/en/{path}" for path in (*others, *asked, "about/data/"))}

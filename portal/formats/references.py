@@ -88,8 +88,14 @@ class Reference:
     accessed: datetime.date | None = None
 
 
+def citations_of(record):
+    """The citations of a record with their sources, asked for in one question unless they are at hand."""
+    at_hand = "citations" in getattr(record, "_prefetched_objects_cache", {})
+    return record.citations.all() if at_hand else record.citations.select_related("source")
+
+
 def reference(record, address):
-    """How to cite a record: a source as the work that it is, anything else as a page of the portal."""
+    """How to cite a record: a source as the work that it is, anything else as a page of the portal at an address."""
     if isinstance(record, Source):
         return reference_of_source(record)
     title, language = text_and_language(record, record.name_field)

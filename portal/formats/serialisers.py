@@ -185,13 +185,14 @@ BRIEF = [
 class Records:
     """Which records are handed out, in which order: those of one kind, or pairs of kind and primary key.
 
-    `label` is the name of the file, `title` words for it, `about` the address of the page that shows the same.
+    `label` is the name of the file, `title` words for it, `about` the address of the page that shows the same. A single
+    one may be one that is `past`: the record as it was on a day, and the day. References are all that is made of it.
     """
 
-    def __init__(self, pks, *, kind=None, label, title, about, base, language=None, single=False):
+    def __init__(self, pks, *, kind=None, label, title, about, base, language=None, single=False, past=None):
         self.pks, self.kind = pks, kind
         self.label, self.title, self.about, self.base = label, title, about, base
-        self.language, self.single, self.reader = language, single, get_language()
+        self.language, self.single, self.past, self.reader = language, single, past, get_language()
         self.beside = {}  # by name: other records, which JSON of a single one carries
 
     def __len__(self):
@@ -252,6 +253,9 @@ class Records:
 
     def records(self, size=200):
         """The records themselves, for forms that say little of each."""
+        if self.past:
+            yield self.past[0]
+            return
         for chunk in self.chunks(size):
             pairs = [(self.kind, pk) for pk in chunk] if self.kind else chunk
             wanted = {}

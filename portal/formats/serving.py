@@ -18,6 +18,7 @@ from portal import freshness, limits
 from portal.formats import atom, plain, references, sheets
 from portal.formats.fields import LANGUAGES, Keys
 from portal.formats.serialisers import SERIALISERS, Records
+from portal.past import address_on
 from portal.templatetags.figures import number
 
 # Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
@@ -75,10 +76,14 @@ def _references(records):
     """References of the records; of a single one those of its sources too, once each."""
     for record in records.records():
         with override(records.reader):
-            found = [references.reference(record, records.base + record.get_absolute_url())]
+            day = records.past[1] if records.past else timezone.localdate()
+            address = address_on(records.base + record.get_absolute_url(), day)
+            found = [references.reference(record, address)]
             if records.single and hasattr(record, "citations"):
-                cited = record.citations.select_related("source").filter(source__publication="published")
-                found += [references.reference_of_source(citation.source) for citation in cited]
+                cited = [citation.source for citation in references.citations_of(record)]
+                found += [
+                    references.reference_of_source(source) for source in cited if source.publication == "published"
+                ]
         yield from found
 
 
@@ -150,9 +155,9 @@ FORMATS = {
 REFERENCES = ("ris", "bib", "csl")
 
 
-def formats_for(kinds, single=False):
-    """The formats that records of these kinds have."""
-    return [one for one in FORMATS.values() if one.suits(set(kinds), single)]
+def formats_for(kinds, single=False, only=None):
+    """The formats that records of these kinds have, or of them `only` those with these names."""
+    return [one for one in FORMATS.values() if one.suits(set(kinds), single) and (only is None or one.name in only)]
 
 
 # Anyone may keep a file, asking each time whether it is still the newest; scripts of other sites may read it.
@@ -171,14 +176,16 @@ def asked_format(request):
     return "" if name in PICTURES or hasattr(request, "preview") else name
 
 
-def answer(request, kinds, records, single=False):
+def answer(request, kinds, records, single=False, only=None):
     """The answer to a request that names a format. `records` is a function that makes the `Records`, if need be."""
     name = asked_format(request)
     if name not in FORMATS:
-        return refusal(request, kinds, single, 400, gettext("There is no format “{name}”").format(name=name[:40]))
+        title = gettext("There is no format “{name}”").format(name=name[:40])
+        return refusal(request, kinds, single, 400, title, only=only)
     form = FORMATS[name]
-    if form not in formats_for(kinds, single):
-        return refusal(request, kinds, single, 406, gettext("This has no {format} form").format(format=form.title))
+    if form not in formats_for(kinds, single, only):
+        title = gettext("This has no {format} form").format(format=form.title)
+        return refusal(request, kinds, single, 406, title, only=only)
     if form.respond:
         return form.respond(request, records())
 
@@ -219,12 +226,12 @@ def tag_of(request, kinds, state):
     return f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
 
 
-def refusal(request, kinds, single, status, title, message="", without=""):
+def refusal(request, kinds, single, status, title, message="", without="", only=None):
     """A page that says what is not to be had, and what is."""
     context = {
         "title": title,
         "message": message,
-        "formats": [link for link in links_of(request, kinds, single) if link.name != without],
+        "formats": [link for link in links_of(request, kinds, single, only) if link.name != without],
         "page": f"{request.path}?{query}" if (query := bare_query(request)) else request.path,
     }
     return render(request, "portal/no_such_format.html", context, status=status)
@@ -251,13 +258,13 @@ def bare_query(request, keep_view=True):
     return urlencode(kept)
 
 
-def links_of(request, kinds, single=False):
-    """The formats of what a page shows, each with its address."""
+def links_of(request, kinds, single=False, only=None):
+    """The formats of what a page shows, each with its address; `only` those with these names."""
     query = bare_query(request, keep_view=False)
     start = f"{request.path}?{query}&" if query else f"{request.path}?"
     return [
         Link(one.name, one.title, one.use, one.type.partition(";")[0], f"{start}format={one.name}")
-        for one in formats_for(kinds, single)
+        for one in formats_for(kinds, single, only)
     ]
 
 

@@ -3,6 +3,7 @@
 from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
@@ -10,6 +11,7 @@ from portal.choices import Confidence
 from portal.formats.references import reference
 from portal.formats.serving import REFERENCES
 from portal.formats.styles import STYLES
+from portal.past import address_on
 from portal.sdg import goal_of, in_order
 from portal.text import note_links
 
@@ -109,9 +111,10 @@ def evidence(record):
 def cite(context, record):
     """How to cite the page of a record, or a source as the work that it is, and when the record last changed.
 
-    The style that is usual in the reader’s language comes first.
+    A page is cited where it stays as it is today, or was on the day that is shown (`portal.past`). The style that is
+    usual in the reader’s language comes first.
     """
-    one = reference(record, context["address"])
+    one = reference(record, address_on(context["address"], context.get("past") or timezone.localdate()))
     here = get_language()
     styles = sorted(STYLES, key=lambda style: style.language != here)
     return {
@@ -122,6 +125,12 @@ def cite(context, record):
         ],
         "formats": [link for link in context.get("record_formats", ()) if link.name in REFERENCES],
     }
+
+
+@register.inclusion_tag("components/past_notice.html")
+def past_notice(record, day):
+    """That a page shows a record as it was on a day, and the way to today’s."""
+    return {"record": record, "day": day, "shown": getattr(record, "is_shown_today", True)}
 
 
 @register.inclusion_tag("components/facet.html")

@@ -4,14 +4,14 @@ if (navigator.clipboard) {
     const { copy, copied } = section.dataset;
     for (const citation of section.querySelectorAll(".citation")) {
       const button = document.createElement("button");
-      const title = citation.querySelector("h3");
+      const title = citation.querySelector(".cite-style");
       const said = document.createElement("span");
       button.type = "button";
       button.textContent = copy;
       button.setAttribute("aria-label", `${copy}: ${title.textContent}`);
       said.setAttribute("role", "status");
       button.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(citation.querySelector("p").textContent.trim());
+        await navigator.clipboard.writeText(citation.querySelector(".cite-text").textContent.trim());
         said.textContent = copied;
         setTimeout(() => (said.textContent = ""), 3000);
       });

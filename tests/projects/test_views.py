@@ -1,6 +1,7 @@
 """What the pages of projects, agreements and organisations tell."""
 
 import pytest
+from django.utils import timezone
 
 from portal.models import Place
 from projects.models import Participation, ProjectIssue
@@ -130,7 +131,7 @@ def test_page_says_how_to_cite_it(client):
     apa, *_others = reading.said(client.get("/en/projects/trees/"), "cite-text")
     assert apa.startswith("Central Asia Environment and Cooperation Portal. (20")
     assert "). Trees for the Aralkum. Retrieved " in apa
-    assert apa.endswith(", from http://testserver/en/projects/trees/")
+    assert apa.endswith(f", from http://testserver/en/projects/trees/on/{timezone.localdate().isoformat()}/")
 
 
 # ── What lies near ───────────────────────────────────────────────────────────────────────────────────────────

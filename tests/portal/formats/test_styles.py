@@ -261,7 +261,7 @@ def test_page_says_how_to_cite_it_in_the_style_of_its_readers_first(client, lang
     page = reading.page(client.get(f"/{language}/issues/aral/"))
     [section] = page.xpath("//section[@class='cite']")
     assert reading.words(section.find("h2")) == heading
-    titles = [reading.words(title) for title in section.iter("h3")]
+    titles = [reading.words(title) for title in section.find_class("cite-style")]
     assert (titles[0], len(titles)) == (first, 3)
     assert len(section.xpath("./div[@class='citation']")) == 1
     assert len(section.xpath("./details//div[@class='citation']")) == 2

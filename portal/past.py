@@ -1,0 +1,118 @@
+"""The address at which a record stays as it was on a day, to be cited: made of its history, below its own address.
+
+Only what readers saw is shown: a record that was published on that day, and of what it leads to what they see today,
+by today’s names. A record that was archived or removed since is gone here too.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import path, register_converter
+from django.utils import formats, timezone
+from django.utils.translation import gettext
+
+from portal.choices import Publication
+from portal.history import answered, as_of
+from portal.models import Place, Record
+
+
+class DayConverter:
+    """A day in an address: 2026-11-25."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, text):
+        return date.fromisoformat(text)
+
+    def to_url(self, day):
+        return day.isoformat()
+
+
+register_converter(DayConverter, "day")
+
+
+def past_paths(route, page):
+    """The addresses of what records of a page (a RecordView) were on a day, below their own."""
+    return [path(f"{route}on/<day:day>/", page.as_view(), name=f"{route.partition('/')[0]}-on")]
+
+
+def address_on(address, day):
+    """Where a record stays as it was on a day; `address` is its own. What is a part of a page has no such place."""
+    return address if "#" in address else f"{address}on/{day.isoformat()}/"
+
+
+@dataclass
+class NotThatDay(Http404):
+    """On that day readers did not see the record, or it has not come: `why`, in words. `record` is today’s, if any."""
+
+    record: Record
+    why: str
+
+    def page(self, request):
+        """404 with the reason, and the ways on."""
+        context = {
+            "title": gettext("No page for this day"),
+            "record": self.record,
+            "why": self.why,
+            "shown": self.record.publication == Publication.PUBLISHED,
+        }
+        return render(request, "portal/not_that_day.html", context, status=404)
+
+
+def record_on(records, key, day):
+    """The record with that key as readers saw it at the end of a day, which for today is not over.
+
+    Raises Http404 for what they never saw or see no more, NotThatDay where they saw it on other days.
+    """
+    record = records.filter(key=key).exclude(publication=Publication.ARCHIVED).first()
+    if record is None or not record.was_public:
+        raise Http404
+    if day > timezone.localdate():
+        raise NotThatDay(record, gettext("This day has not come yet."))
+    first = timezone.localdate(record.published_at or record.created_at)
+    if day < first:
+        why = gettext("The record is to be seen here since {day}.")
+        raise NotThatDay(record, why.format(day=formats.date_format(first, "DATE_FORMAT")))
+    was = as_of(record, day)
+    if was is None or was.publication != Publication.PUBLISHED:
+        raise NotThatDay(record, gettext("Readers did not see this record at the end of this day."))
+    was.is_shown_today = record.publication == Publication.PUBLISHED
+    leave_out_unseen(was)
+    return was
+
+
+def leave_out_unseen(record, owner=None):
+    """Take from a past record what leads to records that readers do not see today; order places by their names."""
+    for column in record._meta.concrete_fields:
+        if owner is None and _leads_to_record(column) and not _is_seen(getattr(record, column.name)):
+            setattr(record, column.name, None)
+    cache = getattr(record, "_prefetched_objects_cache", {})
+    for name, found in cache.items():
+        rows = [row for row in found if _is_row_seen(row, record)]
+        if found.model is Place:
+            rows.sort(key=lambda place: place.name_and_language()[0].casefold())
+        for row in rows:
+            if not isinstance(row, Record):
+                leave_out_unseen(row, owner=record)
+        cache[name] = answered(found.model, rows)
+
+
+def _leads_to_record(column):
+    return column.is_relation and issubclass(column.related_model, Record)
+
+
+def _is_seen(record):
+    return record is None or record.publication == Publication.PUBLISHED
+
+
+def _is_row_seen(row, owner):
+    """Whether readers see a record, or all records that a row leads to beside its owner."""
+    if isinstance(row, Record):
+        return _is_seen(row)
+    return all(
+        _is_seen(getattr(row, column.name))
+        for column in row._meta.concrete_fields
+        if _leads_to_record(column) and (column.related_model, getattr(row, column.attname)) != (type(owner), owner.pk)
+    )
