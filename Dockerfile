@@ -1,0 +1,33 @@
+# The portal as an image: `docker build -t portal .`, or `docker compose up` (compose.yaml, docs/operation.md).
+
+FROM python:3.13-slim-trixie AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+WORKDIR /portal
+RUN python -m venv /venv
+COPY requirements.txt .
+RUN /venv/bin/pip install -r requirements.txt
+COPY . .
+# Hashed and compressed once, here; no database and no key are needed for it.
+RUN /venv/bin/python manage.py collectstatic --noinput --verbosity 0 && /venv/bin/python -m compileall -q portal issues projects
+
+FROM python:3.13-slim-trixie
+LABEL org.opencontainers.image.title="Central Asia Environment and Cooperation Portal" \
+      org.opencontainers.image.licenses="MIT"
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
+# For manage.py backup and restore: of the version of the database in compose.yaml.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
+RUN groupadd --gid 10001 portal \
+    && useradd --uid 10001 --gid portal --no-create-home --shell /usr/sbin/nologin portal \
+    && install -d -o portal -g portal /data
+COPY --from=build /venv /venv
+COPY --from=build /portal /portal
+WORKDIR /portal
+USER 10001:10001
+VOLUME /data
+EXPOSE 8000
+# The process answers; whether the database and the search do is told by /readyz, to those who send readers here.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/healthz', headers={'Host': os.environ.get('ALLOWED_HOSTS', 'localhost').split(',')[0]}), timeout=4)"]
+CMD ["gunicorn", "--bind", "0.0.0.0:8000"]

@@ -1,0 +1,198 @@
+"""What the portal is deployed with says what the portal understands. No engine of containers is needed for that."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from ipaddress import ip_network
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import get_commands
+
+from portal import metrics
+from tests.browser.served import serve
+from tests.portal.test_settings import variables_of
+
+ROOT = settings.BASE_DIR
+READ = {name for path in ("portal/settings.py", "gunicorn.conf.py") for name in variables_of(ROOT / path)}
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def composed():
+    return yaml.safe_load(text("compose.yaml"))
+
+
+def instructions():
+    """Pairs of an instruction of the Dockerfile and what it says, in order."""
+    lines = [line for line in text("Dockerfile").splitlines() if not line.startswith("#")]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
+    return [tuple(line.split(maxsplit=1)) for line in joined.splitlines() if line]
+
+
+# ── The image ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_image_is_as_the_linter_of_images_likes_it():
+    done = subprocess.run(
+        ["hadolint", "Dockerfile"], cwd=ROOT, env=with_tools(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def with_tools():
+    return os.environ | {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+
+
+def test_image_runs_as_nobody_special_and_says_how_it_is():
+    said = dict(instructions())
+    assert said["USER"] == "10001:10001"
+    assert said["EXPOSE"] == "8000"
+    assert json.loads(said["CMD"]) == ["gunicorn", "--bind", "0.0.0.0:8000"]
+    names = [name for name, _rest in instructions()]
+    assert names.index("USER") < names.index("CMD")
+
+
+def test_image_leaves_out_what_is_secret_or_not_needed():
+    left_out = set(text(".dockerignore").split())
+    assert {".git", ".env*", "*.sqlite3*", "tests", ".venv"} <= left_out
+    needed = {"portal", "issues", "projects", "templates", "static", "fixtures", "manage.py", "gunicorn.conf.py"}
+    assert needed & left_out == set()
+
+
+def test_image_installs_what_the_portal_runs_on_and_no_tools_of_ours():
+    copied = [rest for name, rest in instructions() if name == "COPY"]
+    assert copied[0] == "requirements.txt ."
+    assert not any("requirements-dev" in rest for _name, rest in instructions())
+
+
+def test_health_check_of_the_image_asks_what_the_portal_answers(content_url):
+    command = json.loads(dict(instructions())["HEALTHCHECK"].partition("CMD ")[2])
+    assert command[:2] == ["python", "-c"]
+    with serve(content_url) as site:
+        port = site.url.rpartition(":")[2]
+        check = [sys.executable, "-c", command[2].replace("8000", port)]
+        assert subprocess.run(check, check=False).returncode == 0
+        assert subprocess.run(
+            check, env={"ALLOWED_HOSTS": "elsewhere.example"}, check=False, capture_output=True
+        ).returncode
+    assert subprocess.run(check, check=False, capture_output=True).returncode == 1
+
+
+def test_server_takes_its_configuration():
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--check-config"],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# ── The services ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_services_are_those_that_the_portal_needs(composed):
+    assert set(composed["services"]) == {"database", "cache", "prepare", "portal", "proxy"}
+    images = {name: service["image"] for name, service in composed["services"].items()}
+    assert images["portal"] == images["prepare"] == "portal"
+    assert all(re.search(r":\d", image) for image in images.values() if image != "portal"), "Each names its version."
+
+
+def test_only_the_proxy_is_to_be_reached(composed):
+    assert [name for name, service in composed["services"].items() if "ports" in service] == ["proxy"]
+
+
+def test_portal_is_given_only_variables_that_it_reads(composed):
+    for name in ("portal", "prepare"):
+        assert set(composed["services"][name]["environment"]) - READ == set()
+
+
+def test_portal_starts_with_the_variables_that_it_is_given(composed):
+    given = composed["services"]["portal"]["environment"]
+    filled = {"HOST": "portal.example.org", "SECRET_KEY": "k" * 60, "DATABASE_PASSWORD": "abc123"}
+
+    def value(text):
+        text = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: found[2], text)
+        return re.sub(r"\$\{(\w+)(?::\?[^}]*)?\}", lambda found: filled[found[1]], text)
+
+    environment = {"PATH": os.environ["PATH"], **{name: value(text) for name, text in given.items()}}
+    said = "import json; from django.conf import settings as s; print(json.dumps([s.ALLOWED_HOSTS, s.HTTPS, s.DEBUG, \
+s.DATABASES['default']['HOST'], s.CACHES['default']['LOCATION'], s.STAFF_MFA]))"
+    done = subprocess.run(
+        [sys.executable, "-c", said],
+        cwd=ROOT,
+        env=environment | {"DJANGO_SETTINGS_MODULE": "portal.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [
+        ["portal.example.org", "portal"],
+        True,
+        False,
+        "database",
+        "redis://cache:6379/0",
+        True,
+    ]
+
+
+def test_commands_before_the_start_are_commands_of_the_portal(composed):
+    command = composed["services"]["prepare"]["command"].removeprefix("sh -c ").strip('"')
+    for step in command.split(" && "):
+        python, manage, name, *_options = shlex.split(step)
+        assert (python, manage) == ("python", "manage.py")
+        assert name in get_commands()
+
+
+def test_proxy_lets_nobody_see_the_numbers_and_says_who_asked(composed):
+    said = composed["configs"]["caddyfile"]["content"]
+    assert said.startswith("{$$HOST} {")  # compose makes one dollar of two
+    assert "@inside path /metrics /readyz" in said
+    assert "reverse_proxy portal:8000" in said
+    assert said.count("{") == said.count("}")
+    assert composed["services"]["portal"]["environment"]["BEHIND_PROXY"] == "1"
+
+
+# ── The words about it ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_variable_that_is_asked_for_beside_compose_is_explained():
+    asked = set(re.findall(r"(?<!\$)\$\{(\w+)", text("compose.yaml")))
+    rows = [line.strip() for line in text("docs/operation.md").splitlines() if line.strip().startswith("| `")]
+    explained = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert asked - explained == set()
+
+
+def test_every_variable_in_capitals_in_the_manual_is_one_that_somebody_reads():
+    others = {"HOST", "DATABASE_PASSWORD", "CONN_MAX_AGE", "CONCURRENTLY", "COLUMN", "NULL", "NOT", "VALID", "SECURITY"}
+    named = set(re.findall(r"`([A-Z][A-Z_]{3,})`?", text("docs/operation.md")))
+    assert named - READ - others == set()
+
+
+@pytest.mark.parametrize("name", ["docs/operation.md", "docs/architecture.md", "SECURITY.md"])
+def test_what_the_manual_names_is_there(name):
+    said = text(name)
+    for path in re.findall(r"`((?:portal|issues|projects|templates|tests|static|fixtures)/[\w./-]*)`", said):
+        assert (ROOT / path).exists(), path
+    for link in re.findall(r"\]\(([^)#:]+)", said):
+        assert ((ROOT / name).parent / link).resolve().exists(), link
+    assert set(re.findall(r"manage\.py (\w+)", said)) - set(get_commands()) == set()
+
+
+@pytest.mark.django_db
+def test_manual_names_the_numbers_that_there_are(rf, settings):
+    settings.METRICS_NETWORKS = [ip_network("127.0.0.0/8")]
+    told = metrics.metrics(rf.get("/metrics")).content.decode()
+    named = set(re.findall(r"`(portal_\w+)", text("docs/operation.md")))
+    assert named
+    assert {name for name in named if name not in told} == set()
