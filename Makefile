@@ -31,13 +31,14 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint bench shots messages clean
+.PHONY: help run port migrated seeded indexed collected test lint bench advisories shots messages clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
 	@echo 'make test      the whole test suite (a part of it: make test PYTEST_ARGS="tests/issues -k timeline")'
 	@echo 'make lint      style of code and templates, Django’s own checks, missing migrations'
 	@echo 'make bench     benchmarks, among $(BENCH_PROJECTS) made-up projects (on PostgreSQL too: BENCH_DATABASE=postgres://…)'
+	@echo 'make advisories  whether anything that the portal is made of is known to be unsafe (asks PyPI)'
 	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
 	@echo 'make messages  collect the interface’s strings into portal/locale and compile them (needs gettext)'
 	@echo 'make clean     remove what can be made again; the database, .env.local and .venv stay'
@@ -114,6 +115,10 @@ lint: $(TOOLS)
 	@echo 'ruff: code'
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@echo 'bandit: what is unsafe in code'
+	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive portal issues projects
+	@echo 'hadolint: the image'
+	@$(VENV)/bin/hadolint Dockerfile
 	@echo 'djade: templates'
 	@find templates -name '*.html' -exec $(VENV)/bin/djade --check --target-version 5.2 {} +
 	@echo 'Django: settings as on a public host'
@@ -135,6 +140,9 @@ bench: $(TOOLS)
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 	done
+
+advisories: $(TOOLS)
+	@$(PY) -m tests.advisories
 
 shots: $(TOOLS)
 	@$(PY) -m tests.shots $(ARGS)

@@ -1,0 +1,52 @@
+"""Whether anything that the portal is made of is known to be unsafe: `make advisories`.
+
+It asks PyPI for the advisories of each package that is installed. A package with one is an error. Where PyPI does not
+answer, or a mirror stands in for it that has no advisories, that is said, and is none: it would come and go with the
+network, not with the portal.
+"""
+
+import json
+import subprocess
+import sys
+
+SECONDS = 240
+COMMAND = ("-m", "pip_audit", "--local", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
+
+
+def report():
+    """What pip-audit found, or None and why it could not say."""
+    try:
+        done = subprocess.run([sys.executable, *COMMAND], capture_output=True, text=True, timeout=SECONDS, check=False)
+        return json.loads(done.stdout)["dependencies"], ""
+    except subprocess.TimeoutExpired:
+        return None, f"no answer within {SECONDS} seconds"
+    except json.JSONDecodeError:
+        return None, (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+
+
+def verdict(packages, why):
+    """Lines to print, and the exit status."""
+    if packages is None:
+        return [f"Nothing was asked: the advisories could not be had ({why})."], 0
+    unsafe = [package for package in packages if package.get("vulns")]
+    asked = [package for package in packages if "skip_reason" not in package]
+    lines = []
+    for package in unsafe:
+        for found in package["vulns"]:
+            mended = ", ".join(found["fix_versions"]) or "no version"
+            lines.append(f"{package['name']} {package['version']}: {found['id']}, mended in {mended}")
+    if not asked:
+        lines.append(f"Nothing was asked: the registry has no advisories for any of {len(packages)} packages.")
+    else:
+        lines.append(f"{len(asked)} of {len(packages)} packages were asked about; {len(unsafe)} have an advisory.")
+    return lines, int(bool(unsafe))
+
+
+def main():
+    lines, status = verdict(*report())
+    print("\n".join(lines))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
