@@ -10,6 +10,7 @@ from rdflib.compare import isomorphic
 
 from portal import archive
 from portal.formats.rdf import json_ld, node, turtle, typed
+from tests import reading
 from tests.make import UNPUBLISHED, make_country, make_indicator, make_issue, make_observation, make_place, make_source
 from tests.test_query_counts import queries
 
@@ -221,6 +222,13 @@ def test_catalogue_costs_the_same_for_many_indicators(client):
         indicator.issues.add(make_issue())
         make_observation(indicator=indicator)
     assert len(queries(client, "/data/catalogue.ttl")) == len(one)
+
+
+def test_page_of_the_data_leads_programs_to_it(client):
+    links = reading.page(client.get("/ko/data/")).xpath("//head/link[@rel='alternate'][@title='DCAT-AP']")
+    for link in links:
+        assert client.get(link.get("href")).headers["Content-Type"].startswith(link.get("type"))
+    assert len(links) == 2
 
 
 def test_there_are_two_forms(client):
