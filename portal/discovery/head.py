@@ -9,8 +9,6 @@ from django.utils.translation import get_language, gettext
 
 from portal.discovery import cards, schema
 from portal.discovery.addresses import languages_of, with_query
-from portal.discovery.citation_tags import citation_tags
-from portal.formats.references import reference
 
 LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 
@@ -71,13 +69,7 @@ class Head:
 
     width, height = cards.WIDTH, cards.HEIGHT
 
-    # ── References and data ──────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def citation_tags(self):
-        """Pairs of name and content, of the page of a record."""
-        record = self.context.get("record")
-        return citation_tags(reference(record, self.address)) if record is not None else []
+    # ── Data ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def data(self):

@@ -2,7 +2,9 @@
 
 from django import template
 
+from portal.discovery.citation_tags import citation_tags
 from portal.discovery.head import head_of
+from portal.formats.references import reference
 
 register = template.Library()
 
@@ -10,4 +12,11 @@ register = template.Library()
 @register.inclusion_tag("components/head.html", takes_context=True)
 def head(context):
     """The page’s address and languages, the card of a link to it, and what it is about (`portal.discovery`)."""
-    return {"head": head_of(context), "record": context.get("record")}
+    return {"head": head_of(context), "record": context.get("record"), "request": context["request"]}
+
+
+@register.inclusion_tag("components/cited_as.html", takes_context=True)
+def cited_as(context, record):
+    """How reference managers cite the page of a record: at its address, which may be that of a day."""
+    request = context["request"]
+    return {"tags": citation_tags(reference(record, request.build_absolute_uri(request.path)))}

@@ -5,6 +5,7 @@ import json
 import warnings
 
 import pytest
+from django.utils import timezone
 from lxml import html
 from PIL import Image
 
@@ -13,6 +14,7 @@ from portal.discovery import cards, schema
 from portal.discovery.citation_tags import citation_tags
 from portal.formats.references import reference_of_source
 from portal.models import Source
+from portal.past import address_on
 from projects.models import Agreement, Participation
 from tests import reading
 from tests.make import (
@@ -357,6 +359,13 @@ def test_page_of_a_record_says_how_to_cite_it(client):
         ("citation_language", "ko"),
         ("citation_public_url", f"{SITE}/ko/projects/trees/"),
     ]
+
+
+def test_page_of_a_day_is_cited_at_its_own_address(client):
+    make_project(key="trees")
+    here = address_on("/en/projects/trees/", timezone.localdate())
+    tags = dict(metas(client.get(here), "citation_"))
+    assert (tags["citation_title"], tags["citation_public_url"]) == ("Trees for the Aralkum", f"{SITE}{here}")
 
 
 def test_page_of_a_source_says_how_to_cite_the_source(client):
