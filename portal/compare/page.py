@@ -11,7 +11,7 @@ from django.views.generic import TemplateView
 
 from portal.compare.choice import KINDS, MOST, Choice, Form
 from portal.discovery.head import Told
-from portal.exports import csv_response
+from portal.formats import serving, tables
 from portal.languages import name_html
 from portal.text import Notes
 
@@ -49,7 +49,7 @@ class Column:
 
 
 class Compare(Told, TemplateView):
-    """A comparison as a page or as CSV; the forms to choose one where too little is chosen."""
+    """A comparison as a page or a file; the forms to choose one where too little is chosen."""
 
     template_name = "portal/compare.html"
 
@@ -67,10 +67,20 @@ class Compare(Told, TemplateView):
             # A form sends its empty fields too: an address to share has none.
             return HttpResponseRedirect(f"{request.path}?{urlencode(filled)}" if filled else request.path)
         self.choice = Choice(request.GET)
-        if self.choice.complete and request.GET.get("format") == "csv":
-            records = self.choice.kind.load(self.choice.records)
-            return comparison_csv(records, self.choice.kind.parts(records))
+        if self.choice.complete and serving.asked_format(request):
+            return serving.answer(request, (), self.table, only=tables.FORMATS)
         return super().get(request, *args, **kwargs)
+
+    def table(self):
+        """The comparison, to be handed out in some format."""
+        kind = self.choice.kind
+        records = kind.load(self.choice.records)
+        return tables.Table(
+            "-".join(["compare", *(record.key for record in records)]),
+            kind.title,
+            *columns_and_rows(records, kind.parts(records)),
+            **serving.addresses(self.request),
+        )
 
     def get_context_data(self, **kwargs):
         choice = self.choice
@@ -132,39 +142,38 @@ class Compare(Told, TemplateView):
                 for entry in cell
                 for source in entry.sources
             ),
-            "csv": f"?{choice.query}&format=csv",
+            "formats": serving.links_of(self.request, (), only=tables.FORMATS),
             "more": Form(choice.kind, choice.options(choice.kind), [record.key for record in records])
             if len(records) < MOST
             else None,
         }
 
 
-def comparison_csv(records, parts):
-    """The rows of a comparison: for each record the value, what it is of, its year, unit and sources.
+def columns_and_rows(records, parts):
+    """A comparison for a file: for each record the value, what it is of, its year, unit and sources.
 
     A cell of several entries takes as many lines. Where nothing is known the value is empty, and what stands beside it
     says so.
     """
-    names = [record.name_and_language()[0] for record in records]
-    header = [gettext("Part"), gettext("Row")]
-    for name in names:
-        header += [
-            gettext("{name}: value").format(name=name),
-            gettext("{name}: detail").format(name=name),
-            gettext("{name}: year").format(name=name),
-            gettext("{name}: unit").format(name=name),
-            gettext("{name}: source").format(name=name),
+    columns = [("part", gettext("Part")), ("row", gettext("Row"))]
+    for record in records:
+        name = record.name_and_language()[0]
+        columns += [
+            (f"{record.key}_value", gettext("{name}: value").format(name=name)),
+            (f"{record.key}_detail", gettext("{name}: detail").format(name=name)),
+            (f"{record.key}_year", gettext("{name}: year").format(name=name)),
+            (f"{record.key}_unit", gettext("{name}: unit").format(name=name)),
+            (f"{record.key}_source", gettext("{name}: source").format(name=name)),
         ]
-    rows = [
-        [part.title, str(row.label), *(text for cell in row.cells for text in csv_cell(row, cell, line))]
+    return columns, [
+        [str(part.title), str(row.label), *(text for cell in row.cells for text in file_cell(row, cell, line))]
         for part in parts
         for row in part.rows
         for line in range(max(1, *(len(cell) for cell in row.cells)))
     ]
-    return csv_response("-".join(["compare", *(record.key for record in records)]), header, rows)
 
 
-def csv_cell(row, cell, line):
+def file_cell(row, cell, line):
     """The columns of one record on one line of a row."""
     if not cell and line == 0:
         return ["", str(row.missing), "", "", ""]

@@ -6,7 +6,7 @@ from django.views.generic import TemplateView
 
 from portal.coverage.streams import Streams
 from portal.coverage.table import Coverage, count_words
-from portal.exports import csv_response
+from portal.formats import serving, tables
 from portal.listing import address
 
 
@@ -22,19 +22,22 @@ class CoveragePage(TemplateView):
             return HttpResponseRedirect(
                 address(request.path, {name: values for name, values in given.items() if values})
             )
+        if serving.asked_format(request):
+            return serving.answer(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)
         self.streams = Streams(self.coverage)
-        if request.GET.get("format") == "csv":
-            return self.file()
         if request.GET.get("format") == "svg" and self.streams.drawn:
             return self.streams.file(request)
         return super().get(request, *args, **kwargs)
 
-    def file(self):
+    def table(self):
+        """The table, or the streams, to be handed out in some format."""
+        coverage, addresses = Coverage(self.request.GET), serving.addresses(self.request)
         if self.request.GET.get("part") == "streams":
-            return csv_response("streams", *self.streams.csv())
-        choice = self.coverage.choice
-        return csv_response(f"coverage-{choice.rows.name}-{choice.columns.name}", *self.coverage.csv())
+            return tables.Table("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
+        choice = coverage.choice
+        label = f"coverage-{choice.rows.name}-{choice.columns.name}"
+        return tables.Table(label, coverage.caption, *coverage.columns_and_rows(), **addresses)
 
     def get_context_data(self, **kwargs):
         coverage = self.coverage
@@ -55,6 +58,7 @@ class CoveragePage(TemplateView):
             "count_in_words": count_words(len(coverage.projects)),
             "unfiltered": address(here, ways),
             "swapped": address(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
+            "formats": serving.links_of(self.request, (), only=tables.FORMATS),
             "csv_url": address(here, query | {"format": "csv"}),
             "streams_svg_url": address(here, query | {"format": "svg"}),
             "streams_csv_url": address(here, query | {"format": "csv", "part": "streams"}),

@@ -175,17 +175,17 @@ class Streams:
             source=" ".join([*self.notes, gettext("From the portal’s own records: CC BY 4.0.")]),
         )
 
-    def csv(self):
-        """The bands as rows of a file: header, rows."""
-        header = [
-            gettext("From (key)"),
-            pgettext("flow", "From"),
-            gettext("To (key)"),
-            pgettext("flow", "To"),
-            gettext("Projects"),
-            gettext("Width"),
+    def columns_and_rows(self):
+        """The bands for a file: names and words of the columns, and the rows."""
+        columns = [
+            ("from_key", gettext("From (key)")),
+            ("from", pgettext("flow", "From")),
+            ("to_key", gettext("To (key)")),
+            ("to", pgettext("flow", "To")),
+            ("projects", gettext("Projects")),
+            ("width", gettext("Width")),
         ]
-        return header, [
+        return columns, [
             [
                 band.source.key,
                 band.source.label,

@@ -413,24 +413,24 @@ class Coverage:
 
     # Files
 
-    def csv(self):
-        """The table as rows of a file: header, rows."""
+    def columns_and_rows(self):
+        """The table for a file: names and words of the columns, and the rows."""
         axis, currency = self.choice.rows, self.choice.currency
-        labels = [*(column.label for column in self.columns), gettext("All")]
+        columns = [*((column.key, column.label) for column in self.columns), ("all", gettext("All"))]
         if currency:
-            labels = [
-                words.format(column=label, currency=currency)
-                for label in labels
-                for words in (
-                    gettext("{column}: {currency}"),
-                    gettext("{column}: projects with a budget in {currency}"),
-                    gettext("{column}: projects"),
+            columns = [
+                (f"{key}_{figure}", words.format(column=label, currency=currency))
+                for key, label in columns
+                for figure, words in (
+                    ("amount", gettext("{column}: {currency}")),
+                    ("known", gettext("{column}: projects with a budget in {currency}")),
+                    ("projects", gettext("{column}: projects")),
                 )
             ]
-        header = [gettext("Key"), str(axis.label), *labels]
+        columns = [("key", gettext("Key")), ("label", str(axis.label)), *columns]
         rows = [(row.key, row.label, [*cells, total]) for row, cells, total in self.table]
         rows.append(("", gettext("All"), [*self.column_totals, self.total]))
-        return header, [
+        return columns, [
             [
                 key,
                 label,

@@ -11,6 +11,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from portal.exports import LONGEST_CELL
+from portal.formats import fields
 
 BOM = "\ufeff"
 # A workbook is made in memory and in the time of one request; a longer list is for CSV.
@@ -24,7 +25,7 @@ def csv_text(records, bom=True):
     It begins with a byte order mark, without which Excel takes Hangul and Cyrillic for something else; files for
     programs, which are told the encoding, do without. A text that a spreadsheet would take for a formula is quoted.
     """
-    yield (BOM if bom else "") + ",".join(head.name for head in records.heads) + "\r\n"
+    yield (BOM if bom else "") + fields.csv_text([head.name for head in records.heads]) + "\r\n"
     for lines in records.lines():
         yield "\r\n".join([*lines, ""])
 
@@ -67,6 +68,7 @@ def described(records):
 
 def _bold(sheet, words):
     cell = WriteOnlyCell(sheet, words)
+    cell.data_type = "s"  # text, whatever it begins with
     cell.font = Font(bold=True)
     return cell
 

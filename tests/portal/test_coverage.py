@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import json
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -11,7 +12,8 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
+from openpyxl import load_workbook
 
 from portal.choices import Area, Level, Publication
 from portal.coverage.axes import AXES
@@ -405,7 +407,51 @@ def test_file_of_budgets_is_exact_and_says_how_much_is_known(client, budgets):
 
 def test_file_is_named_for_its_axes(client, two_countries):
     response = client.get("/en/coverage/?rows=level&columns=period&format=csv")
-    assert response["Content-Disposition"] == 'attachment; filename="coverage-level-period.csv"'
+    today = timezone.localdate().isoformat()
+    assert response["Content-Disposition"] == f'attachment; filename="coverage-level-period-{today}.csv"'
+
+
+@pytest.mark.parametrize("query", ["rows=area&columns=country", "measure=budget-USD", "part=streams"])
+def test_workbook_and_json_have_the_numbers_of_the_csv(content, client, query):
+    [head, *rows] = file(client, query)
+    book = load_workbook(io.BytesIO(client.get(f"/en/coverage/?{query}&format=xlsx").content))
+    sheet = [list(row) for row in book.worksheets[0].values]
+    assert sheet[0] == head
+    told = json.loads(b"".join(client.get(f"/en/coverage/?{query}&format=json").streaming_content))
+    assert told["count"] == len(rows)
+    items = [list(item.values()) for item in told["items"]]
+    for found in (sheet[1:], items):
+        assert [[comparable(cell) for cell in row] for row in found] == [
+            [comparable(cell) for cell in row] for row in rows
+        ]
+    assert told["licence"].startswith("https://")
+
+
+def comparable(cell):
+    """A cell as a number where it is one: files write 5, 5.0 and 5.00."""
+    text = "" if cell is None else str(cell)
+    return float(text) if text.replace(".", "", 1).isdecimal() else text
+
+
+def test_page_offers_its_forms_with_its_filters(client, two_countries):
+    make("one", countries=two_countries, areas=[Area.FORESTRY], status="closed")
+    links = page(ask(client, "rows=area&status=closed")).xpath("//details[@class='formats']//a/@href")
+    assert links == [f"/en/coverage/?rows=area&status=closed&format={form}" for form in ("csv", "xlsx", "json")]
+
+
+def test_json_names_its_columns_by_keys_in_every_language(client, two_countries):
+    make("one", countries=two_countries, areas=[Area.FORESTRY])
+    told = json.loads(b"".join(client.get("/ko/coverage/?rows=area&columns=country&format=json").streaming_content))
+    assert list(told["items"][0]) == ["key", "label", *(place.key for place in two_countries), "all"]
+
+
+@pytest.mark.parametrize(("form", "status"), [("docx", 400), ("geojson", 406), ("ris", 406)])
+def test_form_that_the_table_has_not_is_said_so(client, two_countries, form, status):
+    response = client.get(f"/ru/coverage/?rows=area&format={form}")
+    assert response.status_code == status
+    assert page(response).xpath("//main//li/a/@href")[1:] == [
+        f"/ru/coverage/?rows=area&format={one}" for one in ("csv", "xlsx", "json")
+    ]
 
 
 # ── What no reader may see ───────────────────────────────────────────────────────────────────────────────────
@@ -510,7 +556,7 @@ def test_page_opens_in_each_language(content, client, language, query):
     assert {head.get("scope") for head in found.xpath(".//thead//th")} == {"col"}
     assert {row[0].get("scope") for row in found.xpath(".//tbody/tr | .//tfoot/tr")} == {"row"}
     assert tree.xpath("//*[@style]") == []
-    assert tree.xpath("//script[not(@src)]") == []
+    assert {script.get("type") for script in tree.xpath("//script[not(@src)]")} == {"application/ld+json"}
 
 
 def test_page_can_be_found(content, client):
