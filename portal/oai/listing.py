@@ -20,7 +20,7 @@ SEEN = Q(published_at__isnull=False) | Q(publication__in=[Publication.PUBLISHED,
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class Position:
     """Where a record stands in the order of all: its last change, then what tells it from others of that moment.
 
     A harvest goes on from the place where it stopped. What changes meanwhile comes once more at the end; nothing is
@@ -36,7 +36,7 @@ class Place:
 class Header:
     """What is said of a record beside its metadata."""
 
-    place: Place
+    position: Position
     kind: str
     key: str
     deleted: bool
@@ -47,7 +47,7 @@ class Header:
 
     @property
     def datestamp(self):
-        return moment(self.place.changed)
+        return moment(self.position.changed)
 
     def identifier(self, host):
         return f"oai:{host}:{self.kind}/{self.key}"
@@ -67,7 +67,7 @@ class Present:
         asked = rows.order_by("updated_at", "pk").values_list("updated_at", "pk", "key", "publication")
         for changed, pk, key, publication in asked[:count]:
             deleted = publication != Publication.PUBLISHED
-            yield Header(Place(changed, self.source, pk), self.kind, key, deleted)
+            yield Header(Position(changed, self.source, pk), self.kind, key, deleted)
 
 
 class Gone:
@@ -87,7 +87,7 @@ class Gone:
     def headers(self, rows, count):
         asked = rows.order_by("changed", "id").values_list("changed", "id", "key")
         for changed, pk, key in asked[:count]:
-            yield Header(Place(changed, self.source, pk), self.kind, key, deleted=True)
+            yield Header(Position(changed, self.source, pk), self.kind, key, deleted=True)
 
 
 def span(rows, changed, pk, source, after, since, before):
@@ -112,7 +112,7 @@ def listed(kinds, count, *, after=None, since=None, before=None):
     for kind in kinds:
         for source in (Present(kind), Gone(kind)):
             found += source.headers(source.found(after, since, before), count)
-    return sorted(found, key=lambda header: header.place)[:count]
+    return sorted(found, key=lambda header: header.position)[:count]
 
 
 def size(kinds, *, since=None, before=None):

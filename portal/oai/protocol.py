@@ -221,7 +221,7 @@ class Answer:
         if not headers:
             raise Refused("noRecordsMatch", "Nothing has changed in this time, or in this set.")
         headers, more = headers[:PAGE], headers[PAGE:]
-        self.token = _token(verb, asked, headers[-1].place, self.cursor + PAGE, self.size) if more else ""
+        self.token = _token(verb, asked, headers[-1].position, self.cursor + PAGE, self.size) if more else ""
         return headers
 
     def go_on(self, said):
@@ -275,9 +275,9 @@ def _time(text, name):
     raise Refused("badArgument", f"“{name}” is a day or a second in UTC: 2026-03-09, or 2026-03-09T12:00:00Z.")
 
 
-def _token(verb, asked, place, cursor, size):
+def _token(verb, asked, position, cursor, size):
     """Where a list goes on, signed: nothing is kept of it here."""
-    stands = [place.changed.isoformat(), place.source, place.pk]
+    stands = [position.changed.isoformat(), position.source, position.pk]
     return signing.dumps([verb, asked, stands, cursor, size], salt=SALT, compress=True)
 
 
@@ -288,4 +288,4 @@ def _read_token(token, verb):
         of = None
     if of != verb:
         raise Refused("badResumptionToken", "The portal gave no such token for this verb. Begin the list anew.")
-    return asked, listing.Place(datetime.datetime.fromisoformat(changed), source, pk), cursor, size
+    return asked, listing.Position(datetime.datetime.fromisoformat(changed), source, pk), cursor, size
