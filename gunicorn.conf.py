@@ -11,7 +11,10 @@ from portal.logs import configuration
 
 wsgi_app = "portal.wsgi"
 bind = "127.0.0.1:8000"
-worker_class = "gthread"
+# gunicorn’s threads, kept from clients that are slow: no thread waits for the head of a request, which has ten seconds,
+# nor longer than ten seconds for the next piece of a body or for a client to take an answer. See the module. Against
+# many that send a byte now and then, a proxy before the portal helps, which passes on only what is there as a whole.
+worker_class = "portal.slow_clients.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 # A worker that hangs is replaced; an import of many lines streams its page meanwhile, and counts as alive.

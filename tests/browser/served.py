@@ -104,7 +104,7 @@ def serve(database_url=None, *options, **environment):
         with log.open("wb") as output:
             server = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"127.0.0.1:{port}"]
-                + ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--log-level", "warning"]
+                + ["--workers", "1", "--threads", "4", "--log-level", "warning"]
                 + list(options),
                 cwd=ROOT,
                 env=settings_of_a_local_run(database_url, **environment),
