@@ -16,6 +16,7 @@ from portal.choices import Publication
 from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import Record
+from portal.outage import is_outage
 from portal.publishing import gaps
 from portal.reasons import Reason
 
@@ -66,6 +67,7 @@ class DueMiddleware:
             self.looked = now
             try:
                 publish_due()
-            except Error:
-                logger.exception("Could not look for what is due.")
+            except Error as error:
+                told = not is_outage(error)  # an outage has one cause, which many lines do not tell better
+                logger.error("Could not look for what is due: %s", " ".join(str(error).split()), exc_info=told)
         return self.get_response(request)

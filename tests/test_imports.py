@@ -10,7 +10,7 @@ BELOW = {"portal": {"portal"}, "issues": {"portal", "issues"}, "projects": set(A
 
 # Modules and packages of the portal that make pages and services of what all apps offer. All others are ground.
 SHELL = {
-    *("urls", "views", "wsgi", "asgi", "sitemaps", "completeness", "levels", "styleguide", "outage"),
+    *("urls", "views", "wsgi", "asgi", "sitemaps", "completeness", "levels", "styleguide"),
     *("timeline", "compare", "coverage", "maps", "map_views", "search", "api", "feeds", "opendata", "archive"),
     *("metrics", "readiness", "dcat", "oai"),
     "management",  # commands: what one does with the whole

@@ -98,4 +98,4 @@ def test_pages_are_made_even_where_the_look_fails(settings, monkeypatch, rf, cap
     monkeypatch.setattr(schedule, "publish_due", fail)
     settings.SCHEDULE_SECONDS = 0
     assert DueMiddleware(lambda request: "page")(rf.get("/")) == "page"
-    assert "Could not look for what is due." in caplog.text
+    assert "Could not look for what is due: no database" in caplog.text
