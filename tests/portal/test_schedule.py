@@ -19,11 +19,12 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def later(monkeypatch):
-    """Sets the clock forward."""
+    """Stops the clock, and sets it forward."""
+    clock = [timezone.now()]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
 
     def forward(by):
-        now = timezone.now() + by
-        monkeypatch.setattr(timezone, "now", lambda: now)
+        clock[0] += by
 
     return forward
 
