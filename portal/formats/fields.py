@@ -27,7 +27,7 @@ LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 # Between the values of one cell. A comma stands in many names.
 SEPARATOR = "; "
 # So many texts a reading keeps of what many records have in common.
-REMEMBERED = 10_000
+REMEMBERED = 4_000
 
 WORDS_SCHEMA = {"$ref": "#/components/schemas/Words"}
 KEY_SCHEMA = {"type": "string"}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.choices import Publication
 from portal.formats.fields import LANGUAGES, Field, Head, Keys, Reading, csv_text, plain_rows, tuples
 
-CHUNK = 2_000
+CHUNK = 1_000
 
 # By the name of a model: how its records are read. Apps add theirs when they are loaded.
 SERIALISERS = {}
