@@ -13,6 +13,7 @@ PYTEST_ARGS ?=
 # Made-up projects that benchmarks search among, and a PostgreSQL database of its own to measure besides SQLite.
 BENCH_PROJECTS ?= 200000
 BENCH_DATABASE ?=
+LIGHTHOUSE_VERSION = 12.2.3
 ARGS ?=
 # Processes that share the tests between them.
 TEST_WORKERS ?= 2
@@ -31,7 +32,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint bench advisories shots messages clean
+.PHONY: help run port migrated seeded indexed collected test lint bench audit advisories shots messages clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -39,6 +40,7 @@ help:
 	@echo 'make lint      style of code and templates, Django’s own checks, missing migrations'
 	@echo 'make bench     benchmarks, among $(BENCH_PROJECTS) made-up projects (on PostgreSQL too: BENCH_DATABASE=postgres://…)'
 	@echo 'make advisories  whether anything that the portal is made of is known to be unsafe (asks PyPI)'
+	@echo 'make audit     Lighthouse over each kind of page as a slow phone opens it (needs npm and Chromium)'
 	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
 	@echo 'make messages  collect the interface’s strings into portal/locale and compile them (needs gettext)'
 	@echo 'make clean     remove what can be made again; the database, .env.local and .venv stay'
@@ -139,10 +141,17 @@ bench: $(TOOLS)
 		$(CLEAN_ENV) $(MANAGE) search_rebuild --if-needed; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.load; \
 	done
 
 advisories: $(TOOLS)
 	@$(PY) -m tests.advisories
+
+audit: $(TOOLS)
+	@[ -x .node/lighthouse/node_modules/.bin/lighthouse ] || { \
+		echo 'Installing Lighthouse $(LIGHTHOUSE_VERSION)'; \
+		npm install --prefix .node/lighthouse --no-audit --no-fund --loglevel error lighthouse@$(LIGHTHOUSE_VERSION); }
+	@$(PY) -m tests.audit $(ARGS)
 
 shots: $(TOOLS)
 	@$(PY) -m tests.shots $(ARGS)

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal import kept, members
 from portal.languages import language_name
 from portal.models import Place, Source
 from portal.places import wholes_by_part
@@ -91,17 +92,47 @@ class Facet(django_filters.Filter):
         pairs = set().union(*(queryset.values_list("pk", path) for path in self.paths))
         return Counter(value for _pk, value in pairs)
 
+    def lookups(self, model):
+        """Where the values stand, for sets of the records that have them (`portal.members`)."""
+        return [self.lookup(model, path) for path in self.paths]
 
-def has_value(model, path, values, where=None):
-    """The condition that a record of `model` has one of `values` at `path`, without joining: rows stay single."""
+    def lookup(self, model, path, *columns):
+        """Where the values at a path stand, with those of other columns of the same rows."""
+        rows, owner, column = rows_at(model, path)
+        return members.Lookup(rows, owner, (column, *columns), tuple(self.where.items()))
+
+    def sets(self, found) -> dict:
+        """The records that have each value, of what was found at each of the lookups."""
+        sets = {}
+        for values in found:
+            for value, keys in values.items():
+                sets[value] = sets[value] | keys if value in sets else keys
+        return sets
+
+    def among(self, sets, values):
+        """The primary keys of the records that have one of `values`, of the facet’s sets."""
+        return members.NONE.union(*(sets[value] for value in values if value in sets))
+
+    def shares(self, sets, found):
+        """How many of the records with these primary keys have each value."""
+        return {value: found.intersection_cardinality(keys) for value, keys in sets.items()}
+
+
+def rows_at(model, path):
+    """Where the values at a path stand: the model of the rows, the column that names the record, the path from it."""
     head, _dots, rest = path.partition("__")
     field = model._meta.get_field(head)
     if field.many_to_many:
-        through, owner = field.remote_field.through, field.m2m_field_name()
-        rest = f"{field.m2m_reverse_field_name()}__{rest}"
-    elif field.one_to_many:
-        through, owner = field.related_model, field.remote_field.name
-    else:
+        return field.remote_field.through, field.m2m_field_name(), f"{field.m2m_reverse_field_name()}__{rest}"
+    if field.one_to_many:
+        return field.related_model, field.remote_field.name, rest
+    return model, "pk", path
+
+
+def has_value(model, path, values, where=None):
+    """The condition that a record of `model` has one of `values` at `path`, without joining: rows stay single."""
+    through, owner, rest = rows_at(model, path)
+    if through is model:
         return Q(**{f"{path}__in": values})
     rows = through._base_manager.filter(**{owner: OuterRef("pk"), f"{rest}__in": values}, **(where or {}))
     return Q(Exists(rows))
@@ -141,6 +172,31 @@ class RecordFilterSet(django_filters.FilterSet):
             ]
         return sentences
 
+    kept = True  # whether its numbers are kept for as long as the content stays as it is
+
+    @functools.cached_property
+    def numbers(self):
+        """How many records there are (`all`), how many the filters let through (`found`), and the counts of facets."""
+        if not self.kept:
+            return self._count()
+        return kept.once(self._count, "list", type(self).__qualname__, sorted(self.cleaned.items()))
+
+    def _count(self):
+        facets = [name for name, item in self.filters.items() if isinstance(item, Facet)]
+        return {
+            "all": self.count_all(),
+            "found": self.count(),
+            "facets": {name: self.counts(name) for name in facets},
+        }
+
+    def count_all(self):
+        """How many records there are without any filter."""
+        return self.queryset.count()
+
+    def count(self):
+        """How many records the filters let through."""
+        return self.qs.count()
+
     def filtered_without(self, *names):
         """The records that all filters but these let through."""
         queryset = self.queryset.all()
@@ -170,7 +226,7 @@ class RecordFilterSet(django_filters.FilterSet):
 
     def _facet(self, name, item):
         chosen = self.cleaned.get(name, [])
-        counts = self.counts(name)
+        counts = self.numbers["facets"][name]
         options = [
             Option(value, label, None if counts is None else counts.get(value, 0), value in chosen)
             for value, label in item.choices
@@ -198,6 +254,63 @@ class RecordFilterSet(django_filters.FilterSet):
         rest.setlist(name, [one for one in rest.getlist(name) if value is not None and one != value])
         rest.pop("page", None)
         return rest.urlencode()
+
+
+class LongFilterSet(RecordFilterSet):
+    """Filters of a list that may grow long: what they let through is found and counted in memory."""
+
+    kept = False  # it takes as long to count as to look up what was counted
+
+    # Fewer records than this are asked for by their primary keys.
+    FEW = 10_000
+
+    @functools.cached_property
+    def facet_filters(self):
+        """The facets, by name."""
+        return {name: item for name, item in self.filters.items() if isinstance(item, Facet)}
+
+    @functools.cached_property
+    def sets(self):
+        return members.registry.of(self, self.queryset.all())
+
+    @functools.cached_property
+    def _having(self):
+        """The primary keys of the records that each chosen filter lets through."""
+        return {
+            name: self.filters[name].among(self.sets.facets[name], value)
+            if name in self.facet_filters
+            else members.every(self.filters[name].filter(self.queryset.all(), value))
+            for name, value in self.cleaned.items()
+        }
+
+    def found_without(self, *names):
+        """The primary keys of the records that all filters but these let through."""
+        found = self.sets.all
+        for name, keys in self._having.items():
+            if name not in names:
+                found = found & keys
+        return found
+
+    @functools.cached_property
+    def found(self):
+        return self.found_without()
+
+    @functools.cached_property
+    def qs(self):
+        """The records that the filters let through."""
+        few = self.cleaned and len(self.found) < self.FEW
+        return self.queryset.filter(pk__in=list(self.found)) if few else super().qs
+
+    def count_all(self):
+        return len(self.sets.all)
+
+    def count(self):
+        return len(self.found)
+
+    def counts(self, name):
+        item = self.filters[name]
+        found = self.found_without(name, *item.beside) if name in self.cleaned or item.beside else self.found
+        return item.shares(self.sets.facets[name], found)
 
 
 @dataclass(frozen=True)
@@ -306,3 +419,10 @@ class PlaceFacet(Facet):
         named = set().union(*(queryset.values_list("pk", path) for path in self.paths))
         covered = {(pk, whole) for pk, key in named if key for whole in {key, *self.wholes.get(key, ())}}
         return Counter(whole for _pk, whole in covered)
+
+    def sets(self, found):
+        sets = {}
+        for place, keys in super().sets(found).items():
+            for whole in {place, *self.wholes.get(place, ())}:
+                sets[whole] = sets[whole] | keys if whole in sets else keys
+        return sets

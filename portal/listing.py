@@ -16,7 +16,11 @@ PAGE_SIZES = (25, 50, 100)
 
 
 class Pages(Paginator):
-    """Pages, of which one that is not there is the nearest that is."""
+    """Pages, of which one that is not there is the nearest that is. How many rows there are is known before."""
+
+    def __init__(self, rows, per_page, count):
+        super().__init__(rows, per_page)
+        self.count = count
 
     def validate_number(self, number):
         return min(max(number, 1), self.num_pages)
@@ -142,21 +146,13 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         if self.whole or serving.asked_format(self.request):
             return False
         # The library would take any number of rows from the address: the sizes are ours.
-        return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size)}
-
-    def get_total(self):
-        """How many records there are without any filter."""
-        return self.get_queryset().count()
-
-    def get_count(self, table):
-        """How many records the filters let through."""
-        return len(table.rows) if self.whole else table.paginator.count
+        count = self.filterset.numbers["found"]
+        return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size, count)}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         table = context["table"]
-        total = self.get_total()
-        count = self.get_count(table)
+        count, total = self.filterset.numbers["found"], self.filterset.numbers["all"]
         sort = self.request.GET.get("sort", "")
         known = {name.lstrip("-") for name, _label in self.sort_choices(table)}
         return context | {

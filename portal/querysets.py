@@ -22,7 +22,7 @@ class RowQuerySet(models.QuerySet):
     def update(self, **values):
         changed = list(self.order_by().values_list("pk", flat=True))
         texts = translations.watched(self, values)
-        freshness.touch()
+        freshness.touch(self.model, pks=changed)
         with history.recording(self.model, changed):
             rows = super().update(**values)
         translations.updated(self.model, texts)
@@ -36,7 +36,7 @@ class RowQuerySet(models.QuerySet):
         if ignore_conflicts or update_conflicts:
             raise ValueError("Which rows are new, and what others were before, would be known to no history.")
         created = super().bulk_create(rows, *args, **kwargs)
-        freshness.touch()
+        freshness.touch(self.model, pks=[row.pk for row in created])
         history.write_created(self.model, [row.pk for row in created])
         return created
 

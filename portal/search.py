@@ -50,6 +50,8 @@ def languages():
 class SearchFilter(RecordFilterSet):
     """What a search can be narrowed to. `query` is the question as it is asked, widened where it finds too little."""
 
+    kept = False  # ids of hits stay with the request
+
     q = django_filters.CharFilter(label=_("Words"), method="by_words")
     kind = Facet("kind", options=Kind, label=_("What it is"), limit=10)
     country = ValueFacet("country", options=portal_countries, label=_("Country"))
@@ -137,6 +139,13 @@ class SearchFilter(RecordFilterSet):
     def found(self):
         """Ids of all entries that words and filters let through, in ascending order."""
         return self.found_without()
+
+    def count_all(self):
+        # “14 of 1,926” is said of filters only: counting all takes longer than finding some.
+        return super().count_all() if self.narrowed else self.total
+
+    def count(self):
+        return self.total
 
     @property
     def total(self):
@@ -282,13 +291,6 @@ class Search(RecordListView):
         ranked = set(rows)
         pairs = map(record_of, [*rows, *(entry for entry in self.filterset.found if entry not in ranked)])
         return [("place" if kind == Kind.COUNTRY else kind.value, pk) for kind, pk in pairs]
-
-    def get_count(self, table):
-        return self.filterset.total
-
-    def get_total(self):
-        # “14 of 1,926” is said of filters only: counting all takes longer than finding some.
-        return super().get_total() if self.filterset.narrowed else self.filterset.total
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)

@@ -124,11 +124,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
+    "portal.schedule.DueMiddleware",  # outside the kept pages, which it makes old
+    "portal.kept.KeptPagesMiddleware",  # outside all that a page needs only when it is made
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.BrotliMiddleware",
+    "portal.kept.TagMiddleware",
     "portal.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "portal.middleware.AddressLanguageMiddleware",
@@ -138,7 +141,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "portal.schedule.DueMiddleware",  # outside the next two: what is due is published by nobody who happens to ask
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -224,6 +226,12 @@ CACHES = {
     ),
     # What any process can make again from the same words, such as the layout of a graph.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # What any process can make again of the same content: pages as they went out, counts of lists (portal/kept.py).
+    "kept": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "kept"}
+        if CACHE_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}}
+    ),
 }
 
 # ── Languages ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -119,6 +119,9 @@ class TimelineFilter(DatedFilterSet):
         )
         return events.union(agreements, all=True)
 
+    def count_all(self):
+        return super().count_all() + self.agreements.count_all()
+
     def counts(self, name):
         return Counter(super().counts(name)) + Counter(self.agreements.counts(name))
 
@@ -185,9 +188,6 @@ class Timeline(RecordListView):
 
     def get_table_kwargs(self):
         return super().get_table_kwargs() | {"order_by": self.default_sort}
-
-    def get_total(self):
-        return super().get_total() + self.filterset.agreements.queryset.count()
 
     def keys_of(self, rows):
         return [(row["record"], row["pk"]) for row in rows]

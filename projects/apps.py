@@ -7,3 +7,13 @@ from django.utils.translation import gettext_lazy as _
 class ProjectsConfig(AppConfig):
     name = "projects"
     verbose_name = _("What is being done")
+
+    def ready(self):
+        # No model may be imported before this.
+        from issues.models import Issue  # noqa: PLC0415
+        from portal import freshness  # noqa: PLC0415
+        from portal.models import Place  # noqa: PLC0415
+        from projects import models  # noqa: PLC0415
+
+        freshness.listen_to(models.ImportedActivity, models.ReportingOrganisation)
+        freshness.follow(models.Project, Issue, models.Organisation, Place, models.Sector)

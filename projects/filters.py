@@ -1,5 +1,7 @@
 """Filters of projects, agreements and organisations; the names are the portal's shared parameters."""
 
+import itertools
+
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,7 @@ from portal.choices import Area, Confidence, Goal, Level, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,
+    LongFilterSet,
     PlaceFacet,
     RecordFilterSet,
     YearFilter,
@@ -47,6 +50,25 @@ class PartFacet(Facet):
         values = self.parent.cleaned.get(*self.beside)
         return super().conditions() | ({f"{self.column}__in": values} if values else {})
 
+    def lookups(self, model):
+        """By value, and by pairs of a value and one of the other."""
+        [path] = self.paths
+        return [self.lookup(model, path), self.lookup(model, path, self.column)]
+
+    @property
+    def others(self):
+        """The chosen values of the other."""
+        return self.parent.cleaned.get(*self.beside, [])
+
+    def among(self, sets, values):
+        return super().among(sets, itertools.product(values, self.others) if self.others else values)
+
+    def shares(self, sets, found):
+        if not self.others:
+            return super().shares({value: keys for value, keys in sets.items() if isinstance(value, str)}, found)
+        values = [value for value in sets if isinstance(value, str)]
+        return super().shares({value: self.among(sets, [value]) for value in values}, found)
+
 
 class SdgFacet(Facet):
     """Goals; a target is a value too, and counted when it is chosen."""
@@ -62,8 +84,19 @@ class SdgFacet(Facet):
         targets = queryset.order_by().filter(sdgs__code__in=chosen).values_list("sdgs__code")
         return super().counts(queryset) | dict(targets.annotate(Count("pk", distinct=True)))
 
+    def lookups(self, model):
+        return [*super().lookups(model), self.lookup(model, "sdgs__code")]
 
-class ProjectFilter(RecordFilterSet):
+    def sets(self, found):
+        goals, codes = found
+        return super().sets([goals, {code: keys for code, keys in codes.items() if "." in code}])
+
+    def shares(self, sets, found):
+        chosen = self.parent.cleaned.get("sdg", [])
+        return super().shares({code: keys for code, keys in sets.items() if "." not in code or code in chosen}, found)
+
+
+class ProjectFilter(LongFilterSet):
     """Projects by country, issue, area …"""
 
     country = Facet("countries__key", options=portal_countries, label=_("Country"))

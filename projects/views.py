@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 from issues.models import Issue
 from portal.choices import Publication
 from portal.listing import RecordListView
+from portal.members import NONE, BitMap, in_most
 from portal.models import Place
 from portal.records import RecordView, cited_sources
 from projects import formats, schema  # noqa: F401 - formats says what projects’ records state
@@ -139,18 +140,12 @@ def agreements_near(project, years=2, limit=6):
 
 
 def related_projects(project, limit=6):
-    """Other published projects that answer the same issues, the most in common first."""
-    issues = {link.issue_id for link in project.issue_links.all()}
-    if not issues:
-        return []
-    shared = {}
-    for other in (
-        ProjectIssue.objects.filter(issue__in=issues).exclude(project=project.pk).values_list("project", flat=True)
-    ):
-        shared[other] = shared.get(other, 0) + 1
-    best = sorted(shared, key=lambda pk: (-shared[pk], pk))[: limit * 3]
-    found = {other.pk: other for other in Project.objects.published().filter(pk__in=best).for_list()}
-    return [found[pk] for pk in best if pk in found][:limit]
+    """Other published projects that answer the same issues or parts of them, the most in common first."""
+    sets = ProjectFilter(queryset=Project.objects.published()).sets.facets["issue"]
+    answering = [sets.get(link.issue.key, NONE) for link in project.issue_links.all()]
+    best = in_most([keys - BitMap([project.pk]) for keys in answering], limit)
+    found = Project.objects.published().for_list().in_bulk(best)
+    return [found[pk] for pk in best if pk in found]
 
 
 class AgreementList(RecordListView):

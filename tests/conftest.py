@@ -39,7 +39,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django.utils import translation
 from hypothesis import settings as hypothesis
 
-from portal import audit
+from portal import audit, members
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 
 # With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
@@ -68,6 +68,7 @@ def pytest_configure(config):
     settings.WHITENOISE_USE_FINDERS = True
     settings.LIMITS = dict.fromkeys(settings.LIMITS, 0)  # all tests come from one address
     settings.SCHEDULE_SECONDS = None  # pages are tested by the queries they ask; no look at the clock among them
+    settings.CACHES["kept"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # nor are they kept
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; protects nothing
     # Playwright keeps an event loop in the thread of the tests. Once it is there, Django would refuse all queries
     # beside it as unsafe, and give them a second connection, as if they were in a coroutine; they are not.
@@ -121,6 +122,7 @@ _folders = itertools.count()
 
 def empty_caches():
     """A cache in the database is emptied with it, when the test is rolled back."""
+    members.registry.forget()
     for cache in caches.all(initialized_only=True):
         if not isinstance(cache, DatabaseCache):
             cache.clear()

@@ -4,8 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import freshness
-from portal.index import keeping
+from tests.counting import settle
 from tests.lists import LISTS
 from tests.pages import PAGES, status
 from tests.world import link, make_world, records
@@ -37,8 +36,7 @@ KINDS = (
 
 def queries(client, address):
     """What a page asks the database, each query once a time it is asked."""
-    keeping.settle()  # as the end of the transaction would that made the records
-    freshness.settle()
+    settle()  # as the end of the transaction would that made the records
     with CaptureQueriesContext(connection) as asked:
         response = client.get(address)
     assert response.status_code == 200

@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
+from portal import freshness
 from portal.care.tables import Link, LinkUse
 
 IN_PROSE = re.compile(r"https?://[^\s<>\"“”«»\[\]]+")
@@ -160,7 +161,7 @@ def listen():
 
 def record_answer(link, outcome, status=None, moved_to=""):
     """Store how an address answered now. One failure may be chance: it takes two, on different days, or a clear no."""
-    now = timezone.now()
+    now, before = timezone.now(), link.state
     link.outcome, link.status, link.moved_to, link.checked_at = outcome, status, moved_to, now
     if outcome in {Outcome.ANSWERS, Outcome.MOVED, Outcome.FRONT_PAGE}:
         link.state = State.GOOD if outcome == Outcome.ANSWERS else State.MOVED
@@ -176,6 +177,8 @@ def record_answer(link, outcome, status=None, moved_to=""):
         broken = outcome in CERTAIN or link.failures >= FAILURES_OF_A_BROKEN_LINK or link.state == State.BROKEN
         link.state = State.BROKEN if broken else State.FAILING
     link.save()
+    if State.BROKEN in {before, link.state} and before != link.state:
+        freshness.touch()  # the page of a source says so
 
 
 def to_check(older_than=None, kinds=None, limit=None):

@@ -1,15 +1,19 @@
 """Every kind of page is light, asks nobody else for anything, breaks no rule of the content policy and stands still."""
 
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.served import VIEWPORTS
 from tests.pages import LANGUAGES, PAGES, address, status
 
 MOST_BYTES = 60_000  # compressed, headers included, on a first visit
+MOST_BYTES_OF = {".css": 20_000, ".js": 25_000}
+LEAFLET = {"map": ".js"}  # a map that one can move is made by Leaflet, which is larger than all else
 MOST_SHIFT = 0.02  # a tenth of what passes for good
 
 WATCH_SHIFTS = """
@@ -66,7 +70,19 @@ def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
         assert [url for url in visit.requests.values() if not url.startswith(f"{site.url}/")] == []
         assert visit.complaints == []
         assert sum(visit.sizes.values()) <= MOST_BYTES, visit.sizes
+        for ending, most in MOST_BYTES_OF.items():
+            if LEAFLET.get(kind) != ending:
+                assert sum(size for url, size in visit.sizes.items() if url.endswith(ending)) <= most, visit.sizes
         assert sum(shift["value"] for shift in visit.shifts) <= MOST_SHIFT, visit.shifts
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", r"This page: \d\d kB"), ("ko", r"이 페이지: \d\dkB"), ("ru", r"Эта страница: \d\d кБ")],
+)
+def test_a_page_says_what_it_weighs(site, page, language, said):
+    page.goto(f"{site.url}/{language}/about/", wait_until="networkidle")
+    expect(page.locator("[data-weight]")).to_have_text(re.compile(said))
 
 
 class BadManners(BaseHTTPRequestHandler):

@@ -17,9 +17,9 @@ from issues import grid as grids
 from issues.models import Indicator, Observation
 from portal.audit import AuditEntry
 from portal.choices import Publication
-from portal.index.keeping import settle
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
+from tests.counting import settle
 from tests.make import make_country, make_indicator, make_observation, make_place, make_source
 from tests.test_admin import change_address, heading
 

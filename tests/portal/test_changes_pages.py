@@ -11,9 +11,9 @@ from issues.models import Issue
 from portal.changes_pages import PER_PAGE
 from portal.choices import Publication
 from portal.history import because, moments, unrecorded
-from portal.index import keeping
 from portal.models import FormerKey, Tombstone
 from tests import reading
+from tests.counting import settle
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -213,7 +213,7 @@ def test_changes_ask_the_same_of_the_database_however_many_there_are(client, mak
     record = make()
 
     def queries():
-        keeping.settle()
+        settle()
         with CaptureQueriesContext(connection) as asked:
             assert client.get(page_of(record) + feed).status_code == 200
         return len(asked)

@@ -6,8 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.choices import Publication
-from portal.index import keeping
 from portal.workflow import EDITOR, REVIEWER, TRANSLATORS
+from tests.counting import settle
 from tests.make import make_issue, make_source, make_term
 from tests.test_admin import change_address
 
@@ -111,7 +111,7 @@ def test_sources_are_found_with_as_many_queries_for_one_as_for_three(desk):
     for more in (1, 2):
         for _ in range(more):
             make_source(title="Aral")
-        keeping.settle()
+        settle()
         keys(client, "aral")
         with CaptureQueriesContext(connection) as queries:
             keys(client, "aral")
@@ -183,7 +183,7 @@ def test_prose_is_shown_with_as_many_queries_for_one_source_as_for_three(desk):
     client, counts = desk(EDITOR), []
     for number in (1, 3):
         made = [make_source(key=f"source-{number}-{n}") for n in range(number)]
-        keeping.settle()
+        settle()
         text = " ".join(f"A claim [{source.key}]." for source in made)
         shown(client, text)
         with CaptureQueriesContext(connection) as queries:

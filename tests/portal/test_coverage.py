@@ -23,6 +23,7 @@ from portal.filters import Facet
 from portal.models import Place
 from projects.filters import ProjectFilter
 from projects.models import Organisation, Project
+from tests.counting import settle
 from tests.make import (
     make_answer,
     make_area,
@@ -569,6 +570,7 @@ def test_page_asks_the_same_of_the_database_whatever_the_axes_and_however_much_t
     def asked():
         found = {}
         for rows, columns in PAIRS:
+            settle()
             with CaptureQueriesContext(connection) as queries:
                 ask(client, f"rows={rows}&columns={columns}&level=national")
             found[rows, columns] = len(queries)

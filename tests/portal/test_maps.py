@@ -20,6 +20,7 @@ from portal.regionmap import mark_of, shapes
 from portal.templatetags.maps import best_year, common_years, legend
 from projects.models import Project
 from tests import reading
+from tests.counting import settle
 from tests.make import (
     make_answer,
     make_country,
@@ -677,6 +678,7 @@ def test_more_projects_than_are_named_lead_to_the_list_with_the_same_filters(fiv
 
 
 def counted_queries(client, query):
+    settle()
     with CaptureQueriesContext(connection) as queries:
         response = client.get("/en/map/", query)
     assert response.status_code == 200

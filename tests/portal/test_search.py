@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.choices import Publication
-from portal.index import keeping
 from portal.index.query import LONGEST_QUERY
 from portal.search import MOST_COUNTED
 from tests import reading
+from tests.counting import settle
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -307,7 +307,7 @@ def test_no_input_of_a_list_is_an_error(client, path, text):
 def test_search_asks_the_same_of_the_database_for_few_as_for_many(client, django_assert_max_num_queries, query):
     for make, field in KINDS.values():
         make(**{f"{field}_en": "Salt"})
-    keeping.settle()
+    settle()
     counted = []
     for _ in range(2):
         with django_assert_max_num_queries(60) as asked:
@@ -315,7 +315,7 @@ def test_search_asks_the_same_of_the_database_for_few_as_for_many(client, django
         counted.append(len(asked))
         for make, field in KINDS.values():
             make(**{f"{field}_en": "Salt"}), make(**{f"{field}_en": "Salt"})
-        keeping.settle()
+        settle()
     assert counted[0] == counted[1]
 
 

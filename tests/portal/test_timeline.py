@@ -9,6 +9,7 @@ from issues.models import Event
 from portal.choices import Area
 from projects.models import Agreement
 from tests import reading
+from tests.counting import settle
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -321,5 +322,6 @@ def test_timeline_asks_the_same_of_the_database_for_one_of_each_as_for_six(
         make_party(agreement=agreement, country=make_country())
         make_area(agreement, Area.FORESTRY)
         agreement.issues.add(make_issue())
-    with django_assert_num_queries(27):
+    settle()
+    with django_assert_num_queries(29):
         get(client, language)

@@ -6,11 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import freshness
 from portal.api.resources import RESOURCES
-from portal.index import keeping
 from portal.models import Place
 from tests import reading
+from tests.counting import settle
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
@@ -294,8 +293,7 @@ def test_scripts_of_other_sites_may_read_and_not_write(client):
 
 def test_api_asks_the_same_of_the_database_for_one_record_as_for_three(client):
     def asked():
-        keeping.settle()
-        freshness.settle()
+        settle()
         counts = {}
         for path in PATHS:
             with CaptureQueriesContext(connection) as queries:

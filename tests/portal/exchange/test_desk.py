@@ -17,11 +17,11 @@ from issues.models import KeyFigure, Observation, Term
 from portal.audit import AuditEntry
 from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
-from portal.index.keeping import settle
 from portal.models import Place
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project, Sector
 from tests import reading
+from tests.counting import settle
 from tests.make import (
     make_citation,
     make_country,

@@ -10,14 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from openpyxl import load_workbook
 
-from portal import freshness
 from portal.choices import Area
 from portal.formats import serialisers, sheets
-from portal.index import keeping
 from portal.models import Place
 from portal.preview import preview_links
 from projects.models import Project
 from tests import reading
+from tests.counting import settle
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
@@ -461,8 +460,7 @@ def test_form_that_a_list_has_not_is_said_so(client, address):
 
 def test_files_ask_the_same_of_the_database_for_one_record_as_for_three(client):
     def asked():
-        keeping.settle()
-        freshness.settle()
+        settle()
         counts = {}
         for name in [*LISTS, "countries"]:
             for form in FORMS:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from portal.choices import Publication
-from portal.index import keeping
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.iati import exporting
 from projects.models import Participation, Project, RioMarker
+from tests.counting import settle
 from tests.iati import checked, schema_errors, shared
 from tests.make import (
     make_country,
@@ -297,7 +297,7 @@ def test_the_same_bytes_are_sent_twice_and_only_news_to_who_has_them(client):
 
 def test_three_projects_cost_as_many_queries_as_one(client):
     def queries():
-        keeping.settle()
+        settle()
         with CaptureQueriesContext(connection) as asked:
             sent(client)
         return len(asked)

@@ -1,0 +1,172 @@
+"""Which records have which values of facets, kept in memory as sets of primary keys, for lists that grow long.
+
+A list of two hundred thousand records is counted by fourteen facets in a few milliseconds, whatever is chosen: each
+value has its set (a Roaring bitmap: Lemire et al. 2018, “Roaring Bitmaps: Implementation of an Optimized Software
+Library”), what is found is what the chosen ones have in common, and a count is how much a set shares with it.
+
+Each process reads the sets once and then only the records that changed since (`portal.freshness`). Within a transaction
+they are read for themselves: what is not committed is nobody else’s.
+"""
+
+import itertools
+import sys
+import threading
+import time
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import Aggregate, TextField
+from pyroaring import BitMap
+
+from portal import freshness
+
+SECONDS = 10 * 60
+NONE = BitMap()
+
+
+class Joined(Aggregate):
+    """Primary keys as one value, which is read in a fraction of the time of many rows; `bitmap` takes it apart."""
+
+    function = "group_concat"
+    output_field = TextField()
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="string_agg(int4send(%(expressions)s::int), '')", **context)
+
+
+def bitmap(joined) -> BitMap:
+    """The set that `Joined` wrote out."""
+    if not joined:
+        return BitMap()
+    if isinstance(joined, str):
+        return BitMap(array("I", map(int, joined.split(","))))
+    keys = array("I")
+    keys.frombytes(joined)
+    if sys.byteorder == "little":  # PostgreSQL sends the highest byte first
+        keys.byteswap()
+    return BitMap(keys)
+
+
+def every(queryset) -> BitMap:
+    """The primary keys of all records of a queryset."""
+    return bitmap(queryset.order_by().aggregate(found=Joined("pk"))["found"])
+
+
+def in_most(sets, limit) -> list[int]:
+    """Some of the keys that are in the most of these sets, at most `limit`: those in more of them first."""
+    in_so_many = [NONE] * len(sets)  # in one of them and more, in two and more …
+    for keys in sets:
+        for place in reversed(range(1, len(sets))):
+            in_so_many[place] = in_so_many[place] | (in_so_many[place - 1] & keys)
+        in_so_many[:1] = [one | keys for one in in_so_many[:1]]
+    found = {}
+    for keys in reversed(in_so_many):
+        found.update(dict.fromkeys(itertools.islice(keys, limit)))
+    return list(found)[:limit]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where values stand: in columns of rows of a model, `owner` of which names the record. More may have to hold."""
+
+    rows: type
+    owner: str
+    columns: tuple[str, ...]
+    where: tuple[tuple[str, object], ...] = ()
+
+
+def by_value(lookups: Iterable[Lookup], pks=None) -> dict[Lookup, dict]:
+    """For each lookup, the records that have each value, or each combination of values if it names several columns;
+    of all records, or of some. What stands in the same rows is read at once.
+    """
+    together = defaultdict(list)
+    for lookup in lookups:
+        together[lookup.rows, lookup.owner, lookup.where].append(lookup)
+    found = {lookup: defaultdict(BitMap) for lookup in lookups}
+    for (rows, owner, where), alike in together.items():
+        columns = list(dict.fromkeys(column for lookup in alike for column in lookup.columns))
+        asked = rows._base_manager.filter(**dict(where)).order_by()
+        if pks is not None:
+            asked = asked.filter(**{f"{owner}__in": pks})
+        for *values, joined in asked.values_list(*columns).annotate(joined=Joined(owner)):
+            keys, named = bitmap(joined), dict(zip(columns, values, strict=True))
+            for lookup in alike:
+                value = tuple(named[column] for column in lookup.columns)
+                if None not in value and "" not in value:
+                    found[lookup][value[0] if len(value) == 1 else value] |= keys
+    return found
+
+
+@dataclass(frozen=True)
+class Members:
+    """The sets of a list as of the state of the content with a number: of all records, and by facet and value."""
+
+    number: int
+    all: BitMap
+    facets: dict[str, dict]
+    read_at: float = field(default_factory=time.monotonic)  # when all of them were read
+
+    def is_behind(self, number):
+        """Whether the content has changed since, as far as anyone knows."""
+        return self.number != number or self.is_worn()
+
+    def is_worn(self):
+        """Whether it is time to read all anew: a change whose process was killed may be known to nobody."""
+        return time.monotonic() - self.read_at > SECONDS
+
+
+class Registry:
+    """The newest sets of each list that this process has."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.newest = {}
+
+    def forget(self):
+        """Read all anew at the next question."""
+        self.newest.clear()
+
+    def of(self, filters, queryset) -> Members:
+        """The sets of the list of `queryset`, whose facets are those of `filters`, as the content stands now."""
+        number = freshness.number()
+        if connection.in_atomic_block:
+            return _read(number, filters, queryset)
+        name = type(filters).__qualname__
+        newest = self.newest.get(name)
+        if newest is None or newest.is_behind(number):
+            with self.lock:  # one thread reads, the others wait for what it read
+                newest = self.newest.get(name)
+                if newest is None or newest.is_behind(number):
+                    newest = self.newest[name] = _brought_up(newest, number, filters, queryset)
+        return newest
+
+
+def _read(number, filters, queryset, pks=None):
+    """The sets of all published records, or of some."""
+    there = every(queryset if pks is None else queryset.filter(pk__in=pks))
+    wanted = {name: facet.lookups(queryset.model) for name, facet in filters.facet_filters.items()}
+    found = by_value({lookup for lookups in wanted.values() for lookup in lookups}, pks)
+    facets = {}
+    for name, lookups in wanted.items():
+        sets = filters.facet_filters[name].sets([found[lookup] for lookup in lookups])
+        facets[name] = {value: keys & there for value, keys in sets.items()}
+    return Members(number, there, facets)
+
+
+def _brought_up(old, number, filters, queryset):
+    """The sets of a later state: of the older ones, all that has not changed since."""
+    changed = freshness.changed_since(old.number, number, queryset.model) if old and not old.is_worn() else None
+    if changed is None:
+        return _read(number, filters, queryset)
+    new = _read(number, filters, queryset, changed)
+    gone, facets = BitMap(changed), {}
+    for name, sets in old.facets.items():
+        added = new.facets[name]
+        facets[name] = {value: (sets.get(value, NONE) - gone) | added.get(value, NONE) for value in sets.keys() | added}
+    return Members(number, (old.all - gone) | new.all, facets, old.read_at)
+
+
+registry = Registry()

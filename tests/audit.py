@@ -1,0 +1,62 @@
+"""Lighthouse over one page of each kind, as a slow phone opens it: `make audit`, or `python -m tests.audit`.
+
+It wants 100 of 100 in performance, accessibility, best practices and search. PORTAL_URL names a portal that runs
+already; without it one is started on the current database for as long as it takes. LIGHTHOUSE names the program.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+
+from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, ROOT, Site, chromium, serve
+from tests.pages import LANGUAGES, PAGES, address, status
+
+LIGHTHOUSE = os.environ.get("LIGHTHOUSE") or ROOT / ".node/lighthouse/node_modules/.bin/lighthouse"
+WANTED = 100
+WHOLE = tuple(kind for kind in PAGES if status(kind) == 200)  # an error page is not there to be found
+
+
+def chosen():
+    parser = argparse.ArgumentParser(prog="python -m tests.audit", description=__doc__.splitlines()[0])
+    parser.add_argument("--page", nargs="+", choices=WHOLE, default=WHOLE, help="default: all")
+    parser.add_argument("--lang", nargs="+", choices=LANGUAGES, default=("en",), help="default: en")
+    return parser.parse_args()
+
+
+def audit(url):
+    """The scores of a page, by category, and what costs it points."""
+    flags = " ".join(["--headless", *CHROMIUM_ARGS])
+    command = [LIGHTHOUSE, url, "--quiet", "--output=json", "--output-path=stdout", f"--chrome-flags={flags}"]
+    environment = os.environ | {"CHROME_PATH": chromium()}
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
+    scores = {name: round(category["score"] * 100) for name, category in told["categories"].items()}
+    weighed = {one["id"] for category in told["categories"].values() for one in category["auditRefs"] if one["weight"]}
+    failed = [
+        f"{one['title']} {one.get('displayValue', '')}".strip()
+        for name, one in told["audits"].items()
+        if name in weighed and one["score"] is not None and one["score"] < 0.9
+    ]
+    return scores, failed
+
+
+def main():
+    if not chromium():
+        sys.exit(NO_CHROMIUM)
+    wanted, missed = chosen(), 0
+    running = os.environ.get("PORTAL_URL")
+    with contextlib.nullcontext(Site(running.rstrip("/"), None, None)) if running else serve() as site:
+        for kind in wanted.page:
+            for language in wanted.lang:
+                scores, failed = audit(site.url + address(kind, language))
+                missed += min(scores.values()) < WANTED
+                print(f"{kind + ' ' + language:24}", *(f"{name} {score:3}" for name, score in scores.items()), sep="  ")
+                for title in failed if min(scores.values()) < WANTED else ():
+                    print(f"{'':26}{title}")
+    sys.exit(f"{missed} pages have less than {WANTED}." if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""The portal as it runs, with an empty view beside it and, if KEEP is “nothing”, without the pages that it keeps."""
+
+import os
+
+from portal.settings import *  # noqa: F403
+from portal.settings import CACHES, MIDDLEWARE
+
+ROOT_URLCONF = "tests.benchmarks.urls"
+LIMITS = dict.fromkeys(LIMITS, 0)  # noqa: F405 - an address asks as often as it likes
+
+if os.environ.get("KEEP") == "nothing":
+    MIDDLEWARE = [name for name in MIDDLEWARE if name != "portal.kept.KeptPagesMiddleware"]
+    CACHES = CACHES | {"kept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

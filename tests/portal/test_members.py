@@ -1,0 +1,187 @@
+"""What a long list finds and counts in memory is what the database would find and count."""
+
+import pytest
+from django.db import transaction
+from django.http import QueryDict
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal import freshness, members
+from portal.choices import Area, Level, Publication
+from portal.filters import Facet
+from projects.filters import ProjectFilter
+from projects.models import Participation, Project, ProjectArea
+from tests.lists import facets_of
+from tests.make import (
+    make_answer,
+    make_area,
+    make_country,
+    make_issue,
+    make_organisation,
+    make_participation,
+    make_place,
+    make_project,
+    make_sdg,
+    make_sector,
+)
+
+ROLE = Participation.Role
+
+
+def filters(query="", **chosen):
+    data = QueryDict(query, mutable=True)
+    for name, values in chosen.items():
+        data.setlist(name, values if isinstance(values, list) else [values])
+    return ProjectFilter(data, queryset=Project.objects.published())
+
+
+def counted_in_memory(one):
+    facets = one.numbers["facets"]
+    return {name: {value: count for value, count in counts.items() if count} for name, counts in facets.items()}
+
+
+def counted_by_the_database(one):
+    counts = {
+        name: item.counts(one.filtered_without(name, *item.beside))
+        for name, item in one.filters.items()
+        if isinstance(item, Facet)
+    }
+    return {name: {value: count for value, count in found.items() if count and value} for name, found in counts.items()}
+
+
+@pytest.mark.django_db
+class TestContent:
+    def test_whatever_is_chosen_is_found_and_counted_alike(self, content):
+        chosen = st.fixed_dictionaries(
+            {},
+            optional={
+                name: st.lists(st.sampled_from([value for value, _label in item.choices]), min_size=1, max_size=2)
+                for name, item in facets_of("projects").items()
+            }
+            | {
+                "q": st.sampled_from(["aral", "물", "вода"]),
+                "year_from": st.sampled_from(["1995", "2015"]),
+                "started_to": st.just("2020"),
+            },
+        )
+
+        @given(chosen)
+        @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+        def agree(query):
+            one = filters(**query)
+            found = set(one.filtered_without().values_list("pk", flat=True))
+            assert set(one.found) == set(one.qs.values_list("pk", flat=True)) == found
+            assert one.numbers["found"] == len(found)
+            assert one.numbers["all"] == one.queryset.count()
+            assert counted_in_memory(one) == counted_by_the_database(one)
+
+        agree()
+
+
+@pytest.mark.django_db
+def test_who_takes_part_and_in_which_role_is_asked_of_one_row():
+    project = make_project()
+    koica, adb = make_organisation(key="koica"), make_organisation(key="adb")
+    make_participation(project=project, organisation=koica, role=ROLE.FUNDING)
+    make_participation(project=project, organisation=adb, role=ROLE.PARTNER)
+    assert list(filters(organisation="koica", role=ROLE.FUNDING).found) == [project.pk]
+    assert list(filters(organisation="koica", role=ROLE.PARTNER).found) == []
+    assert counted_in_memory(filters(role=ROLE.PARTNER))["organisation"] == {"adb": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sets_follow_every_change():
+    """Each change is read for itself; what comes of all of them is what reading everything anew would give."""
+    region = make_place(key="region")
+    place = make_place(key="place")
+    main = make_issue(key="main")
+    issue, sector, country = make_issue(key="issue"), make_sector(), make_country(key="uz")
+    organisation = make_organisation(key="koica")
+    some = [make_project() for _ in range(4)]
+    one, two, three, four = some
+    participation = make_participation(project=one, organisation=organisation, role=ROLE.FUNDING)
+    two.places.add(place)
+
+    def rename(record, **values):
+        for name, value in values.items():
+            setattr(record, name, value)
+        record.save()
+
+    changes = (
+        lambda: rename(one, level=Level.PROVINCIAL),
+        lambda: one.countries.add(country),
+        lambda: country.projects_of_country.add(two, three),
+        lambda: one.sectors.set([sector]),
+        lambda: one.sectors.clear(),
+        lambda: make_area(one, Area.FORESTRY),
+        lambda: ProjectArea.objects.bulk_create([ProjectArea(project=two, area=Area.ENERGY)]),
+        lambda: ProjectArea.objects.filter(project=one).delete(),
+        lambda: ProjectArea.objects.update(area=Area.FORESTRY),
+        lambda: make_sdg(three, "6.4"),
+        lambda: make_answer(project=one, issue=issue),
+        lambda: rename(issue, parent=main),
+        lambda: rename(place, part_of=region),
+        lambda: rename(organisation, kind="government"),
+        lambda: rename(participation, role=ROLE.PARTNER),
+        lambda: rename(organisation, publication=Publication.ARCHIVED),
+        lambda: Project.objects.filter(pk=four.pk).update(level=Level.NATIONAL),
+        lambda: rename(two, publication=Publication.IN_REVIEW),
+        lambda: three.delete(),
+        lambda: make_project(level=Level.MUNICIPAL),
+    )
+    filters().sets  # noqa: B018 - read for the first time
+    for number, change in enumerate(changes):
+        change()
+        followed = filters().sets
+        with transaction.atomic():  # in which everything is read anew
+            anew = filters().sets
+        assert set(followed.all) == set(anew.all), number
+        for name, sets in anew.facets.items():
+            assert without_empty(followed.facets[name]) == without_empty(sets), (number, name)
+
+
+def without_empty(sets):
+    return {value: set(keys) for value, keys in sets.items() if keys}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_what_changed_is_read_again(monkeypatch):
+    project, _other = make_project(), make_project()
+    filters().sets  # noqa: B018
+    asked = []
+    read = members._read
+    monkeypatch.setattr(members, "_read", lambda *args: asked.append(args[3:]) or read(*args))
+    filters().sets  # noqa: B018
+    assert asked == []
+    project.save()
+    filters().sets  # noqa: B018
+    assert asked == [({project.pk},)]
+
+
+@pytest.mark.django_db
+def test_changes_are_told_since_a_state():
+    project, other = make_project(), make_project()
+    old = freshness.number()
+    assert freshness.changed_since(old, old, Project) == set()
+    project.save()
+    middle = freshness.number()
+    assert freshness.changed_since(old, middle, Project) == {project.pk}
+    other.countries.add(make_country())
+    new = freshness.number()
+    # A new place may be anybody’s: which projects it changed is not known.
+    assert freshness.changed_since(middle, new, Project) is None
+
+
+@pytest.mark.django_db
+def test_changes_of_long_ago_are_forgotten(monkeypatch):
+    monkeypatch.setattr(freshness, "MOST_CHANGES", 3)
+    project = make_project()
+    old = freshness.number()
+    for _ in range(3):
+        project.save()
+        freshness.number()
+    assert freshness.changed_since(old, freshness.number(), Project) == {project.pk}
+    project.save()
+    freshness.number()
+    assert freshness.changed_since(old, freshness.number(), Project) is None
+    assert freshness.Change.objects.count() == 3
