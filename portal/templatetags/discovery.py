@@ -15,7 +15,7 @@ def head(context):
     return {"head": head_of(context), "record": context.get("record"), "request": context["request"]}
 
 
-@register.inclusion_tag("components/cited_as.html", takes_context=True)
+@register.inclusion_tag("portal/includes/cited_as.html", takes_context=True)
 def cited_as(context, record):
     """How reference managers cite the page of a record: at its address, which may be that of a day."""
     request = context["request"]
