@@ -11,6 +11,7 @@ import time
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.http import Http404, HttpResponse
+from django.urls import Resolver404, resolve
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
@@ -37,11 +38,19 @@ class MetricsMiddleware:
         began = time.perf_counter()
         response = self.get_response(request)
         # Names of views are few; addresses that nobody thought of are as many as askers like.
-        view = request.resolver_match.view_name if request.resolver_match else "none"
+        view = _view_of(request)
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(view, method, str(response.status_code)).inc()
         SECONDS.labels(view).observe(time.perf_counter() - began)
         return response
+
+
+def _view_of(request):
+    """The name of the view that a request is for; a page that is kept is answered without asking which."""
+    try:
+        return (request.resolver_match or resolve(request.path_info)).view_name
+    except Resolver404:
+        return "none"
 
 
 class StateCollector:

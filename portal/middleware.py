@@ -35,7 +35,7 @@ class BrotliMiddleware:
 
     TAKEN = re.compile(r"\bbr\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
     SMALLEST = 200  # what is smaller is not worth the work
-    QUALITY = 5
+    QUALITY = 7  # a page is compressed once for many readers (portal/kept.py)
 
     def __init__(self, get_response):
         self.get_response = get_response

@@ -63,7 +63,7 @@ def test_a_correction_is_explained_read_and_taken_back(watched, desk, language):
     expect(seo.locator(".messagelist .success")).to_be_visible()
 
     han.goto(f"{desk.url}/{language}/timeline/{EVENT}/")
-    han.locator(".cite a").click()
+    han.locator(".cite a[href$='/changes/']").click()
     change = han.locator(".change").first
     expect(change).to_contain_text(words["why"])
     expect(change.locator("ins")).to_have_text(["1999."])

@@ -133,7 +133,7 @@ def test_answers_are_counted_by_view_and_not_by_address(rf):
 def test_methods_that_nobody_knows_make_no_numbers_of_their_own(rf):
     before = counted(view="none", method="other", status="200")
     for method in ("BREW", "PROPFIND"):
-        request = rf.generic(method, "/")
+        request = rf.generic(method, "/nowhere/")
         request.resolver_match = None
         answered(request)
     assert counted(view="none", method="other", status="200") == before + 2

@@ -10,8 +10,8 @@ from django.utils import timezone, translation
 from portal import past
 from portal.choices import Publication
 from portal.history import unrecorded
-from portal.index import keeping
 from tests import reading
+from tests.counting import settle
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -357,7 +357,7 @@ def test_picture_of_today_is_not_one_of_the_past(client, on, make):
 
 def test_past_costs_the_same_however_much_hangs_on_a_record(client):
     def asked():
-        keeping.settle()
+        settle()
         counts = {}
         for record in records(world):
             if hasattr(record, "publication") and "#" not in record.get_absolute_url():
