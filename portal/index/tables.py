@@ -140,7 +140,8 @@ class SearchName(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["kind", "normal"], name="search_name_start"),
-            models.Index(fields=["normal"], name="search_name_normal"),
+            # Of whole names alone: for what begins so, PostgreSQL may take this index for as good as that of the kind.
+            models.Index(fields=["normal"], name="search_name_whole", condition=models.Q(whole=True)),
         ]
 
     def __str__(self):
