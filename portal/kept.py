@@ -8,7 +8,6 @@ process, or Redis where CACHE_URL names one.
 import contextlib
 import functools
 import hashlib
-import re
 
 from django.conf import settings
 from django.core.cache import caches
@@ -18,12 +17,12 @@ from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 
 from portal import freshness
+from portal.middleware import encodings_taken
 
 # A process that is killed between a change and the move of the number leaves the old number: not for longer than this.
 SECONDS = 10 * 60
 LONGEST_ADDRESS = 1_000
-# What of a request a page depends on besides its address. Of what it accepts only the compression counts.
-ENCODINGS = re.compile(r"\b(br|gzip)\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+# The headers by which a page of one address has another form, beside those of language and compression.
 HTMX = ("HX-Request", "HX-History-Restore-Request")
 # Whoever keeps a page asks each time whether it is still the newest; so may a cache that serves many.
 PUBLIC = "public, max-age=0, must-revalidate"
@@ -115,7 +114,7 @@ def parts_of(request):
         request.scheme,
         host,
         address,
-        sorted(set(ENCODINGS.findall(request.headers.get("Accept-Encoding", "")))),
+        sorted(encodings_taken(request)),
         [request.headers.get(name) for name in HTMX],
     )
 
