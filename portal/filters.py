@@ -181,12 +181,16 @@ class RecordFilterSet(django_filters.FilterSet):
             return self._count()
         return kept.once(self._count, "list", type(self).__qualname__, sorted(self.cleaned.items()))
 
+    @functools.cached_property
+    def facet_filters(self):
+        """The facets, by name."""
+        return {name: item for name, item in self.filters.items() if isinstance(item, Facet)}
+
     def _count(self):
-        facets = [name for name, item in self.filters.items() if isinstance(item, Facet)]
         return {
             "all": self.count_all(),
             "found": self.count(),
-            "facets": {name: self.counts(name) for name in facets},
+            "facets": {name: self.counts(name) for name in self.facet_filters},
         }
 
     def count_all(self):
@@ -208,11 +212,7 @@ class RecordFilterSet(django_filters.FilterSet):
     @functools.cached_property
     def facets(self):
         """The facets, each with the options that are chosen or that would show something, the fullest first."""
-        return [
-            facet
-            for name, item in self.filters.items()
-            if isinstance(item, Facet) and (facet := self._facet(name, item)).options
-        ]
+        return [facet for name, item in self.facet_filters.items() if (facet := self._facet(name, item)).options]
 
     @property
     def has_rare_facets(self):
@@ -263,11 +263,6 @@ class LongFilterSet(RecordFilterSet):
 
     # Fewer records than this are asked for by their primary keys.
     FEW = 10_000
-
-    @functools.cached_property
-    def facet_filters(self):
-        """The facets, by name."""
-        return {name: item for name, item in self.filters.items() if isinstance(item, Facet)}
 
     @functools.cached_property
     def sets(self):
@@ -421,8 +416,9 @@ class PlaceFacet(Facet):
         return Counter(whole for _pk, whole in covered)
 
     def sets(self, found):
-        sets = {}
-        for place, keys in super().sets(found).items():
-            for whole in {place, *self.wholes.get(place, ())}:
-                sets[whole] = sets[whole] | keys if whole in sets else keys
-        return sets
+        return super().sets(
+            {whole: keys}
+            for values in found
+            for place, keys in values.items()
+            for whole in {place, *self.wholes.get(place, ())}
+        )

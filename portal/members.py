@@ -9,7 +9,6 @@ they are read for themselves: what is not committed is nobody else’s.
 """
 
 import itertools
-import sys
 import threading
 import time
 from array import array
@@ -22,6 +21,7 @@ from django.db.models import Aggregate, TextField
 from pyroaring import BitMap
 
 from portal import freshness
+from portal.database import unpacked
 
 SECONDS = 10 * 60
 NONE = BitMap()
@@ -43,11 +43,7 @@ def bitmap(joined) -> BitMap:
         return BitMap()
     if isinstance(joined, str):
         return BitMap(array("I", map(int, joined.split(","))))
-    keys = array("I")
-    keys.frombytes(joined)
-    if sys.byteorder == "little":  # PostgreSQL sends the highest byte first
-        keys.byteswap()
-    return BitMap(keys)
+    return BitMap(unpacked("I", joined))
 
 
 def every(queryset) -> BitMap:
@@ -61,7 +57,7 @@ def in_most(sets, limit) -> list[int]:
     for keys in sets:
         for place in reversed(range(1, len(sets))):
             in_so_many[place] = in_so_many[place] | (in_so_many[place - 1] & keys)
-        in_so_many[:1] = [one | keys for one in in_so_many[:1]]
+        in_so_many[0] = in_so_many[0] | keys
     found = {}
     for keys in reversed(in_so_many):
         found.update(dict.fromkeys(itertools.islice(keys, limit)))

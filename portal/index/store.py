@@ -5,14 +5,13 @@ makes them; a new index is made in a second table of the same shape, which takes
 whole.
 """
 
-import sys
-from array import array
 from collections.abc import Iterable
 
 from django.db import connection, connections, router
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
+from portal.database import unpacked
 from portal.index.query import Clause, Query, fts5, overlap, tsquery
 from portal.index.tables import KEY_BITS, LAST, SearchEntry
 
@@ -185,11 +184,7 @@ def ids(query: Query, only_title=False, most: int | None = None) -> list[int]:
     """The ids of the entries that match, in any field or in the title alone; some `most` of them, or all."""
     select = (_SELECT_TITLE if only_title else _SELECT)[connection.vendor]
     if most is None and select in _ALL:
-        found = array("q")
-        found.frombytes(_fetch(_ALL[select], [words_of(query)])[0][0] or b"")
-        if sys.byteorder == "little":  # PostgreSQL sends the highest byte first
-            found.byteswap()
-        return found.tolist()
+        return unpacked("q", _fetch(_ALL[select], [words_of(query)])[0][0] or b"").tolist()
     limit = "" if most is None else f" LIMIT {most}"
     return [row[0] for row in _fetch(f"{select}{limit}", [words_of(query)])]
 
