@@ -22,6 +22,8 @@ SILENCE_SECONDS = 10  # between two pieces of a body or of an answer
 CLOSING_SECONDS = 2  # for a client to close what is closed
 LONGEST_HEAD = 65536  # bytes; what is longer is refused by whoever reads it
 CLOSE_WAIT = 8  # the state of a TCP connection that the client has closed
+COURTESY_SECONDS = 0.0002  # that a worker leaves others to take a connection first, for each that it has
+MOST_COURTESIES = 5
 
 
 class Worker(ThreadWorker):
@@ -33,6 +35,14 @@ class Worker(ThreadWorker):
         super().init_process()
 
     # ── Beginning ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def accept(self, listener):
+        """Take a connection, unless another worker does that has fewer: one that came first to several connections
+        would keep them, and answer them all on one core, while another is idle.
+        """
+        if self.cfg.workers > 1:
+            time.sleep(COURTESY_SECONDS * min(self.nr_conns, MOST_COURTESIES))
+        super().accept(listener)
 
     def enqueue_req(self, conn):
         """Give a connection to a thread, as soon as the head of a request is there."""
