@@ -3,6 +3,7 @@
 `WEB_CONCURRENCY` is the number of workers: as many as there are cores, and one more.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -11,6 +12,8 @@ from portal.logs import configuration
 
 wsgi_app = "portal.wsgi"
 bind = "127.0.0.1:8000"
+# Read once, before workers are forked: they share most of their memory, and one that is replaced is there at once.
+preload_app = True
 # gunicorn’s threads, kept from clients that are slow: no thread waits for the head of a request, which has ten seconds,
 # nor longer than ten seconds for the next piece of a body or for a client to take an answer. See the module. Against
 # many that send a byte now and then, a proxy before the portal helps, which passes on only what is there as a whole.
@@ -32,6 +35,12 @@ _own_folder = None
 if os.environ.get("METRICS_NETWORKS") and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
     # Each worker counts into files of its own here; whichever is asked for /metrics adds them up.
     _own_folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="portal-metrics-")
+
+
+def when_ready(server):
+    """Leave what all workers share out of every collection of garbage, which would write to it: it stays shared."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server, worker):

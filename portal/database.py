@@ -1,9 +1,12 @@
-"""What either database is told beside the queries, and how one of them packs what it tells."""
+"""What either database is told beside the queries, how one packs what it tells, and how both are asked for many."""
 
+import functools
 import sys
 from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 
 def gather_statistics(using=DEFAULT_DB_ALIAS):
@@ -24,3 +27,35 @@ def unpacked(code: str, sent: bytes) -> array:
     if sys.byteorder == "little":  # PostgreSQL sends the highest byte first
         numbers.byteswap()
     return numbers
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Primary keys to ask for, however many, as one value: of a list Django looks at every one."""
+
+    pks: Iterable[int]
+
+    @functools.cached_property
+    def listed(self):
+        """As they stand in a question, of which there may be several about the same ones."""
+        return ",".join([str(int(pk)) for pk in self.pks])
+
+
+class Among(models.Lookup):
+    """`column__among=Keys(…)`. Thousands of parameters would take long, and more than some are refused."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sqlite(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        listed = "SELECT value FROM json_each(%s)"
+        return f"{column} IN ({listed})", [*parameters, f"[{self.rhs.listed}]"]
+
+    def as_postgresql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::bigint[])", [*parameters, f"{{{self.rhs.listed}}}"]
+
+
+for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):
+    _kind.register_lookup(Among)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import kept, members
+from portal.database import Keys
 from portal.languages import language_name
 from portal.models import Place, Source
 from portal.places import wholes_by_part
@@ -271,12 +272,15 @@ class LongFilterSet(RecordFilterSet):
     @functools.cached_property
     def _having(self):
         """The primary keys of the records that each chosen filter lets through."""
-        return {
-            name: self.filters[name].among(self.sets.facets[name], value)
-            if name in self.facet_filters
-            else members.every(self.filters[name].filter(self.queryset.all(), value))
-            for name, value in self.cleaned.items()
-        }
+        return {name: self._passing(name, value) for name, value in self.cleaned.items()}
+
+    def _passing(self, name, value):
+        item = self.filters[name]
+        if name in self.facet_filters:
+            return item.among(self.sets.facets[name], value)
+        if name == "q":
+            return members.BitMap(self.queryset.keys_matching(value))
+        return members.every(item.filter(self.queryset.all(), value))
 
     def found_without(self, *names):
         """The primary keys of the records that all filters but these let through."""
@@ -292,9 +296,12 @@ class LongFilterSet(RecordFilterSet):
 
     @functools.cached_property
     def qs(self):
-        """The records that the filters let through."""
-        few = self.cleaned and len(self.found) < self.FEW
-        return self.queryset.filter(pk__in=list(self.found)) if few else super().qs
+        """The records that the filters let through: found by what was found in memory where the database would have to
+        look further.
+        """
+        if "q" in self.cleaned or (self.cleaned and len(self.found) < self.FEW):
+            return self.queryset.filter(pk__among=Keys(self.found))
+        return super().qs
 
     def count_all(self):
         return len(self.sets.all)

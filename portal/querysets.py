@@ -13,7 +13,7 @@ from portal import audit, freshness, history
 from portal.care import links, translations
 from portal.choices import Publication
 from portal.index import keeping, ranking, store
-from portal.index.tables import kinds_of
+from portal.index.tables import LAST, kinds_of, of_kind
 
 
 class RowQuerySet(models.QuerySet):
@@ -57,6 +57,11 @@ class RecordQuerySet(RowQuerySet):
             operator.or_, (models.Q(pk__in=store.keys_matching(query, kind.number)) for kind in kinds_of(self.model))
         )
         return self.filter(keys)
+
+    def keys_matching(self, text) -> list[int]:
+        """The primary keys of all that a search for `text` finds: for who counts in memory, many times as quick."""
+        found = ranking.ids_of(ranking.question(text))
+        return [entry & LAST for kind in kinds_of(self.model) for entry in of_kind(kind, found)]
 
     def update(self, **values):
         """Change all at once, the search index with them."""

@@ -156,7 +156,7 @@ FORMATS["iati"] = Format(
     _("aid data as IATI 2.03 has it"),
     "application/xml",
     make=None,
-    suits=lambda kinds, single: kinds == {"project"} and exporting.publisher() is not None,
+    suits=lambda kinds, single: kinds == {"project"} and exporting.reports(),
     attached=False,
     respond=lambda request, records: serving.response(request, Project.objects.published().filter(pk__in=records.pks)),
 )

@@ -16,6 +16,7 @@ from projects.models import (
     Agreement,
     AgreementParty,
     ImportedActivity,
+    ImportedFile,
     Organisation,
     Participation,
     Project,
@@ -99,9 +100,16 @@ def imported_of(project):
     """What others report of a project, with what is shown of it; `others` are the activities that it belongs with."""
     imported = (
         ImportedActivity.objects.filter(project=project)
-        .select_related("source", "file")
-        .defer("original", "values", "file__original", "file__mapping")
-        .prefetch_related("transactionsums", "budgetlines", "reportedresults", "reporteddocuments", "relatedactivitys")
+        .defer("original", "values")
+        .prefetch_related(
+            "source",  # few projects were imported: what they need is asked for when one was
+            Prefetch("file", ImportedFile.objects.defer("original", "mapping")),
+            "transactionsums",
+            "budgetlines",
+            "reportedresults",
+            "reporteddocuments",
+            "relatedactivitys",
+        )
         .first()
     )
     if imported is None:

@@ -13,13 +13,13 @@ from decimal import Decimal
 from operator import itemgetter
 
 from django.conf import settings
-from django.db import models
-from django.db.models import CharField, ExpressionWrapper, F, Lookup, QuerySet
+from django.db.models import CharField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Cast
 from django.db.models.query import ValuesListIterable
 from django.utils import translation
 
 from portal.choices import Publication
+from portal.database import Keys
 from portal.exports import RISKY
 
 RISKY_SIGNS = frozenset(RISKY)
@@ -116,33 +116,6 @@ def tuples(queryset, *columns):
     found = queryset.values_list(*columns)
     found._iterable_class = _AllAtOnce
     return list(found)
-
-
-@dataclass(frozen=True)
-class Keys:
-    """Primary keys to ask for, as one value: of a list Django looks at every one."""
-
-    pks: list
-
-    @functools.cached_property
-    def sql(self):
-        """As they stand in a question, of which there are several about the same ones."""
-        return ",".join([str(int(pk)) for pk in self.pks]) or "NULL"
-
-
-class Among(Lookup):
-    """`column__among=Keys(…)`: whole numbers, written into the question. Thousands of parameters would take long."""
-
-    lookup_name = "among"
-    prepare_rhs = False
-
-    def as_sql(self, compiler, connection):
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} IN ({self.rhs.sql})", parameters
-
-
-for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):
-    _kind.register_lookup(Among)
 
 
 @dataclass(frozen=True)

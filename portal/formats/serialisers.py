@@ -9,7 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Publication
-from portal.formats.fields import LANGUAGES, Field, Head, Keys, Reading, csv_text, plain_rows, tuples
+from portal.database import Keys
+from portal.formats.fields import LANGUAGES, Field, Head, Reading, csv_text, plain_rows, tuples
 
 CHUNK = 1_000
 

@@ -15,8 +15,9 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from portal import freshness, limits
+from portal.database import Keys
 from portal.formats import atom, plain, references, sheets
-from portal.formats.fields import LANGUAGES, Keys
+from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.past import address_on
 from portal.templatetags.figures import number
@@ -282,24 +283,22 @@ def addresses(request):
 # ── Feeds of lists ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def newest(records: Records):
-    """Pairs of kind and primary key, the newest change first."""
+def newest(records: Records, start, stop):
+    """Pairs of kind and primary key from one place in the list to another, the newest change first."""
+    wanted = {}
+    for kind, pk in ((records.kind, pk) for pk in records.pks) if records.kind else records.pks:
+        wanted.setdefault(kind, []).append(pk)
     found = []
-    for chunk in records.chunks():
-        wanted = {}
-        for kind, pk in ((records.kind, pk) for pk in chunk) if records.kind else chunk:
-            wanted.setdefault(kind, []).append(pk)
-        for kind, pks in wanted.items():
-            times = SERIALISERS[kind].visible().filter(pk__among=Keys(pks)).order_by().values_list("updated_at", "pk")
-            found += [(changed, kind, pk) for changed, pk in times]
+    for kind, pks in wanted.items():
+        rows = SERIALISERS[kind].visible().filter(pk__among=Keys(pks)).order_by("-updated_at", "pk")
+        found += [(changed, kind, pk) for changed, pk in rows.values_list("updated_at", "pk")[:stop]]
     found.sort(key=lambda one: (-one[0].timestamp(), one[1], one[2]))
-    return [(kind, pk) for _changed, kind, pk in found]
+    return [(kind, pk) for _changed, kind, pk in found[start:stop]]
 
 
 def feed(request, records):
     """The list as an Atom feed: the newest changes first, fifty a page."""
-    pairs = newest(records)
-    last = max(-(-len(pairs) // atom.PAGE), 1)
+    last = max(-(-len(records) // atom.PAGE), 1)
     asked = request.GET.get("page", "")
     page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
     query = bare_query(request, keep_view=False)
@@ -308,7 +307,7 @@ def feed(request, records):
         rest = f"&page={number}" if number > 1 else ""
         return f"{records.base}{request.path}?{query}{'&' if query else ''}format=atom{rest}"
 
-    shown = replace_pks(records, pairs[(page - 1) * atom.PAGE : page * atom.PAGE])
+    shown = replace_pks(records, newest(records, (page - 1) * atom.PAGE, page * atom.PAGE))
     found = list(shown.records())
     links = [("self", address(page)), ("first", address(1)), ("last", address(last))]
     links += [("previous", address(page - 1))] if page > 1 else []

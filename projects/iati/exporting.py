@@ -52,6 +52,11 @@ def publisher():
     return ReportingOrganisation.objects.select_related("organisation").first()
 
 
+def reports():
+    """Whether the portal reports in anyone’s name."""
+    return ReportingOrganisation.objects.exists()
+
+
 def with_parts(projects):
     """Projects with everything that an activity is made of, in as many queries for a thousand as for one."""
     return projects.prefetch_related(
