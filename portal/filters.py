@@ -1,7 +1,7 @@
 """Filters that lists share: facets with counts, years, words. Values are keys and codes, never ids."""
 
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import django_filters
@@ -261,6 +261,12 @@ class LongFilterSet(RecordFilterSet):
     """Filters of a list that may grow long: what they let through is found and counted in memory."""
 
     kept = False  # it takes as long to count as to look up what was counted
+    further = {}  # facets by which nobody filters, by name: by what else the records are counted
+
+    @functools.cached_property
+    def counted_facets(self):
+        """The facets whose sets are kept, by name."""
+        return self.facet_filters | self.further
 
     # Fewer records than this are asked for by their primary keys.
     FEW = 10_000
@@ -362,6 +368,17 @@ class YearFilter(django_filters.NumberFilter):
 
     def __init__(self, label, method):
         super().__init__(label=label, method=method, min_value=1800, max_value=2200)
+
+
+class YearFacet(Facet):
+    """The years of partial dates."""
+
+    def sets(self, found):
+        by_year = defaultdict(list)
+        for values in found:
+            for date, keys in values.items():
+                by_year[date.year].append(keys)
+        return {year: members.NONE.union(*sets) for year, sets in by_year.items()}
 
 
 class DatedFilterSet(RecordFilterSet):

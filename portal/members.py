@@ -51,15 +51,20 @@ def every(queryset) -> BitMap:
     return bitmap(queryset.order_by().aggregate(found=Joined("pk"))["found"])
 
 
-def in_most(sets, limit) -> list[int]:
-    """Some of the keys that are in the most of these sets, at most `limit`: those in more of them first."""
-    in_so_many = [NONE] * len(sets)  # in one of them and more, in two and more …
+def in_so_many(sets) -> list[BitMap]:
+    """The keys that are in one of these sets and more, in two and more …"""
+    found = [NONE] * len(sets)
     for keys in sets:
         for place in reversed(range(1, len(sets))):
-            in_so_many[place] = in_so_many[place] | (in_so_many[place - 1] & keys)
-        in_so_many[0] = in_so_many[0] | keys
+            found[place] = found[place] | (found[place - 1] & keys)
+        found[0] = found[0] | keys
+    return found
+
+
+def in_most(sets, limit) -> list[int]:
+    """Some of the keys that are in the most of these sets, at most `limit`: those in more of them first."""
     found = {}
-    for keys in reversed(in_so_many):
+    for keys in reversed(in_so_many(sets)):
         found.update(dict.fromkeys(itertools.islice(keys, limit)))
     return list(found)[:limit]
 
@@ -96,14 +101,12 @@ def by_value(lookups: Iterable[Lookup], pks=None) -> dict[Lookup, dict]:
     return found
 
 
-@dataclass(frozen=True)
-class Members:
-    """The sets of a list as of the state of the content with a number: of all records, and by facet and value."""
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """What is held in memory of the content in the state with a number."""
 
     number: int
-    all: BitMap
-    facets: dict[str, dict]
-    read_at: float = field(default_factory=time.monotonic)  # when all of them were read
+    read_at: float = field(default_factory=time.monotonic)  # when all of it was read
 
     def is_behind(self, number):
         """Whether the content has changed since, as far as anyone knows."""
@@ -114,8 +117,21 @@ class Members:
         return time.monotonic() - self.read_at > SECONDS
 
 
+@dataclass(frozen=True, kw_only=True)
+class Members(Held):
+    """The sets of a list: of all records, and by facet and value."""
+
+    all: BitMap
+    facets: dict[str, dict]
+
+
+def changed_since(old, number, model):
+    """The primary keys of the records that changed since what is held was read; None if it has to be read anew."""
+    return None if old is None or old.is_worn() else freshness.changed_since(old.number, number, model)
+
+
 class Registry:
-    """The newest sets of each list that this process has."""
+    """The newest sets of each list that this process has, and what else it holds."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -127,34 +143,41 @@ class Registry:
 
     def of(self, filters, queryset) -> Members:
         """The sets of the list of `queryset`, whose facets are those of `filters`, as the content stands now."""
+        return self.held(
+            type(filters).__qualname__,
+            lambda number: _read(number, filters, queryset),
+            lambda old, number: _brought_up(old, number, filters, queryset),
+        )
+
+    def held(self, name, read, bring_up):
+        """What is held under a name, as the content stands now: read for its number, or brought up from what was."""
         number = freshness.number()
         if connection.in_atomic_block:
-            return _read(number, filters, queryset)
-        name = type(filters).__qualname__
+            return read(number)
         newest = self.newest.get(name)
         if newest is None or newest.is_behind(number):
             with self.lock:  # one thread reads, the others wait for what it read
                 newest = self.newest.get(name)
                 if newest is None or newest.is_behind(number):
-                    newest = self.newest[name] = _brought_up(newest, number, filters, queryset)
+                    newest = self.newest[name] = bring_up(newest, number)
         return newest
 
 
 def _read(number, filters, queryset, pks=None):
     """The sets of all published records, or of some."""
     there = every(queryset if pks is None else queryset.filter(pk__in=pks))
-    wanted = {name: facet.lookups(queryset.model) for name, facet in filters.facet_filters.items()}
+    wanted = {name: facet.lookups(queryset.model) for name, facet in filters.counted_facets.items()}
     found = by_value({lookup for lookups in wanted.values() for lookup in lookups}, pks)
     facets = {}
     for name, lookups in wanted.items():
-        sets = filters.facet_filters[name].sets([found[lookup] for lookup in lookups])
+        sets = filters.counted_facets[name].sets([found[lookup] for lookup in lookups])
         facets[name] = {value: keys & there for value, keys in sets.items()}
-    return Members(number, there, facets)
+    return Members(number=number, all=there, facets=facets)
 
 
 def _brought_up(old, number, filters, queryset):
     """The sets of a later state: of the older ones, all that has not changed since."""
-    changed = freshness.changed_since(old.number, number, queryset.model) if old and not old.is_worn() else None
+    changed = changed_since(old, number, queryset.model)
     if changed is None:
         return _read(number, filters, queryset)
     new = _read(number, filters, queryset, changed)
@@ -162,7 +185,7 @@ def _brought_up(old, number, filters, queryset):
     for name, sets in old.facets.items():
         added = new.facets[name]
         facets[name] = {value: (sets.get(value, NONE) - gone) | added.get(value, NONE) for value in sets.keys() | added}
-    return Members(number, (old.all - gone) | new.all, facets, old.read_at)
+    return Members(number=number, read_at=old.read_at, all=(old.all - gone) | new.all, facets=facets)
 
 
 registry = Registry()

@@ -6,13 +6,14 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.choices import Area, Confidence, Goal, Level, Publication
+from portal.choices import Area, Confidence, Currency, Goal, Level, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,
     LongFilterSet,
     PlaceFacet,
     RecordFilterSet,
+    YearFacet,
     YearFilter,
     has_value,
     names,
@@ -144,6 +145,12 @@ class ProjectFilter(LongFilterSet):
     year_to = YearFilter(_("Running in or before"), "running_to")
     started_from = YearFilter(_("Started in or after"), "starting_from")
     started_to = YearFilter(_("Started in or before"), "starting_to")
+
+    # Each with a condition of its own: rows that are read together fall into as many groups as there are combinations.
+    further = {
+        "started": YearFacet("start", options=(), label=_("Start"), where={"start__isnull": False}),
+        "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
+    }
 
     class Meta:
         model = Project

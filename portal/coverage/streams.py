@@ -1,14 +1,16 @@
 """The streams of the same projects: who works on what and where."""
 
 import functools
-from collections import defaultdict
+import itertools
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext, ngettext, pgettext
+from pyroaring import BitMap
 
 from portal.coverage.table import Cell, Member, count_words
 from portal.levels import LEVEL_TONES
+from portal.members import NONE, in_so_many
 from portal.sankey import Flow, Item, sankey
 from portal.svgfile import Panel, svg_file
 from portal.templatetags.figures import number
@@ -36,6 +38,22 @@ class Band:
         return round(self.width, 1) or 0.1
 
 
+def by_number(members):
+    """The projects of exactly one of the members, of two, of three …"""
+    so_many = in_so_many([member.projects for member in members])
+    return [keys - more for keys, more in itertools.pairwise([*so_many, NONE])]
+
+
+def shared(projects, *parted):
+    """How wide projects are together, each divided among as many as it stands in on each of the ways to part them."""
+    if not projects:
+        return 0
+    if not parted:
+        return len(projects)
+    first, *others = parted
+    return sum(shared(projects & keys, *others) / so_many for so_many, keys in enumerate(first, 1))
+
+
 class Streams:
     """Who works on what and where: bands from the level of the Korean side to areas to countries.
 
@@ -49,33 +67,36 @@ class Streams:
     def __init__(self, coverage):
         self.coverage = coverage
         self.columns = [coverage.members[name] for name in self.axes]
-        self.of_project = [defaultdict(list) for _axis in self.axes]
-        for column, found in zip(self.columns, self.of_project, strict=True):
-            for member in column:
-                for pk in member.projects:
-                    found[pk].append(member.key)
-        self.drawn = set.intersection(*map(set, self.of_project))
+        self.drawn = BitMap.intersection(
+            *(NONE.union(*(member.projects for member in column)) for column in self.columns)
+        )
 
     @functools.cached_property
     def widths(self):
         """The width of each band of either step, by the keys at its ends."""
-        levels, areas, countries = self.of_project
-        widths = (defaultdict(float), defaultdict(float))
-        for pk in sorted(self.drawn):
-            for area in areas[pk]:
-                share = 1 / len(areas[pk])
-                for level in levels[pk]:
-                    widths[0][level, area] += share / len(levels[pk])
-                for country in countries[pk]:
-                    widths[1][area, country] += share / len(countries[pk])
-        return widths
+        levels, areas, countries = self.columns
+        by_areas, by_countries = by_number(areas), by_number(countries)
+        return (
+            {
+                (level.key, area.key): width
+                for level in levels
+                for area in areas
+                if (width := shared(self.drawn & level.projects & area.projects, by_areas))
+            },
+            {
+                (area.key, country.key): width
+                for area in areas
+                for country in countries
+                if (width := shared(self.drawn & area.projects & country.projects, by_areas, by_countries))
+            },
+        )
 
     @functools.cached_property
     def bands(self):
         """The bands of either step, in the order of the columns."""
         return [
             [
-                Band(source, target, self.coverage.cell(source, target), width)
+                Band(source, target, self.coverage.counted(source, target), width)
                 for source in self.columns[step]
                 for target in self.columns[step + 1]
                 if (width := widths.get((source.key, target.key)))
@@ -95,7 +116,7 @@ class Streams:
                     gettext("{name}: {count}").format(name=member.label, count=count_words(cell.count)),
                 )
                 for member in members
-                for cell in [self.coverage.cell(member)]
+                for cell in [self.coverage.counted(member)]
             ]
             for column, members in enumerate(self.columns)
         ]
@@ -126,7 +147,7 @@ class Streams:
     @property
     def sentence(self):
         most = [
-            max(((self.coverage.cell(member).count, -i, member.label) for i, member in enumerate(members)))
+            max(((self.coverage.counted(member).count, -i, member.label) for i, member in enumerate(members)))
             for members in self.columns
         ]
         (level_count, _i, level), (area_count, _j, area), (country_count, _k, country) = most

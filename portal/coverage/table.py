@@ -1,8 +1,8 @@
 """The table of two axes: its members, its cells, what it shows in words, its file.
 
 The values of an axis are its members, each a set of projects. A cell is what two members have in common, with the
-filters of the project list that find exactly these projects. All numbers come from two queries, whatever the axes, so
-that a cell, its row's total, the picture below and the file cannot disagree.
+filters of the project list that find exactly these projects. All sets are those by which that list counts
+(`portal.members`), so that a cell, its row's total, the picture below, the file and the list cannot disagree.
 """
 
 import functools
@@ -12,14 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from django.db.models import F, Max, Min, Value
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
+from pyroaring import BitMap
 
 from issues.models import Issue
-from portal.coverage.axes import AXES, FACETS
+from portal.coverage.axes import AXES
+from portal.coverage.budgets import known_budgets
 from portal.coverage.choice import Choice
 from portal.listing import address
+from portal.members import NONE
 from portal.models import Place
 from portal.templatetags.figures import number
 from projects.filters import ProjectFilter
@@ -44,7 +46,7 @@ class Member:
     key: str
     label: str
     filters: dict
-    projects: frozenset[int]
+    projects: BitMap
     url: str = ""
     under: bool = False
 
@@ -104,65 +106,49 @@ def round_number(value: float) -> int:
 
 
 class Projects:
-    """The projects that the filters let through, sorted by every axis: two queries."""
+    """The projects that the filters let through, in sets by what they are sorted by."""
 
     def __init__(self, filterset):
-        self.filterset = filterset
-        found = filterset.qs.order_by()
-        self.facts = {pk: facts for pk, *facts in found.values_list("pk", "start", "budget", "currency")}
-        self.by_value = {name: defaultdict(set) for name in FACETS}
-        first, *others = (
-            found.filter(**_on_the_way(path, facet.conditions()))
-            .annotate(axis=Value(name), member=F(path))
-            .values_list("pk", "axis", "member")
-            for name in FACETS
-            for facet in [filterset.filters[name]]
-            for path in facet.paths
-        )
-        for pk, name, value in first.union(*others, all=True):
-            self.by_value[name][value].add(pk)
+        self.found, self.sets = filterset.found, filterset.sets.facets
 
     def __len__(self):
-        return len(self.facts)
+        return len(self.found)
 
     def with_value(self, facet, value):
-        return frozenset(self.by_value[facet].get(value, ()))
+        return self.found & self.sets[facet].get(value, NONE)
 
     def started_in(self, first, last):
-        return frozenset(pk for pk, (start, *_money) in self.facts.items() if start and first <= start.year <= last)
+        started = self.sets["started"]
+        return self.found & NONE.union(*(started[year] for year in range(first, last + 1) if year in started))
+
+    @functools.cached_property
+    def with_budget(self):
+        """Those whose budget is known, in whatever currency."""
+        return self.found & NONE.union(*self.sets["currency"].values())
+
+    @functools.cached_property
+    def budgets(self):
+        return known_budgets()
 
     def money(self, projects, currency):
         """How many of `projects` have a budget in `currency`, and the sum of these or None."""
-        amounts = [
-            budget
-            for _start, budget, its_currency in map(self.facts.get, projects)
-            if budget is not None and its_currency == currency
-        ]
-        return len(amounts), sum(amounts) if amounts else None
-
-
-def _on_the_way(path, conditions):
-    """Conditions on the row that `path` passes through, as lookups from the project."""
-    head = path.partition("__")[0]
-    return {f"{head}__{name}": value for name, value in conditions.items()}
+        known = projects & self.sets["currency"].get(currency, NONE)
+        return len(known), self.budgets.sum(known) if known else None
 
 
 class Coverage:
     """The whole page: table, sentence, notes, streams."""
 
     def __init__(self, data):
-        published = Project.objects.published()
-        self.spans = {
-            currency: (first, last)
-            for currency, first, last in published.order_by()
-            .values_list("currency")
-            .annotate(Min("start"), Max("start"))
-        }
         self.list_path = reverse("projects")
-        self.choice = Choice(data, self.spans)
-        self.filter = ProjectFilter(data, queryset=published)
+        self.filter = ProjectFilter(data, queryset=Project.objects.published())
         self.projects = Projects(self.filter)
+        self.choice = Choice(data, self._in_use("currency"))
         self.members = {axis.name: self._members(axis) for axis in AXES.values()}
+
+    def _in_use(self, facet):
+        """The values that any published project has."""
+        return [value for value, projects in self.projects.sets[facet].items() if projects]
 
     # Members
 
@@ -216,10 +202,9 @@ class Coverage:
 
     def _periods(self):
         """Five years each, from the first start of any project to the last, cut where a filter on these years cuts."""
-        starts = [start for span in self.spans.values() for start in span if start]
-        if not starts:
+        years = self._in_use("started")
+        if not years:
             return []
-        years = [int(start[:4]) for start in starts]
         low = max(self.filter.cleaned.get("started_from", 0), min(years) // SPAN * SPAN)
         high = min(self.filter.cleaned.get("started_to", 9999), max(years) // SPAN * SPAN + SPAN - 1)
         periods = []
@@ -262,9 +247,17 @@ class Coverage:
             query |= member.filters
         return address(self.list_path, query)
 
+    def counted(self, *members) -> Cell:
+        """What these members have in common, without its budgets; without any, all projects."""
+        # What a member holds was found, so that two sets are enough.
+        *_others, one, other = [self.projects.found] * 2 + [member.projects for member in members]
+        return Cell(one.intersection_cardinality(other), self.list_url(*members))
+
     def cell(self, *members) -> Cell:
-        """What these members have in common; without any, all projects."""
-        projects = frozenset(self.projects.facts).intersection(*(member.projects for member in members))
+        """What these members have in common, with the budgets that are asked for."""
+        if not self.choice.currency:
+            return self.counted(*members)
+        projects = BitMap.intersection(self.projects.found, *(member.projects for member in members))
         known, amount = self.projects.money(projects, self.choice.currency)
         return Cell(len(projects), self.list_url(*members), known, amount)
 
@@ -380,7 +373,7 @@ class Coverage:
             )
         notes += [str(axis.counted) for axis in axes if axis.counted]
         for axis in axes:
-            somewhere = frozenset().union(*(member.projects for member in self.members[axis.name]))
+            somewhere = NONE.union(*(member.projects for member in self.members[axis.name]))
             if lacking := len(self.projects) - len(somewhere):
                 notes.append(axis.lacking(lacking))
         return notes
@@ -390,7 +383,7 @@ class Coverage:
         """How far budgets are known, and how they are added up."""
         if not self.choice.currency:
             return []
-        unknown = sum(budget is None for _start, budget, _currency in self.projects.facts.values())
+        unknown = len(self.projects.found - self.projects.with_budget)
         other = self.total.count - self.total.known - unknown
         currency = self.choice.currency
         return [

@@ -586,6 +586,52 @@ def test_page_asks_the_same_of_the_database_whatever_the_axes_and_however_much_t
     assert len(set(few.values())) == 1
 
 
+def test_page_does_not_grow_with_the_projects(client, two_countries):
+    def add(numbers):
+        for number in numbers:
+            make(
+                f"p{number}",
+                countries=two_countries,
+                areas=[Area.FORESTRY, Area.WASTE],
+                start=f"{2000 + number % 20}",
+                budget=number,
+                currency="USD",
+            )
+
+    def asked():
+        settle()
+        with CaptureQueriesContext(connection) as queries:
+            response = ask(client, "measure=budget-USD")
+        return count(response), len(queries), len(response.content)
+
+    add(range(10, 40))
+    few, queries, size = asked()
+    add(range(40, 100))
+    many, as_many, larger = asked()
+    assert (few, many) == ("30 projects", "90 projects")
+    assert queries == as_many
+    assert abs(larger - size) < size / 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sums_follow_what_changes():
+    def sums(currency):
+        coverage = coverage_of(f"measure=budget-{currency}")
+        return coverage.total.known, coverage.total.amount
+
+    first = make("first", budget="10.10", currency="USD")
+    assert sums("USD") == (1, Decimal("10.10"))
+    make("second", budget="90000000000000.05", currency="USD")
+    assert sums("USD") == (2, Decimal("90000000000010.15"))
+    Project.objects.filter(pk=first.pk).update(currency="EUR", budget=7)
+    assert sums("EUR") == (1, Decimal(7))
+    assert sums("USD") == (1, Decimal("90000000000000.05"))
+    Project.objects.filter(pk=first.pk).update(currency="", budget=None)
+    assert sums("EUR") == (0, None)
+    Project.objects.get(key="second").delete()
+    assert coverage_of("measure=budget-USD").choice.currency == ""
+
+
 # ── Filters of the list that periods and kinds of organisations lead to ──────────────────────────────────────
 
 

@@ -1,0 +1,64 @@
+"""The known budgets of projects in memory, so that any of them are added up without asking the database."""
+
+from array import array
+from dataclasses import dataclass
+from decimal import Decimal
+
+from portal import members
+from portal.database import unpacked
+from projects.models import Project
+
+
+class JoinedAmounts(members.Joined):
+    """Amounts in hundredths as one value, in the order in which a `Joined` beside it has their primary keys."""
+
+    template = "%(function)s(CAST(ROUND(%(expressions)s * 100) AS INTEGER))"
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="string_agg(int8send((%(expressions)s * 100)::bigint), '')")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budgets(members.Held):
+    """The budget of each project in hundredths of whatever currency, at the place of its primary key; 0 if unknown."""
+
+    hundredths: array
+
+    def sum(self, projects) -> Decimal:
+        """What the budgets of these projects come to, all of which have one in the same currency."""
+        return Decimal(sum(map(self.hundredths.__getitem__, projects.to_array()))).scaleb(-2)
+
+
+def _found(projects):
+    """The primary keys and the hundredths of those of `projects` that have a budget."""
+    found = projects.filter(budget__isnull=False).order_by()
+    joined = found.aggregate(pks=members.Joined("pk"), hundredths=JoinedAmounts("budget"))
+    for code, name in (("I", "pks"), ("q", "hundredths")):
+        value = joined[name] or ""
+        yield array(code, map(int, filter(None, value.split(",")))) if isinstance(value, str) else unpacked(code, value)
+
+
+def _with(hundredths, projects):
+    """A copy of `hundredths` in which the budgets of `projects` stand."""
+    pks, amounts = _found(projects)
+    new = hundredths + array("q", bytes(8 * max(0, max(pks, default=0) + 1 - len(hundredths))))
+    for pk, amount in zip(pks, amounts, strict=True):
+        new[pk] = amount
+    return new
+
+
+def _read(number):
+    return Budgets(number=number, hundredths=_with(array("q"), Project.objects.all()))
+
+
+def _brought_up(old, number):
+    changed = members.changed_since(old, number, Project)
+    if changed is None:
+        return _read(number)
+    hundredths = _with(old.hundredths, Project.objects.filter(pk__in=changed))
+    return Budgets(number=number, read_at=old.read_at, hundredths=hundredths)
+
+
+def known_budgets() -> Budgets:
+    """As the content stands now."""
+    return members.registry.held("budgets", _read, _brought_up)
