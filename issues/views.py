@@ -8,6 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from issues import aral, formats, schema  # noqa: F401 - formats says what issues’ records state
+from issues.answers import answers_to, with_project_counts
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file
 from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
@@ -64,7 +65,7 @@ class IssueList(RecordListView):
         return f"issues/includes/{'causes' if self.chosen_view else 'issue_tree'}.html"
 
     def get_queryset(self):
-        return super().get_queryset().prefetch_related(PARENT).without_sections().with_project_counts()
+        return super().get_queryset().prefetch_related(PARENT).without_sections()
 
     def render_to_response(self, context, **kwargs):
         if self.request.GET.get("format") == "svg" and self.chosen_view and context["causes"].links:
@@ -84,6 +85,7 @@ class IssueList(RecordListView):
                 "causes": figure,
                 "notes": notes,
             }
+        found = with_project_counts(found)
         mains = {issue.pk: issue for issue in found if issue.parent is None}
         for issue in found:
             if issue.parent is not None:
@@ -164,17 +166,14 @@ class IssuePage(RecordView):
         events = list(issue.events.published())
         sea = aral.feature(events) if issue.key == aral.ISSUE else None
         charts = [one for one in indicators if sea is None or one.key != aral.AREA]
+        answer_count, answers = answers_to(issue)
         return {
             "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
             "charts": figures_for(charts, most=4),
             "aral": sea,
             "dated": sorted([*events, *issue.agreements.published()], key=lambda record: (record.date, record.key)),
-            "answers": (
-                issue.project_links.filter(project__publication=VISIBLE)
-                .select_related("project")
-                .prefetch_related(Prefetch("project__countries", Place.objects.published()), "project__areas")
-                .order_by("significance", "-project__start", "project__key")
-            ),
+            "answer_count": answer_count,
+            "answers": answers,
             "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,
         }
 

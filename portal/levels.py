@@ -1,12 +1,13 @@
 """Who on the Korean side carries the projects of each country: shares by level, as a picture and as numbers."""
 
-from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
+from portal import known
 from portal.charts import share_chart
 from portal.choices import Level
 from portal.languages import text_and_language
+from portal.members import NONE
 from portal.svgfile import Entry, Panel, svg_file
 from portal.templatetags.figures import number
 from projects.models import Project
@@ -24,14 +25,11 @@ LEVEL_TONES = {
 
 def levels_by_country(countries):
     """A chart of shares, its sentence and its numbers, for those of `countries` that have projects; or None."""
-    counts = {}
-    rows = Project.objects.published().order_by().values_list("countries", "level").annotate(n=Count("pk"))
-    for country, level, n in rows:
-        counts.setdefault(country, {})[level] = n
+    facets = known.of(Project).facets
     table = [
-        (country, [counts[country.pk].get(level.value, 0) for level in Level])
+        (country, [here.intersection_cardinality(facets["level"].get(level.value, NONE)) for level in Level])
         for country in countries
-        if country.pk in counts
+        if (here := facets["country"].get(country.key, NONE))
     ]
     if not table:
         return None

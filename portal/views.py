@@ -13,11 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView
 
 from issues import aral
+from issues.answers import with_project_counts
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Observation, Term
+from portal import known
 from portal.care.links import DOI, links_of
-from portal.choices import Area, Publication
+from portal.choices import Area, Level, Publication
 from portal.completeness import completeness
 from portal.discovery import schema
 from portal.discovery.head import Told
@@ -27,6 +29,7 @@ from portal.formats.serialisers import Records
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
+from portal.members import NONE
 from portal.models import Link, Place, Source
 from portal.outage import is_outage, unavailable
 from portal.places import wholes_by_part
@@ -34,7 +37,7 @@ from portal.querysets import reader_text
 from portal.readiness import readiness
 from portal.records import RecordView, cited_sources
 from portal.tables import SourceTable
-from projects.models import Agreement, Organisation, Project, ProjectArea, ProjectIssue
+from projects.models import Agreement, Organisation, Project
 
 VISIBLE = Publication.PUBLISHED
 
@@ -45,8 +48,14 @@ def published(model):
 
 
 def count_by(queryset, field):
-    """How many records of a queryset have each value of a field, the most first."""
-    return queryset.order_by().values_list(field).annotate(n=Count("pk", distinct=True)).order_by("-n", field)
+    """How many records of a queryset have each value of a field."""
+    return dict(queryset.order_by().values_list(field).annotate(Count("pk", distinct=True)))
+
+
+def count_choices(sets, choices, among):
+    """The choices that some of the records with these primary keys have, with how many do, the most first."""
+    counts = [(choice, among.intersection_cardinality(sets.get(choice.value, NONE))) for choice in choices]
+    return sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
 
 
 class Home(Told, TemplateView):
@@ -67,21 +76,21 @@ class Home(Told, TemplateView):
         return [tell.site | {"publisher": tell.portal, "potentialAction": search}]
 
     def get_context_data(self, **kwargs):
-        projects = Project.objects.published()
-        areas = dict(count_by(ProjectArea.objects.filter(project__publication=VISIBLE), "area"))
+        projects = known.of(Project)
         figures = KeyFigure.objects.filter(headline=True).prefetch_related(
             Prefetch("sources", Source.objects.published())
         )
         return super().get_context_data(**kwargs) | {
-            "mains": Issue.objects.published()
-            .filter(parent=None)
-            .without_sections()
-            .with_project_counts()
-            .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines")),
+            "mains": with_project_counts(
+                Issue.objects.published()
+                .filter(parent=None)
+                .without_sections()
+                .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines"))
+            ),
             "counts": [
                 (count, words(count), reverse(url))
                 for url, count, words in (
-                    ("projects", projects.count(), lambda n: npgettext("count", "project", "projects", n)),
+                    ("projects", len(projects.all), lambda n: npgettext("count", "project", "projects", n)),
                     ("agreements", published(Agreement), lambda n: npgettext("count", "agreement", "agreements", n)),
                     (
                         "organisations",
@@ -94,29 +103,24 @@ class Home(Told, TemplateView):
                 )
             ],
             "picture": aral.picture(),
-            "projects": projects.latest_first().for_list()[:6],
+            "projects": Project.objects.published().latest_first().for_list()[:6],
             "events": Event.objects.published().order_by("-date", "key")[:6],
             "countries": countries_with_counts(),
-            "areas": sorted(
-                ((Area(area), count) for area, count in areas.items()), key=lambda pair: (-pair[1], pair[0])
-            ),
+            "areas": count_choices(projects.facets["area"], Area, projects.all),
         }
 
 
 def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
-    countries = {
-        place.pk: place for place in Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
-    }
-    for name, rows in {
-        "project_count": count_by(Project.objects.published(), "countries"),
-        "issue_count": count_by(Issue.objects.published(), "countries"),
-        "organisation_count": count_by(Organisation.objects.published(), "country"),
-    }.items():
-        counts = dict(rows)
-        for pk, place in countries.items():
-            setattr(place, name, counts.get(pk, 0))
-    return list(countries.values())
+    countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
+    projects = known.of(Project).facets["country"]
+    issues = count_by(Issue.objects.published(), "countries")
+    organisations = count_by(Organisation.objects.published(), "country")
+    for place in countries:
+        place.project_count = len(projects.get(place.key, NONE))
+        place.issue_count = issues.get(place.pk, 0)
+        place.organisation_count = organisations.get(place.pk, 0)
+    return countries
 
 
 class CountryList(Told, TemplateView):
@@ -180,13 +184,12 @@ def gaps(country):
     """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
     if country.group != Place.Group.CENTRAL_ASIA:
         return None
-    here = Project.objects.published().filter(countries=country)
-    areas = set(ProjectArea.objects.filter(project__in=here).values_list("area", flat=True))
-    answered = set(ProjectIssue.objects.filter(project__in=here).values_list("issue", flat=True))
+    facets = known.of(Project).facets
+    here = facets["country"].get(country.key, NONE)
     issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
     return {
-        "areas": [area for area in Area if area.value not in areas],
-        "issues": [issue for issue in issues if issue.pk not in answered],
+        "areas": [area for area in Area if here.isdisjoint(facets["area"].get(area.value, NONE))],
+        "issues": [issue for issue in issues if here.isdisjoint(facets["issue"].get(issue.key, NONE))],
     }
 
 
@@ -218,7 +221,8 @@ class CountryPage(RecordView):
         return super().get_context_data(**kwargs) | {"country": country, "notes": cited_sources(country)}
 
     def around(self, country):
-        projects = Project.objects.published().filter(countries=country)
+        facets = known.of(Project).facets
+        projects = facets["country"].get(country.key, NONE)
         agreements = (
             Agreement.objects.published()
             .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
@@ -227,7 +231,6 @@ class CountryPage(RecordView):
         organisations = country.organisations.published().for_list().order_by("-project_count", "key")
         events = country.events_of_country.published().order_by("-date", "key")
         agreement_count, event_count = agreements.count(), events.count()
-        areas = count_by(ProjectArea.objects.filter(project__in=projects), "area")
         return {
             "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
             .select_related("issue")
@@ -243,12 +246,10 @@ class CountryPage(RecordView):
             "gaps": gaps(country),
             "columns": [country],
             "latest": latest_rows(latest_observations(place=country), [country]),
-            "project_count": projects.count(),
-            "projects": projects.latest_first().for_list()[: self.shown],
-            "areas": [(Area(area), count) for area, count in areas],
-            "levels": [
-                (Project(level=level).get_level_display(), level, n) for level, n in count_by(projects, "level")
-            ],
+            "project_count": len(projects),
+            "projects": known.first(Project.objects.published().latest_first().for_list(), projects, self.shown),
+            "areas": count_choices(facets["area"], Area, projects),
+            "levels": count_choices(facets["level"], Level, projects),
             "agreement_count": agreement_count,
             "organisation_count": organisations.count(),
             "organisations": organisations[: self.shown],
@@ -266,6 +267,7 @@ class PlacePage(RecordView):
     model = Place
     template_name = "portal/place.html"
     list_title, list_url = _("Countries"), "countries"
+    shown = 12
 
     def get_queryset(self):
         return (
@@ -304,15 +306,14 @@ class PlacePage(RecordView):
         within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
         parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
+        projects = known.of(Project).facets["place"].get(place.key, NONE)
         return {
             "parts": parts,
             "issues": Issue.objects.published()
             .filter(pk__in=Issue.places.through.objects.filter(place__in=here).values("issue"))
             .without_sections(),
-            "projects": Project.objects.published()
-            .filter(pk__in=Project.places.through.objects.filter(place__in=here).values("project"))
-            .latest_first()
-            .for_list(),
+            "project_count": len(projects),
+            "projects": known.first(Project.objects.published().latest_first().for_list(), projects, self.shown),
             "events": Event.objects.published()
             .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))
             .order_by("-date", "key"),

@@ -11,9 +11,11 @@ class ProjectsConfig(AppConfig):
     def ready(self):
         # No model may be imported before this.
         from issues.models import Issue  # noqa: PLC0415
-        from portal import freshness  # noqa: PLC0415
+        from portal import freshness, known  # noqa: PLC0415
         from portal.models import Place  # noqa: PLC0415
-        from projects import models  # noqa: PLC0415
+        from projects import filters, models  # noqa: PLC0415
 
         freshness.listen_to(models.ImportedActivity, models.ReportingOrganisation)
         freshness.follow(models.Project, Issue, models.Organisation, Place, models.Sector)
+        projects = models.Project.objects
+        known.tell(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).sets)

@@ -71,6 +71,18 @@ class PartFacet(Facet):
         return super().shares({value: self.among(sets, [value]) for value in values}, found)
 
 
+class IssueFacet(Facet):
+    """Issues, each with what stands under it; beside them, by pairs of an issue and how far it is aimed at, who answers
+    just this one.
+    """
+
+    def lookups(self, model):
+        return [*super().lookups(model), self.lookup(model, self.paths[0], "significance")]
+
+    def shares(self, sets, found):
+        return super().shares({value: keys for value, keys in sets.items() if isinstance(value, str)}, found)
+
+
 class SdgFacet(Facet):
     """Goals; a target is a value too, and counted when it is chosen."""
 
@@ -101,7 +113,9 @@ class ProjectFilter(LongFilterSet):
     """Projects by country, issue, area …"""
 
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
-    issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
+    issue = IssueFacet(
+        "issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6
+    )
     area = Facet("areas__area", options=Area, label=_("Area"), limit=6)
     level = Facet("level", options=Level, label=_("Level"))
     status = Facet("status", options=Project.Status, label=_("Status"))

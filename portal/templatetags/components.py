@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 
 from portal.choices import Confidence
@@ -65,6 +66,12 @@ def formats_menu(formats):
 def project_cards(projects):
     """Projects as short entries (queryset: `for_list`)."""
     return {"projects": projects}
+
+
+@register.inclusion_tag("components/all_projects.html")
+def all_projects(count, **filters):
+    """The way to the list of all projects that some filters let through, of which a page shows the first."""
+    return {"count": count, "url": f"{reverse('projects')}?{urlencode(filters)}"}
 
 
 @register.inclusion_tag("components/agreement_list.html")

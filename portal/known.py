@@ -1,0 +1,46 @@
+"""What is known in memory of the records of a long list (`portal.members`): how many they are, and which come first.
+
+The list says for its model where its sets are, so that an app below it can ask too.
+"""
+
+from portal.members import Members
+
+FEW = 3_000  # of so many the database finds the first ones by sorting them
+STRETCH = 4_000  # of all records in their order, among which the first of many are looked for
+
+_sets = {}
+
+
+def tell(model, sets):
+    """Say by which function the sets of the list of a model are had."""
+    _sets[model] = sets
+
+
+def of(model) -> Members:
+    """The sets of the list of a model, as the content stands now."""
+    return _sets[model]()
+
+
+def first_keys(ordered, keys, most) -> list[int]:
+    """The primary keys of the first records of an ordered queryset that are among `keys`, at most so many."""
+    if not keys or most < 1:
+        return []
+    pks = ordered.prefetch_related(None).values_list("pk", flat=True)
+    if len(keys) <= FEW:
+        return list(pks.filter(pk__in=list(keys))[:most])
+    found, start, end = [], 0, STRETCH
+    while len(found) < most and (stretch := list(pks[start:end])):
+        found += [pk for pk in stretch if pk in keys]
+        start, end = end, end * 4
+    return found[:most]
+
+
+def in_order(queryset, pks) -> list:
+    """The records of a queryset with these primary keys, in their order."""
+    found = queryset.in_bulk(pks)
+    return [found[pk] for pk in pks if pk in found]
+
+
+def first(ordered, keys, most) -> list:
+    """The first records of an ordered queryset that are among `keys`, at most so many."""
+    return in_order(ordered, first_keys(ordered, keys, most))

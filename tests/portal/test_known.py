@@ -1,0 +1,39 @@
+"""What comes first among the records of a set is what sorting all of them would give."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal import known
+from portal.members import BitMap
+from projects.models import Project
+from tests.make import make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def in_their_order():
+    """The primary keys of thirty projects, the newest first."""
+    for number in range(30):
+        make_project(start=f"{1990 + number % 7}" if number % 5 else None)
+    return list(Project.objects.latest_first().values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(("few", "stretch"), [(3_000, 4_000), (0, 1), (0, 7), (10, 4)])
+def test_first_of_few_and_of_many_are_those_that_stand_first(in_their_order, monkeypatch, few, stretch):
+    monkeypatch.setattr(known, "FEW", few)
+    monkeypatch.setattr(known, "STRETCH", stretch)
+
+    @given(st.sets(st.sampled_from(in_their_order)), st.integers(0, 12))
+    @settings(max_examples=40)
+    def agree(chosen, most):
+        found = known.first(Project.objects.latest_first().for_list(), BitMap(chosen), most)
+        assert [project.pk for project in found] == [pk for pk in in_their_order if pk in chosen][:most]
+
+    agree()
+
+
+def test_what_is_known_of_a_list_are_its_sets():
+    project = make_project(level="national")
+    assert set(known.of(Project).all) == {project.pk} == set(known.of(Project).facets["level"]["national"])

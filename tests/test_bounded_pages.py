@@ -1,0 +1,92 @@
+"""Pages show so many projects and no more, say how many there are, and lead to a list of just these."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.choices import Area, Level
+from projects.models import Participation, Project, ProjectArea, ProjectIssue
+from tests import reading
+from tests.counting import settle
+from tests.make import make_country, make_issue, make_organisation, make_place
+
+pytestmark = pytest.mark.django_db
+
+# By page: the part that shows projects, and how many at most.
+PARTS = {
+    "/en/issues/aral/": ("answers", 24),
+    "/en/issues/main/": ("answers", 24),
+    "/en/places/nukus/": ("projects", 12),
+    "/en/places/region/": ("projects", 12),
+    "/en/countries/uz/": ("projects", 8),
+}
+WITHOUT = ("/en/", "/en/issues/", "/en/issues/?view=causes", "/en/countries/")
+
+
+@pytest.fixture
+def grow():
+    """A function that ties so many projects more to one issue, place, country and organisation."""
+    main = make_issue(key="main")
+    issue = make_issue(key="aral", parent=main)
+    country = make_country(key="uz")
+    place = make_place(key="nukus", part_of=make_place(key="region", country=country), country=country)
+    organisation = make_organisation(key="koica", country=country)
+
+    def more(count):
+        made = Project.objects.bulk_create(
+            Project(
+                key=f"one-{number}",
+                title_en="Trees for the Aralkum",
+                level=Level.NATIONAL,
+                status=Project.Status.IMPLEMENTATION,
+                start="2020",
+                confidence="high",
+                publication="published",
+            )
+            for number in range(Project.objects.count(), Project.objects.count() + count)
+        )
+        ProjectIssue.objects.bulk_create(
+            ProjectIssue(project=project, issue=issue, significance=aim, rationale_en="So it is.")
+            for project, aim in zip(made, ["principal", "significant"] * count, strict=False)
+        )
+        ProjectArea.objects.bulk_create(ProjectArea(project=project, area=Area.FORESTRY) for project in made)
+        Participation.objects.bulk_create(
+            Participation(project=project, organisation=organisation, role=role)
+            for project in made
+            for role in ("funding", "partner")
+        )
+        for rows, there in ((Project.countries.through, country), (Project.places.through, place)):
+            rows.objects.bulk_create(rows(project=project, place=there) for project in made)
+
+    return more
+
+
+def asked(client, address):
+    """A page and how often it asks the database."""
+    settle()
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+    assert response.status_code == 200
+    return response, len(queries)
+
+
+@pytest.mark.parametrize("address", [*PARTS, *WITHOUT])
+def test_page_is_as_large_for_many_projects_as_for_more(client, grow, address):
+    client.get("/en/about/")  # the first page of a process learns what Django keeps for all later ones
+    grow(54)
+    some, queries = asked(client, address)
+    grow(30)
+    more, queries_of_more = asked(client, address)
+    assert queries_of_more == queries
+    assert abs(len(more.content) - len(some.content)) < 200
+
+
+@pytest.mark.parametrize("address", PARTS)
+def test_page_says_how_many_there_are_and_leads_to_them(client, grow, address):
+    grow(41)
+    name, most = PARTS[address]
+    [part] = reading.page(client.get(address)).xpath(f"//section[@aria-labelledby='{name}']")
+    assert len(part.find_class("entry")) == most
+    [link] = part.xpath(".//p[contains(@class, 'part-more')]/a")
+    assert reading.words(link) == "All 41 projects, to filter and sort"
+    assert client.get(link.get("href")).context["count"] == 41
