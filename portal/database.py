@@ -1,6 +1,7 @@
 """What either database is told beside the queries, how one packs what it tells, and how both are asked for many."""
 
 import functools
+import json
 import sys
 from array import array
 from collections.abc import Iterable
@@ -55,6 +56,24 @@ class Among(models.Lookup):
     def as_postgresql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
         return f"{column} = ANY(%s::bigint[])", [*parameters, f"{{{self.rhs.listed}}}"]
+
+
+class Told(models.Func):
+    """A number that is known beforehand of some records, by primary key, to sort and show them by; 0 of all others."""
+
+    def __init__(self, numbers):
+        super().__init__("pk", output_field=models.IntegerField())
+        self.numbers = json.dumps(numbers)
+
+    def as_sqlite(self, compiler, connection):
+        return self._looked_up(compiler, "json_extract(%%s, '$.\"' || %s || '\"')")
+
+    def as_postgresql(self, compiler, connection):
+        return self._looked_up(compiler, "(%%s::jsonb ->> %s::text)::integer")
+
+    def _looked_up(self, compiler, look_up):
+        column, parameters = compiler.compile(self.source_expressions[0])
+        return f"COALESCE({look_up % column}, 0)", [self.numbers, *parameters]
 
 
 for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):

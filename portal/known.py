@@ -3,10 +3,13 @@
 The list says for its model where its sets are, so that an app below it can ask too.
 """
 
+import itertools
+
+from portal.database import Keys
 from portal.members import Members
 
-FEW = 3_000  # of so many the database finds the first ones by sorting them
-STRETCH = 4_000  # of all records in their order, among which the first of many are looked for
+FEW = 3_000  # of so many the database finds the first ones at once
+STRETCH = 4_000  # of all records in their order: the first of many are looked for among these before
 
 _sets = {}
 
@@ -26,13 +29,11 @@ def first_keys(ordered, keys, most) -> list[int]:
     if not keys or most < 1:
         return []
     pks = ordered.prefetch_related(None).values_list("pk", flat=True)
-    if len(keys) <= FEW:
-        return list(pks.filter(pk__in=list(keys))[:most])
-    found, start, end = [], 0, STRETCH
-    while len(found) < most and (stretch := list(pks[start:end])):
-        found += [pk for pk in stretch if pk in keys]
-        start, end = end, end * 4
-    return found[:most]
+    if len(keys) > FEW:
+        found = list(itertools.islice((pk for pk in pks[:STRETCH] if pk in keys), most))
+        if len(found) == most:
+            return found
+    return list(pks.filter(pk__among=Keys(keys))[:most])
 
 
 def in_order(queryset, pks) -> list:

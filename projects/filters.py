@@ -1,11 +1,14 @@
 """Filters of projects, agreements and organisations; the names are the portal's shared parameters."""
 
+import functools
 import itertools
+from collections import defaultdict
 
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
+from portal import known
 from portal.choices import Area, Confidence, Currency, Goal, Level, Publication
 from portal.filters import (
     DatedFilterSet,
@@ -107,6 +110,29 @@ class SdgFacet(Facet):
     def shares(self, sets, found):
         chosen = self.parent.cleaned.get("sdg", [])
         return super().shares({code: keys for code, keys in sets.items() if "." not in code or code in chosen}, found)
+
+
+class RoleFacet(Facet):
+    """Roles of organisations in published projects, which are known in memory."""
+
+    @functools.cached_property
+    def organisations(self):
+        """The keys of the organisations in each role."""
+        found = defaultdict(set)
+        for value, projects in known.of(Project).facets["organisation"].items():
+            if isinstance(value, tuple) and projects:
+                organisation, role = value
+                found[role].add(organisation)
+        return found
+
+    def filter(self, queryset, values):
+        if not values:
+            return queryset
+        return queryset.filter(key__in=set().union(*(self.organisations.get(role, ()) for role in values)))
+
+    def counts(self, queryset):
+        keys = set(queryset.values_list("key", flat=True))
+        return {role: len(found & keys) for role, found in self.organisations.items()}
 
 
 class ProjectFilter(LongFilterSet):
@@ -211,12 +237,7 @@ class OrganisationFilter(RecordFilterSet):
 
     country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
     kind = Facet("kind", options=Organisation.Kind, label=_("Kind"), limit=9)
-    role = Facet(
-        "participations__role",
-        options=Participation.Role,
-        label=_("Role in projects"),
-        where={"project__publication": Publication.PUBLISHED},
-    )
+    role = RoleFacet("participations__role", options=Participation.Role, label=_("Role in projects"))
 
     class Meta:
         model = Organisation

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Issue
+from portal import known
 from portal.choices import Publication
 from portal.listing import RecordListView
 from portal.members import NONE, BitMap, in_most
@@ -212,18 +213,19 @@ class AgreementPage(RecordView):
 def projects_near(agreement, years=2, limit=6):
     """Published projects in the agreement's partner countries that start up to `years` around it, the nearest first."""
     countries = {
-        country.pk
+        country.key
         for party in agreement.parties.all()
         if (country := party.country or party.organisation.country) and country.group == Place.Group.CENTRAL_ASIA
     }
-    near = (
-        Project.objects.published()
-        .filter(start__gte=f"{agreement.date.year - years:04}", start__lt=f"{agreement.date.year + years + 1:04}")
-        .filter(pk__in=Project.countries.through.objects.filter(place__in=countries).values("project"))
-        .for_list()
-    )
-    day = agreement.date.first_day
-    return sorted(near, key=lambda project: abs((project.start.first_day - day).days))[:limit]
+    in_countries = known.of(Project).facets["country"]
+    among = NONE.union(*(in_countries.get(key, NONE) for key in countries))
+    projects, date = Project.objects.published().latest_first(), agreement.date
+    before = projects.filter(start__gte=f"{date.year - years:04}", start__lte=date)
+    after = projects.reverse().filter(start__gt=date, start__lt=f"{date.year + years + 1:04}")
+    pks = [pk for side in (before, after) for pk in known.first_keys(side, among, limit)]
+    near = projects.for_list().in_bulk(pks)
+    day = date.first_day
+    return sorted(near.values(), key=lambda project: (abs((project.start.first_day - day).days), project.key))[:limit]
 
 
 class OrganisationList(RecordListView):
@@ -249,6 +251,7 @@ class OrganisationPage(RecordView):
 
     model = Organisation
     list_title, list_url = _("Organisations"), "organisations"
+    shown = 12  # of the projects of each role
 
     def told_things(self, tell, context):
         return [schema.organisation(tell, self.object)]
@@ -263,20 +266,16 @@ class OrganisationPage(RecordView):
         return super().get_context_data(**kwargs) | {"notes": cited_sources(self.object)}
 
     def around(self, organisation):
-        parts = organisation.participations.filter(project__publication=VISIBLE).values_list("role", "project")
-        projects = {
-            project.pk: project
-            for project in Project.objects.published()
-            .filter(pk__in={pk for _role, pk in parts})
-            .latest_first()
-            .for_list()
-        }
-        by_role = {
-            role: [project for pk, project in projects.items() if (role.value, pk) in set(parts)]
-            for role in Participation.Role
-        }
+        taking_part = known.of(Project).facets["organisation"]
+        newest = Project.objects.published().latest_first()
+        first = {}
+        for role in Participation.Role:
+            keys = taking_part.get((organisation.key, role.value), NONE)
+            if keys:
+                first[role] = len(keys), known.first_keys(newest, keys, self.shown)
+        found = newest.for_list().in_bulk({pk for _count, pks in first.values() for pk in pks})
         return {
-            "by_role": [(role, found) for role, found in by_role.items() if found],
-            "project_count": len(projects),
+            "by_role": [(role, count, [found[pk] for pk in pks if pk in found]) for role, (count, pks) in first.items()],
+            "project_count": len(taking_part.get(organisation.key, NONE)),
             "agreements": Agreement.objects.published().filter(parties__organisation=organisation).for_list(),
         }

@@ -4,7 +4,9 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal import known
 from portal.choices import IatiChoices, Publication
+from portal.database import Told
 from portal.models import Citation, Place, Record, Source, other_spellings_column
 from portal.querysets import RecordManager, RecordQuerySet
 from portal.validators import address_of_the_web
@@ -15,10 +17,11 @@ class OrganisationQuerySet(RecordQuerySet):
 
     def for_list(self):
         """What a list shows: with how many published projects and agreements each has."""
+        taking_part = known.of(self.model._meta.get_field("projects").related_model).facets["organisation"]
+        keys = self.model.objects.values_list("key", "pk")
+        counts = {pk: len(taking_part[key]) for key, pk in keys if key in taking_part}
         return self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(
-            project_count=models.Count(
-                "projects", filter=models.Q(projects__publication=Publication.PUBLISHED), distinct=True
-            ),
+            project_count=Told(counts),
             agreement_count=models.Count(
                 "agreement_parties",
                 filter=models.Q(agreement_parties__agreement__publication=Publication.PUBLISHED),
