@@ -3,11 +3,14 @@
 from django.db.models import Count, Q
 
 from issues.models import Event, Indicator, Issue, Observation, Term
+from portal import kept, known
 from portal.choices import Area, Confidence, Level, Publication
+from portal.members import NONE
 from portal.models import Place, Source
-from projects.models import Agreement, Organisation, Project, ProjectArea
+from projects.models import Agreement, Organisation, Project, RioMarker
 
 VISIBLE = Publication.PUBLISHED
+NAMED = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term)  # in the reader’s language
 
 # Areas of cooperation that the Gyeonggi Research Institute's report of 2024 names for the province (source
 # gri-2024-central-asia). It also names K-pop, which is no area of its own here: projects are asked for the word.
@@ -22,114 +25,116 @@ REPORT_AREAS = {
 
 def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
-    projects = Project.objects.published()
+    projects = known.of(Project)
+    scanned = kept.once(scan, "completeness")
+    agreements = dict(tally(Agreement.objects.published(), "confidence"))
     return {
-        "kinds": kinds(),
-        "areas": areas(),
-        "kpop": projects.filter(level__in=[Level.PROVINCIAL, Level.MUNICIPAL])
-        .filter(Q(title_en__icontains="k-pop") | Q(summary_en__icontains="k-pop"))
-        .count(),
+        "kinds": kinds(projects.all),
+        "areas": areas(projects.facets),
+        "kpop": scanned["kpop"],
         "report": Source.objects.published().filter(key=REPORT_SOURCE).first(),
-        "levels": tally(projects, "level", Level),
+        "levels": [(level, len(projects.facets["level"].get(level.value, NONE))) for level in Level],
         "confidences": [
-            (confidence, projects_n, agreements_n)
-            for (confidence, projects_n), (_c, agreements_n) in zip(
-                tally(projects, "confidence", Confidence),
-                tally(Agreement.objects.published(), "confidence", Confidence),
-                strict=True,
-            )
+            (one, len(projects.facets["confidence"].get(one.value, NONE)), agreements.get(one.value, 0))
+            for one in Confidence
         ],
-        "countries": countries(),
-        "missing": missing(projects),
-        "translations": translations(),
+        "countries": countries(projects.facets["country"]),
+        "missing": scanned["missing"],
+        "translations": [
+            (model._meta.verbose_name_plural, *counts)
+            for model, counts in zip(NAMED, scanned["translations"], strict=True)
+        ],
     }
 
 
-def tally(queryset, field, choices):
-    """Pairs of choice and count, zero where there is none."""
-    counts = dict(queryset.order_by().values_list(field).annotate(Count("pk")))
-    return [(choice, counts.get(choice.value, 0)) for choice in choices]
+def scan():
+    """What is counted by going through all records: no set that is kept in memory tells it."""
+    return {"kpop": kpop(), "missing": missing(), "translations": [translations(model) for model in NAMED]}
 
 
-def kinds():
-    """Each kind of record with how many are published."""
-    models = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Source, Term)
-    counted = [(model._meta.verbose_name_plural, model.objects.published().count()) for model in models]
-    counted.insert(2, (Observation._meta.verbose_name_plural, Observation.objects.published().count()))
-    return counted
+def tally(queryset, path):
+    """How many records of a queryset have each value at a path."""
+    return queryset.order_by().values_list(path).annotate(Count("pk", distinct=True))
 
 
-def areas():
+def kinds(projects):
+    """Each kind of record with how many are published; the primary keys of the projects are known."""
+    models = (Issue, Indicator, Observation, Event, Project, Agreement, Organisation, Place, Source, Term)
+    return [
+        (model._meta.verbose_name_plural, len(projects) if model is Project else model.objects.published().count())
+        for model in models
+    ]
+
+
+def areas(facets):
     """For each area: all projects, provincial ones, municipal ones, and whether the 2024 report names it."""
-    rows = (
-        ProjectArea.objects.filter(project__publication=VISIBLE)
-        .values_list("area")
-        .annotate(
-            every=Count("pk"),
-            provincial=Count("pk", filter=Q(project__level=Level.PROVINCIAL)),
-            municipal=Count("pk", filter=Q(project__level=Level.MUNICIPAL)),
-        )
-    )
-    counts = {area: numbers for area, *numbers in rows}
-    return [(area, *counts.get(area.value, (0, 0, 0)), area in REPORT_AREAS) for area in Area]
+    levels = [facets["level"].get(level.value, NONE) for level in (Level.PROVINCIAL, Level.MUNICIPAL)]
+    rows = []
+    for area in Area:
+        here = facets["area"].get(area.value, NONE)
+        rows.append((area, len(here), *map(here.intersection_cardinality, levels), area in REPORT_AREAS))
+    return rows
 
 
-def countries():
-    """For each country of the portal: projects, agreements, organisations and issues."""
-    places = Place.objects.published().exclude(group="").order_by("group", "key")
+def kpop():
+    """How many provincial and municipal projects have the word in their titles or summaries."""
+    projects = Project.objects.published().filter(level__in=[Level.PROVINCIAL, Level.MUNICIPAL]).matching("k-pop")
+    return projects.filter(Q(title_en__icontains="k-pop") | Q(summary_en__icontains="k-pop")).count()
 
-    def per_country(queryset, path):
-        return dict(queryset.order_by().values_list(path).annotate(Count("pk", distinct=True)))
 
-    projects = per_country(Project.objects.published(), "countries")
-    agreements = per_country(Agreement.objects.published(), "parties__country")
-    organisations = per_country(Organisation.objects.published(), "country")
-    issues = per_country(Issue.objects.published(), "countries")
+def countries(projects):
+    """For each country of the portal: projects, of which the sets are known, agreements, organisations and issues."""
+    agreements = dict(tally(Agreement.objects.published(), "parties__country"))
+    organisations = dict(tally(Organisation.objects.published(), "country"))
+    issues = dict(tally(Issue.objects.published(), "countries"))
     return [
         (
             place,
-            projects.get(place.pk, 0),
+            len(projects.get(place.key, NONE)),
             agreements.get(place.pk, 0),
             organisations.get(place.pk, 0),
             issues.get(place.pk, 0),
         )
-        for place in places
+        for place in Place.objects.published().exclude(group="").order_by("group", "key")
     ]
 
 
-def missing(projects):
-    """What projects lack: counts, of how many."""
-    sources = Count("citations", filter=Q(citations__source__publication=VISIBLE), distinct=True)
-    return {
-        "all": projects.count(),
-        "budget": projects.filter(budget=None).count(),
-        "start": projects.filter(start=None).count(),
-        "end": projects.filter(end=None).count(),
-        "finance": projects.filter(finance="").count(),
-        "results": projects.exclude(results_en__gt="").count(),
-        "one_source": projects.annotate(n=sources).filter(n=1).count(),
-        "markers": projects.exclude(rio_markers__isnull=False).count(),
+def missing():
+    """What records lack: counts, of how many."""
+    places = Place.objects.published().exclude(kind__in=["country", "world"])
+    marked = RioMarker.objects.filter(project__publication=VISIBLE).aggregate(n=Count("project", distinct=True))["n"]
+    counts = Project.objects.published().aggregate(
+        all=Count("pk"),
+        budget=Count("pk", filter=Q(budget=None)),
+        start=Count("pk", filter=Q(start=None)),
+        end=Count("pk", filter=Q(end=None)),
+        finance=Count("pk", filter=Q(finance="")),
+        results=Count("pk", filter=~Q(results_en__gt="")),
+    )
+    return counts | {
+        "one_source": with_one_source(Project),
+        "markers": counts["all"] - marked,
         "agreements": Agreement.objects.published().count(),
-        "agreements_one_source": Agreement.objects.published().annotate(n=sources).filter(n=1).count(),
-        "places": Place.objects.published().filter(group="").exclude(kind__in=["country", "world"]).count(),
-        "places_without_position": Place.objects.published()
-        .exclude(kind__in=["country", "world"])
-        .filter(latitude=None)
-        .count(),
+        "agreements_one_source": with_one_source(Agreement),
+        "places": places.filter(group="").count(),
+        "places_without_position": places.filter(latitude=None).count(),
     }
 
 
-def translations():
-    """For each kind of record: how many names lack Korean, how many lack Russian."""
-    rows = []
-    for model in (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term):
-        published = model.objects.published()
-        field = model.name_field
-        rows.append(
-            (
-                model._meta.verbose_name_plural,
-                published.filter(Q(**{f"{field}_ko": ""}) | Q(**{f"{field}_ko": None})).count(),
-                published.filter(Q(**{f"{field}_ru": ""}) | Q(**{f"{field}_ru": None})).count(),
-            )
-        )
-    return rows
+def with_one_source(model):
+    """How many published records rest on one published source alone."""
+    citation = model._meta.get_field("citations")
+    of_record = citation.field.name
+    visible = {"source__publication": VISIBLE, f"{of_record}__publication": VISIBLE}
+    rows = citation.related_model.objects.filter(**visible).order_by()
+    return rows.values(of_record).annotate(n=Count("pk")).filter(n=1).count()
+
+
+def translations(model):
+    """How many names of a kind of record lack Korean, and how many lack Russian."""
+    lacking = {
+        language: Count("pk", filter=Q(**{name: ""}) | Q(**{name: None}))
+        for language in ("ko", "ru")
+        for name in (f"{model.name_field}_{language}",)
+    }
+    return list(model.objects.published().aggregate(**lacking).values())

@@ -267,15 +267,14 @@ class OrganisationPage(RecordView):
 
     def around(self, organisation):
         taking_part = known.of(Project).facets["organisation"]
+        in_role = {role: taking_part.get((organisation.key, role.value), NONE) for role in Participation.Role}
         newest = Project.objects.published().latest_first()
-        first = {}
-        for role in Participation.Role:
-            keys = taking_part.get((organisation.key, role.value), NONE)
-            if keys:
-                first[role] = len(keys), known.first_keys(newest, keys, self.shown)
-        found = newest.for_list().in_bulk({pk for _count, pks in first.values() for pk in pks})
+        first = {role: known.first_keys(newest, keys, self.shown) for role, keys in in_role.items() if keys}
+        found = newest.for_list().in_bulk({pk for pks in first.values() for pk in pks})
         return {
-            "by_role": [(role, count, [found[pk] for pk in pks if pk in found]) for role, (count, pks) in first.items()],
+            "by_role": [
+                (role, len(in_role[role]), [found[pk] for pk in pks if pk in found]) for role, pks in first.items()
+            ],
             "project_count": len(taking_part.get(organisation.key, NONE)),
             "agreements": Agreement.objects.published().filter(parties__organisation=organisation).for_list(),
         }
