@@ -12,7 +12,7 @@ one unit is 3.2 km in any direction, and `FRAME`, the whole region, is 1000 unit
 import bisect
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Point = tuple[float, float]
@@ -299,7 +299,7 @@ class Mark:
     language: str = ""
     url: str = ""
     kind: str = ""
-    records: frozenset = frozenset()
+    records: Collection = frozenset()
 
     @property
     def at(self) -> Point:

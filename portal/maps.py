@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
 
-from portal import geo
+from portal import geo, known
 from portal.choices import Publication
+from portal.members import NONE
 from portal.models import Place
 from portal.querysets import reader_text
 from portal.regionmap import mark_of
@@ -16,16 +17,10 @@ AT_A_PLACE = {"place__publication": Publication.PUBLISHED, "place__latitude__isn
 
 
 def with_project_ids(places):
-    """The places as a list, each with `project_ids`: the published projects that name it. One query more."""
-    places = list(places)
-    found = defaultdict(set)
-    rows = Project.places.through.objects.filter(
-        place__in=[place.pk for place in places], project__publication=Publication.PUBLISHED
-    )
-    for place, project in rows.values_list("place", "project"):
-        found[place].add(project)
+    """The places as a list, each with `project_ids`: the published projects that name it or a place in it."""
+    places, found = list(places), known.of(Project).facets["place"]
     for place in places:
-        place.project_ids = frozenset(found[place.pk])
+        place.project_ids = found.get(place.key, NONE)
     return places
 
 

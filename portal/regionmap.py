@@ -14,6 +14,7 @@ from pathlib import Path
 from django.utils.translation import get_language, gettext, ngettext
 
 from portal import geo
+from portal.members import NONE, BitMap
 from portal.models import Place
 from portal.templatetags.figures import number
 
@@ -57,7 +58,7 @@ def mark_of(place: Place, records: Iterable = ()) -> geo.Mark | None:
         language=language,
         url=place.get_absolute_url(),
         kind=place.get_kind_display(),
-        records=frozenset(records),
+        records=BitMap(records),
     )
 
 
@@ -254,7 +255,7 @@ def drafts_of(
     for group in geo.clusters(points, apart):
         members = [marks[i] for i in group]
         lead, several = members[0], len(members) > 1
-        count = len(frozenset().union(*(mark.records for mark in members)))
+        count = len(NONE.union(*(mark.records for mark in members)))
         title = ", ".join(mark.name for mark in members)
         yield Draft(
             kind="mark",

@@ -8,7 +8,7 @@ from portal.choices import Area, Level
 from projects.models import Participation, Project, ProjectArea, ProjectIssue
 from tests import reading
 from tests.counting import settle
-from tests.make import make_country, make_issue, make_organisation, make_place
+from tests.make import make_agreement, make_country, make_issue, make_organisation, make_party, make_place
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,18 @@ PARTS = {
     "/en/places/nukus/": ("projects", 12),
     "/en/places/region/": ("projects", 12),
     "/en/countries/uz/": ("projects", 8),
+    "/en/organisations/koica/": ("projects", 24),  # twelve in each of two roles
 }
-WITHOUT = ("/en/", "/en/issues/", "/en/issues/?view=causes", "/en/countries/")
+WITHOUT = (
+    "/en/",
+    "/en/issues/",
+    "/en/issues/?view=causes",
+    "/en/countries/",
+    "/en/organisations/",
+    "/en/organisations/?role=partner&sort=project_count",
+    "/en/agreements/memorandum/",
+    "/en/about/data/",
+)
 
 
 @pytest.fixture
@@ -31,6 +41,7 @@ def grow():
     country = make_country(key="uz")
     place = make_place(key="nukus", part_of=make_place(key="region", country=country), country=country)
     organisation = make_organisation(key="koica", country=country)
+    make_party(agreement=make_agreement(key="memorandum", date="2020-02"), country=country)
 
     def more(count):
         made = Project.objects.bulk_create(
@@ -87,6 +98,10 @@ def test_page_says_how_many_there_are_and_leads_to_them(client, grow, address):
     name, most = PARTS[address]
     [part] = reading.page(client.get(address)).xpath(f"//section[@aria-labelledby='{name}']")
     assert len(part.find_class("entry")) == most
-    [link] = part.xpath(".//p[contains(@class, 'part-more')]/a")
+    *of_roles, link = part.xpath(".//p[contains(@class, 'part-more')]/a")
+    assert [reading.words(one) for one in of_roles] == (
+        ["All 41 projects in this role"] * 2 if "organisations" in address else []
+    )
+    assert {client.get(one.get("href")).context["count"] for one in of_roles} <= {41}
     assert reading.words(link) == "All 41 projects, to filter and sort"
     assert client.get(link.get("href")).context["count"] == 41

@@ -66,7 +66,7 @@ def region_map(
             Entry(
                 place,
                 place.get_kind_display(),
-                len(set(records)) if counted else None,
+                len(records) if counted else None,
                 "" if shown else gettext("position not known") if mark is None else gettext("outside this map"),
             )
         )
