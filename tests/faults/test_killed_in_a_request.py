@@ -18,7 +18,7 @@ PAGES = ["/en/glossary/?q=tugai{}", "/ko/glossary/?q=tugai{}", "/ru/"]
 @pytest.mark.django_db(transaction=True)  # the server sees what is committed
 def test_readers_get_whole_pages_while_workers_are_killed(own_database):
     make_citation(make_term(key="tugai"), make_source())
-    with serve(own_database, "--preload", "--workers", "2") as site:
+    with serve(own_database, "--workers", "2") as site:
         until(lambda: len(workers_of(site.process)) == 2)
         with Readers(site, PAGES, count=READERS) as readers:
             for _ in range(KILLS):

@@ -77,7 +77,7 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
 
     stayed, came, now = [0.0], [], 1
     with contextlib.ExitStack() as server:
-        site = server.enter_context(serve(own_database, "--preload"))
+        site = server.enter_context(serve(own_database))
         editor = server.enter_context(Editor(site, session))
         data = editor.form(path, changes(WORDS[now + 1], now + 1))
         started = time.monotonic()

@@ -1,8 +1,10 @@
 """Clients that are slow, or pretend to be, take nobody else’s time."""
 
 import contextlib
+import os
 import socket
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -80,3 +82,44 @@ def test_bodies_that_are_announced_and_do_not_come_are_waited_for_some_seconds_a
         assert page.is_whole_page
         assert page.seconds < 10 + SOON
     assert ask(site, "/en/glossary/?q=forest").seconds < SOON
+
+
+def sockets(process):
+    """How many sockets a process has open."""
+    count = 0
+    for one in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            count += os.readlink(one).startswith("socket:")
+    return count
+
+
+def until(condition, seconds=SOON):
+    """Wait for what is about to come true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_share_readers_who_come_at_once_and_stay(own_database):
+    with serve(own_database, "--workers", "2") as site:
+        children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children")
+        until(lambda: len(children.read_text().split()) == 2)
+        address, workers = urlsplit(site.url), children.read_text().split()
+        for _time in range(3):
+            before = [sockets(worker) for worker in workers]
+            readers = [socket.socket() for _ in range(16)]
+            for reader in readers:
+                reader.setblocking(False)
+            for reader in readers:
+                reader.connect_ex((address.hostname, address.port))
+
+            def held(before=before):
+                return [sockets(worker) - begun for worker, begun in zip(workers, before, strict=True)]
+
+            until(lambda held=held: sum(held()) == 16)
+            assert min(held()) >= 5
+            for reader in readers:
+                reader.close()
+            until(lambda held=held: sum(held()) == 0)
