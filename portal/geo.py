@@ -335,9 +335,11 @@ def clusters(points: Sequence[tuple[float, float, float]], distance: float) -> l
     return list(groups.values())
 
 
-def radius(count: float, *, least: float = 8.0, one_hundred: float = 24.0) -> float:
-    """The radius in pixels of a mark for a number of records: its area grows with the number, from `least` on."""
-    return max(least, one_hundred * math.sqrt(max(count, 0) / 100))
+def radius(count: float, *, largest: float = 100, least: float = 8.0, most: float = 24.0) -> float:
+    """The radius in pixels of a mark for a number of records: its area grows with the number, from `least` up to `most`
+    for the largest number.
+    """
+    return max(least, most * math.sqrt(max(count, 0) / largest))
 
 
 @dataclass(frozen=True)

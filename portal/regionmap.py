@@ -22,6 +22,8 @@ from portal.templatetags.figures import number
 # apart marks are in pixels, so that each is a target of 24 by 24.
 DRAWINGS = (("coarse", 3.3, 24), ("fine", 1.84, 24))
 MARK, COUNTED = 6, 12  # radius in pixels of a mark, and of the smallest with a number in it
+DIGITS = 11.5  # the size of that number in pixels
+FULL = 100  # records make the largest mark, unless there are more at some place
 # Around the Aral Sea as it was; a map that shows some of it says how it is drawn.
 ARAL = geo.bounds(geo.project(lon, lat) for lon in (58.2, 61.9) for lat in (43.4, 46.8))
 
@@ -243,6 +245,16 @@ def draw(
     return Map(id=id, label=label, frame=frame, countries=shown, drawings=drawings, hatched=hatched)
 
 
+def counted_radius(count: int, counts: Iterable[int]) -> float:
+    """The radius of a mark that carries its number, among marks with all these numbers: the number has room in it."""
+    return geo.radius(count, largest=max(FULL, *counts), least=max(COUNTED, room_of(count)))
+
+
+def room_of(count: int) -> float:
+    """The radius of a circle that has room for a number."""
+    return geo.text_width(number(count), DIGITS) / 2 + 4
+
+
 def drafts_of(
     marks: list[geo.Mark],
     view: View,
@@ -250,12 +262,17 @@ def drafts_of(
     counted: bool = False,
     cluster_url: Callable[[list[geo.Mark]], str] = lambda marks: "",
 ) -> Iterator[Draft]:
-    """The marks as this view shows them, those nearer than `apart` pixels as one, the fullest first."""
+    """The marks as this view shows them, those nearer than `apart` pixels as one, the fullest first; if they carry
+    numbers, at least so far apart that none hides another’s.
+    """
     points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
-    for group in geo.clusters(points, apart):
+    if counted and marks:
+        apart = max(apart, 2 * room_of(max(len(mark.records) for mark in marks)))
+    groups = geo.clusters(points, apart)
+    counts = [len(NONE.union(*(marks[i].records for i in group))) for group in groups]
+    for group, count in zip(groups, counts, strict=True):
         members = [marks[i] for i in group]
         lead, several = members[0], len(members) > 1
-        count = len(NONE.union(*(mark.records for mark in members)))
         title = ", ".join(mark.name for mark in members)
         yield Draft(
             kind="mark",
@@ -263,7 +280,7 @@ def drafts_of(
             y=points[group[0]][1],
             rows=[gettext("{name} +{n}").format(name=lead.name, n=len(members) - 1) if several else lead.name],
             language=lead.language,
-            radius=geo.radius(count, least=COUNTED) if counted and count else MARK,
+            radius=counted_radius(count, counts) if counted and count else MARK,
             url=(several and cluster_url(members)) or lead.url,
             title=with_value(title, counted_projects(count)) if counted else title,
             count=number(count) if counted and count else "",
@@ -290,7 +307,7 @@ def drafts_of_names(
                 y=y,
                 rows=[name, figures[key]] if key in figures else [name],
                 language=language,
-                radius=geo.radius(count, least=COUNTED) if count else 0,
+                radius=counted_radius(count, badges.values()) if count else 0,
                 url=countries[key].get_absolute_url(),
                 title=with_value(name, counted_projects(count)) if count else "",
                 count=number(count) if count else "",

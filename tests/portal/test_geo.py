@@ -240,7 +240,8 @@ def test_clusters_are_quick():
 
 def test_radius_makes_areas_comparable():
     assert geo.radius(100) == 24
-    assert geo.radius(400) == 48
+    assert geo.radius(25) == 12
+    assert geo.radius(400, largest=400) == 24
     assert geo.radius(0) == geo.radius(1) == 8
     assert geo.radius(50, least=30) == 30
 

@@ -17,7 +17,7 @@ from portal.choices import Level, Publication
 from portal.maps import Located, with_project_ids
 from portal.members import BitMap
 from portal.models import Place
-from portal.regionmap import mark_of, shapes
+from portal.regionmap import counted_radius, mark_of, shapes
 from portal.templatetags.maps import best_year, common_years, legend
 from projects.models import Project
 from tests import reading
@@ -166,6 +166,15 @@ def test_counted_marks_carry_the_number_of_published_projects(five):
     assert marks(found)[0][0] == "Nukus: 2 projects"
     assert [count.text for count in of_class(found, "map-count")] == ["2", "2"]
     assert listed(found)[0][0] == "Nukus City · 2 projects"
+
+
+def test_marks_stay_within_bounds_and_hold_their_numbers_however_many_there_are():
+    counts = [90_114, 1_234, 7]
+    most, some, few = (counted_radius(count, counts) for count in counts)
+    assert most == 24
+    assert geo.text_width("1,234", 11.5) / 2 < some < 24
+    assert few == 12
+    assert counted_radius(25, [25, 7]) == 12
 
 
 def test_a_project_at_two_places_of_one_mark_counts_once(five):
