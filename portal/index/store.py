@@ -17,6 +17,8 @@ from portal.index.tables import KEY_BITS, LAST, SearchEntry
 
 FIELDS = ("title", "related", "summary", "body")
 TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"
+# The columns of an entry besides its id.
+COLUMNS = {"sqlite": FIELDS, "postgresql": (*FIELDS, "words", "title_words")}
 
 _CREATE = {
     "sqlite": (

@@ -1,21 +1,42 @@
-"""Make up projects by the thousand, to measure with. They are put together from the words of real ones."""
+"""Make up projects by the thousand, to measure with. They are put together from the words of real ones.
+
+The first of them are made one by one; many more are copies of these, which the database makes in a small part of the
+time: rows, relations and entries of the search index alike.
+"""
 
 import random
 
 from django.core.management.base import BaseCommand, CommandError
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.models import Max, Min
 from tqdm import tqdm
 
 from issues.models import Issue
+from portal import freshness
 from portal.choices import Area, Confidence, Level, Publication
 from portal.database import gather_statistics
 from portal.history import unrecorded
+from portal.index import store
 from portal.index.keeping import indexing
+from portal.index.tables import Kind, SearchEntry, SearchFacet, SearchName, entry_id
 from portal.models import Place
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue
 
 LANGUAGES = ("en", "ko", "ru")
 BATCH = 2_000
+ONE_BY_ONE = 50_000
 KEY = "load-{:07}"
+# A key with its number moved, as either database writes it.
+MOVED_KEY = {
+    "sqlite": "printf('load-%07d', substr(key, 6) + {})",
+    "postgresql": "'load-' || lpad((substr(key, 6)::int + {})::text, 7, '0')",
+}
+# Rows of some projects, or of what their primary keys, and something more, name.
+INSERT = (
+    "INSERT INTO {table} ({names}) SELECT {values} FROM {table}"
+    " WHERE {owner} IN (SELECT id + %s FROM projects_project WHERE key >= %s AND key < %s)"
+)
 
 
 class Command(BaseCommand):
@@ -48,11 +69,16 @@ class Command(BaseCommand):
         self.organisations = list(Organisation.objects.published().order_by("key"))
         self.issues = list(Issue.objects.published().order_by("position"))
         with tqdm(total=projects, initial=there, unit=" projects", disable=not verbosity) as bar:
-            for first in range(there, projects, BATCH):
-                numbers = range(first, min(first + BATCH, projects))
+            made = max(there, min(projects, ONE_BY_ONE))
+            for first in range(there, made, BATCH):
+                numbers = range(first, min(first + BATCH, made))
                 with indexing(), unrecorded():
                     self.make(numbers)
                 bar.update(len(numbers))
+            for first in range(made, projects, ONE_BY_ONE):
+                count = min(ONE_BY_ONE, projects - first)
+                copy(count, first)
+                bar.update(count)
         gather_statistics()
         self.stdout.write(f"There are {max(there, projects)} made-up projects.")
 
@@ -105,3 +131,37 @@ class Command(BaseCommand):
             evidence_en="Made up.",
             **fields,
         )
+
+
+@transaction.atomic
+def copy(count, first):
+    """Copy the first `count` made-up projects, with all that hangs on them; the copies’ numbers begin with `first`."""
+    low, high = KEY.format(0), KEY.format(count)
+    some = Project.objects.filter(key__gte=low, key__lt=high)
+    shift = Project.objects.aggregate(Max("pk"))["pk__max"] + 1 - some.aggregate(Min("pk"))["pk__min"]
+
+    def insert(table, columns, owner, plus=0, **moved):
+        moved[owner] = f"{owner} + {shift}"
+        names = ", ".join(map(connection.ops.quote_name, columns))
+        values = ", ".join(moved.get(column) or connection.ops.quote_name(column) for column in columns)
+        cursor.execute(INSERT.format(table=table, names=names, values=values, owner=owner), [plus, low, high])
+
+    def insert_rows(model, owner, plus=0):
+        columns = [field.column for field in model._meta.concrete_fields if not field.generated]
+        own_key = model._meta.pk.column
+        insert(model._meta.db_table, [name for name in columns if name == owner or name != own_key], owner, plus)
+
+    with connection.cursor() as cursor:
+        columns = [field.column for field in Project._meta.concrete_fields]
+        insert(Project._meta.db_table, columns, "id", key=MOVED_KEY[connection.vendor].format(first))
+        for relation in Project._meta.get_fields(include_hidden=True):
+            if relation.auto_created and (relation.one_to_many or relation.one_to_one):
+                insert_rows(relation.related_model, relation.field.column)
+        entries = entry_id(Kind.PROJECT, 0)
+        insert_rows(SearchEntry, "id", entries)
+        for model in (SearchFacet, SearchName):
+            insert_rows(model, "entry_id", entries)
+        insert(store.TABLE, ["rowid", *store.COLUMNS[connection.vendor]], "rowid", entries)
+        for reset in connection.ops.sequence_reset_sql(no_style(), [Project]):
+            cursor.execute(reset)
+    freshness.touch()
