@@ -317,41 +317,48 @@ SUGGESTIONS, OF_A_KIND = 8, 3
 LAST_LETTER = chr(0x10FFFF)
 
 
-def suggested(text: str) -> list[int]:
-    """Ids of entries with a name that begins as the text does, at any word where there are few of the kind."""
+def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
+    """Ids of entries with a name that begins as the text does, at any word where there are few of the kind.
+
+    `kinds` are all of them, of each a few, or one.
+    """
     keeping.settle()
     start = normal(text)[:200]
     if not start:
         return []
+    of_a_kind = OF_A_KIND if len(kinds) > 1 else SUGGESTIONS
     found = {}
-    for kind in Kind:
+    for kind in kinds:
         rows = SearchName.objects.filter(kind=kind, normal__gte=start, normal__lt=start + LAST_LETTER)
-        entries = rows.exclude(language=NO_LANGUAGE).order_by("normal").values_list("entry", flat=True)[: 4 * OF_A_KIND]
-        found[kind] = list(dict.fromkeys(entries))[:OF_A_KIND]
+        entries = rows.exclude(language=NO_LANGUAGE).order_by("normal").values_list("entry", flat=True)[: 4 * of_a_kind]
+        found[kind] = list(dict.fromkeys(entries))[:of_a_kind]
     if sum(map(len, found.values())) < SUGGESTIONS and (query := ranking.question(text)):
-        for entry in ranking.by_name(query, SUGGESTIONS):
-            of_kind = found[record_of(entry)[0]]
-            if entry not in of_kind and len(of_kind) < OF_A_KIND:
-                of_kind.append(entry)
+        for entry in ranking.by_name(query, SUGGESTIONS, None if len(kinds) > 1 else kinds[0]):
+            so_far = found[record_of(entry)[0]]
+            if entry not in so_far and len(so_far) < of_a_kind:
+                so_far.append(entry)
     return [entry for of_kind in found.values() for entry in of_kind][:SUGGESTIONS]
 
 
 @require_GET
 def suggest(request):
-    """Records whose names go on as the reader began, as JSON: address, name, its language, what it is."""
+    """Records whose names go on as the reader began, of any kind or of one, as JSON: address, key, name, its language,
+    what it is.
+    """
     limits.spend(request, "search")
     text = request.GET.get("q", "")
-    query = parse(text)
+    kinds = [kind for kind in Kind if kind == request.GET.get("kind")] or tuple(Kind)
     return JsonResponse(
         {
             "suggestions": [
                 {
                     "url": hit.record.get_absolute_url(),
+                    "key": hit.record.key,
                     "name": hit.plain_name,
                     "language": hit.language,
                     "kind": str(hit.kind.one),
                 }
-                for hit in hits(suggested(text), query, names_only=True)
+                for hit in hits(suggested(text, kinds), parse(text), names_only=True)
             ]
         },
         json_dumps_params={"ensure_ascii": False},

@@ -7,6 +7,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from portal.compare.countries import Countries
+from portal.compare.finding import Search
 from portal.compare.issues import Issues
 from portal.compare.projects import Projects
 from portal.models import FormerKey
@@ -20,7 +21,6 @@ class Choice:
 
     def __init__(self, query):
         self.problems, self.kind, self.records = [], None, []
-        self._options = {}
         asked = {
             KINDS[name]: list(dict.fromkeys(key.strip().lower() for key in query.getlist(name)))
             for name in query
@@ -40,28 +40,23 @@ class Choice:
                 )
             )
 
-    def options(self, kind):
-        """All records of a kind, by key; looked up once."""
-        if kind not in self._options:
-            self._options[kind] = kind.options()
-        return self._options[kind]
-
     def known(self, kind, keys):
         """The records of `keys`; a former key means the record that stays."""
-        options = self.options(kind)
-        unknown = [key for key in keys if key not in options and "\0" not in key]  # which PostgreSQL takes for an error
-        former = {}
+        sound = [key for key in keys if "\0" not in key]  # which PostgreSQL takes for an error
+        found, former = kind.found(sound) if sound else {}, {}
+        unknown = [key for key in sound if key not in found]
         if unknown and kind.former:
             former = dict(FormerKey.objects.filter(kind=kind.former, key__in=unknown).values_list("key", "now"))
+            found |= kind.found(former.values()) if former else {}
         keys = list(dict.fromkeys(former.get(key, key) for key in keys))
-        wrong = [key for key in keys if key not in options]
+        wrong = [key for key in keys if key not in found]
         self.problems += [
             gettext("{label}: there is no “{value}” to compare. It was left out.").format(
                 label=kind.label, value=key[:60]
             )
             for key in wrong[:MOST]
         ]
-        return [options[key] for key in keys if key in options]
+        return [found[key] for key in keys if key in found]
 
     @property
     def complete(self):
@@ -82,24 +77,30 @@ class Form:
     """A choice of records of one kind, with those that are already chosen."""
 
     kind: object
-    options: dict
     chosen: list = field(default_factory=list)
 
     @cached_property
     def groups(self):
         """Headings with what stands under them: key, name, its language, whether it is chosen."""
+        chosen = {record.key for record in self.chosen}
         return [
-            (heading, [(record.key, *record.name_and_language(), record.key in self.chosen) for record in found])
-            for heading, found in self.kind.groups(self.options.values())
+            (heading, [(record.key, *record.name_and_language(), record.key in chosen) for record in found])
+            for heading, found in self.kind.groups(list(self.kind.options()))
         ]
 
     @property
     def selects(self):
         """The labels of the form's selects, each with the key that is chosen there."""
-        return list(zip(self.kind.selects, [*self.chosen, *[""] * MOST], strict=False))
+        keys = [record.key for record in self.chosen]
+        return list(zip(self.kind.selects, [*keys, *[""] * MOST], strict=False))
 
     @property
     def rest(self):
         """The groups without what is chosen."""
         groups = [(heading, [option for option in found if not option[3]]) for heading, found in self.groups]
         return [group for group in groups if group[1]]
+
+
+def form_of(kind, chosen=(), words=""):
+    """The form in which one chooses records of a kind beside those that are chosen."""
+    return Search(kind, list(chosen), words) if kind.searched else Form(kind, list(chosen))

@@ -12,10 +12,11 @@ from issues.models import Indicator, Issue, IssueInCountry, Observation
 from portal.choices import Area
 from portal.compare.rows import VISIBLE, Entry, Kind, Part, Row, counted, list_address, prose, published, with_shares
 from portal.languages import text_and_language
+from portal.members import NONE
 from portal.models import FormerKey, Place
 from portal.querysets import reader_text
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
-from projects.models import Agreement, Organisation, Project, ProjectArea
+from projects.models import Agreement, Organisation, Project
 
 MOST_CHARTS = 4
 TOP_AREAS = 5
@@ -44,21 +45,20 @@ class Countries(Kind):
     former = FormerKey.Kind.PLACE
 
     def options(self):
-        """All that can be compared, by key."""
-        found = Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
-        return {place.key: place for place in found}
+        return Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
 
     def groups(self, options):
         """The options under the headings that a choice of many needs."""
-        return [("", list(options))]
+        return [("", options)]
 
     def parts(self, places):
         latest = list(latest_observations(place__in=places))
         years = self.years_together(places)
+        projects = ProjectFilter(queryset=Project.objects.published())
         return [
-            self.counts(places),
+            self.counts(places, projects),
             Part("values", gettext("Latest values"), self.value_rows(places, latest, years)),
-            self.areas(places),
+            self.areas(places, projects.sets.facets),
             self.issues(places),
         ]
 
@@ -91,16 +91,16 @@ class Countries(Kind):
             "Korea takes part in the projects from the other side and is not counted."
         )
 
-    def counts(self, places):
+    def counts(self, places, projects):
         """How much the portal has of each country, counted as the lists count."""
         rows = []
-        for label, filters, model, route in (
-            (_("Projects"), ProjectFilter, Project, "projects"),
-            (_("Agreements"), AgreementFilter, Agreement, "agreements"),
-            (_("Organisations"), OrganisationFilter, Organisation, "organisations"),
-            (_("Issues"), IssueFilter, Issue, "issues"),
+        for label, listed, route in (
+            (_("Projects"), projects, "projects"),
+            (_("Agreements"), AgreementFilter(queryset=Agreement.objects.published()), "agreements"),
+            (_("Organisations"), OrganisationFilter(queryset=Organisation.objects.published()), "organisations"),
+            (_("Issues"), IssueFilter(queryset=Issue.objects.published()), "issues"),
         ):
-            counts = filters.base_filters["country"].counts(model.objects.published())
+            counts = listed.counts("country")
             cells = [
                 counted(count, route, country=place.key) if self.recorded(place, count) else []
                 for place in places
@@ -152,16 +152,13 @@ class Countries(Kind):
         return gettext("The years differ. {year} is the last with values for all.").format(year=together)
 
     @staticmethod
-    def areas(places):
+    def areas(places, facets):
         """The areas with the most projects in any of the countries."""
         counts = {
-            (country, area): count
-            for country, area, count in ProjectArea.objects.filter(
-                project__publication=VISIBLE, project__countries__in=places
-            )
-            .order_by()
-            .values_list("project__countries__key", "area")
-            .annotate(n=Count("project", distinct=True))
+            (place.key, area): count
+            for place in places
+            for area, projects in facets["area"].items()
+            if (count := projects.intersection_cardinality(facets["country"].get(place.key, NONE)))
         }
         top = set()
         for place in places:

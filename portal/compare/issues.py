@@ -21,6 +21,8 @@ from portal.compare.rows import (
     with_shares,
 )
 from portal.languages import text_and_language
+from projects.filters import ProjectFilter
+from projects.models import Project
 
 
 class Issues(Kind):
@@ -36,14 +38,10 @@ class Issues(Kind):
     selects = (_("First issue"), _("Second issue"), _("Third issue, if you like"), _("Fourth issue, if you like"))
 
     def options(self):
-        return {
-            issue.key: issue
-            for issue in Issue.objects.published().only("key", "parent", "name_en", "name_ko", "name_ru")
-        }
+        return Issue.objects.published().only("key", "parent", "name_en", "name_ko", "name_ru")
 
     def groups(self, options):
         """Issues under their main ones, which stand first."""
-        options = list(options)
         mains = [issue for issue in options if issue.parent_id is None]
         groups = [
             (main.name_and_language()[0], [main, *(issue for issue in options if issue.parent_id == main.pk)])
@@ -55,28 +53,24 @@ class Issues(Kind):
     def load(self, records):
         names = Issue.objects.published().without_sections()
         sourced = "citations__source"
-        found = (
-            names.filter(pk__in=[record.pk for record in records])
-            .with_project_counts()
-            .prefetch_related(
-                "sdgs",
-                Prefetch("parent", names),
-                Prefetch("indicators", Indicator.objects.published()),
-                Prefetch("key_figures", KeyFigure.objects.prefetch_related(sourced)),
+        found = names.filter(pk__in=[record.pk for record in records]).prefetch_related(
+            "sdgs",
+            Prefetch("parent", names),
+            Prefetch("indicators", Indicator.objects.published()),
+            Prefetch("key_figures", KeyFigure.objects.prefetch_related(sourced)),
+            Prefetch(
+                "in_countries",
+                IssueInCountry.objects.filter(country__publication=VISIBLE).select_related("country"),
+            ),
+            *(
                 Prefetch(
-                    "in_countries",
-                    IssueInCountry.objects.filter(country__publication=VISIBLE).select_related("country"),
-                ),
-                *(
-                    Prefetch(
-                        links,
-                        IssueLink.objects.filter(**{f"{end}__publication": VISIBLE}).prefetch_related(
-                            Prefetch(end, names), sourced
-                        ),
-                    )
-                    for links, end in (("cause_links", "cause"), ("effect_links", "effect"))
-                ),
-            )
+                    links,
+                    IssueLink.objects.filter(**{f"{end}__publication": VISIBLE}).prefetch_related(
+                        Prefetch(end, names), sourced
+                    ),
+                )
+                for links, end in (("cause_links", "cause"), ("effect_links", "effect"))
+            ),
         )
         return in_order_of(records, found)
 
@@ -88,6 +82,7 @@ class Issues(Kind):
         ]
 
     def facts(self, issues):
+        projects = ProjectFilter(queryset=Project.objects.published()).counts("issue")
         return [
             Row(_("Summary"), [prose(issue, "summary") for issue in issues], wide=True),
             Row(
@@ -100,7 +95,7 @@ class Issues(Kind):
             ),
             Row(
                 _("Projects that answer it"),
-                with_shares([counted(issue.project_count, "projects", issue=issue.key) for issue in issues]),
+                with_shares([counted(projects.get(issue.key, 0), "projects", issue=issue.key) for issue in issues]),
                 remark=gettext("With those that answer an issue under it."),
             ),
             Row(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named")),

@@ -4,16 +4,21 @@ from dataclasses import dataclass
 
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal.compare.choice import KINDS, MOST, Choice, Form
+from portal import limits
+from portal.compare.choice import KINDS, MOST, Choice, form_of
+from portal.compare.finding import LONGEST
 from portal.discovery.head import Told
 from portal.formats import serving, tables
 from portal.languages import name_html
 from portal.text import Notes
+
+FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button under what it found
 
 # Comparisons to begin with. One whose records are not all published is not shown.
 EXAMPLES = (
@@ -56,20 +61,36 @@ class Compare(Told, TemplateView):
     def own_query(self, context):
         """What is compared."""
         choice = self.choice
-        return {choice.kind.name: [record.key for record in choice.records]} if choice.complete else {}
+        return {choice.kind.name: [record.key for record in choice.records]} if self.shown else {}
 
     def told_countries(self, context):
-        return self.choice.records if self.choice.complete and self.choice.kind.name == "country" else []
+        return self.choice.records if self.shown and self.choice.kind.name == "country" else []
 
     def get(self, request, *args, **kwargs):
-        filled = [(name, value) for name, values in request.GET.lists() for value in values if value.strip()]
-        if len(filled) < sum(len(values) for _name, values in request.GET.lists()):
-            # A form sends its empty fields too: an address to share has none.
+        given = [(name, value) for name, values in request.GET.lists() for value in values]
+        # A form sends its empty fields too, and what was searched for once one has chosen: no address to share has.
+        passed = {COMPARE, FIND} if COMPARE in request.GET else set()
+        filled = [(name, value) for name, value in given if value.strip() and name not in passed]
+        if len(filled) < len(given):
             return HttpResponseRedirect(f"{request.path}?{urlencode(filled)}" if filled else request.path)
         self.choice = Choice(request.GET)
+        if self.words:
+            limits.spend(request, "search")
         if self.choice.complete and serving.asked_format(request):
             return serving.answer(request, (), self.table, only=tables.FORMATS)
         return super().get(request, *args, **kwargs)
+
+    @cached_property
+    def words(self):
+        """What projects are searched for, to choose among them; nothing while another kind is compared."""
+        if self.choice.kind and not self.choice.kind.searched:
+            return ""
+        return " ".join(self.request.GET.get(FIND, "").replace("\0", "").split())[:LONGEST]
+
+    @property
+    def shown(self):
+        """Whether it is the comparison that is asked for, not a choice of what to compare."""
+        return self.choice.complete and not self.words
 
     def table(self):
         """The comparison, to be handed out in some format."""
@@ -85,29 +106,31 @@ class Compare(Told, TemplateView):
     def get_context_data(self, **kwargs):
         choice = self.choice
         context = super().get_context_data(**kwargs) | {
-            "title": choice.kind.title if choice.complete else _("Compare"),
+            "title": choice.kind.title if self.shown else _("Compare"),
             "problems": choice.problems,
             "trail": [(_("Compare"), reverse("compare") if choice.kind else None)],
         }
-        if not choice.complete:
+        if not self.shown:
             return context | self.forms()
         context["trail"].append((choice.kind.title, None))
         return context | self.comparison()
 
     def forms(self):
         """The forms of all kinds with examples, or the one of the kind that has begun."""
-        choice = self.choice
-        if choice.kind:
-            [record] = choice.records
-            sentence = str(choice.kind.sentence_for_one).format(name=record.name_and_language()[0])
-            return {"sentence": sentence, "forms": [Form(choice.kind, choice.options(choice.kind), [record.key])]}
-        forms = [Form(kind, choice.options(kind)) for kind in KINDS.values()]
+        choice, words = self.choice, self.words
+        if choice.kind or words:
+            kind = choice.kind or KINDS["project"]
+            sentence = gettext("Choose two to four.")
+            if len(choice.records) == 1:
+                sentence = str(kind.sentence_for_one).format(name=choice.records[0].name_and_language()[0])
+            return {"sentence": sentence, "forms": [form_of(kind, choice.records, words)]}
+        forms = [form_of(kind) for kind in KINDS.values()]
         examples = []
-        for words, name, keys in EXAMPLES:
-            options = choice.options(KINDS[name])
-            if all(key in options for key in keys):
+        for title, name, keys in EXAMPLES:
+            found = KINDS[name].found(keys)
+            if len(found) == len(keys):
                 query = urlencode([(name, key) for key in keys])
-                examples.append((words, query, [name_html(options[key]) for key in keys]))
+                examples.append((title, query, [name_html(found[key]) for key in keys]))
         return {"forms": forms, "examples": examples}
 
     def comparison(self):
@@ -143,9 +166,7 @@ class Compare(Told, TemplateView):
                 for source in entry.sources
             ),
             "formats": serving.links_of(self.request, (), only=tables.FORMATS),
-            "more": Form(choice.kind, choice.options(choice.kind), [record.key for record in records])
-            if len(records) < MOST
-            else None,
+            "more": form_of(choice.kind, records) if len(records) < MOST else None,
         }
 
 

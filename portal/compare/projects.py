@@ -37,30 +37,10 @@ class Projects(Kind):
     others_left_out = _("One kind is compared at a time. The projects that the address names were left out.")
     sentence_for_one = _("{name} is chosen. Choose one to three more projects.")
     former = FormerKey.Kind.PROJECT
-    selects = (
-        _("First project"),
-        _("Second project"),
-        _("Third project, if you like"),
-        _("Fourth project, if you like"),
-    )
+    searched = True
 
     def options(self):
-        found = (
-            Project.objects.published()
-            .only("key", "title_en", "title_ko", "title_ru")
-            .prefetch_related(Prefetch("countries", Place.objects.published().in_order_of("name")))
-            .in_order_of("title")
-        )
-        return {project.key: project for project in found}
-
-    def groups(self, options):
-        """Projects by country, those in several last."""
-        groups = {}
-        for project in options:
-            countries = list(project.countries.all())
-            groups.setdefault(str(countries[0]) if len(countries) == 1 else "", []).append(project)
-        several = groups.pop("", [])
-        return [*sorted(groups.items()), *([(gettext("Several countries"), several)] if several else [])]
+        return Project.objects.published().only("key", "title_en", "title_ko", "title_ru")
 
     def load(self, records):
         long = ("activities", "evidence", "note")

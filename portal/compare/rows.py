@@ -130,13 +130,19 @@ class Part:
 class Kind:
     """A kind of record that can be compared: its words, what there is to choose from, and its rows.
 
-    Subclasses have `options` (all records by key), `groups` (them under headings) and `parts` (the rows of the chosen
-    ones). `selects` are the labels of the fields in which one chooses; without them there are checkboxes.
+    Subclasses have `options` (the records that can be compared) and `parts` (the rows of the chosen ones). One chooses
+    by checkboxes; in fields with the labels `selects`; both of `groups`, the options under headings; or, where there
+    are too many for either, among those that a search finds (`searched`).
     """
 
     name = ""
     former = None
     selects = ()
+    searched = False
+
+    def found(self, keys):
+        """The records with these keys, by key."""
+        return {record.key: record for record in self.options().filter(key__in=keys)}
 
     def load(self, records):
         """The chosen records with all that their comparison needs."""

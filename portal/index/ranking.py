@@ -154,9 +154,9 @@ def _candidates(query, ids):
     return found
 
 
-def by_name(query: Query, most: int) -> list[int]:
-    """Ids of some entries whose names match, the best one first: quick, for while one types."""
-    scores = score(query, store.ids(query, only_title=True, most=50))
+def by_name(query: Query, most: int, kind: Kind | None = None) -> list[int]:
+    """Ids of some entries, perhaps of one kind, whose names match, the best one first: quick, for while one types."""
+    scores = score(query, store.ids(query, only_title=True, most=50, kind=kind))
     return sorted(scores, key=lambda entry: (-scores[entry], entry))[:most]
 
 

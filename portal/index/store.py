@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from portal.database import unpacked
 from portal.index.query import Clause, Query, fts5, overlap, tsquery
-from portal.index.tables import KEY_BITS, LAST, SearchEntry
+from portal.index.tables import KEY_BITS, LAST, Kind, SearchEntry
 
 FIELDS = ("title", "related", "summary", "body")
 TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"
@@ -75,6 +75,7 @@ _SELECT_TITLE = {
     "sqlite": f"SELECT rowid FROM {TABLE} WHERE title MATCH %s",
     "postgresql": "SELECT portal_search_title(%s::tsquery)",
 }
+_IDS = {"sqlite": "ids", "postgresql": "ids(rowid)"}  # SQLite has no names of columns there, and needs none
 _ALL = {
     _SELECT["postgresql"]: "SELECT portal_search_ids(%s::tsquery)",
     _SELECT_TITLE["postgresql"]: "SELECT portal_search_title_ids(%s::tsquery)",
@@ -175,16 +176,24 @@ def entries_matching(query: Query) -> RawSQL:
 
 def keys_matching(query: Query, number: int) -> RawSQL:
     """The primary keys of the records of the kind with `number` that match, for `pk__in`."""
+    vendor = connection.vendor
+    keys = f"SELECT ids.rowid - {number << KEY_BITS} FROM ({_SELECT[vendor]}) AS {_IDS[vendor]}"
+    return RawSQL(f"({keys} WHERE {_of_kind(number)})", [words_of(query)])
+
+
+def _of_kind(number):
+    """The condition that ids are those of the kind with `number`."""
     low = number << KEY_BITS
-    ids = f"SELECT ids.rowid - {low} FROM ({_SELECT[connection.vendor]}) AS ids(rowid)"
-    if connection.vendor == "sqlite":  # which has no names of columns there, and needs none
-        ids = f"SELECT rowid - {low} FROM ({_SELECT[connection.vendor]})"
-    return RawSQL(f"({ids} WHERE rowid BETWEEN {low} AND {low + LAST})", [words_of(query)])
+    return f"ids.rowid BETWEEN {low} AND {low + LAST}"
 
 
-def ids(query: Query, only_title=False, most: int | None = None) -> list[int]:
-    """The ids of the entries that match, in any field or in the title alone; some `most` of them, or all."""
+def ids(query: Query, only_title=False, most: int | None = None, kind: Kind | None = None) -> list[int]:
+    """The ids of the entries that match, in any field or in the title alone; some `most` of them, or all; perhaps
+    only those of one kind.
+    """
     select = (_SELECT_TITLE if only_title else _SELECT)[connection.vendor]
+    if kind is not None:
+        select = f"SELECT ids.rowid FROM ({select}) AS {_IDS[connection.vendor]} WHERE {_of_kind(kind.number)}"
     if most is None and select in _ALL:
         return unpacked("q", _fetch(_ALL[select], [words_of(query)])[0][0] or b"").tolist()
     limit = "" if most is None else f" LIMIT {most}"

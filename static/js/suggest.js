@@ -1,11 +1,14 @@
-// Suggestions under a search field, each leading to its page. Without it the field is a plain form.
+// Suggestions under a search field, each leading to its page; or, where the field says of which parameter it `adds` a
+// value, into its form, which is sent without the words then. Without it the field is a plain form.
 
 import { combobox } from "./combobox.js";
 
 for (const input of document.querySelectorAll("input[data-suggest]")) {
   combobox(input, {
     async fetched(text, signal) {
-      const response = await fetch(`${input.dataset.suggest}?${new URLSearchParams({ q: text })}`, { signal });
+      const address = new URL(input.dataset.suggest, location.href);
+      address.searchParams.set("q", text);
+      const response = await fetch(address, { signal });
       return response.ok ? (await response.json()).suggestions : null;
     },
     shown(option, suggestion) {
@@ -17,7 +20,14 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
       option.append(name, " ", kind);
     },
     taken(suggestion) {
-      location.assign(suggestion.url);
+      if (!input.dataset.adds) return location.assign(suggestion.url);
+      const added = document.createElement("input");
+      added.type = "hidden";
+      added.name = input.dataset.adds;
+      added.value = suggestion.key;
+      input.value = "";
+      input.form.append(added);
+      input.form.requestSubmit();
     },
   });
 }

@@ -322,8 +322,8 @@ def test_search_asks_the_same_of_the_database_for_few_as_for_many(client, django
 # ── While one types ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def suggestions(client, text, language="en"):
-    response = client.get(f"/{language}/search/suggest/", {"q": text})
+def suggestions(client, text, language="en", **more):
+    response = client.get(f"/{language}/search/suggest/", {"q": text} | more)
     assert response["Content-Type"] == "application/json"
     return json.loads(response.content)["suggestions"]
 
@@ -348,11 +348,12 @@ def test_beginning_of_any_word_of_a_name_suggests_its_record(client, text, langu
 def test_suggestion_has_name_language_and_kind(client):
     make_issue(key="aral", name_en="Depletion of the Aral Sea", name_ko="아랄해 고갈")
     assert suggestions(client, "아랄", "ko") == [
-        {"url": "/ko/issues/aral/", "name": "아랄해 고갈", "language": "ko", "kind": "환경 문제"}
+        {"url": "/ko/issues/aral/", "key": "aral", "name": "아랄해 고갈", "language": "ko", "kind": "환경 문제"}
     ]
-    assert suggestions(client, "아랄", "ru") == [
-        {"url": "/ru/issues/aral/", "name": "Depletion of the Aral Sea", "language": "en", "kind": "Проблема"}
-    ]
+    [suggestion] = suggestions(client, "아랄", "ru")
+    assert suggestion["url"] == "/ru/issues/aral/"
+    assert (suggestion["name"], suggestion["language"]) == ("Depletion of the Aral Sea", "en")
+    assert suggestion["kind"] == "Проблема"
 
 
 def test_suggestions_are_few_and_of_several_kinds(client):
@@ -362,6 +363,17 @@ def test_suggestions_are_few_and_of_several_kinds(client):
     kinds = [one["kind"] for one in suggestions(client, "salt")]
     assert kinds[0] == "Issue"
     assert (len(kinds), kinds.count("Project"), kinds.count("Source")) == (7, 3, 3)
+
+
+def test_suggestions_may_be_of_one_kind_only(client):
+    named = [make_project(title_en="Salt trees") for _ in range(5)]
+    inside = [make_project(title_en="Trees against salt") for _ in range(5)]
+    make_issue(name_en="Salt storms"), make_source(title="Against salt")
+    found = [one["key"] for one in suggestions(client, "salt", kind="project")]
+    assert set(found[:5]) == {project.key for project in named}
+    assert len(set(found[5:]) & {project.key for project in inside}) == 3
+    assert len(found) == 8
+    assert {one["kind"] for one in suggestions(client, "salt", kind="kangaroo")} > {"Project"}
 
 
 @pytest.mark.parametrize("text", ["", "  ", "?", "kangaroo"])

@@ -1,0 +1,78 @@
+"""The search in which one chooses projects to compare: there are too many of them for a list to choose from."""
+
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext, ngettext
+
+from portal.index import ranking
+from portal.index.tables import Kind, of_kind, record_of
+from portal.listing import address
+from portal.models import Place
+from portal.templatetags.figures import number
+from projects.filters import ProjectFilter
+from projects.models import Project
+
+SHOWN = 20  # of those that are found
+NEWEST = 10  # without words
+LONGEST = 200  # characters, as in a list
+
+
+@dataclass
+class Search:
+    """Projects to choose from beside those that are already chosen: the best that `words` find, or else the newest."""
+
+    kind: object
+    chosen: list
+    words: str = ""
+
+    @cached_property
+    def _query(self):
+        return ranking.question(self.words)
+
+    @cached_property
+    def _found(self):
+        return of_kind(Kind.PROJECT, ranking.ids_of(self._query))
+
+    @cached_property
+    def count(self):
+        """How many projects there are to choose from."""
+        if self.words:
+            return len(self._found)
+        return ProjectFilter(queryset=Project.objects.published()).count_all()
+
+    @cached_property
+    def records(self):
+        """The chosen ones in their order, and those to choose from."""
+        chosen = [record.pk for record in self.chosen]
+        if self.words:
+            best = [record_of(entry)[1] for entry in ranking.ranked(self._query, self._found)[: SHOWN + len(chosen)]]
+        else:
+            newest = Project.objects.published().latest_first().values_list("pk", flat=True)
+            best = list(newest[: NEWEST + len(chosen)])
+        best = [pk for pk in best if pk not in chosen][: SHOWN if self.words else NEWEST]
+        countries = Prefetch("countries", Place.objects.published().in_order_of("name"))
+        found = self.kind.options().only("key", "title_en", "title_ko", "title_ru", "start", "end", "status")
+        found = found.prefetch_related(countries).in_bulk([*chosen, *best])
+        return [found[pk] for pk in chosen], [found[pk] for pk in best if pk in found]
+
+    @property
+    def sentence(self):
+        """What there is to choose from."""
+        others, shown = self.count, number(len(self.records[1]))
+        if not self.words:
+            return gettext("The newest projects")
+        if not others:
+            return gettext("No project has these words.")
+        words = ngettext("%(count)s project has these words.", "%(count)s projects have these words.", others)
+        words %= {"count": number(others)}
+        if others <= SHOWN:
+            return words
+        return gettext("{count} These are the first {shown}.").format(count=words, shown=shown)
+
+    @property
+    def list_url(self):
+        """The list of all that there are to choose from."""
+        return address(reverse("projects"), {"q": self.words} if self.words else {})
