@@ -314,7 +314,7 @@ def test_what_issues_share_is_marked(client):
     for issue, codes in ((sea, ("6.4", "6.5", "13")), (soil, ("6", "15.3"))):
         for code in codes:
             make_sdg(issue, code)
-    rivers, camels = make_indicator(name_en="Inflow"), make_indicator(name_en="Camels")
+    rivers, camels = make_indicator(name_en="Inflow", position=1), make_indicator(name_en="Camels", position=2)
     rivers.issues.set([sea, soil])
     camels.issues.set([sea])
 
