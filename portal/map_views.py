@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal import geo
 from portal.languages import text_and_language
 from portal.listing import RecordListView
-from portal.maps import Located, titles
+from portal.maps import Located, at_any, is_inside
 from portal.regionmap import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
 from projects.filters import ProjectFilter
 from projects.models import Project
@@ -25,6 +25,7 @@ APART = 44  # pixels between two marks on the map that one can move
 CLOSEST = 40.0  # map units: how narrow the drawn map can get
 NAMED = 3  # projects named at a place, in the list and on the map
 UNLOCATED = 100  # projects without a known position that are named
+LISTED = 200  # places in the list beside the map
 
 
 class BoxField(forms.CharField):
@@ -108,13 +109,12 @@ class Explorer(RecordListView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        located = Located.of(self.object_list)
-        named = titles({pk for place in located.places for pk in place.project_ids[:NAMED]})
+        located = Located.of(self.filterset)
+        listed = fullest(located.places)
         on_map, beyond = located.counts()
-        without = context["count"] - on_map - beyond
         return context | {
             "problems": [*context["problems"], *self.view_form.problems],
-            "map": self.drawing(located),
+            "map": self.drawing(located, listed),
             "frame_words": " ".join(
                 geo.short(value) for value in (self.frame.left, self.frame.top, self.frame.width, self.frame.height)
             ),
@@ -124,14 +124,14 @@ class Explorer(RecordListView):
             "whole_url": self.address(None) if self.box else "",
             "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
             "wider_url": self.address(scaled(self.frame, 2)) if self.box else "",
-            "groups": self.groups(located, named),
+            "groups": self.groups(listed, located.newest(listed, NAMED)),
+            "listed": len(listed),
+            "places": len(located.places),
             "on_map": on_map,
             "beyond": beyond,
-            "without": without,
-            "unlocated": list(located.unlocated().only("key", "title_en", "title_ko", "title_ru")[:UNLOCATED])
-            if without
-            else [],
-            "unlocated_more": max(0, without - UNLOCATED),
+            "without": len(located.unlocated),
+            "unlocated": located.unlocated_first(UNLOCATED),
+            "unlocated_more": max(0, len(located.unlocated) - UNLOCATED),
         }
 
     @cached_property
@@ -158,7 +158,9 @@ class Explorer(RecordListView):
         bbox = {} if frame is None else {"bbox": ",".join(f"{value:.2f}" for value in geo.degrees_around(frame))}
         return f"{self.request.path}?{self.query(self.kept, **bbox)}#map"
 
-    def drawing(self, located):
+    def drawing(self, located, listed):
+        in_list = {place.key for place in listed}
+
         def cluster_url(marks):
             box = geo.bounds(mark.at for mark in marks)
             if max(box.width, box.height) < CLOSEST / 10:  # they stay one, however close one looks
@@ -169,26 +171,28 @@ class Explorer(RecordListView):
             id="map",
             label=gettext("Map of projects by place"),
             countries=self.countries,
-            marks=[dataclasses.replace(place.mark, url=f"#place-{place.key}") for place in located.inside],
+            marks=[
+                dataclasses.replace(place.mark, url=f"#place-{place.key}") if place.key in in_list else place.mark
+                for place in located.inside
+            ],
             frame=self.frame,
             counted=True,
             cluster_url=cluster_url,
         )
 
-    def groups(self, located, named):
+    def groups(self, places, newest):
         """Places by country, those on the map first: heading, whether the map shows them, their projects."""
         groups = {}
-        for inside, places in ((True, located.inside), (False, located.outside)):
-            for place in places:
-                heading = place.country.name_and_language() if place.country else (gettext("Several countries"), "")
-                groups.setdefault((not inside, *heading), []).append(
-                    {
-                        "place": place,
-                        "count": len(place.project_ids),
-                        "projects": [named[pk] for pk in place.project_ids[:NAMED]],
-                        "more_url": self.list_url(place) if len(place.project_ids) > NAMED else "",
-                    }
-                )
+        for place in places:
+            heading = place.country.name_and_language() if place.country else (gettext("Several countries"), "")
+            groups.setdefault((not is_inside(place), *heading), []).append(
+                {
+                    "place": place,
+                    "count": len(place.project_ids),
+                    "projects": newest[place.key],
+                    "more_url": self.list_url(place) if len(place.project_ids) > NAMED else "",
+                }
+            )
         return [
             {"heading": heading, "language": language, "inside": not outside, "places": places}
             for (outside, heading, language), places in sorted(groups.items(), key=lambda item: item[0])
@@ -207,7 +211,7 @@ class Explorer(RecordListView):
             return JsonResponse(problem, status=400, content_type="application/problem+json")
         zoom, bbox = form.cleaned_data["zoom"], form.cleaned_data["bbox"]
         filterset = self.get_filterset(self.get_filterset_class())
-        located = Located.of(filterset.qs)
+        located = Located.of(filterset)
         view = View(geo.FRAME, geo.pixels_per_unit(0 if zoom is None else zoom))
         drafts = [
             *drafts_of([place.mark for place in located.places], view, APART, counted=True),
@@ -225,14 +229,14 @@ class Explorer(RecordListView):
                     lon, lat = (round(value, 3) for value in at)
                     names.append({"name": draft.rows[0], "kind": draft.kind, "lon": lon, "lat": lat})
         alone = [places[0] for _draft, _spot, places in shown if len(places) == 1]
-        named = titles({pk for place in alone for pk in place.project_ids[:NAMED]})
+        newest = located.newest(alone, NAMED)
         on_map, beyond = located.counts()
         return JsonResponse(
             geo.feature_collection(
-                [self.feature(draft, spot, places, named) for draft, spot, places in shown],
+                [self.feature(draft, spot, places, newest) for draft, spot, places in shown],
                 names=names,
                 problems=filterset.problems,
-                projects=filterset.qs.count(),
+                projects=filterset.count(),
                 projects_on_map=on_map,
                 projects_beyond=beyond,
             ),
@@ -240,14 +244,14 @@ class Explorer(RecordListView):
             content_type="application/geo+json",
         )
 
-    def feature(self, draft, spot, places, named):
+    def feature(self, draft, spot, places, newest):
         """A mark of the map that one can move: a place with its newest projects, or several with their numbers."""
         lead = places[0]
         properties = {
             "name": draft.rows[0],
             "language": draft.language,
             "title": draft.title,
-            "projects": len({pk for place in places for pk in place.project_ids}),
+            "projects": len(at_any(places)),
             "places": len(places),
             "radius": round(draft.radius, 1),
             # Where the name stands, in pixels from the mark's centre to its baseline; nowhere if there is no room.
@@ -257,7 +261,7 @@ class Explorer(RecordListView):
             properties |= {
                 "kind": lead.get_kind_display(),
                 "url": lead.get_absolute_url(),
-                "links": [self.link(named[pk], "title") for pk in lead.project_ids[:NAMED]],
+                "links": [self.link(project, "title") for project in newest[lead.key]],
                 "more": self.list_url(lead) if len(lead.project_ids) > NAMED else "",
             }
         else:
@@ -273,6 +277,12 @@ class Explorer(RecordListView):
     def link(self, record, field):
         text, language = text_and_language(record, field)
         return {"text": text, "language": language, "url": record.get_absolute_url()}
+
+
+def fullest(places):
+    """The places with the most projects, as many as are listed, in their order."""
+    keys = {place.key for place in sorted(places, key=lambda place: -len(place.project_ids))[:LISTED]}
+    return [place for place in places if place.key in keys]
 
 
 def box_points(box):

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.template import Context, Template
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -12,13 +13,14 @@ from django.utils.translation import override
 from lxml import html
 
 from issues.models import Issue
-from portal import geo
+from portal import geo, known, map_views
 from portal.choices import Level, Publication
 from portal.maps import Located, with_project_ids
 from portal.members import BitMap
 from portal.models import Place
 from portal.regionmap import counted_radius, mark_of, shapes
 from portal.templatetags.maps import best_year, common_years, legend
+from projects.filters import ProjectFilter
 from projects.models import Project
 from tests import reading
 from tests.counting import settle
@@ -479,6 +481,11 @@ def located(five):
         make_project(key=key, title_en=f"Project {key}", **fields).places.add(*places)
 
 
+def located_projects(query=""):
+    """The projects that the list would show, by where they are."""
+    return Located.of(ProjectFilter(QueryDict(query), queryset=Project.objects.published()))
+
+
 def data(client, **query):
     response = client.get("/en/map/", {"format": "json", **query})
     assert response.status_code == 200
@@ -487,11 +494,12 @@ def data(client, **query):
 
 
 def test_located_projects_are_counted_by_where_they_are(located):
-    found = Located.of(Project.objects.published())
+    found = located_projects()
     assert [place.key for place in found.places] == ["nukus", "seoul", "tashkent"]
     assert [place.key for place in found.inside] == ["nukus", "tashkent"]
     assert found.counts() == (2, 1)
-    assert sorted(project.key for project in found.unlocated()) == ["nowhere", "vague"]
+    assert sorted(project.key for project in found.unlocated_first(10)) == ["nowhere", "vague"]
+    assert [project.key for project in found.unlocated_first(1)] == ["nowhere"]
 
 
 def test_large_map_lists_places_with_their_projects(located, client):
@@ -588,7 +596,7 @@ def test_data_of_several_places_as_one(five, client):
 @pytest.mark.parametrize("zoom", ["0", "1", "2.25", "4.5"])
 def test_clusters_sum_to_the_totals(content, client, zoom):
     found = data(client, zoom=zoom)
-    here = Located.of(Project.objects.published())
+    here = located_projects()
     assert sum(feature["properties"]["places"] for feature in found["features"]) == len(here.places)
     assert (found["projects_on_map"], found["projects_beyond"]) == here.counts()
     for feature in found["features"]:
@@ -605,7 +613,8 @@ def test_counts_of_single_places_match_the_records(content, client):
     alone = {key: it["projects"] for key, it in found.items() if it["places"] == 1}
     assert len(alone) > 20
     for key, count in alone.items():
-        assert Project.objects.published().filter(places__key=key).distinct().count() == count, key
+        listed = ProjectFilter(QueryDict(f"place={key}"), queryset=Project.objects.published())
+        assert listed.qs.count() == count, key
 
 
 def test_bbox_keeps_what_lies_in_it(content, client):
@@ -686,6 +695,73 @@ def test_more_projects_than_are_named_lead_to_the_list_with_the_same_filters(fiv
     assert item.xpath("./ul/li[last()]/a/@href") == ["/en/projects/?level=provincial&place=nukus"]
     [feature] = data(client, level="provincial")["features"]
     assert feature["properties"]["more"] == "/en/projects/?level=provincial&place=nukus"
+
+
+def test_whole_place_has_the_projects_of_its_parts_as_in_the_list(five, client):
+    sea = make_place(key="sea", name_en="Aral Sea", latitude="45.1", longitude="59.3")
+    nukus = make_place(key="nukus", part_of=sea, **NUKUS)
+    for _ in range(4):
+        make_project().places.add(nukus)
+    found = reading.page(client.get("/en/map/"))
+    [item] = found.xpath("//li[@id='place-sea']")
+    assert reading.words(item).startswith("Aral Sea City, 4 projects")
+    assert reading.count(client.get(item.xpath("./ul/li[last()]/a/@href")[0])) == "4 projects of 4"
+    assert located_projects().counts() == (4, 0)
+
+
+@pytest.mark.parametrize("stretch", [0, 5, 4_000])
+def test_newest_projects_of_each_place_are_found(five, monkeypatch, stretch):
+    monkeypatch.setattr(known, "STRETCH", stretch)
+    places = [make_place(key=f"place-{n}", latitude=f"{40 + n}", longitude="60") for n in range(3)]
+    starts = [None, None, "1999", "2005-03", "2005-11", "2005", None, "2020-01-31", "2021", "1998-07"]
+    for number, start in enumerate(starts):
+        for place in places[: 1 + number % 3]:
+            make_project(key=f"p{number}-{place.key}", start=start).places.add(place)
+    make_project(start="2024")
+    found = located_projects()
+    for place in found.places:
+        newest = Project.objects.published().filter(places=place).latest_first().values_list("key", flat=True)[:3]
+        assert [project.key for project in found.newest(found.places, 3)[place.key]] == list(newest)
+
+
+def test_list_beside_the_map_names_the_places_with_the_most_projects(five, client, monkeypatch):
+    monkeypatch.setattr(map_views, "LISTED", 2)
+    for key, count in {"a": 1, "b": 3, "c": 2}.items():
+        place = make_place(key=key, name_en=key.upper(), latitude="42", longitude=f"{60 + 3 * count}")
+        for _ in range(count):
+            make_project().places.add(place)
+    found = reading.page(client.get("/en/map/"))
+    assert [item.get("id") for item in found.xpath("//ul[@class='map-places-list']/li")] == ["place-b", "place-c"]
+    [lead] = found.xpath("//section[@id='places']/p[@class='part-lead']")
+    assert reading.words(lead) == "The 2 places with the most projects, of 3. The map shows all."
+    assert dict(marks(found)) == {
+        "A: 1 project": "/en/places/a/",
+        "B: 3 projects": "#place-b",
+        "C: 2 projects": "#place-c",
+    }
+
+
+def test_large_map_does_not_grow_with_the_projects(five, client):
+    def add(count):
+        for _ in range(count):
+            make_project(start="2020").places.add(nukus)
+            make_project()
+
+    def asked():
+        queries = counted_queries(client, {})
+        response = client.get("/en/map/")
+        [item] = reading.page(response).xpath("//li[@id='place-nukus']")
+        listed = reading.count(client.get(item.xpath("./ul/li[last()]/a/@href")[0])).split()[0]
+        assert reading.words(item).startswith(f"Nukus City, {listed} projects")
+        return queries, len(response.content)
+
+    nukus = make_place(key="nukus", country=five["uz"], **NUKUS)
+    add(map_views.UNLOCATED + 30)
+    few, size = asked()
+    add(60)
+    many, larger = asked()
+    assert few == many
+    assert abs(larger - size) < size / 50
 
 
 def counted_queries(client, query):
