@@ -39,19 +39,17 @@ class Band:
 
 
 def by_number(members):
-    """The projects of exactly one of the members, of two, of three …"""
+    """Pairs of a number and the projects of exactly so many of the members; of numbers that occur."""
     so_many = in_so_many([member.projects for member in members])
-    return [keys - more for keys, more in itertools.pairwise([*so_many, NONE])]
+    exactly = [keys - more for keys, more in itertools.pairwise([*so_many, NONE])]
+    return [(count, keys) for count, keys in enumerate(exactly, 1) if keys]
 
 
-def shared(projects, *parted):
+def shared(projects, parted, *others):
     """How wide projects are together, each divided among as many as it stands in on each of the ways to part them."""
-    if not projects:
-        return 0
-    if not parted:
-        return len(projects)
-    first, *others = parted
-    return sum(shared(projects & keys, *others) / so_many for so_many, keys in enumerate(first, 1))
+    if others:
+        return sum(shared(projects & keys, *others) / so_many for so_many, keys in parted)
+    return sum(projects.intersection_cardinality(keys) / so_many for so_many, keys in parted)
 
 
 class Streams:
