@@ -9,6 +9,7 @@ they are read for themselves: what is not committed is nobody else’s.
 """
 
 import itertools
+import logging
 import threading
 import time
 from array import array
@@ -16,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import Error, connection, connections
 from django.db.models import Aggregate, TextField
 from pyroaring import BitMap
 
@@ -25,6 +26,8 @@ from portal.database import unpacked
 
 SECONDS = 10 * 60
 NONE = BitMap()
+
+logger = logging.getLogger(__name__)
 
 
 class Joined(Aggregate):
@@ -108,10 +111,6 @@ class Held:
     number: int
     read_at: float = field(default_factory=time.monotonic)  # when all of it was read
 
-    def is_behind(self, number):
-        """Whether the content has changed since, as far as anyone knows."""
-        return self.number != number or self.is_worn()
-
     def is_worn(self):
         """Whether it is time to read all anew: a change whose process was killed may be known to nobody."""
         return time.monotonic() - self.read_at > SECONDS
@@ -127,7 +126,7 @@ class Members(Held):
 
 def changed_since(old, number, model):
     """The primary keys of the records that changed since what is held was read; None if it has to be read anew."""
-    return None if old is None or old.is_worn() else freshness.changed_since(old.number, number, model)
+    return None if old is None else freshness.changed_since(old.number, number, model)
 
 
 class Registry:
@@ -136,6 +135,7 @@ class Registry:
     def __init__(self):
         self.lock = threading.Lock()
         self.newest = {}
+        self.renewing = set()
 
     def forget(self):
         """Read all anew at the next question."""
@@ -155,12 +155,28 @@ class Registry:
         if connection.in_atomic_block:
             return read(number)
         newest = self.newest.get(name)
-        if newest is None or newest.is_behind(number):
+        if newest is None or newest.number != number:
             with self.lock:  # one thread reads, the others wait for what it read
                 newest = self.newest.get(name)
-                if newest is None or newest.is_behind(number):
+                if newest is None or newest.number != number:
                     newest = self.newest[name] = bring_up(newest, number)
+        elif newest.is_worn() and name not in self.renewing:
+            self.renewing.add(name)
+            threading.Thread(target=self._renew, args=(name, read), daemon=True).start()
         return newest
+
+    def _renew(self, name, read):
+        """Read all anew beside the requests, which are answered by what is held meanwhile."""
+        try:
+            renewed = read(freshness.number())
+            with self.lock:
+                if name in self.newest and self.newest[name].number <= renewed.number:
+                    self.newest[name] = renewed
+        except Error:
+            logger.warning("What is held of %s could not be read anew. It is tried again.", name, exc_info=True)
+        finally:
+            self.renewing.discard(name)
+            connections.close_all()  # those of this thread
 
 
 def _read(number, filters, queryset, pks=None):

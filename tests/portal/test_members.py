@@ -1,7 +1,10 @@
 """What a long list finds and counts in memory is what the database would find and count."""
 
+import time
+
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -185,3 +188,30 @@ def test_changes_of_long_ago_are_forgotten(monkeypatch):
     freshness.number()
     assert freshness.changed_since(old, freshness.number(), Project) is None
     assert freshness.Change.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_read_long_ago_is_read_anew_while_readers_have_what_is_held(own_database, monkeypatch, caplog):
+    project, other = make_project(), make_project(publication=Publication.DRAFT)
+    assert list(filters().found) == [project.pk]
+    held = members.registry.newest["ProjectFilter"]
+    # A change that nobody knows of, as if its process had been killed before it could say so.
+    QuerySet(Project).filter(pk=other.pk).update(publication=Publication.PUBLISHED)
+    assert list(filters().found) == [project.pk]
+    monkeypatch.setattr(members, "SECONDS", -1)
+
+    def renewed():
+        """What the readers after this one have."""
+        assert list(filters().found) == [project.pk]
+        while members.registry.renewing:
+            time.sleep(0.01)
+        return members.registry.newest["ProjectFilter"]
+
+    def fail(_queryset):
+        raise OperationalError("The database is away.")
+
+    with monkeypatch.context() as away:
+        away.setattr(members, "every", fail)
+        assert renewed() is held
+        assert "It is tried again" in caplog.text
+    assert set(renewed().all) == {project.pk, other.pk}
