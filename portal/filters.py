@@ -50,6 +50,7 @@ class Facet(django_filters.Filter):
     """
 
     field_class = FacetField
+    held = True  # whether a long list keeps its sets in memory
     beside = ()  # names of filters that `conditions` depend on
 
     def __init__(self, *paths, options, label, where=None, limit=8, rare=False, hint=""):
@@ -117,6 +118,24 @@ class Facet(django_filters.Filter):
     def shares(self, sets, found):
         """How many of the records with these primary keys have each value."""
         return {value: found.intersection_cardinality(keys) for value, keys in sets.items()}
+
+
+class AskedFacet(Facet):
+    """A facet with more values than a page can offer, keys of `records`: those that are asked for are offered, and hold
+    if they are there. `name` is its parameter.
+    """
+
+    held = False
+
+    def __init__(self, path, *, name, records, label):
+        super().__init__(path, options=(), label=label)
+        self.name, self.records = name, records
+
+    @functools.cached_property
+    def choices(self):
+        asked = self.field_class.widget().value_from_datadict(self.parent.data, {}, self.name)
+        found = self.records.published().filter(key__in=asked) if asked else ()
+        return [(record.key, str(record)) for record in found]
 
 
 def rows_at(model, path):
@@ -266,7 +285,7 @@ class LongFilterSet(RecordFilterSet):
     @functools.cached_property
     def counted_facets(self):
         """The facets whose sets are kept, by name."""
-        return self.facet_filters | self.further
+        return {name: item for name, item in self.facet_filters.items() if item.held} | self.further
 
     # Fewer records than this are asked for by their primary keys.
     FEW = 10_000
@@ -282,7 +301,7 @@ class LongFilterSet(RecordFilterSet):
 
     def _passing(self, name, value):
         item = self.filters[name]
-        if name in self.facet_filters:
+        if name in self.sets.facets:
             return item.among(self.sets.facets[name], value)
         if name == "q":
             return members.BitMap(self.queryset.keys_matching(value))
@@ -318,6 +337,8 @@ class LongFilterSet(RecordFilterSet):
     def counts(self, name):
         item = self.filters[name]
         found = self.found_without(name, *item.beside) if name in self.cleaned or item.beside else self.found
+        if not item.held:
+            return {one: len(found & self._passing(name, [one])) for one in self.cleaned.get(name, [])}
         return item.shares(self.sets.facets[name], found)
 
 

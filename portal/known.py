@@ -9,7 +9,7 @@ from portal.database import Keys
 from portal.members import Members
 
 FEW = 3_000  # of so many the database finds the first ones at once
-STRETCH = 4_000  # of all records in their order: the first of many are looked for among these before
+STRETCH = 2_000  # of all records in their order: the first of many are looked for among these before
 
 _sets = {}
 

@@ -29,7 +29,7 @@ from portal.formats.serialisers import Records
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
-from portal.members import NONE
+from portal.members import NONE, every
 from portal.models import Link, Place, Source
 from portal.outage import is_outage, unavailable
 from portal.places import wholes_by_part
@@ -342,6 +342,7 @@ class SourcePage(RecordView):
 
     model = Source
     list_title, list_url = _("Sources"), "sources"
+    shown = 24
 
     def told_things(self, tell, context):
         return [schema.source(tell, self.object)]
@@ -353,7 +354,6 @@ class SourcePage(RecordView):
         ).select_related("cause", "effect")
         cited_by = [
             (_("Issues"), Issue.objects.published().filter(sources=source).without_sections()),
-            (_("Projects"), Project.objects.published().filter(sources=source)),
             (_("Agreements"), Agreement.objects.published().filter(sources=source)),
             (_("Events"), Event.objects.published().filter(sources=source)),
             (
@@ -367,10 +367,13 @@ class SourcePage(RecordView):
             (_("Places"), Place.objects.published().filter(sources=source)),
             (_("Glossary"), Term.objects.published().filter(sources=source)),
         ]
-        cited_by = [(heading, list(found)) for heading, found in cited_by]
+        cited_by = [(heading, len(found := list(rows)), found) for heading, rows in cited_by]
+        newest = Project.objects.published().latest_first()
+        projects = every(newest.filter(sources=source))
+        cited_by.insert(1, (_("Projects"), len(projects), known.first(newest, projects, self.shown)))
         broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
         return {
-            "cited_by": [(heading, found) for heading, found in cited_by if found],
+            "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],
             "figures": figures,
             "links": links,
             "broken_url": broken.get(source.url),

@@ -11,6 +11,7 @@ from tests.make import (
     make_agreement,
     make_answer,
     make_area,
+    make_citation,
     make_country,
     make_event,
     make_indicator,
@@ -65,6 +66,7 @@ FACETS = {
     ("projects", "sdg"): ("6", "13"),
     ("projects", "place"): ("aral-sea", "balkhash"),
     ("projects", "confidence"): (Confidence.HIGH, Confidence.LOW),
+    ("projects", "source"): ("micklin-2016", "unep-2014"),
     ("agreements", "country"): ("uz", "kz"),
     ("agreements", "kind"): (Agreement.Kind.MOU, Agreement.Kind.SUMMIT),
     ("agreements", "issue"): ("aral", "desert"),
@@ -104,6 +106,7 @@ TIES = {
     ("projects", "marker"): lambda project, marker: make_rio_marker(project=project, marker=marker),
     ("projects", "sdg"): make_sdg,
     ("projects", "place"): lambda project, key: project.places.add(known(make_place, key)),
+    ("projects", "source"): lambda project, key: make_citation(project, known(make_source, key)),
     ("agreements", "country"): lambda agreement, key: make_party(agreement=agreement, country=known(make_country, key)),
     ("agreements", "issue"): lambda agreement, key: agreement.issues.add(known(make_issue, key)),
     ("agreements", "area"): make_area,
@@ -119,8 +122,14 @@ TIES = {
 
 def known(make, key):
     """The record with that key, made if it is not there yet."""
-    model = {make_country: Place, make_place: Place, make_issue: Issue, make_organisation: Organisation}[make]
-    return model.objects.filter(key=key).first() or make(key=key)
+    models = {
+        make_country: Place,
+        make_place: Place,
+        make_issue: Issue,
+        make_organisation: Organisation,
+        make_source: Source,
+    }
+    return models[make].objects.filter(key=key).first() or make(key=key)
 
 
 def make_with(name, facet, *values, **fields):

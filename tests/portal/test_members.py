@@ -40,14 +40,15 @@ def filters(query="", **chosen):
 
 def counted_in_memory(one):
     facets = one.numbers["facets"]
-    return {name: {value: count for value, count in counts.items() if count} for name, counts in facets.items()}
+    held = {name: counts for name, counts in facets.items() if one.filters[name].held}
+    return {name: {value: count for value, count in counts.items() if count} for name, counts in held.items()}
 
 
 def counted_by_the_database(one):
     counts = {
         name: item.counts(one.filtered_without(name, *item.beside))
         for name, item in one.filters.items()
-        if isinstance(item, Facet)
+        if isinstance(item, Facet) and item.held
     }
     return {name: {value: count for value, count in found.items() if count and value} for name, found in counts.items()}
 
@@ -60,6 +61,7 @@ class TestContent:
             optional={
                 name: st.lists(st.sampled_from([value for value, _label in item.choices]), min_size=1, max_size=2)
                 for name, item in facets_of("projects").items()
+                if item.held
             }
             | {
                 "q": st.sampled_from(["aral", "물", "вода"]),
