@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portal.choices import Publication
 from portal.languages import text_and_language
 from portal.models import Citation, Pair, Place, Record, Source
 from portal.querysets import RecordManager, RecordQuerySet
@@ -43,20 +42,6 @@ class IssueQuerySet(RecordQuerySet):
     def without_sections(self):
         """Issues without their long texts, for lists and links."""
         return self.defer(*(f"{section}_{language}" for section in Section.values for language in ("en", "ko", "ru")))
-
-    def with_project_counts(self):
-        """How many published projects answer each issue or one under it, as `project_count`."""
-        published = models.Q(projects__publication=Publication.PUBLISHED)
-        here = models.Q(pk=models.OuterRef("pk")) | models.Q(parent=models.OuterRef("pk"))
-        counts = (
-            Issue.objects.filter(here)
-            .order_by()
-            .annotate(all=models.Value(1))
-            .values("all")
-            .annotate(n=models.Count("projects", filter=published, distinct=True))
-            .values("n")
-        )
-        return self.annotate(project_count=models.Subquery(counts))
 
 
 class Issue(Record):
