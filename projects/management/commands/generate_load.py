@@ -75,10 +75,12 @@ class Command(BaseCommand):
                 with indexing(), unrecorded():
                     self.make(numbers)
                 bar.update(len(numbers))
-            for first in range(made, projects, ONE_BY_ONE):
-                count = min(ONE_BY_ONE, projects - first)
-                copy(count, first)
-                bar.update(count)
+            if made < projects:
+                with store.unindexed():
+                    for first in range(made, projects, ONE_BY_ONE):
+                        count = min(ONE_BY_ONE, projects - first)
+                        copy(count, first)
+                        bar.update(count)
         gather_statistics()
         self.stdout.write(f"There are {max(there, projects)} made-up projects.")
 
