@@ -29,6 +29,7 @@ PAGES = {
     "coverage": "coverage/",
     "map": "map/",
     "compare": "compare/",
+    "compare-found": "compare/?project=koica-gggi-aral-sea-grip&find=aral+sea",
     "compare-countries": "compare/?country=uz&country=kz&country=kr&country=tm",
     "compare-issues": "compare/?issue=aral-sea-depletion&issue=aralkum",
     "compare-projects": "compare/?project=koica-gggi-aral-sea-grip&project=kfs-aral-sea-forest-restoration-kz",

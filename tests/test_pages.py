@@ -115,7 +115,7 @@ def test_page_leads_to_itself_in_every_language(content, client, kind, language)
     response = client.get(asked)
     others = {code: f"http://testserver{in_language(asked, code)}" for code in LANGUAGES}
     others["x-default"] = others["en"] if kind != "home" else "http://testserver/"
-    kept = kind not in {"search", "changes", "past"}  # no search engine keeps these
+    kept = kind not in {"search", "compare-found", "changes", "past"}  # no search engine keeps these
     assert alternates(response) == (others if kept else {})
     assert language_links(response) == {NAMES[code]: (code, in_language(asked, code)) for code in LANGUAGES}
     chosen = reading.page(response).xpath("//nav[@class='languages']//a[@aria-current]/@lang")

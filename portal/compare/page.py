@@ -108,6 +108,7 @@ class Compare(Told, TemplateView):
         context = super().get_context_data(**kwargs) | {
             "title": choice.kind.title if self.shown else _("Compare"),
             "problems": choice.problems,
+            "searching": bool(self.words),
             "trail": [(_("Compare"), reverse("compare") if choice.kind else None)],
         }
         if not self.shown:

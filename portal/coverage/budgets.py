@@ -1,6 +1,7 @@
 """The known budgets of projects in memory, so that any of them are added up without asking the database."""
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,7 +27,10 @@ class Budgets(members.Held):
 
     def sum(self, projects) -> Decimal:
         """What the budgets of these projects come to, all of which have one in the same currency."""
-        return Decimal(sum(map(self.hundredths.__getitem__, projects.to_array()))).scaleb(-2)
+        # Sets that were read anew since may hold projects of which no change was noted: these have a place only later.
+        pks = projects.to_array()
+        there = pks[: bisect_left(pks, len(self.hundredths))]
+        return Decimal(sum(map(self.hundredths.__getitem__, there))).scaleb(-2)
 
 
 def _found(projects):

@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import json
+from array import array
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -17,9 +18,11 @@ from openpyxl import load_workbook
 
 from portal.choices import Area, Level, Publication
 from portal.coverage.axes import AXES
+from portal.coverage.budgets import Budgets
 from portal.coverage.streams import Streams
 from portal.coverage.table import Coverage, in_millions, shades
 from portal.filters import Facet
+from portal.members import BitMap
 from portal.models import Place
 from projects.filters import ProjectFilter
 from projects.models import Organisation, Project
@@ -630,6 +633,12 @@ def test_sums_follow_what_changes():
     assert sums("EUR") == (0, None)
     Project.objects.get(key="second").delete()
     assert coverage_of("measure=budget-USD").choice.currency == ""
+
+
+def test_project_that_budgets_do_not_know_yet_adds_nothing():
+    budgets = Budgets(number=1, hundredths=array("q", [0, 1050, 200]))
+    assert budgets.sum(BitMap([1, 2])) == Decimal("12.50")
+    assert budgets.sum(BitMap([1, 2, 3, 70_000])) == Decimal("12.50")
 
 
 # ── Filters of the list that periods and kinds of organisations lead to ──────────────────────────────────────

@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
 
 SITE = "http://testserver"
 # Pages that no search engine should keep, and that say nothing of themselves.
-SILENT = {"search", "changes", "past", "not-found"}
+SILENT = {"search", "compare-found", "changes", "past", "not-found"}
 TOLD = [kind for kind in PAGES if kind not in SILENT]
 
 
