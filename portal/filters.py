@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import django_filters
 from django import forms
+from django.core.validators import slug_re
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -134,6 +135,7 @@ class AskedFacet(Facet):
     @functools.cached_property
     def choices(self):
         asked = self.field_class.widget().value_from_datadict(self.parent.data, {}, self.name)
+        asked = [key for key in asked if slug_re.fullmatch(key)]  # what is no key need not be asked for
         found = self.records.published().filter(key__in=asked) if asked else ()
         return [(record.key, str(record)) for record in found]
 

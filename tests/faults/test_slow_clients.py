@@ -84,12 +84,18 @@ def test_bodies_that_are_announced_and_do_not_come_are_waited_for_some_seconds_a
     assert ask(site, "/en/glossary/?q=forest").seconds < SOON
 
 
-def sockets(process):
-    """How many sockets a process has open."""
+def connections_of(process, port):
+    """How many clients a process holds that are connected to a port of this machine."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = {
+        f"socket:[{inode}]"
+        for _, here, _, state, *_, inode in (line[:10] for line in lines)
+        if state == "01" and int(here.partition(":")[2], 16) == port
+    }
     count = 0
     for one in Path(f"/proc/{process}/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            count += os.readlink(one).startswith("socket:")
+            count += os.readlink(one) in established
     return count
 
 
@@ -106,20 +112,16 @@ def test_workers_share_readers_who_come_at_once_and_stay(own_database):
     with serve(own_database, "--workers", "2") as site:
         children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children")
         until(lambda: len(children.read_text().split()) == 2)
-        address, workers = urlsplit(site.url), children.read_text().split()
+        workers, port = children.read_text().split(), urlsplit(site.url).port
+
+        def held():
+            return [connections_of(worker, port) for worker in workers]
+
         for _time in range(3):
-            before = [sockets(worker) for worker in workers]
-            readers = [socket.socket() for _ in range(16)]
-            for reader in readers:
-                reader.setblocking(False)
-            for reader in readers:
-                reader.connect_ex((address.hostname, address.port))
-
-            def held(before=before):
-                return [sockets(worker) - begun for worker, begun in zip(workers, before, strict=True)]
-
-            until(lambda held=held: sum(held()) == 16)
-            assert min(held()) >= 5
-            for reader in readers:
-                reader.close()
-            until(lambda held=held: sum(held()) == 0)
+            until(lambda: held() == [0, 0])
+            with contextlib.ExitStack() as readers:
+                for reader in [readers.enter_context(socket.socket()) for _ in range(16)]:
+                    reader.setblocking(False)
+                    reader.connect_ex(("127.0.0.1", port))
+                until(lambda: sum(held()) == 16)
+                assert min(held()) >= 5
