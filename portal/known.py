@@ -4,6 +4,9 @@ The list says for its model where its sets are, so that an app below it can ask 
 """
 
 import itertools
+import logging
+
+from django.db import Error, connections
 
 from portal.database import Keys
 from portal.members import Members
@@ -13,10 +16,23 @@ STRETCH = 2_000  # of all records in their order: the first of many are looked f
 
 _sets = {}
 
+logger = logging.getLogger(__name__)
+
 
 def tell(model, sets):
     """Say by which function the sets of the list of a model are had."""
     _sets[model] = sets
+
+
+def warm():
+    """Read the sets of all long lists, for a process that begins: its first reader would wait for them."""
+    try:
+        for sets in _sets.values():
+            sets()
+    except Error as error:
+        logger.warning("The sets of lists are read when somebody asks for them: %s", error)
+    finally:
+        connections.close_all()
 
 
 def of(model) -> Members:

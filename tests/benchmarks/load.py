@@ -23,6 +23,7 @@ import urllib.request
 from pathlib import Path
 
 SECONDS, CONNECTIONS, WORKERS = 5, 16, 2
+JUDGED = range(150_000, 300_000)  # so many projects are what the targets are for
 MOST_MEGABYTES, MOST_START, MOST_LOADDATA, MOST_GROWTH = 120, 3, 20, 3
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -83,11 +84,13 @@ def main():
                         told = told | {"If-None-Match": tag_of(base + address, told)}
                     measured[name] = wrk(name, base + address, **told)
             memory = max(memory, *memory_of_workers(server))
-    with datasette(Project) as base:
-        # It takes seconds for one answer, and does not come back from many questions at once: two, and longer.
-        measured["Datasette, three facets"] = wrk("Datasette, three facets", base + PEER, 5 * SECONDS, 2)
-    extra = {"memory of a worker, MB": memory, "start, s": started, "loaddata of all fixtures, s": loaddata()}
-    judge(measured, extra)
+    extra = {"memory of a worker, MB": memory, "start, s": started}
+    if count in JUDGED:
+        with datasette(Project) as base:
+            # It takes seconds for one answer, and does not come back from many questions at once: two, and longer.
+            measured["Datasette, three facets"] = wrk("Datasette, three facets", base + PEER, 5 * SECONDS, 2)
+        extra["loaddata of all fixtures, s"] = loaddata()
+        judge(measured, extra)
     RESULTS.mkdir(exist_ok=True)
     stored = {"projects": count, "measured": measured} | extra
     (RESULTS / f"load-{connection.vendor}-{count}.json").write_text(json.dumps(stored, indent=1))
@@ -190,6 +193,7 @@ def wrk(name, address, seconds=SECONDS, connections=CONNECTIONS, **headers):
     """Ask for an address as often as it is answered, first by many at once, then by one."""
     asked(address, connections, 1, **headers)
     rate, *_times, failed = asked(address, connections, seconds, **headers)
+    time.sleep(2)  # what nobody waits for any more is answered too
     _rate, median, most, failed_alone = asked(address, 1, seconds, **headers)
     if failed or failed_alone:
         raise SystemExit(f"{name}: {failed + failed_alone:.0f} requests failed.")

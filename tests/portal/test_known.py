@@ -1,10 +1,11 @@
 """What comes first among the records of a set is what sorting all of them would give."""
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal import known
+from portal import known, members
 from portal.members import BitMap
 from projects.models import Project
 from tests.make import make_project
@@ -37,3 +38,19 @@ def test_first_of_few_and_of_many_are_those_that_stand_first(in_their_order, mon
 def test_what_is_known_of_a_list_are_its_sets():
     project = make_project(level="national")
     assert set(known.of(Project).all) == {project.pk} == set(known.of(Project).facets["level"]["national"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_process_that_begins_reads_sets_before_anyone_asks(own_database, monkeypatch, caplog):
+    make_project()
+    members.registry.forget()
+    known.warm()
+    held = members.registry.newest["ProjectFilter"]
+    assert known.of(Project) is held
+    # It begins without a database, too.
+    members.registry.forget()
+    with monkeypatch.context() as away:
+        away.setattr(members, "every", lambda queryset: (_ for _ in ()).throw(OperationalError("It is away.")))
+        known.warm()
+    assert "read when somebody asks for them: It is away." in caplog.text
+    assert len(known.of(Project).all) == 1
