@@ -82,7 +82,7 @@ run: port $(RUNTIME) .env.local migrated seeded indexed collected
 	@if [ -z "$$SECRET_KEY" ]; then . ./.env.local; export SECRET_KEY; fi; \
 	echo; \
 	echo 'The portal is on http://127.0.0.1:$(PORT)/ — stop it with Ctrl+C.'; \
-	exec $(PY) -m gunicorn --bind 127.0.0.1:$(PORT)
+	MALLOC_ARENA_MAX=2 exec $(PY) -m gunicorn --bind 127.0.0.1:$(PORT)
 
 # Before anything is done: is the port a port, and free?
 port: | $(PY)

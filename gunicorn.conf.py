@@ -24,8 +24,8 @@ threads = 4
 timeout = 120
 graceful_timeout = 30
 keepalive = 75  # longer than the proxy's own, which then is the one to close
-# A worker is replaced now and then, so that nothing that leaks goes on for long; and seldom two at once, though they share
-# requests evenly: nobody would be there for those who come meanwhile.
+# A worker is replaced now and then, so that nothing that leaks goes on for long; and seldom two at once, though they
+# share requests evenly: nobody would be there for those who come meanwhile.
 max_requests = 30_000
 max_requests_jitter = 30_000
 limit_request_line = 8190  # many filters make a long address

@@ -131,7 +131,7 @@ def portal(keep):
     base = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", base.removeprefix("http://")]
     command += ["--workers", str(WORKERS)]
-    environment = {"KEEP": keep, "LOG_LEVEL": "ERROR"}
+    environment = {"KEEP": keep, "LOG_LEVEL": "ERROR", "MALLOC_ARENA_MAX": "2"}
     with running(command, f"{base}/healthz", environment) as (server, seconds):
         asked(base + LIST, CONNECTIONS, SECONDS)
         yield base, server, seconds
