@@ -117,11 +117,14 @@ def test_workers_share_readers_who_come_at_once_and_stay(own_database):
         def held():
             return [connections_of(worker, port) for worker in workers]
 
-        for _time in range(3):
+        def share():
             until(lambda: held() == [0, 0])
             with contextlib.ExitStack() as readers:
                 for reader in [readers.enter_context(socket.socket()) for _ in range(16)]:
                     reader.setblocking(False)
                     reader.connect_ex(("127.0.0.1", port))
                 until(lambda: sum(held()) == 16)
-                assert min(held()) >= 5
+                return min(held())
+
+        until(share, 30)  # the second worker may still be preparing itself
+        assert [share() >= 5 for _time in range(3)] == [True] * 3
