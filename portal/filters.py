@@ -326,7 +326,7 @@ class LongFilterSet(RecordFilterSet):
         """The records that the filters let through: found by what was found in memory where the database would have to
         look further.
         """
-        if "q" in self.cleaned or (self.cleaned and len(self.found) < self.FEW):
+        if "q" in self.cleaned or len(self.cleaned) > 1 or (self.cleaned and len(self.found) < self.FEW):
             return self.queryset.filter(pk__among=Keys(self.found))
         return super().qs
 
