@@ -7,7 +7,7 @@ from django.db.models import Q
 from issues.models import Issue
 from portal import known
 from portal.choices import Publication
-from portal.members import NONE, BitMap
+from portal.members import BitMap
 
 MOST = 24  # on the page of an issue
 
@@ -27,7 +27,7 @@ def with_project_counts(issues):
     """The issues as a list, each with `project_count`: how many published projects answer it or one under it."""
     issues, answering = list(issues), _answering()
     for issue in issues:
-        issue.project_count = len(answering.get(issue.key, NONE))
+        issue.project_count = len(answering[issue.key])
     return issues
 
 
@@ -48,9 +48,9 @@ def answers_to(issue, most=MOST):
     """
     projects, answering = _projects().objects.published().latest_first(), _answering()
     rows = issue.project_links.model
-    everyone = answering.get(issue.key, NONE)
+    everyone = answering[issue.key]
     pks = []
-    for keys in (*(answering.get((issue.key, aim), NONE) for aim in rows.Significance.values), everyone):
+    for keys in (*(answering[issue.key, aim] for aim in rows.Significance.values), everyone):
         pks += known.first_keys(projects, keys - BitMap(pks), most - len(pks))
     visible = Q(issue=issue) | Q(issue__parent=issue, issue__publication=Publication.PUBLISHED)
     links = {}

@@ -5,7 +5,6 @@ from django.db.models import Count, Q
 from issues.models import Event, Indicator, Issue, Observation, Term
 from portal import kept, known
 from portal.choices import Area, Confidence, Level, Publication
-from portal.members import NONE
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Project, RioMarker
 
@@ -33,10 +32,9 @@ def completeness():
         "areas": areas(projects.facets),
         "kpop": scanned["kpop"],
         "report": Source.objects.published().filter(key=REPORT_SOURCE).first(),
-        "levels": [(level, len(projects.facets["level"].get(level.value, NONE))) for level in Level],
+        "levels": [(level, len(projects.facets["level"][level.value])) for level in Level],
         "confidences": [
-            (one, len(projects.facets["confidence"].get(one.value, NONE)), agreements.get(one.value, 0))
-            for one in Confidence
+            (one, len(projects.facets["confidence"][one.value]), agreements.get(one.value, 0)) for one in Confidence
         ],
         "countries": countries(projects.facets["country"]),
         "missing": scanned["missing"],
@@ -68,10 +66,10 @@ def kinds(projects):
 
 def areas(facets):
     """For each area: all projects, provincial ones, municipal ones, and whether the 2024 report names it."""
-    levels = [facets["level"].get(level.value, NONE) for level in (Level.PROVINCIAL, Level.MUNICIPAL)]
+    levels = [facets["level"][level.value] for level in (Level.PROVINCIAL, Level.MUNICIPAL)]
     rows = []
     for area in Area:
-        here = facets["area"].get(area.value, NONE)
+        here = facets["area"][area.value]
         rows.append((area, len(here), *map(here.intersection_cardinality, levels), area in REPORT_AREAS))
     return rows
 
@@ -90,7 +88,7 @@ def countries(projects):
     return [
         (
             place,
-            len(projects.get(place.key, NONE)),
+            len(projects[place.key]),
             agreements.get(place.pk, 0),
             organisations.get(place.pk, 0),
             issues.get(place.pk, 0),

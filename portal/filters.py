@@ -114,7 +114,7 @@ class Facet(django_filters.Filter):
 
     def among(self, sets, values):
         """The primary keys of the records that have one of `values`, of the facet’s sets."""
-        return members.NONE.union(*(sets[value] for value in values if value in sets))
+        return members.NONE.union(*(sets[value] for value in values))
 
     def shares(self, sets, found):
         """How many of the records with these primary keys have each value."""

@@ -7,7 +7,6 @@ from portal import known
 from portal.charts import share_chart
 from portal.choices import Level
 from portal.languages import text_and_language
-from portal.members import NONE
 from portal.svgfile import Entry, Panel, svg_file
 from portal.templatetags.figures import number
 from projects.models import Project
@@ -27,9 +26,9 @@ def levels_by_country(countries):
     """A chart of shares, its sentence and its numbers, for those of `countries` that have projects; or None."""
     facets = known.of(Project).facets
     table = [
-        (country, [here.intersection_cardinality(facets["level"].get(level.value, NONE)) for level in Level])
+        (country, [here.intersection_cardinality(facets["level"][level.value]) for level in Level])
         for country in countries
-        if (here := facets["country"].get(country.key, NONE))
+        if (here := facets["country"][country.key])
     ]
     if not table:
         return None

@@ -18,7 +18,7 @@ def with_project_ids(places):
     """The places as a list, each with `project_ids`: the published projects that name it or a place in it."""
     places, found = list(places), known.of(Project).facets["place"]
     for place in places:
-        place.project_ids = found.get(place.key, NONE)
+        place.project_ids = found[place.key]
     return places
 
 
@@ -39,7 +39,7 @@ class Located:
         at, places = filters.sets.facets["place"], []
         positions = Place.objects.published().filter(latitude__isnull=False).exclude(kind__in=NO_PLACES)
         for place in positions.select_related("country").order_by(reader_text("name"), "key"):
-            place.project_ids = filters.found & at.get(place.key, NONE)
+            place.project_ids = filters.found & at[place.key]
             if place.project_ids:
                 place.mark = mark_of(place, place.project_ids)
                 places.append(place)

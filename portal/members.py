@@ -116,12 +116,19 @@ class Held:
         return time.monotonic() - self.read_at > SECONDS
 
 
+class Sets(dict):
+    """The records that have each value of a facet; what no record has, has an empty set."""
+
+    def __missing__(self, value):
+        return NONE
+
+
 @dataclass(frozen=True, kw_only=True)
 class Members(Held):
     """The sets of a list: of all records, and by facet and value."""
 
     all: BitMap
-    facets: dict[str, dict]
+    facets: dict[str, Sets]
 
 
 def changed_since(old, number, model):
@@ -187,7 +194,7 @@ def _read(number, filters, queryset, pks=None):
     facets = {}
     for name, lookups in wanted.items():
         sets = filters.counted_facets[name].sets([found[lookup] for lookup in lookups])
-        facets[name] = {value: keys & there for value, keys in sets.items()}
+        facets[name] = Sets({value: keys & there for value, keys in sets.items()})
     return Members(number=number, all=there, facets=facets)
 
 
@@ -200,7 +207,7 @@ def _brought_up(old, number, filters, queryset):
     gone, facets = BitMap(changed), {}
     for name, sets in old.facets.items():
         added = new.facets[name]
-        facets[name] = {value: (sets.get(value, NONE) - gone) | added.get(value, NONE) for value in sets.keys() | added}
+        facets[name] = Sets({value: (sets[value] - gone) | added[value] for value in sets.keys() | added})
     return Members(number=number, read_at=old.read_at, all=(old.all - gone) | new.all, facets=facets)
 
 

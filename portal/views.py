@@ -29,7 +29,7 @@ from portal.formats.serialisers import Records
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
-from portal.members import NONE, every
+from portal.members import every
 from portal.models import Link, Place, Source
 from portal.outage import is_outage, unavailable
 from portal.places import wholes_by_part
@@ -54,7 +54,7 @@ def count_by(queryset, field):
 
 def count_choices(sets, choices, among):
     """The choices that some of the records with these primary keys have, with how many do, the most first."""
-    counts = [(choice, among.intersection_cardinality(sets.get(choice.value, NONE))) for choice in choices]
+    counts = [(choice, among.intersection_cardinality(sets[choice.value])) for choice in choices]
     return sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
 
 
@@ -117,7 +117,7 @@ def countries_with_counts():
     issues = count_by(Issue.objects.published(), "countries")
     organisations = count_by(Organisation.objects.published(), "country")
     for place in countries:
-        place.project_count = len(projects.get(place.key, NONE))
+        place.project_count = len(projects[place.key])
         place.issue_count = issues.get(place.pk, 0)
         place.organisation_count = organisations.get(place.pk, 0)
     return countries
@@ -185,11 +185,11 @@ def gaps(country):
     if country.group != Place.Group.CENTRAL_ASIA:
         return None
     facets = known.of(Project).facets
-    here = facets["country"].get(country.key, NONE)
+    here = facets["country"][country.key]
     issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
     return {
-        "areas": [area for area in Area if here.isdisjoint(facets["area"].get(area.value, NONE))],
-        "issues": [issue for issue in issues if here.isdisjoint(facets["issue"].get(issue.key, NONE))],
+        "areas": [area for area in Area if here.isdisjoint(facets["area"][area.value])],
+        "issues": [issue for issue in issues if here.isdisjoint(facets["issue"][issue.key])],
     }
 
 
@@ -222,7 +222,7 @@ class CountryPage(RecordView):
 
     def around(self, country):
         facets = known.of(Project).facets
-        projects = facets["country"].get(country.key, NONE)
+        projects = facets["country"][country.key]
         agreements = (
             Agreement.objects.published()
             .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
@@ -306,7 +306,7 @@ class PlacePage(RecordView):
         within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
         parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
-        projects = known.of(Project).facets["place"].get(place.key, NONE)
+        projects = known.of(Project).facets["place"][place.key]
         return {
             "parts": parts,
             "issues": Issue.objects.published()

@@ -151,7 +151,7 @@ def agreements_near(project, years=2, limit=6):
 def related_projects(project, limit=6):
     """Other published projects that answer the same issues or parts of them, the most in common first."""
     sets = ProjectFilter(queryset=Project.objects.published()).sets.facets["issue"]
-    answering = [sets.get(link.issue.key, NONE) for link in project.issue_links.all()]
+    answering = [sets[link.issue.key] for link in project.issue_links.all()]
     best = in_most([keys - BitMap([project.pk]) for keys in answering], limit)
     found = Project.objects.published().for_list().in_bulk(best)
     return [found[pk] for pk in best if pk in found]
@@ -218,7 +218,7 @@ def projects_near(agreement, years=2, limit=6):
         if (country := party.country or party.organisation.country) and country.group == Place.Group.CENTRAL_ASIA
     }
     in_countries = known.of(Project).facets["country"]
-    among = NONE.union(*(in_countries.get(key, NONE) for key in countries))
+    among = NONE.union(*(in_countries[key] for key in countries))
     projects, date = Project.objects.published().latest_first(), agreement.date
     before = projects.filter(start__gte=f"{date.year - years:04}", start__lte=date)
     after = projects.reverse().filter(start__gt=date, start__lt=f"{date.year + years + 1:04}")
@@ -267,7 +267,7 @@ class OrganisationPage(RecordView):
 
     def around(self, organisation):
         taking_part = known.of(Project).facets["organisation"]
-        in_role = {role: taking_part.get((organisation.key, role.value), NONE) for role in Participation.Role}
+        in_role = {role: taking_part[organisation.key, role.value] for role in Participation.Role}
         newest = Project.objects.published().latest_first()
         first = {role: known.first_keys(newest, keys, self.shown) for role, keys in in_role.items() if keys}
         found = newest.for_list().in_bulk({pk for pks in first.values() for pk in pks})
@@ -275,6 +275,6 @@ class OrganisationPage(RecordView):
             "by_role": [
                 (role, len(in_role[role]), [found[pk] for pk in pks if pk in found]) for role, pks in first.items()
             ],
-            "project_count": len(taking_part.get(organisation.key, NONE)),
+            "project_count": len(taking_part[organisation.key]),
             "agreements": Agreement.objects.published().filter(parties__organisation=organisation).for_list(),
         }

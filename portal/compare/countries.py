@@ -12,7 +12,6 @@ from issues.models import Indicator, Issue, IssueInCountry, Observation
 from portal.choices import Area
 from portal.compare.rows import VISIBLE, Entry, Kind, Part, Row, counted, list_address, prose, published, with_shares
 from portal.languages import text_and_language
-from portal.members import NONE
 from portal.models import FormerKey, Place
 from portal.querysets import reader_text
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
@@ -158,7 +157,7 @@ class Countries(Kind):
             (place.key, area): count
             for place in places
             for area, projects in facets["area"].items()
-            if (count := projects.intersection_cardinality(facets["country"].get(place.key, NONE)))
+            if (count := projects.intersection_cardinality(facets["country"][place.key]))
         }
         top = set()
         for place in places:

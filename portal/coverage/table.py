@@ -115,11 +115,11 @@ class Projects:
         return len(self.found)
 
     def with_value(self, facet, value):
-        return self.found & self.sets[facet].get(value, NONE)
+        return self.found & self.sets[facet][value]
 
     def started_in(self, first, last):
         started = self.sets["started"]
-        return self.found & NONE.union(*(started[year] for year in range(first, last + 1) if year in started))
+        return self.found & NONE.union(*(started[year] for year in range(first, last + 1)))
 
     @functools.cached_property
     def with_budget(self):
@@ -132,7 +132,7 @@ class Projects:
 
     def money(self, projects, currency):
         """How many of `projects` have a budget in `currency`, and the sum of these or None."""
-        known = projects & self.sets["currency"].get(currency, NONE)
+        known = projects & self.sets["currency"][currency]
         return len(known), self.budgets.sum(known) if known else None
 
 
