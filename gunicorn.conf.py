@@ -39,16 +39,14 @@ if os.environ.get("METRICS_NETWORKS") and not os.environ.get("PROMETHEUS_MULTIPR
 
 
 def when_ready(server):
-    """Leave what all workers share out of every collection of garbage, which would write to it: it stays shared."""
-    gc.collect()
-    gc.freeze()
-
-
-def post_worker_init(worker):
-    """Let a worker take readers when it has read what long lists are counted by, which may be a second’s work."""
+    """Read what long lists are counted by, which may be seconds’ work, once for all workers, and leave what they share
+    out of every collection of garbage, which would write to it: it stays shared.
+    """
     from portal import known  # noqa: PLC0415 - there are settings now
 
     known.warm()
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server, worker):

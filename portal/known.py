@@ -25,7 +25,7 @@ def tell(model, sets):
 
 
 def warm():
-    """Read the sets of all long lists, for a process that begins: its first reader would wait for them."""
+    """Read the sets of all long lists, for processes that begin: their first readers would wait for them."""
     try:
         for sets in _sets.values():
             sets()
