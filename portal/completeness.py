@@ -26,7 +26,7 @@ def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
     projects = known.of(Project)
     scanned = kept.once(scan, "completeness")
-    agreements = dict(tally(Agreement.objects.published(), "confidence"))
+    agreements = tally(Agreement.objects.published(), "confidence")
     return {
         "kinds": kinds(projects.all),
         "areas": areas(projects.facets),
@@ -52,7 +52,7 @@ def scan():
 
 def tally(queryset, path):
     """How many records of a queryset have each value at a path."""
-    return queryset.order_by().values_list(path).annotate(Count("pk", distinct=True))
+    return dict(queryset.order_by().values_list(path).annotate(Count("pk", distinct=True)))
 
 
 def kinds(projects):
@@ -82,9 +82,9 @@ def kpop():
 
 def countries(projects):
     """For each country of the portal: projects, of which the sets are known, agreements, organisations and issues."""
-    agreements = dict(tally(Agreement.objects.published(), "parties__country"))
-    organisations = dict(tally(Organisation.objects.published(), "country"))
-    issues = dict(tally(Issue.objects.published(), "countries"))
+    agreements = tally(Agreement.objects.published(), "parties__country")
+    organisations = tally(Organisation.objects.published(), "country")
+    issues = tally(Issue.objects.published(), "countries")
     return [
         (
             place,

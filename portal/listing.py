@@ -3,11 +3,11 @@
 from django.core.paginator import Paginator
 from django.http import HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
-from django.utils.http import urlencode
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
 from portal import limits
+from portal.discovery.addresses import with_query
 from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
@@ -24,11 +24,6 @@ class Pages(Paginator):
 
     def validate_number(self, number):
         return min(max(number, 1), self.num_pages)
-
-
-def address(path, query):
-    """A path with a query, without a question mark where there is none."""
-    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 class RecordListView(Told, SingleTableMixin, FilterView):
@@ -62,7 +57,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
                 if not query.getlist(name):
                     del query[name]
             if not request.htmx:
-                return HttpResponseRedirect(address(request.path, query))
+                return HttpResponseRedirect(with_query(request.path, query))
             request.GET = query
         if serving.asked_format(request):
             return serving.answer(request, self.kinds, self.get_records)
@@ -70,7 +65,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
             limits.spend(request, "search")
         response = super().get(request, *args, **kwargs)
         if request.htmx:
-            response["HX-Push-Url"] = address(request.path, request.GET)
+            response["HX-Push-Url"] = with_query(request.path, request.GET)
         patch_vary_headers(response, ("HX-Request",))
         return response
 
@@ -136,7 +131,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
             query.pop("view", None)
             if value:
                 query["view"] = value
-            links.append((label, address(self.request.path, query), value == self.chosen_view))
+            links.append((label, with_query(self.request.path, query), value == self.chosen_view))
         return links
 
     def get_table_kwargs(self):
@@ -169,7 +164,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
             "empty_template": self.empty_template,
             "chosen_view": self.chosen_view,
             "view_links": self.view_links(),
-            "unfiltered": address(self.request.path, {"view": self.chosen_view} if self.chosen_view else {}),
+            "unfiltered": with_query(self.request.path, {"view": self.chosen_view} if self.chosen_view else {}),
             "page_sizes": () if self.whole else PAGE_SIZES,
             "page_size": self.page_size,
             "page_numbers": []

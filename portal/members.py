@@ -40,13 +40,16 @@ class Joined(Aggregate):
         return self.as_sql(compiler, connection, template="string_agg(int4send(%(expressions)s::int), '')", **context)
 
 
+def numbers(code, joined) -> array:
+    """The whole numbers that were joined to one value, as either database writes it: an array of that code."""
+    if not joined:
+        return array(code)
+    return array(code, map(int, joined.split(","))) if isinstance(joined, str) else unpacked(code, joined)
+
+
 def bitmap(joined) -> BitMap:
     """The set that `Joined` wrote out."""
-    if not joined:
-        return BitMap()
-    if isinstance(joined, str):
-        return BitMap(array("I", map(int, joined.split(","))))
-    return BitMap(unpacked("I", joined))
+    return BitMap(numbers("I", joined))
 
 
 def every(queryset) -> BitMap:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from issues.models import Indicator, Issue
 from portal.charts import bar_chart
 from portal.choices import Area
-from portal.listing import address
+from portal.discovery.addresses import with_query
 from portal.models import Place
 from portal.records import cited_sources
 from portal.templatetags.figures import number
@@ -23,7 +23,7 @@ def page_at(request, path, **query):
     """What the page at an address hands to its template, with the request that asked for it."""
     other = copy.copy(request)
     other.path = other.path_info = path
-    other.GET = QueryDict(address("", query).removeprefix("?"))
+    other.GET = QueryDict(with_query("", query).removeprefix("?"))
     found = resolve(path)
     return found.func(other, *found.args, **found.kwargs).context_data | {"request": other}
 

@@ -20,7 +20,7 @@ from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Ob
 from portal import known
 from portal.care.links import DOI, links_of
 from portal.choices import Area, Level, Publication
-from portal.completeness import completeness
+from portal.completeness import completeness, tally
 from portal.discovery import schema
 from portal.discovery.head import Told
 from portal.filters import SourceFilter
@@ -45,11 +45,6 @@ VISIBLE = Publication.PUBLISHED
 def published(model):
     """How many published records a model has."""
     return model.objects.published().count()
-
-
-def count_by(queryset, field):
-    """How many records of a queryset have each value of a field."""
-    return dict(queryset.order_by().values_list(field).annotate(Count("pk", distinct=True)))
 
 
 def count_choices(sets, choices, among):
@@ -114,8 +109,8 @@ def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
     projects = known.of(Project).facets["country"]
-    issues = count_by(Issue.objects.published(), "countries")
-    organisations = count_by(Organisation.objects.published(), "country")
+    issues = tally(Issue.objects.published(), "countries")
+    organisations = tally(Organisation.objects.published(), "country")
     for place in countries:
         place.project_count = len(projects[place.key])
         place.issue_count = issues.get(place.pk, 0)

@@ -150,11 +150,10 @@ def agreements_near(project, years=2, limit=6):
 
 def related_projects(project, limit=6):
     """Other published projects that answer the same issues or parts of them, the most in common first."""
-    sets = ProjectFilter(queryset=Project.objects.published()).sets.facets["issue"]
+    sets = known.of(Project).facets["issue"]
     answering = [sets[link.issue.key] for link in project.issue_links.all()]
     best = in_most([keys - BitMap([project.pk]) for keys in answering], limit)
-    found = Project.objects.published().for_list().in_bulk(best)
-    return [found[pk] for pk in best if pk in found]
+    return known.in_order(Project.objects.published().for_list(), best)
 
 
 class AgreementList(RecordListView):

@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 
+from portal import known
+from portal.discovery.addresses import with_query
 from portal.index import ranking
 from portal.index.tables import Kind, of_kind, record_of
-from portal.listing import address
 from portal.models import Place
 from portal.templatetags.figures import number
-from projects.filters import ProjectFilter
 from projects.models import Project
 
 SHOWN = 20  # of those that are found
@@ -41,7 +41,7 @@ class Search:
         """How many projects there are to choose from."""
         if self.words:
             return len(self._found)
-        return ProjectFilter(queryset=Project.objects.published()).count_all()
+        return len(known.of(Project).all)
 
     @cached_property
     def records(self):
@@ -75,4 +75,4 @@ class Search:
     @property
     def list_url(self):
         """The list of all that there are to choose from."""
-        return address(reverse("projects"), {"q": self.words} if self.words else {})
+        return with_query(reverse("projects"), {"q": self.words} if self.words else {})

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from portal import members
-from portal.database import unpacked
 from projects.models import Project
 
 
@@ -37,9 +36,7 @@ def _found(projects):
     """The primary keys and the hundredths of those of `projects` that have a budget."""
     found = projects.filter(budget__isnull=False).order_by()
     joined = found.aggregate(pks=members.Joined("pk"), hundredths=JoinedAmounts("budget"))
-    for code, name in (("I", "pks"), ("q", "hundredths")):
-        value = joined[name] or ""
-        yield array(code, map(int, filter(None, value.split(",")))) if isinstance(value, str) else unpacked(code, value)
+    return members.numbers("I", joined["pks"]), members.numbers("q", joined["hundredths"])
 
 
 def _with(hundredths, projects):

@@ -6,8 +6,8 @@ from django.views.generic import TemplateView
 
 from portal.coverage.streams import Streams
 from portal.coverage.table import Coverage, count_words
+from portal.discovery.addresses import with_query
 from portal.formats import serving, tables
-from portal.listing import address
 
 
 class CoveragePage(TemplateView):
@@ -20,7 +20,7 @@ class CoveragePage(TemplateView):
         if any(len(given[name]) < len(values) for name, values in request.GET.lists()):
             # A form sends its empty fields too: an address to share has none.
             return HttpResponseRedirect(
-                address(request.path, {name: values for name, values in given.items() if values})
+                with_query(request.path, {name: values for name, values in given.items() if values})
             )
         if serving.asked_format(request):
             return serving.answer(request, (), self.table, only=tables.FORMATS)
@@ -56,10 +56,10 @@ class CoveragePage(TemplateView):
             "filter": coverage.filter,
             "problems": choice.problems + coverage.filter.problems,
             "count_in_words": count_words(len(coverage.projects)),
-            "unfiltered": address(here, ways),
-            "swapped": address(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
+            "unfiltered": with_query(here, ways),
+            "swapped": with_query(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
             "formats": serving.links_of(self.request, (), only=tables.FORMATS),
-            "csv_url": address(here, query | {"format": "csv"}),
-            "streams_svg_url": address(here, query | {"format": "svg"}),
-            "streams_csv_url": address(here, query | {"format": "csv", "part": "streams"}),
+            "csv_url": with_query(here, query | {"format": "csv"}),
+            "streams_svg_url": with_query(here, query | {"format": "svg"}),
+            "streams_csv_url": with_query(here, query | {"format": "csv", "part": "streams"}),
         }

@@ -20,7 +20,7 @@ from issues.models import Issue
 from portal.coverage.axes import AXES
 from portal.coverage.budgets import known_budgets
 from portal.coverage.choice import Choice
-from portal.listing import address
+from portal.discovery.addresses import with_query
 from portal.members import NONE
 from portal.models import Place
 from portal.templatetags.figures import number
@@ -245,7 +245,7 @@ class Coverage:
         query = dict(self.filter.cleaned)
         for member in members:
             query |= member.filters
-        return address(self.list_path, query)
+        return with_query(self.list_path, query)
 
     def counted(self, *members) -> Cell:
         """What these members have in common, without its budgets; without any, all projects."""

@@ -24,5 +24,5 @@ def languages_of(path, query=""):
 
 
 def with_query(path, query):
-    """A path with what of the query makes it a page of its own."""
+    """A path with a query, without a question mark where there is none."""
     return f"{path}?{urlencode(query, doseq=True)}" if query else path

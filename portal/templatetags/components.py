@@ -5,10 +5,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.translation import get_language
 
 from portal.choices import Confidence
+from portal.discovery.addresses import with_query
 from portal.formats.references import reference
 from portal.formats.serving import REFERENCES
 from portal.formats.styles import STYLES
@@ -71,7 +71,7 @@ def project_cards(projects):
 @register.inclusion_tag("components/all_projects.html")
 def all_projects(count, **filters):
     """The way to the list of all projects that some filters let through, of which a page shows the first."""
-    return {"count": count, "url": f"{reverse('projects')}?{urlencode(filters)}"}
+    return {"count": count, "url": with_query(reverse("projects"), filters)}
 
 
 @register.inclusion_tag("components/agreement_list.html")
