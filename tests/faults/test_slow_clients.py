@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.served import serve
-from tests.faults.visiting import ask
+from tests.faults.visiting import ask, until, workers_of
 from tests.make import make_citation, make_source, make_term
 
 MANY = 24  # of each sort; the server has four threads
@@ -99,20 +99,11 @@ def connections_of(process, port):
     return count
 
 
-def until(condition, seconds=SOON):
-    """Wait for what is about to come true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_workers_share_readers_who_come_at_once_and_stay(own_database):
     with serve(own_database, "--workers", "2") as site:
-        children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children")
-        until(lambda: len(children.read_text().split()) == 2)
-        workers, port = children.read_text().split(), urlsplit(site.url).port
+        until(lambda: len(workers_of(site.process)) == 2)
+        workers, port = workers_of(site.process), urlsplit(site.url).port
 
         def held():
             return [connections_of(worker, port) for worker in workers]
