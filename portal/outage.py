@@ -1,4 +1,4 @@
-"""What readers and editors get while a database or a disk fails: a page in their language, and when to return.
+"""What readers and editors get while a database, a shared cache or a disk fails: in their language, when to return.
 
 It stands behind `handler500`, since that is where every error ends that nobody caught, of a view, a template or a
 middleware. Nothing here asks the database; connections mend themselves with the next request (CONN_HEALTH_CHECKS).
@@ -17,13 +17,18 @@ DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def is_outage(error):
-    """Whether a database or a disk failed, so that the same request may succeed later; else the fault is ours."""
+    """Whether one of those failed, so that the same request may succeed later; else the fault is ours."""
+    # Read late: it takes a tenth of a second, and where no Redis is named nothing else reads it.
+    from redis import exceptions as redis  # noqa: PLC0415
+
     if isinstance(error, OSError):
         return error.errno in DISK_IS_FULL
     cause = getattr(error, "__cause__", None)
     if isinstance(error, OperationalError):
         # SQLite calls a missing table by the same name as a locked database.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_ERROR
+    if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
+        return True
     # psycopg says so of a connection that was cut off earlier in the request; sqlite3, of wrong parameters.
     return isinstance(error, InterfaceError) and not isinstance(cause, sqlite3.Error)
 

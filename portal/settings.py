@@ -187,10 +187,10 @@ def database(url: str, *, read_only: bool = False) -> dict:
         options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         if read_only:
-            options["init_command"] = "PRAGMA query_only=ON; PRAGMA cache_size=-20000;"
+            options["init_command"] = "PRAGMA query_only=ON;"
     elif found["ENGINE"] == "django.db.backends.postgresql":
         # A host that has gone silent, or somebody’s lock, must not keep all threads waiting: readers are told, and
         # return.
@@ -214,9 +214,10 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 # Limits on attempts to sign in are counted in the cache, so every worker must see the same one.
 CACHE_URL = os.environ.get("CACHE_URL", "").strip()
+REDIS = {"LOCATION": CACHE_URL, "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1}}  # seconds
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        REDIS | {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
         if CACHE_URL
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -228,7 +229,7 @@ CACHES = {
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # What any process can make again of the same content: pages as they went out, counts of lists (portal/kept.py).
     "kept": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL, "KEY_PREFIX": "kept"}
+        REDIS | {"BACKEND": "portal.shared_cache.Dispensable", "KEY_PREFIX": "kept"}
         if CACHE_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}}
     ),

@@ -10,6 +10,7 @@ from lxml import html
 from portal import freshness, kept
 from tests.browser.served import serve
 from tests.counting import settle
+from tests.faults.redis_server import NO_PROGRAM, running_redis
 from tests.make import make_project, make_source
 
 pytestmark = pytest.mark.django_db
@@ -17,15 +18,32 @@ pytestmark = pytest.mark.django_db
 CACHES = {
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "kept"},
     "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
+    "redis": {"BACKEND": "portal.shared_cache.Dispensable"},
 }
+
+
+@pytest.fixture(scope="module")
+def redis():
+    with running_redis() as server:
+        yield server
 
 
 @pytest.fixture(params=CACHES)
 def cache(request, settings):
     """What the tests do without: a cache in which pages are kept."""
-    settings.CACHES = settings.CACHES | {"kept": CACHES[request.param]}
+    kept_in = dict(CACHES[request.param])
+    if request.param == "redis":
+        kept_in["LOCATION"] = address_of(request.getfixturevalue("redis"))
+    settings.CACHES = settings.CACHES | {"kept": kept_in}
     caches["kept"].clear()  # that of a process outlives the test
     return request.param
+
+
+def address_of(redis):
+    """CACHE_URL of a Redis that runs."""
+    if redis is None:
+        pytest.skip(NO_PROGRAM)
+    return redis.url
 
 
 def asked(client, address, **headers):
@@ -132,10 +150,12 @@ def test_readers_get_pages_as_they_were_while_the_database_does_not_answer(clien
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_worker_shows_a_page_that_another_process_made_old(own_database):
+@pytest.mark.parametrize("kept_by", ["each worker", "redis"])
+def test_no_worker_shows_a_page_that_another_process_made_old(own_database, kept_by, request):
     source = make_source(title="As it was")
+    shared = {"CACHE_URL": address_of(request.getfixturevalue("redis"))} if kept_by == "redis" else {}
     with (
-        serve(own_database, "--workers", "2") as site,
+        serve(own_database, "--workers", "2", **shared) as site,
         httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,
     ):
 

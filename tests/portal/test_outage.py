@@ -8,6 +8,7 @@ import lxml.html
 import pytest
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
+from redis import exceptions as redis
 
 from portal.outage import is_outage
 
@@ -137,6 +138,9 @@ def test_a_fault_of_our_own_is_a_500_that_promises_nothing(impatient, db):
         (of_sqlite(sqlite3.SQLITE_ERROR), False),  # no such table
         (InterfaceError("connection already closed"), True),
         (caused(InterfaceError("bad parameter"), sqlite3.InterfaceError("bad parameter")), False),
+        (redis.ConnectionError("Connection refused"), True),
+        (redis.TimeoutError("Timeout reading from socket"), True),
+        (redis.ResponseError("unknown command"), False),
         (OSError(errno.ENOSPC, "No space left on device"), True),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
         (FileNotFoundError(errno.ENOENT, "No such file"), False),

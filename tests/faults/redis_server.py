@@ -1,0 +1,50 @@
+"""A Redis of one test, which it may stop and start, on a port of its own."""
+
+import contextlib
+import shutil
+import subprocess
+
+from redis import Redis
+from redis.exceptions import ConnectionError
+
+from tests.browser.served import free_port
+from tests.faults.visiting import until
+
+NO_PROGRAM = "redis-server was not found: install it"
+
+
+class Server:
+    """A server that keeps nothing on a disk."""
+
+    def __init__(self):
+        self.port, self.process = free_port(), None
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.client = Redis(port=self.port, socket_timeout=5)
+
+    def start(self):
+        options = ("--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no")
+        self.process = subprocess.Popen(["redis-server", *options], cwd="/", stdout=subprocess.DEVNULL)
+        until(self.answers)
+
+    def answers(self):
+        with contextlib.suppress(ConnectionError):
+            return self.client.ping()
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@contextlib.contextmanager
+def running_redis():
+    """A server that runs, until somebody stops it or the block ends; None where there is no program for it."""
+    if not shutil.which("redis-server"):
+        yield None
+        return
+    server = Server()
+    server.start()
+    try:
+        yield server
+    finally:
+        server.client.close()
+        server.stop()
