@@ -4,6 +4,7 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from portal.choices import Area
 from portal.languages import name_html
 from portal.querysets import reader_text
 from portal.tables import (
@@ -19,6 +20,11 @@ from portal.tables import (
 from portal.templatetags.components import status_tag
 from portal.templatetags.figures import money, span
 from projects.models import Agreement, Organisation, Project
+
+
+def area_words(record):
+    """The areas of a record. The enumeration is asked, since `get_area_display` hashes all of its labels each time."""
+    return words(Area(row.area).label for row in record.areas.all())
 
 
 class ProjectTable(RecordTable):
@@ -39,7 +45,7 @@ class ProjectTable(RecordTable):
         return linked_names(record.countries.all())
 
     def render_areas(self, record):
-        return words(area.get_area_display() for area in record.areas.all())
+        return area_words(record)
 
     def render_status(self, record):
         return status_tag(record)
@@ -73,7 +79,7 @@ class AgreementTable(RecordTable):
         return linked_names(party.who for party in record.parties.all())
 
     def render_areas(self, record):
-        return words(area.get_area_display() for area in record.areas.all())
+        return area_words(record)
 
 
 class OrganisationTable(RecordTable):

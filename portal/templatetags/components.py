@@ -38,7 +38,7 @@ def tag(words, tone="plain"):
 @register.simple_tag
 def status_tag(project):
     """A project's status."""
-    return tag(project.get_status_display(), STATUS_TONES[project.status])
+    return tag(project.Status(project.status).label, STATUS_TONES[project.status])
 
 
 @register.simple_block_tag
