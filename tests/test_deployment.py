@@ -1,20 +1,26 @@
 """What the portal is deployed with says what the portal understands. No engine of containers is needed for that."""
 
+import contextlib
 import json
 import os
 import re
 import shlex
+import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
 from portal import metrics
-from tests.browser.served import serve
+from tests.browser.served import free_port, serve
+from tests.faults.visiting import ask, until
 from tests.portal.test_settings import variables_of
 
 ROOT = settings.BASE_DIR
@@ -154,13 +160,73 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
         assert name in get_commands()
 
 
-def test_proxy_lets_nobody_see_the_numbers_and_says_who_asked(composed):
-    said = composed["configs"]["caddyfile"]["content"]
-    assert said.startswith("{$$HOST} {")  # compose makes one dollar of two
-    assert "@inside path /metrics /readyz" in said
-    assert "reverse_proxy portal:8000" in said
-    assert said.count("{") == said.count("}")
-    assert composed["services"]["portal"]["environment"]["BEHIND_PROXY"] == "1"
+# ── The proxy ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.contextmanager
+def proxied(composed, folder, *, portal_port):
+    """The address of the proxy as compose has it, before a portal on a port of this machine, and how to trust it."""
+    environment = {
+        "PATH": with_tools()["PATH"],
+        "HOST": f"localhost:{(port := free_port())}",
+        "XDG_DATA_HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+    }
+    said = composed["configs"]["caddyfile"]["content"].replace("$$", "$")  # as compose hands it on
+    assert said.count("portal:8000") == 1
+    said = said.replace("portal:8000", f"127.0.0.1:{portal_port}")
+    # A certificate of its own, which nobody else has to trust, and no other port than the one.
+    options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n}\n"
+    (folder / "Caddyfile").write_text(options + said)
+    command = [*shlex.split(composed["services"]["proxy"]["command"])[:2], "--config", str(folder / "Caddyfile")]
+    with (folder / "caddy.log").open("wb") as log:
+        proxy = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    try:
+        root = folder / "caddy/pki/authorities/local/root.crt"
+        until(lambda: root.exists() and b"serving initial configuration" in (folder / "caddy.log").read_bytes())
+        yield f"https://{environment['HOST']}", ssl.create_default_context(cafile=root)
+    finally:
+        proxy.terminate()
+        proxy.wait(timeout=20)
+
+
+def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_path):
+    environment = {"BEHIND_PROXY": composed["services"]["portal"]["environment"]["BEHIND_PROXY"], "LOG_FORMAT": "json"}
+    environment |= {"ALLOWED_HOSTS": "localhost,portal", "METRICS_NETWORKS": "0.0.0.0/0", "LIMIT_SEARCH": "10"}
+    with (
+        serve(content_url, **environment) as site,
+        proxied(composed, tmp_path, portal_port=urlsplit(site.url).port) as (address, trust),
+        httpx.Client(base_url=address, verify=trust, trust_env=False, timeout=30) as reader,
+    ):
+        page = until(lambda: (found := reader.get("/ko/projects/")).status_code == 200 and found)
+        assert page.headers["Strict-Transport-Security"]
+        assert f'<link rel="canonical" href="{address}/ko/projects/">' in page.text
+        assert page.headers["X-Request-ID"] in site.log()
+        for inside in ("/metrics", "/readyz"):
+            assert ask(site, inside, Host="portal").status == 200
+            assert reader.get(inside).status_code == 404
+        assert reader.post("/en/", content=b"x" * (64 * 2**20 + 1)).status_code == 413
+        # Readers are told apart by what the proxy says of where they are, not by what they say themselves.
+        forged = [reader.get(f"/en/search/?q={n}", headers={"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(30)]
+        assert [answer.status_code for answer in forged][-1] == 429
+
+
+def test_proxy_tells_readers_in_their_languages_that_the_portal_is_away(composed, tmp_path):
+    composed["configs"]["caddyfile"]["content"] = composed["configs"]["caddyfile"]["content"].replace("30s", "1s")
+    with proxied(composed, tmp_path, portal_port=free_port()) as (address, trust):
+        told = httpx.get(f"{address}/ko/", verify=trust, trust_env=False, timeout=30)
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "30")
+    assert [words in told.text for words in ("Back in a moment", "곧 다시 열립니다", "Скоро вернёмся")] == [True] * 3
+
+
+def test_readers_wait_at_the_proxy_while_the_portal_starts_anew(composed, content_url, tmp_path):
+    environment = {"BEHIND_PROXY": "1", "ALLOWED_HOSTS": "localhost,portal"}
+    port = free_port()
+    with proxied(composed, tmp_path, portal_port=port) as (address, trust), ThreadPoolExecutor() as readers:
+        for _ in range(2):  # it starts, and starts anew
+            early = readers.submit(httpx.get, f"{address}/en/glossary/", verify=trust, trust_env=False, timeout=60)
+            with serve(content_url, "--bind", f"127.0.0.1:{port}", **environment):
+                assert early.result().status_code == 200
 
 
 # ── The words about it ───────────────────────────────────────────────────────────────────────────────────────
