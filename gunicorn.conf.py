@@ -30,6 +30,7 @@ max_requests = 30_000
 max_requests_jitter = 30_000
 limit_request_line = 8190  # many filters make a long address
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a heartbeat must not wait for a disk
+control_socket_disable = True  # a file in the home of a user who has none; nobody steers it while it runs
 logconfig_dict = configuration(os.environ.get("LOG_LEVEL") or "INFO", os.environ.get("LOG_FORMAT") or "text")
 
 _own_folder = None

@@ -168,7 +168,7 @@ def proxied(composed, folder, *, portal_port):
     """The address of the proxy as compose has it, before a portal on a port of this machine, and how to trust it."""
     environment = {
         "PATH": with_tools()["PATH"],
-        "HOST": f"localhost:{(port := free_port())}",
+        "HOST": f"localhost:{free_port()}",
         "XDG_DATA_HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder),
     }
