@@ -147,13 +147,14 @@ bench: $(TOOLS)
 advisories: $(TOOLS)
 	@$(PY) -m tests.advisories
 
-audit: $(TOOLS)
+# A portal that runs already, of PORTAL_URL, has its content.
+audit: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 	@[ -x .node/lighthouse/node_modules/.bin/lighthouse ] || { \
 		echo 'Installing Lighthouse $(LIGHTHOUSE_VERSION)'; \
 		npm install --prefix .node/lighthouse --no-audit --no-fund --loglevel error lighthouse@$(LIGHTHOUSE_VERSION); }
 	@$(PY) -m tests.audit $(ARGS)
 
-shots: $(TOOLS)
+shots: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 	@$(PY) -m tests.shots $(ARGS)
 
 # ── Keep ─────────────────────────────────────────────────────────────────────────────────────────────────────

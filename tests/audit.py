@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, ROOT, Site, chromium, serve
-from tests.pages import LANGUAGES, PAGES, address, status
+from tests.pages import LANGUAGES, PAGES, SILENT, address, status
 
 LIGHTHOUSE = os.environ.get("LIGHTHOUSE") or ROOT / ".node/lighthouse/node_modules/.bin/lighthouse"
 WANTED = 100
@@ -26,12 +26,17 @@ def chosen():
     return parser.parse_args()
 
 
-def audit(url):
+def audit(url, kind):
     """The scores of a page, by category, and what costs it points."""
     flags = " ".join(["--headless", *CHROMIUM_ARGS])
     command = [LIGHTHOUSE, url, "--quiet", "--output=json", "--output-path=stdout", f"--chrome-flags={flags}"]
+    if kind in SILENT or "?" in url:  # which robots.txt keeps from search engines
+        command.append("--skip-audits=is-crawlable")
     environment = os.environ | {"CHROME_PATH": chromium()}
-    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        sys.exit(f"{url}: {done.stderr.strip()}")
+    told = json.loads(done.stdout)
     scores = {name: round(category["score"] * 100) for name, category in told["categories"].items()}
     weighed = {one["id"] for category in told["categories"].values() for one in category["auditRefs"] if one["weight"]}
     failed = [
@@ -50,7 +55,7 @@ def main():
     with contextlib.nullcontext(Site(running.rstrip("/"), None, None)) if running else serve() as site:
         for kind in wanted.page:
             for language in wanted.lang:
-                scores, failed = audit(site.url + address(kind, language))
+                scores, failed = audit(site.url + address(kind, language), kind)
                 missed += min(scores.values()) < WANTED
                 print(f"{kind + ' ' + language:24}", *(f"{name} {score:3}" for name, score in scores.items()), sep="  ")
                 for title in failed if min(scores.values()) < WANTED else ():

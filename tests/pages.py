@@ -43,6 +43,9 @@ PAGES = {
     "not-found": "no-such-page/",
 }
 
+# Pages that search engines are asked not to show.
+SILENT = {"search", "compare-found", "changes", "past", "not-found"}
+
 
 def address(kind, language):
     """The path and query of the page of that kind."""

@@ -33,7 +33,7 @@ from tests.make import (
     make_project,
     make_source,
 )
-from tests.pages import LANGUAGES, PAGES, address, status
+from tests.pages import LANGUAGES, PAGES, SILENT, address, status
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of libraries that it loads for forms of markup which the portal has not
@@ -42,8 +42,7 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.django_db
 
 SITE = "http://testserver"
-# Pages that no search engine should keep, and that say nothing of themselves.
-SILENT = {"search", "compare-found", "changes", "past", "not-found"}
+# Pages that say what they are: the others no search engine should keep.
 TOLD = [kind for kind in PAGES if kind not in SILENT]
 
 
