@@ -16,6 +16,7 @@ from tests.pages import LANGUAGES, PAGES, SILENT, address, status
 
 LIGHTHOUSE = os.environ.get("LIGHTHOUSE") or ROOT / ".node/lighthouse/node_modules/.bin/lighthouse"
 WANTED = 100
+ATTEMPTS = 3  # Chromium now and then does not say when a page began
 WHOLE = tuple(kind for kind in PAGES if status(kind) == 200)  # an error page is not there to be found
 
 
@@ -33,8 +34,11 @@ def audit(url, kind):
     if kind in SILENT or "?" in url:  # which robots.txt keeps from search engines
         command.append("--skip-audits=is-crawlable")
     environment = os.environ | {"CHROME_PATH": chromium()}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode == 0:
+            break
+    else:
         sys.exit(f"{url}: {done.stderr.strip()}")
     told = json.loads(done.stdout)
     scores = {name: round(category["score"] * 100) for name, category in told["categories"].items()}
