@@ -52,7 +52,7 @@ def main():
         sys.exit(NO_CHROMIUM)
     SHOTS.mkdir(exist_ok=True)
     url = os.environ.get("PORTAL_URL", "").rstrip("/")
-    with contextlib.nullcontext(Site(url, None)) if url else serve() as site, sync_playwright() as playwright:
+    with contextlib.nullcontext(Site(url, None, None)) if url else serve() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
         wrong = shoot(browser, site.url, wanted)
         browser.close()
