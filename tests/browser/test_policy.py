@@ -1,4 +1,4 @@
-"""Every kind of page is light, asks nobody else for anything, breaks no rule of the content policy and stands still."""
+"""Every kind of page is light, asks nobody else for anything, breaks no rule of the content policy, stands still, and fits."""
 
 import re
 import threading
@@ -14,6 +14,7 @@ from tests.pages import LANGUAGES, PAGES, address, status
 MOST_BYTES = 60_000  # compressed, headers included, on a first visit
 MOST_BYTES_OF = {".css": 20_000, ".js": 25_000}
 LEAFLET = {"map": ".js"}  # a map that one can move is made by Leaflet, which is larger than all else
+NARROW = 360  # pixels of a phone on which nothing runs out of the page
 MOST_SHIFT = 0.02  # a tenth of what passes for good
 
 WATCH_SHIFTS = """
@@ -45,6 +46,8 @@ class Visit:
         self.url = f"{site.url}{path}"
         self.status = page.goto(path, wait_until="networkidle").status
         self.shifts = page.evaluate("window.portalShifts")
+        page.set_viewport_size({"width": min(viewport["width"], NARROW), "height": viewport["height"]})
+        self.runs_out = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         context.close()
 
     def _on_console(self, message):
@@ -69,6 +72,7 @@ def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
         assert visit.status == status(kind), site.log()
         assert [url for url in visit.requests.values() if not url.startswith(f"{site.url}/")] == []
         assert visit.complaints == []
+        assert visit.runs_out == 0
         assert sum(visit.sizes.values()) <= MOST_BYTES, visit.sizes
         for ending, most in MOST_BYTES_OF.items():
             if LEAFLET.get(kind) != ending:
