@@ -166,7 +166,12 @@ class RecordFilterSet(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Words"), method="by_words", max_length=200)
 
     def by_words(self, queryset, name, value):
-        return queryset.matching(value)
+        return queryset.filter(pk__among=self.worded)
+
+    @functools.cached_property
+    def worded(self):
+        """The primary keys of the records that have the words: asked for once, however often they are counted."""
+        return Keys(self.queryset.keys_matching(self.cleaned["q"]))
 
     @functools.cached_property
     def cleaned(self):
@@ -306,7 +311,7 @@ class LongFilterSet(RecordFilterSet):
         if name in self.sets.facets:
             return item.among(self.sets.facets[name], value)
         if name == "q":
-            return members.BitMap(self.queryset.keys_matching(value))
+            return members.BitMap(self.worded.pks)
         return members.every(item.filter(self.queryset.all(), value))
 
     def found_without(self, *names):

@@ -2,8 +2,6 @@
 
 import contextlib
 import contextvars
-import functools
-import operator
 
 from django.db import models
 from django.db.models.functions import Coalesce, NullIf
@@ -12,7 +10,8 @@ from django.utils.translation import get_language
 from portal import audit, freshness, history
 from portal.care import links, translations
 from portal.choices import Publication
-from portal.index import keeping, ranking, store
+from portal.database import Keys
+from portal.index import keeping, ranking
 from portal.index.tables import LAST, kinds_of, of_kind
 
 
@@ -50,16 +49,10 @@ class RecordQuerySet(RowQuerySet):
 
     def matching(self, text):
         """Published records that a search for `text` finds, in no order of merit."""
-        query = ranking.question(text)
-        if not query:
-            return self.none() if text.strip() else self
-        keys = functools.reduce(
-            operator.or_, (models.Q(pk__in=store.keys_matching(query, kind.number)) for kind in kinds_of(self.model))
-        )
-        return self.filter(keys)
+        return self.filter(pk__among=Keys(self.keys_matching(text))) if text.strip() else self
 
     def keys_matching(self, text) -> list[int]:
-        """The primary keys of all that a search for `text` finds: for who counts in memory, many times as quick."""
+        """The primary keys of the published records that a search for `text` finds."""
         found = ranking.ids_of(ranking.question(text))
         return [entry & LAST for kind in kinds_of(self.model) for entry in of_kind(kind, found)]
 

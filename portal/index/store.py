@@ -184,13 +184,6 @@ def entries_matching(query: Query) -> RawSQL:
     return RawSQL(f"id IN ({_SELECT[connection.vendor]})", [words_of(query)], output_field=BooleanField())
 
 
-def keys_matching(query: Query, number: int) -> RawSQL:
-    """The primary keys of the records of the kind with `number` that match, for `pk__in`."""
-    vendor = connection.vendor
-    keys = f"SELECT ids.rowid - {number << KEY_BITS} FROM ({_SELECT[vendor]}) AS {_IDS[vendor]}"
-    return RawSQL(f"({keys} WHERE {_of_kind(number)})", [words_of(query)])
-
-
 def _of_kind(number):
     """The condition that ids are those of the kind with `number`."""
     low = number << KEY_BITS

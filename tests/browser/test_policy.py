@@ -1,4 +1,4 @@
-"""Every kind of page is light, asks nobody else for anything, breaks no rule of the content policy, stands still, and fits."""
+"""Every page is light, fits a phone, asks nobody else for anything, breaks no content policy, and stands still."""
 
 import re
 import threading

@@ -236,8 +236,8 @@ def test_gaps_are_counted_by_area_and_the_report_is_named(client):
     assert counted[Area.NATURAL_RESOURCES] == [0, 0, 0, True]
     assert len(counted) == len(Area)
     rows = {reading.words(row[0]): [reading.words(cell) for cell in row[1:]] for row in areas_table(client)}
-    assert rows["Forestry"] == ["2", "1", "no sourced project"]
-    assert rows["Infrastructure named by the report"] == ["1", "no sourced project", "1"]
+    assert rows["Forestry"] == ["2", "1", "none found"]
+    assert rows["Infrastructure named by the report"] == ["1", "none found", "1"]
 
 
 def areas_table(client):
