@@ -18,15 +18,15 @@ DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def is_outage(error):
     """Whether one of those failed, so that the same request may succeed later; else the fault is ours."""
-    # Read late: it takes a tenth of a second, and where no Redis is named nothing else reads it.
-    from redis import exceptions as redis  # noqa: PLC0415
-
     if isinstance(error, OSError):
         return error.errno in DISK_IS_FULL
     cause = getattr(error, "__cause__", None)
     if isinstance(error, OperationalError):
         # SQLite calls a missing table by the same name as a locked database.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_ERROR
+    # Read late: it takes a tenth of a second, and where no Redis is named nothing else reads it.
+    from redis import exceptions as redis  # noqa: PLC0415
+
     if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
         return True
     # psycopg says so of a connection that was cut off earlier in the request; sqlite3, of wrong parameters.

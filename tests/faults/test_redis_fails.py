@@ -6,7 +6,7 @@ from django.conf import settings
 
 from tests.browser.served import serve
 from tests.faults.redis_server import NO_PROGRAM, running_redis
-from tests.faults.visiting import Readers, ask, until
+from tests.faults.visiting import Readers, ask, early_in_a_minute, until
 from tests.make import make_source
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +57,7 @@ def test_readers_do_not_notice_and_who_signs_in_is_told(own_database, redis):
 
 def test_workers_count_requests_of_an_address_together(own_database, redis):
     with serve(own_database, "--workers", "2", CACHE_URL=redis.url, LIMIT_SEARCH="20") as site:
+        early_in_a_minute()
         answers = [ask(site, f"/en/search/?q=water{number}").status for number in range(40)]
     # A worker grants a share of two before it asks; then both take from the same ones.
     assert answers.count(200) <= 20 + 2 * 2
