@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import ssl
 import subprocess
 import sys
@@ -183,11 +184,22 @@ def proxied(composed, folder, *, portal_port):
         proxy = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         root = folder / "caddy/pki/authorities/local/root.crt"
-        until(lambda: root.exists() and b"serving initial configuration" in (folder / "caddy.log").read_bytes())
-        yield f"https://{environment['HOST']}", ssl.create_default_context(cafile=root)
+        until(lambda: root.exists() and root.stat().st_size)
+        trust = ssl.create_default_context(cafile=root)
+        until(lambda: is_trusted(environment["HOST"], trust))
+        yield f"https://{environment['HOST']}", trust
     finally:
         proxy.terminate()
         proxy.wait(timeout=20)
+
+
+def is_trusted(host, trust):
+    """Whether somebody answers there with a certificate, which takes the proxy a moment to make."""
+    name, port = host.split(":")
+    with contextlib.suppress(OSError), socket.create_connection((name, int(port)), timeout=5) as connection:
+        trust.wrap_socket(connection, server_hostname=name).close()
+        return True
+    return False
 
 
 def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_path):
