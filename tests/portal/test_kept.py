@@ -10,7 +10,7 @@ from lxml import html
 from portal import freshness, kept
 from tests.browser.served import serve
 from tests.counting import settle
-from tests.faults.redis_server import NO_PROGRAM, running_redis
+from tests.faults.redis_server import running_redis
 from tests.make import make_project, make_source
 
 pytestmark = pytest.mark.django_db
@@ -33,17 +33,10 @@ def cache(request, settings):
     """What the tests do without: a cache in which pages are kept."""
     kept_in = dict(CACHES[request.param])
     if request.param == "redis":
-        kept_in["LOCATION"] = address_of(request.getfixturevalue("redis"))
+        kept_in["LOCATION"] = request.getfixturevalue("redis").url
     settings.CACHES = settings.CACHES | {"kept": kept_in}
     caches["kept"].clear()  # that of a process outlives the test
     return request.param
-
-
-def address_of(redis):
-    """CACHE_URL of a Redis that runs."""
-    if redis is None:
-        pytest.skip(NO_PROGRAM)
-    return redis.url
 
 
 def asked(client, address, **headers):
@@ -153,7 +146,7 @@ def test_readers_get_pages_as_they_were_while_the_database_does_not_answer(clien
 @pytest.mark.parametrize("kept_by", ["each worker", "redis"])
 def test_no_worker_shows_a_page_that_another_process_made_old(own_database, kept_by, request):
     source = make_source(title="As it was")
-    shared = {"CACHE_URL": address_of(request.getfixturevalue("redis"))} if kept_by == "redis" else {}
+    shared = {"CACHE_URL": request.getfixturevalue("redis").url} if kept_by == "redis" else {}
     with (
         serve(own_database, "--workers", "2", **shared) as site,
         httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,

@@ -229,9 +229,13 @@ def test_second_step_is_asked_of_staff_on_a_public_host_unless_switched_off(conf
 
 def test_every_worker_counts_in_the_same_cache(configured):
     assert configured()["CACHES"]["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
+    redis = {
+        "LOCATION": "redis://cache.example.org:6379/1",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
     shared = configured(CACHE_URL="redis://cache.example.org:6379/1")["CACHES"]
-    assert shared["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
-    assert {shared[name]["LOCATION"] for name in ("default", "kept")} == {"redis://cache.example.org:6379/1"}
+    assert shared["default"] == redis | {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
+    assert shared["kept"] == redis | {"BACKEND": "portal.shared_cache.Dispensable", "KEY_PREFIX": "kept"}
 
 
 MAIL = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
