@@ -20,10 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Publication
-from portal.history import is_history
 
 APPS = ("portal", "issues", "projects")
-KEPT = ("portal.index", "portal.care", "portal.freshness")  # what the portal itself keeps of the records
 REFUSAL = "Entries of the audit are never changed or deleted."
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 
@@ -83,6 +81,8 @@ class AuditEntry(models.Model):
     key = models.CharField(_("key"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict)
     network = models.CharField(_("network"), max_length=45, blank=True)
+
+    is_audited = False
 
     objects = AuditQuerySet.as_manager()
 
@@ -174,14 +174,12 @@ def listen():
 
 
 def audited_models():
-    """The models of the portal's apps that editors work on: not the audit itself, nor what the portal keeps of them."""
+    """Return the models of the portal's apps that editors work on: all but those marked `is_audited = False`.
+
+    The mark stands on tables that the portal derives from the records: indexes, histories, findings, counters.
+    """
     return [
-        model
-        for model in apps.get_models()
-        if model._meta.app_label in APPS
-        and model is not AuditEntry
-        and not is_history(model)
-        and not model.__module__.startswith(KEPT)
+        model for model in apps.get_models() if model._meta.app_label in APPS and getattr(model, "is_audited", True)
     ]
 
 

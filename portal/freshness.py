@@ -28,6 +28,8 @@ _followed = {}
 class Freshness(models.Model):
     """The number and the time of the last change; there is one row."""
 
+    is_audited = False
+
     number = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField()
 
@@ -37,6 +39,8 @@ class Freshness(models.Model):
 
 class Change(models.Model):
     """Which followed records a move of the number was about: by model their primary keys, or null for any."""
+
+    is_audited = False
 
     number = models.PositiveBigIntegerField(primary_key=True)
     records = models.JSONField()

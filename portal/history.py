@@ -193,6 +193,7 @@ def track(model, *, of=(), named_by=(), apart=False):
         history_change_reason_field=models.TextField(default="", blank=True),
     )
     states = model.history.model
+    states.is_audited = False
     columns = tuple(column.attname for column in states.tracked_fields)
     TRACKED[model] = Tracked(model, states, columns, of, (named_by,) if isinstance(named_by, str) else named_by, apart)
     for relation in model._meta.local_many_to_many:

@@ -18,7 +18,7 @@ from modeltranslation.translator import NotRegistered, translator
 from portal import audit
 from portal.care.translations import left_alone
 from portal.choices import Publication
-from portal.history import because, is_history
+from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing import gaps
@@ -433,7 +433,7 @@ def _rewrite_marks(old, new):
 
     for model in audit.audited_models():
         columns = [one.name for one in _own_columns(model) if isinstance(one, models.TextField)]
-        if not columns or is_history(model):
+        if not columns:
             continue
         having = models.Q()
         for name in columns:

@@ -16,6 +16,8 @@ class OlderTranslation(models.Model):
     the same one or the one that the row belongs to.
     """
 
+    is_audited = False
+
     kind = models.CharField(max_length=60)
     row = models.BigIntegerField()
     field = models.CharField(max_length=60)
@@ -46,6 +48,8 @@ class OlderTranslation(models.Model):
 class Look(models.Model):
     """That somebody looked a record through last, and found it still right."""
 
+    is_audited = False
+
     kind = models.CharField(max_length=60)
     record = models.BigIntegerField()
     at = models.DateTimeField(_("when"), default=timezone.now)
@@ -72,6 +76,8 @@ class Look(models.Model):
 
 class Double(models.Model):
     """Two records that may tell of the same thing, until they are merged or somebody says that they do not."""
+
+    is_audited = False
 
     kind = models.CharField(max_length=60)
     one = models.BigIntegerField()
@@ -110,6 +116,8 @@ class Double(models.Model):
 
 class Link(models.Model):
     """An address outside that the content leads to, and how it answered."""
+
+    is_audited = False
 
     class Outcome(models.TextChoices):
         """What came of asking."""
@@ -166,6 +174,8 @@ class Link(models.Model):
 
 class LinkUse(models.Model):
     """That a record leads to an address outside."""
+
+    is_audited = False
 
     link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="uses")
     kind = models.CharField(max_length=60)

@@ -86,6 +86,8 @@ def record_of(entry):
 class SearchEntry(models.Model):
     """A published record in the index."""
 
+    is_audited = False
+
     id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=12, choices=Kind)
     record = models.BigIntegerField()
@@ -104,6 +106,8 @@ class SearchEntry(models.Model):
 
 class SearchFacet(models.Model):
     """A value of an entry that a search can be narrowed to."""
+
+    is_audited = False
 
     entry = models.ForeignKey(SearchEntry, on_delete=models.CASCADE, related_name="values")
     name = models.CharField(max_length=8)
@@ -130,6 +134,8 @@ class SearchName(models.Model):
     `normal` is the name folded, or what is left of it from one of its words on; `whole` tells the two apart.
     """
 
+    is_audited = False
+
     entry = models.ForeignKey(SearchEntry, on_delete=models.CASCADE, related_name="names")
     kind = models.CharField(max_length=12, choices=Kind)
     language = models.CharField(max_length=3, blank=True)
@@ -151,6 +157,8 @@ class SearchName(models.Model):
 class SearchWord(models.Model):
     """A word that stands in some name, for the reader who mistyped it."""
 
+    is_audited = False
+
     word = models.CharField(max_length=60, primary_key=True)
     length = models.PositiveSmallIntegerField(db_index=True)
 
@@ -160,6 +168,8 @@ class SearchWord(models.Model):
 
 class SearchState(models.Model):
     """How the index stands: which analyser made it, and how far the making of a new one has come."""
+
+    is_audited = False
 
     analyser = models.PositiveSmallIntegerField(default=0)
     building = models.BooleanField(default=False)

@@ -5,6 +5,7 @@ from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
@@ -15,6 +16,7 @@ from django.urls import reverse
 from issues.models import Observation, Term
 from portal import audit
 from portal.audit import AppendOnlyError, AuditEntry, note
+from portal.care.tables import OlderTranslation
 from portal.choices import Publication
 from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
 
@@ -113,6 +115,34 @@ def test_a_better_hash_is_no_new_password(anna, since, settings):
     assert anna.check_password(PASSWORD)
     assert anna.password.startswith("scrypt")
     assert since() == []
+
+
+# ── What is audited ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+AUDITED = """
+    issues.Event issues.EventCitation issues.Indicator issues.Issue issues.IssueCitation issues.IssueInCountry
+    issues.IssueLink issues.IssueLinkCitation issues.IssueSdg issues.KeyFigure issues.KeyFigureCitation
+    issues.Observation issues.Term issues.TermCitation
+    portal.FormerKey portal.Place portal.PlaceCitation portal.Source portal.Tombstone
+    projects.Agreement projects.AgreementArea projects.AgreementCitation projects.AgreementParty projects.BudgetLine
+    projects.ImportedActivity projects.ImportedFile projects.Organisation projects.OrganisationCitation
+    projects.OrganisationIdentifier projects.Participation projects.Project projects.ProjectArea
+    projects.ProjectCitation projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg
+    projects.RelatedActivity projects.ReportedDocument projects.ReportedResult projects.ReportedShare
+    projects.ReportingOrganisation projects.RioMarker projects.Sector projects.SuggestedIssue projects.TransactionSum
+"""
+
+
+def test_audited_models_are_those_that_editors_work_on():
+    assert {model._meta.label for model in audit.audited_models()} == set(AUDITED.split())
+
+
+def test_only_a_mark_on_the_model_keeps_it_out_of_the_audit():
+    audited = audit.audited_models()
+    others = [model for model in apps.get_models() if model._meta.app_label in audit.APPS and model not in audited]
+    assert OlderTranslation in others
+    assert [model for model in others if vars(model).get("is_audited") is not False] == []
 
 
 # ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
