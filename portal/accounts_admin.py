@@ -62,13 +62,23 @@ class RoleAdmin(AskAgain, GroupAdmin):
 
 
 class SecondStepAdmin(AskAgain, admin.ModelAdmin):
-    """Takes away the second step of someone who lost it. Its secret is shown to nobody."""
+    """Removes the second factor of someone who lost it. Nobody reads its secret, and only superusers see factors of
+    superusers.
+    """
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
     list_select_related = ("user",)
     search_fields = ("user__username",)
     fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+
+    def get_queryset(self, request):
+        factors = super().get_queryset(request)
+        return factors if request.user.is_superuser else factors.filter(user__is_superuser=False)
+
+    def lookup_allowed(self, lookup, value, request=None):
+        # A filter that answers yes or no gives a secret away letter by letter; Django guards passwords the same way.
+        return not lookup.startswith("data") and super().lookup_allowed(lookup, value, request)
 
     def has_add_permission(self, request):
         return False
