@@ -2,10 +2,13 @@
 
 import logging
 import time
+from datetime import timedelta
 from smtplib import SMTPException
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.userkit import get_user_by_username
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.models import Authenticator
@@ -14,12 +17,16 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+
+from portal.audit import AuditEntry, network_of
 
 # Recovery codes stand in for one of these; alone they are no second step.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 SIGNED_IN_AT = "signed_in_at"  # in the session
+KNOWN_NETWORK_LASTS = timedelta(days=90)
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +41,40 @@ def display(user):
     return user.get_full_name() or user.get_username()
 
 
+def attempt_counters(request, username):
+    """Return the counters that an attempt to sign in spends: pairs of an action of ACCOUNT_RATE_LIMITS and a key.
+
+    Attempts from a network that the account signed in from count apart from those of strangers, so that strangers
+    cannot lock its owner out.
+    """
+    user = get_user_by_username(username)
+    name, network = username.lower(), network_of(request)
+    counters = [("attempts_on_account_from_network", f"{name} {network}")]
+    known = AuditEntry.objects.filter(  # asked for names that nobody has too: timing must not tell them apart
+        who=user.get_username() if user else "",
+        what=AuditEntry.What.SIGNED_IN,
+        network=network,
+        at__gt=timezone.now() - KNOWN_NETWORK_LASTS,
+    )
+    if not known.exists():
+        counters = [("attempts_from_address", None), *counters, ("attempts_on_account", name)]
+    return counters
+
+
 class AccountAdapter(DefaultAccountAdapter):
     """allauth's, with the door to new accounts closed."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "too_many_login_attempts": _(
-            "There were too many attempts that did not fit. Your account is safe. Wait five minutes, then try again, "
-            "or ask an administrator."
+        "too_many_login_attempts": (
+            _(
+                "There were too many attempts that did not fit. Your account is safe. Wait five minutes, then try "
+                "again. If you are still refused, set a new password by e-mail: that signs you in."
+            )
+            if settings.SENDS_EMAIL
+            else _(
+                "There were too many attempts that did not fit. Your account is safe. Wait five minutes, then try "
+                "again, or ask an administrator."
+            )
         ),
         "username_password_mismatch": _("The username and the password do not fit together. Try again."),
         "rate_limited": _("That was too often in a short time. Wait a few minutes, then try again."),
@@ -55,6 +89,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request, user, **kwargs):
         request.session[SIGNED_IN_AT] = time.time()
         return super().post_login(request, user, **kwargs)
+
+    def pre_authenticate(self, request, **credentials):
+        """Count an attempt with a password, before the password is checked. Raise ValidationError if it is refused.
+
+        Replaces allauth's single count for each account, whose key has the Host header in it and with which anyone
+        can lock anyone out. allauth takes the attempt off the counts if the password is right.
+        """
+        self._login_failed_rl_usage = ratelimit.RateLimitUsage(usage=[])
+        for action, key in attempt_counters(request, credentials.get("username", "")):
+            counted = ratelimit.consume(request, app="allauth.account", action=action, key=key)
+            if not counted:
+                raise self.validation_error("too_many_login_attempts")
+            self._login_failed_rl_usage.usage += counted.usage
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """Whoever has just signed in need not do it again."""

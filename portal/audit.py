@@ -94,6 +94,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_newest_first"),
             models.Index(fields=["kind", "key"], name="audit_of_a_record"),
+            models.Index(fields=["who", "what", "network"], name="audit_of_an_account"),  # asked at each sign-in
         ]
 
     def __str__(self):

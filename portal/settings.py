@@ -388,6 +388,14 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail who has no account
 ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators make the accounts
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the way in for an owner whom strangers' attempts keep out
+# Attempts with a password; portal/accounts.py says which ones count. From one network come at most 20 a day, so that it
+# cannot spend the 100 of an account. allauth has limits of its own for the second step, and for other pages.
+ACCOUNT_RATE_LIMITS = {
+    "attempts_from_address": "10/m/ip",
+    "attempts_on_account_from_network": "5/5m/key,20/d/key",
+    "attempts_on_account": "100/d/key",
+}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_SESSION_REMEMBER = True  # for as long as SESSION_COOKIE_AGE says
 ACCOUNT_USER_DISPLAY = "portal.accounts.display"

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -15,7 +16,9 @@ from django.core.cache.backends.db import DatabaseCache
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.accounts import display, lacks_second_factor
 from tests import reading
@@ -46,6 +49,19 @@ def editor():
 @pytest.fixture
 def reader():
     return User.objects.create_user("reader", "reader@example.org", PASSWORD)
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the clock of limits, sessions and entries to so long after the test began."""
+    began = time.time()
+
+    def move(**later):
+        now = began + timedelta(**later).total_seconds()
+        monkeypatch.setattr(time, "time", lambda: now)
+        monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(now, tz=UTC))
+
+    return move
 
 
 @pytest.fixture
@@ -279,8 +295,9 @@ def test_forgotten_password_is_set_anew_by_mail(client, editor, secret):
     link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
     form = leads_to(client.get(link))
     new = "the-sea-comes-back-2030"
-    assert leads_to(client.post(form, {"password1": new, "password2": new})) == "/accounts/password/reset/key/done/"
-    assert leads_to(sign_in(client, "gulnara", new)) == "/accounts/2fa/authenticate/"  # the second step stays
+    done = client.post(form, {"password1": new, "password2": new})
+    assert leads_to(done) == "/accounts/2fa/authenticate/"  # the second step stays
+    assert leads_to(sign_in(Client(), "gulnara", new)) == "/accounts/2fa/authenticate/"
 
 
 def test_stranger_gets_no_mail_and_is_told_nothing(client):
@@ -301,14 +318,92 @@ def test_owner_is_told_of_a_change(client, editor):
 # ── How often one may try ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_limit_on_one_account_counts_wherever_the_attempts_come_from(editor):
+MISMATCH = "The username and the password do not fit together. Try again."
+REFUSED = "There were too many attempts that did not fit. Your account is safe."
+
+
+def attempt(username, password, address, **more):
+    """What the sign-in page says to an attempt from an address, or where it leads."""
+    response = Client(REMOTE_ADDR=address).post(LOGIN, {"login": username, "password": password}, **more)
+    return response.headers.get("Location") or " ".join(errors(response))
+
+
+@pytest.mark.parametrize("name", ["gulnara", "GULNARA"])
+def test_attempt_limit_of_a_network_is_the_same_for_every_host_header(editor, settings, name):
+    settings.ALLOWED_HOSTS = ["*"]
     for n in range(5):
-        browser = Client(REMOTE_ADDR=f"10.0.{n}.1")
-        assert errors(sign_in(browser, "gulnara", "wrong")) == [
-            "The username and the password do not fit together. Try again."
-        ]
-    [kind] = errors(sign_in(Client(REMOTE_ADDR="10.0.9.1"), "gulnara"))
-    assert kind.startswith("There were too many attempts that did not fit. Your account is safe.")
+        assert attempt("gulnara", "wrong", "10.0.0.1", HTTP_HOST=f"127.0.0.1:{n + 1}") == MISMATCH
+    for host in ("127.0.0.1:6", "127.0.0.1", "localhost", "[::1]:7", "example.org"):
+        assert attempt(name, PASSWORD, "10.0.0.1", HTTP_HOST=host).startswith(REFUSED)
+
+
+def test_attempt_limit_counts_the_addresses_of_a_network_together(editor):
+    for n in range(5):
+        assert attempt("gulnara", "wrong", f"10.0.0.{n}") == MISMATCH
+    assert attempt("gulnara", PASSWORD, "10.0.0.9").startswith(REFUSED)
+    for n in range(5):
+        assert attempt("gulnara", "wrong", f"2001:db8:1:{n}::1") == MISMATCH
+    assert attempt("gulnara", PASSWORD, "2001:db8:1:9::1").startswith(REFUSED)
+
+
+def test_stranger_cannot_lock_an_account_from_one_network(editor, at):
+    """However long one network goes on, the owner signs in from another one, new to the portal or not."""
+    for minutes in range(0, 24 * 60, 30):
+        at(minutes=minutes)
+        for _n in range(5):
+            attempt("gulnara", "wrong", "10.6.6.6")
+    assert attempt("gulnara", PASSWORD, "10.6.6.6").startswith(REFUSED)
+    assert attempt("gulnara", PASSWORD, "10.0.0.1") == DESK
+
+
+def test_attempt_limit_of_an_account_counts_all_networks_that_it_did_not_sign_in_from(editor, at):
+    assert attempt("gulnara", PASSWORD, "10.0.0.1") == DESK
+    for n in range(100):
+        assert attempt("gulnara", "wrong", f"10.6.{n}.6") == MISMATCH
+    assert attempt("gulnara", PASSWORD, "10.7.7.7").startswith(REFUSED)
+    assert attempt("gulnara", PASSWORD, "10.0.0.99") == DESK  # the owner’s own network
+    at(minutes=24 * 60 + 1)
+    assert attempt("gulnara", PASSWORD, "10.7.7.7") == DESK
+
+
+def test_attempts_on_other_accounts_do_not_stop_owners_in_a_network_that_they_signed_in_from(editor):
+    assert attempt("gulnara", PASSWORD, "10.0.0.1") == DESK
+    for n in range(11):
+        attempt(f"nobody-{n}", "wrong", "10.0.0.1")
+    assert attempt("nobody", "wrong", "10.0.0.1").startswith(REFUSED)
+    assert attempt("gulnara", PASSWORD, "10.0.0.1") == DESK
+
+
+def test_attempt_limit_holds_in_a_network_that_the_account_signed_in_from(editor):
+    assert attempt("gulnara", PASSWORD, "10.0.0.1") == DESK
+    for _n in range(5):
+        assert attempt("gulnara", "wrong", "10.0.0.1") == MISMATCH
+    assert attempt("gulnara", PASSWORD, "10.0.0.1").startswith(REFUSED)
+
+
+def test_attempts_with_names_that_nobody_has_ask_as_many_queries(editor):
+    """The time of an answer does not tell whether there is an account."""
+    counts = []
+    for name in ("gulnara", "nobody"):
+        with CaptureQueriesContext(connection) as queries:
+            assert attempt(name, "wrong", "10.0.0.1") == MISMATCH
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_password_reset_signs_in_however_many_attempts_there_were(editor, secret):
+    for n in range(101):
+        attempt("gulnara", "wrong", f"10.6.{n}.6")
+    browser = Client(REMOTE_ADDR="10.7.7.7")
+    assert errors(sign_in(browser, "gulnara"))[0].startswith(REFUSED)
+    browser.post("/accounts/password/reset/", {"email": "gulnara@example.org"})
+    link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body)[1]
+    new = "the-sea-comes-back-2030"
+    done = browser.post(leads_to(browser.get(link)), {"password1": new, "password2": new})
+    assert leads_to(done) == "/accounts/2fa/authenticate/"  # the second step stays
+    assert leads_to(browser.post("/accounts/2fa/authenticate/", {"code": code(secret)})) == DESK
+    browser.post("/accounts/logout/")
+    assert leads_to(sign_in(browser, "gulnara", new)) == "/accounts/2fa/authenticate/"  # the network is known now
 
 
 def test_limit_on_one_address_counts_whatever_the_account(client):
