@@ -32,7 +32,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint bench audit advisories shots messages clean
+.PHONY: help run port migrated seeded indexed collected test lint bench wrk audit advisories shots messages clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -129,7 +129,7 @@ lint: $(TOOLS)
 	@echo 'Django: migrations'
 	@$(CLEAN_ENV) $(MANAGE) makemigrations --check --dry-run
 
-bench: $(TOOLS)
+bench: wrk $(TOOLS) collected
 	@$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS)
 	@mkdir -p bench-results
 	@for database in sqlite:///$(CURDIR)/bench-results/load.sqlite3 $(BENCH_DATABASE); do \
@@ -143,6 +143,10 @@ bench: $(TOOLS)
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.load; \
 	done
+
+# Asked for before anything else, since the benchmarks need it only after some minutes.
+wrk:
+	@command -v wrk >/dev/null || { echo 'wrk is missing. On Debian and Ubuntu: apt-get install wrk' >&2; exit 1; }
 
 advisories: $(TOOLS)
 	@$(PY) -m tests.advisories

@@ -1,6 +1,7 @@
 """The repository is whole: migrations, translations, fixtures, names."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -49,6 +50,15 @@ def test_no_file_names_a_folder_of_somebodys_machine():
         text = path.read_text(encoding="utf-8", errors="ignore")
         found += [(str(path.relative_to(BASE_DIR)), match[0]) for match in machine.finditer(text)]
     assert found == []
+
+
+def test_make_bench_collects_static_files_first(tmp_path):
+    """A fresh clone has none, and the pages that are measured name them."""
+    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run(["make", "-n", "bench"], cwd=BASE_DIR, env=bare, capture_output=True, text=True, check=True)
+    steps = [done.stdout.find(step) for step in ("command -v wrk", "collectstatic", "tests.benchmarks.search")]
+    assert -1 not in steps
+    assert steps == sorted(steps)
 
 
 def test_no_migration_is_missing(db):

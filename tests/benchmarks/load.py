@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -68,8 +67,6 @@ def main():
 
     from projects.models import Project
 
-    if not shutil.which("wrk"):
-        sys.exit("wrk is missing. On Debian and Ubuntu: apt-get install wrk")
     count = Project.objects.published().count()
     print(f"\n{connection.vendor}: {count:,} projects; {WORKERS} workers; {SECONDS} s each\n")
     print(f"{'':42}{f'{CONNECTIONS} ask':>9}{'one asks':>18}\n{'':42}{'req/s':>9}{'p50 ms':>9}{'p95 ms':>9}")
