@@ -22,7 +22,7 @@ from portal.history import because, write_created
 from portal.index.keeping import indexing
 from portal.models import Place, Source
 from portal.reasons import Reason
-from projects.iati import exporting, facts, fields, planning, suggesting
+from projects.iati import exporting, facts, fields, planning, suggesting, tables
 from projects.iati.activity import DAC
 from projects.iati.planning import Known, Plan, State
 from projects.models import (
@@ -64,15 +64,19 @@ class About:
 
 
 def received(content, about, kind=ImportedFile.Kind.IATI, mapping=None):
-    """The file as it will be kept: stored already if the very same one came before, else not stored yet."""
-    digest = hashlib.sha256(content)
+    """The file as it will be kept: stored already if the very same one came before, else not stored yet.
+
+    Of a table only the columns that its mapping names are kept. Size and hash are of what came.
+    """
+    digest, kept = hashlib.sha256(content), content
     if mapping is not None:
         digest.update(repr(mapping).encode())
+        kept = tables.named_columns_only(content, mapping)
     file = ImportedFile.objects.filter(sha256=digest.hexdigest()).first() or ImportedFile(
         sha256=digest.hexdigest(),
         kind=kind,
         size=len(content),
-        original=gzip.compress(content, mtime=0),
+        original=gzip.compress(kept, mtime=0),
         mapping=mapping,
     )
     file.name, file.retrieved = about.name[:200], about.retrieved

@@ -31,7 +31,10 @@ What a row makes is an activity like one of IATI, so that preview, import and wh
 
 import csv
 import datetime
+import io
+import itertools
 import json
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -61,6 +64,7 @@ from projects.iati.findings import Finding, Severity, refuse
 from projects.iati.reading import MOST_MB, Read
 from projects.iati.structure import is_number
 
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
 SHIPPED = Path(__file__).parent / "mappings"
 LANGUAGES = ("en", "ko", "ru")
 TEXTS = {f"{name}_{language}" for name in ("title", "summary", "activities") for language in LANGUAGES}
@@ -130,18 +134,55 @@ def rows(path, mapping):
         refuse(1, "too-large", most=MOST_MB)
     encoding = mapping.get("encoding", "utf-8-sig")
     seen = {}
-    with path.open(encoding="utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding, newline="") as file:
+    with path.open(encoding=_encoding(mapping), newline="") as file:
         try:
             table = csv.DictReader(file, delimiter=mapping.get("delimiter", ","), strict=True)
             for column in _columns(mapping):
                 if column not in (table.fieldnames or ()):
                     refuse(1, "column-missing", column=column)
-            line = table.line_num + 1
             for row in table:
-                yield _Reading(row, line, mapping, seen).read()
-                line = table.line_num + 1
+                yield _Reading(row, _first_line(row, table.line_num), mapping, seen).read()
         except (UnicodeDecodeError, csv.Error, LookupError):
             refuse(1, "no-table", encoding=encoding)
+
+
+def named_columns_only(content, mapping):
+    """Return the bytes of a table with only the columns that `mapping` names; the others may hold personal data.
+
+    Each row starts at the same line as in `content`, so that findings keep their line numbers. Content that cannot be
+    read as a table is returned as it is: `rows` refuses it, and a refused file is not stored.
+    """
+    encoding, named = _encoding(mapping), set(_columns(mapping))
+    kept, parts, line = None, [], 0
+    try:
+        source = io.StringIO(content.decode(encoding), newline="")
+        table = csv.reader(source, delimiter=mapping.get("delimiter", ","), strict=True)
+        for row in table:
+            if row:
+                if kept is None:
+                    kept = [place for place, column in enumerate(row) if column in named]
+                text = io.StringIO(newline="")
+                cells = [row[place] if place < len(row) else "" for place in kept]
+                csv.writer(text, delimiter=mapping.get("delimiter", ","), lineterminator="\n").writerow(cells)
+                parts.append(text.getvalue())
+                line += len(LINE_BREAK.findall(parts[-1]))
+            parts.append("\n" * (table.line_num - line))
+            line = table.line_num
+    except (UnicodeError, csv.Error):
+        return content
+    return "".join(parts).encode(encoding)
+
+
+def _encoding(mapping):
+    """The encoding of the table; a byte order mark before UTF-8 is read over."""
+    encoding = mapping.get("encoding", "utf-8")
+    return "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
+
+
+def _first_line(row, last):
+    """The line where a row of csv.DictReader starts, if it ends at the line `last`."""
+    cells = itertools.chain.from_iterable(cell if isinstance(cell, list) else [cell] for cell in row.values())
+    return last - sum(len(LINE_BREAK.findall(cell)) for cell in cells if cell)
 
 
 def _columns(mapping):
@@ -246,7 +287,8 @@ class _Reading:
                         role=ROLE_CODES[organisation["role"]],
                     )
                 )
-        original = json.dumps(self.row, ensure_ascii=False, indent=1).encode()
+        named = {column: self.row[column] for column in dict.fromkeys(_columns(self.mapping))}
+        original = json.dumps(named, ensure_ascii=False, indent=1).encode()
         return Read(self.line, a, self.findings, original, is_table=True)
 
     def _identifier(self):

@@ -1,9 +1,13 @@
 """Imports: a preview, then all of a file or nothing; what editors wrote stays, and nothing links itself to an issue."""
 
+import gzip
 import io
 import json
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
@@ -27,6 +31,8 @@ from projects.models import (
 from tests.iati import schema_errors, shared
 from tests.make import (
     make_country,
+    make_imported,
+    make_imported_file,
     make_issue,
     make_organisation,
     make_organisation_identifier,
@@ -565,6 +571,65 @@ def test_a_table_comes_through_its_mapping(command, mapping):
     assert json.loads(project.imported.content)["agency"] == "Water Board"
     again = command((HEADER + LINE).encode(), "--mapping", str(mapping), name="list.csv", using="import_projects")
     assert again == "list.csv: Unchanged: 1\n"
+
+
+# ── Persons in tables ────────────────────────────────────────────────────────────────────────────────────────
+
+# Two columns that the mapping does not name, and one of them breaks its line.
+PERSONS_HEADER = HEADER.replace("id,", "id,contact,").replace("agency\n", "agency,remark\n")
+PERSONS_LINE = LINE.replace("7,", '7,"Jane Roe\njane@example.org",', 1).replace("Board\n", "Board,ask Roe\n")
+OTHER_LINE = PERSONS_LINE.replace("7,", "8,", 1)
+
+
+def test_only_the_named_columns_of_a_table_are_kept(command, mapping):
+    content = (PERSONS_HEADER + PERSONS_LINE + OTHER_LINE).encode("utf-8-sig")
+    arguments = ("--mapping", str(mapping))
+    assert command(content, *arguments, name="list.csv", using="import_projects") == "list.csv: New: 2\n"
+    activities = ImportedActivity.objects.order_by("identifier")
+    assert [(one.identifier, one.line) for one in activities] == [("bank-7", 2), ("bank-8", 4)]
+    assert sorted(json.loads(activities[0].content)) == sorted(HEADER.strip().split(","))
+    assert json.loads(activities[0].content)["agency"] == "Water Board"
+    kept = ImportedFile.objects.get()
+    assert kept.content.decode("utf-8-sig") == HEADER + LINE + "\n" + LINE.replace("7,", "8,", 1) + "\n"
+    assert b"Roe" not in kept.content + b"".join(one.content for one in activities)
+    assert (kept.size, len(kept.sha256)) == (len(content), 64)
+    again = command(content, *arguments, name="list.csv", using="import_projects")
+    assert again == "list.csv: Unchanged: 2\n"
+    assert ImportedFile.objects.count() == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp949"])
+def test_a_reduced_table_reads_as_the_whole_one_and_at_the_same_lines(tmp_path, encoding):
+    read_by = tables.mapping_of(MAPPING.replace("date_format", f'encoding = "{encoding}"\ndate_format'))
+    whole = PERSONS_HEADER + "\r\n" + PERSONS_LINE + OTHER_LINE.replace("Dig them", '"Dig\r\nthem"') + "9,short\n"
+    found = []
+    for content in (whole.encode(encoding), tables.named_columns_only(whole.encode(encoding), read_by)):
+        path = tmp_path / "list.csv"
+        path.write_bytes(content)
+        found.append([(one.line, one.activity, one.findings) for one in tables.rows(path, read_by)])
+    assert found[0] == found[1]
+    assert [line for line, _activity, _findings in found[0]] == [3, 5, 8]
+
+
+def test_the_migration_removes_what_the_stored_mapping_does_not_name():
+    persons = dict(zip(PERSONS_HEADER.strip().split(","), PERSONS_LINE.strip().split(","), strict=False))
+    known = make_imported_file(
+        kind="table", mapping=tables.mapping_of(MAPPING), content=(PERSONS_HEADER + PERSONS_LINE).encode()
+    )
+    unknown = make_imported_file(kind="table", mapping=None, content=(PERSONS_HEADER + PERSONS_LINE).encode())
+    iati = make_imported_file(content=file())
+    rows = [
+        make_imported(file=one, original=gzip.compress(json.dumps(persons).encode())) for one in (known, unknown, iati)
+    ]
+    import_module("projects.migrations.0012_imported_tables_keep_named_columns").reduce(
+        apps, SimpleNamespace(connection=connection)
+    )
+    for one in (known, unknown, iati, *rows):
+        one.refresh_from_db()
+    assert known.content.decode() == "\ufeff" + HEADER + LINE + "\n"
+    assert sorted(json.loads(rows[0].content)) == sorted(HEADER.strip().split(","))
+    assert (unknown.content, json.loads(rows[1].content)) == (b"", {})
+    assert (iati.content, json.loads(rows[2].content)) == (file(), persons)
 
 
 def test_a_table_takes_nothing_from_what_iati_tells(command, run, tmp_path):

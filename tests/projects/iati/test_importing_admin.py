@@ -29,7 +29,7 @@ from tests.make import (
     make_transaction_sum,
 )
 from tests.projects.iati.files import activity, file
-from tests.projects.iati.test_importing import HEADER, LINE, MAPPING
+from tests.projects.iati.test_importing import HEADER, LINE, MAPPING, PERSONS_HEADER, PERSONS_LINE
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +172,21 @@ def test_a_table_is_received_with_a_mapping(desk):
     assert "The mapping is no TOML" in words(send(editor, b"x", "list.csv", own_mapping=broken))
     shipped = send(editor, b"id\n1\n", "list.csv", mapping="world-bank")
     assert "there is no column project_name, which the mapping names" in words(shipped)
+
+
+def test_editors_see_no_column_that_the_mapping_does_not_name(desk):
+    editor = desk("editor")
+    own = SimpleUploadedFile("mapping.toml", MAPPING.encode())
+    content = (PERSONS_HEADER + PERSONS_LINE).encode()
+    preview = preview_of(send(editor, content, "list.csv", own_mapping=own))
+    editor.post(preview, {"countries": ["UZ", "KZ"]})
+    imported = Project.objects.get().imported
+    page = words(editor.get(reverse("admin:projects_importedactivity_change", args=[imported.pk])))
+    assert "Water Board" in page
+    assert "Roe" not in page
+    original = desk("reviewer").get(reverse("admin:projects_importedfile_original", args=[imported.file_id]))
+    assert b"Water Board" in original.content
+    assert b"Roe" not in original.content
 
 
 def test_a_file_that_is_too_large_is_not_read(desk, monkeypatch):
