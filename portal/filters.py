@@ -206,7 +206,9 @@ class RecordFilterSet(django_filters.FilterSet):
         """How many records there are (`all`), how many the filters let through (`found`), and the counts of facets."""
         if not self.kept:
             return self._count()
-        return kept.once(self._count, "list", type(self).__qualname__, sorted(self.cleaned.items()))
+        # The SQL is part of the key: the same filters may stand before other records, such as one indicator's values.
+        asked = str(self.queryset.order_by().query)
+        return kept.once(self._count, "list", type(self).__qualname__, asked, sorted(self.cleaned.items()))
 
     @functools.cached_property
     def facet_filters(self):

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from lxml import html
 
 from portal import freshness, kept
+from tests import reading
 from tests.browser.served import serve
 from tests.counting import settle
 from tests.faults.redis_server import running_redis
-from tests.make import make_project, make_source
+from tests.make import make_indicator, make_observation, make_place, make_project, make_source
 
 pytestmark = pytest.mark.django_db
 
@@ -167,3 +168,13 @@ def test_another_release_makes_pages_anew(client, cache, monkeypatch):
     client.get("/en/projects/")
     monkeypatch.setattr(kept, "release", lambda: "another")
     assert len(asked(client, "/en/projects/")[1]) > 1
+
+
+def test_indicator_page_offers_its_own_places_after_another_was_opened(client, cache):
+    shares, areas = make_indicator(key="water-stress"), make_indicator(key="sea-area")
+    for indicator, key in ((areas, "nukus"), (areas, "muynak"), (shares, "osh"), (shares, "khujand")):
+        make_observation(indicator=indicator, place=make_place(key=key))
+    settle()
+    for name, places in (("sea-area", ["muynak", "nukus"]), ("water-stress", ["khujand", "osh"])):
+        offered = reading.options(client.get(f"/en/indicators/{name}/"), "place")
+        assert sorted(offered) == places
