@@ -187,7 +187,8 @@ def database(url: str, *, read_only: bool = False) -> dict:
         options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            # FULL: what was committed is still there after a power failure. NORMAL may lose the last commits.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
         if read_only:
             options["init_command"] = "PRAGMA query_only=ON;"

@@ -4,8 +4,10 @@ import ast
 import os
 import re
 import runpy
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from django.conf import settings
@@ -182,6 +184,14 @@ def test_database_is_a_file_beside_the_code_unless_named(configured):
     database = configured()["DATABASES"]["default"]
     assert (database["ENGINE"], database["NAME"]) == ("django.db.backends.sqlite3", str(BASE_DIR / "db.sqlite3"))
     assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_sqlite_keeps_commits_through_a_power_failure(configured, tmp_path):
+    database = configured(DATABASE_URL=f"sqlite:///{tmp_path}/portal.sqlite3")["DATABASES"]["default"]
+    with closing(sqlite3.connect(database["NAME"])) as connection:
+        connection.executescript(database["OPTIONS"]["init_command"])
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_database_of_the_environment_is_taken(configured):
