@@ -1,0 +1,79 @@
+"""Django's migrate, run by one process at a time."""
+
+import fcntl
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.management.commands import migrate
+from django.db import connections
+
+LOCK_KEY = 6_208_471_395_027_418_113  # PostgreSQL: the number that all processes of the portal agree on; any would do
+POLL_SECONDS = 0.5
+
+
+class Command(migrate.Command):
+    """Wait until no other process migrates the same database, then migrate.
+
+    Two hosts or containers that start together would otherwise both read which migrations are missing, and the second
+    would fail when it applies one that the first has applied meanwhile.
+    """
+
+    def handle(self, *args, **options):
+        if options["plan"] or options["check_unapplied"]:  # these change nothing
+            return super().handle(*args, **options)
+        connection = connections[options["database"]]
+        lock = advisory_lock if connection.vendor == "postgresql" else file_lock
+        with lock(connection, self.wait):
+            return super().handle(*args, **options)
+
+    def wait(self, try_lock):
+        """Return as soon as `try_lock()` returns True."""
+        if try_lock():
+            return
+        self.stdout.write("Another process migrates this database. Waiting for it.")
+        while not try_lock():
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def advisory_lock(connection, wait):
+    """Hold PostgreSQL's advisory lock for the session. The server releases it if this process is killed.
+
+    The lock is polled: the portal's connections have a `lock_timeout` of 20 seconds, and a migration may take longer.
+    """
+
+    def try_lock():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
+            return cursor.fetchone()[0]
+
+    wait(try_lock)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+
+
+@contextmanager
+def file_lock(connection, wait):
+    """Hold a lock on a file beside the SQLite database. The system releases it if this process is killed.
+
+    SQLite's own locks last for one transaction, and a migration is one: they cannot cover the whole command.
+    """
+    if connection.is_in_memory_db():
+        yield
+        return
+    name = Path(connection.settings_dict["NAME"])
+    with name.with_name(f"{name.name}-migrate.lock").open("w") as file:
+
+        def try_lock():
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        wait(try_lock)
+        yield

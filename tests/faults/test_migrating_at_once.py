@@ -1,0 +1,70 @@
+"""Two hosts that start together both migrate: one does it, the other waits and finds nothing left to do."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.browser.served import settings_of_a_local_run
+
+WAITING = "Another process migrates this database. Waiting for it."
+
+
+@pytest.fixture
+def empty_database(tmp_path):
+    """The URL of a database without tables, on the engine that the tests run on."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path}/portal.sqlite3"
+        return
+    url = urlsplit(os.environ["DATABASE_URL"])
+    name = f"migrating_{os.getpid()}"
+    with contextlib.closing(psycopg2.connect(url._replace(path="/postgres").geturl())) as server:
+        server.autocommit = True
+        server.cursor().execute(f"CREATE DATABASE {name}")
+        yield url._replace(path=f"/{name}").geturl()
+        server.cursor().execute(f"DROP DATABASE {name}")
+
+
+def start_migrating(url):
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "migrate", "--noinput"],
+        cwd=settings.BASE_DIR,
+        env=settings_of_a_local_run(url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_second_process_waits_for_the_first(empty_database):
+    processes = [start_migrating(empty_database) for _ in range(2)]
+    said = [process.communicate(timeout=300)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    first, second = sorted(said, key=len, reverse=True)
+    assert "Applying portal.0001_initial... OK" in first
+    assert WAITING not in first
+    assert second.splitlines()[0] == WAITING
+    assert "No migrations to apply." in second
+
+
+def test_plan_of_migrations_waits_for_nobody(empty_database):
+    migrating = start_migrating(empty_database)
+    try:
+        planned = subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--plan"],
+            cwd=settings.BASE_DIR,
+            env=settings_of_a_local_run(empty_database),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        assert WAITING not in planned.stdout
+    finally:
+        assert "OK" in migrating.communicate(timeout=300)[0]
