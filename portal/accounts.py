@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import timedelta
+from ipaddress import IPv4Address
 from smtplib import SMTPException
 
 import qrcode
@@ -16,6 +17,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -25,6 +27,9 @@ from portal.audit import AuditEntry, network_of
 
 # Recovery codes stand in for one of these; alone they are no second step.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# What counts as the address of clients that have none: gunicorn listens on a Unix socket, and no proxy names them. All
+# of them share the limits of one network. It is not a loopback address, which METRICS_NETWORKS may name.
+NO_ADDRESS = str(IPv4Address(0))
 SIGNED_IN_AT = "signed_in_at"  # in the session
 KNOWN_NETWORK_LASTS = timedelta(days=90)
 
@@ -82,6 +87,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def get_client_ip(self, request):
+        """Return the client's IP address, or `NO_ADDRESS` for a client of a Unix socket."""
+        try:
+            return super().get_client_ip(request)
+        except PermissionDenied:
+            return NO_ADDRESS
 
     def get_login_redirect_url(self, request):
         return reverse("admin:index") if request.user.is_staff else super().get_login_redirect_url(request)

@@ -236,8 +236,8 @@ async def public_place(host: str, port: int) -> str:
 def is_public(place: str) -> bool:
     """Return True if a numeric address can be reached from anywhere on the internet.
 
-    An IPv6 address may carry an IPv4 address to which a translator or a tunnel forwards. An IPv4-mapped or NAT64 address
-    is judged by the IPv4 address that it carries. Other such forms (6to4, Teredo, ISATAP, IPv4-compatible,
+    An IPv6 address may carry an IPv4 address to which a translator or a tunnel forwards. An IPv4-mapped or NAT64
+    address is judged by the IPv4 address that it carries. Other such forms (6to4, Teredo, ISATAP, IPv4-compatible,
     IPv4-translated, NAT64 of a local network) are never public: no public website needs them.
     """
     address = ipaddress.ip_address(place.partition("%")[0])

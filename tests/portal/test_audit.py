@@ -387,5 +387,9 @@ def test_a_command_has_no_network():
 
 
 def test_network_is_the_address_without_its_end():
-    for address, network in (("198.51.100.9", "198.51.100.0/24"), ("2001:db8:aaaa:bbbb::1", "2001:db8:aaaa::/48")):
+    for address, network in (
+        ("198.51.100.9", "198.51.100.0/24"),
+        ("2001:db8:aaaa:bbbb::1", "2001:db8:aaaa::/48"),
+        ("", "0.0.0.0/24"),  # a Unix socket, whose clients have no address
+    ):
         assert audit.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == network
