@@ -9,12 +9,12 @@ from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
-from portal.accounts import AccountPage, SecondStep
+from portal.accounts import AccountPage, SecondStep, SignOut
 
 urlpatterns = [
     path("", AccountPage.as_view(), name="mfa_index"),
     path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
+    path("logout/", SignOut.as_view(), name="account_logout"),
     path("signup/", account.signup, name="account_signup"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("language/", set_language, name="account_language"),

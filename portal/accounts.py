@@ -9,6 +9,7 @@ from smtplib import SMTPException
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.userkit import get_user_by_username
+from allauth.account.views import LogoutView
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.views import AuthenticateView, IndexView
@@ -159,6 +160,18 @@ class AccountPage(IndexView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(**kwargs) | {"lacks_second_factor": lacks_second_factor(self.request.user)}
+
+
+class SignOut(LogoutView):
+    """allauth's, which also makes the browser forget the pages and cookies of the portal.
+
+    It keeps its storage: there lies text that was not saved (static/js/kept-text.js).
+    """
+
+    def post(self, *args, **kwargs):
+        response = super().post(*args, **kwargs)
+        response.headers["Clear-Site-Data"] = '"cache", "cookies"'
+        return response
 
 
 class SecondStep(AuthenticateView):

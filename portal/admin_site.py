@@ -2,7 +2,6 @@
 
 import functools
 
-from allauth.account.views import logout
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
@@ -13,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from portal.accounts import lacks_second_factor
+from portal.accounts import SignOut, lacks_second_factor
 from portal.care.admin import doubles_page
 from portal.desk import Desk
 from portal.index.keeping import indexing
@@ -62,7 +61,7 @@ class PortalAdminSite(AdminSite):
         return HttpResponseRedirect(reverse("mfa_index") if lacks_second_factor(request.user) else desk)
 
     def logout(self, request, extra_context=None):
-        return logout(request)
+        return SignOut.as_view()(request)
 
     def password_change(self, request, extra_context=None):
         return HttpResponseRedirect(reverse("account_change_password"))

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
@@ -263,14 +264,27 @@ def test_signing_out_wants_a_click(client, reader):
     sign_in(client, "reader")
     assert heading(client.get("/accounts/logout/")) == "Sign out"
     assert heading(client.get(ACCOUNT)) == "Your account"
-    assert leads_to(client.post("/accounts/logout/")) == LOGIN
+    there = leads_to(client.post("/accounts/logout/"))
+    assert there == "/accounts/login/?signed-out"
+    assert found(client.get(there), "//p[@role='status']") == ["You have signed out."]
+    assert found(client.get(LOGIN), "//p[@role='status']") == []
+
+
+@pytest.mark.parametrize("address", ["/accounts/logout/", "/admin/logout/"])
+def test_signing_out_clears_cache_and_cookies_of_the_browser_and_leaves_its_storage(client, editor, settings, address):
+    settings.STAFF_MFA = False
+    sign_in(client, "gulnara")
+    assert "Clear-Site-Data" not in client.get(address).headers
+    response = client.post(address)
+    assert response.headers["Clear-Site-Data"] == '"cache", "cookies"'  # never "storage": unsaved text lies there
+    assert not Session.objects.exists()
     assert leads_to(client.get(ACCOUNT)) == "/accounts/login/?next=/accounts/"
 
 
 def test_desk_signs_out_and_changes_passwords_by_the_same_pages(client, editor, secret):
     client.force_login(editor)
     assert leads_to(client.get("/admin/password_change/")) == "/accounts/password/change/"
-    assert leads_to(client.post("/admin/logout/")) == LOGIN
+    assert leads_to(client.post("/admin/logout/")) == "/accounts/login/?signed-out"
     assert client.get(DESK).status_code == 302
 
 

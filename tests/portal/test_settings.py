@@ -11,9 +11,13 @@ from contextlib import closing
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client
 from django.utils.module_loading import import_string
+
+from tests.make import make_term
 
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
@@ -152,6 +156,40 @@ def test_cookies_on_a_public_host_are_taken_from_it_alone_and_read_by_no_script(
     assert (found["SESSION_COOKIE_NAME"], found["CSRF_COOKIE_NAME"]) == ("__Host-sessionid", "__Host-csrftoken")
     assert found["CSRF_COOKIE_HTTPONLY"] is True
     assert "SESSION_COOKIE_NAME" not in configured()  # browsers refuse such a name without HTTPS
+
+
+def test_every_cookie_of_a_public_host_is_taken_from_it_alone(configured, db, settings):
+    """Walk through the pages that set cookies, with the settings of cookies that a public host has."""
+    for name, value in configured(**PUBLIC).items():
+        if "COOKIE" in name or name == "MESSAGE_STORAGE":
+            setattr(settings, name, value)
+    settings.STAFF_MFA = False
+    User.objects.create_superuser("gulnara", "gulnara@example.org", "a-dry-sea-remembers-1960")
+    term = make_term()
+    client, found = Client(), {}
+    for address, data in (
+        ("/en/", None),
+        ("/", None),
+        ("/accounts/login/", None),
+        ("/accounts/language/", {"language": "ko"}),
+        ("/accounts/login/", {"login": "gulnara", "password": "wrong"}),
+        ("/accounts/password/reset/", {"email": "gulnara@example.org"}),
+        ("/accounts/login/", {"login": "gulnara", "password": "a-dry-sea-remembers-1960"}),
+        ("/accounts/", None),
+        ("/accounts/2fa/totp/activate/", None),
+        ("/admin/", None),
+        ("/admin/issues/term/", {"action": "delete_selected", "_selected_action": [term.pk], "post": "yes"}),
+        ("/admin/issues/term/", None),
+        ("/en/", None),
+        ("/accounts/logout/", {}),
+    ):
+        send = client.get if data is None else client.post
+        response = send(address, data or {}, secure=True)
+        assert response.status_code in {200, 302}, address
+        found |= {name: cookie for name, cookie in response.cookies.items() if cookie.value}
+    assert set(found) == {"__Host-sessionid", "__Host-csrftoken", "__Host-django_language"}
+    for cookie in found.values():  # as browsers ask of the prefix
+        assert (cookie["secure"], cookie["path"], cookie["domain"], cookie["httponly"]) == (True, "/", "", True)
 
 
 def test_a_public_host_asks_browsers_for_https_in_all_that_a_page_names(configured):
