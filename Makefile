@@ -28,7 +28,7 @@ TOOLS = $(VENV)/.requirements-dev
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 
 # The tests state what they need; what a shell happens to export must not change them.
-CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL \
+CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL \
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
@@ -76,10 +76,13 @@ $(TOOLS): requirements-dev.txt requirements.txt | $(PY)
 	@echo 'Writing a secret key for this machine into .env.local'
 	@umask 077; $(PY) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > $@
 
+# What a migration encrypts, the server must be able to read.
+WITH_KEY = if [ -z "$$SECRET_KEY" ]; then . ./.env.local; export SECRET_KEY; fi
+
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-run: port $(RUNTIME) .env.local migrated seeded indexed collected
-	@if [ -z "$$SECRET_KEY" ]; then . ./.env.local; export SECRET_KEY; fi; \
+run: port $(RUNTIME) migrated seeded indexed collected
+	@$(WITH_KEY); \
 	echo; \
 	echo 'The portal is on http://127.0.0.1:$(PORT)/ — stop it with Ctrl+C.'; \
 	MALLOC_ARENA_MAX=2 exec $(PY) -m gunicorn --bind 127.0.0.1:$(PORT)
@@ -90,9 +93,9 @@ port: | $(PY)
 	$(PY) -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null || { \
 		echo 'Port $(PORT) is taken by another program (or not allowed). Choose another, for example: make run PORT=8001' >&2; exit 1; }
 
-migrated: $(RUNTIME)
+migrated: $(RUNTIME) .env.local
 	@echo 'Bringing the database up to date'
-	@$(MANAGE) migrate --noinput --verbosity 0
+	@$(WITH_KEY); $(MANAGE) migrate --noinput --verbosity 0
 
 seeded: migrated
 	@echo 'Looking for content in the database'

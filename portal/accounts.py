@@ -1,5 +1,6 @@
 """Who may come in, and how: rules of the accounts that administrators make."""
 
+import base64
 import logging
 import time
 from datetime import timedelta
@@ -16,11 +17,14 @@ from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django import forms
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +37,8 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 NO_ADDRESS = str(IPv4Address(0))
 SIGNED_IN_AT = "signed_in_at"  # in the session
 KNOWN_NETWORK_LASTS = timedelta(days=90)
+FACTOR_SALT = "portal.accounts.FactorAdapter"
+FERNET_PREFIX = "gAAAAA"  # of every token until the year 2106; no secret or code of allauth begins with it
 
 log = logging.getLogger(__name__)
 
@@ -129,8 +135,38 @@ class AccountAdapter(DefaultAccountAdapter):
             log.exception("A notice to the owner of an account could not be sent.")
 
 
+def factor_cipher():
+    """Return the cipher for secrets of second factors. It encrypts by SECRET_KEY and decrypts by former keys too."""
+    return MultiFernet(
+        [
+            Fernet(base64.urlsafe_b64encode(salted_hmac(FACTOR_SALT, "", key, algorithm="sha256").digest()))
+            for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        ]
+    )
+
+
 class FactorAdapter(DefaultMFAAdapter):
-    """allauth's, with the picture for the authenticator app in the page itself: the content policy allows no other."""
+    """allauth's adapter, which encrypts what is secret of a second factor.
+
+    The picture for the authenticator app stands in the page itself: the content policy allows no other.
+    """
+
+    def encrypt(self, text):
+        return factor_cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text):
+        """Return the plain text. Text that was never encrypted is returned as it is: in an upgrade, processes of the
+        version before may still write some. Raise ImproperlyConfigured if no key fits.
+        """
+        if not encrypted_text.startswith(FERNET_PREFIX):
+            return encrypted_text
+        try:
+            return factor_cipher().decrypt(encrypted_text).decode()
+        except InvalidToken as error:
+            raise ImproperlyConfigured(
+                "A second factor was encrypted by another SECRET_KEY. Put that key into SECRET_KEY_FALLBACKS "
+                "(docs/operation.md, A new SECRET_KEY)."
+            ) from error
 
     def build_totp_svg(self, url):
         code = qrcode.QRCode()
@@ -143,6 +179,27 @@ class FactorAdapter(DefaultMFAAdapter):
             _("QR code for the authenticator app"),
             path,
         )
+
+
+def encrypt_factors():
+    """Encrypt all secrets of second factors by the present SECRET_KEY, and return how many factors there are.
+
+    Raise ImproperlyConfigured, and change nothing, if one was encrypted by a key that is not known.
+    """
+    adapter = FactorAdapter()
+
+    def anew(text):
+        return adapter.encrypt(adapter.decrypt(text))
+
+    with transaction.atomic():
+        factors = Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN)  # public keys
+        for factor in factors:
+            for name in {"secret", "seed"} & factor.data.keys():
+                factor.data[name] = anew(factor.data[name])
+            if "migrated_codes" in factor.data:
+                factor.data["migrated_codes"] = [anew(code) for code in factor.data["migrated_codes"]]
+            factor.save(update_fields=["data"])
+    return len(factors)
 
 
 class AddKeyForm(AddWebAuthnForm):

@@ -88,6 +88,8 @@ if not SECRET_KEY:
             "stays the same from start to start and is the same for every worker (README, Settings)."
         )
     SECRET_KEY = get_random_secret_key()  # enough for commands and one process on this machine
+SECRET_KEY_IS_TEMPORARY = not os.environ.get("SECRET_KEY")  # what it encrypts is lost when the process ends
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")  # former keys, newest first (docs/operation.md, A new SECRET_KEY)
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
 
 # ── What it is made of ───────────────────────────────────────────────────────────────────────────────────────

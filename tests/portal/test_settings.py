@@ -21,7 +21,7 @@ from tests.make import make_term
 
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
-    *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
+    *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
     *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
     *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL", "CONTACT_EMAIL"),
@@ -97,8 +97,15 @@ def test_only_this_machine_is_served_unless_hosts_are_named(configured):
     assert named["ALLOWED_HOSTS"] == ["portal.example.org", "www.example.org"]
 
 
+def test_former_keys_are_named_by_commas(configured):
+    assert configured()["SECRET_KEY_FALLBACKS"] == []
+    named = configured(SECRET_KEY=KEY, SECRET_KEY_FALLBACKS="newest, older")
+    assert (named["SECRET_KEY_FALLBACKS"], named["SECRET_KEY_IS_TEMPORARY"]) == (["newest", "older"], False)
+
+
 @pytest.mark.parametrize("hosts", ["", "localhost", "127.0.0.1,localhost"])
 def test_a_key_is_made_up_where_only_this_machine_is_served(configured, hosts):
+    assert configured(ALLOWED_HOSTS=hosts)["SECRET_KEY_IS_TEMPORARY"]
     one, other = (configured(ALLOWED_HOSTS=hosts)["SECRET_KEY"] for _ in range(2))
     assert len(one) == len(other) >= 50
     assert one != other
