@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+
+MOST = 200  # characters of a value that a finding repeats
 
 
 class Severity(TextChoices):
@@ -61,6 +64,10 @@ WORDS = {
     "column-missing": _("there is no column {column}, which the mapping names"),
     "value-unknown": _("the mapping does not say what “{value}” means ({field})"),
     "no-time": _("“{value}” is not a date ({field})"),
+    "row-unreadable": _("the row cannot be read: a separator or a quotation mark is in the wrong place"),
+    "cell-long": _("a cell has more than {most} characters"),
+    "cell-null": _("a null character (U+0000) is in the column {column}"),
+    "amount-negative": _("the amount {value} is below zero"),
     # The portal
     "older": _("the file tells of {given}, the portal already has {stored}"),
     "own": _("it is one of the portal’s own"),
@@ -84,8 +91,12 @@ class Finding:
 
     @property
     def words(self):
-        """What is wrong, in the reader's language."""
-        return str(WORDS[self.kind]).format(**self.values)
+        """What is wrong, in the reader's language; long values of the file are cut."""
+        values = {
+            name: Truncator(value).chars(MOST) if isinstance(value, str) else value
+            for name, value in self.values.items()
+        }
+        return str(WORDS[self.kind]).format(**values)
 
     def at(self, file):
         """Where and what: `file.xml:57: no activity-status in <iati-activity>`."""

@@ -98,22 +98,24 @@ class ReceiveForm(forms.Form):
 
     def clean_own_mapping(self):
         file = self.cleaned_data["own_mapping"]
-        if file and file.size > 1024 * 1024:
-            raise forms.ValidationError(_("the file has more than {most} MB").format(most=1))
+        if file and file.size > tables.MOST_MAPPING_KB * 1024:
+            raise forms.ValidationError(_("The mapping has more than {most} kB.").format(most=tables.MOST_MAPPING_KB))
         return file
 
     def clean(self):
         cleaned = super().clean()
         own, name = cleaned.get("own_mapping"), cleaned.get("mapping")
+        self.read_by = None
         try:
             if own:
                 self.read_by = tables.mapping_of(own.read().decode("utf-8"))
             elif name:
                 self.read_by = tables.mapping_of(tables.shipped()[name].read_text("utf-8"))
-            else:
-                self.read_by = None
-        except (tables.MappingError, UnicodeDecodeError) as error:
-            self.add_error("own_mapping", str(error))
+        except tables.MappingError as error:
+            self.add_error("own_mapping", error.at(own.name))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            self.add_error("own_mapping", f"{own.name}:{line}: {_('The mapping is not encoded in UTF-8.')}")
         return cleaned
 
 

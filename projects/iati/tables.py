@@ -2,7 +2,7 @@
 
     name = "World Bank projects"                    # what the list is called
     publisher = { name = "World Bank", ref = "44000", kind = "40" }   # ref and kind as in IATI, where there are some
-    identifier = "44000-{id}"                       # of columns; the same project has the same in the next file
+    identifier = "44000-{id}"                       # text and columns; the same project has the same in the next file
     iati = true                                     # if that is its identifier in IATI
     encoding = "utf-8"                              # of the file; delimiter = "," between its columns
     date_format = "%d %B %Y"                        # where dates are not 2021-07-02, 2021-07 or 2021
@@ -29,6 +29,7 @@
 What a row makes is an activity like one of IATI, so that preview, import and what editors changed are the same.
 """
 
+import codecs
 import csv
 import datetime
 import io
@@ -36,9 +37,9 @@ import itertools
 import json
 import re
 import tomllib
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from string import Formatter
 
 from django.utils.translation import gettext as _
 
@@ -64,6 +65,19 @@ from projects.iati.findings import Finding, Severity, refuse
 from projects.iati.reading import MOST_MB, Read
 from projects.iati.structure import is_number
 
+MOST = 10**15  # of an amount
+MOST_MAPPING_KB, MOST_WORDS, MOST_ENTRIES = 64, 1000, 50  # of a mapping
+# Columns in the identifier: only names, as str.format would also follow attributes and widths such as {id:>1500000000}.
+NAMED = re.compile(r"\{([^{}:!.\[\]]+)\}")
+IDENTIFIER = re.compile(r"(?:[^{}]|\{[^{}:!.\[\]]+\})+")
+DATE_FORMAT = re.compile(r"(?:[^%]|%[YymdBbHMS%])+")
+# A heading and a key of TOML, as far as they say at which line something stands.
+HEADING, KEY = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]"), re.compile(r"\s*([^=#\[\]]+?)\s*=")
+ENCODINGS = {
+    *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "ascii", "cp949", "euc_kr", "johab", "koi8-r"),
+    *("cp1251", "cp866", "iso8859-5", "mac-cyrillic", "cp1252", "iso8859-1", "iso8859-15", "cp1254", "gb18030"),
+}
+DELIMITERS = (",", ";", "\t", "|", ":", "^")
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 SHIPPED = Path(__file__).parent / "mappings"
 LANGUAGES = ("en", "ko", "ru")
@@ -81,7 +95,15 @@ FINANCE_CODES = {"grant": "110", "loan": "421", "investment": "510", "technical-
 
 
 class MappingError(ValueError):
-    """A mapping that cannot be followed, in words for whoever wrote it."""
+    """A mapping that cannot be followed: what is wrong, in the reader's language, and at which line."""
+
+    def __init__(self, words, line=1):
+        super().__init__(words)
+        self.line = line
+
+    def at(self, file):
+        """Return file, line and words: `mapping.toml:12: The mapping names the column of the title.`"""
+        return f"{file}:{self.line}: {self}"
 
 
 def shipped():
@@ -90,39 +112,212 @@ def shipped():
 
 
 def mapping_of(text):
-    """The mapping that a TOML text says."""
+    """Return the mapping that a TOML text holds. Raise MappingError if the import could not follow it."""
+    if len(text.encode()) > MOST_MAPPING_KB * 1024:
+        raise MappingError(_("The mapping has more than {most} kB.").format(most=MOST_MAPPING_KB))
     try:
         mapping = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        words = _("The mapping is no TOML: {error}").format(error=error)
+        raise MappingError(words, int(line[1]) if line else max(1, text.count("\n"))) from error
+    except (RecursionError, ValueError) as error:  # lists within lists without end; a number of thousands of digits
         raise MappingError(_("The mapping is no TOML: {error}").format(error=error)) from error
-    columns = mapping.get("columns", {})
-    for place, known, given in (
-        ("TOML", TOP, mapping),
-        ("columns", FIELDS, columns),
-        ("constants", FIELDS, mapping.get("constants", {})),
-        ("values", FIELDS, mapping.get("values", {})),
-        ("markers", set(MARKER_CODES), mapping.get("markers", {})),
-    ):
-        if unknown := sorted(set(given) - known):
-            words = _("{name} has no meaning in {place}. Known are: {known}.")
-            raise MappingError(words.format(name=unknown[0], place=place, known=", ".join(sorted(known))))
-    if not isinstance(mapping.get("publisher"), dict) or not mapping["publisher"].get("name"):
-        raise MappingError(_('The mapping says who publishes the list: publisher = { name = "…" }.'))
-    if not mapping.get("identifier"):
-        raise MappingError(_('The mapping says what identifies a project: identifier = "…-{column}".'))
-    if not {"title", "title_en"} & set(columns):
-        raise MappingError(_("The mapping names the column of the title."))
-    for organisation in mapping.get("organisations", []):
-        if organisation.get("role") not in ROLE_CODES or not {"column", "constant"} & set(organisation):
-            words = _("An organisation has a role ({roles}) and a column or a constant.")
-            raise MappingError(words.format(roles=", ".join(ROLE_CODES)))
-    for field, known in (("status", STATUS_CODES), ("finance", FINANCE_CODES)):
-        meanings = mapping.get("values", {}).get(field, {})
-        for value in (mapping.get("constants", {}).get(field), *meanings.values()):
-            if value and value not in known:
-                words = _("{name} has no meaning in {place}. Known are: {known}.")
-                raise MappingError(words.format(name=value, place=field, known=", ".join(known)))
+    MappingCheck(text, mapping).run()
     return mapping
+
+
+class MappingCheck:
+    """Checks names, types and sizes in a mapping. Each failure is a MappingError at the line of its key."""
+
+    def __init__(self, text, mapping):
+        self.text, self.mapping = text, mapping
+
+    def run(self):
+        mapping = self.mapping
+        self.keys(mapping, TOP, "TOML")
+        for name in ("name", "licence"):
+            if name in mapping:
+                self.words(mapping[name], name)
+        self.publisher()
+        self.identifier()
+        self.format()
+        self.columns()
+        for field, value in self.fields("constants"):
+            self.constant(value, "constants", field)
+        for field, meanings in self.fields("values"):
+            for word, meaning in self.table(meanings, "values", field).items():
+                if meaning != "":
+                    self.words(meaning, "values", field, word)
+        for marker, column in self.fields("markers", MARKER_CODES):
+            self.words(column, "markers", marker)
+        self.organisations()
+        for field, known in (("status", STATUS_CODES), ("finance", FINANCE_CODES)):
+            self.known(mapping.get("constants", {}).get(field), known, field, "constants", field)
+            for word, meaning in mapping.get("values", {}).get(field, {}).items():
+                self.known(meaning, known, field, "values", field, word)
+
+    # What a value must be. `path` says where it stands, key by key.
+
+    def fail(self, words, *path):
+        raise MappingError(words, _line_of(self.text, path))
+
+    def words(self, value, *path):
+        if not isinstance(value, str) or not 0 < len(value) <= MOST_WORDS or "\0" in value:
+            words = _("{name} must be a text in quotation marks, of at most {most} letters.")
+            self.fail(words.format(name=".".join(path), most=MOST_WORDS), *path)
+        return value
+
+    def table(self, value, *path):
+        if not isinstance(value, dict):
+            self.fail(_("{name} must be a table of keys and values.").format(name=".".join(path)), *path)
+        if any(not key or len(key) > MOST_WORDS or "\0" in key for key in value):
+            words = _("Each key in {name} must have at most {most} letters.")
+            self.fail(words.format(name=".".join(path), most=MOST_WORDS), *path)
+        return value
+
+    def keys(self, value, known, place, *path):
+        if unknown := sorted(set(value) - set(known)):
+            self.known(unknown[0], known, place, *path, unknown[0])
+
+    def known(self, value, known, place, *path):
+        if value and value not in known:
+            words = _("{name} has no meaning in {place}. Known are: {known}.")
+            self.fail(words.format(name=value, place=place, known=", ".join(sorted(known))), *path)
+
+    def fields(self, place, known=FIELDS):
+        """The entries of a table whose keys are fields."""
+        found = self.table(self.mapping.get(place, {}), place)
+        self.keys(found, known, place, place)
+        return found.items()
+
+    def constant(self, value, *path):
+        if type(value) is not int or abs(value) >= MOST:
+            self.words(value, *path)
+
+    def reference(self, value, *path):
+        """What is said of an organisation beside its name."""
+        for name in {"ref", "kind"} & set(value):
+            if value[name] != "":
+                self.constant(value[name], *path, name)
+
+    # The parts of a mapping.
+
+    def publisher(self):
+        publisher = self.mapping.get("publisher")
+        if not isinstance(publisher, dict) or not publisher.get("name"):
+            self.fail(_('The mapping says who publishes the list: publisher = { name = "…" }.'), "publisher")
+        self.keys(publisher, ("name", "ref", "kind"), "publisher", "publisher")
+        self.words(publisher["name"], "publisher", "name")
+        self.reference(publisher, "publisher")
+
+    def identifier(self):
+        identifier = self.mapping.get("identifier")
+        if not identifier:
+            self.fail(_('The mapping says what identifies a project: identifier = "…-{column}".'), "identifier")
+        self.words(identifier, "identifier")
+        if not IDENTIFIER.fullmatch(identifier) or not NAMED.search(identifier):
+            words = _('An identifier is text and names of columns in braces, with nothing else in them: "bank-{id}".')
+            self.fail(words, "identifier")
+        if "iati" in self.mapping and not isinstance(self.mapping["iati"], bool):
+            self.fail(_("{name} must be true or false.").format(name="iati"), "iati")
+
+    def format(self):
+        mapping = self.mapping
+        if "encoding" in mapping and _codec(self.words(mapping["encoding"], "encoding")) not in ENCODINGS:
+            self.known(mapping["encoding"], ENCODINGS, "encoding", "encoding")
+        if "delimiter" in mapping and self.words(mapping["delimiter"], "delimiter") not in DELIMITERS:
+            self.fail(_("delimiter must be a comma, a semicolon, a tab, or one of the signs | : ^"), "delimiter")
+        if "language" in mapping and not re.fullmatch("[a-z]{2,3}", self.words(mapping["language"], "language")):
+            self.fail(_("language must be the code of a language, such as en, ko or ru."), "language")
+        if "date_format" in mapping and not _is_date_format(self.words(mapping["date_format"], "date_format")):
+            words = _("date_format must have {year} or {short}, and may have {others}, each once.")
+            words = words.format(year="%Y", short="%y", others="%m, %d, %B, %b, %H, %M, %S")
+            self.fail(words, "date_format")
+
+    def columns(self):
+        found = dict(self.fields("columns"))
+        if not {"title", "title_en"} & set(found):
+            self.fail(_("The mapping names the column of the title."), "columns")
+        for field, spec in found.items():
+            for one in spec if isinstance(spec, list) and spec else [spec]:
+                self.column(one, "columns", field)
+
+    def column(self, spec, *path):
+        if not isinstance(spec, dict):
+            self.words(spec, *path)
+            return
+        self.keys(spec, ("column", "separator", "part"), ".".join(path), *path)
+        self.words(spec.get("column"), *path, "column")
+        if "separator" in spec:
+            self.words(spec["separator"], *path, "separator")
+        part = spec.get("part", 1)
+        if type(part) is not int or not 0 < part <= MOST_ENTRIES:
+            words = _("{name} must be a whole number from 1 to {most}.")
+            self.fail(words.format(name=".".join((*path, "part")), most=MOST_ENTRIES), *path, "part")
+
+    def organisations(self):
+        organisations = self.mapping.get("organisations", [])
+        if not isinstance(organisations, list) or len(organisations) > MOST_ENTRIES:
+            words = _("Each organisation is a table of its own, headed {head}, and there are at most {most}.")
+            place = str(MOST_ENTRIES) if isinstance(organisations, list) else ""
+            self.fail(words.format(head="[[organisations]]", most=MOST_ENTRIES), "organisations", place)
+        for place, organisation in enumerate(organisations):
+            path = ("organisations", str(place))
+            self.table(organisation, *path)
+            role = organisation.get("role")
+            if not isinstance(role, str) or role not in ROLE_CODES or not {"column", "constant"} & set(organisation):
+                words = _("An organisation has a role ({roles}) and a column or a constant.")
+                self.fail(words.format(roles=", ".join(ROLE_CODES)), *path)
+            self.keys(organisation, ("role", "column", "constant", "ref", "kind"), "organisations", *path)
+            for name in {"column", "constant"} & set(organisation):
+                self.words(organisation[name], *path, name)
+            self.reference(organisation, *path)
+
+
+def _line_of(text, path):
+    """The line of a TOML text at which the value at `path` is written, or the nearest part of its path."""
+    best, found, section, counts = 0, 1, (), Counter()
+    for number, line in enumerate(text.splitlines(), 1):
+        if heading := HEADING.match(line):
+            section = _split(heading[2])
+            if heading[1] == "[[":
+                counts[section] += 1
+                section += (str(counts[section] - 1),)
+            here = section
+        elif key := KEY.match(line):
+            here = section + _split(key[1])
+        else:
+            continue
+        if len(here) > best and path[: len(here)] == here:
+            best, found = len(here), number
+    return found
+
+
+def _split(name):
+    """The parts of a dotted key of TOML."""
+    return tuple(part.strip().strip("\"'") for part in name.split("."))
+
+
+def _codec(name):
+    """The name that Python has for an encoding; None if it has none."""
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+
+
+def _is_date_format(text):
+    """Whether strptime reads a day out of texts of this format."""
+    if not DATE_FORMAT.fullmatch(text) or not {"Y", "y"} & set(re.findall("%(.)", text)):
+        return False
+    try:
+        datetime.datetime.strptime("", text).replace(tzinfo=datetime.UTC)
+    except re.error:  # a directive stands twice
+        return False
+    except ValueError:
+        return True
+    return True
 
 
 def rows(path, mapping):
@@ -137,12 +332,21 @@ def rows(path, mapping):
     with path.open(encoding=_encoding(mapping), newline="") as file:
         try:
             table = csv.DictReader(file, delimiter=mapping.get("delimiter", ","), strict=True)
-            for column in _columns(mapping):
+            named = dict.fromkeys(_columns(mapping))
+            for column in named:
                 if column not in (table.fieldnames or ()):
                     refuse(1, "column-missing", column=column)
             for row in table:
-                yield _Reading(row, _first_line(row, table.line_num), mapping, seen).read()
-        except (UnicodeDecodeError, csv.Error, LookupError):
+                line = _first_line(row, table.line_num)
+                for column in named:
+                    if "\0" in (row[column] or ""):
+                        refuse(line, "cell-null", column=column)
+                yield _Reading(row, line, mapping, seen).read()
+        except csv.Error as error:
+            if "field limit" in str(error):
+                refuse(table.reader.line_num, "cell-long", most=csv.field_size_limit())
+            refuse(table.reader.line_num, "row-unreadable")
+        except UnicodeError:
             refuse(1, "no-table", encoding=encoding)
 
 
@@ -192,7 +396,7 @@ def _columns(mapping):
             yield one["column"] if isinstance(one, dict) else one
     yield from mapping.get("markers", {}).values()
     yield from (one["column"] for one in mapping.get("organisations", []) if "column" in one)
-    yield from (name for _before, name, *_rest in Formatter().parse(mapping["identifier"]) if name)
+    yield from NAMED.findall(mapping["identifier"])
 
 
 class _Reading:
@@ -293,14 +497,14 @@ class _Reading:
 
     def _identifier(self):
         values = {name: (cell or "").strip() for name, cell in self.row.items() if name}
-        names = [name for _before, name, *_rest in Formatter().parse(self.mapping["identifier"]) if name]
-        if not all(values.get(name) for name in names):
+        if not all(values[name] for name in NAMED.findall(self.mapping["identifier"])):
             self.error("identifier-missing")
             return ""
-        identifier = self.mapping["identifier"].format_map(values)
+        identifier = NAMED.sub(lambda name: values[name[1]], self.mapping["identifier"])
         if len(identifier) > 255:
             self.error("identifier-long")
-        elif identifier in self.seen:
+            return identifier[:255]
+        if identifier in self.seen:
             self.error("identifier-twice", identifier=identifier, line=self.seen[identifier])
         self.seen.setdefault(identifier, self.line)
         return identifier
@@ -313,8 +517,10 @@ class _Reading:
             self.error("no-number", value=written, name="budget")
         elif not facts.code_on("Currency", currency):
             self.error("code", value=f"“{currency}”", list="Currency", name="currency")
-        elif Decimal(written) >= 10**15:
+        elif Decimal(written) >= MOST:
             self.error("amount-large", value=written)
+        elif Decimal(written) < 0:
+            self.error("amount-negative", value=written)
         elif value := Decimal(written):  # 0 stands in such lists for what is not known
             a.total = Money(value.quantize(Decimal("0.01")).normalize(), currency, "")
 

@@ -28,7 +28,7 @@ class Command(ImportCommand):
         try:
             self.read_by = tables.mapping_of(path.read_text(encoding="utf-8"))
         except tables.MappingError as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(error.at(path.name)) from error
         super().handle(*args, **options)
 
     def reads(self, path, options):

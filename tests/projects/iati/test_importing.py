@@ -1,8 +1,11 @@
 """Imports: a preview, then all of a file or nothing; what editors wrote stays, and nothing links itself to an issue."""
 
+import contextlib
 import gzip
 import io
 import json
+import re
+import tomllib
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -11,12 +14,15 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from portal.audit import AuditEntry
 from portal.choices import Publication
 from portal.models import Place, Source
 from projects.iati import applying, facts, planning, reading, tables
+from projects.iati.findings import Refused
 from projects.iati.planning import Options, State
 from projects.models import (
     ImportedActivity,
@@ -664,7 +670,10 @@ def test_iati_takes_the_place_of_a_table(command, run, tmp_path):
         (LINE, LINE + LINE, "list.csv:3: the identifier bank-7 stands at line 2 too"),
         ("7,Canals", f"{'7' * 260},Canals", "list.csv:2: the identifier has more than 255 letters"),
         ("id,name", "id,nom", "list.csv:1: there is no column name, which the mapping names"),
-        ("Dig them", '"Dig" them', "list.csv:1: no table in utf-8-sig, with a line of column names first"),
+        ("Dig them", '"Dig" them', "list.csv:2: the row cannot be read: a separator or a quotation mark"),
+        ("Dig them", "Dig" * 50_000, "list.csv:2: a cell has more than 131072 characters"),
+        ("Dig them", "Dig\0them", "list.csv:2: a null character (U+0000) is in the column aim"),
+        ('"1,500.50"', "-1500", "list.csv:2: the amount -1500 is below zero"),
         (HEADER + LINE, "", "list.csv:1: the file is empty"),
     ],
 )  # fmt: skip
@@ -707,25 +716,125 @@ def test_a_currency_that_is_none_is_an_error(tmp_path):
     assert [finding.words for finding in one.errors] == ["“US$” is not on the list Currency (currency)"]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "words"),
-    [
-        ("name = ", "name ", "The mapping is no TOML"),
-        ('title = "name"\ntitle_ko = "이름"\n', "", "The mapping names the column of the title."),
-        ('identifier = "bank-{id}"\n', "", "The mapping says what identifies a project"),
-        ('publisher = { name = "Fictional Bank", kind = "40" }\n', "", "The mapping says who publishes the list"),
-        ("summary = ", "sumary = ", "sumary has no meaning in columns."),
-        ('Open = "implementation"', 'Open = "going"', "going has no meaning in status."),
-        ('finance = "technical-cooperation"', 'finance = "barter"', "barter has no meaning in finance."),
-        ('role = "funding"', 'role = "payer"', "An organisation has a role"),
-        ("desertification = ", "deserts = ", "deserts has no meaning in markers."),
-    ],
-)  # fmt: skip
-def test_a_mapping_that_cannot_be_followed_says_what_is_wrong(command, tmp_path, old, new, words):
+# What is written in a mapping, what stands in its place, and the line and words of the error.
+WRONG_MAPPINGS = [
+    ("name = ", "name ", "2: The mapping is no TOML"),
+    ('title = "name"\ntitle_ko = "이름"\n', "", "7: The mapping names the column of the title."),
+    ('identifier = "bank-{id}"\n', "", "1: The mapping says what identifies a project"),
+    ('publisher = { name = "Fictional Bank", kind = "40" }\n', "", "1: The mapping says who publishes the list"),
+    ("summary = ", "sumary = ", "10: sumary has no meaning in columns."),
+    ('Open = "implementation"', 'Open = "going"', "24: going has no meaning in status."),
+    ('finance = "technical-cooperation"', 'finance = "barter"', "21: barter has no meaning in finance."),
+    ('role = "funding"', 'role = "payer"', "30: An organisation has a role"),
+    ("desertification = ", "deserts = ", "28: deserts has no meaning in markers."),
+    # The identifier holds names of columns and nothing that str.format would follow.
+    *(
+        ("bank-{id}", identifier, "4: An identifier is text and names of columns in braces")
+        for identifier in (
+            *("{id:>1500000000}", "{id!r}", "{id.__class__}", "{id[0]}", "{}", "{0:{id}}", "{id", "id}", "{{id}}"),
+            *("bank", "{id:}", "{id!}"),
+        )
+    ),
+    ("bank-{id}", "x" * 1001, "4: identifier must be a text in quotation marks, of at most 1000 letters."),
+    # Types
+    ('"bank-{id}"', "7", "4: identifier must be a text in quotation marks"),
+    ('name = "A list"', "name = 7", "2: name must be a text in quotation marks"),
+    ('name = "Fictional Bank",', "name = true,", "3: publisher.name must be a text in quotation marks"),
+    ('kind = "40"', "kind = 1.5", "3: publisher.kind must be a text in quotation marks"),
+    ('kind = "40"', 'age = "40"', "3: age has no meaning in publisher."),
+    ('title = "name"', "title = 5", "8: columns.title must be a text in quotation marks"),
+    ('title = "name"', 'title = ["name", 5]', "8: columns.title must be a text in quotation marks"),
+    ('title = "name"', "title = []", "8: columns.title must be a text in quotation marks"),
+    ('column = "span", ', "", "13: columns.end.column must be a text in quotation marks"),
+    ('column = "span", ', 'column = "span", from = 2, ', "13: from has no meaning in columns.end."),
+    ('separator = "~"', 'separator = ""', "13: columns.end.separator must be a text in quotation marks"),
+    ("part = 2", "part = 0", "13: columns.end.part must be a whole number from 1 to 50."),
+    ("part = 2", "part = true", "13: columns.end.part must be a whole number from 1 to 50."),
+    ('currency = "USD"', "currency = 2021-07-02", "20: constants.currency must be a text in quotation marks"),
+    ('currency = "USD"', "currency = nan", "20: constants.currency must be a text in quotation marks"),
+    ('Open = "implementation"', "Open = 3", "24: values.status.Open must be a text in quotation marks"),
+    ('desertification = "rio"', "desertification = []", "28: markers.desertification must be a text in quotation"),
+    ('column = "agency"', "column = 1", "36: organisations.1.column must be a text in quotation marks"),
+    ('"A list"', '"A list"\niati = "yes"', "3: iati must be true or false."),
+    ('"A list"', r'"A\u0000list"', "2: name must be a text in quotation marks"),
+    ("[values.status]\n", "[values]\nstatus = 3\n[other]\n", "25: other has no meaning in TOML."),
+    ("[values.status]\n", "[values.start]\nx = {}\n[values.status]\n", "24: values.start.x must be a text"),
+    # How the table is written
+    ('"A list"', '"A list"\nencoding = "zip"', "3: zip has no meaning in encoding."),
+    ('"A list"', '"A list"\nencoding = "punycode"', "3: punycode has no meaning in encoding."),
+    ('"A list"', '"A list"\nencoding = 7', "3: encoding must be a text in quotation marks"),
+    ('"A list"', '"A list"\ndelimiter = ";;"', "3: delimiter must be a comma, a semicolon, a tab"),
+    ('"A list"', '"A list"\nlanguage = "English"', "3: language must be the code of a language"),
+    *(
+        ("%d %B %Y", format, "5: date_format must have %Y or %y")
+        for format in ("%d.%m", "%Y %Y", "%s", "%", "%%Y", "%1000000000Y", "%Y%")
+    ),
+    # Sizes
+    ('title = "name"', "title = " + "[" * 3000 + "]" * 3000, "1: The mapping is no TOML"),
+    ('title = "name"', "title = " + "1" * 5000, "1: The mapping is no TOML"),
+    ('title = "name"', 'title = "name" #' + "x" * 65536, "1: The mapping has more than 64 kB."),
+    ("[markers]", '[[organisations]]\nrole = "funding"\nconstant = "x"\n' * 50 + "[markers]", "180: Each organisation"),
+    ("[constants]", "[constants]\nbudget = 1000000000000000", "20: constants.budget must be a text in quotation marks"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "words"), WRONG_MAPPINGS)
+def test_a_mapping_that_cannot_be_followed_says_what_is_wrong_and_where(command, tmp_path, old, new, words):
     path = tmp_path / "mapping.toml"
+    assert old in MAPPING
     path.write_text(MAPPING.replace(old, new, 1))
-    with pytest.raises(CommandError, match=words):
+    with pytest.raises(CommandError, match=re.escape(f"mapping.toml:{words}")):
         command((HEADER + LINE).encode(), "--mapping", str(path), name="list.csv", using="import_projects")
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.sampled_from("{}[]:!.%~;abid7\0é"), max_size=12)
+    | st.sampled_from([*HEADER.strip().split(","), "{id:>1500000000}", "{id.x}", "utf-16", "hex", "%Y", "1" * 2000])
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["column", "separator", "part", "role", "constant", "ref"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    places=st.lists(
+        st.tuples(
+            st.sampled_from(sorted(tables.TOP)) | st.none(),
+            st.sampled_from([*sorted(tables.FIELDS), "ref", "kind", "desertification", "x"]) | st.none(),
+            VALUES,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_whatever_a_mapping_holds_it_is_refused_in_words_or_followed(tmp_path_factory, places):
+    mapping = tomllib.loads(MAPPING)
+    for top, key, value in places:
+        if top is None:
+            mapping[key or "x"] = value
+        elif key is not None and isinstance(mapping.get(top, {}), dict):
+            mapping.setdefault(top, {})[key] = value
+        else:
+            mapping[top] = value
+    path = tmp_path_factory.mktemp("fuzz") / "list.csv"
+    path.write_text(HEADER + LINE)
+    with contextlib.suppress(tables.MappingError, Refused):
+        tables.MappingCheck(MAPPING, mapping).run()
+        json.dumps(mapping, allow_nan=False)  # it can be stored
+        [one] = tables.rows(path, mapping)
+        assert len(one.activity.identifier) <= 255
 
 
 def test_a_mapping_that_is_not_there(command):

@@ -174,6 +174,48 @@ def test_a_table_is_received_with_a_mapping(desk):
     assert "there is no column project_name, which the mapping names" in words(shipped)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            MAPPING.replace("{id}", "{id:>1500000000}").encode(),
+            "own.toml:4: An identifier is text and names of columns",
+        ),
+        (
+            MAPPING.replace("이름", "\udcff").encode("utf-8", "surrogateescape"),
+            "own.toml:9: The mapping is not encoded",
+        ),
+        (b"#" * 70_000, "The mapping has more than 64 kB."),
+    ],
+)
+def test_a_wrong_mapping_is_an_error_of_its_field(desk, content, said):
+    own = SimpleUploadedFile("own.toml", content)
+    response = send(desk("editor"), (HEADER + LINE).encode(), "list.csv", own_mapping=own)
+    [error] = response.context["form"].errors["own_mapping"]
+    assert said in error
+    assert ImportedFile.objects.count() == 0
+
+
+def test_a_cell_that_is_too_long_is_an_error_of_the_file(desk):
+    own = SimpleUploadedFile("mapping.toml", MAPPING.encode())
+    content = (HEADER + LINE.replace("Dig them", "x" * 131_073)).encode()
+    response = send(desk("editor"), content, "list.csv", own_mapping=own)
+    assert response.context["form"].errors["file"] == ["list.csv:2: a cell has more than 131072 characters"]
+
+
+def test_the_longest_cells_are_imported(desk):
+    editor = desk("editor")
+    own = SimpleUploadedFile("mapping.toml", MAPPING.encode())
+    long = (
+        LINE.replace("Dig them", "물 " * 65_000).replace("Canals", "C" * 131_072).replace("Water Board", "W" * 131_072)
+    )
+    preview = preview_of(send(editor, (HEADER + long).encode(), "list.csv", own_mapping=own))
+    assert len(editor.get(preview).content) < 100_000
+    editor.post(preview, {"countries": ["UZ", "KZ"]})
+    project = Project.objects.get()
+    assert (len(project.title_en), len(project.summary_en)) == (200, 129_999)
+
+
 def test_editors_see_no_column_that_the_mapping_does_not_name(desk):
     editor = desk("editor")
     own = SimpleUploadedFile("mapping.toml", MAPPING.encode())
