@@ -4,8 +4,12 @@ FROM python:3.13-slim-trixie AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /portal
 RUN python -m venv /venv
-COPY requirements.txt .
-RUN /venv/bin/pip install -r requirements.txt
+# Exact versions, each checked against its hash (make lock).
+COPY requirements.lock .
+RUN /venv/bin/pip install --require-hashes -r requirements.lock
+# The software bill of materials: what is installed, in CycloneDX. The tool itself stays out of the image.
+RUN python -m venv /tools && /tools/bin/pip install cyclonedx-bom==7.5.0 \
+    && /tools/bin/cyclonedx-py environment --output-reproducible --output-format JSON --output-file /sbom.cdx.json /venv/bin/python
 COPY . .
 # Hashed and compressed once, here; no database and no key are needed for it.
 RUN /venv/bin/python manage.py collectstatic --noinput --verbosity 0 && /venv/bin/python -m compileall -q portal issues projects
@@ -24,6 +28,7 @@ RUN groupadd --gid 10001 portal \
     && install -d -o portal -g portal /data
 COPY --from=build /venv /venv
 COPY --from=build /portal /portal
+COPY --from=build /sbom.cdx.json /portal/sbom.cdx.json
 WORKDIR /portal
 USER 10001:10001
 VOLUME /data

@@ -32,7 +32,7 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint bench wrk audit advisories shots messages clean
+.PHONY: help run port migrated seeded indexed collected test lint bench wrk audit advisories shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
@@ -43,6 +43,7 @@ help:
 	@echo 'make audit     Lighthouse over each kind of page as a slow phone opens it (needs npm and Chromium)'
 	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
 	@echo 'make messages  collect the interface’s strings into portal/locale and compile them (needs gettext)'
+	@echo 'make lock      pin what the image installs, with hashes (newer versions: make lock ARGS=--upgrade)'
 	@echo 'make clean     remove what can be made again; the database, .env.local and .venv stay'
 	@echo
 	@echo 'DATABASE_URL=postgres://… takes another database than db.sqlite3, for every target.'
@@ -171,6 +172,11 @@ messages: $(RUNTIME)
 	@$(MANAGE) makemessages --locale ko --locale ru --add-location file --no-obsolete --no-wrap \
 		--ignore staticfiles --ignore tests
 	@$(MANAGE) compilemessages --locale ko --locale ru --ignore '.*'
+
+# The image installs these versions only, and checks each file against its hash. Run it when requirements.txt changes.
+lock: $(TOOLS)
+	@$(VENV)/bin/uv pip compile --quiet --no-config --generate-hashes --python-version 3.13 \
+		--custom-compile-command 'make lock' --output-file requirements.lock $(ARGS) requirements.txt
 
 clean:
 	@rm -rf staticfiles shots bench-results test-results .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -1,8 +1,8 @@
 """Whether anything that the portal is made of is known to be unsafe: `make advisories`.
 
-It asks PyPI for the advisories of each package that is installed. A package with one is an error. Where PyPI does not
-answer, or a mirror stands in for it that has no advisories, that is said, and is none: it would come and go with the
-network, not with the portal.
+It asks PyPI for the advisories of each package that is installed here, and of each that the image installs. A package
+with one is an error. If PyPI does not answer, or a mirror without advisories stands in for it, the command says so and
+does not fail: that would come and go with the network, not with the portal.
 """
 
 import json
@@ -10,13 +10,17 @@ import subprocess
 import sys
 
 SECONDS = 240
-COMMAND = ("-m", "pip_audit", "--local", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
+COMMAND = ("-m", "pip_audit", "--format", "json", "--progress-spinner", "off", "--timeout", "10")
+INSTALLED = ("--local",)
+IMAGE = ("--require-hashes", "--disable-pip", "--requirement", "requirements.lock")
 
 
-def report():
-    """What pip-audit found, or None and why it could not say."""
+def report(*options):
+    """Return what pip-audit found and an empty text, or None and the reason why it found nothing out."""
     try:
-        done = subprocess.run([sys.executable, *COMMAND], capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            [sys.executable, *COMMAND, *options], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
         return json.loads(done.stdout)["dependencies"], ""
     except subprocess.TimeoutExpired:
         return None, f"no answer within {SECONDS} seconds"
@@ -43,9 +47,12 @@ def verdict(packages, why):
 
 
 def main():
-    lines, status = verdict(*report())
-    print("\n".join(lines))
-    return status
+    worst = 0
+    for title, options in (("Installed here", INSTALLED), ("Installed by the image", IMAGE)):
+        lines, status = verdict(*report(*options))
+        print(f"{title}:", *lines, sep="\n  ")
+        worst = max(worst, status)
+    return worst
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_only_a_known_danger_is_an_error(packages, why, lines, status):
 def test_what_could_not_be_asked_is_said(monkeypatch):
     def say(*command, stdout="", stderr=""):
         monkeypatch.setattr(subprocess, "run", lambda *a, **k: subprocess.CompletedProcess(a, 1, stdout, stderr))
-        return advisories.report()
+        return advisories.report(*advisories.INSTALLED)
 
     assert say(stderr="Traceback\nConnectionError: no route") == (None, "ConnectionError: no route")
     assert say() == (None, "it said nothing")
@@ -50,4 +50,4 @@ def test_what_could_not_be_asked_is_said(monkeypatch):
         raise subprocess.TimeoutExpired("pip-audit", advisories.SECONDS)
 
     monkeypatch.setattr(subprocess, "run", wait)
-    assert advisories.report() == (None, "no answer within 240 seconds")
+    assert advisories.report(*advisories.IMAGE) == (None, "no answer within 240 seconds")

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import get_commands
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from portal import metrics
 from tests.browser.served import free_port, serve
@@ -76,8 +79,55 @@ def test_image_leaves_out_what_is_secret_or_not_needed():
 
 def test_image_installs_what_the_portal_runs_on_and_no_tools_of_ours():
     copied = [rest for name, rest in instructions() if name == "COPY"]
-    assert copied[0] == "requirements.txt ."
+    assert copied[0] == "requirements.lock ."
+    assert any("pip install --require-hashes -r requirements.lock" in rest for _name, rest in instructions())
     assert not any("requirements-dev" in rest for _name, rest in instructions())
+
+
+def locked():
+    """Return the version that requirements.lock pins for each package, by normalized name."""
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+) \\$", text("requirements.lock"), re.MULTILINE))
+
+
+def test_lock_pins_what_the_portal_needs_with_hashes():
+    pins = locked()
+    stated = [line.partition("#")[0].strip() for line in text("requirements.txt").splitlines()]
+    for requirement in (Requirement(line) for line in stated if line):
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), "Run make lock."
+    blocks = re.split(r"^(?=\S)", text("requirements.lock"), flags=re.MULTILINE)
+    packages = [block for block in blocks if "==" in block.partition("\n")[0]]
+    assert len(packages) == len(pins)
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", block) for block in packages)
+
+
+def test_lock_has_what_its_packages_need():
+    """pip refuses a file with hashes that lacks a package which another one needs."""
+    pins = locked()
+    here = {canonicalize_name(one.name): one for one in metadata.distributions()}
+    needed = {
+        (name, canonicalize_name(requirement.name))
+        for name, version in pins.items()
+        if name in here and here[name].version == version
+        for requirement in map(Requirement, here[name].requires or ())
+        if requirement.marker is None or requirement.marker.evaluate({"python_version": "3.13", "extra": ""})
+    }
+    assert len(needed) > 20
+    assert {pair for pair in needed if pair[1] not in pins} == set()
+
+
+def test_image_lists_what_it_is_made_of(tmp_path):
+    [step] = [rest for _name, rest in instructions() if "cyclonedx-py" in rest]
+    installed, _and, listed = step.rpartition(" && ")
+    [tool] = re.findall(r"cyclonedx-bom==(\S+)", installed)
+    [line] = [line for line in text("requirements-dev.txt").splitlines() if line.startswith("cyclonedx-bom")]
+    assert Requirement(line.partition("#")[0]).specifier.contains(tool)
+    command = shlex.split(listed.replace("/sbom.cdx.json", str(tmp_path / "sbom.json")))
+    command[0], command[-1] = "cyclonedx-py", sys.executable
+    subprocess.run(command, env=with_tools(), check=True, capture_output=True)
+    stated = json.loads((tmp_path / "sbom.json").read_text())
+    assert stated["bomFormat"] == "CycloneDX"
+    versions = {one["name"].lower(): one["version"] for one in stated["components"]}
+    assert versions["django"] == metadata.version("django")
 
 
 def test_health_check_of_the_image_asks_what_the_portal_answers(content_url):

@@ -21,7 +21,7 @@ REQUIRED = {
     *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "requirements-dev.txt"),
     *("LICENSE", "CONTRIBUTING.md", ".ci", ".gitignore", ".editorconfig", "gunicorn.conf.py"),
 }
-ALLOWED = REQUIRED | {"Dockerfile", "compose.yaml", ".dockerignore", "SECURITY.md", "docs"}
+ALLOWED = REQUIRED | {"Dockerfile", "compose.yaml", ".dockerignore", "requirements.lock", "SECURITY.md", "docs"}
 
 
 def files():
