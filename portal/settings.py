@@ -401,6 +401,8 @@ ACCOUNT_RATE_LIMITS = {
     "attempts_on_account_from_network": "5/5m/key,20/d/key",
     "attempts_on_account": "100/d/key",
 }
+# Django’s, which only reads the account. allauth’s copies the address, unverified, and then refuses a second step.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_SESSION_REMEMBER = True  # for as long as SESSION_COOKIE_AGE says
 ACCOUNT_USER_DISPLAY = "portal.accounts.display"

@@ -1,0 +1,94 @@
+"""A new password by e-mail: who gets the mail, what it leaves behind, and that nothing tells who has an account."""
+
+import re
+import time
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth.models import User
+from django.core import mail
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW = "a-dry-sea-remembers-1960", "the-sea-comes-back-2030"
+ASK, ENROL, DESK = "/accounts/password/reset/", "/accounts/2fa/totp/activate/", "/admin/"
+MIGRATION = "0024_addresses_are_those_of_the_accounts"
+migration = import_module(f"portal.migrations.{MIGRATION}")
+
+
+@pytest.fixture(autouse=True)
+def second_step_is_asked(settings):
+    settings.STAFF_MFA = True
+
+
+@pytest.fixture
+def gulnara():
+    return User.objects.create_superuser("gulnara", "gulnara@example.org", OLD)
+
+
+def link_in(message):
+    return re.search(r"http://testserver(/accounts/password/reset/key/\S+)", message.body)[1]
+
+
+def set_new_password(client, link):
+    """Follow the link of the mail and say a new password; the response to that."""
+    form = client.get(link).headers["Location"]
+    return client.post(form, {"password1": NEW, "password2": NEW})
+
+
+def enrol(client):
+    """Set up an authenticator app; the response to its first code."""
+    secret = client.get(ENROL).context["form"].secret
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return client.post(ENROL, {"code": code})
+
+
+# ── The second step ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_after_a_reset_staff_set_up_the_second_step_and_come_to_the_desk(client, gulnara):
+    Client().post(ASK, {"email": "gulnara@example.org"})  # a stranger asks first
+    client.post(ASK, {"email": "gulnara@example.org"})
+    set_new_password(client, link_in(mail.outbox[-1]))
+    client = Client()
+    client.post("/accounts/login/", {"login": "gulnara", "password": NEW})
+    assert client.get(DESK).headers["Location"] == "/admin/login/?next=/admin/"
+    assert enrol(client).headers["Location"] == "/accounts/2fa/recovery-codes/"
+    assert client.get(DESK).status_code == 200
+    assert not EmailAddress.objects.exists()
+
+
+def test_migration_mends_accounts_that_a_reset_had_locked_out(client, gulnara):
+    EmailAddress.objects.create(user=gulnara, email=gulnara.email, primary=True, verified=False)
+    client.post("/accounts/login/", {"login": "gulnara", "password": OLD})
+    assert client.get(ENROL).headers["Location"] == "/accounts/"  # until the address is verified, which it cannot be
+    run(migration.drop_copies)
+    assert not EmailAddress.objects.exists()
+    enrol(client)
+    assert client.get(DESK).status_code == 200
+
+
+def run(step):
+    apps = MigrationExecutor(connection).loader.project_state(("portal", MIGRATION)).apps
+    step(apps, SimpleNamespace(connection=connection))
+
+
+# ── Who gets the mail ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_address_that_an_administrator_replaced_resets_nothing(client, gulnara):
+    client.post(ASK, {"email": "gulnara@example.org"})
+    link = link_in(mail.outbox.pop())
+    gulnara.email = "gulnara@example.net"
+    gulnara.save()
+    assert "Location" not in client.get(link).headers  # the link has ended
+    client.post(ASK, {"email": "gulnara@example.org"})
+    assert mail.outbox == []
+    client.post(ASK, {"email": "gulnara@example.net"})
+    assert [message.to for message in mail.outbox] == [["gulnara@example.net"]]
