@@ -298,11 +298,6 @@ def test_password_is_long_and_not_a_common_one(client, reader):
     ]
 
 
-def test_session_ends_after_a_working_day(client, reader):
-    sign_in(client, "reader")
-    assert client.session.get_expiry_age() == 36_000
-
-
 def test_forgotten_password_is_set_anew_by_mail(client, editor, secret):
     client.post("/accounts/password/reset/", {"email": "gulnara@example.org"})
     [message] = mail.outbox
@@ -327,6 +322,84 @@ def test_owner_is_told_of_a_change(client, editor):
         patch.setattr(EmailBackend, "send_messages", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError()))
         client.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)})
     assert Authenticator.objects.filter(user=editor, type="totp").exists()
+
+
+# ── How long a session lasts ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def signed_in(client, editor, settings, at):
+    """A browser in which the editor signed in when the clock was set to nothing later."""
+    settings.STAFF_MFA = False
+    at()
+    sign_in(client, "gulnara")
+    return client
+
+
+def desk_is_open(client):
+    return client.get(DESK).status_code == 200
+
+
+def test_session_ends_after_an_hour_in_which_nothing_is_asked_for(signed_in, at):
+    at(minutes=59)
+    assert desk_is_open(signed_in)
+    at(minutes=59 + 59)
+    assert desk_is_open(signed_in)
+    at(minutes=59 + 59 + 61)
+    assert not desk_is_open(signed_in)
+
+
+def test_session_ends_after_ten_hours_whatever_is_done_in_it(signed_in, at):
+    for minutes in range(20, 600, 20):
+        at(minutes=minutes)
+        assert desk_is_open(signed_in)
+        # Saying the password again and changing it extend nothing.
+        assert leads_to(signed_in.post("/accounts/reauthenticate/", {"password": PASSWORD})) == DESK
+    change = {"oldpassword": PASSWORD, "password1": "the-sea-comes-back-2030", "password2": "the-sea-comes-back-2030"}
+    assert leads_to(signed_in.post("/accounts/password/change/", change))
+    assert desk_is_open(signed_in)
+    at(minutes=599, seconds=59)
+    assert desk_is_open(signed_in)
+    at(minutes=600, seconds=1)
+    assert not desk_is_open(signed_in)
+    sign_in(signed_in, "gulnara", "the-sea-comes-back-2030")
+    at(minutes=655)
+    assert desk_is_open(signed_in)
+
+
+def test_session_is_written_once_a_minute_at_most(signed_in, at):
+    def writes():
+        with CaptureQueriesContext(connection) as queries:
+            assert desk_is_open(signed_in)
+        return len([query for query in queries if re.match('UPDATE "django_session"', query["sql"])])
+
+    assert desk_is_open(signed_in)  # shows the message of the sign-in, and takes it out of the session
+    counts = []
+    for seconds in (1, 30, 59, 61, 100, 120, 122):
+        at(seconds=seconds)
+        counts.append(writes())
+    assert counts == [0, 0, 0, 1, 0, 0, 1]
+
+
+def test_session_from_before_there_was_a_limit_gets_one(signed_in, at):
+    session = signed_in.session
+    for key in ("session_began_at", "session_active_at", "_session_expiry"):
+        session.pop(key, None)
+    session.set_expiry(timedelta(hours=20))
+    session.save()
+    at(minutes=2)
+    assert desk_is_open(signed_in)
+    at(minutes=63)
+    assert not desk_is_open(signed_in)
+
+
+def test_public_pages_neither_extend_a_session_nor_set_its_cookie(signed_in, at):
+    at(minutes=59)
+    response = signed_in.get("/en/about/")
+    assert (response.status_code, dict(response.cookies)) == (200, {})
+    assert "Cookie" not in response.headers["Vary"]
+    at(minutes=61)
+    assert not desk_is_open(signed_in)
 
 
 # ── How often one may try ────────────────────────────────────────────────────────────────────────────────────
