@@ -34,5 +34,5 @@ USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 # The process answers; whether the database and the search do is told by /readyz, to those who send readers here.
-HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/healthz', headers={'Host': os.environ.get('ALLOWED_HOSTS', 'localhost').split(',')[0]}), timeout=4)"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(u.Request('http://127.0.0.1:8000/healthz', headers={'Host': os.environ.get('PUBLIC_URL', '').strip('/ ').rpartition('/')[2] or os.environ.get('ALLOWED_HOSTS', '').split(',')[0] or 'localhost'}), timeout=4)"]
 CMD ["gunicorn", "--bind", "0.0.0.0:8000"]

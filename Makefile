@@ -28,7 +28,8 @@ TOOLS = $(VENV)/.requirements-dev
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 
 # The tests state what they need; what a shell happens to export must not change them.
-CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY -u TIME_ZONE -u LOG_LEVEL \
+CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u PUBLIC_URL -u ID_BASE_URL -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY \
+	-u TIME_ZONE -u LOG_LEVEL \
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
@@ -86,6 +87,7 @@ run: port $(RUNTIME) migrated seeded indexed collected
 	@$(WITH_KEY); \
 	echo; \
 	echo 'The portal is on http://127.0.0.1:$(PORT)/ — stop it with Ctrl+C.'; \
+	if [ -z "$$PUBLIC_URL$$ALLOWED_HOSTS" ]; then export PUBLIC_URL=http://127.0.0.1:$(PORT); fi; \
 	MALLOC_ARENA_MAX=2 exec $(PY) -m gunicorn --bind 127.0.0.1:$(PORT)
 
 # Before anything is done: is the port a port, and free?

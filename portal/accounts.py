@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from smtplib import SMTPException
+from urllib.parse import urlsplit
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
@@ -169,6 +170,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever has just signed in need not do it again."""
         since = time.time() - self.request.session.get(SIGNED_IN_AT, 0)
         return since > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT and super().is_reauthentication_required(app=app)
+
+    def get_reset_password_from_key_url(self, key):
+        """Return allauth's address on PUBLIC_URL: whoever asks for the mail also writes the Host header."""
+        return settings.PUBLIC_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
+
+    def send_mail(self, template_prefix, email, context):
+        super().send_mail(template_prefix, email, {**context, "public_url": settings.PUBLIC_URL})
 
     def send_notification_mail(self, *args, **kwargs):
         """Tell the owner of an account what was changed. What was changed stays so if no mail gets out."""

@@ -56,6 +56,11 @@ Figures and sources carry the licences that stand beside them.
 """
 
 
+def data_page():
+    """The address of the page that tells of the data."""
+    return f"{settings.PUBLIC_URL}/en/data/"
+
+
 def folder():
     """Where the archive lies."""
     return Path(settings.DATA_DIR)
@@ -69,10 +74,11 @@ class Archive:
     size: int
     number: int
     made: datetime
+    base: str  # how the addresses in it begin
 
     @property
     def is_fresh(self):
-        return self.number == freshness.state().number
+        return (self.number, self.base) == (freshness.state().number, settings.PUBLIC_URL)
 
 
 def present() -> Archive | None:
@@ -81,7 +87,8 @@ def present() -> Archive | None:
     try:
         with zipfile.ZipFile(path) as archive:
             said = json.loads(archive.comment)
-        return Archive(path, path.stat().st_size, said["number"], datetime.fromisoformat(said["made"]))
+        made = datetime.fromisoformat(said["made"])
+        return Archive(path, path.stat().st_size, said["number"], made, said.get("base", ""))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
@@ -99,7 +106,7 @@ def alone(wait):
         yield True
 
 
-def make(base, wait=True) -> Archive | None:
+def make(wait=True) -> Archive | None:
     """Make the archive, unless it is as new as the content. None, if another process is at it and we do not wait."""
     with alone(wait) as ours:
         if not ours:
@@ -112,9 +119,11 @@ def make(base, wait=True) -> Archive | None:
         try:
             with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 with override("en"):
-                    fill(archive, base)
+                    fill(archive)
                 made = timezone.now().isoformat(timespec="seconds")
-                archive.comment = json.dumps({"number": state.number, "made": made}).encode()
+                archive.comment = json.dumps(
+                    {"number": state.number, "made": made, "base": settings.PUBLIC_URL}
+                ).encode()
             Path(name).chmod(0o644)
             Path(name).replace(folder() / NAME)
         except BaseException:
@@ -123,30 +132,30 @@ def make(base, wait=True) -> Archive | None:
     return present()
 
 
-def begin(base):
+def begin():
     """Make the archive in the background."""
-    threading.Thread(target=_make_and_close, args=(base,), daemon=True, name="archive").start()
+    threading.Thread(target=_make_and_close, daemon=True, name="archive").start()
 
 
-def _make_and_close(base):
+def _make_and_close():
     try:
-        make(base, wait=False)
+        make(wait=False)
     except Exception:
         logger.exception("The archive of everything could not be made.")
     finally:
         connection.close()
 
 
-def everything(kind, base):
+def everything(kind):
     """All records of a kind that readers see."""
     serialiser = SERIALISERS[kind]
     ordered = serialiser.visible().order_by(*described.primary_key(serialiser))
     pks = [pk for (pk,) in tuples(ordered, "pk")]
     title = str(serialiser.model._meta.verbose_name_plural)
-    return Records(pks, kind=kind, label=serialiser.file, title=title, about=f"{base}/en/data/", base=base)
+    return Records(pks, kind=kind, label=serialiser.file, title=title, about=data_page(), base=settings.PUBLIC_URL)
 
 
-def fill(archive, base):
+def fill(archive):
     """Write the files of the archive into it."""
 
     def write(name, pieces):
@@ -155,17 +164,17 @@ def fill(archive, base):
                 file.write(piece.encode())
 
     title, moment = str(settings.PORTAL_NAME), timezone.now().strftime("%Y-%m-%d %H:%M UTC")
-    read_me = READ_ME.format(title=title, moment=moment, licence=sheets.LICENCE, address=f"{base}/en/data/")
+    read_me = READ_ME.format(title=title, moment=moment, licence=sheets.LICENCE, address=data_page())
     write("README.txt", [read_me])
     kinds = [SERIALISERS[kind] for kind in KINDS]
-    write("datapackage.json", [pretty(described.datapackage(kinds, f"{base}/en/data/", folder="csv/"))])
+    write("datapackage.json", [pretty(described.datapackage(kinds, data_page(), folder="csv/"))])
     for kind in KINDS:
-        records = everything(kind, base)
+        records = everything(kind)
         write(f"csv/{records.label}.csv", sheets.csv_text(records, bom=False))
         write(f"csv/{records.label}.csv-metadata.json", [pretty(described.csvw(records.serialiser))])
         write(f"json/{records.label}.json", plain.json_text(records))
-    write("places.geojson", plain.geojson_text(everything("place", base)))
-    sources = [references.reference_of_source(source) for source in everything("source", base).records()]
+    write("places.geojson", plain.geojson_text(everything("place")))
+    sources = [references.reference_of_source(source) for source in everything("source").records()]
     write("sources.ris", references.ris_text(sources))
     write("sources.bib", references.bib_text(sources))
     write("sources.csl.json", references.csl_text(sources))

@@ -1,5 +1,6 @@
 """What changed in a record, for its readers: a page and an Atom feed beside the page of the record."""
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -79,8 +80,8 @@ class ChangesFeed(Changes):
 
     def render_to_response(self, context, **kwargs):
         record, request, changes = self.object, self.request, context["changes"][:PER_PAGE]
-        page = request.build_absolute_uri(f"{record.get_absolute_url()}{Changes.below}")
-        identity = f"{atom.tag(request.get_host(), record._meta.model_name, record.key)}/changes"
+        page = f"{settings.PUBLIC_URL}{record.get_absolute_url()}{Changes.below}"
+        identity = f"{atom.tag(record._meta.model_name, record.key)}/changes"
         updated = changes[0].moment if changes else record.updated_at
         entries = [
             atom.entry(
@@ -95,7 +96,7 @@ class ChangesFeed(Changes):
         feed = atom.feed(
             title=gettext("What changed: {name}").format(name=record.name_and_language()[0]),
             about=page,
-            links=[("self", request.build_absolute_uri(request.path))],
+            links=[("self", settings.PUBLIC_URL + request.path)],
             identity=f"{identity}/{get_language()}",
             updated=updated,
             entries=entries,

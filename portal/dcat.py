@@ -58,7 +58,7 @@ def catalogue(request, form):
     def made():
         limits.spend(request, "export")
         with override("en"):
-            said = write([Catalogue(request.build_absolute_uri("/").rstrip("/"), state).node()])
+            said = write([Catalogue(settings.PUBLIC_URL, state).node()])
         response = HttpResponse(said, content_type=media)
         response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
         return response

@@ -19,15 +19,14 @@ def feed(request):
     etag = f'W/"{state.number}-{get_language()}"'
 
     def made():
-        base, address = request.build_absolute_uri("/").rstrip("/"), request.build_absolute_uri(reverse("feed"))
         records = newest(atom.PAGE)
         said = atom.feed(
             title=str(settings.PORTAL_NAME),
-            about=request.build_absolute_uri(reverse("home")),
-            links=[("self", address)],
-            identity=address,
+            about=settings.PUBLIC_URL + reverse("home"),
+            links=[("self", settings.PUBLIC_URL + reverse("feed"))],
+            identity=settings.ID_BASE_URL + reverse("feed"),
             updated=records[0].updated_at if records else state.changed_at,
-            entries=[entry_of(record, base, request.get_host()) for record in records],
+            entries=[entry_of(record, settings.PUBLIC_URL) for record in records],
         )
         return HttpResponse(said, content_type=atom.TYPE)
 

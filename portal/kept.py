@@ -41,7 +41,7 @@ def release():
 
 def key_of(number, *parts):
     """The key of what is made of the content in the state with a number, and of these parts."""
-    named = repr((number, release(), *parts))
+    named = repr((number, release(), settings.PUBLIC_URL, *parts))
     return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
 
 
@@ -106,13 +106,11 @@ def parts_of(request):
     if not translation.get_language_from_path(request.path_info):
         return None
     try:
-        host = request.get_host()
+        request.get_host()
     except DisallowedHost:
-        return None  # which is told further on
+        return None  # CommonMiddleware answers 400
     return (
         timezone.localdate(),  # pages say when they were read
-        request.scheme,
-        host,
         address,
         sorted(encodings_taken(request)),
         [request.headers.get(name) for name in HTMX],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -40,11 +41,6 @@ def serialiser_of(file):
     raise Http404
 
 
-def base_of(request):
-    """The beginning of every address."""
-    return request.build_absolute_uri("/").rstrip("/")
-
-
 @require_safe
 def table(request, file):
     """`/data/<file>.csv`: all published records of a kind, for programs: UTF-8 without a mark, addresses in English."""
@@ -54,10 +50,10 @@ def table(request, file):
     def made():
         limits.spend(request, "export")
         with override("en"):
-            records = archive.everything(serialiser.kind, base_of(request))
+            records = archive.everything(serialiser.kind)
         response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="{file}.csv"'
-        address = request.build_absolute_uri(reverse("data-table-metadata", args=[file]))
+        address = settings.PUBLIC_URL + reverse("data-table-metadata", args=[file])
         response.headers["Link"] = (
             f'<{sheets.LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
         )
@@ -78,7 +74,7 @@ def datapackage(request):
     """`/data/datapackage.json`: all tables as a Data Package, each at its address beside this one."""
     with override("en"):
         kinds = [SERIALISERS[kind] for kind in archive.KINDS]
-        return _json(described.datapackage(kinds, f"{base_of(request)}/en/data/"))
+        return _json(described.datapackage(kinds, archive.data_page()))
 
 
 def _json(value):
@@ -91,13 +87,17 @@ def _json(value):
 def everything(request):
     """`/data/central-asia-environment.zip`: the archive. An old one is handed out while a new one is made."""
     there = archive.present()
+    is_fresh = there is not None and there.is_fresh
+    if not is_fresh:
+        limits.spend(request, "export")  # before the archive is made, which costs more than handing it out
     if there is None:
-        there = archive.make(base_of(request))
-    elif not there.is_fresh:
-        archive.begin(base_of(request))
+        there = archive.make()
+    elif not is_fresh:
+        archive.begin()
 
     def made():
-        limits.spend(request, "export")
+        if is_fresh:
+            limits.spend(request, "export")
         response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
         response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
         return response
@@ -167,5 +167,6 @@ class Data(Told, TemplateView):
             "trail": [(_("Open data"), None)],
             "tables": tables,
             "archive": archive.present(),
+            "oai_address": settings.PUBLIC_URL + reverse("oai"),
             "changed": state.changed_at if state.number else None,
         }

@@ -20,14 +20,14 @@ SALT = "portal.preview"
 LASTS = timedelta(days=14)
 
 
-def preview_links(request, record):
+def preview_links(record):
     """The link to a record’s preview in each language: code, name, address; they end together."""
     until = timezone.now() + LASTS
     token = signing.dumps([record._meta.label_lower, record.pk, int(until.timestamp())], salt=SALT)
     links = []
     for code, name in settings.LANGUAGES:
         with translation.override(code):
-            links.append((code, name, request.build_absolute_uri(reverse("preview", args=[token]))))
+            links.append((code, name, settings.PUBLIC_URL + reverse("preview", args=[token])))
     return links
 
 

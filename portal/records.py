@@ -1,5 +1,6 @@
 """What the page of any record has: its place in the portal, its sources, how to cite it."""
 
+from django.conf import settings
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -109,7 +110,7 @@ class RecordView(Told, DetailView):
             | {
                 record._meta.model_name: record,
                 "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
-                "address": self.request.build_absolute_uri(record.get_absolute_url()),
+                "address": settings.PUBLIC_URL + record.get_absolute_url(),
                 "record_formats": []
                 if hasattr(self.request, "preview")
                 else serving.links_of(self.request, self.kinds, single=True, only=self.formats),

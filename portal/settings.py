@@ -3,6 +3,7 @@
 import importlib.util
 import ipaddress
 import os
+import re
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -10,12 +11,15 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from django.http.request import split_domain_port, validate_host
 from django.utils.translation import gettext_lazy as _
 
 from portal import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
+HOST = re.compile(r"(?P<host>\*|\.?[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+WEB_PORTS = {"http": "80", "https": "443"}
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
@@ -75,11 +79,46 @@ def mail_server(name: str) -> SplitResult:
     )
 
 
+def hosts(name: str) -> list[tuple[str, str]]:
+    """A comma-separated environment variable as pairs of host and port; the port is empty where none is given."""
+    found = [(word, HOST.fullmatch(word)) for word in words(name)]
+    if wrong := [word for word, match in found if not match]:
+        raise ImproperlyConfigured(
+            f"{name} names {wrong[0]!r}, which is not a host. Write portal.example.org, or portal.example.org:8080 if "
+            "readers use that port (README, Settings)."
+        )
+    return [(match["host"].lower().rstrip("."), match["port"] or "") for _word, match in found]
+
+
+def base_url(name: str) -> str:
+    """An environment variable such as https://portal.example.org, in lower case, without a stroke at the end or a port
+    that goes without saying; empty if not set.
+    """
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return ""
+    scheme, _, rest = given.lower().removesuffix("/").partition("://")
+    match = HOST.fullmatch(rest)
+    if scheme not in WEB_PORTS or not match or rest[0] in "*.":
+        raise ImproperlyConfigured(
+            f"{name}={given!r} is not the address of a host. Write it without a path: https://portal.example.org or "
+            "http://127.0.0.1:8000 (README, Settings)."
+        )
+    return join_url(scheme, match["host"], match["port"])
+
+
+def join_url(scheme: str, host: str, port: str | None) -> str:
+    """The base URL of a host. The default port of the scheme is left out."""
+    return f"{scheme}://{host}" + (f":{port}" if port and port != WEB_PORTS[scheme] else "")
+
+
 # ── Where it runs ────────────────────────────────────────────────────────────────────────────────────────────
 
 DEBUG = switch("DEBUG")
-ALLOWED_HOSTS = words("ALLOWED_HOSTS") or LOOPBACK
+NAMED_HOSTS = hosts("ALLOWED_HOSTS")
+ALLOWED_HOSTS = list(dict.fromkeys(host for host, _port in NAMED_HOSTS)) or LOOPBACK
 PUBLIC = not DEBUG and not set(ALLOWED_HOSTS) <= set(LOOPBACK)
+HTTPS = switch("HTTPS", default=PUBLIC)
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
     if PUBLIC:
@@ -91,6 +130,44 @@ if not SECRET_KEY:
 SECRET_KEY_IS_TEMPORARY = not os.environ.get("SECRET_KEY")  # what it encrypts is lost when the process ends
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")  # former keys, newest first (docs/operation.md, A new SECRET_KEY)
 CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+
+
+def public_url() -> str:
+    """PUBLIC_URL, or the base URL of the only public host in ALLOWED_HOSTS, or of gunicorn on this machine."""
+    given = base_url("PUBLIC_URL")
+    if given:
+        if not validate_host(split_domain_port(urlsplit(given).netloc)[0], ALLOWED_HOSTS):
+            raise ImproperlyConfigured(
+                f"PUBLIC_URL is {given}, but ALLOWED_HOSTS does not name that host: readers who follow a link would be "
+                "refused. Add it to ALLOWED_HOSTS (README, Settings)."
+            )
+        if HTTPS and given.startswith("http:"):
+            raise ImproperlyConfigured(
+                f"PUBLIC_URL is {given}, but HTTPS is on. Write https://, or set HTTPS=0 (README, Settings)."
+            )
+        return given
+    named = [(host, port) for host, port in NAMED_HOSTS if host not in LOOPBACK]
+    if len(named) > 1 or (named and named[0][0][0] in "*."):
+        raise ImproperlyConfigured(
+            "PUBLIC_URL is not set, and ALLOWED_HOSTS does not name exactly one public host. Set PUBLIC_URL to the "
+            "address that readers use, such as https://portal.example.org (README, Settings)."
+        )
+    scheme = "https" if HTTPS else "http"
+    if named:
+        [(host, port)] = named
+        return join_url(scheme, host, port)
+    host, port = (NAMED_HOSTS or [(LOOPBACK[0], "")])[0]
+    return join_url(scheme, host, port or "8000")
+
+
+# Every absolute address begins with it. The Host header says nothing: whoever asks may write any allowed name there.
+PUBLIC_URL = public_url()
+# The address in the ids of feeds and of OAI-PMH, which must stay what they were when the portal moves.
+ID_BASE_URL = base_url("ID_BASE_URL") or PUBLIC_URL
+# Ports that a Host header may name, as pairs of host and port; on this machine any (portal/hosts.py).
+PUBLIC_HOST, PUBLIC_PORT = split_domain_port(urlsplit(PUBLIC_URL).netloc)
+HOST_PORTS = [(host, port) for host, port in NAMED_HOSTS if port]
+HOST_PORTS.append((PUBLIC_HOST, PUBLIC_PORT or WEB_PORTS[urlsplit(PUBLIC_URL).scheme]))
 
 # ── What it is made of ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -121,6 +198,7 @@ REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # of a copy that reader
 METRICS_NETWORKS = networks("METRICS_NETWORKS")  # that /metrics answers to
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
+    "portal.hosts.HostPortMiddleware",  # outside all that asks for the host
     *(["portal.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
     *(["portal.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
     "django.middleware.security.SecurityMiddleware",
@@ -291,7 +369,6 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # the archive o
 
 # ── Safety ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-HTTPS = switch("HTTPS", default=PUBLIC)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

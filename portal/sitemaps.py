@@ -1,8 +1,12 @@
 """The addresses that the portal has, for crawlers: every page in every language, with its alternates."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap, views
 from django.core.paginator import Paginator
 from django.db.models import Max
+from django.shortcuts import render
 from django.urls import reverse
 
 from issues.models import Event, Indicator, Issue
@@ -17,13 +21,18 @@ class InEachLanguage(Sitemap):
 
     i18n = alternates = True
 
+    def get_protocol(self, protocol=None):
+        return urlsplit(settings.PUBLIC_URL).scheme
+
+    def get_domain(self, site=None):
+        return urlsplit(settings.PUBLIC_URL).netloc
+
     def get_urls(self, page=1, site=None, protocol=None):
         urls = super().get_urls(page, site, protocol)
-        start = f"{self.get_protocol(protocol)}://{self.get_domain(site)}"
         for url in urls:
             [english] = [other["location"] for other in url["alternates"] if other["lang_code"] == "en"]
-            there = default_of(english.removeprefix(start))
-            url["alternates"].append({"location": f"{start}{there}", "lang_code": DEFAULT})
+            there = default_of(english.removeprefix(settings.PUBLIC_URL))
+            url["alternates"].append({"location": settings.PUBLIC_URL + there, "lang_code": DEFAULT})
         return urls
 
 
@@ -117,8 +126,25 @@ SITEMAPS = {
 
 
 def index(request):
-    """`/sitemap.xml`: the files that there are."""
-    return _kept(request, "index", lambda: views.index(request, SITEMAPS, sitemap_url_name="sitemap-section"))
+    """`/sitemap.xml`: the files that there are. Django's own view would take their addresses from the Host header."""
+
+    def made():
+        response = render(request, "sitemap_index.xml", {"sitemaps": list(_files())}, content_type="application/xml")
+        response.headers["X-Robots-Tag"] = "noindex, noodp, noarchive"  # as Django says of the sections
+        return response
+
+    return _kept(request, "index", made)
+
+
+def _files():
+    """Each file of the sitemap: its address, and when something in it last changed."""
+    for name, sitemap in SITEMAPS.items():
+        sitemap = sitemap() if callable(sitemap) else sitemap
+        address = settings.PUBLIC_URL + reverse("sitemap-section", args=[name])
+        changed = sitemap.get_latest_lastmod()
+        yield views.SitemapIndexItem(address, changed)
+        for page in range(2, sitemap.paginator.num_pages + 1):
+            yield views.SitemapIndexItem(f"{address}?p={page}", changed)
 
 
 def section(request, section):

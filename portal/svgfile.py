@@ -249,7 +249,7 @@ def svg_file(
     sheet.y += 10
     sheet.words(source, "quiet")
     site = _("Central Asia Environment and Cooperation Portal")
-    sheet.words(f"{site}: {request.build_absolute_uri(request.path)}", "quiet")
+    sheet.words(f"{site}: {settings.PUBLIC_URL}{request.path}", "quiet")
     classes = {"ground", "words", "title", "quiet", "heading"}.union(*(entry.classes.split() for entry in key))
     svg = render_to_string(
         "charts/file.svg",

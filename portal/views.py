@@ -2,6 +2,7 @@
 
 import sys
 
+from django.conf import settings
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -434,7 +435,7 @@ def robots(request):
         "Allow: /*/issues/?view=causes$",
         "Allow: /sitemap-*.xml?p=",
         "Allow: /oai?",
-        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+        f"Sitemap: {settings.PUBLIC_URL}{reverse('sitemap')}",
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain")

@@ -322,7 +322,7 @@ class WorkflowAdmin(Governed):
                 "refused": bool(refused),
                 "gaps": refused or gaps(stored),
                 "unpublished": stored.publication != Publication.PUBLISHED,
-                "previews": preview_links(request, stored) if stored.publication != Publication.PUBLISHED else [],
+                "previews": preview_links(stored) if stored.publication != Publication.PUBLISHED else [],
                 "held": self.has_move_permission(request) and not self.may_change_whole(request, stored),
             }
         return super().render_change_form(request, context, add, change, form_url, obj=obj)

@@ -66,6 +66,7 @@ def pytest_configure(config):
     }
     settings.WHITENOISE_AUTOREFRESH = True
     settings.WHITENOISE_USE_FINDERS = True
+    settings.PUBLIC_URL = settings.ID_BASE_URL = "http://testserver"  # the host that the test client asks
     settings.LIMITS = dict.fromkeys(settings.LIMITS, 0)  # all tests come from one address
     settings.SCHEDULE_SECONDS = None  # pages are tested by the queries they ask; no look at the clock among them
     settings.CACHES["kept"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # nor are they kept

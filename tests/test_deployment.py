@@ -183,8 +183,11 @@ def test_portal_starts_with_the_variables_that_it_is_given(composed):
         return re.sub(r"\$\{(\w+)(?::\?[^}]*)?\}", lambda found: filled[found[1]], text)
 
     environment = {"PATH": os.environ["PATH"], **{name: value(text) for name, text in given.items()}}
-    said = "import json; from django.conf import settings as s; print(json.dumps([s.ALLOWED_HOSTS, s.HTTPS, s.DEBUG, \
-s.DATABASES['default']['HOST'], s.CACHES['default']['LOCATION'], s.STAFF_MFA]))"
+    said = (
+        "import json; from django.conf import settings as s; "
+        "print(json.dumps([s.ALLOWED_HOSTS, s.PUBLIC_URL, s.HTTPS, s.DEBUG, s.DATABASES['default']['HOST'], "
+        "s.CACHES['default']['LOCATION'], s.STAFF_MFA]))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", said],
         cwd=ROOT,
@@ -195,6 +198,7 @@ s.DATABASES['default']['HOST'], s.CACHES['default']['LOCATION'], s.STAFF_MFA]))"
     )
     assert json.loads(done.stdout) == [
         ["portal.example.org", "portal"],
+        "https://portal.example.org",
         True,
         False,
         "database",
@@ -215,11 +219,11 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
 
 
 @contextlib.contextmanager
-def proxied(composed, folder, *, portal_port):
+def proxied(composed, folder, *, portal_port, host=None):
     """The address of the proxy as compose has it, before a portal on a port of this machine, and how to trust it."""
     environment = {
         "PATH": with_tools()["PATH"],
-        "HOST": f"localhost:{free_port()}",
+        "HOST": host or f"localhost:{free_port()}",
         "XDG_DATA_HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder),
     }
@@ -255,10 +259,12 @@ def is_trusted(host, trust):
 
 def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_path):
     environment = {"BEHIND_PROXY": composed["services"]["portal"]["environment"]["BEHIND_PROXY"], "LOG_FORMAT": "json"}
-    environment |= {"ALLOWED_HOSTS": "localhost,portal", "METRICS_NETWORKS": "0.0.0.0/0", "LIMIT_SEARCH": "10"}
+    host = f"localhost:{free_port()}"
+    environment |= {"ALLOWED_HOSTS": f"{host},portal:8000", "PUBLIC_URL": f"https://{host}", "HTTPS": "1"}
+    environment |= {"METRICS_NETWORKS": "0.0.0.0/0", "LIMIT_SEARCH": "10"}
     with (
         serve(content_url, **environment) as site,
-        proxied(composed, tmp_path, portal_port=urlsplit(site.url).port) as (address, trust),
+        proxied(composed, tmp_path, portal_port=urlsplit(site.url).port, host=host) as (address, trust),
         httpx.Client(base_url=address, verify=trust, trust_env=False, timeout=30) as reader,
     ):
         page = reader.get("/ko/projects/")
@@ -267,7 +273,9 @@ def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_p
         assert f'<link rel="canonical" href="{address}/ko/projects/">' in page.text
         assert page.headers["X-Request-ID"] in site.log()
         for inside in ("/metrics", "/readyz"):
-            assert ask(site, inside, Host="portal").status == 200
+            for name in ("portal", "portal:8000"):  # Prometheus names the port
+                assert ask(site, inside, Host=name).status == 200
+            assert ask(site, inside, Host="portal:9000").status == 400
             assert reader.get(inside).status_code == 404
         assert reader.post("/en/", content=b"x" * (64 * 2**20 + 1)).status_code == 413
         # Readers are told apart by what the proxy says of where they are, not by what they say themselves.
@@ -285,7 +293,7 @@ def test_proxy_tells_readers_in_their_languages_that_the_portal_is_away(composed
 
 
 def test_readers_wait_at_the_proxy_while_the_portal_starts_anew(composed, content_url, tmp_path):
-    environment = {"BEHIND_PROXY": "1", "ALLOWED_HOSTS": "localhost,portal"}
+    environment = {"BEHIND_PROXY": "1", "ALLOWED_HOSTS": "localhost,portal", "PUBLIC_URL": "https://localhost"}
     port = free_port()
     with proxied(composed, tmp_path, portal_port=port) as (address, trust), ThreadPoolExecutor() as readers:
         for _ in range(2):  # it starts, and starts anew

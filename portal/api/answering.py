@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import override
@@ -148,15 +149,14 @@ class Asked:
         return query
 
     def page(self, offset):
-        """The address of another page of the same list."""
+        """The address of another page of the same list, on the host that was asked: a client goes on where it began."""
         query = self.query.copy()
         query["offset"] = offset
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
 
     def items(self, resource, pks, fields):
         """The JSON of these records."""
-        base = self.request.build_absolute_uri("/").rstrip("/")
-        reading = Reading(base, self.language or "en", self.language)
+        reading = Reading(settings.PUBLIC_URL, self.language or "en", self.language)
         serialiser = resource.serialiser
         return list(map(serialiser.data_of(reading, fields), serialiser.rows(pks, reading, fields)))
 

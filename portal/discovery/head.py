@@ -28,20 +28,15 @@ class Head:
         """What of the query makes a page of its own."""
         return self.view.own_query(self.context) if isinstance(self.view, Told) else {}
 
-    @cached_property
-    def base(self):
-        """The beginning of every address."""
-        return self.request.build_absolute_uri("/").rstrip("/")
-
     @property
     def address(self):
         """The address by which the page is known, however it was asked for."""
-        return self.base + with_query(self.request.path, self.query)
+        return settings.PUBLIC_URL + with_query(self.request.path, self.query)
 
     @property
     def alternates(self):
         """Pairs of language code and address."""
-        return [(code, self.base + path) for code, path in languages_of(self.request.path, self.query)]
+        return [(code, settings.PUBLIC_URL + path) for code, path in languages_of(self.request.path, self.query)]
 
     @property
     def locale(self):
@@ -57,7 +52,7 @@ class Head:
 
     @property
     def picture(self):
-        return self.base + reverse("card", args=[cards.name_of(self.countries)])
+        return settings.PUBLIC_URL + reverse("card", args=[cards.name_of(self.countries)])
 
     @property
     def picture_words(self):
@@ -74,7 +69,7 @@ class Head:
     @property
     def data(self):
         """What the page is about, as JSON-LD."""
-        tell = schema.Telling(self.base, self.address)
+        tell = schema.Telling(settings.PUBLIC_URL, self.address)
         kind, things = self.view.told(tell, self.context) if isinstance(self.view, Told) else ("WebPage", [])
         main = {"mainEntity": {"@id": things[0]["@id"]}} if things else {}
         return schema.script([tell.page(kind, self.title, self.trail, **main), *things])

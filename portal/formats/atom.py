@@ -1,5 +1,6 @@
 """Atom feeds (RFC 4287): of lists the newest changes first, a page at a time (RFC 5005)."""
 
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
@@ -24,9 +25,9 @@ def clean(text):
     return "".join(character for character in text if character >= " " or character in "\n\t")
 
 
-def tag(host, kind, key):
-    """The name of a record that stays the same wherever the portal lies under that host (RFC 4151)."""
-    return f"tag:{host.partition(':')[0]},2026:{kind}/{key}"
+def tag(kind, key):
+    """The id of a record in every feed (RFC 4151). It has the name of the host in ID_BASE_URL, without a port."""
+    return f"tag:{urlsplit(settings.ID_BASE_URL).hostname},2026:{kind}/{key}"
 
 
 def feed(*, title, about, links, identity, updated, entries, language=None):

@@ -214,7 +214,7 @@ def whole_answer(request, form, kinds, records):
     response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
     links = [f'<{sheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
     if form.name == "csv" and records.kind:
-        described = request.build_absolute_uri(reverse("data-table-metadata", args=[records.serialiser.file]))
+        described = settings.PUBLIC_URL + reverse("data-table-metadata", args=[records.serialiser.file])
         links.append(f'<{described}>; rel="describedby"; type="application/csvm+json"')
     response.headers["Link"] = ", ".join(links)
     return response
@@ -274,8 +274,8 @@ def addresses(request):
     query = bare_query(request, keep_view=False)
     language = request.GET.get("lang")
     return {
-        "about": request.build_absolute_uri(f"{request.path}?{query}" if query else request.path),
-        "base": request.build_absolute_uri("/").rstrip("/"),
+        "about": settings.PUBLIC_URL + (f"{request.path}?{query}" if query else request.path),
+        "base": settings.PUBLIC_URL,
         "language": language if language in LANGUAGES else None,
     }
 
@@ -303,9 +303,10 @@ def feed(request, records):
     page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
     query = bare_query(request, keep_view=False)
 
+    path = f"{request.path}?{query}{'&' if query else ''}format=atom"
+
     def address(number):
-        rest = f"&page={number}" if number > 1 else ""
-        return f"{records.base}{request.path}?{query}{'&' if query else ''}format=atom{rest}"
+        return f"{records.base}{path}" + (f"&page={number}" if number > 1 else "")
 
     shown = replace_pks(records, newest(records, (page - 1) * atom.PAGE, page * atom.PAGE))
     found = list(shown.records())
@@ -316,9 +317,9 @@ def feed(request, records):
         title=f"{records.title} · {settings.PORTAL_NAME}",
         about=records.about,
         links=links,
-        identity=address(1),
+        identity=settings.ID_BASE_URL + path,
         updated=found[0].updated_at if found else freshness.state().changed_at,
-        entries=[entry_of(record, records.base, request.get_host()) for record in found],
+        entries=[entry_of(record, records.base) for record in found],
     )
 
 
@@ -327,14 +328,14 @@ def replace_pks(records, pairs):
     return Records(pairs, label=records.label, title=records.title, about=records.about, base=records.base, kind=None)
 
 
-def entry_of(record, base, host):
+def entry_of(record, base):
     """A record as an entry of a feed."""
     kind = record._meta.model_name
     title, language = record.name_and_language()
     serialiser = SERIALISERS[kind]
     summary = getattr(record, serialiser.summary) if serialiser.summary else ""
     return atom.entry(
-        identity=atom.tag(host, kind, record.key),
+        identity=atom.tag(kind, record.key),
         title=title,
         address=base + record.get_absolute_url(),
         updated=record.updated_at,

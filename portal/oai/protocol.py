@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
@@ -75,9 +76,9 @@ class Answer:
 
     def __init__(self, request):
         self.asked = request.POST if request.method == "POST" else request.GET
-        self.base = request.build_absolute_uri("/").rstrip("/")
+        self.base = settings.PUBLIC_URL
         self.address = self.base + reverse("oai")
-        self.host = request.get_host().partition(":")[0]
+        self.host = urlsplit(settings.ID_BASE_URL).hostname
 
     def element(self):
         """The whole document."""

@@ -1,6 +1,7 @@
 """The tag that fills the head of a page for search engines, reference managers and messengers."""
 
 from django import template
+from django.conf import settings
 
 from portal.discovery.citation_tags import citation_tags
 from portal.discovery.head import head_of
@@ -19,4 +20,4 @@ def head(context):
 def cited_as(context, record):
     """How reference managers cite the page of a record: at its address, which may be that of a day."""
     request = context["request"]
-    return {"tags": citation_tags(reference(record, request.build_absolute_uri(request.path)))}
+    return {"tags": citation_tags(reference(record, settings.PUBLIC_URL + request.path))}

@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import itertools
 
+from django.conf import settings
 from django.db.models import Count, Max
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
@@ -53,7 +54,7 @@ def response(request, projects):
 
     def made():
         limits.spend(request, "export")
-        parts = reported(projects, publisher, request.build_absolute_uri)
+        parts = reported(projects, publisher, absolute_url)
         first = next(parts, None)
         if first is None:
             raise Http404(_("There is nothing here to report to IATI."))
@@ -61,6 +62,10 @@ def response(request, projects):
         return StreamingHttpResponse(xml, content_type="application/xml")
 
     return freshness.conditional(request, tag, moment, made, {"Cache-Control": "public, max-age=3600"})
+
+
+def absolute_url(path):
+    return settings.PUBLIC_URL + path
 
 
 def reported(projects, publisher, address):
@@ -74,7 +79,10 @@ def state(request, projects, publisher):
     """When what is reported last changed, and a tag of its state: of the records, their rows, and the day, since a date
     that lay ahead yesterday may lie behind today.
     """
-    found, moments = [request.build_absolute_uri(), publisher.ref, timezone.localdate()], [publisher.updated_at]
+    found, moments = (
+        [settings.PUBLIC_URL, request.get_full_path(), publisher.ref, timezone.localdate()],
+        [publisher.updated_at],
+    )
     for records in (projects, Organisation.objects, Place.objects):
         counted = records.order_by().aggregate(Count("pk"), Max("updated_at"), Max("version"))
         found.append(sorted(counted.items()))

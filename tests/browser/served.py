@@ -49,7 +49,16 @@ def settings_of_a_local_run(database_url=None, **more):
     """This process's environment without what a shell may have set for the portal, and with a key of its own; an
     address asks as often as it likes. `more` are further variables.
     """
-    ours = {"DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HTTPS", "BEHIND_PROXY", "DJANGO_SETTINGS_MODULE"}
+    ours = {
+        "DEBUG",
+        "ALLOWED_HOSTS",
+        "PUBLIC_URL",
+        "ID_BASE_URL",
+        "CSRF_TRUSTED_ORIGINS",
+        "HTTPS",
+        "BEHIND_PROXY",
+        "DJANGO_SETTINGS_MODULE",
+    }
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment["SECRET_KEY"] = "a-key-that-lives-as-long-as-this-server-0123456789-abcdefghijklmnop"
     environment["LOG_LEVEL"] = "WARNING"
@@ -99,6 +108,8 @@ def serve(database_url=None, *options, **environment):
     """
     collect_static_files()
     url = f"http://127.0.0.1:{(port := free_port())}"
+    if "ALLOWED_HOSTS" not in environment:
+        environment.setdefault("PUBLIC_URL", url)
     with tempfile.TemporaryDirectory(prefix="portal-") as folder:
         log = Path(folder) / "server.log"
         with log.open("wb") as output:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.core import signing
-from django.test import RequestFactory
 from django.utils import timezone
 
 from portal import preview
@@ -37,7 +36,7 @@ MAKERS = [
 
 def links(record):
     """Language -> path of the preview."""
-    found = preview.preview_links(RequestFactory().get("/"), record)
+    found = preview.preview_links(record)
     return {code: url.removeprefix("http://testserver") for code, _name, url in found}
 
 

@@ -21,7 +21,8 @@ from tests.make import make_term
 
 BASE_DIR = settings.BASE_DIR
 VARIABLES = (
-    *("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "SECRET_KEY_FALLBACKS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
+    *("DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL", "ID_BASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"),
+    *("CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
     *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
     *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL", "CONTACT_EMAIL"),
@@ -93,7 +94,9 @@ def test_settings_that_cannot_be_safe_are_not_made(configured, environment):
 def test_only_this_machine_is_served_unless_hosts_are_named(configured):
     assert configured()["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]"]
     assert configured(ALLOWED_HOSTS=" ")["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost", "[::1]"]
-    named = configured(ALLOWED_HOSTS="portal.example.org, www.example.org,", SECRET_KEY=KEY)
+    named = configured(
+        ALLOWED_HOSTS="portal.example.org, www.example.org,", PUBLIC_URL="https://www.example.org", SECRET_KEY=KEY
+    )
     assert named["ALLOWED_HOSTS"] == ["portal.example.org", "www.example.org"]
 
 
@@ -360,9 +363,81 @@ def test_server_finds_the_portal():
     assert type(import_string(settings.WSGI_APPLICATION)) is WSGIHandler
 
 
+# ── Where readers find it ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "ports"),
+    [
+        ({}, "http://127.0.0.1:8000", [("127.0.0.1", "8000")]),
+        ({"PUBLIC_URL": "http://127.0.0.1:8001/"}, "http://127.0.0.1:8001", [("127.0.0.1", "8001")]),
+        ({"ALLOWED_HOSTS": "localhost"}, "http://localhost:8000", [("localhost", "8000")]),
+        (PUBLIC, "https://portal.example.org", [("portal.example.org", "443")]),
+        (PUBLIC | {"HTTPS": "0"}, "http://portal.example.org", [("portal.example.org", "80")]),
+        (
+            PUBLIC | {"ALLOWED_HOSTS": "127.0.0.1,Portal.Example.org.:8443"},
+            "https://portal.example.org:8443",
+            [("portal.example.org", "8443"), ("portal.example.org", "8443")],
+        ),
+        (
+            PUBLIC | {"ALLOWED_HOSTS": ".example.org,portal:8000", "PUBLIC_URL": "https://A.example.org:443"},
+            "https://a.example.org",
+            [("portal", "8000"), ("a.example.org", "443")],
+        ),
+        (
+            PUBLIC | {"ALLOWED_HOSTS": "[2001:DB8::1]:8443"},
+            "https://[2001:db8::1]:8443",
+            [("[2001:db8::1]", "8443"), ("[2001:db8::1]", "8443")],
+        ),
+    ],
+)
+def test_public_url_follows_from_what_is_set(configured, environment, url, ports):
+    found = configured(**environment)
+    assert (found["PUBLIC_URL"], found["ID_BASE_URL"], found["HOST_PORTS"]) == (url, url, ports)
+    assert not any(host.endswith(("8000", "8443", ".")) for host in found["ALLOWED_HOSTS"])
+
+
+def test_ids_keep_the_address_that_they_were_made_from(configured):
+    found = configured(**PUBLIC, ID_BASE_URL="http://Old.example.org/")
+    assert (found["PUBLIC_URL"], found["ID_BASE_URL"]) == ("https://portal.example.org", "http://old.example.org")
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        (
+            {"ALLOWED_HOSTS": "portal.example.org,portal"},
+            "PUBLIC_URL is not set, and ALLOWED_HOSTS does not name exactly",
+        ),
+        ({"ALLOWED_HOSTS": ".example.org"}, "PUBLIC_URL is not set, and ALLOWED_HOSTS does not name exactly"),
+        ({"ALLOWED_HOSTS": "*"}, "PUBLIC_URL is not set, and ALLOWED_HOSTS does not name exactly"),
+        ({"PUBLIC_URL": "https://elsewhere.example"}, "ALLOWED_HOSTS does not name that host"),
+        ({"PUBLIC_URL": "http://portal.example.org"}, "HTTPS is on. Write https://, or set HTTPS=0"),
+        ({"PUBLIC_URL": "portal.example.org"}, "PUBLIC_URL='portal.example.org' is not the address of a host"),
+        ({"PUBLIC_URL": "https://portal.example.org/portal"}, "without a path"),
+        ({"PUBLIC_URL": "https://user@portal.example.org"}, "is not the address of a host"),
+        ({"PUBLIC_URL": "https://"}, "is not the address of a host"),
+        ({"PUBLIC_URL": "ftp://portal.example.org"}, "is not the address of a host"),
+        ({"PUBLIC_URL": "https://*"}, "is not the address of a host"),
+        ({"ID_BASE_URL": "old.example.org"}, "ID_BASE_URL='old.example.org' is not the address of a host"),
+        (
+            {"ALLOWED_HOSTS": "https://portal.example.org"},
+            "ALLOWED_HOSTS names 'https://portal.example.org', which is not",
+        ),
+        ({"ALLOWED_HOSTS": "portal.example.org:"}, "ALLOWED_HOSTS names 'portal.example.org:', which is not a host"),
+        ({"ALLOWED_HOSTS": "::1"}, "ALLOWED_HOSTS names '::1', which is not a host"),
+    ],
+)
+def test_address_that_cannot_be_the_public_one_is_named(configured, environment, told):
+    with pytest.raises(ImproperlyConfigured) as error:
+        configured(**PUBLIC | environment)
+    assert told in str(error.value)
+    assert "README, Settings" in str(error.value)
+
+
 # ── What may be set ──────────────────────────────────────────────────────────────────────────────────────────
 
-READERS = {"switch", "words", "number", "one_of", "networks", "lookup_address", "mail_server"}
+READERS = {"switch", "words", "hosts", "base_url", "number", "one_of", "networks", "lookup_address", "mail_server"}
 
 
 def variables_of(path):

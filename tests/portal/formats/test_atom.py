@@ -89,5 +89,6 @@ def test_signs_that_xml_has_no_place_for_are_left_out(client):
     assert (entry.title, entry.summary) == ("AB", "CD")
 
 
-def test_name_of_an_entry_does_not_hang_on_a_port():
-    assert atom.tag("localhost:8000", "project", "trees") == "tag:localhost,2026:project/trees"
+def test_name_of_an_entry_does_not_hang_on_a_port(settings):
+    settings.ID_BASE_URL = "http://localhost:8000"
+    assert atom.tag("project", "trees") == "tag:localhost,2026:project/trees"

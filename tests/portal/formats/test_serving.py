@@ -354,9 +354,9 @@ def test_record_is_had_in_every_form_that_its_page_offers(client, kind, path):
         assert (response.status_code, bool(content(response))) == (200, True), href
 
 
-def test_preview_offers_no_forms(client, rf):
+def test_preview_offers_no_forms(client):
     project = make_project(publication="draft")
-    [(_code, _name, address), *_] = preview_links(rf.get("/"), project)
+    [(_code, _name, address), *_] = preview_links(project)
     path = address.removeprefix("http://testserver")
     assert reading.page(client.get(path)).xpath("//details[@class='formats']") == []
     assert client.get(f"{path}?format=json").headers["Content-Type"].startswith("text/html")
