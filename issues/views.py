@@ -69,6 +69,7 @@ class IssueList(RecordListView):
 
     def render_to_response(self, context, **kwargs):
         if self.request.GET.get("format") == "svg" and self.chosen_view and context["causes"].links:
+            self.filterset.refuse_mistakes()
             return causes_file(self.request, context["causes"], "causes-and-effects", _("Causes and effects"))
         return super().render_to_response(context, **kwargs)
 
@@ -299,6 +300,7 @@ class IndicatorPage(RecordView):
         if self.day:
             return super().get_records()
         indicator = self.object
+        self.choice.refuse_mistakes()
         pks = self.choice.qs.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
         addresses = serving.addresses(self.request)
         values = Records(
@@ -312,6 +314,7 @@ class IndicatorPage(RecordView):
 
     def picture(self, figure):
         """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
+        self.choice.refuse_mistakes()
         part = self.request.GET.get("part")
         if part == "map":
             return map_file(self.request, self.object, self.request.GET.get("year"))

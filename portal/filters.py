@@ -16,14 +16,28 @@ from portal.database import Keys
 from portal.languages import language_name
 from portal.models import Place, Source
 from portal.places import wholes_by_part
+from portal.problems import Problem
 from portal.querysets import reader_text
 
 
-class FacetField(forms.MultipleChoiceField):
-    """Several values of one facet. Wrong ones are left out and remembered in `rejected`, so that the good ones hold."""
+class CaselessMixin:
+    """For fields with choices: take a value in upper or lower case for the choice that it names."""
+
+    def as_offered(self, value):
+        """Return the choice that equals `value` but for case; `value` itself if there is none."""
+        choices = [str(choice) for choice, _label in self.choices]
+        if value in choices:
+            return value
+        return next((choice for choice in choices if choice.casefold() == value.casefold()), value)
+
+
+class FacetField(CaselessMixin, forms.MultipleChoiceField):
+    """Several values of one facet, in upper or lower case. Wrong ones are left out and remembered in `rejected`, so
+    that the good ones hold.
+    """
 
     def to_python(self, value):
-        return list(dict.fromkeys(super().to_python(value)))
+        return list(dict.fromkeys(self.as_offered(one) for one in super().to_python(value)))
 
     def clean(self, value):
         values = self.to_python(value)
@@ -45,7 +59,9 @@ class Facet(django_filters.Filter):
     """A choice of several values, counted.
 
     `paths` lead from the record to the value; a record has a value if any path leads to it. `options` is an enumeration
-    or a function that returns pairs of value and label. `where` holds conditions on the row that `paths` pass through.
+    or a function that returns pairs of value and label. `records` are those whose keys are valid beside the options
+    (they may have no hits); by default the published records at the end of a path such as `issues__key`. `where` holds
+    conditions on the row that `paths` pass through.
     `limit` is how many options stand in the open; a facet with `rare` stands under “More filters”; `hint` is a sentence
     under its name.
     """
@@ -54,16 +70,39 @@ class Facet(django_filters.Filter):
     held = True  # whether a long list keeps its sets in memory
     beside = ()  # names of filters that `conditions` depend on
 
-    def __init__(self, *paths, options, label, where=None, limit=8, rare=False, hint=""):
+    def __init__(self, *paths, options, label, records=None, where=None, limit=8, rare=False, hint=""):
         super().__init__(field_name=paths[0], label=label)
+        self.records = records
         self.paths, self.where, self.limit, self.rare = paths, where or {}, limit, rare
         self.options, self.hint = options, hint
 
     @functools.cached_property
     def choices(self):
-        """Pairs of value and label."""
+        """Pairs of value and label: the options, then other records that the request names."""
         choices = getattr(self.options, "choices", None)
-        return choices if choices is not None else list(self.options())
+        offered = list(choices if choices is not None else self.options())
+        known = {str(value).casefold() for value, _label in offered}
+        # The database is not asked about what cannot be a key.
+        asked = {key.lower() for key in self._asked() if key.casefold() not in known and slug_re.fullmatch(key)}
+        records = self._keyed_records() if asked else None
+        if records is None:
+            return offered
+        return [*offered, *((record.key, str(record)) for record in records.published().filter(key__in=asked))]
+
+    def _asked(self):
+        """Return the values that the request has for this filter."""
+        names = [name for name, item in self.parent.filters.items() if item is self] if hasattr(self, "parent") else []
+        return self.field_class.widget().value_from_datadict(self.parent.data, {}, names[0]) or () if names else ()
+
+    def _keyed_records(self):
+        """Return the records whose keys are values of this facet, or None if its values are codes."""
+        *path, column = self.paths[0].split("__")
+        if self.records is not None or column != "key":
+            return self.records
+        model = self.model
+        for name in path:
+            model = model._meta.get_field(name).related_model
+        return model.objects
 
     @property
     def field(self):
@@ -122,22 +161,12 @@ class Facet(django_filters.Filter):
 
 
 class AskedFacet(Facet):
-    """A facet with more values than a page can offer, keys of `records`: those that are asked for are offered, and hold
-    if they are there. `name` is its parameter.
-    """
+    """A facet with more values than a page can offer: only keys of records that the request names are offered."""
 
     held = False
 
-    def __init__(self, path, *, name, records, label):
-        super().__init__(path, options=(), label=label)
-        self.name, self.records = name, records
-
-    @functools.cached_property
-    def choices(self):
-        asked = self.field_class.widget().value_from_datadict(self.parent.data, {}, self.name)
-        asked = [key for key in asked if slug_re.fullmatch(key)]  # what is no key need not be asked for
-        found = self.records.published().filter(key__in=asked) if asked else ()
-        return [(record.key, str(record)) for record in found]
+    def __init__(self, path, *, label):
+        super().__init__(path, options=tuple, label=label)
 
 
 def rows_at(model, path):
@@ -198,6 +227,25 @@ class RecordFilterSet(django_filters.FilterSet):
                 gettext("{label}: {problem} It was left out.").format(label=label, problem=error) for error in errors
             ]
         return sentences
+
+    @property
+    def mistakes(self):
+        """A sentence for each value that is wrong, with the name of its parameter. Pages leave such values out and show
+        `problems`; files and the API are refused (`refuse_mistakes`).
+        """
+        if not self.problems:
+            return []
+        fields = self.form.fields.items()
+        wrong = [(name, value) for name, field in fields for value in getattr(field, "rejected", [])]
+        return [
+            *(gettext("“{name}”: there is no “{value}”.").format(name=name, value=value[:60]) for name, value in wrong),
+            *(f"“{name}”: {error}" for name, errors in self.form.errors.items() for error in errors),
+        ]
+
+    def refuse_mistakes(self):
+        """Raise Problem 400 if a value is wrong."""
+        if mistakes := self.mistakes:
+            raise Problem(400, " ".join(mistakes))
 
     kept = True  # whether its numbers are kept for as long as the content stays as it is
 
@@ -280,7 +328,8 @@ class RecordFilterSet(django_filters.FilterSet):
     def _query_without(self, name, value=None):
         """The query that is left without one value of a filter, or without all of them."""
         rest = self.data.copy()
-        rest.setlist(name, [one for one in rest.getlist(name) if value is not None and one != value])
+        left = [one for one in rest.getlist(name) if value is not None and one.casefold() != value.casefold()]
+        rest.setlist(name, left)
         rest.pop("page", None)
         return rest.urlencode()
 

@@ -11,6 +11,7 @@ from portal.discovery.addresses import with_query
 from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
+from portal.problems import Problem, one_of_sentence
 
 PAGE_SIZES = (25, 50, 100)
 
@@ -89,8 +90,10 @@ class RecordListView(Told, SingleTableMixin, FilterView):
     def get_records(self):
         """All that the filters let through, in the order that was asked for, to be handed out in some format."""
         self.filterset = self.get_filterset(self.get_filterset_class())
+        self.filterset.refuse_mistakes()
         self.object_list = self.filterset.qs
         table = self.get_table(**self.get_table_kwargs())
+        self.refuse_unknown_sort(table)
         return Records(
             self.keys_of(table.data.data),
             kind=self.kinds[0] if len(self.kinds) == 1 else None,
@@ -98,6 +101,12 @@ class RecordListView(Told, SingleTableMixin, FilterView):
             title=self.title,
             **serving.addresses(self.request),
         )
+
+    def refuse_unknown_sort(self, table):
+        """Raise Problem 400 if the request asks for an order that the list does not have."""
+        orders = [value for value, _words in self.sort_choices(table)]
+        if orders and not set(self.request.GET.getlist("sort")) <= set(orders):
+            raise Problem(400, one_of_sentence("sort", orders))
 
     def keys_of(self, rows):
         """The primary keys of a sorted queryset; of a list of several kinds, pairs of kind and primary key."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import geo
+from portal.discovery.addresses import with_query
 from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.maps import Located, at_any, is_inside
@@ -120,7 +121,8 @@ class Explorer(RecordListView):
             ),
             "projection": json.dumps(geo.PROJECTION),
             "max_zoom": geo.short(geo.MAX_ZOOM),
-            "data_url": f"{self.request.path}?{self.query(self.kept, format='json')}",
+            # Only the filters that hold: the page tells of the others, and data are refused with them.
+            "data_url": with_query(self.request.path, self.filterset.cleaned | {"format": "json"}),
             "whole_url": self.address(None) if self.box else "",
             "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
             "wider_url": self.address(scaled(self.frame, 2)) if self.box else "",
@@ -205,12 +207,12 @@ class Explorer(RecordListView):
     # ── As data ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def marks_as_json(self):
-        form = self.view_form
+        form, filterset = self.view_form, self.get_filterset(self.get_filterset_class())
+        filterset.refuse_mistakes()
         if not form.is_valid():
             problem = {"title": gettext("The map could not be drawn"), "status": 400, "detail": " ".join(form.problems)}
             return JsonResponse(problem, status=400, content_type="application/problem+json")
         zoom, bbox = form.cleaned_data["zoom"], form.cleaned_data["bbox"]
-        filterset = self.get_filterset(self.get_filterset_class())
         located = Located.of(filterset)
         view = View(geo.FRAME, geo.pixels_per_unit(0 if zoom is None else zoom))
         drafts = [
@@ -235,7 +237,6 @@ class Explorer(RecordListView):
             geo.feature_collection(
                 [self.feature(draft, spot, places, newest) for draft, spot, places in shown],
                 names=names,
-                problems=filterset.problems,
                 projects=filterset.count(),
                 projects_on_map=on_map,
                 projects_beyond=beyond,

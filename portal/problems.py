@@ -4,6 +4,10 @@ import json
 from http import HTTPStatus
 
 from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
@@ -21,6 +25,11 @@ def response(status, detail, headers=None, **more):
     """A problem as a response."""
     told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail} | more
     return HttpResponse(json.dumps(told, ensure_ascii=False), status=status, content_type=TYPE, headers=headers)
+
+
+def one_of_sentence(name, choices):
+    """Return the sentence that a parameter has one of these values."""
+    return gettext("“{name}” is one of: {choices}.").format(name=name, choices=", ".join(choices))
 
 
 def is_for_programs(request):
@@ -43,6 +52,21 @@ class ProblemMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
+
+    def process_exception(self, request, error):
+        """Answer a `Problem` of a view: in JSON for programs, in a page for people."""
+        if not isinstance(error, Problem):
+            return None
+        if is_for_programs(request):
+            answer = response(error.status, error.detail, **error.more)
+        else:
+            # The page that the file is made of explains a wrong filter, and shows what the others find.
+            rest = [(name, value) for name, values in request.GET.lists() for value in values if name != "format"]
+            page = f"{request.path}?{urlencode(rest)}" if "format" in request.GET else ""
+            context = {"title": gettext("This file cannot be made"), "detail": error.detail, "page": page}
+            answer = render(request, "portal/wrong_request.html", context, status=error.status)
+        patch_vary_headers(answer, ("Accept",))
+        return answer
 
     def __call__(self, request):
         answer = self.get_response(request)

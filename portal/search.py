@@ -20,6 +20,7 @@ from portal.index.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchFacet, SearchName, kinds_of, of_kind, record_of
 from portal.languages import in_language, language_name
 from portal.listing import RecordListView
+from portal.models import Place
 from portal.tables import RecordTable
 from portal.templatetags.figures import number
 
@@ -54,8 +55,8 @@ class SearchFilter(RecordFilterSet):
 
     q = django_filters.CharFilter(label=_("Words"), method="by_words")
     kind = Facet("kind", options=Kind, label=_("What it is"), limit=10)
-    country = ValueFacet("country", options=portal_countries, label=_("Country"))
-    issue = ValueFacet("issue", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
+    country = ValueFacet("country", options=portal_countries, records=Place.objects, label=_("Country"))
+    issue = ValueFacet("issue", options=names(Issue.objects.all()), records=Issue.objects, label=_("Issue"), limit=6)
     area = ValueFacet("area", options=Area, label=_("Area"), limit=6)
     language = ValueFacet("language", options=languages, label=_("Language"), limit=3)
     year_from = YearFilter(_("In or after"), "in_or_after")

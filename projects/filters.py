@@ -24,7 +24,7 @@ from portal.filters import (
     places_but_countries,
     portal_countries,
 )
-from portal.models import Place, Source
+from portal.models import Place
 from portal.sdg import in_order
 from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, RioMarker, Sector
 
@@ -182,7 +182,7 @@ class ProjectFilter(LongFilterSet):
     sdg = SdgFacet("sdgs__goal", options=goals_and_targets, label=_("SDG"), limit=6, rare=True)
     place = PlaceFacet("places__key", options=places_but_countries, label=_("Place"), limit=6, rare=True)
     confidence = Facet("confidence", options=Confidence, label=_("Confidence"), rare=True)
-    source = AskedFacet("citations__source__key", name="source", records=Source.objects.all(), label=_("Source"))
+    source = AskedFacet("citations__source__key", label=_("Source"))
     year_from = YearFilter(_("Running in or after"), "running_from")
     year_to = YearFilter(_("Running in or before"), "running_to")
     started_from = YearFilter(_("Started in or after"), "starting_from")

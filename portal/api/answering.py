@@ -9,13 +9,13 @@ from django.utils.translation import override
 
 from portal import freshness, limits
 from portal.choices import Publication
-from portal.filters import YearFilter
 from portal.formats.fields import LANGUAGES, Reading
 from portal.formats.plain import dumps
 from portal.formats.serving import HEADERS
 from portal.formats.sheets import LICENCE
 from portal.models import FormerKey, Tombstone
-from portal.problems import Problem
+from portal.parameters import without_empty_values
+from portal.problems import Problem, one_of_sentence
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
@@ -32,8 +32,7 @@ def listing(request, resource):
 
     def answer():
         filterset = resource.filterset_class(asked.only(resource.filterset_class.base_filters), resource.records())
-        if wrong := mistakes(filterset):
-            raise Problem(400, " ".join(wrong))
+        filterset.refuse_mistakes()
         found = filterset.qs
         count = found.count()
         rows = resource.sorted(found, sort).prefetch_related(None)
@@ -50,24 +49,6 @@ def listing(request, resource):
         }
 
     return asked.answered(answer)
-
-
-def mistakes(filterset):
-    """A sentence for each value of a filter that means nothing. Pages leave such values out; programs are told."""
-    if blank := [
-        name
-        for name, item in filterset.filters.items()
-        if isinstance(item, YearFilter) and not filterset.data.get(name, "-").strip()
-    ]:
-        return [f"“{name}” is a year, or is left out." for name in blank]
-    if not filterset.problems:
-        return []
-    fields = filterset.form.fields.items()
-    wrong = [(name, value) for name, field in fields for value in getattr(field, "rejected", [])]
-    return [
-        *(f"“{name}”: there is no “{value[:60]}”." for name, value in wrong),
-        *(f"“{name}”: {error}" for name, errors in filterset.form.errors.items() for error in errors),
-    ]
 
 
 def record(request, resource, key):
@@ -103,7 +84,8 @@ class Asked:
     """What a request asks, refused where it names what is not there or says it twice."""
 
     def __init__(self, request, known):
-        self.request, self.query = request, request.GET
+        # An empty value asks for nothing, as in a form.
+        self.request, self.query = request, without_empty_values(request.GET)
         if unknown := sorted(set(self.query) - known):
             raise Problem(
                 400, f"There is no parameter “{unknown[0][:60]}” here. Known are: {', '.join(sorted(known))}."
@@ -116,9 +98,12 @@ class Asked:
     def one_of(self, name, choices):
         """A value out of a few, or None where none is asked for."""
         value = self.query.get(name)
-        if value is not None and value not in choices:
-            raise Problem(400, f"“{name}” is one of: {', '.join(choices)}.")
-        return value
+        if value is None:
+            return None
+        found = [choice for choice in choices if choice.casefold() == value.casefold()]
+        if not found:
+            raise Problem(400, one_of_sentence(name, choices))
+        return found[0]
 
     def number(self, name, default, least, most):
         """A whole number."""

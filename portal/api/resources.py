@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from issues.filters import EventFilter, ObservationFilter
 from issues.models import Indicator, Observation
 from issues.views import Glossary, IndicatorList, IssueList
-from portal.filters import Facet, RecordFilterSet, names
+from portal.filters import AskedFacet, Facet, RecordFilterSet, names
 from portal.formats.serialisers import SERIALISERS
-from portal.models import Place, Source
+from portal.models import Place
 from portal.views import SourceList
 from projects.views import AgreementList, OrganisationList, ProjectList
 
@@ -37,16 +37,11 @@ class CountryFilter(RecordFilterSet):
         fields = []
 
 
-def source_keys():
-    """The sources by their keys alone: nobody is shown a list of them."""
-    return [(key, key) for key in Source.objects.values_list("key", flat=True)]
-
-
 class ValueFilter(ObservationFilter):
     """Values by indicator, place, source and year."""
 
     indicator = Facet("indicator__key", options=names(Indicator.objects.all()), label=_("Indicator"))
-    source = Facet("source__key", options=source_keys, label=_("Source"))
+    source = AskedFacet("source__key", label=_("Source"))
 
     class Meta:
         model = Observation

@@ -21,6 +21,7 @@ class Choice:
 
     def __init__(self, query):
         self.problems, self.kind, self.records = [], None, []
+        self.mistakes = []  # the same for files, which are refused
         asked = {
             KINDS[name]: list(dict.fromkeys(key.strip().lower() for key in query.getlist(name)))
             for name in query
@@ -31,9 +32,12 @@ class Choice:
             return
         self.kind = max(good, key=lambda kind: len(good[kind]))
         self.problems += [kind.others_left_out for kind, found in good.items() if found and kind is not self.kind]
+        if len([found for found in good.values() if found]) > 1:
+            self.mistakes.append(gettext("Only records of one kind can be compared."))
         found = good[self.kind]
         self.records = found[:MOST]
         if found[MOST:]:
+            self.mistakes.append(gettext("No more than four are compared at a time."))
             self.problems.append(
                 gettext("No more than four are compared at a time. Left out: {names}.").format(
                     names=", ".join(record.name_and_language()[0] for record in found[MOST:])
@@ -55,6 +59,9 @@ class Choice:
                 label=kind.label, value=key[:60]
             )
             for key in wrong[:MOST]
+        ]
+        self.mistakes += [
+            gettext("“{name}”: there is no “{value}”.").format(name=kind.name, value=key[:60]) for key in wrong[:MOST]
         ]
         return [found[key] for key in keys if key in found]
 

@@ -16,6 +16,7 @@ from portal.compare.finding import LONGEST
 from portal.discovery.head import Told
 from portal.formats import serving, tables
 from portal.languages import name_html
+from portal.problems import Problem
 from portal.text import Notes
 
 FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button under what it found
@@ -76,7 +77,10 @@ class Compare(Told, TemplateView):
         self.choice = Choice(request.GET)
         if self.words:
             limits.spend(request, "search")
-        if self.choice.complete and serving.asked_format(request):
+        if serving.asked_format(request):
+            mistakes = self.choice.mistakes or ([] if self.choice.complete else [gettext("Choose two to four.")])
+            if mistakes:
+                raise Problem(400, " ".join(mistakes))
             return serving.answer(request, (), self.table, only=tables.FORMATS)
         return super().get(request, *args, **kwargs)
 

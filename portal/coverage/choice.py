@@ -6,14 +6,22 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Currency
 from portal.coverage.axes import AXES, COLUMNS, ROWS
+from portal.filters import CaselessMixin
+
+
+class CodeField(CaselessMixin, forms.ChoiceField):
+    """One of a few codes, in upper or lower case."""
+
+    def to_python(self, value):
+        return self.as_offered(super().to_python(value))
 
 
 class CoverageForm(forms.Form):
     """Which axes and what is counted. Empty fields and wrong ones leave the choice to `Choice`."""
 
-    rows = forms.ChoiceField(label=_("Rows"), required=False)
-    columns = forms.ChoiceField(label=_("Columns"), required=False)
-    measure = forms.ChoiceField(label=_("In each cell"), required=False)
+    rows = CodeField(label=_("Rows"), required=False)
+    columns = CodeField(label=_("Columns"), required=False)
+    measure = CodeField(label=_("In each cell"), required=False)
 
     def __init__(self, data, currencies):
         super().__init__(data)
@@ -43,6 +51,7 @@ class Choice:
             for name, errors in self.form.errors.items()
             for error in errors
         ]
+        self.mistakes = [f"“{name}”: {error}" for name, errors in self.form.errors.items() for error in errors]
         rows, columns = asked.get("rows"), asked.get("columns")
         if rows and rows == columns:
             columns = COLUMNS if rows != COLUMNS else ROWS

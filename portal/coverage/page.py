@@ -27,12 +27,14 @@ class CoveragePage(TemplateView):
         self.coverage = Coverage(request.GET)
         self.streams = Streams(self.coverage)
         if request.GET.get("format") == "svg" and self.streams.drawn:
+            self.coverage.refuse_mistakes()
             return self.streams.file(request)
         return super().get(request, *args, **kwargs)
 
     def table(self):
         """The table, or the streams, to be handed out in some format."""
         coverage, addresses = Coverage(self.request.GET), serving.addresses(self.request)
+        coverage.refuse_mistakes()
         if self.request.GET.get("part") == "streams":
             return tables.Table("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
         choice = coverage.choice

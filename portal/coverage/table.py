@@ -23,6 +23,7 @@ from portal.coverage.choice import Choice
 from portal.discovery.addresses import with_query
 from portal.members import NONE
 from portal.models import Place
+from portal.problems import Problem
 from portal.templatetags.figures import number
 from projects.filters import ProjectFilter
 from projects.models import Project
@@ -145,6 +146,11 @@ class Coverage:
         self.projects = Projects(self.filter)
         self.choice = Choice(data, self._in_use("currency"))
         self.members = {axis.name: self._members(axis) for axis in AXES.values()}
+
+    def refuse_mistakes(self):
+        """Raise Problem 400 if a filter, an axis or the measure is wrong."""
+        if mistakes := [*self.filter.mistakes, *self.choice.mistakes]:
+            raise Problem(400, " ".join(mistakes))
 
     def _in_use(self, facet):
         """The values that any published project has."""

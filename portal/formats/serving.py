@@ -20,6 +20,7 @@ from portal.formats import atom, plain, references, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.past import address_on
+from portal.problems import Problem, one_of_sentence
 from portal.templatetags.figures import number
 
 # Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
@@ -180,6 +181,8 @@ def asked_format(request):
 def answer(request, kinds, records, single=False, only=None):
     """The answer to a request that names a format. `records` is a function that makes the `Records`, if need be."""
     name = asked_format(request)
+    if (language := request.GET.get("lang", "").lower()) and language not in LANGUAGES:
+        raise Problem(400, one_of_sentence("lang", LANGUAGES))
     if name not in FORMATS:
         title = gettext("There is no format “{name}”").format(name=name[:40])
         return refusal(request, kinds, single, 400, title, only=only)
@@ -272,7 +275,7 @@ def links_of(request, kinds, single=False, only=None):
 def addresses(request):
     """What files say of where they are from: the page that shows the same, and the beginning of every address."""
     query = bare_query(request, keep_view=False)
-    language = request.GET.get("lang")
+    language = request.GET.get("lang", "").lower()
     return {
         "about": settings.PUBLIC_URL + (f"{request.path}?{query}" if query else request.path),
         "base": settings.PUBLIC_URL,

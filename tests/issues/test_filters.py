@@ -130,9 +130,18 @@ def test_place_of_indicators_is_one_that_has_values(client):
         make_observation(indicator=make_indicator(key=f"in-{year}"), place=world, year=year)
     assert found(client, "indicators", place="world") == ["in-1990", "in-2020"]
     assert offered(client, "indicators", "place") == {"world": 2}
-    assert reading.problems(get(client, "indicators", place="unmeasured")) == [
-        "Place with values: there is no “unmeasured”. It was left out."
+    assert reading.problems(get(client, "indicators", place="nowhere")) == [
+        "Place with values: there is no “nowhere”. It was left out."
     ]
+
+
+def test_place_without_values_finds_no_indicator(client):
+    make_observation()
+    place = make_place(key="unmeasured")
+    response = get(client, "indicators", place="unmeasured")
+    assert reading.problems(response) == []
+    assert reading.shown(response) == []
+    assert [words for words, _address in reading.chips(response)] == [f"Place with values: {place}"]
 
 
 # ── The timeline and the glossary ────────────────────────────────────────────────────────────────────────────

@@ -860,9 +860,10 @@ def test_comparison_offers_its_forms(client):
     assert page(client.get("/en/compare/")).xpath("//details[@class='formats']") == []
 
 
-def test_too_little_for_a_file_is_a_page(client):
+def test_too_little_for_a_file_is_refused(client):
     three_countries()
-    assert client.get(address("country", "uz", format="csv"))["Content-Type"] == "text/html; charset=utf-8"
+    response = client.get(address("country", "uz", format="csv"))
+    assert (response.status_code, response.json()["detail"]) == (400, "Choose two to four.")
 
 
 # ── Drafts, languages, queries ───────────────────────────────────────────────────────────────────────────────────

@@ -80,6 +80,15 @@ def test_record_with_both_values_stands_and_counts_once(client, name, facet):
     assert reading.options(response, facet) == {str(value): 1 for value in values}
 
 
+@EVERY_FACET
+def test_values_match_in_any_case(client, two, name, facet):
+    response = get(client, name, **{facet: str(two[0]).upper()})
+    assert reading.problems(response) == []
+    assert reading.shown(response) == ["one"]
+    [(_words, without)] = reading.chips(response)
+    assert without == f"/en/{name}/"
+
+
 # ── Wrong values ─────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -558,9 +558,11 @@ def test_a_wrong_filter_is_a_message_and_the_others_hold(located, client):
     response = client.get("/en/map/", {"level": ["provincial", "galactic"]})
     assert reading.problems(response) == ["Level: there is no “galactic”. It was left out."]
     assert marks(reading.page(response)) == [("Nukus: 1 project", "#place-nukus")]
-    assert data(client, level=["provincial", "galactic"])["problems"] == [
-        "Level: there is no “galactic”. It was left out."
-    ]
+    refused = client.get("/en/map/", {"format": "json", "level": ["provincial", "galactic"]})
+    assert (refused.status_code, refused.json()["detail"]) == (400, "“level”: there is no “galactic”.")
+    # The map that the page moves asks only for the filters that hold.
+    [url] = reading.page(response).xpath("//*[@data-url]/@data-url")
+    assert url == "/en/map/?level=provincial&format=json"
 
 
 def test_a_filter_without_projects_offers_to_widen(located, client):

@@ -32,6 +32,7 @@ from tests.make import (
     make_participation,
     make_place,
     make_project,
+    make_reporting_organisation,
     make_source,
 )
 from tests.pages import LANGUAGES
@@ -94,6 +95,79 @@ def test_file_has_the_filtered_and_sorted_list_whatever_page_was_open(client):
     found = json.loads(content(client.get("/en/projects/", {**asked, "format": "json"})))
     assert (found["count"], [item["key"] for item in found["items"]]) == (3, ["b", "a", "d"])
     assert found["address"] == "http://testserver/en/projects/?country=uz&sort=title"
+
+
+WRONG = [
+    ("projects/?organisation=no-such", "“organisation”: there is no “no-such”."),
+    ("projects/?year_from=soon", "“year_from”: Enter a whole number."),
+    ("timeline/?kind=nothing", "“kind”: there is no “nothing”."),
+    ("search/?q=aral&country=xx", "“country”: there is no “xx”."),
+]
+
+
+@pytest.mark.parametrize("form", [*FORMS, "iati"])
+@pytest.mark.parametrize(("address", "sentence"), WRONG, ids=[address for address, _sentence in WRONG])
+def test_file_with_a_wrong_filter_is_refused(client, address, sentence, form):
+    make_project()
+    make_event()
+    make_reporting_organisation()
+    if form != "iati" or address.startswith("projects"):
+        response = client.get(f"/en/{address}&format={form}")
+        assert (response.status_code, response.headers["Content-Type"]) == (400, "application/problem+json")
+        assert response.json()["detail"] == sentence
+    assert client.get(f"/en/{address}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("coverage/?format=csv&country=xx&rows=weather", "“country”: there is no “xx”. “rows”: there is no “weather”."),
+        ("coverage/?format=svg&country=xx", "“country”: there is no “xx”."),
+        ("compare/?format=csv&country=uz&country=kz&country=xx", "“country”: there is no “xx”."),
+        ("compare/?format=csv&country=uz", "Choose two to four."),
+        ("indicators/aral-sea-area/?format=csv&place=atlantis", "“place”: there is no “atlantis”."),
+        ("indicators/aral-sea-area/?format=svg&place=atlantis", "“place”: there is no “atlantis”."),
+        ("issues/?format=svg&view=causes&country=xx", "“country”: there is no “xx”."),
+        ("projects/?format=csv&sort=colour", "“sort” is one of: title, "),
+        ("projects/?format=csv&lang=de", "“lang” is one of: en, ko, ru."),
+    ],
+)
+def test_every_file_with_a_wrong_parameter_is_refused(content, client, address, sentence):
+    response = client.get(f"/en/{address}")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "“country”: there is no “xx”."),
+        ("ko", "“country”: “xx” 값은 없습니다."),
+        ("ru", "«country»: значения «xx» нет."),
+    ],
+)
+def test_reader_of_a_wrong_file_is_told_in_a_page(client, language, sentence):
+    response = client.get(f"/{language}/projects/?country=xx&format=csv", headers={"Accept": "text/html"})
+    tree = reading.page(response)
+    assert (response.status_code, tree.get("lang")) == (400, language)
+    assert sentence in reading.words(tree.find(".//main"))
+    assert f"/{language}/projects/?country=xx" in tree.xpath("//main//a/@href")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_file_takes_codes_in_any_case(client, form):
+    make_project(key="one").countries.add(make_country(key="uz"))
+    make_project(key="other")
+    lower, upper = (client.get(f"/en/projects/?country={code}&format={form}") for code in ("uz", "UZ"))
+    assert (lower.status_code, upper.status_code) == (200, 200)
+    if form != "xlsx":  # a workbook is packed with the time
+        assert content(upper).replace(b"UZ", b"uz") == content(lower)
+
+
+def test_file_of_a_known_key_without_hits_has_no_rows(client):
+    make_project()
+    make_organisation(key="idle")
+    assert keys(client, "/en/projects/", organisation="idle") == []
 
 
 def test_drafts_are_in_no_file(client):
