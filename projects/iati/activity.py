@@ -194,6 +194,15 @@ class Activity:
     results: list[Result] = field(default_factory=list)
 
     @property
+    def span(self):
+        """Start and end as they came about, else as they were planned; "" for one that is not known."""
+        found = [
+            next((self.dates[kind].iso for kind in kinds if kind in self.dates), "")
+            for kinds in ((ACTUAL_START, PLANNED_START), (ACTUAL_END, PLANNED_END))
+        ]
+        return found[0], found[1]
+
+    @property
     def mentioned(self):
         """Every country that it names, of itself or of a transaction."""
         held = [*self.countries, *(share for transaction in self.transactions for share in transaction.countries)]

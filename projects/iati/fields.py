@@ -5,15 +5,11 @@ import datetime
 from django.utils.text import Truncator
 
 from projects.iati.activity import (
-    ACTUAL_END,
-    ACTUAL_START,
     DAC,
     GENERAL,
     GOALS,
     OBJECTIVES,
     OTHER,
-    PLANNED_END,
-    PLANNED_START,
     TARGET_GROUPS,
     TARGETS,
 )
@@ -81,7 +77,7 @@ def of_activity(activity, organisation_key):
         found[f"activities_{language}"] = more.get(language, "")
     found["title_original"] = "" if activity.titles.get("en") else cut(best(activity.titles))
     found["status"] = STATUSES.get(activity.status, "")
-    found["start"], found["end"] = span_of(activity)
+    found["start"], found["end"] = activity.span
     found["finance"] = finance_of(activity)
     found["countries"] = sorted({share.code.lower() for share in activity.countries})
     found["sectors"] = sorted({share.code for share in activity.sectors if share.vocabulary == DAC})
@@ -100,14 +96,6 @@ def of_activity(activity, organisation_key):
     found["organisations"] = [list(pair) for pair in found["organisations"]]
     found["budget"] = [str(activity.total.value), activity.total.currency] if activity.total else []
     return found
-
-
-def span_of(activity):
-    """Start and end as they came about, else as they were planned. An end that lies before the start is none."""
-    days = {kind: day.iso for kind, day in activity.dates.items()}
-    start = days.get(ACTUAL_START) or days.get(PLANNED_START) or ""
-    ends = [days[kind] for kind in (ACTUAL_END, PLANNED_END) if kind in days]
-    return start, next((end for end in ends if not start or end >= start[: len(end)]), "")
 
 
 def finance_of(activity):

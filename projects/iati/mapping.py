@@ -171,9 +171,16 @@ class _Reading:
             kind, day = self.code(element, "ActivityDateType", "type"), day_of(element.get("iso-date") or "")
             if kind and day and kind not in a.dates:
                 a.dates[kind] = Day(day.isoformat(), self.texts(element))
-        for first, last in ((PLANNED_START, PLANNED_END), (ACTUAL_START, ACTUAL_END)):
-            if first in a.dates and last in a.dates and a.dates[last].iso < a.dates[first].iso:
-                self.error(root, "dates-order", start=a.dates[first].iso, end=a.dates[last].iso)
+            elif kind and day and a.dates[kind].iso != day.isoformat():
+                self.warn(element, "date-twice", type=kind, date=day.isoformat())
+        spans = [
+            tuple(a.dates[kind].iso if kind in a.dates else "" for kind in kinds)
+            for kinds in ((PLANNED_START, PLANNED_END), (ACTUAL_START, ACTUAL_END))
+        ]
+        # The actual start with the planned end, or the other way round, only where both pairs are possible.
+        for start, end in [span for span in spans if "" < span[1] < span[0]] or [a.span]:
+            if end and end < start:
+                self.error(root, "dates-order", start=start, end=end)
         for name, field in (
             ("FlowType", "flow"),
             ("FinanceType", "finance"),
@@ -195,23 +202,21 @@ class _Reading:
 
     # ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def money(self, parent):
-        """The amount of an element; None where the structure is wrong already or the amount is."""
+    def money(self, parent, find):
+        """The amount of an element; None where the structure is wrong already or the amount is, told by `find`."""
         element = parent.find("value")
         if element is None or not is_number(element.text or ""):
             return None
         value = Decimal(element.text.strip())
         if abs(value) >= MOST:
-            self.error(element, "amount-large", value=element.text.strip())
+            find(element, "amount-large", value=element.text.strip())
             return None
         currency = (element.get("currency") or "").strip().upper() or self.activity.currency
         if not currency:
-            if "no-currency" not in self.said:
-                self.said.add("no-currency")
-                self.error(self.element, "no-currency")
+            find(self.element, "no-currency")
             return None
         if not facts.code_on("Currency", currency):
-            self.error(element, "code", value=f"“{currency}”", list="Currency", name=f"<{element.tag}>")
+            find(element, "code", value=f"“{currency}”", list="Currency", name=f"<{element.tag}>")
             return None
         date = day_of(element.get("value-date") or "")
         return Money(value, currency, date.isoformat() if date else "")
@@ -226,9 +231,17 @@ class _Reading:
         for name in ("budget", "planned-disbursement"):
             for element in root.findall(name):
                 start, end = self._day(element, "period-start"), self._day(element, "period-end")
+                disbursement = name != "budget"
+                money = self.money(element, self.warn if disbursement else self.error)
                 if end and end < start:
+                    if disbursement:
+                        self.warn(element, "disbursement-order", start=start, end=end)
+                        continue
                     self.error(element, "period-order", start=start, end=end)
-                if money := self.money(element):
+                has_wrong_end = not end and element.find("period-end") is not None
+                if disbursement and (money is None or not start or has_wrong_end):
+                    self.warn(element, "disbursement-dropped")
+                elif money:
                     a.budgets.append(
                         Budget(
                             start,
@@ -236,13 +249,13 @@ class _Reading:
                             money,
                             kind=facts.code_on("BudgetType", element.get("type") or ""),
                             status=facts.code_on("BudgetStatus", element.get("status") or ""),
-                            disbursement=name != "budget",
+                            disbursement=disbursement,
                         )
                     )
         for element in root.findall("transaction"):
             kind = element.find("transaction-type")
             code = self.code(kind, "TransactionType") if kind is not None else ""
-            money = self.money(element)
+            money = self.money(element, self.error)
             if money is None or not code:
                 continue
             a.transactions.append(

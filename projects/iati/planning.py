@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.db.models import TextChoices
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -301,8 +302,10 @@ def _changed(row, read, known, options, make, stored):
 
 
 def _moment(text):
+    """The moment of a last change; None where it is not known, or lies in the future and would keep all news out."""
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    return moment if moment <= timezone.now() + datetime.timedelta(days=1) else None

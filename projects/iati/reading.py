@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from projects.iati import mapping, structure
+from projects.iati import mapping, rules, structure
 from projects.iati.activity import Activity
 from projects.iati.findings import Finding, Severity, refuse
 
@@ -84,7 +84,8 @@ def _look_at(root):
 
 def _read(element, seen):
     activity, found = mapping.read(element)
-    findings = sorted([*structure.check(element), *found], key=lambda finding: finding.line)
+    found = dict.fromkeys([*structure.check(element), *found, *rules.check(element)])  # each once
+    findings = sorted(found, key=lambda finding: finding.line)
     if activity.identifier in seen:
         values = {"identifier": activity.identifier, "line": seen[activity.identifier]}
         findings.append(Finding(element.sourceline, Severity.ERROR, "identifier-twice", values))

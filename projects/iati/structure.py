@@ -26,6 +26,7 @@ WEAK = tuple(
     f"{ROOT}/{path}"
     for path in (
         *("location", "tag", "policy-marker", "document-link", "related-activity", "result", "other-identifier"),
+        "planned-disbursement",
         *("sector/narrative", "transaction/provider-org", "transaction/receiver-org", "transaction/description"),
     )
 )
@@ -42,7 +43,17 @@ DISPENSABLE = {
     (f"{ROOT}/planned-disbursement/value", "value-date"),
 }
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
-DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+# With a time too, which some write though the standard wants none.
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T[\d:.]*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+# What the types of XML Schema allow, in values that the portal does not use; libxml2 judges addresses as leniently.
+TYPES = {
+    "boolean": re.compile(r"true|false|0|1"),
+    "int": re.compile(r"[+-]?\d{1,10}", re.ASCII),
+    "nonNegativeInteger": re.compile(r"\+?\d+|-0+", re.ASCII),
+    "positiveInteger": re.compile(r"\+?0*[1-9]\d*", re.ASCII),
+    "NMTOKEN": re.compile(r"[\w.:-]+"),
+    "dateTime": re.compile(r"-?\d{4,}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?", re.ASCII),
+}
 
 
 def day_of(text):
@@ -60,11 +71,15 @@ def is_number(text):
 
 
 def check(element, path=ROOT):
-    """What is wrong with an element and all in it."""
+    """What is wrong with an element and all in it; a fault of something that the portal does not use is a warning."""
     node = facts.structure()[path]
-    weak = path.startswith(WEAK)
+    weak = path.startswith(WEAK) or any(path == unused or path.startswith(f"{unused}/") for unused in UNUSED)
     severity = Severity.WARNING if weak else Severity.ERROR
     yield from _attributes(element, path, node, severity)
+    if not node["text"]:
+        texts = (element.text, *(child.tail for child in element))
+        if any(text and text.strip() for text in texts):
+            yield Finding(element.sourceline, Severity.WARNING, "text-misplaced", {"name": element.tag})
     if node["text"] == "decimal" and not is_number(element.text or ""):
         yield Finding(element.sourceline, severity, "no-number", {"value": element.text or "", "name": element.tag})
     order, counts, furthest = list(node["children"]), {}, 0
@@ -79,8 +94,7 @@ def check(element, path=ROOT):
         # Whatever must stand before this one and does not: as a reader of the file meets it.
         for before in order[furthest:place]:
             if node["children"][before][0] == "1" and before not in counts and element.find(before) is None:
-                if before != "narrative":
-                    yield Finding(line, severity, "element-missing", {"name": before, "parent": element.tag})
+                yield _missing(before, element, line, severity)
                 counts[before] = 0
         if place < furthest:
             yield Finding(line, Severity.WARNING, "order", {"name": name, "parent": element.tag})
@@ -88,11 +102,17 @@ def check(element, path=ROOT):
         counts[name] = counts.get(name, 0) + 1
         if counts[name] == 2 and node["children"][name][1] == "1":
             yield Finding(line, severity, "element-twice", {"name": name, "parent": element.tag})
-        if (inner := f"{path}/{name}") not in UNUSED:
-            yield from check(child, inner)
+        yield from check(child, f"{path}/{name}")
     for name in order:
-        if node["children"][name][0] == "1" and name not in counts and name != "narrative":
-            yield Finding(element.sourceline, severity, "element-missing", {"name": name, "parent": element.tag})
+        if node["children"][name][0] == "1" and name not in counts:
+            yield _missing(name, element, element.sourceline, severity)
+
+
+def _missing(name, parent, line, severity):
+    """An element that is missing. Without a text the portal can read an activity, but for its title."""
+    if name == "narrative":
+        return Finding(line, Severity.WARNING, "no-text", {"name": parent.tag})
+    return Finding(line, severity, "element-missing", {"name": name, "parent": parent.tag})
 
 
 def _attributes(element, path, node, severity):
@@ -110,5 +130,15 @@ def _attributes(element, path, node, severity):
         elif kind.startswith("date") and day_of(value.partition("T")[0]) is None:
             values = {"value": value, "attribute": name, "name": element.tag}
             yield Finding(element.sourceline, severity, "no-date", values)
+        elif kind.startswith("date") and not kind.startswith("dateTime") and "T" in value:
+            values = {"value": value, "attribute": name, "name": element.tag}
+            yield Finding(element.sourceline, Severity.WARNING, "date-time", values)
         elif kind.startswith("decimal") and not is_number(value):
             yield Finding(element.sourceline, severity, "no-number", {"value": value, "name": f"{element.tag}/@{name}"})
+        elif (known := TYPES.get(kind.removesuffix("!"))) and not known.fullmatch(value.strip()):
+            values = {"value": value, "attribute": name, "name": element.tag}
+            yield Finding(element.sourceline, Severity.WARNING, "value-type", values)
+    for name in element.attrib:
+        if not name.startswith("{") and name not in node["attributes"]:
+            values = {"attribute": name, "name": element.tag}
+            yield Finding(element.sourceline, Severity.WARNING, "attribute-unknown", values)

@@ -48,7 +48,7 @@ class Schema:
             return
         parts = [kind if kind is not None else self.types[named]]
         text = ""
-        while (extension := parts[-1].find(f".//{XSD}extension")) is not None:
+        while (extension := self.extension(parts[-1])) is not None:
             base = extension.get("base")
             if base.startswith("xsd:"):
                 text = base.removeprefix("xsd:")
@@ -70,6 +70,12 @@ class Schema:
                     most = child.get("maxOccurs", "1")
                     node["children"].append([name, int(child.get("minOccurs", "1")), 1 if most == "1" else 0])
                     self.walk(f"{path}/{name}", self.elements[child.get("ref")] if child.get("ref") else child)
+
+    @staticmethod
+    def extension(kind):
+        """What a type extends; not what a type of an element in it does."""
+        found = kind.iter(f"{XSD}extension")
+        return next((one for one in found if next(one.iterancestors(f"{XSD}complexType")) is kind), None)
 
 
 def merged(schemas):

@@ -238,6 +238,24 @@ def test_only_chosen_countries_come_and_others_are_counted(run):
     assert sorted(other.imported.reportedshares.filter(kind="country").values_list("code", flat=True)) == ["ET", "KE"]
 
 
+def test_a_last_change_in_the_future_keeps_no_news_out(run):
+    run(file(activity("1", ("2025-06-01", "2114-06-01"))))
+    assert states(run(file(activity("1", ("Water is saved", "Much water is saved"))))) == {"changed": 1}
+    assert Project.objects.get().summary_en == "Much water is saved in fields."
+
+
+def test_a_faulty_planned_disbursement_does_not_keep_the_activity_out(run):
+    wrong = """    <planned-disbursement>
+      <period-start iso-date="2024-12-31"/>
+      <period-end iso-date="2024-01-01"/>
+      <value value-date="2024-01-01">500</value>
+    </planned-disbursement>
+"""
+    before = '    <transaction>\n      <transaction-type code="2"/>'
+    assert states(run(file(activity("1", (before, wrong + before))))) == {"new": 1}
+    assert [str(line.value) for line in Project.objects.get().imported.budgetlines.all()] == ["250000.00"]
+
+
 def test_a_project_of_like_name_is_a_possible_double_and_stays_apart(run):
     twin = make_project(title_en="Drip irrigation in the north 1", start="2024")
     twin.countries.add(make_country(key="other"))
@@ -276,7 +294,7 @@ def test_an_identifier_in_other_capitals_is_another_activity(run):
     run(file())
     plan = run(file(activity("1", ("XM-DAC-99999-1<", "xm-dac-99999-1<"))))
     assert states(plan) == {"new": 1}
-    assert "differs from a stored one in capitals only" in plan.rows[0].warnings[0].words
+    assert "differs from a stored one in capitals only" in plan.rows[0].warnings[-1].words
 
 
 def test_organisations_are_found_by_reference_before_name(run):
