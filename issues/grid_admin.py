@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
 from issues.grid import Grid
-from issues.models import Indicator, Observation
+from issues.models import Observation
 from portal import workflow
 from portal.exchange.files import FileError
 from portal.explained import readers_see
@@ -53,8 +53,6 @@ class GridAdmin:
         return self._grid_page(request, indicator, form, grid)
 
     def _typed(self, request, indicator):
-        # Of two who save at once, the second one sees what the first did.
-        Indicator.objects.select_for_update().get(pk=indicator.pk)
         grid = Grid.seen(indicator, request.POST)
         if grid is None:
             words = gettext("It is not known what this form was opened with. Look at the values again.")

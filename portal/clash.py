@@ -102,8 +102,6 @@ class GuardedForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        # Locked until the transaction ends: of two who save at once, the second one sees what the first did.
-        type(self.instance)._base_manager.select_for_update().get(pk=self.instance.pk)
         now = self.guard.state(self, self.instance)
         asked = self.data.getlist(ASKED)
         unanswered = any(self.data.get(CHOICE.format(name)) not in {MINE, THEIRS} for name in asked)

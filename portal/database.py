@@ -30,6 +30,18 @@ def unpacked(code: str, sent: bytes) -> array:
     return numbers
 
 
+def lock_rows(rows: Iterable[models.Model]):
+    """Lock stored rows until the transaction ends. SQLite needs no lock: its transactions are IMMEDIATE.
+
+    Rows are locked in the order of their models and keys, so that two transactions do not wait for each other.
+    """
+    keys = {}
+    for row in rows:
+        keys.setdefault(type(row), set()).add(row.pk)
+    for model in sorted(keys, key=lambda one: one._meta.label):
+        list(model._base_manager.filter(pk__in=keys[model]).order_by("pk").select_for_update().values_list("pk"))
+
+
 @dataclass(frozen=True)
 class Keys:
     """Primary keys to ask for, however many, as one value: of a list Django looks at every one."""

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.db import transaction
+from django.db import models, transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
 from portal.choices import Publication
+from portal.database import lock_rows
 from portal.history import because
 from portal.models import Tombstone
 from portal.preview import preview_links
@@ -43,6 +44,19 @@ class Incomplete(Exception):
 class Governed:
     """An admin in which some may change everything and translators their language."""
 
+    def get_object(self, request, object_id, from_field=None):
+        """Return Django's object. A POST locks it first, so that rights are checked on what is stored then."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is None or request.method != "POST":
+            return obj
+        lock_rows(self._owners(obj))
+        lock_rows([obj])
+        return super().get_object(request, object_id, from_field)
+
+    def _owners(self, obj):
+        """Return the records that `obj` is part of. They are locked before it."""
+        return []
+
     def actions_of(self, request):
         return workflow.actions_of(request.user, self.model)
 
@@ -70,10 +84,26 @@ def not_written_in(suffixes, fields, besides=()):
     return [field for field in fields if not (suffixes and field.endswith(suffixes)) and field not in besides]
 
 
+class LockedChoiceField(forms.ModelChoiceField):
+    """A choice of a record, which is checked once more when the record is locked."""
+
+    def to_python(self, value):
+        if (record := super().to_python(value)) is not None:
+            lock_rows([record])
+        return super().to_python(value)
+
+
 class OwnedAdmin(Governed):
     """The admin of rows with a page of their own. They are part of the records that they name as `owners`."""
 
     owners = ()
+
+    def get_deleted_objects(self, objs, request):
+        """Return Django's lists. Django asks here whether the user may delete what is selected."""
+        if request.method == "POST" and isinstance(objs, models.QuerySet):
+            lock_rows(owner for obj in objs for owner in self._owners(obj))
+            objs = objs.all()
+        return super().get_deleted_objects(objs, request)
 
     def _owners(self, obj):
         return [getattr(obj, name) for name in self.owners]
@@ -99,6 +129,7 @@ class OwnedAdmin(Governed):
         owner = db_field.related_model
         if db_field.name in self.owners and "publish" not in workflow.actions_of(request.user, owner):
             kwargs["queryset"] = owner.objects.filter(publication__in=workflow.OPEN)
+            kwargs["form_class"] = LockedChoiceField
             kwargs["error_messages"] = {"invalid_choice": _("Readers see this record: a reviewer may change it.")}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -369,7 +400,10 @@ class WorkflowAdmin(Governed):
     def _move(self, request, queryset, target, words):
         """Move each record to where `target` says; tell how many went, and why the others stayed."""
         actions = self.actions_of(request)
-        moved, waiting, reasons = [], list(queryset), {}
+        listed = list(queryset)
+        lock_rows(listed)
+        stored = self.model.objects.in_bulk([record.pk for record in listed])
+        moved, waiting, reasons = [], [stored[record.pk] for record in listed if record.pk in stored], {}
         while waiting:
             stayed = []
             for record in waiting:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -21,6 +22,7 @@ from portal.care.tables import Double, Link
 from portal.care.translations import older_of, plain
 from portal.changes import pieces_of
 from portal.choices import Publication
+from portal.database import lock_rows
 from portal.desk import admin_address
 from portal.similar import similar_to
 
@@ -167,9 +169,12 @@ class MergeAdmin(LookedThrough):
         """Two records side by side: what stays of each."""
         if not self.may_merge(request):
             raise PermissionDenied
+        key = (request.POST.get("with") or request.GET.get("with") or "").strip()
+        if request.method == "POST":
+            pks = [pk for pk in [unquote(object_id)] if pk.isdecimal()]
+            lock_rows(self.model._base_manager.filter(Q(pk__in=pks) | Q(key=key)))
         if (kept := self.get_object(request, unquote(object_id))) is None:
             raise Http404
-        key = (request.POST.get("with") or request.GET.get("with") or "").strip()
         other = self.model._base_manager.filter(key=key).exclude(pk=kept.pk).first()
         reasons = []
         if other is not None and request.method == "POST":

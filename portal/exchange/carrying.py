@@ -112,6 +112,11 @@ def _batches(rows):
 
 
 def _store(plan):
+    if not plan.table.is_record:
+        _lock_owners(plan)
+    plan.check_rights_again()
+    if plan.refused:
+        return
     yield from _create(plan, [row for row in plan.working if row.new])
     for some in _batches([row for row in plan.working if not row.new]):
         _update(plan, some)
@@ -123,6 +128,24 @@ def _store(plan):
     if not plan.refused and hasattr(plan.table.model, "cite_marks"):
         for row in plan.working:
             row.record.cite_marks()
+
+
+def _lock_owners(plan):
+    """Lock the records that the rows are part of. Refuse the rows of those that were moved since they were compared."""
+    touched = plan.touched()
+    for model, pks in _by_model(touched).items():
+        for some in _batches(sorted(pks)):
+            locked = models.QuerySet(model).filter(pk__in=some).order_by("pk").select_for_update()
+            stored = dict(locked.values_list("pk", "publication"))
+            for pk in some:
+                for row in touched[model, pk]:
+                    owner = next(one for one in plan.owners(row) if (type(one), one.pk) == (model, pk))
+                    if owner.publication != stored.get(pk):
+                        _refuse_as_changed(row)
+
+
+def _refuse_as_changed(row):
+    row.refuse("", _("Another editor changed this meanwhile. Look at the file’s changes again."))
 
 
 def _create(plan, waiting):
@@ -177,8 +200,12 @@ def _update(plan, rows):
     alike = defaultdict(list)
     for row in rows:
         stored = fresh.get(row.record.pk)
-        if stored is None or any(change.column.texts(stored) != change.old for change in row.changes):
-            row.refuse("", _("Another editor changed this meanwhile. Look at the file’s changes again."))
+        if (
+            stored is None
+            or (table.is_record and stored.publication != row.was)
+            or any(change.column.texts(stored) != change.old for change in row.changes)
+        ):
+            _refuse_as_changed(row)
             continue
         columns = {change.column.field.name for change in row.changes if change.column not in row.relations}
         columns |= {change.column.field.translated_field.name for change in row.changes if change.column.language}

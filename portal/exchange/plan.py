@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.utils import timezone
@@ -302,6 +303,16 @@ class Plan:
             row.refuse("", _("Readers see this record: a reviewer may change it."))
         else:
             row.refuse("", _("You may not change records of this kind."))
+
+    def check_rights_again(self):
+        """Check the rows once more with what the user may do now. Call it when all that they change is locked."""
+        self._actions = {}
+        if self.user:
+            self.user = get_user_model()._default_manager.get(pk=self.user.pk)
+        for row in self.working:
+            self._check_rights(row)
+            if self.table.is_record:
+                self._check_move(row)
 
     def owners(self, row):
         """The records that readers see change with a row."""

@@ -572,7 +572,8 @@ class SuggestedIssueAdmin(OwnedAdmin, FormFields, admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Dismiss selected suggestions"), permissions=["change"])
     def dismiss_selected(self, request, queryset):
         count = 0
-        for suggestion in queryset.select_related("project").filter(decision=SuggestedIssue.Decision.OPEN):
+        waiting = queryset.select_related("project").filter(decision=SuggestedIssue.Decision.OPEN)
+        for suggestion in waiting.select_for_update(of=("self", "project")):
             if self.may_change_whole(request, suggestion):
                 suggestion.decision = SuggestedIssue.Decision.DISMISSED
                 suggestion.save(update_fields=["decision"])

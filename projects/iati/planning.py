@@ -279,7 +279,8 @@ def _doubles(activity, found, known):
 
 def _changed(row, read, known, options, make, stored):
     """News of a project: what its editors left alone is taken over, what they wrote themselves stays."""
-    project = Project.objects.prefetch_related(
+    projects = Project.objects.select_for_update() if make else Project.objects  # `make` is given where it is stored
+    project = projects.prefetch_related(
         "countries", "sectors", "sdgs", "rio_markers", "participations__organisation"
     ).get(pk=row.project)
     if project.publication == Publication.ARCHIVED or (project.publication not in OPEN and not options.may_publish):

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term
+from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
 from portal.audit import AuditEntry
 from portal.care.translations import older_of
 from portal.choices import Currency, Publication
@@ -473,9 +473,61 @@ def test_what_another_editor_changes_between_comparing_and_storing_is_not_overwr
         return store(plan)
 
     monkeypatch.setattr(carrying, "_store", another_editor_first)
-    assert refusals(Term, f"key | definition_en\n{term.key} | Mine.") == [
-        (2, "", "Another editor changed this meanwhile. Look at the file’s changes again.")
-    ]
+    assert refusals(Term, f"key | definition_en\n{term.key} | Mine.") == [(2, "", MEANWHILE)]
+
+
+MEANWHILE = "Another editor changed this meanwhile. Look at the file’s changes again."
+
+
+def bring_while(act, model, text, user):
+    """Import a file. `act` is what somebody does between its comparison and its storing. Return what is wrong."""
+    header, row = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    work = carry_out(lambda: Plan(table_of(model), Sheet(header, [(2, row)]), user), keep=True, why="Because.")
+    assert next(work) == ("compared", 1)
+    act()
+    return told(finish(work))
+
+
+def publish(record):
+    type(record).objects.filter(pk=record.pk).update(publication=P)
+
+
+def test_a_record_that_is_published_between_comparing_and_storing_is_refused(user):
+    term = make_term(publication=D, definition_en="Old.")
+    refused = bring_while(lambda: publish(term), Term, f"key | definition_en\n{term.key} | New.", user(EDITOR))
+    assert refused == [(2, "", MEANWHILE)]
+    term.refresh_from_db()
+    assert (term.definition_en, term.version) == ("Old.", 1)
+
+
+@pytest.mark.parametrize("value", ["1", "2"])  # a row that is there, and a new one
+def test_a_row_of_a_record_that_is_published_between_comparing_and_storing_is_refused(user, value):
+    row = make_observation(indicator=make_indicator(publication=D), year=2020, value="1")
+    year = {"1": 2021, "2": 2020}[value]
+    text = f"""
+        indicator | place | year | source | value
+        {row.indicator.key} | {row.place.key} | {year} | {row.source.key} | {value}
+    """
+    assert bring_while(lambda: publish(row.indicator), Observation, text, user(EDITOR)) == [(2, "", MEANWHILE)]
+    assert [str(one.value.normalize()) for one in Observation.objects.all()] == ["1"]
+
+
+def test_rows_on_the_page_of_a_record_that_is_published_meanwhile_are_refused(user):
+    term = make_term(publication=D)
+    text = f"""
+        term | source | position
+        {term.key} | {make_source().key} | 1
+    """
+    assert bring_while(lambda: publish(term), TermCitation, text, user(EDITOR)) == [(2, "", MEANWHILE)]
+    assert not term.citations.exists()
+
+
+def test_rights_that_were_taken_between_comparing_and_storing_are_missed(user):
+    term, editor = make_term(publication=D, definition_en="Old."), user(EDITOR)
+    text = f"key | definition_en\n{term.key} | New."
+    assert bring_while(editor.groups.clear, Term, text, editor) == [(2, "", NO_WAY)]
+    term.refresh_from_db()
+    assert term.definition_en == "Old."
 
 
 def test_only_what_was_seen_is_stored():
