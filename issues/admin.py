@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
 from issues.grid_admin import GridAdmin
@@ -59,7 +60,7 @@ class IssueInCountryInline(Rows, TranslationStackedInline):
         "position": _("Small numbers first. Empty: last."),
     }
     verbose_name = _("country")
-    verbose_name_plural = _("countries")
+    verbose_name_plural = pgettext_lazy("desk", "countries")
 
 
 class KeyFigureInline(Rows, TranslationStackedInline):
@@ -74,7 +75,7 @@ class IssueSdgInline(Rows, admin.TabularInline):
     fields = ("code",)
     help_texts = {"code": _("A goal such as 6, or a target such as 6.4 or 3.c.")}
     verbose_name = _("goal or target")
-    verbose_name_plural = _("Sustainable Development Goals")
+    verbose_name_plural = pgettext_lazy("desk", "Sustainable Development Goals")
 
 
 class IssueCitationInline(CitationInline):
@@ -93,7 +94,7 @@ class IssueAdmin(RecordAdmin):
     inlines = (KeyFigureInline, IssueInCountryInline, IssueSdgInline, IssueCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), ("key", "publication"), ("parent", "position"))}),
-        (_("Summary"), {"fields": (in_languages("summary"),)}),
+        (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
         *(
             (
                 section.label,
@@ -153,7 +154,7 @@ class KeyFigureAdmin(
     def value_and_unit(self, figure):
         return f"{number(figure.value)} {figure.unit}"
 
-    @admin.display(description=_("sources"), ordering="citations_count")
+    @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
     def citations_count(self, figure):
         return figure.citations_count
 
@@ -193,7 +194,7 @@ class IssueLinkAdmin(
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
 
-    @admin.display(description=_("sources"), ordering="citations_count")
+    @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
     def citations_count(self, link):
         return link.citations_count
 
@@ -224,7 +225,7 @@ class IndicatorAdmin(GridAdmin, RecordAdmin):
         ),
         (_("Who measured, and under which licence"), {"fields": ("source", in_languages("licence"))}),
         (_("Where it belongs"), {"fields": ("issues", "position")}),
-        (_("Note"), {"fields": (in_languages("note"),)}),
+        (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
     )
     help_texts = {
         "name": _("What is measured, as a heading has it: Surface area of the Aral Sea."),

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from issues.models import Observation
 from portal.clash import opened, signed
@@ -49,7 +49,7 @@ class Keys(forms.CharField):
 class ChoiceForm(forms.Form):
     """Which source, years and places a grid shows."""
 
-    source = forms.ModelChoiceField(Source.objects.none(), to_field_name="key", label=gettext_lazy("Source"))
+    source = forms.ModelChoiceField(Source.objects.none(), to_field_name="key", label=pgettext_lazy("desk", "Source"))
     other_source = forms.SlugField(
         label=gettext_lazy("Another source, by its key"),
         required=False,

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join, mark_safe
 from django.utils.text import capfirst, format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
 import portal.accounts_admin  # noqa: F401 - registers itself
@@ -189,7 +190,7 @@ class RecordAdmin(
             obj.version += 1
         super().save_model(request, obj, form, change)
 
-    @admin.display(description=_("sources"), ordering="citations_count")
+    @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
     def citations_count(self, record):
         return record.citations_count
 
@@ -256,7 +257,7 @@ class CitationInline(Rows, admin.TabularInline):
     fields = ("source", "position")
     help_texts = {"position": _("Small numbers first. Empty: last.")}
     verbose_name = _("source")
-    verbose_name_plural = _("sources")
+    verbose_name_plural = pgettext_lazy("desk", "sources")
 
 
 class PlaceCitationInline(CitationInline):
@@ -302,8 +303,8 @@ class SourceAdmin(LookAlikes, FromReference, Citable, RecordAdmin):
         (None, {"fields": ("title", "title_original", ("key", "publication"))}),
         (_("Who published it, and when"), {"fields": ("author", "publisher", ("date", "kind", "language"))}),
         (_("Where it is found"), {"fields": ("url", "doi", "edition")}),
-        (_("Licence"), {"fields": (in_languages("licence"),)}),
-        (_("Note"), {"fields": ("note",)}),
+        (pgettext_lazy("desk", "Licence"), {"fields": (in_languages("licence"),)}),
+        (pgettext_lazy("desk", "Note"), {"fields": ("note",)}),
     )
     help_texts = {
         "title": _("In square brackets where it is your own description, because the source’s own title is not given."),
@@ -375,7 +376,7 @@ class LinkAdmin(ReadOnly, SearchInAnyCase, admin.ModelAdmin):
         for link in found:
             link.records = records.get(link.pk, [])
 
-    @admin.display(description=_("address"), ordering="address")
+    @admin.display(description=pgettext_lazy("desk", "address"), ordering="address")
     def where_to(self, link):
         shown = format_html('<a class="long-address" href="{0}" rel="noreferrer">{0}</a>', link.address)
         if not link.moved_to:

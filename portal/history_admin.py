@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from portal.changes import changes_of
 from portal.choices import Publication
@@ -81,7 +82,7 @@ class HistoryAdmin(Explained):
         context = self._history_context(
             request,
             obj,
-            _("What changed"),
+            pgettext("desk", "What changed"),
             page=page,
             page_numbers=page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
             changes=changes,

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit import AuditEntry  # noqa: F401 - a model of this app
@@ -290,7 +290,11 @@ class Place(Record):
     other_spellings = other_spellings_column()
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)
     group = models.CharField(
-        _("group"), max_length=12, choices=Group, blank=True, help_text=_("Only for the countries the portal is about.")
+        pgettext_lazy("countries", "group"),
+        max_length=12,
+        choices=Group,
+        blank=True,
+        help_text=_("Only for the countries the portal is about."),
     )
     country = models.ForeignKey(
         "self",

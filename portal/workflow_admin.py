@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
@@ -200,7 +200,7 @@ class TombstoneForm(forms.ModelForm):
         self.instance.kind, self.instance.key = record._meta.model_name, record.key
         for code, name in settings.LANGUAGES:
             field = self.fields[f"note_{code}"]
-            field.label = f"{gettext('Note')} ({name})"
+            field.label = f"{pgettext('desk', 'Note')} ({name})"
             field.widget.attrs |= {"lang": code, "rows": 2, "class": "vLargeTextField"}
 
     def clean_successor(self):

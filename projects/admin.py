@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
 from portal.admin import (
@@ -66,7 +67,7 @@ class OrganisationAdmin(LookAlikes, RecordAdmin):
     inlines = (OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), "acronym", ("key", "publication"))}),
-        (_("What it is"), {"fields": (("kind", "country"), "url", "other_spellings")}),
+        (pgettext_lazy("desk", "What it is"), {"fields": (("kind", "country"), "url", "other_spellings")}),
     )
     help_texts = {
         "name": _("In full, with the country where others have one of that name: Ministry of Energy of Uzbekistan."),
@@ -129,7 +130,7 @@ class ProjectIssueInline(Rows, TranslationStackedInline):
 class ProjectAreaInline(Rows, admin.TabularInline):
     model = ProjectArea
     fields = ("area",)
-    verbose_name = _("area")
+    verbose_name = pgettext_lazy("desk", "area")
     verbose_name_plural = _("areas of cooperation")
 
 
@@ -138,7 +139,7 @@ class ProjectSdgInline(Rows, admin.TabularInline):
     fields = ("code",)
     help_texts = {"code": _("A goal such as 6, or a target such as 6.4 or 3.c.")}
     verbose_name = _("goal or target")
-    verbose_name_plural = _("Sustainable Development Goals")
+    verbose_name_plural = pgettext_lazy("desk", "Sustainable Development Goals")
 
 
 class RioMarkerInline(Rows, admin.TabularInline):
@@ -179,11 +180,11 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
     )
     fieldsets = (
         (None, {"fields": (*in_languages("title"), "title_original", ("key", "publication"), ("status", "level"))}),
-        (_("Summary"), {"fields": (in_languages("summary"),)}),
-        (_("Activities"), {"fields": (in_languages("activities"),)}),
-        (_("Results"), {"fields": (in_languages("results"),)}),
-        (_("Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
-        (_("Note"), {"fields": (in_languages("note"),)}),
+        (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
+        (pgettext_lazy("desk", "Activities"), {"fields": (in_languages("activities"),)}),
+        (pgettext_lazy("desk", "Results"), {"fields": (in_languages("results"),)}),
+        (pgettext_lazy("desk", "Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
+        (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
         (_("Time and money"), {"fields": (("start", "end"), ("budget", "currency", "finance"))}),
         (_("Where, and in which sectors"), {"fields": ("countries", "places", "sectors")}),
         ("IATI", {"fields": ("iati_identifier", "imported_from", "iati_state")}),
@@ -217,7 +218,7 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
     def iati_state(self, project):
         return state_of(project) if project.pk else None
 
-    @admin.display(description=_("countries"))
+    @admin.display(description=pgettext_lazy("desk", "countries"))
     def in_countries(self, project):
         return ", ".join(str(country) for country in project.countries.all())
 
@@ -239,7 +240,7 @@ class AgreementPartyInline(Rows, admin.TabularInline):
 class AgreementAreaInline(Rows, admin.TabularInline):
     model = AgreementArea
     fields = ("area",)
-    verbose_name = _("area")
+    verbose_name = pgettext_lazy("desk", "area")
     verbose_name_plural = _("areas of cooperation")
 
 
@@ -265,9 +266,9 @@ class AgreementAdmin(RecordAdmin):
     inlines = (AgreementPartyInline, AgreementAreaInline, AgreementCitationInline)
     fieldsets = (
         (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind", "level"))}),
-        (_("Summary"), {"fields": (in_languages("summary"),)}),
-        (_("Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
-        (_("Note"), {"fields": (in_languages("note"),)}),
+        (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
+        (pgettext_lazy("desk", "Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
+        (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
         (_("What it is about"), {"fields": ("issues",)}),
     )
     help_texts = {
@@ -281,6 +282,6 @@ class AgreementAdmin(RecordAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("parties__country", "parties__organisation")
 
-    @admin.display(description=_("parties"))
+    @admin.display(description=pgettext_lazy("desk", "parties"))
     def between(self, agreement):
         return ", ".join(str(party.who) for party in agreement.parties.all())

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import django
 import polib
 import pytest
 from django.conf import settings
@@ -120,6 +122,51 @@ def test_translations_keep_gaps_and_elements(language):
         for form in forms(entry)
         if gaps(form) != gaps(entry.msgid_plural or entry.msgid)
     ] == []
+
+
+# A short text means one thing at the desk and another one on a public page: "What it is" heads the kinds of search
+# results, and the kind of an organisation in its form. Names of fields and of choices are the same for both.
+SHORT_WORDS = 3
+DESK = re.compile(
+    r"^templates/admin/|(^|/)\w*admin\w*\.py$|^portal/(exchange|care)/|^issues/grid\.py$"
+    r"|^portal/(citing|clash|desk|explained|from_reference|look_alikes|side_by_side|workflow)\.py$"
+)
+NAMES = re.compile(r"/models/|^portal/(models|audit|choices)\.py$|^portal/care/tables\.py$")
+# What the portal says as Django does, in the same sense.
+LIKE_DJANGO = {
+    *("Close", "Home", "No, take me back", "Page not found", "Password", "Remove", "Search", "Show all"),
+    *("name", "version"),
+}
+
+
+def without_context(language="ko"):
+    """The short texts that carry no context, each with the files that it stands in."""
+    return {
+        entry.msgid: {file for file, _line in entry.occurrences}
+        for entry in catalogue(language)
+        if not entry.msgctxt and len(entry.msgid.split()) <= SHORT_WORDS
+    }
+
+
+def test_a_short_text_of_both_the_desk_and_a_public_page_has_a_context():
+    found = without_context()
+    assert len(found) > 500
+    assert {"portal/search.py"} == found["What it is"]
+    shared = {}
+    for text, where in found.items():
+        files = {file for file in where if not NAMES.search(file)}
+        desk = {file for file in files if DESK.search(file)}
+        if desk and desk != files:
+            shared[text] = sorted(files)
+    assert shared == {}
+
+
+@pytest.mark.parametrize("app", ["admin", "auth"])
+def test_a_short_text_of_the_portal_replaces_none_of_djangos(app):
+    """A text without a context that Django has too is translated as the portal translates it, everywhere."""
+    folder = Path(django.__file__).parent / "contrib" / app / "locale"
+    theirs = {entry.msgid for entry in catalogue("ko", folder=folder) if not entry.msgctxt}
+    assert theirs & without_context().keys() - LIKE_DJANGO == set()
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

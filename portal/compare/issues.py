@@ -1,7 +1,7 @@
 """Issues side by side: key figures, causes and effects, what they mean in each country, who answers them."""
 
 from django.db.models import Prefetch
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Indicator, Issue, IssueInCountry, IssueLink, KeyFigure
@@ -84,7 +84,7 @@ class Issues(Kind):
     def facts(self, issues):
         projects = ProjectFilter(queryset=Project.objects.published()).counts("issue")
         return [
-            Row(_("Summary"), [prose(issue, "summary") for issue in issues], wide=True),
+            Row(pgettext("of a record", "Summary"), [prose(issue, "summary") for issue in issues], wide=True),
             Row(
                 _("Main issue"),
                 with_marks([self.main(issue) for issue in issues], issues),

@@ -1,7 +1,7 @@
 """Projects side by side: facts, parties, aims, results, and how well they are evidenced."""
 
 from django.db.models import Prefetch
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
@@ -81,7 +81,7 @@ class Projects(Kind):
     def facts(projects):
         not_known = _("not known")
         return [
-            Row(_("Summary"), [prose(project, "summary") for project in projects], wide=True),
+            Row(pgettext("of a record", "Summary"), [prose(project, "summary") for project in projects], wide=True),
             Row(
                 _("Status"),
                 [[listed(project.get_status_display(), "projects", status=project.status)] for project in projects],

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from issues.models import Issue
@@ -415,7 +415,7 @@ class Coverage:
     def columns_and_rows(self):
         """The table for a file: names and words of the columns, and the rows."""
         axis, currency = self.choice.rows, self.choice.currency
-        columns = [*((column.key, column.label) for column in self.columns), ("all", gettext("All"))]
+        columns = [*((column.key, column.label) for column in self.columns), ("all", pgettext("total", "All"))]
         if currency:
             columns = [
                 (f"{key}_{figure}", words.format(column=label, currency=currency))
@@ -428,7 +428,7 @@ class Coverage:
             ]
         columns = [("key", gettext("Key")), ("label", str(axis.label)), *columns]
         rows = [(row.key, row.label, [*cells, total]) for row, cells, total in self.table]
-        rows.append(("", gettext("All"), [*self.column_totals, self.total]))
+        rows.append(("", pgettext("total", "All"), [*self.column_totals, self.total]))
         return columns, [
             [
                 key,

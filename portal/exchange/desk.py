@@ -23,7 +23,7 @@ from django.urls import path, reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -55,7 +55,7 @@ STAGES = {
 class ExportForm(forms.Form):
     """Which table, and as what kind of file."""
 
-    table = forms.ChoiceField(label=_("Table"))
+    table = forms.ChoiceField(label=pgettext_lazy("desk", "Table"))
     format = forms.ChoiceField(
         label=_("File"),
         choices=[(files.CSV, _("CSV, for every program")), (files.XLSX, _("XLSX, a workbook"))],
@@ -71,7 +71,7 @@ class ExportForm(forms.Form):
 class ImportForm(forms.Form):
     """A file, what it holds, and why."""
 
-    table = forms.ChoiceField(label=_("Table"))
+    table = forms.ChoiceField(label=pgettext_lazy("desk", "Table"))
     file = forms.FileField(
         label=_("File"),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.admin import FormFields, in_languages
 from portal.models import Place
@@ -73,13 +73,13 @@ class ReceiveForm(forms.Form):
         help_text=gettext_lazy("A TOML file; README.md says how one is written."),
     )
     retrieved = forms.DateField(
-        label=gettext_lazy("Retrieved on"),
+        label=pgettext_lazy("desk", "Retrieved on"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=timezone.localdate,
     )
-    url = forms.URLField(label=gettext_lazy("Address"), required=False, max_length=600, assume_scheme="https")
+    url = forms.URLField(label=pgettext_lazy("desk", "Address"), required=False, max_length=600, assume_scheme="https")
     licence = forms.CharField(
-        label=gettext_lazy("Licence"),
+        label=pgettext_lazy("desk", "Licence"),
         required=False,
         max_length=200,
         help_text=gettext_lazy("As the publisher states it. Readers see it beside what was imported."),
@@ -123,7 +123,7 @@ class ChoiceForm(forms.Form):
     """Which of the activities of a file are meant."""
 
     countries = forms.MultipleChoiceField(
-        label=gettext_lazy("Countries"), required=False, widget=forms.CheckboxSelectMultiple
+        label=pgettext_lazy("desk", "Countries"), required=False, widget=forms.CheckboxSelectMultiple
     )
     leave_out = forms.BooleanField(label=gettext_lazy("Leave out the faulty ones"), required=False)
 

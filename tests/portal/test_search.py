@@ -169,6 +169,14 @@ def test_hits_can_be_narrowed_and_every_value_is_counted(client):
     ]
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "What it is"), ("ko", "자료 유형"), ("ru", "Тип записи")])
+def test_kinds_of_hits_are_headed_as_kinds_of_records(client, language, words):
+    make_project(title_en="Water for the Aral Sea")
+    page = reading.page(client.get(f"/{language}/search/?q=aral"))
+    [facet] = page.xpath("//fieldset[.//input[@name='kind']]")
+    assert reading.words(facet.xpath("legend")[0]) == words
+
+
 def test_filters_alone_list_what_they_let_through(client):
     make_project(title_en="Trees"), make_source(title="Salt")
     response = client.get("/en/search/", {"kind": "project"})
