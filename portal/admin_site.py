@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from portal.accounts import SignOut, lacks_second_factor
@@ -29,13 +29,14 @@ MODELS = (
 class PortalAdminSite(AdminSite):
     """Django's admin under the portal's name."""
 
-    site_header = _("Editors’ desk")
-    site_title = _("Editors’ desk")
-    index_title = _("Records")
+    site_header = pgettext_lazy("desk", "Editors’ desk")
+    site_title = pgettext_lazy("desk", "Editors’ desk")
+    index_title = pgettext_lazy("desk", "Records")
 
     def get_urls(self):
-        doubles = self.admin_view(functools.partial(doubles_page, self))
-        return [path("doubles/", doubles, name="doubles"), *super().get_urls()]
+        doubles = functools.partial(doubles_page, self)
+        doubles.own_transaction = True  # a search takes seconds, and others store meanwhile
+        return [path("doubles/", self.admin_view(doubles), name="doubles"), *super().get_urls()]
 
     def get_app_list(self, request, app_label=None):
         """Django’s, in the order of the work; what has no place in it comes after, by name."""

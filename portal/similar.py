@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from anyascii import anyascii
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy
 from rapidfuzz.distance import Levenshtein
 
 from portal.index.analyser import clean, pieces, stem
@@ -82,13 +82,32 @@ FIRST_PAGE = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$")
 TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|yclid|mc_[ce]id)$")
 
 
+REASONS = {
+    "doi": gettext_lazy("the same DOI"),
+    "address": gettext_lazy("the same address"),
+    "name": gettext_lazy("the same name: {name}"),
+    "similar": gettext_lazy("a similar name: {name}"),
+    "acronym": gettext_lazy("the same acronym: {acronym}"),
+}
+
+
+def reason_in_words(why, shared):
+    """Return in words why two records are alike: `why` is a key of REASONS, `shared` the name that they share."""
+    return REASONS[why].format(name=shared, acronym=shared)
+
+
 @dataclass(frozen=True)
 class Similar:
-    """A record that may tell of the same thing as another one, why, in words, and how likely it is, up to 1."""
+    """A record that may tell of the same thing as another one, why, and how likely it is, up to 1."""
 
     record: object
-    reason: str
+    why: str  # a key of REASONS
+    shared: str  # the name or acronym that both have, if that is why
     score: float
+
+    @property
+    def reason(self):
+        return reason_in_words(self.why, self.shared)
 
 
 # ── Names and addresses ──────────────────────────────────────────────────────────────────────────────────────────
@@ -248,8 +267,7 @@ class Table:
         """The records that are like `one`, among those whose primary key is wanted."""
         for pk in self._candidates(one):
             if wanted(pk) and (found := self._alike(one, self.known[pk])):
-                score, reason = found
-                yield Similar(self.records[pk], reason, score)
+                yield Similar(self.records[pk], *found)
 
     def _candidates(self, one):
         """The records that share something rare with `one`."""
@@ -264,10 +282,11 @@ class Table:
         return sorted(found)
 
     def _alike(self, one, other):
+        """Return why two records are alike, the name that they share, and the score; None if they are not alike."""
         if one.doi and one.doi == other.doi:
-            return 1.0, gettext("the same DOI")
+            return "doi", "", 1.0
         if one.address and one.address == other.address:
-            return 0.99, gettext("the same address")
+            return "address", "", 0.99
         scores = [
             (self._names_alike(a, b), b) for a, b in itertools.product(one.names, other.names) if _fit(a, b, one, other)
         ]
@@ -276,12 +295,12 @@ class Table:
             mine and theirs and mine != theirs for mine, theirs in zip(one.apart, other.apart, strict=False)
         )
         if score == 1:
-            return ALIKE if told_apart else 0.98, gettext("the same name: {name}").format(name=twin.text)
+            return "name", twin.text, ALIKE if told_apart else 0.98
         # In one language the numbers differ: words alike in another language are of another phase or year.
         if score >= ALIKE and not told_apart and min(scores)[0] > -ALIKE:
-            return min(score, 0.97), gettext("a similar name: {name}").format(name=twin.text)
+            return "similar", twin.text, min(score, 0.97)
         if acronym := _same_acronym(one, other):
-            return ALIKE, gettext("the same acronym: {acronym}").format(acronym=acronym)
+            return "acronym", acronym, ALIKE
         return None
 
     def _names_alike(self, a, b):

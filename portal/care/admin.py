@@ -228,33 +228,56 @@ def _moment(*records):
 
 
 def doubles_page(site, request):
-    """Records that may tell of the same thing, to be merged or told apart."""
+    """Records that may tell of the same thing, to be merged or told apart. A GET reads what was found last."""
     admins = [site.get_model_admin(model) for model in doubles.merged_models() if site.is_registered(model)]
     admins = [admin for admin in admins if admin.may_change_whole(request)]
     if not admins:
         raise PermissionDenied
     if request.method == "POST":
-        chosen = request.POST.get("apart", "")
-        kinds = [admin.model._meta.label_lower for admin in admins]
-        double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
-        if double is None:
-            raise Http404
-        doubles.tell_apart(double, request.user)
-        messages.info(request, _("Kept: these two are not the same."))
-        return HttpResponseRedirect(f"{reverse('admin:doubles')}#{double.kind.partition('.')[2]}")
+        models = [admin.model for admin in admins]
+        return _look(request, models) if "look" in request.POST else _tell_apart(request, models)
     context = {
         **site.each_context(request),
         "title": _("Likely doubles"),
+        "looked_for_at": doubles.looked_for_at(),
         "kinds": [
             (
                 admin.model._meta.model_name,
                 capfirst(admin.model._meta.verbose_name_plural),
-                [_pair(admin, request, pair) for pair in doubles.find(admin.model)],
+                [_pair(admin, request, pair) for pair in doubles.listed(admin.model)],
             )
             for admin in admins
         ],
     }
     return TemplateResponse(request, "admin/doubles.html", context)
+
+
+def _look(request, models):
+    """Compare the records of these models, and lead back to the list."""
+    found = 0
+    for model in models:
+        if (count := model._base_manager.count()) > doubles.MOST_AT_DESK:
+            text = _(
+                "{kind}: {count} records are too many to compare while you wait. The command find_doubles does it."
+            )
+            messages.warning(request, text.format(kind=capfirst(model._meta.verbose_name_plural), count=count))
+        else:
+            found += doubles.find(model)
+    text = ngettext("{count} pair looks alike.", "{count} pairs look alike.", found)
+    messages.info(request, text.format(count=found))
+    return HttpResponseRedirect(reverse("admin:doubles"))
+
+
+def _tell_apart(request, models):
+    """Store that the chosen pair is not the same, and lead back to the list."""
+    chosen = request.POST.get("apart", "")
+    kinds = [model._meta.label_lower for model in models]
+    double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
+    if double is None:
+        raise Http404
+    doubles.tell_apart(double, request.user)
+    messages.info(request, _("Kept: these two are not the same."))
+    return HttpResponseRedirect(f"{reverse('admin:doubles')}#{double.kind.partition('.')[2]}")
 
 
 def _pair(admin, request, pair):

@@ -1,13 +1,17 @@
-"""Records that may tell of the same thing: a list to work down, kept between two looks for them.
+"""Records that may tell of the same thing: a list to work down, stored between two searches for them.
 
-To compare all names of a table takes about half a second for a thousand records: too long for the first page of the
-desk, which counts what was found last, and short enough for the page that lists them, which looks anew.
+To compare all names of a table takes about half a second for a thousand records, and much longer if many are alike. So
+the pages of the desk read what is stored. The command `find_doubles` compares all; a button of the desk compares the
+tables of at most MOST_AT_DESK records.
 """
 
+import itertools
+import operator
 from dataclasses import dataclass
 
 from django.apps import apps
 from django.core.cache import cache
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.signals import post_delete
 from django.utils import timezone
@@ -15,20 +19,21 @@ from django.utils import timezone
 from portal.care.tables import Double
 from portal.choices import Publication
 from portal.models import FormerKey, Record
-from portal.similar import similar_pairs
+from portal.similar import reason_in_words, similar_pairs
 
 LOOKED = "doubles-looked-for"  # when, in the cache
+MOST_STORED = 500  # pairs of a kind that nobody has told apart
+MOST_AT_DESK = 2_000  # records of a kind that are compared while an editor waits
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two records that may be one, why, and how likely."""
+    """Two records that may be one, and why."""
 
     pk: int
     first: object
     second: object
     reason: str
-    score: float
 
 
 def merged_models():
@@ -41,22 +46,51 @@ def merged_models():
 
 
 def find(model):
-    """The pairs of a model that may be one record and were not told apart, the likeliest first; and remember them."""
+    """Compare all records of a model and store the pairs that may be one. Return how many nobody has told apart.
+
+    Of those, the MOST_STORED likeliest are stored. Two searches at once store each pair once.
+    """
     kind = model._meta.label_lower
-    known = {(double.one, double.other): double for double in Double.objects.filter(kind=kind)}
-    found = {}
-    for first, similar in similar_pairs(model):
-        if Publication.ARCHIVED not in {first.publication, similar.record.publication}:
-            found[tuple(sorted((first.pk, similar.record.pk)))] = first, similar
-    gone = [double.pk for pair, double in known.items() if pair not in found and double.told_apart_at is None]
-    Double.objects.filter(pk__in=gone).delete()
-    new = [Double(kind=kind, one=one, other=other) for one, other in found if (one, other) not in known]
-    known |= {(double.one, double.other): double for double in Double.objects.bulk_create(new)}
+    found = {
+        tuple(sorted((first.pk, similar.record.pk))): similar
+        for first, similar in similar_pairs(model)
+        if Publication.ARCHIVED not in {first.publication, similar.record.publication}
+    }
+    with transaction.atomic():
+        known = list(Double.objects.filter(kind=kind).order_by("pk").select_for_update())
+        apart = {(double.one, double.other) for double in known if double.told_apart_at}
+        kept = dict(itertools.islice(((pair, one) for pair, one in found.items() if pair not in apart), MOST_STORED))
+        gone = [
+            double.pk for double in known if double.told_apart_at is None and (double.one, double.other) not in kept
+        ]
+        Double.objects.filter(pk__in=gone).delete()
+        Double.objects.bulk_create(
+            [
+                Double(kind=kind, one=one, other=other, score=alike.score, why=alike.why, shared=alike.shared)
+                for (one, other), alike in sorted(kept.items(), key=operator.itemgetter(0))  # in one order for all
+            ],
+            update_conflicts=True,
+            unique_fields=["kind", "one", "other"],
+            update_fields=["score", "why", "shared"],
+        )
     cache.set(LOOKED, timezone.now(), timeout=None)
+    return len(kept)
+
+
+def listed(model):
+    """Return the stored pairs of a model that nobody has told apart, the likeliest first. Two queries."""
+    waiting = Double.objects.filter(kind=model._meta.label_lower, told_apart_at=None).order_by("-score", "pk")
+    pks = {pk for double in waiting for pk in (double.one, double.other)}
+    records = model._base_manager.exclude(publication=Publication.ARCHIVED).in_bulk(pks)
     return [
-        Pair(known[pair].pk, first, similar.record, similar.reason, similar.score)
-        for pair, (first, similar) in found.items()
-        if known[pair].told_apart_at is None
+        Pair(
+            double.pk,
+            records[double.one],
+            records[double.other],
+            reason_in_words(double.why, double.shared) if double.why else "",
+        )
+        for double in waiting
+        if double.one in records and double.other in records
     ]
 
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from portal.care import doubles
 from portal.care.tables import Double
 from portal.choices import Publication
-from projects.models import Organisation
+from projects.models import Organisation, Project
 from tests import reading
 from tests.make import make_organisation, make_place, make_project
 from tests.test_admin import address, listed
@@ -20,6 +20,12 @@ PAGE = "/admin/doubles/"
 
 def two(name="Korea Forest Service"):
     return make_organisation(name_en=name), make_organisation(name_en=name)
+
+
+def search(client):
+    """Press the button that searches for doubles. Return what the page says then."""
+    response = client.post(PAGE, {"look": "1"}, follow=True)
+    return [str(message) for message in response.context["messages"]]
 
 
 def pairs(client, kind="organisation"):
@@ -39,6 +45,9 @@ def test_the_desk_invites_to_look_and_then_counts_what_is_left(desk):
     two(), make_place(name_en="Nukus")
     client = desk("editor")
     assert on_the_desk(client) == [("look for them", PAGE)]
+    assert "Nobody has searched for doubles yet." in client.get(PAGE).content.decode()
+    assert search(client) == ["1 pair looks alike."]
+    assert "Last search: 20" in client.get(PAGE).content.decode()
     assert pairs(client) == [["Korea Forest Service", "Korea Forest Service"]]
     assert on_the_desk(client) == [("Organisations 1", f"{PAGE}#organisation")]
     client.post(PAGE, {"apart": Double.objects.get().pk})
@@ -48,10 +57,11 @@ def test_the_desk_invites_to_look_and_then_counts_what_is_left(desk):
 def test_what_was_told_apart_stays_apart(desk):
     two()
     client = desk("editor")
-    pairs(client)
+    search(client)
     [double] = Double.objects.all()
     response = client.post(PAGE, {"apart": double.pk}, follow=True)
     assert [str(message) for message in response.context["messages"]] == ["Kept: these two are not the same."]
+    assert search(client) == ["0 pairs look alike."]
     assert pairs(client) == []
     double.refresh_from_db()
     assert double.told_apart_by.username == "editor"
@@ -61,9 +71,11 @@ def test_pairs_that_no_longer_look_alike_or_are_gone_leave_the_list(desk):
     first, _second = two()
     third, _fourth = two("Ministry of Water Resources")
     client = desk("editor")
+    search(client)
     assert len(pairs(client)) == 2
     first.name_en = "National Institute of Meteorology"
     first.save()
+    search(client)
     assert len(pairs(client)) == 1
     third.delete()
     assert not Double.objects.exists()
@@ -71,9 +83,12 @@ def test_pairs_that_no_longer_look_alike_or_are_gone_leave_the_list(desk):
 
 def test_archived_records_are_nobodys_doubles(desk):
     one, _other = two()
+    client = desk("editor")
+    search(client)
     one.publication = Publication.ARCHIVED
     one.save()
-    assert pairs(desk("editor")) == []
+    assert pairs(client) == []
+    assert search(client) == ["0 pairs look alike."]
 
 
 def test_lists_are_narrowed_to_records_with_a_double(desk):
@@ -92,6 +107,7 @@ def test_the_command_says_how_many_there_are(capsys):
 def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
     draft = make_project(title_en="Trees for the Aralkum desert", key="draft", publication=Publication.DRAFT)
     seen = make_project(title_en="Trees for the Aralkum desert", key="seen")
+    doubles.find(Project)
     links = "//section[@id='project']//form/a/@href"
     assert reading.page(desk("reviewer").get(PAGE)).xpath(links) == []
     [link] = reading.page(desk("administrator").get(PAGE)).xpath(links)
@@ -126,11 +142,65 @@ def test_page_asks_the_same_of_the_database_for_one_pair_as_for_three(desk):
         return len(asked)
 
     two()
+    search(client)
     queries()
     one = queries()
     two("Ministry of Water Resources"), two("Green Climate Fund")
-    pairs(client)
+    search(client)
+    assert len(pairs(client)) == 3
     assert queries() == one
+
+
+def test_opening_the_page_compares_and_stores_nothing(desk):
+    two()
+    client = desk("editor")
+    assert pairs(client) == []
+    assert not Double.objects.exists()
+
+
+def test_two_searches_at_once_store_each_pair_once(monkeypatch):
+    two()
+    compare = doubles.similar_pairs
+
+    def other_search_first(model):
+        found = compare(model)
+        monkeypatch.setattr(doubles, "similar_pairs", compare)
+        doubles.find(model)
+        return found
+
+    monkeypatch.setattr(doubles, "similar_pairs", other_search_first)
+    assert doubles.find(Organisation) == 1
+    assert Double.objects.count() == 1
+
+
+def test_a_search_refreshes_why_two_records_are_alike(desk):
+    two()
+    Double.objects.create(
+        kind="projects.organisation", one=Organisation.objects.first().pk, other=Organisation.objects.last().pk
+    )
+    client = desk("editor")
+    assert "the same name" not in client.get(PAGE).content.decode()
+    search(client)
+    assert "the same name: Korea Forest Service" in client.get(PAGE).content.decode()
+
+
+def test_only_the_likeliest_pairs_are_stored(monkeypatch):
+    monkeypatch.setattr(doubles, "MOST_STORED", 1)
+    two("Korea Forest Service of the South"), two("Green Climate Fund")
+    similar = make_organisation(name_en="Korea Forest Service of the Soth")
+    assert doubles.find(Organisation) == 1
+    assert similar.pk not in {pk for double in Double.objects.all() for pk in (double.one, double.other)}
+
+
+def test_a_table_that_is_too_large_for_the_desk_is_left_to_the_command(desk, monkeypatch):
+    monkeypatch.setattr(doubles, "MOST_AT_DESK", 1)
+    two()
+    assert search(desk("editor")) == [
+        "Organisations: 2 records are too many to compare while you wait. The command find_doubles does it.",
+        "0 pairs look alike.",
+    ]
+    call_command("find_doubles", verbosity=0)
+    assert Double.objects.count() == 1
 
 
 def test_a_pair_is_kept_once_the_older_record_first():
