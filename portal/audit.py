@@ -296,20 +296,32 @@ def _deleted(sender, instance, origin, **kwargs):
 
 # ── Guarding ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+# Triggers, for what never passes through the model. SQLite fires none for the rows that INSERT OR REPLACE deletes
+# (unless a connection asks for it), and PostgreSQL none for each row that TRUNCATE empties.
 GUARDS = {
     "sqlite": [
-        f"CREATE TRIGGER audit_keeps_on_{act} BEFORE {act} ON portal_auditentry "
+        f"CREATE TRIGGER audit_keeps_on_{act} BEFORE {act} ON portal_auditentry {condition}"
         f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-        for act in ("update", "delete")
+        for act, condition in (
+            ("update", ""),
+            ("delete", ""),
+            ("insert", "WHEN EXISTS (SELECT 1 FROM portal_auditentry WHERE id = NEW.id) "),
+        )
     ],
     "postgresql": [
         "CREATE FUNCTION audit_keeps() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
         "CREATE TRIGGER audit_keeps BEFORE UPDATE OR DELETE ON portal_auditentry "
         "FOR EACH ROW EXECUTE FUNCTION audit_keeps()",
+        "CREATE TRIGGER audit_keeps_all BEFORE TRUNCATE ON portal_auditentry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_keeps()",
     ],
 }
 RELEASES = {
-    "sqlite": [f"DROP TRIGGER audit_keeps_on_{act}" for act in ("update", "delete")],
-    "postgresql": ["DROP TRIGGER audit_keeps ON portal_auditentry", "DROP FUNCTION audit_keeps()"],
+    "sqlite": [f"DROP TRIGGER IF EXISTS audit_keeps_on_{act}" for act in ("update", "delete", "insert")],
+    "postgresql": [
+        "DROP TRIGGER IF EXISTS audit_keeps ON portal_auditentry",
+        "DROP TRIGGER IF EXISTS audit_keeps_all ON portal_auditentry",
+        "DROP FUNCTION IF EXISTS audit_keeps()",
+    ],
 }

@@ -1,5 +1,8 @@
 """What was done at the desk is written down once, and stays."""
 
+from importlib import import_module
+from types import SimpleNamespace
+
 import pytest
 from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
@@ -15,7 +18,7 @@ from django.urls import reverse
 
 from issues.models import Observation, Term
 from portal import audit
-from portal.audit import AppendOnlyError, AuditEntry, note
+from portal.audit import GUARDS, RELEASES, AppendOnlyError, AuditEntry, note
 from portal.care.tables import OlderTranslation
 from portal.choices import Publication
 from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
@@ -327,8 +330,73 @@ def test_database_alters_no_entry(entry, act):
     assert written() == before
 
 
+REPLACING = (
+    "INTO portal_auditentry (id, at, who, what, kind, key, details, network) "
+    "SELECT id, at, 'no one', what, kind, key, details, network FROM portal_auditentry"
+)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "act",
+    [
+        f"INSERT OR REPLACE {REPLACING}",
+        f"REPLACE {REPLACING}",
+        f"INSERT {REPLACING} WHERE true ON CONFLICT (id) DO UPDATE SET who = 'no one'",
+        "UPDATE OR REPLACE portal_auditentry SET id = id + 1",
+    ],
+)
+@pytest.mark.parametrize("recursive", ["OFF", "ON"])  # triggers fire for what REPLACE deletes only where this is on
+def test_sqlite_replaces_no_entry(entry, act, recursive):
+    note(What.EXPORTED, rows=2)
+    before = written()
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA recursive_triggers = {recursive}")
+        with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+            cursor.execute(act)
+        cursor.execute("PRAGMA recursive_triggers = OFF")
+    assert written() == before
+    note(What.EXPORTED, rows=3)
+    assert len(written()) == len(before) + 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "act",
+    [
+        "TRUNCATE portal_auditentry",
+        "TRUNCATE portal_auditentry RESTART IDENTITY CASCADE",
+        "TRUNCATE portal_cache, portal_auditentry",
+        f"INSERT {REPLACING} ON CONFLICT (id) DO UPDATE SET who = 'no one'",
+    ],
+)
+def test_postgresql_truncates_no_entry(entry, act):
+    before = written()
+    with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+        connection.cursor().execute(act)
+    assert written() == before
+
+
+def test_migration_guards_a_database_of_before(entry):
+    """Triggers as migration 0006 made them at first: those against UPDATE and DELETE only."""
+    first = GUARDS[connection.vendor][:2]
+    with connection.cursor() as cursor:
+        for statement in (*RELEASES[connection.vendor], *first):
+            cursor.execute(statement)
+        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
+        import_module("portal.migrations.0026_guard_audit_from_truncate_and_replace").guard(None, editor)
+    before = written()
+    act = "TRUNCATE portal_auditentry" if connection.vendor == "postgresql" else f"REPLACE {REPLACING}"
+    with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+        connection.cursor().execute(act)
+    assert written() == before
+
+
 def test_guards_of_every_database_can_be_taken_down_for_a_migration():
-    assert audit.GUARDS.keys() == audit.RELEASES.keys() == {"sqlite", "postgresql"}
+    assert GUARDS.keys() == RELEASES.keys() == {"sqlite", "postgresql"}
+    with connection.cursor() as cursor:
+        for statement in (*RELEASES[connection.vendor], *RELEASES[connection.vendor], *GUARDS[connection.vendor]):
+            cursor.execute(statement)
 
 
 def test_administrator_reads_the_entries_and_alters_none(client, editor, entry):
