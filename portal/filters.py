@@ -19,6 +19,8 @@ from portal.places import wholes_by_part
 from portal.problems import Problem
 from portal.querysets import reader_text
 
+SHORT_LIST = 12  # a facet with at most this many choices also shows those that would find nothing
+
 
 class CaselessMixin:
     """For fields with choices: take a value in upper or lower case for the choice that it names."""
@@ -53,6 +55,11 @@ class Option:
     label: str
     count: int | None
     chosen: bool
+
+    @property
+    def is_disabled(self):
+        """Whether the option cannot be chosen, because the list would be empty."""
+        return self.count == 0 and not self.chosen
 
 
 class Facet(django_filters.Filter):
@@ -288,8 +295,16 @@ class RecordFilterSet(django_filters.FilterSet):
 
     @functools.cached_property
     def facets(self):
-        """The facets, each with the options that are chosen or that would show something, the fullest first."""
-        return [facet for name, item in self.facet_filters.items() if (facet := self._facet(name, item)).options]
+        """Return the facets, each with its chosen options first and then those that find most.
+
+        A facet with few choices keeps those that would find nothing, so that the form does not jump. A facet without
+        any record in the whole list is left out.
+        """
+        facets = [self._facet(name, item) for name, item in self.facet_filters.items()]
+        return [facet for facet in facets if self._is_shown(facet.options)]
+
+    def _is_shown(self, options):
+        return any(not option.is_disabled or self.cleaned for option in options)
 
     @property
     def has_rare_facets(self):
@@ -304,10 +319,11 @@ class RecordFilterSet(django_filters.FilterSet):
     def _facet(self, name, item):
         chosen = self.cleaned.get(name, [])
         counts = self.numbers["facets"][name]
+        shows_all = counts is None or len(item.choices) <= SHORT_LIST
         options = [
             Option(value, label, None if counts is None else counts.get(value, 0), value in chosen)
             for value, label in item.choices
-            if counts is None or counts.get(value) or value in chosen
+            if shows_all or counts.get(value) or value in chosen
         ]
         options.sort(key=lambda option: (not option.chosen, -(option.count or 0)))
         return FacetView(name, item.label, options, item.limit, item.rare and not chosen, item.hint)

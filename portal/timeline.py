@@ -133,7 +133,7 @@ class TimelineFilter(DatedFilterSet):
             if facet.name == "kind":
                 for label, own in ((_("Events"), Event.Kind), (_("Agreements"), Agreement.Kind)):
                     options = [option for option in facet.options if option.value in own.values]
-                    if options:
+                    if self._is_shown(options):
                         facets.append(FacetView("kind", label, options, facet.limit, facet.rare))
             else:
                 facets.append(facet)

@@ -61,8 +61,16 @@ def chips(response):
 
 
 def options(response, name):
-    """The values that a facet offers, in its order, each with its count."""
-    labels = page(response).xpath(f"//label[input[@type='checkbox'][@name='{name}']]")
+    """The values that can be chosen in a facet, in its order, each with its count."""
+    return _counted(page(response).xpath(f"//label[input[@type='checkbox'][@name='{name}'][not(@disabled)]]"))
+
+
+def disabled_options(response, name):
+    """The values of a facet that are shown and cannot be chosen, in its order, each with its count."""
+    return _counted(page(response).xpath(f"//label[input[@type='checkbox'][@name='{name}'][@disabled]]"))
+
+
+def _counted(labels):
     return {
         label.find("input").get("value"): int(re.sub(r"\D", "", words(label.find_class("option-count")[0])))
         for label in labels

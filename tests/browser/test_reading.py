@@ -51,6 +51,51 @@ def test_filters_open_and_close_on_a_phone_by_keyboard(new_context, site):
     expect(page.locator("#filters")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["projects", "timeline", "map"])
+def test_focus_stays_on_the_filter_that_was_chosen(page, site, path):
+    page.goto(f"{site.url}/en/{path}/")
+    option = page.locator(".facet .option input:enabled").nth(1)
+    name = f"{option.get_attribute('name')}={option.get_attribute('value')}"
+    chosen = page.locator(
+        f".option input[name='{option.get_attribute('name')}'][value='{option.get_attribute('value')}']"
+    )
+    option.focus()
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile(re.escape(name)))
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(chosen).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(chosen).to_be_focused()
+
+
+def test_open_parts_of_the_filters_stay_open_after_a_refresh(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{site.url}/en/projects/")
+    page.locator(".filters-label").click()
+    area = page.get_by_role("group", name="Area")
+    area.locator("summary").click()
+    option = area.locator("details input:enabled").first
+    chosen = page.locator(f".option input[value='{option.get_attribute('value')}'][name='area']")
+    option.focus()
+    page.keyboard.press("Space")
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.locator("#filters")).to_be_visible()
+    expect(area.locator("details")).to_have_attribute("open", "")
+    expect(chosen).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(chosen).to_be_focused()
+
+
+def test_focus_goes_to_the_results_when_its_filter_is_removed(page, site):
+    page.goto(f"{site.url}/en/projects/?country=uz")
+    page.locator(".chip").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator(".results-count")).to_be_focused()
+
+
 def test_the_language_chooser_keeps_page_and_query(page, site):
     page.goto(f"{site.url}/en/projects/?country=uz&sort=title")
     page.get_by_role("link", name="Русский").click()

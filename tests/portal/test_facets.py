@@ -285,6 +285,27 @@ def test_facet_that_would_show_nothing_is_left_out(client):
     assert facet_names(get(client, "projects")) == ["Level", "Status"]
 
 
+def test_short_facet_keeps_what_would_find_nothing_and_disables_it(client):
+    make_project(level=Level.NATIONAL, title_en="Halophyte")
+    make_project(level=Level.PROVINCIAL)
+    rest = {level: 0 for level in Level.values if level not in {"national", "provincial"}}
+    response = get(client, "projects")
+    assert reading.options(response, "level") == {"national": 1, "provincial": 1}
+    assert reading.disabled_options(response, "level") == rest
+    response = get(client, "projects", q="halophyte")
+    assert reading.options(response, "level") == {"national": 1}
+    assert reading.disabled_options(response, "level") == {"provincial": 0} | rest
+    response = get(client, "projects", q="kangaroo")
+    assert reading.disabled_options(response, "level") == dict.fromkeys(Level.values, 0)
+
+
+def test_long_facet_leaves_out_what_would_find_nothing(client):
+    make_with("projects", "area", "forestry")
+    response = get(client, "projects")
+    assert reading.options(response, "area") == {"forestry": 1}
+    assert reading.disabled_options(response, "area") == {}
+
+
 def test_labels_are_in_the_readers_language(client):
     country = make_country(key="uz", name_en="Uzbekistan", name_ko="우즈베키스탄")
     make_project().countries.add(country)
