@@ -4,12 +4,14 @@ import base64
 import logging
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import IPv4Address
 from smtplib import SMTPException
 from urllib.parse import urlsplit
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ResetPasswordForm
 from allauth.account.internal.userkit import get_user_by_username
 from allauth.account.views import LogoutView
 from allauth.core.internal import ratelimit
@@ -21,6 +23,7 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django import forms
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import transaction
@@ -30,6 +33,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from portal.after_response import after_response
 from portal.audit import AuditEntry, network_of
 from portal.middleware import PrivatePagesMiddleware
 
@@ -254,6 +258,23 @@ def encrypt_factors():
                 factor.data["migrated_codes"] = [anew(code) for code in factor.data["migrated_codes"]]
             factor.save(update_fields=["data"])
     return len(factors)
+
+
+class ResetForm(ResetPasswordForm):
+    """Sends a link to a new password, after the response: its time must not tell whether the address has an account."""
+
+    def clean_email(self):
+        """Find the accounts with this address, however its letters are written. `iexact` also finds some that only look
+        alike, such as “ı” for “i”.
+        """
+        email = self.cleaned_data["email"].lower()
+        found = get_user_model().objects.filter(email__iexact=email, is_active=True)
+        self.users = [user for user in found if user.email.lower() == email]
+        return email
+
+    def save(self, request, **kwargs):
+        after_response(request, partial(super().save, request, **kwargs))
+        return self.cleaned_data["email"]
 
 
 class AddKeyForm(AddWebAuthnForm):

@@ -472,6 +472,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail who has no account
 ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators make the accounts
+ACCOUNT_FORMS = {"reset_password": "portal.accounts.ResetForm"}
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the way in for an owner whom strangers' attempts keep out
 # Attempts with a password; portal/accounts.py says which ones count. From one network come at most 20 a day, so that it
 # cannot spend the 100 of an account. allauth has limits of its own for the second step, and for other pages.

@@ -39,7 +39,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django.utils import translation
 from hypothesis import settings as hypothesis
 
-from portal import audit, members
+from portal import after_response, audit, members
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 
 # With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
@@ -165,6 +165,12 @@ def _flushing():
 def _own_data_folder(settings, tmp_path_factory):
     """No test sees the archive that another one made, nor the developer’s."""
     settings.DATA_DIR = tmp_path_factory.getbasetemp() / f"data-{next(_folders)}"  # made when something is put there
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_after_a_response(monkeypatch):
+    """What a response leaves until after it is done when the test client has it."""
+    monkeypatch.setattr(after_response.executor, "submit", lambda job: job())
 
 
 @pytest.fixture(autouse=True)

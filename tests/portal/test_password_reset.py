@@ -1,7 +1,9 @@
 """A new password by e-mail: who gets the mail, what it leaves behind, and that nothing tells who has an account."""
 
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -10,14 +12,19 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from portal import after_response
 
 pytestmark = pytest.mark.django_db
 
 OLD, NEW = "a-dry-sea-remembers-1960", "the-sea-comes-back-2030"
 ASK, ENROL, DESK = "/accounts/password/reset/", "/accounts/2fa/totp/activate/", "/admin/"
+VARYING = {"Content-Security-Policy", "Expires", "X-Request-ID"}  # its parts come in any order; clock; a number
 MIGRATION = "0024_addresses_are_those_of_the_accounts"
 migration = import_module(f"portal.migrations.{MIGRATION}")
 
@@ -92,3 +99,68 @@ def test_an_address_that_an_administrator_replaced_resets_nothing(client, gulnar
     assert mail.outbox == []
     client.post(ASK, {"email": "gulnara@example.net"})
     assert [message.to for message in mail.outbox] == [["gulnara@example.net"]]
+
+
+def test_an_address_is_found_however_its_letters_are_written(client, gulnara):
+    gulnara.email = "Kim@Example.org"
+    gulnara.save()
+    User.objects.create_user("other", "kım@example.org", OLD)  # looks alike, and PostgreSQL takes it for the same
+    User.objects.create_user("gone", "kim@example.org", OLD, is_active=False)
+    client.post(ASK, {"email": "kim@example.ORG"})
+    [message] = mail.outbox
+    set_new_password(client, link_in(message))
+    assert User.objects.get(username="gulnara").check_password(NEW)
+
+
+# ── What a stranger learns ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_mail_is_made_and_sent_after_the_answer(client, gulnara, monkeypatch):
+    """The mail server keeps everybody waiting until the answer is there."""
+    answered, done = threading.Event(), []
+
+    def send(backend, messages):
+        done.append(answered.wait(timeout=30))
+        return EmailBackend_send(backend, messages)
+
+    EmailBackend_send = EmailBackend.send_messages
+    monkeypatch.setattr(EmailBackend, "send_messages", send)
+    with ThreadPoolExecutor(1) as executor:
+        monkeypatch.setattr(after_response, "executor", executor)
+        response = client.post(ASK, {"email": "gulnara@example.org"}, headers={"Accept-Language": "ko"})
+        assert (response.status_code, mail.outbox) == (302, [])
+        answered.set()
+    assert done == [True]
+    [message] = mail.outbox
+    assert re.search("[가-힣]", message.body)
+    set_new_password(client, link_in(message))
+    assert User.objects.get().check_password(NEW)
+
+
+def test_answer_and_its_queries_are_the_same_with_an_account_and_without(client, gulnara, monkeypatch):
+    left = []
+    monkeypatch.setattr(after_response.executor, "submit", left.append)
+    client.post(ASK, {"email": "first@example.org"})
+    told = []
+    for email in ("nobody@example.org", "gulnara@example.org"):
+        with CaptureQueriesContext(connection) as queries:
+            response = client.post(ASK, {"email": email})
+        headers = {name: value for name, value in response.headers.items() if name not in VARYING}
+        told.append((response.status_code, headers, response.cookies, response.content, len(queries)))
+    assert told[0] == told[1]
+    assert len(left) == 3  # also for nobody, whose work is to do nothing
+    with CaptureQueriesContext(connection) as queries:
+        for job in left:
+            job()
+    assert len(queries) == 0
+    assert [message.to for message in mail.outbox] == [["gulnara@example.org"]]
+
+
+def test_mail_that_cannot_be_sent_is_logged(client, gulnara, monkeypatch, caplog):
+    def refuse(*args):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    assert client.post(ASK, {"email": "gulnara@example.org"}).status_code == 302
+    [record] = [record for record in caplog.records if record.name == "portal.after_response"]
+    assert "gulnara@example.org" not in record.getMessage()

@@ -1,0 +1,42 @@
+"""Work that is done when a request has been answered, so that the time of the answer says nothing about it."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from allauth.core.context import request_context
+from django.core.signals import request_finished
+from django.utils import translation
+
+logger = logging.getLogger(__name__)
+
+# One thread of each process. At its end a process first does what is left.
+executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="after-response")
+_waiting = threading.local()  # the jobs of the request that this thread answers
+
+
+def after_response(request, job):
+    """Run `job()` in another thread, in the language of now, once the response to `request` has been sent.
+
+    The job must not use the database: nothing closes the connection of its thread. Its errors are logged.
+    """
+    language = translation.get_language()
+
+    def run():
+        with request_context(request), translation.override(language):
+            try:
+                job()
+            except Exception:
+                logger.exception("Work that was left until after a response failed.")
+
+    _waiting.jobs = [*getattr(_waiting, "jobs", ()), run]
+
+
+def _start(**kwargs):
+    """Called when a server has sent a response and closes it."""
+    jobs, _waiting.jobs = getattr(_waiting, "jobs", ()), ()
+    for job in jobs:
+        executor.submit(job)
+
+
+request_finished.connect(_start, dispatch_uid="after_response")
