@@ -1,10 +1,10 @@
 // Keeps what an editor types in the browser until it has been saved, and offers it back after a lost session, a lost
-// connection or a closed window. Nothing of it leaves the browser.
+// connection or a closed window. Nothing of it leaves the browser, and it is offered to the same account only.
 
 const TEMPLATE = document.querySelector("#kept-text");
 const WORDS = TEMPLATE.dataset;
 const FORM = TEMPLATE.closest("form");
-const PLACE = `kept-text:${location.pathname}`;
+const PLACE = `kept-text:${WORDS.account}:${location.pathname}`;
 const SENT = "kept-text:sent"; // the place of the form that was sent last
 const IGNORED = /^(csrfmiddlewaretoken|_.*|.*-(INITIAL|MIN_NUM|MAX_NUM)_FORMS)$/;
 

@@ -83,6 +83,71 @@ def test_rows_and_choices_come_back_too_and_can_be_thrown_away(editor, desk):
     expect(page.locator(".kept-text")).to_have_count(0)
 
 
+PASSWORD = "a-dry-sea-remembers-1960"
+
+
+def sign_in(page, name):
+    page.locator("[name=login]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("main [type=submit]").click()
+
+
+def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk, new_context):
+    """Two people share a browser: one's session ends while she writes, and the other signs in there."""
+    desk.run(
+        "from django.contrib.auth.models import User\n"
+        f"for name in ('nur', 'olga'): User.objects.create_superuser(name, password='{PASSWORD}')"
+    )
+    context = new_context(base_url=desk.url, locale="en")
+    page = context.new_page()
+    address = f"{desk.url}/admin/issues/term/add/"
+    page.goto(address)
+    sign_in(page, "nur")
+    page.locator("#id_definition_en").fill("What Nur wrote for an hour.")
+    context.clear_cookies(name="sessionid")
+    save(page)  # the session has ended: nothing is saved
+
+    sign_in(page, "olga")
+    expect(page).to_have_url(address)
+    expect(page.locator("#id_definition_en")).to_be_visible()
+    expect(page.locator(".kept-text")).to_have_count(0)
+    page.locator("#id_term_en").fill("Olga")
+    page.locator("#id_key").fill("olga")
+    page.locator("#id_definition_en").fill("What Olga wrote.")
+    save(page)
+    expect(page.locator(".messagelist .success", has_text="Olga")).to_be_visible()
+
+    with page.expect_response("**/admin/logout/") as answer:
+        page.locator("#logout-form button").click()
+    assert answer.value.all_headers()["clear-site-data"] == '"cache", "cookies"'
+    expect(page.locator("main [role=status]")).to_have_text("You have signed out.")
+    assert [cookie["name"] for cookie in context.cookies()] == ["csrftoken"]  # of the page that follows
+    page.goto(address)
+    sign_in(page, "nur")
+    expect(page.locator(".kept-text")).to_be_visible()
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator("#id_definition_en")).to_have_value("What Nur wrote for an hour.")
+
+
+def test_unsaved_text_survives_signing_in_again(desk, editor):
+    """The message of a sign-in is a success too, and yet nothing was saved."""
+    desk.run(
+        f"from django.contrib.auth.models import User\nUser.objects.create_superuser('zhanna', password='{PASSWORD}')"
+    )
+    page = editor(0)
+    page.context.clear_cookies()
+    address = f"{desk.url}/admin/issues/term/add/"
+    page.goto(address)
+    sign_in(page, "zhanna")
+    page.locator("#id_definition_en").fill("What Zhanna wrote.")
+    page.context.clear_cookies(name="sessionid")
+    save(page)
+    sign_in(page, "zhanna")
+    expect(page.locator(".messagelist .success")).to_contain_text("zhanna")
+    page.goto(address)
+    expect(page.locator(".kept-text")).to_be_visible()
+
+
 def test_clash_is_explained_in_korean(editor, desk):
     kim, lee = editor(0), editor(1, "ko")
     open_term(kim, desk, "salinization")
