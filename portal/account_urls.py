@@ -10,6 +10,7 @@ from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
 from portal.accounts import AccountPage, SecondStep, SignOut
+from portal.sessions import SessionsPage
 
 urlpatterns = [
     path("", AccountPage.as_view(), name="mfa_index"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("signup/", account.signup, name="account_signup"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("language/", set_language, name="account_language"),
+    path("sessions/", SessionsPage.as_view(), name="usersessions_list"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("2fa/authenticate/", SecondStep.as_view(), name="mfa_authenticate"),

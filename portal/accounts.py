@@ -3,7 +3,7 @@
 import base64
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from ipaddress import IPv4Address
 from smtplib import SMTPException
@@ -24,7 +24,6 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import transaction
 from django.urls import reverse
@@ -35,7 +34,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.after_response import after_response
 from portal.audit import AuditEntry, network_of
-from portal.middleware import PrivatePagesMiddleware
 
 # Recovery codes stand in for one of these; alone they are no second step.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -43,8 +41,6 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 # of them share the limits of one network. It is not a loopback address, which METRICS_NETWORKS may name.
 NO_ADDRESS = str(IPv4Address(0))
 SIGNED_IN_AT = "signed_in_at"  # in the session
-BEGAN_AT, ACTIVE_AT = "session_began_at", "session_active_at"  # in the session: when it began, when it was last used
-ACTIVITY_SECONDS = 60  # activity is written so often at most
 KNOWN_NETWORK_LASTS = timedelta(days=90)
 FACTOR_SALT = "portal.accounts.FactorAdapter"
 FERNET_PREFIX = "gAAAAA"  # of every token until the year 2106; no secret or code of allauth begins with it
@@ -60,42 +56,6 @@ def lacks_second_factor(user):
 def display(user):
     """What an account is called in pages: the person's name, or the username."""
     return user.get_full_name() or user.get_username()
-
-
-def listen():
-    """Follow the signals that sessions need."""
-    user_logged_in.connect(begin_session, dispatch_uid="accounts")
-
-
-# ── How long a session lasts ─────────────────────────────────────────────────────────────────────────────────
-
-
-def begin_session(sender, request, user, **kwargs):
-    """Note in the session of a sign-in when it began."""
-    request.session[BEGAN_AT] = request.session[ACTIVE_AT] = time.time()
-
-
-def note_activity(session):
-    """Let a session last for SESSION_COOKIE_AGE from now, but not beyond SESSION_MAX_SECONDS after it began."""
-    now = time.time()
-    if now - session.get(ACTIVE_AT, 0) < ACTIVITY_SECONDS:
-        return
-    session[ACTIVE_AT] = now
-    ends = min(now + settings.SESSION_COOKIE_AGE, session.setdefault(BEGAN_AT, now) + settings.SESSION_MAX_SECONDS)
-    # A time rather than a number of seconds, which would count anew from each change of the session.
-    session.set_expiry(datetime.fromtimestamp(ends, tz=UTC))
-
-
-class ActivityMiddleware:
-    """Keeps the session of whoever works at the desk or on a page of the accounts from ending as an idle one."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if request.path_info.startswith(PrivatePagesMiddleware.PRIVATE) and request.user.is_authenticated:
-            note_activity(request.session)
-        return self.get_response(request)
 
 
 # ── Signing in ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,6 +141,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix, email, context):
         super().send_mail(template_prefix, email, {**context, "public_url": settings.PUBLIC_URL})
+
+    def add_message(self, *args, **kwargs):
+        """Mark messages of the accounts: at the desk, other messages of success say that a form was saved."""
+        super().add_message(*args, **kwargs | {"extra_tags": "account"})
 
     def send_notification_mail(self, *args, **kwargs):
         """Tell the owner of an account what was changed. What was changed stays so if no mail gets out."""

@@ -1,10 +1,12 @@
 """The admin of accounts, groups and second steps, which asks again who is there, and of the audit, which only shows."""
 
 import allauth.account.admin
-import allauth.mfa.admin  # noqa: F401 - both register what is replaced below
+import allauth.mfa.admin
+import allauth.usersessions.admin  # noqa: F401 - all three register what is replaced or left out below
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -98,7 +100,8 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     actions = None
 
 
-admin.site.unregister([User, Group, Authenticator, EmailAddress])  # the portal keeps addresses with the accounts
+# The portal keeps addresses with the accounts. The keys of sessions are secret; each account has a page of its own.
+admin.site.unregister([User, Group, Authenticator, EmailAddress, UserSession])
 admin.site.register(User, AccountAdmin)
 admin.site.register(Group, RoleAdmin)
 admin.site.register(Authenticator, SecondStepAdmin)

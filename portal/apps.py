@@ -11,14 +11,14 @@ class PortalConfig(AppConfig):
 
     def ready(self):
         # No model may be imported before this.
-        from portal import accounts, audit, freshness  # noqa: PLC0415
+        from portal import audit, freshness, sessions  # noqa: PLC0415
         from portal.care import doubles, links, looks, translations  # noqa: PLC0415
         from portal.index import keeping  # noqa: PLC0415
         from portal.querysets import KeyManager, PairManager  # noqa: PLC0415
 
         keeping.listen()
-        accounts.listen()
         audit.listen()
+        sessions.listen()
         freshness.listen(KeyManager, PairManager)
         translations.listen()
         looks.listen()

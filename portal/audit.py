@@ -144,8 +144,13 @@ def network_of(request):
     """The network that a request came from: the first three numbers of an IPv4 address, 48 bits of an IPv6 one."""
     if request is None:
         return ""
-    address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+    return str(network_at(get_adapter().get_client_ip(request)))
+
+
+def network_at(address):
+    """Return the network of an address as `network_of` does."""
+    address = ipaddress.ip_address(address)
+    return ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False)
 
 
 # ── Listening ────────────────────────────────────────────────────────────────────────────────────────────────

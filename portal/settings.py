@@ -190,6 +190,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "issues.apps.IssuesConfig",
     "projects.apps.ProjectsConfig",
 ]
@@ -220,7 +221,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.accounts.ActivityMiddleware",
+    "portal.sessions.ActivityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -441,7 +442,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 60 * 60  # a session ends after an hour without a request (portal/accounts.py)
+SESSION_COOKIE_AGE = 60 * 60  # a session ends after an hour without a request (portal/sessions.py)
 SESSION_MAX_SECONDS = 10 * 60 * 60  # and after a working day, whatever is done in it
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -23,6 +23,8 @@ import contextlib
 import itertools
 import os
 import threading
+import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,7 +38,7 @@ from django.core.management.commands.flush import Command as Flush
 from django.core.serializers import deserialize, serialize
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
-from django.utils import translation
+from django.utils import timezone, translation
 from hypothesis import settings as hypothesis
 
 from portal import after_response, audit, members
@@ -178,6 +180,19 @@ def _english():
     """Every test begins in English, whatever language the page was in that the one before it asked for."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the clock of limits, sessions and entries to so long after the test began."""
+    began = time.time()
+
+    def move(**later):
+        now = began + timedelta(**later).total_seconds()
+        monkeypatch.setattr(time, "time", lambda: now)
+        monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(now, tz=UTC))
+
+    return move
 
 
 # ── The content ──────────────────────────────────────────────────────────────────────────────────────────────

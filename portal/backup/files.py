@@ -22,7 +22,7 @@ MANIFEST, DATABASE = "manifest.json", "database"
 LONGEST_MANIFEST = 10_000_000
 PIECE = 1 << 20
 # Rows of these tables are in no backup: whoever gets hold of one must not be signed in by it.
-LEFT_OUT = ("django_session", "portal_cache")
+LEFT_OUT = ("django_session", "usersessions_usersession", "portal_cache")
 # What zipfile may come upon in a file that is not as it was.
 DAMAGES = (
     zipfile.BadZipFile,

@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -19,7 +19,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from portal.accounts import display, lacks_second_factor
 from tests import reading
@@ -50,19 +49,6 @@ def editor():
 @pytest.fixture
 def reader():
     return User.objects.create_user("reader", "reader@example.org", PASSWORD)
-
-
-@pytest.fixture
-def at(monkeypatch):
-    """Set the clock of limits, sessions and entries to so long after the test began."""
-    began = time.time()
-
-    def move(**later):
-        now = began + timedelta(**later).total_seconds()
-        monkeypatch.setattr(time, "time", lambda: now)
-        monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(now, tz=UTC))
-
-    return move
 
 
 @pytest.fixture
