@@ -68,6 +68,7 @@ class AuditEntry(models.Model):
         IMPORTED = "imported", _("Imported")
         MERGED = "merged", _("Merged")
         RIGHTS_CHANGED = "rights-changed", _("Changed rights")
+        PREVIEWS_ENDED = "previews-ended", _("Ended links to a preview")
 
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
     who = models.CharField(

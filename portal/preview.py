@@ -1,4 +1,7 @@
-"""The page of a record that is not published yet, for whoever has its signed link, until the link ends."""
+"""The page of a record that is not published yet, for whoever has its signed link, until the link ends.
+
+A link ends after two weeks, when the record moves to another state, and when an editor ends all links of the record.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +16,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from portal.audit import AuditEntry, note
 from portal.choices import Publication
 from portal.models import Record
 
@@ -23,7 +27,8 @@ LASTS = timedelta(days=14)
 def preview_links(record):
     """The link to a record’s preview in each language: code, name, address; they end together."""
     until = timezone.now() + LASTS
-    token = signing.dumps([record._meta.label_lower, record.pk, int(until.timestamp())], salt=SALT)
+    signed = [record._meta.label_lower, record.pk, until.timestamp(), record.publication]
+    token = signing.dumps(signed, salt=SALT)
     links = []
     for code, name in settings.LANGUAGES:
         with translation.override(code):
@@ -31,21 +36,39 @@ def preview_links(record):
     return links
 
 
+def end_previews(record):
+    """End all links to the record’s preview that were made so far."""
+    note(AuditEntry.What.PREVIEWS_ENDED, record=record, pk=record.pk)
+
+
+def _has_ended(record, publication, made):
+    """Return True if a link of that moment has ended: `publication` is the state that the record was in then."""
+    if record.publication != publication or record.history.filter(history_date__gt=made).exclude(
+        publication=publication
+    ):
+        return True
+    kind = record._meta.model_name
+    ended = AuditEntry.objects.filter(what=AuditEntry.What.PREVIEWS_ENDED, kind=kind, at__gt=made)
+    return ended.filter(details__pk=record.pk).exists()  # the key of a record may change
+
+
 @require_safe
 def preview(request, token):
     """The record that a link is signed for, in its own page and with a banner. Nothing else that readers do not see."""
     try:
-        label, pk, until = signing.loads(token, salt=SALT)
+        label, pk, until, *state = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:
         raise Http404 from error
     ends = datetime.fromtimestamp(until, tz=timezone.get_current_timezone())
     if ends <= timezone.now():
-        context = {"title": gettext("This preview has ended")}
-        return _private(render(request, "portal/preview_ended.html", context, status=410))
+        return _ended(request)
     model = apps.get_model(label)
     record = get_object_or_404(model, pk=pk)
     if record.publication == Publication.PUBLISHED:
         return _private(redirect(record))
+    # Links that name no state were made before links ended with it.
+    if _has_ended(record, state[0] if state else record.publication, ends - LASTS):
+        return _ended(request)
     match = resolve(record.get_absolute_url().partition("#")[0])
     request.preview = Preview(record, ends)
     response = match.func(request, *match.args, **match.kwargs)
@@ -68,6 +91,11 @@ def seen(request, records):
     if shown is not None and isinstance(shown.record, records.model):
         return records.filter(pk=shown.record.pk)
     return records.published()
+
+
+def _ended(request):
+    context = {"title": gettext("This preview has ended")}
+    return _private(render(request, "portal/preview_ended.html", context, status=410))
 
 
 def _private(response):

@@ -5,9 +5,10 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import QueryDict
-from django.urls import reverse
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext, pgettext
@@ -16,9 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from portal import workflow
 from portal.choices import Publication
 from portal.database import lock_rows
+from portal.desk import admin_address
 from portal.history import because
 from portal.models import Tombstone
-from portal.preview import preview_links
+from portal.preview import end_previews, preview_links
 from portal.publishing import gaps
 from portal.reasons import Reason
 
@@ -344,17 +346,36 @@ class WorkflowAdmin(Governed):
             if found := [gap for gap in stored if gap not in getattr(request, "known_gaps", ())]:
                 raise Incomplete(found)
 
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}_end_previews"
+        view = self.admin_site.admin_view(self.end_previews_view)
+        return [path("<path:object_id>/end-previews/", view, name=name), *super().get_urls()]
+
+    def end_previews_view(self, request, object_id):
+        """End the links to the preview that were made so far."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if (obj := self.get_object(request, unquote(object_id))) is None:
+            raise Http404
+        if not self.may_change_whole(request, obj):
+            raise PermissionDenied
+        end_previews(obj)
+        self.message_user(request, _("The links to the preview have ended. The form has new ones."), messages.INFO)
+        return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
+
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None:
             stored = self.model.objects.get(pk=obj.pk)
             obj.publication = stored.publication  # what was typed and refused did not come true
             refused = getattr(request, "refused_gaps", ())
+            may_change = self.may_change_whole(request, stored)
             context |= {
                 "refused": bool(refused),
                 "gaps": refused or gaps(stored),
                 "unpublished": stored.publication != Publication.PUBLISHED,
                 "previews": preview_links(stored) if stored.publication != Publication.PUBLISHED else [],
-                "held": self.has_move_permission(request) and not self.may_change_whole(request, stored),
+                "end_previews_url": admin_address(self.model, "end_previews", obj.pk) if may_change else "",
+                "held": self.has_move_permission(request) and not may_change,
             }
         return super().render_change_form(request, context, add, change, form_url, obj=obj)
 

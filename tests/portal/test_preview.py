@@ -119,6 +119,73 @@ def test_a_link_ends_after_two_weeks(client, monkeypatch, language):
     assert "Trees for the Aralkum" not in response.content.decode()
 
 
+ENDED = "This preview has ended"
+
+
+def is_open(client, path):
+    """Whether a preview is shown; if not, it must say that it has ended."""
+    response = client.get(path)
+    assert response.status_code in {200, 410}
+    assert (ENDED in response.content.decode()) == (response.status_code == 410)
+    return response.status_code == 200
+
+
+def move(record, publication):
+    record.publication = publication
+    record.save()
+
+
+def test_a_link_ends_when_the_record_moves_to_another_state_even_and_back(client):
+    record = make_project(publication=Publication.DRAFT)
+    path = links(record)["en"]
+    record.summary_en = "Trees, and more of them."
+    record.save()
+    assert is_open(client, path)  # the same state
+    move(record, Publication.IN_REVIEW)
+    assert not is_open(client, path)
+    second = links(record)["ko"].replace("/ko/", "/en/")
+    assert is_open(client, second)
+    move(record, Publication.DRAFT)
+    assert [is_open(client, one) for one in (path, second)] == [False, False]
+
+
+def test_a_link_of_before_publication_is_no_way_to_a_record_that_was_withdrawn(client):
+    record = make_project(publication=Publication.DRAFT)
+    path = links(record)["en"]
+    move(record, Publication.PUBLISHED)
+    assert client.get(path).headers["Location"] == f"/en/projects/{record.key}/"
+    move(record, Publication.DRAFT)
+    assert not is_open(client, path)
+
+
+def test_a_link_ends_when_the_state_changes_without_history(client):
+    """As by a fixture that is loaded."""
+    record = make_project(publication=Publication.DRAFT)
+    path = links(record)["en"]
+    type(record).objects.filter(pk=record.pk).update(publication=Publication.ARCHIVED)
+    assert not is_open(client, path)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_ending_links_ends_those_of_this_record_made_so_far(client, make):
+    one, other = make(publication=Publication.DRAFT), make(publication=Publication.DRAFT)
+    paths = [links(record)["en"] for record in (one, other)]
+    preview.end_previews(one)
+    one.key = f"{one.key}-renamed"
+    one.save()
+    assert [is_open(client, path) for path in (*paths, links(one)["en"])] == [False, True, True]
+
+
+def test_a_link_from_before_links_named_the_state_stays_good_until_the_record_moves(client):
+    record = make_project(publication=Publication.DRAFT)
+    until = int((timezone.now() + timedelta(days=14)).timestamp())
+    token = signing.dumps(["projects.project", record.pk, until], salt="portal.preview")
+    path = f"/en/preview/{token}/"
+    assert is_open(client, path)
+    preview.end_previews(record)
+    assert not is_open(client, path)
+
+
 def test_a_link_that_was_tampered_with_leads_nowhere(client):
     one, other = make_project(publication=Publication.DRAFT), make_project(publication=Publication.DRAFT)
     path = links(one)["en"]

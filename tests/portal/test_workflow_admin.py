@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from issues.models import IssueInCountry, KeyFigure, Observation, Term
+from portal.audit import AuditEntry
 from portal.choices import Publication
 from portal.models import Record, Tombstone
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
@@ -445,6 +446,33 @@ def test_the_form_links_to_the_preview_in_each_language(desk):
     assert [link.get("hreflang") for link in found] == ["en", "ko", "ru"]
     client.logout()
     assert [client.get(link.get("href").removeprefix("http://testserver")).status_code for link in found] == [200] * 3
+
+
+def test_an_editor_ends_the_links_to_a_preview_at_the_form(desk):
+    project = make_project(publication=D)
+    client = desk("editor")
+
+    def form():
+        tree = reading.page(client.get(change_address(project)))
+        return tree, tree.xpath("//p[@class='desk-note']/a[@hreflang='en']/@href")[0].removeprefix("http://testserver")
+
+    tree, given_out = form()
+    [end] = tree.xpath("//button[@form='desk-care'][.='End the links given out so far']/@formaction")
+    assert client.get(end).status_code == 405
+    response = client.post(end, follow=True)
+    assert "The links to the preview have ended. The form has new ones." in response.content.decode()
+    assert [client.get(path).status_code for path in (given_out, form()[1])] == [410, 200]
+    entry = AuditEntry.objects.first()
+    assert (entry.what, entry.kind, entry.key) == ("previews-ended", "project", project.key)
+
+
+def test_whoever_may_not_change_a_record_ends_no_links_to_its_preview(desk):
+    project = make_project(publication=D)
+    end = address(Project, "end_previews", project.pk)
+    client = desk("translator")
+    assert end not in client.get(change_address(project)).content.decode()
+    assert client.post(end).status_code == 403
+    assert client.post(address(Project, "end_previews", 0)).status_code == 404
 
 
 def test_a_published_record_needs_no_preview(desk):
