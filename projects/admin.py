@@ -194,7 +194,7 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
         "status": _("Of the work itself, as the latest source has it."),
         "finance": _("Empty where no source says it."),
         "title_original": _("As the partners write it, where that is not English."),
-        "level": _("Who carries it on the Korean side."),
+        "level": _("Who leads it on the Korean side. Empty where no Korean body leads."),
         "currency": _("Of the budget, as the source gives it."),
         "summary": _("Who does what, where and what for, in two or three sentences."),
         "activities": _("What is done: built, planted, taught, studied."),

@@ -45,7 +45,7 @@ Serialiser(
         KEY,
         Text("title", column(Project, "title")),
         Own("title_original", column(Project, "title_original")),
-        Code("level", column(Project, "level"), Level),
+        Code("level", column(Project, "level"), Level, optional=True),
         Code("status", column(Project, "status"), Project.Status),
         Date("start", column(Project, "start")),
         Date("end", column(Project, "end")),

@@ -111,7 +111,11 @@ class Projects(Kind):
             ),
             Row(
                 _("Level"),
-                [[listed(project.get_level_display(), "projects", level=project.level)] for project in projects],
+                [
+                    [listed(project.get_level_display(), "projects", level=project.level)] if project.level else []
+                    for project in projects
+                ],
+                missing=not_known,
             ),
             Row(
                 _("Countries"),

@@ -55,8 +55,8 @@ def shared(projects, parted, *others):
 class Streams:
     """Who works on what and where: bands from the level of the Korean side to areas to countries.
 
-    A project is one unit wide. It has one level; between several areas and countries it is divided equally, so that as
-    much leaves an area as comes in. What has no area or no country is not drawn.
+    A project is one unit wide. It has one level or none; between several areas and countries it is divided equally, so
+    that as much leaves an area as comes in. What has no level, no area or no country is not drawn.
     """
 
     axes = ("level", "area", "country")
@@ -165,7 +165,7 @@ class Streams:
     @property
     def notes(self):
         notes = [
-            gettext("On the left stands the level of who carries a project on the Korean side: each has exactly one."),
+            gettext("On the left stands the level of who carries a project on the Korean side: each has one at most."),
             gettext(
                 "A project is one unit wide, whatever its budget. One with several areas or countries is divided "
                 "equally among them; the number beside a name counts every project that has it."
@@ -174,8 +174,8 @@ class Streams:
         if left_out := len(self.coverage.projects) - len(self.drawn):
             notes.append(
                 ngettext(
-                    "%(count)s project without an area or a country of Central Asia is not drawn.",
-                    "%(count)s projects without an area or a country of Central Asia are not drawn.",
+                    "%(count)s project without a level, an area or a country of Central Asia is not drawn.",
+                    "%(count)s projects without a level, an area or a country of Central Asia are not drawn.",
                     left_out,
                 )
                 % {"count": number(left_out)}

@@ -169,7 +169,7 @@ class Writer:
             key=free_key(fields.best(activity.titles), activity.identifier, self.known.keys),
             publication=Publication.DRAFT,
             iati_identifier=self._iati_identifier(activity),
-            level=fields.LEVELS.get(activity.reporter.kind, "national"),
+            level=fields.level_of(activity, self.known.korean_kind),
             confidence=Confidence.MEDIUM,
             status=Project.Status.IMPLEMENTATION,
             **exporting_words("evidence", lambda: self._evidence(activity)),
@@ -282,6 +282,7 @@ class Writer:
         imported.original, imported.fingerprint = gzip.compress(read.xml, mtime=0), read.fingerprint
         imported.updated = activity.updated[:40]
         imported.reporter = (fields.best(activity.reporter.names) or activity.reporter.ref)[:300]
+        imported.secondary = activity.secondary
         imported.values = {name: found[name] for name in fields.FIELDS}
         imported.differences = {name: list(pair) for name, pair in differences.items()}
         return imported

@@ -4,6 +4,7 @@ import datetime
 
 from django.utils.text import Truncator
 
+from portal.choices import Level
 from projects.iati.activity import (
     DAC,
     GENERAL,
@@ -42,14 +43,16 @@ KINDS = {kind.iati_code: kind.value for kind in Organisation.Kind} | {
     "73": Organisation.Kind.PRIVATE_SECTOR.value,
 }
 UNKNOWN_KIND = Organisation.Kind.OTHER_PUBLIC_SECTOR.value
+# Of the Korean body that leads, by what kind of organisation it is.
 LEVELS = {
-    "10": "national",
-    "11": "provincial",
-    "15": "national",
-    "40": "multilateral",
-    "70": "private",
-    "80": "academic",
+    "10": Level.NATIONAL.value,
+    "11": Level.PROVINCIAL.value,
+    "15": Level.NATIONAL.value,
+    **dict.fromkeys(("70", "71", "72", "73"), Level.PRIVATE.value),
+    "80": Level.ACADEMIC.value,
 }
+LEADING = ("2", "3", "1")  # roles: accountable, else extending, else funding
+KOREAN = "KR-"  # how the identifiers of Korean organisations begin
 
 
 def cut(text, most=LONGEST_TITLE):
@@ -96,6 +99,21 @@ def of_activity(activity, organisation_key):
     found["organisations"] = [list(pair) for pair in found["organisations"]]
     found["budget"] = [str(activity.total.value), activity.total.currency] if activity.total else []
     return found
+
+
+def level_of(activity, known_kind):
+    """The level of the Korean body that leads an activity; "" where the source names none.
+
+    The body that reports its own activity leads it, if nobody has a leading role. `known_kind(org)` returns IATI's kind
+    of an organisation that the portal knows as Korean, else "".
+    """
+    by_role = ([party for party in activity.parties if party.role == role] for role in LEADING)
+    leads = next(filter(None, by_role), [] if activity.secondary else [activity.reporter])
+    for org in leads:
+        kind = known_kind(org) or (org.kind if org.ref.startswith(KOREAN) else "")
+        if kind in LEVELS:
+            return LEVELS[kind]
+    return ""
 
 
 def finance_of(activity):

@@ -407,7 +407,17 @@ class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("identifier", "project__title_en", "project__key", "reporter")
     search_help_text = gettext_lazy("The identifier, words of the title, or who reports it.")
     fields = readonly_fields = (
-        *("project", "identifier", "reporter", "source", "file", "line", "updated", "differences_in_words"),
+        *(
+            "project",
+            "identifier",
+            "reporter",
+            "secondary",
+            "source",
+            "file",
+            "line",
+            "updated",
+            "differences_in_words",
+        ),
         "original_text",
     )
     inlines = (

@@ -163,6 +163,18 @@ class Known:
         spans = {pk: (start, end) for pk, start, end in Project.objects.values_list("pk", "start", "end").iterator()}
         return found, places, spans
 
+    @cached_property
+    def korean(self):
+        """IATI's kind of each Korean organisation, by its key."""
+        kinds = Organisation.objects.filter(country__key="kr").values_list("key", "kind")
+        return {key: Organisation.Kind(kind).iati_code for key, kind in kinds}
+
+    def korean_kind(self, org):
+        """IATI's kind of an organisation that the portal has as Korean, else ""."""
+        names = (name.strip().casefold() for name in org.names.values())
+        keys = (self.by_ref.get(org.ref), *(self.by_name.get(name) for name in names))
+        return next((self.korean[key] for key in keys if key in self.korean), "")
+
     def organisation(self, party, make=None):
         """The key of the organisation that is meant: by its reference, else by its very name; `make` makes one, without
         it a name with a plus stands for the one to be made.

@@ -73,6 +73,11 @@ class ImportedActivity(models.Model):
     fingerprint = models.CharField(max_length=64)
     updated = models.CharField(_("last changed there"), max_length=40, blank=True)
     reporter = models.CharField(_("reported by"), max_length=300)
+    secondary = models.BooleanField(
+        _("secondary reporter"),
+        default=False,
+        help_text=_("Whether the reporter reports what others are responsible for."),
+    )
     values = models.JSONField(_("as imported"), default=dict)
     differences = models.JSONField(_("what editors have otherwise"), default=dict)
 

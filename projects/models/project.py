@@ -119,7 +119,7 @@ class Project(Record, Evidenced):
             "Of the activity that others report, such as KR-GOV-051-2020010102554. Imports find the project by it."
         ),
     )
-    level = models.CharField(_("level"), max_length=12, choices=Level)
+    level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
     status = models.CharField(_("status"), max_length=14, choices=Status)
     start = PartialDateField(_("start"), null=True, blank=True)
     end = PartialDateField(_("end"), null=True, blank=True)

@@ -501,7 +501,7 @@ def test_a_project_is_one_wide_and_divided_equally(two_countries):
         ("waste", "kz"): 0.25,
         ("waste", "uz"): 0.25,
     }
-    assert "1 project without an area or a country of Central Asia is not drawn." in streams.notes
+    assert "1 project without a level, an area or a country of Central Asia is not drawn." in streams.notes
 
 
 @pytest.mark.parametrize("query", ["", *list(FILTERED)[:3]])

@@ -108,7 +108,7 @@ def test_an_activity_becomes_a_draft_with_everything_that_is_shown_of_it(run):
     assert project.summary_en == "Water is saved in fields."
     assert project.activities_en == "Less water for the same harvest."
     assert (project.status, str(project.start), str(project.end)) == ("implementation", "2024-04-15", "2027-02-28")
-    assert (project.finance, project.level, project.confidence) == ("grant", "national", "medium")
+    assert (project.finance, project.level, project.confidence) == ("grant", "", "medium")
     assert [place.key for place in project.countries.order_by("key")] == ["kg", "uz"]
     assert sorted(project.sectors.values_list("code", "name_en")) == [
         ("31130", "Agricultural land resources"),
@@ -170,6 +170,11 @@ def test_a_source_with_the_address_of_the_file_is_cited_instead(run):
     )
     run(file())
     assert [citation.source for citation in Project.objects.get().citations.all()] == [source]
+
+
+def test_who_reports_for_others_is_kept(run):
+    run(file(activity("1"), activity("2", ("<reporting-org ", '<reporting-org secondary-reporter="true" '))))
+    assert [row.secondary for row in ImportedActivity.objects.order_by("identifier")] == [False, True]
 
 
 def test_the_audit_and_the_history_tell_of_it(run):
@@ -456,6 +461,29 @@ def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, cl
     assert old.documents == one.activity.documents[3:]  # after the three pages of the portal
 
 
+# ── Levels ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_level_is_that_of_the_korean_body_that_leads(run):
+    agency, institute = '"XM-DAC-99999" role="1" type="10"', 'role="4" type="80"'
+    nobody = (agency, '"XM-DAC-99999" role="4" type="10"')
+    korean = make_organisation(name_en="Fictional Institute", kind="local-government", country=make_country(key="kr"))
+    make_organisation(name_en="Fictional Agency")
+    changes = {
+        "1": [],  # a Korean body only implements
+        "2": [(agency, '"KR-GOV-051" role="1" type="10"')],
+        "3": [(agency, '"KR-GOV-051" role="1" type="40"')],  # of no level
+        "4": [(institute, 'role="2" type="80"')],  # the portal knows what kind of body it is
+        "5": [(agency, '"KR-GOV-051" role="1" type="10"'), (institute, 'role="2" type="80"')],
+        "6": [nobody, ('reporting-org ref="XM-DAC-99999"', 'reporting-org ref="KR-1"')],
+        "7": [nobody, ('reporting-org ref="XM-DAC-99999"', 'reporting-org secondary-reporter="1" ref="KR-1"')],
+    }
+    run(file(*(activity(number, *some) for number, some in changes.items())))
+    levels = Project.objects.order_by("iati_identifier").values_list("level", flat=True)
+    assert list(levels) == ["", "national", "", "provincial", "provincial", "national", ""]
+    assert korean.participations.count() == 7
+
+
 # ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -579,7 +607,7 @@ def test_a_table_comes_through_its_mapping(command, mapping):
     assert (project.status, project.finance, project.level) == (
         "implementation",
         "technical-cooperation",
-        "multilateral",
+        "",
     )
     assert (str(project.start), str(project.end)) == ("1996-12-03", "2001-05-31")
     assert (str(project.budget), project.currency) == ("1500.50", "USD")
