@@ -7,10 +7,11 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from lxml import etree
 
 from portal.choices import Publication
 from portal.models import Place
-from projects.iati import reading
+from projects.iati import fields, reading, structure, tables
 from projects.iati.activity import (
     ACTUAL_END,
     ACTUAL_START,
@@ -45,6 +46,11 @@ APPROXIMATE = "2"  # of the list GeographicExactness
 FORMER_REPORTER = "B1"  # of the list OtherIdentifierType
 NOT_BEGUN = {Project.Status.PIPELINE, Project.Status.CANCELLED}
 LONGEST_PERIOD = 365  # days; IATI wants budgets year by year
+STARTS = {PLANNED_START, ACTUAL_START}
+YEAR, MOMENT = structure.TYPES["positiveInteger"], structure.TYPES["dateTime"]
+ADDRESS = (
+    '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="address" type="xs:anyURI"/></xs:schema>'
+)
 
 
 def publisher():
@@ -63,7 +69,7 @@ def with_parts(projects):
         Prefetch("countries", Place.objects.published().order_by("key")),
         Prefetch("places", Place.objects.published().order_by("key")),
         Prefetch("imported", ImportedActivity.objects.defer("values", "differences")),
-        Prefetch("imported__file", ImportedFile.objects.only("kind")),
+        Prefetch("imported__file", ImportedFile.objects.only("kind", "mapping")),
         "sectors",
         "sdgs",
         "rio_markers",
@@ -145,6 +151,9 @@ def activity_of(project, publisher, address):
     imported = getattr(project, "imported", None)
     if imported is not None and imported.file.kind == ImportedFile.Kind.IATI:
         return _as_reported(project, imported, publisher, address)
+    titles = texts(project, "title")
+    if imported is not None:
+        titles = _whole(titles, tables.titles_of(imported.content, imported.file.mapping))
     own = any(part.organisation_id == publisher.organisation_id for part in project.participations.all())
     return Activity(
         identifier=identifier_of(project, publisher),
@@ -152,21 +161,14 @@ def activity_of(project, publisher, address):
         secondary=not own,
         currency=project.currency,
         updated=f"{project.updated_at.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
-        titles=texts(project, "title"),
+        titles=titles,
         descriptions={
             kind: found
             for kind, field in ((GENERAL, "summary"), (OTHER, "activities"))
             if (found := texts(project, field))
-        },
-        parties=[
-            Party(
-                ref=next((row.ref for row in part.organisation.identifiers.all()), ""),
-                kind=part.organisation.iati_kind,
-                names=texts(part.organisation, "name"),
-                role=Participation.Role(part.role).iati_code,
-            )
-            for part in project.participations.all()
-        ],
+        }
+        or {GENERAL: titles},
+        parties=_parties(project),
         other_identifiers=[OtherIdentifier(ref, FORMER_REPORTER) for ref in publisher.former],
         status=Project.Status(project.status).iati_code,
         dates=_dates(project),
@@ -190,10 +192,13 @@ def _as_reported(project, imported, publisher, address):
     a = reading.again(imported.content)
     a.reporter = Org(publisher.ref, publisher.organisation.iati_kind, texts(publisher.organisation, "name"))
     a.secondary, a.email = True, publisher.email
-    a.titles = a.titles | texts(project, "title")
-    a.descriptions.setdefault(GENERAL, {})
-    a.descriptions[GENERAL] |= texts(project, "summary")
-    a.parties = [party for party in a.parties if party.role]
+    if not _is_past(a.updated):
+        a.updated = ""
+    a.titles = _whole(texts(project, "title"), a.titles)
+    a.descriptions[GENERAL] = a.descriptions.get(GENERAL, {}) | texts(project, "summary") or a.titles
+    a.parties = [party for party in a.parties if party.role] or _parties(project)
+    if not STARTS & set(a.dates):
+        a.dates |= {kind: day for kind, day in _dates(project).items() if kind in STARTS}
     a.other_identifiers = [other for other in a.other_identifiers if other.kind]
     if a.places_computed:
         a.countries, a.regions = [], []  # they stand at the transactions
@@ -209,9 +214,12 @@ def _as_reported(project, imported, publisher, address):
         one.money.date = one.money.date or getattr(one, "date", "") or one.start
     a.budgets = [one for one in a.budgets if one.start and (one.end or one.disbursement)]
     a.tags = [tag for tag in a.tags if tag.vocabulary]
+    for share in (*a.sectors, *a.regions, *a.tags, *(one for t in a.transactions for one in (*t.sectors, *t.regions))):
+        share.uri = share.uri if is_address(share.uri) else ""
     a.related = [(identifier, kind) for identifier, kind in a.related if kind]
     pages = _pages(project, address)
-    a.documents = [*pages, *(one for one in a.documents if one.format and one.titles and one.categories)]
+    complete = (one for one in a.documents if one.format and one.titles and one.categories and is_address(one.url))
+    a.documents = [*pages, *complete]
     a.results = [_complete(result) for result in a.results if result.kind and result.titles]
     a.results = [result for result in a.results if result.indicators]
     return a
@@ -222,11 +230,48 @@ def _complete(result):
     kept = []
     for indicator in result.indicators:
         if indicator.titles and indicator.measure:
-            indicator.baselines = [one for one in indicator.baselines if one.year.isdigit() and int(one.year)]
+            indicator.baselines = [one for one in indicator.baselines if YEAR.fullmatch(one.year)]
             indicator.periods = [one for one in indicator.periods if one.start and one.end]
             kept.append(indicator)
     result.indicators = kept
     return result
+
+
+def _whole(titles, reported):
+    """The titles of a project, with those of the report; one that was only cut to fit its column is whole again."""
+    kept = {code: text for code, text in titles.items() if text != fields.cut(reported.get(code, ""))}
+    return reported | kept
+
+
+def _parties(project):
+    """The organisations that take part, as they were read by with_parts()."""
+    return [
+        Party(
+            ref=next((row.ref for row in part.organisation.identifiers.all()), ""),
+            kind=part.organisation.iati_kind,
+            names=texts(part.organisation, "name"),
+            role=Participation.Role(part.role).iati_code,
+        )
+        for part in project.participations.all()
+    ]
+
+
+def _is_past(text):
+    """Whether a text is a moment as XML Schema writes it, and not in the future."""
+    try:
+        moment = datetime.datetime.fromisoformat(text) if MOMENT.fullmatch(text) else None
+    except ValueError:
+        return False
+    if moment is None:
+        return False
+    return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)) <= timezone.now()
+
+
+def is_address(text):
+    """Whether XML Schema takes a text for an address."""
+    element = etree.Element("address")
+    element.text = text
+    return etree.XMLSchema(etree.fromstring(ADDRESS)).validate(element)
 
 
 def _dates(project):

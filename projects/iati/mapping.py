@@ -478,7 +478,8 @@ class _Reading:
 
 def _language(label):
     """A language's code as the portal has it: D-Portal writes EN, some write en-GB; without one it is English."""
-    return re.split(r"[-_]", label.strip().lower())[0][:8] or "en"
+    code = re.split(r"[-_]", label.strip().lower())[0]
+    return code if re.fullmatch("[a-z]{2,8}", code) else "en"
 
 
 def _spoken(text, label):

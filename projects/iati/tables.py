@@ -350,6 +350,12 @@ def rows(path, mapping):
             refuse(1, "no-table", encoding=encoding)
 
 
+def titles_of(original, mapping):
+    """The whole titles of a stored row, by language; none for a row that holds none."""
+    row = json.loads(original)
+    return _Reading(row, 1, mapping, {}).texts("title") if row and mapping else {}
+
+
 def named_columns_only(content, mapping):
     """Return the bytes of a table with only the columns that `mapping` names; the others may hold personal data.
 

@@ -63,7 +63,7 @@ def iati_activity(a):
         _organisation(root, "participating-org", party, a, role=party.role, activity_id=party.activity)
     for other in a.other_identifiers:
         element = add(root, "other-identifier", ref=other.ref, type=other.kind)
-        if other.owner:
+        if other.owner and (other.owner.ref or other.owner.names):
             narratives(add(element, "owner-org", ref=other.owner.ref), other.owner.names, a.language)
     add(root, "activity-status", code=a.status)
     for kind, day in sorted(a.dates.items()):
@@ -135,7 +135,8 @@ def _places(parent, holder, language):
 
 def _location(root, location, language):
     element = add(root, "location")
-    narratives(add(element, "name"), location.names, language)
+    if location.names:
+        narratives(add(element, "name"), location.names, language)
     if location.latitude is not None:
         point = add(element, "point", srsName=WGS84)
         add(point, "pos", f"{plain(location.latitude)} {plain(location.longitude)}")
