@@ -23,12 +23,13 @@ LEVEL_TONES = {
 
 
 def levels_by_country(countries):
-    """A chart of shares, its sentence and its numbers, for those of `countries` that have projects; or None."""
+    """A chart of shares, its sentence and its numbers, for those of `countries` with projects of a level; or None."""
     facets = known.of(Project).facets
     table = [
-        (country, [here.intersection_cardinality(facets["level"][level.value]) for level in Level])
+        (country, numbers)
         for country in countries
         if (here := facets["country"][country.key])
+        if any(numbers := [here.intersection_cardinality(facets["level"][level.value]) for level in Level])
     ]
     if not table:
         return None

@@ -31,3 +31,12 @@ def test_shares_are_those_of_published_projects():
 def test_without_projects_there_is_no_picture():
     make_country(key="kz")
     assert levels_by_country(countries()) is None
+
+
+@pytest.mark.django_db
+def test_countries_whose_projects_have_no_level_are_left_out(client):
+    make_project(level="").countries.add(make_country(key="kz"))
+    assert levels_by_country(countries()) is None
+    assert client.get("/en/countries/").status_code == 200
+    make_project(level="national").countries.add(make_country(key="uz"))
+    assert [(place.key, numbers[0]) for place, numbers in levels_by_country(countries())["rows"]] == [("uz", 1)]
