@@ -14,7 +14,7 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal import audit, workflow
+from portal import audit, freshness, workflow
 from portal.audit import AuditEntry
 from portal.care import translations
 from portal.choices import Publication
@@ -272,6 +272,8 @@ def _tell(plan, why, file):
     """What signals would have told of rows that are saved one by one, and that there was an import."""
     table, counts = plan.table, plan.counts
     keeping.stored([row.record for row in plan.working])
+    for model, pks in _by_model(plan.touched()).items():
+        freshness.touch(model, pks=pks)
     if table.is_record:
         for row in plan.working:
             audit.note_publication(row.record, row.was, row.record.publication)

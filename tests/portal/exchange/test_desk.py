@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import KeyFigure, Observation, Term
+from portal import freshness
 from portal.audit import AuditEntry
 from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
@@ -485,6 +486,19 @@ def test_commands_write_a_table_and_bring_it_back(tmp_path, ending):
     assert str(observation.value) == "24.100000"
     entries = AuditEntry.objects.order_by("pk").values_list("what", "who", "details__table")
     assert list(entries)[-2:] == [("exported", "", "observation"), ("imported", "", "observation")]
+
+
+@pytest.mark.parametrize(("name", "change"), [("term", "term_en"), ("observation", "value")])
+def test_an_import_moves_the_number_of_the_content(tmp_path, name, change):
+    record, file = {"term": make_term, "observation": make_observation}[name](), tmp_path / "rows.csv"
+    run("export_table", name, file)
+    type(record).objects.update(**{change: "7"})
+    before = freshness.number()
+    run("import_table", name, file, why="They were lost")
+    assert freshness.number() > before
+    before = freshness.number()
+    run("import_table", name, file, why="Nothing changes", dry_run=True)
+    assert freshness.number() == before
 
 
 def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path, sign_in):
