@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
 from portal.backup import postgresql, sqlite
-from portal.backup.files import BackupError, Manifest, opened, write
+from portal.backup.files import BackupError, Manifest, data_version, opened, write
 from portal.database import gather_statistics
 
 __all__ = ["Backup", "BackupError", "check", "make", "prune", "restore"]
@@ -99,21 +99,22 @@ def prune(folder: Path, keep: int) -> list[Path]:
 # ── Bringing back ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def check(path: Path) -> Backup:
+def check(path: Path, *, unsigned: bool = False) -> Backup:
     """Look a backup through, without touching the database; `BackupError` if it is not whole or not for this portal."""
-    with opened(path) as (manifest, database):
+    with opened(path, unsigned=unsigned) as (manifest, database):
         _suits(manifest, database)
         return Backup(path, manifest)
 
 
-def restore(path: Path, *, replace: bool = False) -> Backup:
+def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Backup:
     """Put what a backup holds into the place of the database: all of it, or nothing if anything goes wrong.
 
     Sessions and the cache are in no backup: everyone signs in again. The number of the content’s state moves past all
-    that were ever given out, so that no page of before is taken for one of now.
+    that were ever given out, so that no page of before is taken for one of now. `unsigned` leaves the signature
+    unchecked, for a backup of an earlier version or one whose SECRET_KEY is lost.
     """
     connection = connections[DEFAULT_DB_ALIAS]
-    with opened(path) as (manifest, database):
+    with opened(path, unsigned=unsigned) as (manifest, database):
         _suits(manifest, database)
         there = _rows_of_somebody(connection)
         if there and not replace:
@@ -163,10 +164,7 @@ def _migrations(*, replaced):
 def _data_version(connection):
     """The number of the content’s state in the database that is there; 0 if it has none."""
     with connection.cursor() as cursor:
-        if "portal_freshness" not in connection.introspection.table_names(cursor):
-            return 0
-        cursor.execute("SELECT max(number) FROM portal_freshness")
-        return cursor.fetchone()[0] or 0
+        return data_version(cursor, connection.introspection.table_names(cursor))
 
 
 def _rows_of_somebody(connection):

@@ -1,7 +1,8 @@
 """The file of a backup: a ZIP of the database and of a manifest that says what is in it.
 
-Nothing in it is believed before it was looked at: it may have been cut off on its way, or come from somebody else. No
-name out of it becomes a name on the disk.
+Nothing in it is believed before it was looked at: it may have been cut off on its way, or come from somebody else. The
+manifest is signed with a key that is derived from SECRET_KEY, and has the hash of the database: whoever does not have
+that key can change neither. No name out of the file becomes a name on the disk.
 """
 
 import contextlib
@@ -13,11 +14,15 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-FORMAT = 1
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+FORMAT = 2
+UNSIGNED_FORMAT = 1  # the manifest has no signature
 MANIFEST, DATABASE = "manifest.json", "database"
 LONGEST_MANIFEST = 10_000_000
 PIECE = 1 << 20
@@ -42,7 +47,9 @@ class BackupError(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup says of itself. `rows` has the number of rows of each table."""
+    """What a backup says of itself. `rows` has the number of rows of each table; `signature` is of all the rest, and
+    empty where there is no lasting SECRET_KEY, or in a backup of format 1.
+    """
 
     format: int
     made_at: str
@@ -53,6 +60,29 @@ class Manifest:
     data_version: int
     migrations: list[str]
     rows: dict[str, int]
+    signature: str = ""
+
+
+def sign(manifest: Manifest, key: str) -> str:
+    """The signature of a manifest: HMAC-SHA256, in hexadecimal digits."""
+    signed = json.dumps(asdict(replace(manifest, signature="")), sort_keys=True)
+    return salted_hmac("portal.backup", signed, secret=key, algorithm="sha256").hexdigest()
+
+
+def _check_signature(manifest, path):
+    """`BackupError` unless the manifest was signed with this portal's SECRET_KEY or one of its former ones."""
+    if not manifest.signature:
+        raise BackupError(
+            f"{path} is not signed. It comes from an earlier version of the portal, or from one without a SECRET_KEY. "
+            "If it is a file of your own that nobody else could change, say --unsigned."
+        )
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if not any(constant_time_compare(manifest.signature, sign(manifest, key)) for key in keys):
+        raise BackupError(
+            f"The signature of {path} does not match: it was made with another SECRET_KEY, or changed since. Set "
+            "SECRET_KEY to that of the portal that made it, or add that one to SECRET_KEY_FALLBACKS. If that key is "
+            "lost, and it is a file of your own that nobody else could change, say --unsigned."
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +104,7 @@ def facts(cursor, tables, schema="") -> Facts:
 
     return Facts(
         schema,
-        next((number for (number,) in rows("SELECT number FROM portal_freshness")), 0),
+        data_version(cursor, tables),
         sorted(f"{app}.{name}" for app, name in rows("SELECT app, name FROM django_migrations")),
         {
             table: 0 if table in LEFT_OUT else count
@@ -82,6 +112,16 @@ def facts(cursor, tables, schema="") -> Facts:
             for ((count,),) in [rows(f'SELECT count(*) FROM "{table}"')]
         },
     )
+
+
+def data_version(cursor, tables) -> int:
+    """The number of the content’s state in a database with these tables; 0 if it has none."""
+    number = 0
+    for table, value in (("portal_freshness", "max(number)"), ("portal_pendingchange", "count(*)")):
+        if table in tables:
+            cursor.execute(f"SELECT {value} FROM {table}")
+            number += cursor.fetchone()[0] or 0
+    return number
 
 
 class Measured:
@@ -106,6 +146,8 @@ def write(path: Path, engine, connection, scratch: Path) -> Manifest:
                 found = engine.dump(connection, measured, scratch)
             moment, digest = datetime.now(UTC).isoformat(timespec="seconds"), measured.sha256.hexdigest()
             manifest = Manifest(FORMAT, moment, connection.vendor, bytes=measured.bytes, sha256=digest, **asdict(found))
+            if not settings.SECRET_KEY_IS_TEMPORARY:
+                manifest = replace(manifest, signature=sign(manifest, settings.SECRET_KEY))
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -113,14 +155,18 @@ def write(path: Path, engine, connection, scratch: Path) -> Manifest:
 
 
 @contextlib.contextmanager
-def opened(path: Path):
-    """The manifest of a backup, and a file with its database that is byte for byte what was put into it."""
+def opened(path: Path, *, unsigned=False):
+    """The manifest of a backup, and a file with its database that is byte for byte what was put into it. Raise
+    BackupError if it is damaged, or if its signature does not match; `unsigned` leaves the signature unchecked.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix="portal-restore-") as scratch:
             database = Path(scratch) / DATABASE
             try:
                 with zipfile.ZipFile(path) as archive, database.open("wb") as file:
                     manifest = _manifest(archive)
+                    if not unsigned:
+                        _check_signature(manifest, path)
                     _copy(archive, manifest, file)
             except DAMAGES as error:
                 if isinstance(error, OSError) and error.filename:
@@ -144,6 +190,8 @@ def _manifest(archive):
             f"The file is a backup of format {told['format']}, and this version of the portal reads format {FORMAT}. "
             "Install the version that made it, or a later one, and restore it there."
         )
+    if isinstance(told, dict) and told.get("format") == UNSIGNED_FORMAT:
+        told["signature"] = ""
     if not _is_manifest(told):
         raise zipfile.BadZipFile(f"Its {MANIFEST} is none of the portal’s.")
     return Manifest(**told)

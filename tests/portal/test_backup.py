@@ -1,6 +1,7 @@
 """Backups: all that the portal knows goes into one file and comes back, as a whole or not at all."""
 
 import contextlib
+import hashlib
 import itertools
 import json
 import os
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,11 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, models, transaction
-from django.test import Client
+from django.test import Client, override_settings
 
 from issues.models import Issue, Term, TermCitation
 from portal import backup, freshness
-from portal.backup.files import DATABASE, MANIFEST, BackupError
+from portal.backup.files import DATABASE, MANIFEST, BackupError, Manifest, sign
 from portal.index import keeping
 from tests.conftest import Switch, address_of, copy_of_the_test_database
 from tests.make import make_citation, make_issue, make_term
@@ -61,7 +62,10 @@ def rows_of_all_tables():
 @pytest.fixture(scope="class")
 def portal(django_db_setup, django_db_blocker, tmp_path_factory):
     """A portal with something of everything, in a database of its own, and its backup."""
-    with copy_of_the_test_database("backup", django_db_blocker, tmp_path_factory) as name:
+    with (
+        copy_of_the_test_database("backup", django_db_blocker, tmp_path_factory) as name,
+        override_settings(SECRET_KEY_IS_TEMPORARY=False),
+    ):
         with django_db_blocker.unblock(), Switch(name):
             of_nobody = backup._rows_of_somebody(connection)
             world = make_world()
@@ -97,12 +101,14 @@ def empty_database(folder):
                 cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def changed(path, folder, change=lambda manifest: None, **files):
-    """A copy of a backup with another manifest, or with other files in it."""
+def changed(path, folder, change=lambda manifest: None, *, signed=True, **files):
+    """A copy of a backup with another manifest, signed anew or not, or with other files in it."""
     copy = folder / "changed.zip"
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w") as other:
         manifest = json.loads(archive.read(MANIFEST))
         change(manifest)
+        if signed and manifest.keys() == {field.name for field in fields(Manifest)}:
+            manifest["signature"] = sign(Manifest(**manifest), settings.SECRET_KEY)
         for name, content in ({DATABASE: archive.read(DATABASE), MANIFEST: json.dumps(manifest)} | files).items():
             other.writestr(name, content)
     return copy
@@ -249,7 +255,7 @@ class TestBackup:
             (lambda told: told.update(bytes=told["bytes"] - 1), "not the one that its manifest tells of"),
             (lambda told: told.pop("rows"), "none of the portal’s"),
             (lambda told: told["rows"].update({'x"; DROP TABLE y; --': 0}), "none of the portal’s"),
-            (lambda told: told.update(format=2), "a backup of format 2, and this version of the portal reads format 1"),
+            (lambda told: told.update(format=3), "a backup of format 3, and this version of the portal reads format 2"),
             (
                 lambda told: told["migrations"].append("portal.9999_of_next_year"),
                 "newer version of the portal: .* portal.9999_of_next_year .* Install the version that made it",
@@ -263,6 +269,66 @@ class TestBackup:
             with pytest.raises(BackupError, match=f"^Nothing was changed. .*{words}"):
                 backup.restore(changed(portal.path, tmp_path, change))
             assert rows_of_all_tables() == {}
+
+    # ── Who made it ──────────────────────────────────────────────────────────────────────────────────────────
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda told: told.update(made_at="2026-01-01T00:00:00+00:00"),
+            lambda told: told.update(data_version=told["data_version"] + 1),
+            lambda told: told.update(signature="0" * 64),
+        ],
+    )
+    def test_a_file_that_somebody_else_changed_is_refused(self, portal, tmp_path, change):
+        with empty_database(tmp_path):
+            with pytest.raises(BackupError, match=r"^Nothing was changed. The signature of .* does not match"):
+                backup.restore(changed(portal.path, tmp_path, change, signed=False))
+            assert rows_of_all_tables() == {}
+
+    def test_another_database_with_its_own_hash_is_refused(self, portal, tmp_path):
+        """A hash alone anybody can make."""
+        with zipfile.ZipFile(portal.path) as archive:
+            other = archive.read(DATABASE) + b"\0"
+
+        def change(told):
+            told.update(bytes=len(other), sha256=hashlib.sha256(other).hexdigest())
+
+        with pytest.raises(BackupError, match="does not match"):
+            backup.check(changed(portal.path, tmp_path, change, signed=False, **{DATABASE: other}))
+
+    def test_former_keys_are_accepted_and_others_are_not(self, portal, tmp_path, settings):
+        former, settings.SECRET_KEY = settings.SECRET_KEY, "another-key"
+        with pytest.raises(BackupError, match=r"it was made with another SECRET_KEY, or changed since\. Set"):
+            backup.check(portal.path)
+        settings.SECRET_KEY_FALLBACKS = ["a-third-key", former]
+        with empty_database(tmp_path):
+            assert backup.restore(portal.path).manifest.signature
+            assert rows_of_all_tables() == portal.rows
+
+    def test_a_backup_of_an_earlier_version_is_restored_if_one_says_so(self, portal, tmp_path, capsys):
+        def change(told):
+            del told["signature"]
+            told["format"] = 1
+
+        earlier = changed(portal.path, tmp_path, change)
+        with empty_database(tmp_path):
+            with pytest.raises(CommandError, match=r"^Nothing was changed. .*changed.zip is not signed. .* --unsigned"):
+                call_command("restore", str(earlier))
+            assert rows_of_all_tables() == {}
+            call_command("restore", str(earlier), check=True, unsigned=True)
+            call_command("restore", str(earlier), unsigned=True)
+            assert rows_of_all_tables() == portal.rows
+        assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["Whole", "Restored"]
+
+    def test_a_backup_without_a_lasting_key_is_not_signed_and_says_so(self, portal, tmp_path, settings, capsys):
+        settings.SECRET_KEY_IS_TEMPORARY = True
+        call_command("backup", str(tmp_path / "backups"))
+        assert capsys.readouterr().err.startswith("SECRET_KEY is not set, so the backup is not signed")
+        [path] = (tmp_path / "backups").iterdir()
+        with pytest.raises(BackupError, match="is not signed"):
+            backup.check(path)
+        assert backup.check(path, unsigned=True).manifest.signature == ""
 
     def test_a_file_that_is_not_there_is_named(self, tmp_path):
         with pytest.raises(BackupError, match=r"No such file or directory: .*nowhere.zip"):
@@ -377,7 +443,7 @@ class TestBackup:
 
 def restoring(path, name, **environment):
     """`manage.py restore --replace` at work on a database; it and its children are a group of processes."""
-    told = os.environ | {"DATABASE_URL": address_of(name), "SECRET_KEY": "a-key-for-one-test"} | environment
+    told = os.environ | {"DATABASE_URL": address_of(name), "SECRET_KEY": settings.SECRET_KEY} | environment
     command = [sys.executable, "manage.py", "restore", "--replace", str(path)]
     return subprocess.Popen(command, cwd=settings.BASE_DIR, env=told, stdout=subprocess.DEVNULL, start_new_session=True)
 

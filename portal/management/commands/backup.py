@@ -21,6 +21,11 @@ class Command(BaseCommand):
             made = backup.make(folder)
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
+        if not made.manifest.signature:
+            self.stderr.write(
+                "SECRET_KEY is not set, so the backup is not signed: restore takes it only with --unsigned. On the "
+                "portal’s server, run this command with the portal’s own variables."
+            )
         size = made.path.stat().st_size / 1_000_000
         self.stdout.write(f"{made.path}: {made.rows:,} rows of {len(made.manifest.rows)} tables, {size:.1f} MB")
         for path in backup.prune(folder, keep) if keep else []:

@@ -14,10 +14,18 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="A file that backup wrote.")
         parser.add_argument("--check", action="store_true", help="Look the file through, and touch no database.")
         parser.add_argument("--replace", action="store_true", help="Give up what the database holds now.")
+        parser.add_argument(
+            "--unsigned",
+            action="store_true",
+            help="Do not check the signature: for a backup of an earlier version, or one whose SECRET_KEY is lost.",
+        )
 
-    def handle(self, *, file, check, replace, **options):
+    def handle(self, *, file, check, replace, unsigned, **options):
         try:
-            found = backup.check(file) if check else backup.restore(file, replace=replace)
+            if check:
+                found = backup.check(file, unsigned=unsigned)
+            else:
+                found = backup.restore(file, replace=replace, unsigned=unsigned)
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
         told = f"{found.rows:,} rows of {len(found.manifest.rows)} tables, as of {found.manifest.made_at}"
