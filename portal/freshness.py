@@ -1,16 +1,23 @@
-"""When the content last changed: one number that every change of a record moves.
+"""When the content last changed: one number that grows with every committed change of a record.
 
 Files, feeds and answers of the API carry it in their ETag, so that who has the newest one is told so without its being
-made again; and what is kept ready beside the database, such as the archive of everything, knows by it that it is old.
+made again; pages and the archive of everything are kept under it.
+
+A transaction that changes content inserts a row of `PendingChange`. The number is `Freshness.number` plus the count of
+these rows, read in one query. So the number moves with the commit itself, even if the process is killed right after
+it. After the commit the writer settles: it deletes the pending rows and adds their count to `Freshness.number`. If it
+cannot, the next writer does.
 """
 
+import dataclasses
 import functools
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.apps import apps
-from django.db import Error, connections, models, router, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -21,29 +28,45 @@ MOST_RECORDS = 5_000  # that a change tells one by one
 
 ANY = None  # in the place of a primary key
 
+NUMBER = (
+    "SELECT coalesce((SELECT number FROM portal_freshness WHERE id = 1), 0)"
+    " + (SELECT count(*) FROM portal_pendingchange)"
+)
+
 _local = threading.local()
 _followed = {}
 
 
 class Freshness(models.Model):
-    """The number and the time of the last change; there is one row."""
-
-    is_audited = False
+    """How many changes were settled, and when the last of them was; there is one row."""
 
     number = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField()
+
+    is_audited = False
 
     def __str__(self):
         return str(self.number)
 
 
-class Change(models.Model):
-    """Which followed records a move of the number was about: by model their primary keys, or null for any."""
+class PendingChange(models.Model):
+    """A change that `Freshness.number` does not count yet. `records` are as in `Change`."""
+
+    records = models.JSONField()
 
     is_audited = False
 
+    def __str__(self):
+        return str(self.pk)
+
+
+class Change(models.Model):
+    """Which followed records a settled change was about: by model their primary keys, or null for any."""
+
     number = models.PositiveBigIntegerField(primary_key=True)
     records = models.JSONField()
+
+    is_audited = False
 
     def __str__(self):
         return str(self.number)
@@ -51,10 +74,39 @@ class Change(models.Model):
 
 @dataclass(frozen=True)
 class State:
-    """How the content stands: the same number, the same content."""
+    """How the content stands: the same number, the same content. `settled` is the part of it in `Freshness`."""
 
     number: int
+    settled: int
     changed_at: datetime
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(eq=False)
+class Row:
+    """A row of PendingChange that the open transaction has inserted. `after_commit` is its hook, and identifies it."""
+
+    pk: int
+    records: dict
+    after_commit: functools.partial
+    was_counted: bool = False  # whether this transaction has read the number since: later changes need another row
+
+    def covers(self, changed):
+        """Whether the row already stands for a change of these records."""
+        return not self.was_counted and all(
+            (known := self.records.get(label, [])) is None or pks <= set(known) for label, pks in changed.items()
+        )
+
+
+@dataclass(eq=False)
+class Unsettled:
+    """What the open transaction has changed, and the rows that say so."""
+
+    rows: list[Row] = dataclasses.field(default_factory=list)
+    changed: dict[str, set] = dataclasses.field(default_factory=lambda: defaultdict(set))
+    hooks: list | None = None  # the connection's list of hooks when the rows were last known to be there
 
 
 def follow(model, *shown):
@@ -65,19 +117,57 @@ def follow(model, *shown):
 
 
 def touch(sender=None, instance=None, pks=None, pk_set=None, action="", **_signal):
-    """Note that something changed. Called by signals, and by what changes many rows at once without any: with their
-    model and primary keys, if they are known.
+    """Note that something changed, in the transaction that changes it. Raise TransactionManagementError outside of one.
+
+    Called by signals, and by what changes many rows at once without any: with their model and primary keys, if they
+    are known.
     """
-    _local.touched = True
+    connection = connections[router.db_for_write(PendingChange)]
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("Change content within transaction.atomic(), and touch() there.")
+    changed = {}
     for model, shown in _followed.items():
-        _noted().setdefault(model, set()).update(_touched(model, shown, sender, instance, pks, pk_set, action))
-    transaction.on_commit(settle, robust=True)
+        if found := set(_touched(model, shown, sender, instance, pks, pk_set, action)):
+            changed[model._meta.label_lower] = found
+    unsettled = _unsettled(connection)
+    for label, found in changed.items():
+        unsettled.changed[label] |= found
+    if any(row.covers(changed) for row in unsettled.rows):
+        return
+    # The first row names its records. A second one stands for whatever else may follow, so that there are no more.
+    several = any(not row.was_counted for row in unsettled.rows)
+    records = dict.fromkeys(_labels(), ANY) if several else _listed(changed)
+    pk = PendingChange.objects.using(connection.alias).create(records=records).pk
+    row = Row(pk, records, functools.partial(_settle, unsettled))
+    unsettled.rows.append(row)
+    transaction.on_commit(row.after_commit, using=connection.alias, robust=True)
 
 
-def _noted():
-    if not hasattr(_local, "noted"):
-        _local.noted = {}
-    return _local.noted
+def _unsettled(connection):
+    """What the open transaction of this thread has changed. A row that a savepoint took back is no longer among it.
+
+    Django drops the hooks of a transaction or savepoint that is rolled back, and puts a new list in place of the old.
+    """
+    unsettled = getattr(_local, "unsettled", None) or Unsettled()
+    if unsettled.hooks is not connection.run_on_commit:
+        there = {id(hook) for _savepoints, hook, _robust in connection.run_on_commit}
+        unsettled.rows = [row for row in unsettled.rows if id(row.after_commit) in there]
+        if not unsettled.rows:
+            unsettled = Unsettled()
+        unsettled.hooks = connection.run_on_commit
+    _local.unsettled = unsettled
+    return unsettled
+
+
+def _labels():
+    return [model._meta.label_lower for model in _followed]
+
+
+def _listed(changed):
+    """Changed records as they are stored."""
+    return {
+        label: ANY if ANY in pks or len(pks) > MOST_RECORDS else sorted(pks) for label, pks in changed.items() if pks
+    }
 
 
 def _touched(model, shown, sender, instance, pks, pk_set, action):
@@ -102,47 +192,87 @@ def _column(row, model):
 
 
 def settle():
-    """Move the number, if something changed since it was last moved."""
-    if getattr(_local, "touched", False):
-        _local.touched = False
-        noted, _local.noted = _noted(), {}
-        records = {
-            model._meta.label_lower: None if ANY in pks or len(pks) > MOST_RECORDS else sorted(pks)
-            for model, pks in noted.items()
-            if pks
-        }
-        with transaction.atomic():
-            moved = {"number": models.F("number") + 1, "changed_at": timezone.now()}
-            if not Freshness.objects.filter(pk=1).update(**moved):
-                Freshness.objects.create(pk=1, number=1, changed_at=moved["changed_at"])
-            # Whoever moves the number holds its row until this is stored too: no number is seen without its change.
-            number = Freshness.objects.values_list("number", flat=True).get(pk=1)
-            Change.objects.filter(number__lte=number - MOST_CHANGES).delete()
-            Change.objects.create(number=number, records=records)
+    """Move all pending changes that are committed, or of this transaction, into `Freshness.number`."""
+    _settle(getattr(_local, "unsettled", None) or Unsettled())
+
+
+def _settle(unsettled):
+    """Settle all pending rows. Of the writer's own ones it is known which records they were about in the end."""
+    if unsettled is getattr(_local, "unsettled", None):
+        _local.unsettled = None
+    own = [row.pk for row in unsettled.rows]
+    unsettled.rows = []
+    using = router.db_for_write(Freshness)
+    with transaction.atomic(using=using):
+        # Whoever settles holds this row, so that no pending row is counted twice, and no number is seen without its
+        # change.
+        settled = Freshness.objects.using(using).select_for_update().filter(pk=1).first()
+        if settled is None:
+            Freshness.objects.using(using).get_or_create(pk=1, defaults={"changed_at": timezone.now()})
+            settled = Freshness.objects.using(using).select_for_update().get(pk=1)
+        pending = dict(PendingChange.objects.using(using).order_by("pk").values_list("pk", "records"))
+        if not pending:
+            return
+        PendingChange.objects.using(using).filter(pk__in=pending).delete()
+        if own := [pk for pk in own if pk in pending]:
+            pending |= {pk: {} for pk in own} | {own[0]: _listed(unsettled.changed)}
+        changes = [Change(number=settled.number + place, records=one) for place, one in enumerate(pending.values(), 1)]
+        settled.number, settled.changed_at = settled.number + len(changes), timezone.now()
+        settled.save(using=using)
+        Change.objects.using(using).filter(number__lte=settled.number - MOST_CHANGES).delete()
+        Change.objects.using(using).bulk_create(changes)
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def state() -> State:
-    """How the content stands now."""
-    settle()
-    row = Freshness.objects.filter(pk=1).values_list("number", "changed_at").first()
-    return State(*row) if row else State(0, datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone()))
+    """How the content stands now. While changes are pending, when the last was committed is not known: it is now."""
+    _counted()
+    pending = PendingChange.objects.order_by().annotate(of=models.Value(1)).values("of").annotate(n=models.Count("pk"))
+    rows = Freshness.objects.filter(pk=1).annotate(pending=models.Subquery(pending.values("n")))
+    settled, changed_at, pending = rows.values_list("number", "changed_at", "pending").first() or (
+        *(0, datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone())),
+        PendingChange.objects.count(),
+    )
+    return State(settled + (pending or 0), settled, timezone.now() if pending else changed_at)
 
 
-def changed_since(old, new, model) -> set[int] | None:
-    """The primary keys of the records of a followed model that changed between the states with two numbers, and maybe
-    of some that changed later; None if nobody knows.
+def is_changing() -> bool:
+    """Whether the open transaction has changed content. If it is taken back, another state gets the same number."""
+    connection = connections[DEFAULT_DB_ALIAS]  # asked for by name: the router would take it for a write
+    return connection.in_atomic_block and bool(_unsettled(connection).rows)
+
+
+def _counted():
+    """Note that the number was read: if this transaction changes more, the number has to move once more."""
+    if unsettled := getattr(_local, "unsettled", None):
+        for row in unsettled.rows:
+            row.was_counted = True
+
+
+def changed_since(old: State, new: State, model) -> set[int] | None:
+    """The primary keys of the records of a followed model that changed between two states, and maybe of some that
+    changed before or later; None if nobody knows.
+
+    All that was pending in the old state is named again: pending rows are settled in no order.
     """
-    rows = Change.objects.filter(number__gt=old).values_list("records", flat=True)
-    found = [records.get(model._meta.label_lower, []) for records in rows]
-    if len(found) < new - old or None in found:
+    label = model._meta.label_lower
+    # In this order: a row that is settled meanwhile is found in either of them.
+    found = [records.get(label, []) for records in PendingChange.objects.values_list("records", flat=True)]
+    settled = [
+        records.get(label, [])
+        for records in Change.objects.filter(number__gt=old.settled).values_list("records", flat=True)
+    ]
+    if len(settled) < new.settled - old.settled or None in settled or None in found:
         return None
-    changed = set().union(*found)
+    changed = set().union(*found, *settled)
     return changed if len(changed) <= MOST_RECORDS else None
 
 
 def number() -> int:
     """The number of the state, in the quickest way: every page that is kept asks for it."""
-    settle()
+    _counted()
     connection = connections[router.db_for_read(Freshness)]
     try:
         return _number(connection)
@@ -156,9 +286,8 @@ def number() -> int:
 def _number(connection):
     connection.health_check_done = True  # the question itself tells
     with connection.cursor() as cursor:
-        cursor.execute("SELECT number FROM portal_freshness WHERE id = 1")
-        row = cursor.fetchone()
-    return row[0] if row else 0
+        cursor.execute(NUMBER)
+        return cursor.fetchone()[0]
 
 
 def conditional(request, etag, changed_at, make, headers):

@@ -5,13 +5,13 @@ of an older state is never asked for again, in whichever process the change was 
 process, or Redis where CACHE_URL names one.
 """
 
-import contextlib
 import functools
 import hashlib
 
 from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import DisallowedHost
+from django.db import Error
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
@@ -19,7 +19,8 @@ from django.utils.cache import get_conditional_response
 from portal import freshness
 from portal.middleware import encodings_taken
 
-# A process that is killed between a change and the move of the number leaves the old number: not for longer than this.
+# Not for freshness, since the number moves with each commit: this frees memory, and ends what was made under settings
+# of before, which are no part of the keys.
 SECONDS = 10 * 60
 LONGEST_ADDRESS = 1_000
 # The headers by which a page of one address has another form, beside those of language and compression.
@@ -47,6 +48,8 @@ def key_of(number, *parts):
 
 def once(make, *parts):
     """What `make` gives of the content as it stands; made once for each state. `parts` name it."""
+    if freshness.is_changing():
+        return make()  # what is not committed is nobody else’s
     return caches["kept"].get_or_set(key_of(freshness.number(), *parts), make, SECONDS)
 
 
@@ -74,17 +77,20 @@ class KeptPagesMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.number = None
+        self.last_number = None  # for while the database does not answer
 
     def __call__(self, request):
         parts = parts_of(request)
         if parts is None:
             return self.get_response(request)
-        with contextlib.suppress(Exception):  # whoever asks next will be told, in the reader’s language
-            self.number = freshness.number()
-        if self.number is None:
+        # A local: another thread may read another number meanwhile.
+        try:
+            number = self.last_number = freshness.number()
+        except Error:  # whoever asks next will be told, in the reader’s language
+            number = self.last_number
+        if number is None:
             return self.get_response(request)
-        key = key_of(self.number, *parts)
+        key = key_of(number, *parts)
         kept = caches["kept"].get(key)
         if kept is not None:
             headers, content = kept

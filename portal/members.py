@@ -9,25 +9,21 @@ they are read for themselves: what is not committed is nobody else’s.
 """
 
 import itertools
-import logging
 import threading
-import time
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from django.db import Error, connection, connections
+from django.db import connection
 from django.db.models import Aggregate, TextField
 from pyroaring import BitMap
 
 from portal import freshness
 from portal.database import unpacked
+from portal.freshness import State
 
-SECONDS = 10 * 60
 NONE = BitMap()
-
-logger = logging.getLogger(__name__)
 
 
 class Joined(Aggregate):
@@ -109,14 +105,9 @@ def by_value(lookups: Iterable[Lookup], pks=None) -> dict[Lookup, dict]:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """What is held in memory of the content in the state with a number."""
+    """What is held in memory of the content in a state."""
 
-    number: int
-    read_at: float = field(default_factory=time.monotonic)  # when all of it was read
-
-    def is_worn(self):
-        """Whether it is time to read all anew: a change whose process was killed may be known to nobody."""
-        return time.monotonic() - self.read_at > SECONDS
+    state: State
 
 
 class Sets(dict):
@@ -134,9 +125,9 @@ class Members(Held):
     facets: dict[str, Sets]
 
 
-def changed_since(old, number, model):
+def changed_since(old, state, model):
     """The primary keys of the records that changed since what is held was read; None if it has to be read anew."""
-    return None if old is None else freshness.changed_since(old.number, number, model)
+    return None if old is None else freshness.changed_since(old.state, state, model)
 
 
 class Registry:
@@ -145,7 +136,6 @@ class Registry:
     def __init__(self):
         self.lock = threading.Lock()
         self.newest = {}
-        self.renewing = set()
 
     def forget(self):
         """Read all anew at the next question."""
@@ -155,41 +145,24 @@ class Registry:
         """The sets of the list of `queryset`, whose facets are those of `filters`, as the content stands now."""
         return self.held(
             type(filters).__qualname__,
-            lambda number: _read(number, filters, queryset),
-            lambda old, number: _brought_up(old, number, filters, queryset),
+            lambda state: _read(state, filters, queryset),
+            lambda old, state: _brought_up(old, state, filters, queryset),
         )
 
     def held(self, name, read, bring_up):
-        """What is held under a name, as the content stands now: read for its number, or brought up from what was."""
-        number = freshness.number()
+        """What is held under a name, as the content stands now: read for its state, or brought up from what was."""
         if connection.in_atomic_block:
-            return read(number)
-        newest = self.newest.get(name)
-        if newest is None or newest.number != number:
+            return read(freshness.state())
+        number, newest = freshness.number(), self.newest.get(name)
+        if newest is None or newest.state.number != number:
             with self.lock:  # one thread reads, the others wait for what it read
-                newest = self.newest.get(name)
-                if newest is None or newest.number != number:
-                    newest = self.newest[name] = bring_up(newest, number)
-        elif newest.is_worn() and name not in self.renewing:
-            self.renewing.add(name)
-            threading.Thread(target=self._renew, args=(name, read), daemon=True).start()
+                state, newest = freshness.state(), self.newest.get(name)
+                if newest is None or newest.state.number != state.number:
+                    newest = self.newest[name] = bring_up(newest, state)
         return newest
 
-    def _renew(self, name, read):
-        """Read all anew beside the requests, which are answered by what is held meanwhile."""
-        try:
-            renewed = read(freshness.number())
-            with self.lock:
-                if name in self.newest and self.newest[name].number <= renewed.number:
-                    self.newest[name] = renewed
-        except Error:
-            logger.warning("What is held of %s could not be read anew. It is tried again.", name, exc_info=True)
-        finally:
-            self.renewing.discard(name)
-            connections.close_all()  # those of this thread
 
-
-def _read(number, filters, queryset, pks=None):
+def _read(state, filters, queryset, pks=None):
     """The sets of all published records, or of some."""
     there = every(queryset if pks is None else queryset.filter(pk__in=pks))
     wanted = {name: facet.lookups(queryset.model) for name, facet in filters.counted_facets.items()}
@@ -198,20 +171,20 @@ def _read(number, filters, queryset, pks=None):
     for name, lookups in wanted.items():
         sets = filters.counted_facets[name].sets([found[lookup] for lookup in lookups])
         facets[name] = Sets({value: keys & there for value, keys in sets.items()})
-    return Members(number=number, all=there, facets=facets)
+    return Members(state=state, all=there, facets=facets)
 
 
-def _brought_up(old, number, filters, queryset):
+def _brought_up(old, state, filters, queryset):
     """The sets of a later state: of the older ones, all that has not changed since."""
-    changed = changed_since(old, number, queryset.model)
+    changed = changed_since(old, state, queryset.model)
     if changed is None:
-        return _read(number, filters, queryset)
-    new = _read(number, filters, queryset, changed)
+        return _read(state, filters, queryset)
+    new = _read(state, filters, queryset, changed)
     gone, facets = BitMap(changed), {}
     for name, sets in old.facets.items():
         added = new.facets[name]
         facets[name] = Sets({value: (sets[value] - gone) | added[value] for value in sets.keys() | added})
-    return Members(number=number, read_at=old.read_at, all=(old.all - gone) | new.all, facets=facets)
+    return Members(state=state, all=(old.all - gone) | new.all, facets=facets)
 
 
 registry = Registry()

@@ -17,6 +17,7 @@ from portal.care.tables import Double, Link, LinkUse, Look, OlderTranslation  # 
 from portal.choices import Confidence, Publication
 from portal.dates import PartialDateField
 from portal.freshness import Freshness  # noqa: F401 - a model of this app
+from portal.index import keeping
 from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord  # noqa: F401 - models of this app
 from portal.languages import language_name, text_and_language
 from portal.querysets import PairManager, RecordManager, remembered
@@ -24,7 +25,28 @@ from portal.validators import address_of_the_web
 from portal.workflow import RECORD_ACTIONS, TRANSLATED_ACTIONS
 
 
-class Record(models.Model):
+class Content(models.Model):
+    """A row that readers see. To store or delete it is one transaction with all that is kept of it: its history, its
+    entry in the index, and its pending change (portal.freshness). Django’s own save opens none.
+    """
+
+    class Meta:
+        abstract = True
+
+    @keeping.one_transaction()
+    def save_base(self, *args, **kwargs):
+        return super().save_base(*args, **kwargs)
+
+    save_base.alters_data = True
+
+    @keeping.one_transaction()
+    def delete(self, *args, **kwargs):
+        return super().delete(*args, **kwargs)
+
+    delete.alters_data = True
+
+
+class Record(Content):
     """A published thing with an address of its own."""
 
     key = models.SlugField(
@@ -142,7 +164,7 @@ class Evidenced(models.Model):
         abstract = True
 
 
-class Pair(models.Model):
+class Pair(Content):
     """A row of a through-table. `natural_fields` name it: paths such as `project__key`."""
 
     natural_fields: tuple[str, ...] = ()
@@ -423,7 +445,7 @@ class PlaceCitation(Citation):
         ]
 
 
-class Tombstone(models.Model):
+class Tombstone(Content):
     """What stands at the address of a record that readers saw and no longer see: why it went, and where to go."""
 
     class Kind(models.TextChoices):
@@ -478,7 +500,7 @@ class Tombstone(models.Model):
         return (self.kind, self.key)
 
 
-class FormerKey(models.Model):
+class FormerKey(Content):
     """A key that a record no longer has, because two records became one: its address leads to the record that stays."""
 
     class Kind(models.TextChoices):

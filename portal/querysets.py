@@ -16,8 +16,31 @@ from portal.index.tables import LAST, kinds_of, of_kind
 
 
 class RowQuerySet(models.QuerySet):
-    """What is done to many rows at once leaves history, and older translations, as if it were done one by one."""
+    """What is done to many rows at once leaves history, and older translations, as if it were done one by one.
 
+    Each change is one transaction with all that is kept of it, even where the caller has opened none.
+    """
+
+    @keeping.one_transaction()
+    def get_or_create(self, *args, **kwargs):
+        return super().get_or_create(*args, **kwargs)
+
+    @keeping.one_transaction()
+    def update_or_create(self, *args, **kwargs):
+        return super().update_or_create(*args, **kwargs)
+
+    @keeping.one_transaction()
+    def bulk_update(self, *args, **kwargs):
+        return super().bulk_update(*args, **kwargs)
+
+    @keeping.one_transaction()
+    def delete(self):
+        return super().delete()
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
+    @keeping.one_transaction()
     def update(self, **values):
         changed = list(self.order_by().values_list("pk", flat=True))
         texts = translations.watched(self, values)
@@ -31,6 +54,7 @@ class RowQuerySet(models.QuerySet):
     def _updated(self, changed, values):
         """Called with the primary keys of the rows that `values` were given to."""
 
+    @keeping.one_transaction()
     def bulk_create(self, rows, *args, ignore_conflicts=False, update_conflicts=False, **kwargs):
         if ignore_conflicts or update_conflicts:
             raise ValueError("Which rows are new, and what others were before, would be known to no history.")
@@ -56,6 +80,7 @@ class RecordQuerySet(RowQuerySet):
         found = ranking.ids_of(ranking.question(text))
         return [entry & LAST for kind in kinds_of(self.model) for entry in of_kind(kind, found)]
 
+    @keeping.one_transaction()
     def update(self, **values):
         """Change all at once, the search index with them."""
         moved = list(self.order_by()) if "publication" in values else []
@@ -68,6 +93,7 @@ class RecordQuerySet(RowQuerySet):
         keeping.mark(self.model, changed)
         links.updated(self.model, changed, values)
 
+    @keeping.one_transaction()
     def bulk_create(self, records, *args, **kwargs):
         """Create many at once, the search index with them."""
         created = super().bulk_create(records, *args, **kwargs)

@@ -4,7 +4,7 @@ import functools
 import re
 
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
@@ -176,9 +176,10 @@ def record_answer(link, outcome, status=None, moved_to=""):
         link.failed_on = today
         broken = outcome in CERTAIN or link.failures >= FAILURES_OF_A_BROKEN_LINK or link.state == State.BROKEN
         link.state = State.BROKEN if broken else State.FAILING
-    link.save()
-    if State.BROKEN in {before, link.state} and before != link.state:
-        freshness.touch()  # the page of a source says so
+    with transaction.atomic():
+        link.save()
+        if State.BROKEN in {before, link.state} and before != link.state:
+            freshness.touch()  # the page of a source says so
 
 
 def to_check(older_than=None, kinds=None, limit=None):

@@ -26,7 +26,7 @@ class Budgets(members.Held):
 
     def sum(self, projects) -> Decimal:
         """What the budgets of these projects come to, all of which have one in the same currency."""
-        # Sets that were read anew since may hold projects of which no change was noted: these have a place only later.
+        # The sets may be of a later state than the budgets, with projects that have no place here yet.
         pks = projects.to_array()
         there = pks[: bisect_left(pks, len(self.hundredths))]
         return Decimal(sum(map(self.hundredths.__getitem__, there))).scaleb(-2)
@@ -48,16 +48,15 @@ def _with(hundredths, projects):
     return new
 
 
-def _read(number):
-    return Budgets(number=number, hundredths=_with(array("q"), Project.objects.all()))
+def _read(state):
+    return Budgets(state=state, hundredths=_with(array("q"), Project.objects.all()))
 
 
-def _brought_up(old, number):
-    changed = members.changed_since(old, number, Project)
+def _brought_up(old, state):
+    changed = members.changed_since(old, state, Project)
     if changed is None:
-        return _read(number)
-    hundredths = _with(old.hundredths, Project.objects.filter(pk__in=changed))
-    return Budgets(number=number, read_at=old.read_at, hundredths=hundredths)
+        return _read(state)
+    return Budgets(state=state, hundredths=_with(old.hundredths, Project.objects.filter(pk__in=changed)))
 
 
 def known_budgets() -> Budgets:

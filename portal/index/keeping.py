@@ -104,6 +104,16 @@ def indexing():
         _local.held -= 1
 
 
+@contextlib.contextmanager
+def one_transaction():
+    """The open transaction; outside of any, a new one in which a change is stored with its history and its index."""
+    if transaction.get_connection().in_atomic_block:
+        yield
+    else:
+        with indexing():
+            yield
+
+
 def settle():
     """Bring the index up to date with all that was noted."""
     pending = _pending()

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import Pair
+from portal.models import Content, Pair
 from projects.models.organisation import Organisation
 
 well_formed_reference = RegexValidator(r"^[^\s/&|?]+$", _("An identifier has no spaces and none of the signs / & | ?"))
@@ -38,7 +38,7 @@ class OrganisationIdentifier(Pair):
         return self.ref
 
 
-class ReportingOrganisation(models.Model):
+class ReportingOrganisation(Content):
     """In whose name the portal reports its projects to IATI. As long as there is none, nothing is reported."""
 
     slot = models.PositiveSmallIntegerField(default=1, unique=True, editable=False)

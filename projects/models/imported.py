@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal.choices import IatiChoices
-from portal.models import Source
+from portal.models import Content, Source
 from portal.validators import address_of_the_web
 from projects.models.project import Project
 
@@ -59,7 +59,7 @@ class ImportedFile(models.Model):
         return gzip.decompress(bytes(self.original))
 
 
-class ImportedActivity(models.Model):
+class ImportedActivity(Content):
     """What others report of a project: as it was read, and what readers are shown of it."""
 
     project = models.OneToOneField(

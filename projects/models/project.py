@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from issues.models import Issue
 from portal.choices import Area, Currency, IatiChoices, Level
 from portal.dates import PartialDateField, not_before
-from portal.models import Citation, Evidenced, Pair, Place, Record, Source
+from portal.models import Citation, Content, Evidenced, Pair, Place, Record, Source
 from portal.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.sdg import goal_column, spoken, validate_sdg
 from portal.workflow import TRANSLATED_ACTIONS
@@ -22,7 +22,7 @@ class SectorManager(KeyManager):
     key_field = "code"
 
 
-class Sector(models.Model):
+class Sector(Content):
     """An OECD DAC purpose code: what aid is for."""
 
     code = models.CharField(

@@ -7,20 +7,26 @@ and in the history too.
 """
 
 import contextlib
+import io
 import os
 import random
+import re
 import signal
+import subprocess
+import sys
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 from django.db import transaction
 
 from issues.models import Issue, IssueInCountry, KeyFigure
 from portal.index import keeping
-from tests.browser.served import serve
-from tests.faults.visiting import Editor, ask, session_of, workers_of
-from tests.make import make_citation, make_issue, make_issue_in_country, make_key_figure, make_source
+from tests.browser.served import ROOT, serve, settings_of_a_local_run
+from tests.faults.visiting import Editor, ask, session_of, until, workers_of
+from tests.make import make_citation, make_issue, make_issue_in_country, make_key_figure, make_project, make_source
 
 TRIES, SWEEP, SECONDS = 12, 5, 20
 WORDS = [f"tarn{chr(ord('a') + number)}k" for number in range(TRIES + 3)]  # no stem, and no beginning of another
@@ -108,3 +114,88 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
     with serve(own_database) as site:
         assert WORDS[now] in ask(site, "/en/issues/aral/").text
         assert ask(site, "/readyz").status == 200
+
+
+# ── Right after the commit ───────────────────────────────────────────────────────────────────────────────────
+
+# Another process changes one project and takes another down. It is killed before anything can follow the commit.
+CHANGE_AND_DIE = """
+import os, signal
+import django
+django.setup()
+from django.db import transaction
+from portal.index.keeping import indexing
+from projects.models import Project
+with indexing():
+    transaction.on_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    one, other = Project.objects.get(key="stays"), Project.objects.get(key="goes")
+    one.title_en = "Afterwards"
+    one.save()
+    other.moved_from(other.publication)
+    other.publication = "archived"
+    other.save()
+"""
+PATHS = {
+    "page": "/en/projects/stays/",
+    "list": "/en/projects/",
+    "search": "/en/search/?q=wetland",
+    "feed": "/en/feed/",
+    "table": "/data/projects.csv",
+    "file of the list": "/en/projects/?format=json",
+    "API": "/api/v1/projects",
+    "OAI": "/oai?verb=ListRecords&metadataPrefix=oai_dc",
+}
+WITHDRAWN = {"/en/projects/goes/": 410, "/api/v1/projects/goes": 410}
+ARCHIVE = "/data/central-asia-environment.zip"
+
+
+@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commit(own_database, tmp_path):
+    for key, title in (("stays", "Wetland before"), ("goes", "Wetland to be withdrawn")):
+        make_project(key=key, title_en=title)
+    keeping.settle()
+    with (
+        serve(own_database, DATA_DIR=str(tmp_path)) as site,
+        httpx.Client(base_url=site.url, trust_env=False, timeout=60) as client,
+    ):
+
+        def titles(text):
+            text = re.sub(r"<[^>]+>", "", text)  # a search marks words
+            return [title for title in ("Wetland before", "Wetland to be withdrawn", "Afterwards") if title in text]
+
+        def archived():
+            with zipfile.ZipFile(io.BytesIO(client.get(ARCHIVE).content)) as archive:
+                return titles(archive.read("csv/projects.csv").decode())
+
+        def tags():
+            found = {path: client.get(path).headers.get("ETag") for path in (*PATHS.values(), ARCHIVE)}
+            return {path: tag for path, tag in found.items() if tag}
+
+        before = tags()
+        assert len(before) > 6
+        # Twice, so that all that is kept ready is.
+        for _ in range(2):
+            found = {name: titles(client.get(path).text)[:1] for name, path in PATHS.items()}
+            assert found == {name: ["Wetland before"] for name in PATHS}
+            assert [client.get(path, headers={"If-None-Match": tag}).status_code for path, tag in before.items()] == (
+                [304] * len(before)
+            )
+            assert [client.get(path).status_code for path in WITHDRAWN] == [200, 200]
+        assert archived() == ["Wetland before", "Wetland to be withdrawn"]
+
+        died = subprocess.run(
+            [sys.executable, "-c", CHANGE_AND_DIE],
+            cwd=ROOT,
+            env=settings_of_a_local_run(own_database, DJANGO_SETTINGS_MODULE="portal.settings"),
+        )
+        assert died.returncode == -signal.SIGKILL
+
+        for _ in range(2):
+            answers = {path: client.get(path, headers={"If-None-Match": tag}) for path, tag in before.items()}
+            wrong = {path: answer.status_code for path, answer in answers.items() if answer.status_code != 200}
+            assert wrong == ({ARCHIVE: 304} if ARCHIVE in wrong else {})  # it is made anew meanwhile
+            found = {name: titles(client.get(path).text) for name, path in PATHS.items()}
+            assert found == {name: [] if name == "search" else ["Afterwards"] for name in PATHS}
+            assert {path: client.get(path).status_code for path in WITHDRAWN} == WITHDRAWN
+        assert until(lambda: archived() == ["Afterwards"])
+        assert client.get(ARCHIVE).headers["ETag"] != before[ARCHIVE]

@@ -1,11 +1,20 @@
 """The number that every change of the content moves."""
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, connections, transaction
 
 from issues.models import Observation
-from portal import freshness
-from portal.models import Place
+from portal import freshness, kept
+from portal.care.links import record_answer
+from portal.care.tables import Link
+from portal.choices import Area
+from portal.index import keeping
+from portal.models import Place, Source
+from projects.models import Project
 from tests.make import (
     make_area,
     make_citation,
@@ -82,3 +91,255 @@ def test_it_says_when():
     before = freshness.state().changed_at
     make_source()
     assert freshness.state().changed_at > before
+
+
+# ── A process that ends right after its commit ───────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def killed(monkeypatch):
+    """Nothing happens after a commit, as if the process had been killed there."""
+    keeping.settle()
+    freshness.settle()
+    monkeypatch.setattr(freshness, "_settle", lambda unsettled: None)
+    yield
+    monkeypatch.undo()
+    freshness.settle()
+
+
+def counts():
+    """The number that readers have, the part of it that is settled, and how many changes are pending."""
+    state = freshness.state()
+    assert freshness.number() == state.number
+    return state.number, state.settled, freshness.PendingChange.objects.count()
+
+
+CHANGES = {
+    "save": lambda project, country: project.save(),
+    "create": lambda project, country: Place.objects.create(key="osh", name_en="Osh", kind="city"),
+    "get or create": lambda project, country: Place.objects.get_or_create(key="naryn", name_en="Naryn", kind="city"),
+    "update or create": lambda project, country: Place.objects.update_or_create(
+        key=country.key, defaults={"name_en": "New"}
+    ),
+    "add": lambda project, country: project.countries.add(country),
+    "set": lambda project, country: project.countries.set([country]),
+    "add from the other side": lambda project, country: country.projects_of_country.add(project),
+    "row": lambda project, country: make_area(project),
+    "delete": lambda project, country: project.delete(),
+    "update": lambda project, country: Project.objects.filter(pk=project.pk).update(title_en="New"),
+    "bulk_update": lambda project, country: Project.objects.bulk_update([project], ["title_en"]),
+    "bulk_create": lambda project, country: Place.objects.bulk_create([Place(key="a", name_en="A", kind="city")]),
+    "delete of many": lambda project, country: Project.objects.filter(pk=project.pk).delete(),
+    "broken link": lambda project, country: record_answer(
+        Link.objects.create(address="https://example.org/"), Link.Outcome.GONE
+    ),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_number_moves_with_the_commit_of_every_kind_of_change(request):
+    records = {name: (make_project(), make_country()) for name in CHANGES}
+    request.getfixturevalue("killed")
+    for name, change in CHANGES.items():
+        number, settled, pending = counts()
+        assert (number, name) == (settled + pending, name)
+        change(*records[name])
+        moved, still, more = counts()
+        assert (moved > number, still, more - pending) == (True, settled, moved - number), name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_without_its_note_is_taken_back(monkeypatch):
+    """Content, history and index are of one transaction with the row that says that they changed."""
+
+    def stored():
+        models = (Project, Place, Project.areas.rel.related_model, Project.countries.through)
+        rows = [list(model.objects.order_by("pk").values_list()) for model in models]
+        states = [list(model.history.order_by("pk").values_list("pk")) for model in (Project, Place)]
+        return rows, states, Link.objects.exclude(outcome=Link.Outcome.UNASKED).count(), freshness.number()
+
+    def fail(*args, **values):
+        raise DatabaseError("The disk is full.")
+
+    project, country = make_project(title_en="Before"), make_country()
+    before = stored()
+    project.title_en = "After"
+    with monkeypatch.context() as full:
+        full.setattr(freshness.PendingChange.objects, "using", fail)
+        for name, change in CHANGES.items():
+            with pytest.raises(DatabaseError, match="The disk is full"):
+                change(project, country)
+            assert (stored(), name) == (before, name)
+    CHANGES["save"](Project.objects.get(), country)
+    assert stored() != before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_outside_of_a_transaction_is_refused():
+    with pytest.raises(transaction.TransactionManagementError, match="within transaction"):
+        freshness.touch()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_search_finds_what_was_saved_before_the_process_was_killed(monkeypatch):
+    source = make_source(title="As it was")
+    monkeypatch.setattr(transaction, "on_commit", lambda *args, **options: None)
+    source.title = "Karakalpakstan"
+    source.save()
+    monkeypatch.undo()
+    keeping.forget()
+    assert list(Source.objects.matching("karakalpakstan")) == [source]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_next_writer_settles_for_one_that_was_killed(request):
+    source = make_source()
+    request.getfixturevalue("killed")
+    number, _settled, _pending = counts()
+    for _ in range(3):
+        source.save()
+    assert counts() == (number + 3, number, 3)
+    before = freshness.state()
+    request.getfixturevalue("monkeypatch").undo()
+    source.save()
+    assert counts() == (number + 4, number + 4, 0)
+    assert freshness.state().changed_at >= before.changed_at
+    assert freshness.Change.objects.filter(number__gt=number).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_time_moves_while_a_change_is_pending(request):
+    source = make_source()
+    request.getfixturevalue("killed")
+    first = freshness.state().changed_at
+    assert freshness.state().changed_at == first
+    source.save()
+    second = freshness.state().changed_at
+    assert first < second < freshness.state().changed_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_settle_at_once_count_each_change_once(own_database):
+    freshness.settle()
+    number = freshness.number()
+    for _ in range(20):
+        freshness.PendingChange.objects.create(records={})
+
+    def settle(_worker):
+        try:
+            freshness.settle()
+            return freshness.number()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(settle, range(8))) == {number + 20}
+    assert counts() == (number + 20, number + 20, 0)
+    assert freshness.Change.objects.filter(number__gt=number).count() == 20
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_open_writers_and_one_that_was_killed(request):
+    dead, *open_ones = (make_source() for _ in range(3))
+    request.getfixturevalue("killed")
+    number, *_rest = counts()
+    dead.save()
+    assert counts() == (number + 1, number, 1)
+    wrote, go_on = threading.Barrier(3), [threading.Event(), threading.Event()]
+
+    def write(source, event):
+        try:
+            with transaction.atomic():
+                source.save()
+                wrote.wait(30)
+                assert event.wait(30)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        first, second = (threads.submit(write, *one) for one in zip(open_ones, go_on, strict=True))
+        wrote.wait(30)
+        assert counts() == (number + 1, number, 1)
+        request.getfixturevalue("monkeypatch").undo()
+        freshness.settle()
+        assert counts() == (number + 1, number + 1, 0)
+        go_on[0].set()
+        first.result(30)
+        assert counts() == (number + 2, number + 1, 1)
+        freshness.settle()
+        assert counts() == (number + 2, number + 2, 0)
+        go_on[1].set()
+        second.result(30)
+    assert counts() == (number + 3, number + 2, 1)
+    freshness.settle()
+    assert counts() == (number + 3, number + 3, 0)
+
+
+# ── Within a transaction ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class Undone(Exception):
+    """What takes a transaction or a savepoint back."""
+
+
+def undone(change):
+    """Make a change and take it back."""
+    with contextlib.suppress(Undone), transaction.atomic():
+        change()
+        raise Undone
+
+
+@pytest.mark.django_db(transaction=True)
+def test_savepoint_takes_its_note_back_and_later_changes_have_one():
+    source = make_source(title="Before")
+    number = freshness.number()
+    with transaction.atomic():
+        undone(source.save)
+        undone(source.save)
+    assert counts() == (number, number, 0)
+    with transaction.atomic():
+        undone(source.save)
+        with transaction.atomic():
+            with transaction.atomic():
+                source.save()
+            source.save()
+        source.save()
+    assert counts() == (number + 1, number + 1, 0)
+    undone(source.save)
+    source.save()
+    assert counts() == (number + 2, number + 2, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_transaction_has_at_most_two_notes_and_says_exactly_what_changed():
+    projects = [make_project() for _ in range(40)]
+    for count in (1, 2, 40):
+        old = freshness.state()
+        with transaction.atomic():
+            for project in projects[:count]:
+                with transaction.atomic():
+                    project.save()
+                    make_area(project, area=list(Area)[count % len(Area)])
+            assert freshness.PendingChange.objects.count() == min(count, 2)
+        new = freshness.state()
+        assert (new.number, new.settled) == (old.number + min(count, 2),) * 2
+        assert freshness.changed_since(old, new, Project) == {project.pk for project in projects[:count]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_kept_of_what_is_not_committed(settings):
+    settings.CACHES = settings.CACHES | {"kept": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+    def titles():
+        return kept.once(lambda: sorted(Source.objects.values_list("title", flat=True)), "titles")
+
+    source = make_source(title="Before")
+    assert titles() == ["Before"]
+    seen = []
+    undone(lambda: (Source.objects.update(title="Taken back"), seen.append(titles())))
+    assert seen == [["Taken back"]]
+    assert titles() == ["Before"]
+    source.title = "After"
+    source.save()
+    assert titles() == ["After"]
