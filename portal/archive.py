@@ -167,7 +167,7 @@ def fill(archive):
     read_me = READ_ME.format(title=title, moment=moment, licence=sheets.LICENCE, address=data_page())
     write("README.txt", [read_me])
     kinds = [SERIALISERS[kind] for kind in KINDS]
-    write("datapackage.json", [pretty(described.datapackage(kinds, data_page(), folder="csv/"))])
+    write("datapackage.json", [pretty(described.datapackage(kinds, data_page(), timezone.now(), folder="csv/"))])
     for kind in KINDS:
         records = everything(kind)
         write(f"csv/{records.label}.csv", sheets.csv_text(records, bom=False))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -13,7 +13,7 @@ from django.views.generic import TemplateView
 from portal import archive, freshness, limits
 from portal.discovery.head import Told
 from portal.discovery.schema import thing
-from portal.formats import described, sheets
+from portal.formats import described, serving, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
@@ -66,7 +66,7 @@ def table(request, file):
 def table_metadata(request, file):
     """`/data/<file>.csv-metadata.json`: what the columns of a table hold, as CSV on the Web has it."""
     with override("en"):
-        return _json(described.csvw(serialiser_of(file)))
+        return serving.description(request, described.csvw(serialiser_of(file)))
 
 
 @require_safe
@@ -74,13 +74,9 @@ def datapackage(request):
     """`/data/datapackage.json`: all tables as a Data Package, each at its address beside this one."""
     with override("en"):
         kinds = [SERIALISERS[kind] for kind in archive.KINDS]
-        return _json(described.datapackage(kinds, archive.data_page()))
-
-
-def _json(value):
-    response = JsonResponse(value, json_dumps_params={"ensure_ascii": False})
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+        return serving.description(
+            request, described.datapackage(kinds, archive.data_page(), freshness.state().changed_at)
+        )
 
 
 @require_safe

@@ -398,8 +398,8 @@ PERMISSIONS_POLICY = {
     ),
     **dict.fromkeys(("publickey-credentials-create", "publickey-credentials-get"), "(self)"),
 }
-# Scripts of any site may read the API; none may send it anything.
-CORS_URLS_REGEX = r"^/api/v1/"
+# Scripts of any site may read the API, IATI and OAI-PMH; none may send anything.
+CORS_URLS_REGEX = r"^/(api/v1|iati|oai)(/|$)"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["accept", "accept-language", "if-none-match", "if-modified-since"]

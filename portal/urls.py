@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from portal import archive, dcat, map_views, metrics, oai, opendata, search, sitemaps, views
 from portal.api import api
-from portal.api.docs import docs
+from portal.api import docs as api_docs
 from portal.changes_pages import changes_paths
 from portal.compare import Compare
 from portal.coverage import CoveragePage
@@ -56,7 +56,9 @@ urlpatterns = [
     path("accounts/", include("portal.account_urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
-    path("api/docs", docs, name="api-docs"),
+    path("api/docs", api_docs.docs, name="api-docs"),
+    path("api/v1/", api_docs.index, name="api-index"),
+    path("api/v1/openapi.json", api_docs.openapi, name="openapi"),
     path("api/", api.urls),
     path("data/", opendata.data_in_readers_language),
     path("data/datapackage.json", opendata.datapackage, name="datapackage"),

@@ -19,12 +19,14 @@ from portal.problems import Problem, one_of_sentence
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
-PAGE = ("limit", "offset", "sort")
+PAGE_UNSORTED = ("limit", "offset")  # of a list that has one order
+PAGE = (*PAGE_UNSORTED, "sort")
 
 
 def listing(request, resource):
     """A page of the records that the filters let through."""
-    asked = Asked(request, {*resource.filterset_class.base_filters, *PAGE, *SHAPE})
+    page = PAGE if resource.sorts else PAGE_UNSORTED
+    asked = Asked(request, {*resource.filterset_class.base_filters, *page, *SHAPE})
     limit = asked.number("limit", LIMIT, 1, MOST)
     offset = asked.number("offset", 0, 0, FARTHEST)
     sort = asked.one_of("sort", resource.sorts)

@@ -81,8 +81,9 @@ def of_list(resource):
     """What OpenAPI says of a list, beside what the framework knows."""
     with override("en"):
         filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
+    sort = query("sort", "In which order; with a minus, the other way.", {"enum": resource.sorts})
     page = [
-        query("sort", "In which order; with a minus, the other way.", {"enum": resource.sorts}),
+        *([sort] if resource.sorts else []),
         query("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}, 10),
         query(
             "offset",

@@ -1,17 +1,24 @@
-"""The page that tells people about the API: what there is, what can be asked, with questions to try."""
+"""What tells of the API: a page for people with questions to try, its description and its index for programs."""
 
+import functools
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from portal.api.answering import LIMIT, MOST
-from portal.api.description import EXAMPLES
+from portal.api.description import EXAMPLES, INFO
 from portal.api.resources import RESOURCES
+from portal.api.routes import api
 from portal.filters import Facet, YearFilter
+from portal.formats import serving
 from portal.formats.fields import LANGUAGES
+from portal.formats.sheets import LICENCE
 
 # Questions that show what can be asked, of resources that have them.
 QUESTIONS = {
@@ -34,6 +41,39 @@ class Parameter:
 
 
 @require_safe
+def index(request):
+    """`/api/v1/`: where each resource and the description are."""
+    base = settings.PUBLIC_URL
+    return serving.description(
+        request,
+        {
+            "title": INFO["title"],
+            "version": INFO["version"],
+            "description": base + reverse("openapi"),
+            "documentation": base + reverse("api-docs"),
+            "licence": LICENCE,
+            "resources": {
+                resource.path: {"url": f"{base}/api/v1/{resource.path}", "about": resource.words}
+                for resource in RESOURCES
+            },
+        },
+    )
+
+
+@require_safe
+def openapi(request):
+    """`/api/v1/openapi.json`: the API as OpenAPI 3.1."""
+    return serving.description(request, _schema())
+
+
+@functools.cache
+def _schema():
+    """The description; it is the same for as long as the process lives, whoever asks first."""
+    with override("en"):
+        return api.get_openapi_schema()
+
+
+@require_safe
 def docs(request):
     """`/api/docs`, in the language that the browser asks for."""
     context = {
@@ -52,15 +92,15 @@ def described(request, resource):
     asked = QueryDict(mutable=True)
     asked.update(QUESTIONS.get(resource.path, {"limit": "3"}))
     address = f"/api/v1/{resource.path}"
-    filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
-    sorts = Parameter(
-        "sort", _("Order"), _("one of these; with a minus, the other way"), [(s, "") for s in resource.sorts]
-    )
+    parameters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
+    if resource.sorts:
+        sorts = [(sort, "") for sort in resource.sorts]
+        parameters.append(Parameter("sort", _("Order"), _("one of these; with a minus, the other way"), sorts))
     fields = [(field.name, field.label) for field in resource.serialiser.fields]
     words = resource.serialiser.model._meta.verbose_name_plural
     if resource.path == "countries":
         words = _("countries")
-    return words, address, [*filters, sorts], fields, f"{address}?{asked.urlencode()}"
+    return words, address, parameters, fields, f"{address}?{asked.urlencode()}"
 
 
 def parameter(name, item):

@@ -1,10 +1,9 @@
 """Descriptions of tables for programs: CSV on the Web (W3C) and Data Package (Frictionless)."""
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.formats.fields import SEPARATOR
+from portal.formats.fields import SEPARATOR, moment
 from portal.formats.sheets import LICENCE
 
 PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
@@ -110,14 +109,14 @@ def resource(serialiser, folder=""):
     }
 
 
-def datapackage(serialisers, homepage, folder=""):
-    """Tables as a Data Package; they lie in `folder` beside its description."""
+def datapackage(serialisers, homepage, created, folder=""):
+    """Tables as a Data Package of the time `created`; they lie in `folder` beside its description."""
     return {
         "name": "central-asia-environment",
         "title": str(settings.PORTAL_NAME),
         "profile": "tabular-data-package",
         "homepage": homepage,
-        "created": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": moment(created),
         "licenses": [
             {
                 "name": "CC-BY-4.0",

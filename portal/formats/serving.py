@@ -9,6 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
@@ -168,6 +169,19 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Access-Control-Allow-Origin": "*",
 }
+
+
+def description(request, value):
+    """Return `value` as JSON with an ETag of its text, or 304: for what describes data, and changes with the code."""
+    said = plain.dumps(value)
+    etag = f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(said, content_type="application/json; charset=utf-8")
+    for name, header in {"ETag": etag, **HEADERS}.items():
+        response.headers[name] = header
+    return response
+
 
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -61,7 +61,8 @@ def response(request, projects):
         xml = writing.document(itertools.chain([first], parts), moment)
         return StreamingHttpResponse(xml, content_type="application/xml")
 
-    return freshness.conditional(request, tag, moment, made, {"Cache-Control": "public, max-age=3600"})
+    headers = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
+    return freshness.conditional(request, tag, moment, made, headers)
 
 
 def absolute_url(path):

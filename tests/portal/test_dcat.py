@@ -148,6 +148,14 @@ def test_every_file_of_the_catalogue_is_there_and_is_what_it_says(client):
         assert client.get(str(page).removeprefix("http://testserver").partition("#")[0]).status_code == 200
 
 
+def test_api_of_the_catalogue_answers_and_is_described(client):
+    graph = catalogue(client)
+    [service] = graph.subjects(RDF.type, DCAT.DataService)
+    for name in (DCAT.endpointURL, DCAT.endpointDescription):
+        [address] = graph.objects(service, name)
+        assert client.get(str(address).removeprefix("http://testserver")).status_code == 200
+
+
 def test_indicator_is_told_with_its_own_source_licence_years_and_places(client):
     source = make_source(key="fao", publisher="FAO")
     indicator = make_indicator(

@@ -19,10 +19,12 @@ from tests.make import (
     make_observation,
     make_place,
     make_project,
+    make_reporting_organisation,
     make_source,
     make_tombstone,
 )
 from tests.pages import LANGUAGES
+from tests.projects.iati.test_exporting import make_reportable
 from tests.world import SECRET, link, make_world, records, unpublished
 
 pytestmark = pytest.mark.django_db
@@ -254,7 +256,7 @@ def test_key_of_a_draft_is_as_unknown_as_any(client, path, name, make, publicati
     assert refused(client, f"/api/v1/{path}?{name}=hidden") == f"“{name}”: there is no “hidden”."
 
 
-@pytest.mark.parametrize("address", ["/api/v1/", "/api/v1/nothing", "/api/v1/projects/", "/api/v1/observations/1"])
+@pytest.mark.parametrize("address", ["/api/v1/nothing", "/api/v1/projects/", "/api/v1/observations/1"])
 def test_address_that_is_none_is_a_problem_too(client, address):
     assert refused(client, address, 404) == "There is nothing at this address."
 
@@ -310,12 +312,15 @@ def test_head_is_answered_like_get_without_words(client):
     assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", whole.headers["ETag"])
 
 
-def test_scripts_of_other_sites_may_read_and_not_write(client):
-    make_project()
+@pytest.mark.parametrize("address", ["/api/v1/projects", "/oai?verb=Identify", "/iati/activities.xml"])
+def test_scripts_of_other_sites_may_read_and_not_write(client, address):
+    make_reporting_organisation()
+    make_reportable()
     asked = {"Origin": "https://example.org"}
-    assert client.get("/api/v1/projects", headers=asked).headers["Access-Control-Allow-Origin"] == "*"
+    answer = client.get(address, headers=asked)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
     before = client.options(
-        "/api/v1/projects",
+        address,
         headers={
             **asked,
             "Access-Control-Request-Method": "GET",

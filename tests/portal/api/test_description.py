@@ -1,6 +1,10 @@
 """The description of the API: that it is what was promised, and that the API does what it says."""
 
+import importlib
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import schemathesis
@@ -97,3 +101,84 @@ def test_examples_of_the_description_have_answers(content, client):
             for name, example in query.items():
                 response = client.get(path, {name: example})
                 assert response.status_code == 200, (path, name, response.content)
+
+
+# ── Tools of others ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def values(schema, name):
+    """Every value that stands under a name anywhere in the description."""
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == name and isinstance(value, list):
+                yield value
+            yield from values(value, name)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from values(value, name)
+
+
+def test_no_enumeration_is_empty():
+    assert [] not in list(values(json.loads(described()), "enum"))
+
+
+def test_parameter_that_would_take_no_value_is_none(client):
+    answer = client.get("/api/v1/issues?sort=name")
+    assert (answer.status_code, answer.json()["detail"][:34]) == (400, "There is no parameter “sort” here.")
+
+
+@pytest.fixture(scope="module")
+def foreign_client(tmp_path_factory):
+    """The package that openapi-python-client writes from the description, which it takes without a warning."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "openapi.json").write_text(described(), encoding="utf-8")
+    tools = os.path.dirname(sys.executable)
+    done = subprocess.run(
+        [f"{tools}/openapi-python-client", "generate", "--path", "openapi.json", "--fail-on-warning"]
+        + ["--meta", "none", "--output-path", "foreign_client"],
+        cwd=folder,
+        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},  # it formats what it writes with ruff
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield "foreign_client"
+
+
+def test_client_that_a_tool_writes_reads_every_list(content, client, foreign_client):
+    for path, operations in json.loads(described())["paths"].items():
+        if "{" not in path:
+            name = operations["get"]["operationId"]
+            module = importlib.import_module(f"{foreign_client}.models.{name}_response_200")
+            [page] = [one for one in vars(module).values() if getattr(one, "__name__", "").endswith("Response200")]
+            said = client.get(path, {"limit": 100}).json()
+            read = page.from_dict(said)
+            assert (read.count, len(read.items)) == (said["count"], len(said["items"]))
+            # Times come back with another name of UTC, fields in another order; all else as it was.
+            back = json.loads(json.dumps(read.to_dict()).replace("+00:00", "Z"))
+            assert back == json.loads(json.dumps(said)), path
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/api/v1/", "/api/v1/openapi.json", "/data/datapackage.json", "/data/projects.csv-metadata.json"],
+)
+def test_description_carries_an_etag(client, db, address):
+    first = client.get(address)
+    assert first.status_code == 200
+    for method in (client.get, client.head):
+        again = method(address, headers={"if-none-match": first["ETag"]})
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert again["Access-Control-Allow-Origin"] == "*"
+    assert client.get(address, headers={"if-none-match": 'W/"another"'}).content == first.content
+
+
+def test_index_leads_to_every_resource_and_to_the_description(client, db):
+    index = client.get("/api/v1/").json()
+    addresses = [index["description"], index["documentation"], *(one["url"] for one in index["resources"].values())]
+    assert len(addresses) == 2 + 11
+    for address in addresses:
+        assert client.get(address.removeprefix("http://testserver")).status_code == 200
