@@ -1,5 +1,7 @@
 """What issues, indicators and events are in the words of schema.org."""
 
+from django.utils.translation import gettext
+
 from portal.discovery.schema import licence, names, thing
 from portal.languages import text_and_language
 
@@ -25,8 +27,8 @@ def indicator(tell, record, observations, main_source, places):
         "Dataset",
         record,
         alternateName=names(record),
-        description=text_and_language(record, "definition")[0],
-        license=licence(record.licence_en),
+        description=dataset_description(record),
+        license=licence(record.licence_en, address),
         creator=thing("Organization", name=main_source.publisher) if main_source else None,
         isBasedOn=tell.ref("CreativeWork", main_source) if main_source else None,
         temporalCoverage=f"{min(years)}/{max(years)}" if years else None,
@@ -38,6 +40,19 @@ def indicator(tell, record, observations, main_source, places):
             for form, media in (("csv", "text/csv"), ("json", "application/json"))
         ],
     )
+
+
+def dataset_description(record):
+    """Return what the values of an indicator are, in the language of the reader.
+
+    Google Dataset Search wants at least 50 characters, which a definition alone need not have.
+    """
+    definition, _language = text_and_language(record, "definition")
+    unit, _language = text_and_language(record, "unit")
+    return gettext(
+        "{definition} Values by place and year, as far as they are known, each with the source that gives it. Unit: "
+        "{unit}."
+    ).format(definition=definition, unit=unit)
 
 
 def event(tell, record):

@@ -15,11 +15,12 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from issues.models import Indicator, Issue, Observation
+from issues.schema import dataset_description
 from portal import archive, freshness, limits
 from portal.choices import Publication
 from portal.discovery import schema
-from portal.formats import described, sheets
-from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words_of
+from portal.formats import described, fields, sheets
+from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
 from portal.models import Place
@@ -73,7 +74,7 @@ class Catalogue:
         self.base, self.state = base, state
         self.page = base + reverse("data")
         self.publisher = address(f"{base}/#portal")
-        self.told = set()  # the places of which more than the address is told already
+        self.told = set()  # places and licences of which more than the address is told already
 
     def node(self):
         tables = [self.table(SERIALISERS[kind]) for kind in archive.KINDS]
@@ -91,8 +92,7 @@ class Catalogue:
             ),
             foaf_homepage=address(self.page),
             dct_language=LANGUAGES,
-            dct_license=LICENCE,
-            **own_rights(),
+            **self.own_rights() | {"dct_license": LICENCE},
             dct_modified=day(self.state.changed_at),
             dct_spatial=[address(f"{LISTS}/country/{code}") for code in COUNTRIES.values()],
             dcat_themeTaxonomy=address(f"{LISTS}/data-theme"),
@@ -138,14 +138,17 @@ class Catalogue:
             dct_modified=day(self.state.changed_at),
             dcat_theme=[ENVIRONMENT, INTERNATIONAL],
             dcat_landingPage=address(self.page),
-            dcat_distribution=self.file("ZIP", self.base + reverse("archive"), self.page, **own_rights()),
+            dcat_distribution=self.file("ZIP", self.base + reverse("archive"), self.page, **self.own_rights()),
         )
 
     def table(self, serialiser):
         """All records of a kind."""
         page = f"{self.page}#{serialiser.file}"
+
         # Values are under the licence of their indicator, all other tables are words of the portal.
-        rights = own_rights() if serialiser.kind == "observation" else {"dct_license": LICENCE}
+        def rights():
+            return self.own_rights() if serialiser.kind == "observation" else {"dct_license": LICENCE}
+
         table = self.base + reverse("data-table", args=[serialiser.file])
         described_at = address(self.base + reverse("data-table-metadata", args=[serialiser.file]))
         return self.dataset(
@@ -156,8 +159,8 @@ class Catalogue:
             dcat_theme=INTERNATIONAL if serialiser.kind in COOPERATION else ENVIRONMENT,
             dcat_landingPage=address(self.page),
             dcat_distribution=[
-                self.file("CSV", table, page, dct_conformsTo=described_at, **rights),
-                self.file("JSON", f"{self.base}/api/v1/{serialiser.file}", page, **rights),
+                self.file("CSV", table, page, dct_conformsTo=described_at, **rights()),
+                self.file("JSON", f"{self.base}/api/v1/{serialiser.file}", page, **rights()),
             ],
         )
 
@@ -177,11 +180,7 @@ class Catalogue:
     def indicator(self, record, span, places):
         """The values of an indicator."""
         page = self.base + record.get_absolute_url()
-        licence = schema.licence(record.licence_en)
-        if isinstance(licence, str):
-            rights = {"dct_license": address(licence)}
-        else:
-            rights = {"dct_rights": node("dct:RightsStatement", rdfs_label=words_of(record, "licence"))}
+        licence = schema.licence_address(record.licence_en)
         source = {}
         if record.source.publication == Publication.PUBLISHED:
             source = {
@@ -191,7 +190,7 @@ class Catalogue:
         return self.dataset(
             f"{page}#it",
             dct_title=words_of(record, "name"),
-            dct_description=words_of(record, "definition"),
+            dct_description=descriptions(record),
             dct_modified=day(record.updated_at),
             dcat_theme=ENVIRONMENT,
             dcat_keyword=[word for issue in record.issues.all() for word in words_of(issue, "name")],
@@ -200,7 +199,17 @@ class Catalogue:
             dct_temporal=node("dct:PeriodOfTime", dcat_startDate=year(span[0]), dcat_endDate=year(span[1]))
             if span
             else None,
-            dcat_distribution=[self.file(form, f"{page}?format={form.lower()}", page, **rights) for form in TABULAR],
+            dcat_distribution=[
+                self.file(
+                    form,
+                    f"{page}?format={form.lower()}",
+                    page,
+                    **{"dct_license": address(licence)}
+                    if licence
+                    else self.rights_at(page, words_of(record, "licence")),
+                )
+                for form in TABULAR
+            ],
             **source,
         )
 
@@ -213,6 +222,18 @@ class Catalogue:
             return address(identity)
         self.told.add(place.pk)
         return node("dct:Location", identity, skos_prefLabel=words_of(place, "name"))
+
+    def own_rights(self):
+        """What is the portal’s and what is not."""
+        return self.rights_at(self.page, spoken(RIGHTS))
+
+    def rights_at(self, page, texts):
+        """What a licence without an address of its own says; for its address, that of the page which states it."""
+        licence = address(f"{page}#licence")
+        if licence["@id"] not in self.told:
+            self.told.add(licence["@id"])
+            licence = node("dct:LicenseDocument", licence["@id"], rdfs_label=texts)
+        return {"dct_license": licence, "dct_rights": node("dct:RightsStatement", rdfs_label=texts)}
 
     def api(self, tables):
         """The API, by which every table can be asked for in parts."""
@@ -227,9 +248,13 @@ class Catalogue:
         )
 
 
-def own_rights():
-    """What is the portal’s and what is not."""
-    return {"dct_rights": node("dct:RightsStatement", rdfs_label=spoken(RIGHTS))}
+def descriptions(record):
+    """What the dataset of an indicator holds, in each language that its definition is written in."""
+    found = []
+    for language in fields.LANGUAGES:
+        with override(language):
+            found.append(dataset_description(record) if getattr(record, f"definition_{language}") else "")
+    return words(found)
 
 
 def day(moment):

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from portal import archive, freshness, limits
+from portal.dcat import RIGHTS
 from portal.discovery.head import Told
-from portal.discovery.schema import thing
+from portal.discovery.schema import licence, thing
 from portal.formats import described, serving, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
@@ -141,7 +142,7 @@ class Data(Told, TemplateView):
             name=str(table.words),
             description=str(table.holds),
             url=f"{tell.base}{page}#{table.file}",
-            license=sheets.LICENCE if table.file != "observations" else None,
+            license=sheets.LICENCE if table.file != "observations" else licence(str(RIGHTS), f"{tell.base}{page}"),
             creator={"@id": f"{tell.base}/#portal"},
             isAccessibleForFree=True,
             distribution=[

@@ -433,6 +433,9 @@ def robots(request):
         "Allow: /*?page=",
         "Disallow: /*?page=*&",
         "Allow: /*/issues/?view=causes$",
+        # What feeds, JSON-LD and the catalogue of the datasets lead to.
+        "Allow: /*?*format=atom",
+        "Allow: /*/indicators/*?format=",
         "Allow: /sitemap-*.xml?p=",
         "Allow: /oai?",
         f"Sitemap: {settings.PUBLIC_URL}{reverse('sitemap')}",

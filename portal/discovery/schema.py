@@ -6,6 +6,7 @@ is left out. The apps say what their own records are (`issues/schema.py`, `proje
 """
 
 import json
+import re
 
 from django.conf import settings
 from django.urls import reverse
@@ -47,7 +48,7 @@ SOURCES = {
     Source.Kind.DATASET: "Dataset",
     Source.Kind.ENCYCLOPEDIA: "Article",
 }
-# How licences begin that have an address. The others are said in words.
+# Names of licences that have an address. The others are said in words.
 LICENCES = {
     "CC BY 4.0": LICENCE,
     "CC BY-NC-SA 3.0 IGO": "https://creativecommons.org/licenses/by-nc-sa/3.0/igo/",
@@ -157,14 +158,22 @@ def names(record):
     return [name for name in dict.fromkeys(others) if name != own]
 
 
-def licence(text):
-    """The address of a licence that is named; one without an address, in its own words."""
+def licence(text, page):
+    """Return the address of a licence that `text` names; else its words and the page that states them at #licence.
+
+    Google Dataset Search wants an address in either case. None where no licence is known.
+    """
     if not text:
         return None
-    for beginning, address in LICENCES.items():
-        if text == beginning or text.startswith((f"{beginning} (", f"{beginning};")):
+    return licence_address(text) or thing("CreativeWork", name=text, url=f"{page}#licence")
+
+
+def licence_address(text):
+    """Return the address of the licence that `text` names at its beginning or after a comma; empty if it has none."""
+    for name, address in LICENCES.items():
+        if re.search(rf"(^|, ){re.escape(name)}($| \(|;)", text):
             return address
-    return thing("CreativeWork", name=text)
+    return ""
 
 
 def place(tell, record, wholes):
@@ -178,6 +187,10 @@ def source(tell, record):
     kind = SOURCES[Source.Kind(record.kind)]
     authors, _others = authors_of(record)
     inside = kind in {"ScholarlyArticle", "NewsArticle"}
+    described = gettext(
+        "A dataset that the portal read as a source. This page says where it is to be found and which records of the "
+        "portal cite it. Publisher: {publisher}."
+    ).format(publisher=record.publisher)
     return tell.record(
         kind,
         record,
@@ -189,7 +202,8 @@ def source(tell, record):
         inLanguage=record.own_title_language,
         sameAs=[address for address in (record.url, record.doi and f"https://doi.org/{record.doi}") if address],
         version=record.edition,
-        license=licence(text_and_language(record, "licence")[0]),
+        description=described if kind == "Dataset" else "",
+        license=licence(text_and_language(record, "licence")[0], tell.base + record.get_absolute_url()),
     )
 
 

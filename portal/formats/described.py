@@ -26,10 +26,17 @@ HOLDS = {
         "Environmental issues of Central Asia: drivers, pressures, state, impacts and responses, causes and effects, "
         "key figures, and the sources of each."
     ),
-    "indicator": _("What is measured year by year: definition, unit, main source and licence of each indicator."),
-    "observation": _("The values of all indicators by place and year, each with the source that gives it."),
+    "indicator": _(
+        "What is measured year by year: definition, unit, direction, main source and licence of each indicator, and "
+        "the issues that it tells of."
+    ),
+    "observation": _(
+        "The values of all indicators by place and year, as far as they are known, each with the source that gives it "
+        "and under the licence of its indicator."
+    ),
     "event": _(
-        "Dated milestones of the environment, of policy, and of relations between Korea and Central Asia, with sources."
+        "Dated milestones of the environment, of policy, and of relations between Korea and Central Asia: what "
+        "happened, when, where, and the sources of it."
     ),
     "project": _(
         "Projects of Korea, its provinces and cities together with Central Asia: parties and their roles, dates, money "
@@ -43,10 +50,17 @@ HOLDS = {
         "Organisations that fund, carry, host or sign: kind, country, website, spellings of their names."
     ),
     "place": _(
-        "Countries, provinces, cities, lakes, rivers and other places, with their position as far as it is known."
+        "Countries, provinces, cities, lakes, rivers and other places that records name: kind, country, what they are "
+        "part of, and their position as far as it is known."
     ),
-    "source": _("Everything that was read for the portal: author, publisher, date, address and DOI of each source."),
-    "term": _("Words of the field and what they mean, in English, Korean and Russian."),
+    "source": _(
+        "Everything that was read for the portal: author, publisher, date, language, address, DOI and licence of each "
+        "source, as far as they are known."
+    ),
+    "term": _(
+        "Words of environmental policy and development cooperation and what they mean, in English, Korean and Russian, "
+        "as the portal uses them."
+    ),
 }
 # What the tables are keyed by, and which columns name rows of which tables.
 PRIMARY_KEYS = {"observation": ["indicator", "place", "year", "source"]}

@@ -148,6 +148,19 @@ def test_every_file_of_the_catalogue_is_there_and_is_what_it_says(client):
         assert client.get(str(page).removeprefix("http://testserver").partition("#")[0]).status_code == 200
 
 
+def test_every_dataset_has_a_description_in_each_language_and_a_licence_with_an_address(content, client):
+    graph = catalogue(client)
+    found = list(graph.subjects(RDF.type, DCAT.Dataset))
+    assert len(found) == 1 + len(archive.KINDS) + 45
+    for one in found:
+        described = words(graph, one, DCTERMS.description)
+        assert set(described) == {"en", "ko", "ru"}
+        assert min(map(len, described.values())) >= 50, one
+        for file in graph.objects(one, DCAT.distribution):
+            [licence] = graph.objects(file, DCTERMS.license)
+            assert str(licence).startswith("https://creativecommons.org/") or str(licence).endswith("#licence")
+
+
 def test_api_of_the_catalogue_answers_and_is_described(client):
     graph = catalogue(client)
     [service] = graph.subjects(RDF.type, DCAT.DataService)
@@ -178,7 +191,7 @@ def test_indicator_is_told_with_its_own_source_licence_years_and_places(client):
     assert str(graph.value(graph.value(told, DCTERMS.creator), FOAF.name)) == "FAO"
     assert graph.value(told, DCTERMS.source) == URIRef("http://testserver/en/sources/fao/#it")
     for file in graph.objects(told, DCAT.distribution):
-        assert graph.value(file, DCTERMS.license) is None
+        assert graph.value(file, DCTERMS.license) == URIRef("http://testserver/en/indicators/area/#licence")
         rights = graph.value(file, DCTERMS.rights)
         assert {str(text) for text in graph.objects(rights, None)} >= {"Open, with attribution", "개방"}
     assert complaints(graph) == ""
@@ -193,9 +206,9 @@ def test_licence_with_an_address_is_given_by_it(client):
 
 def test_values_are_not_under_the_licence_of_the_portals_words(client):
     graph = catalogue(client)
-    licensed = {file for file in graph.subjects(DCTERMS.license, None) if (file, RDF.type, DCAT.Distribution) in graph}
-    without = set(graph.subjects(RDF.type, DCAT.Distribution)) - licensed
-    assert without == {
+    files = set(graph.subjects(RDF.type, DCAT.Distribution))
+    own = URIRef("https://creativecommons.org/licenses/by/4.0/")
+    assert {file for file in files if graph.value(file, DCTERMS.license) != own} == {
         URIRef(f"http://testserver{path}#it")
         for path in ("/data/observations.csv", "/api/v1/observations", f"/data/{archive.NAME}")
     }

@@ -6,10 +6,12 @@ import warnings
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from lxml import html
 from PIL import Image
 
 from issues.models import Indicator
+from issues.schema import dataset_description
 from portal.discovery import cards, schema
 from portal.discovery.citation_tags import citation_tags
 from portal.formats.references import reference_of_source
@@ -178,7 +180,8 @@ def test_indicator_that_has_no_values_covers_no_time(client):
     make_indicator(key="area", licence_en="Facts quoted")
     told = main(client.get("/en/indicators/area/"))
     assert {"temporalCoverage", "spatialCoverage"} & set(told) == set()
-    assert told["license"] == {"@type": "CreativeWork", "name": "Facts quoted"}
+    licence = {"@type": "CreativeWork", "name": "Facts quoted", "url": f"{SITE}/en/indicators/area/#licence"}
+    assert told["license"] == licence
 
 
 def test_issue_is_an_article_about_places(client):
@@ -279,7 +282,40 @@ def test_data_page_is_a_catalogue_of_datasets_that_are_there(client):
         assert dataset["url"].rpartition("#")[2] in ids
         for file in dataset["distribution"]:
             assert client.get(file["contentUrl"].removeprefix(SITE)).status_code == 200
-    assert [one["url"].rpartition("#")[2] for one in told["dataset"] if "license" not in one] == ["observations"]
+    own = [one["license"] for one in told["dataset"] if isinstance(one["license"], dict)]
+    assert [licence["url"] for licence in own] == [f"{told['url']}#licence"]  # of the observations
+
+
+def datasets(value):
+    """Every dataset that a tree of JSON-LD describes, and does not only name."""
+    if isinstance(value, dict | list):
+        if isinstance(value, dict) and value.get("@type") == "Dataset" and set(value) - {"@type", "@id", "name", "url"}:
+            yield value
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from datasets(inner)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_dataset_has_the_description_and_licence_that_dataset_search_wants(content, client, language):
+    """From 50 to 5,000 characters, and an address (developers.google.com/search/docs/appearance/structured-data)."""
+    shortest = min(
+        Indicator.objects.all(), key=lambda one: len(getattr(one, f"definition_{language}") or one.definition_en)
+    )
+    words = Indicator.objects.exclude(licence_en__contains="CC BY").first()
+    pages = ["data/", f"indicators/{shortest.key}/", f"indicators/{words.key}/"]
+    pages += [f"sources/{key}/" for key in ("unsd-sdg-2020", "wdi-ghg")]
+    found = [one for page in pages for one in datasets(list(things(client.get(f"/{language}/{page}")).values()))]
+    assert len(found) == 10 + 4
+    for one in found:
+        assert 50 <= len(one["description"]) <= 5_000, one["name"]
+        licence = one["license"]
+        address = licence if isinstance(licence, str) else licence["url"]
+        assert address.startswith("https://creativecommons.org/") or "#licence" in address
+        if address.startswith(SITE):
+            path = address.removeprefix(SITE).partition("#")[0]
+            assert reading.page(client.get(path)).xpath("//*[@id='licence']")
+    with override(language):
+        assert min(len(dataset_description(one)) for one in Indicator.objects.all()) >= 50
 
 
 def test_text_of_a_record_does_not_end_the_script(client):
@@ -298,9 +334,10 @@ def test_kinds_of_places_and_sources_all_have_a_name_there():
 
 
 def test_licence_of_every_indicator_is_an_address_or_words(content):
-    found = {text: schema.licence(text) for text in Indicator.objects.values_list("licence_en", flat=True)}
+    found = {text: schema.licence(text, "") for text in Indicator.objects.values_list("licence_en", flat=True)}
     named = {text for text, licence in found.items() if isinstance(licence, str)}
     assert {text for text in named if "CC BY 4.0" not in text} == set()
+    assert "FAO AQUASTAT, CC BY 4.0 (FAO database terms)" in named
     assert "PDDL as stated by the repository; the figures are credited there to a UNESCO study" not in named
 
 

@@ -1,11 +1,15 @@
 """What crawlers are told: where they may go, and which pages there are, in which languages, changed when."""
 
-import re
+import json
+from urllib.parse import urljoin
+from urllib.robotparser import RobotFileParser
 
+import feedparser
 import pytest
 from django.urls import resolve
 from django.utils import timezone
 from lxml import etree
+from protego import Protego
 from usp.tree import sitemap_tree_for_homepage
 from usp.web_client.abstract_client import (
     AbstractWebClient,
@@ -14,6 +18,7 @@ from usp.web_client.abstract_client import (
 )
 
 from portal.sitemaps import SITEMAPS, Records
+from tests import reading
 from tests.make import (
     UNPUBLISHED,
     make_agreement,
@@ -26,7 +31,7 @@ from tests.make import (
     make_project,
     make_source,
 )
-from tests.pages import PAGES, status
+from tests.pages import PAGES, SILENT, address, status
 from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
@@ -50,14 +55,66 @@ def in_each_language(*paths):
 # ── robots.txt ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def allowed(rules, path):
-    """Whether a crawler may ask for a path, as RFC 9309 has it: the longest rule that fits holds."""
-    fitting = [
-        (len(pattern), verb == "Allow")
-        for verb, pattern in rules
-        if re.match(re.escape(pattern).replace(r"\*", ".*").replace(r"\$", "$"), path)
-    ]
-    return max(fitting, default=(0, True))[1]
+def parsers(client):
+    """What two parsers make of robots.txt, as functions of an address. The one of the standard library knows no
+    wildcards, as many old crawlers; Protego does (RFC 9309), as Google and Scrapy.
+    """
+    text = client.get("/robots.txt").content.decode()
+    old, new = RobotFileParser(), Protego.parse(text)
+    old.parse(text.splitlines())
+    return (lambda url: old.can_fetch("anybody", url)), (lambda url: new.can_fetch(url, "anybody"))
+
+
+def advertised(client, may_fetch):
+    """Every address that a crawler is led to: by heads of pages that it may read, JSON-LD, feeds, the catalogue and the
+    sitemap.
+    """
+    for kind in PAGES:
+        if kind not in SILENT and may_fetch(SITE + address(kind, "en")):
+            tree = reading.page(client.get(address(kind, "en")))
+            yield from tree.xpath("//link[@rel='alternate' or @rel='canonical']/@href")
+            for script in tree.xpath("//script[@type='application/ld+json']/text()"):
+                yield from addresses_in(json.loads(script))
+    for feed in ("/en/feed/", "/ko/projects/?format=atom", "/en/projects/?country=uz&format=atom"):
+        yield feed
+        links = feedparser.parse(client.get(feed).content).feed.links
+        yield from (link.href for link in links if link.rel not in {"alternate", "license"})  # its own parts
+    yield from addresses_in(client.get("/data/catalogue.jsonld").json())
+    yield from addresses_in(client.get("/api/v1/").json())
+    for section in locations(sitemap(client, "/sitemap.xml")):
+        yield section
+        yield from locations(sitemap(client, section.removeprefix(SITE)))
+
+
+def addresses_in(value):
+    """Every address of the portal in a tree of JSON; not the template of a search, which is for people."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from addresses_in(inner)
+    elif isinstance(value, str) and value.startswith(SITE) and "{" not in value:
+        yield value
+
+
+def test_robots_may_fetch_all_that_they_are_led_to(content, client):
+    by_prefix, by_wildcard = parsers(client)
+    found = {urljoin(SITE, one) for one in advertised(client, by_wildcard)}
+    for may_fetch in (by_prefix, by_wildcard):
+        assert sorted(url for url in found if not may_fetch(url)) == []
+    assert {
+        f"{SITE}/en/indicators/aral-sea-area/?format=csv",
+        f"{SITE}/en/indicators/aral-sea-area/?format=xlsx",
+        f"{SITE}/en/projects/?format=atom",
+        f"{SITE}/ko/projects/?format=atom&page=2",
+        f"{SITE}/data/projects.csv",
+        f"{SITE}/api/v1/projects",
+        f"{SITE}/ru/sources/wikipedia-aral-sea/",
+    } <= found
+    assert len(found) > 3_000
+
+
+def test_robots_of_either_kind_stay_out_of_the_desk(client):
+    for may_fetch in parsers(client):
+        assert [may_fetch(f"{SITE}{path}") for path in ("/admin/", "/accounts/login/", "/en/")] == [False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +134,11 @@ def allowed(rules, path):
         ("/en/projects/?country=uz&page=2", False),
         ("/en/issues/?view=causes&country=uz", False),
         ("/en/projects/trees/?format=csv", False),
+        ("/en/projects/?format=csv", False),
+        ("/en/indicators/aral-sea-area/?format=csv", True),
+        ("/en/indicators/?format=xlsx", True),
+        ("/en/projects/?format=atom", True),
+        ("/en/projects/?country=uz&format=atom", True),
         ("/en/search/?q=aral", False),
         ("/admin/", False),
         ("/accounts/login/", False),
@@ -88,7 +150,7 @@ def test_robots_may_read_every_page_and_not_every_part_of_every_list(client, pat
     lines = [line.split(": ", 1) for line in response.content.decode().splitlines()]
     assert lines[0] == ["User-agent", "*"]
     assert lines[-1] == ["Sitemap", f"{SITE}/sitemap.xml"]
-    assert allowed(lines[1:-1], path) is may
+    assert Protego.parse(response.content.decode()).can_fetch(f"{SITE}{path}", "anybody") is may
 
 
 # ── Sitemap ──────────────────────────────────────────────────────────────────────────────────────────────────
