@@ -143,8 +143,9 @@ def answers(words, schema, *problems):
 
 
 def query(name, description, schema, example=None):
-    """A parameter that is said once."""
-    said = {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+    """A parameter that is said once. An empty value is taken as none."""
+    said = {"name": name, "in": "query", "required": False, "allowEmptyValue": True, "description": description}
+    said["schema"] = schema
     return said if example is None else said | {"example": example}
 
 
