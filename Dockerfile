@@ -17,7 +17,7 @@ RUN /venv/bin/python manage.py collectstatic --noinput --verbosity 0 && /venv/bi
 FROM python:3.13-slim-trixie
 LABEL org.opencontainers.image.title="Central Asia Environment and Cooperation Portal" \
       org.opencontainers.image.licenses="MIT"
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 DATA_DIR=/data
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=2 DATA_DIR=/data TMPDIR=/data
 # For manage.py backup and restore: of the version of the database in compose.yaml.
 # hadolint ignore=DL3008
 RUN apt-get update \

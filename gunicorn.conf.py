@@ -14,9 +14,7 @@ wsgi_app = "portal.wsgi"
 bind = "127.0.0.1:8000"
 # Read once, before workers are forked: they share most of their memory, and one that is replaced is there at once.
 preload_app = True
-# gunicorn’s threads, kept from clients that are slow: no thread waits for the head of a request, which has ten seconds,
-# nor longer than ten seconds for the next piece of a body or for a client to take an answer. See the module. Against
-# many that send a byte now and then, a proxy before the portal helps, which passes on only what is there as a whole.
+# gunicorn’s threads, of which none waits for a client. See the module.
 worker_class = "portal.slow_clients.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4

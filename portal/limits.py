@@ -15,6 +15,7 @@ from time import time
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import gettext, ngettext
@@ -132,16 +133,33 @@ class LimitsMiddleware:
 
 
 class BodyMiddleware:
-    """Refuses what is larger than anything that the portal takes, before it is read: files come to the desk alone."""
+    """Refuses a body that is too large, before any byte of it is read.
+
+    Above DATA_UPLOAD_MAX_MEMORY_SIZE only signed-in staff may send something, to the desk, up to MOST_UPLOADED. The
+    middleware stands inside the authentication, which reads no body, and runs before all that does: a view's CSRF check
+    reads the form.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        desk = request.path_info.startswith("/admin/")
-        most = settings.MOST_UPLOADED if desk else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if int(request.META.get("CONTENT_LENGTH") or 0) <= most:
+        if "HTTP_TRANSFER_ENCODING" in request.META:  # Django takes such a body for an empty one
+            return problems.response(411, "Send the length of the body in Content-Length, not in chunks.")
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        if size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return self.get_response(request)
+        may_sign_in = request.path_info.startswith("/admin/") and size <= settings.MOST_UPLOADED
+        if not may_sign_in or not request.user.is_staff:
+            return self.refuse(request, may_sign_in)
+        client = request.META.get("gunicorn.socket")  # a portal.slow_clients.ClientSocket; absent without gunicorn
+        if client is not None and not client.has_body:
+            client.read_body()
+            return HttpResponse(status=100)  # is not sent; the request comes again with its body
+        return self.get_response(request)
+
+    def refuse(self, request, may_sign_in):
         if problems.is_for_programs(request):
             return problems.response(413, "The portal takes no requests as large as this.")
-        return render(request, "portal/too_large.html", {"title": gettext("That was too large")}, status=413)
+        context = {"title": gettext("That was too large"), "may_sign_in": may_sign_in}
+        return render(request, "portal/too_large.html", context, status=413)

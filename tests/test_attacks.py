@@ -4,7 +4,6 @@ import http.client
 import io
 import json
 import re
-import string
 import zipfile
 from urllib.parse import urlsplit
 
@@ -388,26 +387,50 @@ def test_a_workbook_that_unpacks_to_more_than_it_may_is_refused(client):
     assert "The workbook unpacks to more than it may." in unpacked(response).decode()
 
 
+class Unread(io.BytesIO):
+    """A body that nobody may read."""
+
+    def read(self, *size):
+        pytest.fail("The body was read.")
+
+    readline = read
+
+
+def send_unread(client, address, size, **more):
+    more = {"CONTENT_LENGTH": str(size), "HTTP_ACCEPT": "text/html", "wsgi.input": Unread()} | more
+    return client.generic("POST", address, CONTENT_TYPE="multipart/form-data; boundary=x", **more)
+
+
 @pytest.mark.parametrize(
-    ("address", "size", "status"),
+    ("address", "size", "words"),
     [
-        ("/accounts/login/", 2_700_000, 413),
-        ("/en/projects/", 2_700_000, 413),
-        ("/api/v1/projects", 2_700_000, 413),
-        ("/admin/portal/source/import/", 68_000_000, 413),
-        ("/admin/portal/source/import/", 2_700_000, 302),
+        ("/accounts/login/", 2_700_000, "What was sent is larger than anything that the portal takes."),
+        ("/en/projects/", 2_700_000, "What was sent is larger than anything that the portal takes."),
+        ("/api/v1/projects", 2_700_000, "The portal takes no requests as large as this."),
+        ("/admin/portal/source/import/", 68_000_000, "What was sent is larger than anything that the portal takes."),
+        ("/admin/portal/source/import/", 2_700_000, "Sign in, then send the file again."),
     ],
 )
-def test_what_is_too_large_is_refused_before_it_is_read(client, address, size, status):
-    body = io.BytesIO(b"a=" + string.ascii_letters.encode())
-    response = client.generic(
-        "POST",
-        address,
-        body.getvalue(),
-        CONTENT_TYPE="multipart/form-data; boundary=x",
-        CONTENT_LENGTH=str(size),
-        HTTP_ACCEPT="text/html",
-    )
-    assert response.status_code == status
-    if status == 413:
-        assert b"too large" in response.content or response.headers["Content-Type"] == "application/problem+json"
+@pytest.mark.parametrize("user", [None, {"username": "reader"}])
+def test_what_is_too_large_is_refused_before_it_is_read(client, address, size, words, user):
+    if user:
+        client.force_login(User.objects.create_user(**user))
+    response = send_unread(client, address, size)
+    assert response.status_code == 413
+    assert words in response.content.decode()
+
+
+def test_staff_may_send_a_large_file_to_the_desk(client):
+    client.force_login(User.objects.create_superuser("gulnara"))
+    rows = "key\n" + "".join(f"no-source-{number:0>990}\n" for number in range(2_800))
+    file = SimpleUploadedFile("sources.csv", rows.encode(), content_type="text/csv")
+    response = client.post("/admin/portal/source/import/", {"table": "source", "file": file, "why": "To try it."})
+    assert (response.status_code, response.streaming) == (200, True)
+    assert "2800" in unpacked(response).decode()
+    assert send_unread(client, "/admin/portal/source/import/", 68_000_000).status_code == 413
+    assert send_unread(client, "/en/projects/", 2_700_000).status_code == 413
+
+
+def test_body_without_a_length_is_refused(client):
+    response = client.post("/oai", {"verb": "Identify"}, headers={"Transfer-Encoding": "chunked"})
+    assert (response.status_code, response.headers["Content-Type"]) == (411, "application/problem+json")

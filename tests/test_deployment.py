@@ -228,12 +228,13 @@ def proxied(composed, folder, *, portal_port, host=None):
         "XDG_CONFIG_HOME": str(folder),
     }
     said = composed["configs"]["caddyfile"]["content"]
-    assert said.startswith("{$$HOST} {")  # compose makes one dollar of two
+    assert said.startswith("{\n")
+    assert "{$$HOST} {" in said  # compose makes one dollar of two
     assert said.count("reverse_proxy portal:8000") == 1
     said = said.replace("$$", "$").replace("portal:8000", f"127.0.0.1:{portal_port}")
     # A certificate of its own, which nobody else has to trust, and no other port than the one.
-    options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n}\n"
-    (folder / "Caddyfile").write_text(options + said)
+    options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n"
+    (folder / "Caddyfile").write_text(options + said.removeprefix("{\n"))
     command = [*shlex.split(composed["services"]["proxy"]["command"])[:2], "--config", str(folder / "Caddyfile")]
     with (folder / "caddy.log").open("wb") as log:
         proxy = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -278,6 +279,7 @@ def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_p
             assert ask(site, inside, Host="portal:9000").status == 400
             assert reader.get(inside).status_code == 404
         assert reader.post("/en/", content=b"x" * (64 * 2**20 + 1)).status_code == 413
+        assert reader.post("/en/", content=b"x" * 2_700_000).headers["X-Request-ID"] in site.log()  # asked the portal
         # Readers are told apart by what the proxy says of where they are, not by what they say themselves.
         early_in_a_minute()
         forged = [reader.get(f"/en/search/?q={n}", headers={"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(30)]
@@ -314,8 +316,10 @@ def test_every_variable_that_is_asked_for_beside_compose_is_explained():
 
 def test_every_variable_in_capitals_in_the_manual_is_one_that_somebody_reads():
     assert "MALLOC_ARENA_MAX=2" in text("Dockerfile")  # which the C library reads
+    assert "TMPDIR=/data" in text("Dockerfile")  # which Python reads
     others = {
         "MALLOC_ARENA_MAX",
+        "TMPDIR",
         "HOST",
         "DATABASE_PASSWORD",
         "CONN_MAX_AGE",

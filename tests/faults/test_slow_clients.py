@@ -2,16 +2,23 @@
 
 import contextlib
 import os
+import re
 import socket
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
+import lxml.html
 import pytest
+import yaml
+from django.conf import settings
 
+from issues.models import Observation
 from tests.browser.served import serve
-from tests.faults.visiting import ask, until, workers_of
-from tests.make import make_citation, make_source, make_term
+from tests.faults.visiting import ask, session_of, until, workers_of
+from tests.make import make_citation, make_indicator, make_place, make_source, make_term
+from tests.test_deployment import proxied
 
 MANY = 24  # of each sort; the server has four threads
 SOON = 5  # seconds, on a machine that is busy with other tests
@@ -70,18 +77,258 @@ def test_others_are_served_meanwhile(site):
         assert time.monotonic() - begun < 60
 
 
+# ── Attacks on the portal itself ─────────────────────────────────────────────────────────────────────────────
+
+ATTACKERS = 14
+LANGUAGES = ("en", "ko", "ru")
+HEALTHY_SECONDS = 1
+FORM = "Content-Type: application/x-www-form-urlencoded"
+IMPORT = "/admin/portal/source/import/"
+CSRF_COOKIE = "csrftoken=" + 32 * "a"  # with it, Django reads the form to compare the token in there
+
+
+def head(method, path, *headers, host="127.0.0.1"):
+    return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]).encode()
+
+
+def stays_healthy(site, attackers=(), word=b"", seconds=4):
+    """Assert that /healthz answers in time, again and again, while attackers send a word now and then."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for attacker in attackers:
+            with contextlib.suppress(OSError):  # it was disconnected
+                attacker.sendall(word)
+        answer = ask(site, "/healthz", timeout=10)
+        assert (answer.status, answer.text) == (200, "ok\n")
+        assert answer.seconds < HEALTHY_SECONDS
+        time.sleep(0.2)
+
+
+def greedy_reader(site, path):
+    """A client that asks for something and takes no more of it than fits into a small buffer."""
+    address = urlsplit(site.url)
+    reader = socket.socket()
+    reader.settimeout(20)
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    reader.connect((address.hostname, address.port))
+    reader.sendall(head("GET", path, "Connection: close"))
+    return reader
+
+
+def large_table():
+    """Publish observations whose table is larger than all buffers between two sockets; return how many."""
+    texts = {
+        f"{field}_{language}": length * "가"
+        for field, length in (("name", 160), ("licence", 200))
+        for language in LANGUAGES
+    }
+    indicator, source, places = (
+        make_indicator(**texts),
+        make_source(title=400 * "가"),
+        [make_place() for _ in range(10)],
+    )
+    Observation.objects.bulk_create(
+        Observation(indicator=indicator, place=place, year=year, value=year, source=source)
+        for place in places
+        for year in range(1900, 2000)
+    )
+    return len(places) * 100
+
+
+@pytest.fixture
+def attacked(own_database):
+    """A portal with one worker of four threads, a large table, and an administrator's session cookie."""
+    rows, session = large_table(), session_of("gulnara")
+    with serve(own_database) as site:
+        site.rows, site.cookie = rows, f"{settings.SESSION_COOKIE_NAME}={session}"
+        assert ask(site, "/data/observations.csv").text.count("\n") == rows + 1
+        yield site
+
+
+@contextlib.contextmanager
+def attackers(site, request):
+    """So many clients that begin to send a request."""
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connect(site)) for _ in range(ATTACKERS)]
+        for client in clients:
+            client.sendall(request)
+        yield clients
+
+
 @pytest.mark.django_db(transaction=True)
-def test_bodies_that_are_announced_and_do_not_come_are_waited_for_some_seconds_and_no_more(site):
-    head = b"POST /accounts/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n"
-    head += b"Content-Type: application/x-www-form-urlencoded\r\nCookie: csrftoken=" + 32 * b"a" + b"\r\n\r\n"
-    with contextlib.ExitStack() as connections:
-        for _ in range(4):  # one for each thread
-            connections.enter_context(connect(site)).sendall(head)
-        time.sleep(0.5)
-        page = ask(site, "/en/glossary/?q=tugai")
-        assert page.is_whole_page
-        assert page.seconds < 10 + SOON
-    assert ask(site, "/en/glossary/?q=forest").seconds < SOON
+@pytest.mark.parametrize("path", ["/oai", "/accounts/login/", IMPORT])
+def test_slow_bodies_hold_no_thread(attacked, path):
+    size = 2_500_000 if path == IMPORT else 9_999
+    with attackers(attacked, head("POST", path, FORM, f"Content-Length: {size}")) as clients:
+        stays_healthy(attacked, clients, b"a=b&")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_large_bodies_hold_no_thread(attacked):
+    request = head("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}")
+    with attackers(attacked, request) as strangers:
+        stays_healthy(attacked, strangers, b"a=b&", seconds=1)
+        assert {said(stranger)[:13] for stranger in strangers} <= {b"HTTP/1.1 413 ", b""}
+    # A client that first sends all, and only then reads, still learns why nothing was taken.
+    with connect(attacked) as hasty:
+        with contextlib.suppress(ConnectionError):
+            hasty.sendall(head("POST", IMPORT, FORM, "Content-Length: 9000000", "Accept: text/html") + 9_000_000 * b"a")
+        answer = said(hasty)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nConnection: close\r\n" in answer
+    assert b"Sign in, then send the file again." in answer
+    # Staff may send this much, as slowly as anybody else.
+    request = head("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}", f"Cookie: {attacked.cookie}")
+    with attackers(attacked, request) as staff:
+        stays_healthy(attacked, staff, b"a=b&")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slow_readers_hold_no_thread(attacked):
+    path = "/data/observations.csv"
+    whole = ask(attacked, path).text.encode()
+    assert len(whole) > 4_000_000
+    with contextlib.ExitStack() as stack:
+        readers = []
+        for _ in range(ATTACKERS):
+            reader = stack.enter_context(greedy_reader(attacked, path))
+            assert reader.recv(12) == b"HTTP/1.1 200"
+            readers.append(reader)
+        stays_healthy(attacked)
+        # Whoever is slow, and then reads, gets all of it.
+        assert len(said(readers.pop())) > len(whole)
+
+
+def assert_import(client, cookie):
+    """Assert that a file of staff which is larger than a form may be arrives whole."""
+    with client:
+        page = client.get(IMPORT, headers={"Cookie": cookie})
+        assert page.status_code == 200
+        token = lxml.html.fromstring(page.text).xpath("string(//form//input[@name='csrfmiddlewaretoken']/@value)")
+        headers = {
+            "Cookie": f"{cookie}; csrftoken={page.cookies['csrftoken']}",
+            "Referer": f"{client.base_url}{IMPORT}",
+        }
+        form = {"csrfmiddlewaretoken": token, "table": "source", "why": "A better list"}
+        lines = "key\n" + "".join(f"no-source-{number:0>990}\n" for number in range(6_000))
+        files = {"file": ("sources.csv", lines.encode(), "text/csv")}
+        answer = client.post(IMPORT, data=form, files=files, headers=headers)
+        assert answer.status_code == 200
+        assert "6000" in answer.text or "6,000" in answer.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_send_large_files(attacked):
+    assert_import(httpx.Client(base_url=attacked.url, timeout=60, trust_env=False), attacked.cookie)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_thread_waits_for_clients_of_the_proxy(own_database, tmp_path):
+    composed = yaml.safe_load((settings.BASE_DIR / "compose.yaml").read_text(encoding="utf-8"))
+    large_table()
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session_of('gulnara')}"
+    with (
+        serve(own_database, BEHIND_PROXY="1", ALLOWED_HOSTS="localhost,127.0.0.1") as site,
+        proxied(composed, tmp_path, portal_port=urlsplit(site.url).port) as (address, trust),
+        contextlib.ExitStack() as stack,
+    ):
+        host = urlsplit(address)
+
+        def visit(request, buffer=None):
+            client = socket.socket()
+            client.settimeout(20)
+            if buffer:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+            client.connect(("127.0.0.1", host.port))
+            client = stack.enter_context(trust.wrap_socket(client, server_hostname=host.hostname))
+            client.sendall(request)
+            return client
+
+        def head_of(method, path, *headers):
+            return head(method, path, *headers, host=host.netloc)
+
+        def stays_quick(clients=()):
+            stays_healthy(site, clients, b"a=b&", seconds=3)
+            begun = time.monotonic()
+            assert httpx.get(f"{address}/healthz", verify=trust, trust_env=False, timeout=60).text == "ok\n"
+            assert time.monotonic() - begun < HEALTHY_SECONDS
+
+        # Slow forms wait at the proxy, and so do large files as far as it keeps them.
+        stays_quick([visit(head_of("POST", "/oai", FORM, "Content-Length: 2400000")) for _ in range(ATTACKERS)])
+        strangers = [visit(head_of("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}")) for _ in range(ATTACKERS)]
+        for stranger in strangers:
+            with contextlib.suppress(OSError):
+                stranger.sendall(4_500_000 * b"a")
+        stays_quick(strangers)
+        readers = [visit(head_of("GET", "/data/observations.csv"), buffer=2048) for _ in range(ATTACKERS)]
+        assert {one.recv(12) for one in readers} == {b"HTTP/1.1 200"}
+        stays_quick()
+        assert_import(httpx.Client(base_url=address, verify=trust, timeout=60, trust_env=False), cookie)
+
+
+# ── What a client may expect ─────────────────────────────────────────────────────────────────────────────────
+
+
+def statuses_of(answers):
+    return re.findall(rb"HTTP/1\.[01] (\d+) ", answers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_come_in_any_pieces_and_several_at_once(site):
+    form = head("POST", "/oai", FORM, "Content-Length: 13") + b"verb=Identify"
+    last = head("GET", "/healthz", "Connection: close")
+    with connect(site) as client:
+        client.sendall(head("GET", "/healthz") + form + head("GET", "/healthz") + form + last)
+        assert statuses_of(said(client)) == [b"200"] * 5
+    with connect(site) as client:
+        for piece in (form[:7], form[7:-5], form[-5:] + last[:9], last[9:]):
+            client.sendall(piece)
+            time.sleep(0.2)
+        assert statuses_of(said(client)) == [b"200"] * 2
+    with connect(site) as client:  # HTTP/1.0 closes by itself
+        client.sendall(b"GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        assert said(client).endswith(b"\r\n\r\nok\n")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_client_that_waits_for_100_continue_gets_it_unless_it_is_refused(site):
+    with connect(site) as client:
+        client.sendall(head("POST", "/oai", FORM, "Content-Length: 13", "Expect: 100-continue", "Connection: close"))
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"verb=Identify")
+        assert statuses_of(said(client)) == [b"200"]
+    with connect(site) as client:
+        client.sendall(head("POST", "/oai", FORM, "Content-Length: 9000000", "Expect: 100-continue"))
+        assert statuses_of(said(client)) == [b"413"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_chunks_without_a_length_are_refused_and_never_taken_for_a_request(site):
+    with connect(site) as client:
+        chunks = b"1c\r\n" + head("GET", "/healthz")[:28] + b"\r\n0\r\n\r\n"
+        client.sendall(head("POST", "/oai", FORM, "Transfer-Encoding: chunked") + chunks)
+        answer = said(client)
+    assert statuses_of(answer) == [b"411"]
+    assert b"Send the length of the body in Content-Length" in answer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clients_that_are_too_slow_are_disconnected(own_database):
+    large_table()
+    with serve(own_database, "--worker-class", "tests.faults.impatient.Worker") as site, connect(site) as sender:
+        sender.sendall(head("POST", "/oai", FORM, "Content-Length: 9999"))
+        reader = greedy_reader(site, "/data/observations.csv")
+        begun = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() - begun < 30:  # a byte now and then is not enough
+                sender.sendall(b"a")
+                time.sleep(0.2)
+        assert time.monotonic() - begun < 30
+        with reader:
+            time.sleep(6)
+            answer = said(reader)
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert not answer.endswith(b"0\r\n\r\n")
 
 
 def connections_of(process, port):
