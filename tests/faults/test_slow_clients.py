@@ -115,24 +115,21 @@ def greedy_reader(site, path):
     return reader
 
 
-def large_table():
+def large_table(years=100):
     """Publish observations whose table is larger than all buffers between two sockets; return how many."""
     texts = {
         f"{field}_{language}": length * "가"
         for field, length in (("name", 160), ("licence", 200))
         for language in LANGUAGES
     }
-    indicator, source, places = (
-        make_indicator(**texts),
-        make_source(title=400 * "가"),
-        [make_place() for _ in range(10)],
-    )
+    indicator, source = make_indicator(**texts), make_source(title=400 * "가")
+    places = [make_place() for _ in range(10)]
     Observation.objects.bulk_create(
         Observation(indicator=indicator, place=place, year=year, value=year, source=source)
         for place in places
-        for year in range(1900, 2000)
+        for year in range(1800, 1800 + years)
     )
-    return len(places) * 100
+    return len(places) * years
 
 
 @pytest.fixture
@@ -159,13 +156,13 @@ def attackers(site, request):
 @pytest.mark.parametrize("path", ["/oai", "/accounts/login/", IMPORT])
 def test_slow_bodies_hold_no_thread(attacked, path):
     size = 2_500_000 if path == IMPORT else 9_999
-    with attackers(attacked, head("POST", path, FORM, f"Content-Length: {size}")) as clients:
+    with attackers(attacked, head("POST", path, FORM, f"Content-Length: {size}", f"Cookie: {CSRF_COOKIE}")) as clients:
         stays_healthy(attacked, clients, b"a=b&")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_large_bodies_hold_no_thread(attacked):
-    request = head("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}")
+    request = head("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}", f"Cookie: {CSRF_COOKIE}")
     with attackers(attacked, request) as strangers:
         stays_healthy(attacked, strangers, b"a=b&", seconds=1)
         assert {said(stranger)[:13] for stranger in strangers} <= {b"HTTP/1.1 413 ", b""}
@@ -178,7 +175,7 @@ def test_large_bodies_hold_no_thread(attacked):
     assert b"\r\nConnection: close\r\n" in answer
     assert b"Sign in, then send the file again." in answer
     # Staff may send this much, as slowly as anybody else.
-    request = head("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}", f"Cookie: {attacked.cookie}")
+    request = head("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}", f"Cookie: {attacked.cookie}; {CSRF_COOKIE}")
     with attackers(attacked, request) as staff:
         stays_healthy(attacked, staff, b"a=b&")
 
@@ -225,7 +222,7 @@ def test_staff_send_large_files(attacked):
 @pytest.mark.django_db(transaction=True)
 def test_no_thread_waits_for_clients_of_the_proxy(own_database, tmp_path):
     composed = yaml.safe_load((settings.BASE_DIR / "compose.yaml").read_text(encoding="utf-8"))
-    large_table()
+    large_table(years=320)
     cookie = f"{settings.SESSION_COOKIE_NAME}={session_of('gulnara')}"
     with (
         serve(own_database, BEHIND_PROXY="1", ALLOWED_HOSTS="localhost,127.0.0.1") as site,
@@ -255,7 +252,8 @@ def test_no_thread_waits_for_clients_of_the_proxy(own_database, tmp_path):
 
         # Slow forms wait at the proxy, and so do large files as far as it keeps them.
         stays_quick([visit(head_of("POST", "/oai", FORM, "Content-Length: 2400000")) for _ in range(ATTACKERS)])
-        strangers = [visit(head_of("POST", IMPORT, FORM, f"Content-Length: {60 * 2**20}")) for _ in range(ATTACKERS)]
+        form_of_a_browser = (FORM, f"Cookie: {CSRF_COOKIE}", f"Origin: {address}", f"Content-Length: {60 * 2**20}")
+        strangers = [visit(head_of("POST", IMPORT, *form_of_a_browser)) for _ in range(ATTACKERS)]
         for stranger in strangers:
             with contextlib.suppress(OSError):
                 stranger.sendall(4_500_000 * b"a")
