@@ -21,7 +21,8 @@ def dump(connection, file, scratch):
         connection.connection.backup(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # all in one file
         copy.execute("PRAGMA secure_delete = ON")  # what is deleted leaves nothing behind
-        for table in LEFT_OUT:
+        tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in tables.intersection(LEFT_OUT):  # a database that is to be migrated may lack one
             copy.execute(f"DELETE FROM {table}")
         copy.commit()
         _is_sound(copy, "PRAGMA quick_check")

@@ -17,6 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -34,7 +35,14 @@ from tests.conftest import Switch, address_of, copy_of_the_test_database
 from tests.make import make_citation, make_issue, make_term
 from tests.world import link, make_world
 
-BEGIN_ANEW = {"django_session", "portal_cache", "portal_freshness", "sqlite_stat1", "sqlite_stat4"}
+BEGIN_ANEW = {
+    "django_session",
+    "usersessions_usersession",
+    "portal_cache",
+    "portal_freshness",
+    "sqlite_stat1",
+    "sqlite_stat4",
+}
 SESSION = "the-key-of-a-session-that-must-not-leave"
 
 
@@ -74,6 +82,7 @@ def portal(django_db_setup, django_db_blocker, tmp_path_factory):
             world.issue.save()
             User.objects.create_superuser("kim", password="a long password")
             Session.objects.create(session_key=SESSION[:40], session_data="…", expire_date="2030-01-01T00:00Z")
+            UserSession.objects.create(user=User.objects.get(username="kim"), session_key=SESSION[:40], ip="192.0.2.1")
             cache.set("signed-in", "kim")
             keeping.settle()
             number = freshness.state().number
@@ -137,11 +146,19 @@ class TestBackup:
             assert Issue.objects.count() == len(portal.rows["issues_issue"]) + 1
 
     def test_signed_in_people_and_caches_stay_out_of_it(self, portal, tmp_path):
-        assert Session.objects.count() == 1
+        assert Session.objects.count() == UserSession.objects.count() == 1
         with empty_database(tmp_path):
             backup.restore(portal.path)
             assert not Session.objects.exists()
+            assert not UserSession.objects.exists()
             assert cache.get("signed-in") is None
+
+    def test_a_database_that_is_to_be_migrated_is_backed_up_too(self, portal, tmp_path):
+        with empty_database(tmp_path):
+            backup.restore(portal.path)
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TABLE usersessions_usersession")
+            assert backup.make(tmp_path / "of before").rows > 600
 
     @pytest.mark.sqlite
     def test_nothing_is_left_of_a_session_in_the_file(self, portal):
