@@ -102,6 +102,7 @@ class IssuePage(RecordView):
     """One issue, with all that hangs on it."""
 
     model = Issue
+    file_parameters = ("part",)
     list_title, list_url = _("Issues"), "issues"
 
     def told_things(self, tell, context):
@@ -268,6 +269,8 @@ class IndicatorPage(RecordView):
     """One indicator: a chart of the chosen places and years, and the same values in a table, as CSV and as SVG."""
 
     model = Indicator
+    parameters = (*ObservationFilter.base_filters, "year")
+    file_parameters = ("part",)
     list_title, list_url = _("Indicators"), "indicators"
 
     def told_things(self, tell, context):

@@ -59,6 +59,10 @@ class Changes(RecordView):
 class ChangesPage(Changes):
     """What changed in a record, page by page."""
 
+    @classmethod
+    def known_parameters(cls, as_file):
+        return {"page"}
+
     template_name = "portal/changes.html"
 
     def get_context_data(self, **kwargs):
@@ -77,6 +81,11 @@ class ChangesFeed(Changes):
     """What changed in a record, for feed readers. An entry keeps its name for good."""
 
     below = "changes/feed/"
+    is_page = False
+
+    @classmethod
+    def known_parameters(cls, as_file):
+        return set()
 
     def render_to_response(self, context, **kwargs):
         record, request, changes = self.object, self.request, context["changes"][:PER_PAGE]

@@ -1,7 +1,6 @@
 """Lists of records: one queryset, its filters, its table; with or without JavaScript."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
@@ -37,7 +36,19 @@ class RecordListView(Told, SingleTableMixin, FilterView):
     words; filters keep the way that was chosen.
     """
 
+    @classmethod
+    def known_parameters(cls, as_file):
+        names = {*cls.filterset_class.base_filters, *cls.parameters, "sort", "format"}
+        if cls.views:
+            names.add("view")
+        if as_file:
+            names |= {"lang"}
+        if as_file or not cls.whole:
+            names |= {"page", "per_page"}
+        return names
+
     strict = False
+    parameters = ()  # that the list knows beside its filters
     template_name = "portal/record_list.html"
     results_template = "components/results_table.html"
     empty_template = "components/empty.html"
@@ -50,16 +61,6 @@ class RecordListView(Told, SingleTableMixin, FilterView):
     page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
-        if any(not value.strip() for _name, values in request.GET.lists() for value in values):
-            # A form sends its empty fields too: an address to share has none.
-            query = request.GET.copy()
-            for name in list(query):
-                query.setlist(name, [value for value in query.getlist(name) if value.strip()])
-                if not query.getlist(name):
-                    del query[name]
-            if not request.htmx:
-                return HttpResponseRedirect(with_query(request.path, query))
-            request.GET = query
         if serving.asked_format(request):
             return serving.answer(request, self.kinds, self.get_records)
         if request.GET.get("q"):

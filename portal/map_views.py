@@ -82,6 +82,7 @@ class Explorer(RecordListView):
     template_name = "portal/map.html"
     results_template = "portal/includes/map_results.html"
     whole = True
+    parameters = ("bbox", "zoom")
     title = _("Map")
     lead = _("Where Korea and Central Asia work together, as far as the sources name a place.")
     count_words = staticmethod(ProjectList.count_words)

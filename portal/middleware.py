@@ -10,6 +10,8 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from portal.parameters import takes
+
 
 class AddressLanguageMiddleware(LocaleMiddleware):
     """Django's, without its guess: a page under /ko/ is Korean whoever asks, so that a cache may keep it.
@@ -100,6 +102,7 @@ class PrivatePagesMiddleware:
         return response
 
 
+@takes(page=True)
 def home_in_readers_language(request):
     """Lead from `/` to the home page in the language that the browser asks for."""
     response = HttpResponseRedirect(f"/{translation.get_language_from_request(request)}/")

@@ -18,6 +18,7 @@ from portal.formats import described, serving, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
+from portal.parameters import takes
 
 # The page or list that shows the records of a kind.
 PAGES = {
@@ -103,6 +104,7 @@ def everything(request):
     return freshness.conditional(request, etag, there.made, made, HEADERS)
 
 
+@takes(page=True)
 @require_safe
 def data_in_readers_language(request):
     """`/data/` leads to the page in the language that the browser asks for."""

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from portal.audit import AuditEntry, note
 from portal.choices import Publication
 from portal.models import Record
+from portal.parameters import checks_parameters_itself
 
 SALT = "portal.preview"
 LASTS = timedelta(days=14)
@@ -52,6 +53,7 @@ def _has_ended(record, publication, made):
     return ended.filter(details__pk=record.pk).exists()  # the key of a record may change
 
 
+@checks_parameters_itself  # they are meant for the page of the record
 @require_safe
 def preview(request, token):
     """The record that a link is signed for, in its own page and with a banner. Nothing else that readers do not see."""

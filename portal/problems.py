@@ -37,6 +37,20 @@ def is_for_programs(request):
     return request.path_info.startswith(PREFIX) or "text/html" not in request.headers.get("Accept", "")
 
 
+def answer(request, problem):
+    """Answer a request for a file with a problem: in JSON for programs, in a page for people."""
+    if is_for_programs(request):
+        told = response(problem.status, problem.detail, **problem.more)
+    else:
+        # The page that the file is made of explains a wrong filter, and shows what the others find.
+        rest = [(name, value) for name, values in request.GET.lists() for value in values if name != "format"]
+        page = f"{request.path}?{urlencode(rest)}" if "format" in request.GET else ""
+        context = {"title": gettext("This file cannot be made"), "detail": problem.detail, "page": page}
+        told = render(request, "portal/wrong_request.html", context, status=problem.status)
+    patch_vary_headers(told, ("Accept",))
+    return told
+
+
 class ProblemMiddleware:
     """Tells programs in their own form what Django tells people in pages: no such address or method, a failure."""
 
@@ -54,19 +68,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request, error):
-        """Answer a `Problem` of a view: in JSON for programs, in a page for people."""
-        if not isinstance(error, Problem):
-            return None
-        if is_for_programs(request):
-            answer = response(error.status, error.detail, **error.more)
-        else:
-            # The page that the file is made of explains a wrong filter, and shows what the others find.
-            rest = [(name, value) for name, values in request.GET.lists() for value in values if name != "format"]
-            page = f"{request.path}?{urlencode(rest)}" if "format" in request.GET else ""
-            context = {"title": gettext("This file cannot be made"), "detail": error.detail, "page": page}
-            answer = render(request, "portal/wrong_request.html", context, status=error.status)
-        patch_vary_headers(answer, ("Accept",))
-        return answer
+        return answer(request, error) if isinstance(error, Problem) else None
 
     def __call__(self, request):
         answer = self.get_response(request)

@@ -32,6 +32,13 @@ class RecordView(Told, DetailView):
     its address it shows the record as it was then (`portal.past`), and leaves out what stands around it today.
     """
 
+    parameters = ()  # that the page knows
+    file_parameters = ()  # that its files know besides
+
+    @classmethod
+    def known_parameters(cls, as_file):
+        return {*cls.parameters, "format", *(("lang", *cls.file_parameters) if as_file else ())}
+
     slug_field = slug_url_kwarg = "key"
     context_object_name = "record"
     list_title = ""

@@ -21,6 +21,7 @@ from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchFacet, Sea
 from portal.languages import in_language, language_name
 from portal.listing import RecordListView
 from portal.models import Place
+from portal.parameters import takes
 from portal.tables import RecordTable
 from portal.templatetags.figures import number
 
@@ -341,6 +342,7 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
     return [entry for of_kind in found.values() for entry in of_kind][:SUGGESTIONS]
 
 
+@takes("q", "kind")
 @require_GET
 def suggest(request):
     """Records whose names go on as the reader began, of any kind or of one, as JSON: address, key, name, its language,

@@ -210,6 +210,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "portal.parameters.ParametersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.BrotliMiddleware",
     "portal.kept.TagMiddleware",

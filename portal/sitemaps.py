@@ -13,6 +13,7 @@ from issues.models import Event, Indicator, Issue
 from portal import freshness
 from portal.discovery.addresses import DEFAULT, default_of
 from portal.models import Place, Source
+from portal.parameters import takes
 from projects.models import Agreement, Organisation, Project
 
 
@@ -147,6 +148,7 @@ def _files():
             yield views.SitemapIndexItem(f"{address}?p={page}", changed)
 
 
+@takes("p")
 def section(request, section):
     """`/sitemap-<section>.xml`: the addresses of a kind."""
     return _kept(

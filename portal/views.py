@@ -33,6 +33,7 @@ from portal.maps import with_project_ids
 from portal.members import every
 from portal.models import Link, Place, Source
 from portal.outage import is_outage, unavailable
+from portal.parameters import checks_parameters_itself
 from portal.places import wholes_by_part
 from portal.querysets import reader_text
 from portal.readiness import readiness
@@ -121,6 +122,10 @@ def countries_with_counts():
 
 class CountryList(Told, TemplateView):
     """The countries, those that the portal is about first."""
+
+    @staticmethod
+    def known_parameters(as_file):
+        return {"format", *(("lang",) if as_file else ())}
 
     template_name = "portal/country_list.html"
     kinds = ("place",)
@@ -408,12 +413,14 @@ class AboutData(TemplateView):
         )
 
 
+@checks_parameters_itself  # monitors may add what they like
 @never_cache
 def healthz(request):
     """That the process answers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@checks_parameters_itself
 @never_cache
 def readyz(request):
     """That the database answers, holds records and a whole search index: 200, or 503 with what is missing."""

@@ -14,7 +14,7 @@ from portal.formats.plain import dumps
 from portal.formats.serving import HEADERS
 from portal.formats.sheets import LICENCE
 from portal.models import FormerKey, Tombstone
-from portal.parameters import without_empty_values
+from portal.parameters import unknown_sentence, without_empty_values
 from portal.problems import Problem, one_of_sentence
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
@@ -23,6 +23,7 @@ PAGE_UNSORTED = ("limit", "offset")  # of a list that has one order
 PAGE = (*PAGE_UNSORTED, "sort")
 
 
+@override("en")  # whatever language the browser prefers
 def listing(request, resource):
     """A page of the records that the filters let through."""
     page = PAGE if resource.sorts else PAGE_UNSORTED
@@ -53,6 +54,7 @@ def listing(request, resource):
     return asked.answered(answer)
 
 
+@override("en")
 def record(request, resource, key):
     """One record; where its key has changed or it has gone, that."""
     asked = Asked(request, set(SHAPE))
@@ -89,9 +91,7 @@ class Asked:
         # An empty value asks for nothing, as in a form.
         self.request, self.query = request, without_empty_values(request.GET)
         if unknown := sorted(set(self.query) - known):
-            raise Problem(
-                400, f"There is no parameter “{unknown[0][:60]}” here. Known are: {', '.join(sorted(known))}."
-            )
+            raise Problem(400, unknown_sentence(unknown[0], known))
         for name in {*PAGE, *SHAPE} & set(self.query):
             if len(self.query.getlist(name)) > 1:
                 raise Problem(400, f"“{name}” may be said once.")

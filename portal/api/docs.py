@@ -19,6 +19,7 @@ from portal.filters import Facet, YearFilter
 from portal.formats import serving
 from portal.formats.fields import LANGUAGES
 from portal.formats.sheets import LICENCE
+from portal.parameters import takes
 
 # Questions that show what can be asked, of resources that have them.
 QUESTIONS = {
@@ -73,6 +74,7 @@ def _schema():
         return api.get_openapi_schema()
 
 
+@takes(page=True)
 @require_safe
 def docs(request):
     """`/api/docs`, in the language that the browser asks for."""

@@ -13,6 +13,7 @@ from django.views.generic import TemplateView
 from portal import limits
 from portal.compare.choice import KINDS, MOST, Choice, form_of
 from portal.compare.finding import LONGEST
+from portal.discovery.addresses import with_query
 from portal.discovery.head import Told
 from portal.formats import serving, tables
 from portal.languages import name_html
@@ -57,6 +58,10 @@ class Column:
 class Compare(Told, TemplateView):
     """A comparison as a page or a file; the forms to choose one where too little is chosen."""
 
+    @staticmethod
+    def known_parameters(as_file):
+        return {*KINDS, FIND, COMPARE, "format", *(("lang",) if as_file else ())}
+
     template_name = "portal/compare.html"
 
     def own_query(self, context):
@@ -68,12 +73,10 @@ class Compare(Told, TemplateView):
         return self.choice.records if self.shown and self.choice.kind.name == "country" else []
 
     def get(self, request, *args, **kwargs):
-        given = [(name, value) for name, values in request.GET.lists() for value in values]
-        # A form sends its empty fields too, and what was searched for once one has chosen: no address to share has.
-        passed = {COMPARE, FIND} if COMPARE in request.GET else set()
-        filled = [(name, value) for name, value in given if value.strip() and name not in passed]
-        if len(filled) < len(given):
-            return HttpResponseRedirect(f"{request.path}?{urlencode(filled)}" if filled else request.path)
+        if COMPARE in request.GET:
+            # The form sends what was searched for too, which no address to share needs once one has chosen.
+            query = {name: values for name, values in request.GET.lists() if name not in {COMPARE, FIND}}
+            return HttpResponseRedirect(with_query(request.path, query))
         self.choice = Choice(request.GET)
         if self.words:
             limits.spend(request, "search")

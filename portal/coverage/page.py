@@ -1,27 +1,27 @@
 """The page of coverage and its files."""
 
-from django.http import HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from portal.coverage.choice import CoverageForm
 from portal.coverage.streams import Streams
 from portal.coverage.table import Coverage, count_words
 from portal.discovery.addresses import with_query
 from portal.formats import serving, tables
+from projects.filters import ProjectFilter
 
 
 class CoveragePage(TemplateView):
     """The table of two axes, with the streams of the same projects."""
 
+    @staticmethod
+    def known_parameters(as_file):
+        names = {*ProjectFilter.base_filters, *CoverageForm.base_fields, "format"}
+        return names | ({"lang", "part"} if as_file else set())
+
     template_name = "portal/coverage.html"
 
     def get(self, request, *args, **kwargs):
-        given = {name: [one for one in values if one.strip()] for name, values in request.GET.lists()}
-        if any(len(given[name]) < len(values) for name, values in request.GET.lists()):
-            # A form sends its empty fields too: an address to share has none.
-            return HttpResponseRedirect(
-                with_query(request.path, {name: values for name, values in given.items() if values})
-            )
         if serving.asked_format(request):
             return serving.answer(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)

@@ -19,6 +19,7 @@ from portal.formats.atom import clean
 from portal.formats.fields import moment
 from portal.formats.serialisers import SERIALISERS
 from portal.oai import dublin_core, listing
+from portal.parameters import checks_parameters_itself
 
 NAMESPACE = "http://www.openarchives.org/OAI/2.0/"
 SCHEMA = "http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
@@ -54,6 +55,7 @@ class Refused(Exception):
         self.code = code
 
 
+@checks_parameters_itself
 @csrf_exempt  # it changes nothing, and harvesters may POST what they ask
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from portal import freshness, limits
 from portal.models import Place
+from portal.parameters import takes
 from projects.iati import exporting, writing
 from projects.models import (
     ImportedActivity,
@@ -30,6 +31,7 @@ BATCH = 100
 ROWS = (Participation, RioMarker, ProjectSdg, OrganisationIdentifier)
 
 
+@takes("imported")
 @require_safe
 def activities(request):
     """`/iati/activities.xml`: every project that can be reported; others’ activities only with `?imported=1`."""

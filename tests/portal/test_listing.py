@@ -130,7 +130,8 @@ def test_list_has_pages_of_25(client, name):
 def test_whole_list_is_on_one_page(client, name):
     for _ in range(26):
         LISTS[name]()
-    response = client.get(f"/en/{name}/", {"page": 2})
+    response = client.get(f"/en/{name}/", {"page": 2}, follow=True)
+    assert response.redirect_chain == [(f"/en/{name}/", 302)]
     assert len(reading.shown(response)) == 26
     assert pages(response) == []
 
