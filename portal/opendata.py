@@ -51,6 +51,7 @@ def table(request, file):
 
     def made():
         limits.spend(request, "export")
+        limits.spend(request, "export", limits.cost_of_rows("csv", serialiser.visible().count()))
         with override("en"):
             records = archive.everything(serialiser.kind)
         response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")

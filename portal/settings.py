@@ -211,6 +211,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "portal.parameters.ParametersMiddleware",
+    "portal.limits.LimitsMiddleware",  # outside of the compression, which holds a place too
     "django.middleware.gzip.GZipMiddleware",
     "portal.middleware.BrotliMiddleware",
     "portal.kept.TagMiddleware",
@@ -227,7 +228,6 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.limits.LimitsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -422,11 +422,14 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # on
 if switch("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# How often an address may ask in a minute; 0 is as often as it likes. Signing in has limits of its own (allauth).
+# How often a network may ask in a minute, and how many of its requests a process works on at once; 0 is no limit.
+# Signing in has limits of its own (allauth). What a page or file costs is in portal/limits.py.
 LIMITS = {
+    "pages": number("LIMIT_PAGES", 600),
     "search": number("LIMIT_SEARCH", 240),
     "export": number("LIMIT_EXPORT", 60),
     "api": number("LIMIT_API", 300),
+    "at_once": number("LIMIT_AT_ONCE", 2),
 }
 
 MOST_UPLOADED = 64 * 1024 * 1024  # bytes, at the desk: the largest IATI file, and the form around it

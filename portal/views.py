@@ -18,7 +18,7 @@ from issues.answers import with_project_counts
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry, KeyFigure, Observation, Term
-from portal import known
+from portal import known, limits
 from portal.care.links import DOI, links_of
 from portal.choices import Area, Level, Publication
 from portal.completeness import completeness, tally
@@ -452,7 +452,12 @@ def robots(request):
 
 
 def not_found(request, exception):
-    """404 in the reader's language, with ways on."""
+    """404 in the reader's language, with ways on. It has to be made like any page, and counts as one."""
+    if request.resolver_match is None:  # else it is counted
+        try:
+            limits.spend(request, "pages")
+        except limits.TooOften as error:
+            return limits.refusal(request, error)
     return render(request, "404.html", {"title": gettext("Page not found")}, status=404)
 
 

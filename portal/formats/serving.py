@@ -209,7 +209,9 @@ def answer(request, kinds, records, single=False, only=None):
 
     def made():
         limits.spend(request, "export")
-        return whole_answer(request, form, kinds, records())
+        found = records()
+        limits.spend(request, "export", limits.cost_of_rows(form.name, len(found)))
+        return whole_answer(request, form, kinds, found)
 
     state = freshness.state()
     return freshness.conditional(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)

@@ -60,10 +60,7 @@ class Refused(Exception):
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request):
     """`/oai`: the answer to a request, which is 200 even where it says what is wrong."""
-    try:
-        limits.spend(request, "api")
-    except limits.TooOften as error:  # as the protocol tells harvesters to wait
-        return HttpResponse(status=503, headers={"Retry-After": str(error.seconds), "Cache-Control": "no-store"})
+    limits.spend(request, "api")
     with override("en"):
         root = Answer(request).element()
     said = etree.tostring(root, xml_declaration=True, encoding="UTF-8")

@@ -56,6 +56,7 @@ def response(request, projects):
 
     def made():
         limits.spend(request, "export")
+        limits.spend(request, "export", limits.cost_of_rows("iati", projects.count()))
         parts = reported(projects, publisher, absolute_url)
         first = next(parts, None)
         if first is None:

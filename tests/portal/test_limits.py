@@ -1,13 +1,17 @@
 """How often one address may ask for searches, files and the API: counted by all processes together."""
 
+import ipaddress
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.core.cache import cache
+from django.core.cache import cache, caches
 
 from portal import limits
 from tests import reading
 from tests.browser.served import serve
+from tests.faults.visiting import until
 from tests.make import make_project
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +25,10 @@ EXPORT, TABLE, API = "/en/projects/?format=csv", "/data/projects.csv", "/api/v1/
 
 @pytest.fixture(autouse=True)
 def few(settings, monkeypatch):
-    """Ten of each in a minute that stands still, and a process that has counted nothing yet."""
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, MOST)
+    """Ten of each in a minute that stands still, and a process that has counted nothing yet. As many pages, and as many
+    at once, as a test asks for.
+    """
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, MOST) | {"pages": 0, "at_once": 0}
     monkeypatch.setattr(limits, "time", lambda: NOW)
     monkeypatch.setattr(limits, "book", limits.Book())
 
@@ -37,10 +43,180 @@ def test_what_costs_most_is_answered_so_often_a_minute(client, address):
     assert statuses(client, address, MOST + 2) == [200] * MOST + [429] * 2
 
 
-def test_pages_are_read_as_often_as_one_likes(client):
-    project = make_project()
-    for address in ("/en/", "/en/projects/", "/en/projects/?sort=-start", project.get_absolute_url()):
-        assert statuses(client, address, MOST + 2) == [200] * (MOST + 2)
+# ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def few_pages(settings):
+    settings.LIMITS = settings.LIMITS | {"pages": MOST}
+
+
+@pytest.fixture
+def page_cache(settings):
+    kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limited pages"}
+    settings.CACHES = settings.CACHES | {"kept": kept}
+    caches["kept"].clear()
+
+
+@pytest.mark.parametrize(
+    ("address", "cost"),
+    [
+        ("/en/", 1),
+        ("/en/projects/?sort=-start", 1),
+        ("/en/no-such-page/", 1),
+        ("/en/projects/no-such-project/", 1),
+        ("/api/docs", 1),
+        *((f"/en/{name}/", cost) for name, cost in limits.PAGE_COSTS.items()),
+    ],
+)
+def test_page_that_has_to_be_made_is_counted_by_its_cost(client, few_pages, address, cost):
+    answered = MOST // cost
+    [status] = set(statuses(client, address, answered, **PAGE))
+    assert status in {200, 404}
+    assert statuses(client, address, 2, **PAGE) == ([429] * 2)
+
+
+def test_cached_pages_are_neither_counted_nor_refused(client, few_pages, page_cache):
+    address = make_project().get_absolute_url()
+    assert statuses(client, address, 3 * MOST) == [200] * 3 * MOST
+    # One was made: nine are left.
+    assert statuses(client, "/en/no-such-page/", MOST) == [404] * (MOST - 1) + [429]
+    assert statuses(client, address, 1) == [200]
+
+
+def test_redirects_to_the_canonical_address_are_not_counted(client, few_pages, page_cache):
+    assert statuses(client, "/en/about/?z=1", 3 * MOST) == [302] * 3 * MOST
+    assert statuses(client, "/en/about/", 1) == [200]
+
+
+def test_files_health_and_staff_pages_are_no_pages(client, few_pages, settings):
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, 0) | {"pages": 1}
+    make_project()
+    assert statuses(client, "/en/about/", 2) == [200, 429]
+    for address in (EXPORT, TABLE, API, SUGGEST, "/healthz", "/robots.txt"):
+        assert statuses(client, address, 1) == [200]
+    assert statuses(client, "/admin/", 1) == [302]
+    assert statuses(client, "/accounts/login/", 1) == [200]
+
+
+def test_pages_are_made_for_whoever_is_signed_in(client, few_pages):
+    client.force_login(User.objects.create_user("gulnara"))
+    assert statuses(client, "/en/map/", MOST) == [200] * MOST
+
+
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("form", "rows", "most"), [("csv", 0, 30), ("csv", 8, 10), ("json", 8, 6), ("geojson", 8, 6)])
+def test_file_costs_by_its_rows(client, settings, monkeypatch, form, rows, most):
+    settings.LIMITS = settings.LIMITS | {"export": 30}
+    monkeypatch.setattr(limits, "ROWS", {"csv": 4})
+    monkeypatch.setattr(limits, "ROWS_OTHERWISE", 2)
+    for _ in range(rows):
+        make_project()
+    answered = statuses(client, f"/en/projects/?format={form}", most + 1)
+    assert answered == [200] * most + [429]
+
+
+def test_file_that_costs_more_than_a_minute_has_is_still_to_be_had(client, settings, monkeypatch):
+    settings.LIMITS = settings.LIMITS | {"export": 20}
+    monkeypatch.setattr(limits, "ROWS", {"csv": 1})
+    for _ in range(3 * MOST):
+        make_project()
+    small = "/data/sources.csv"
+    assert statuses(client, small, 1) == [200]
+    assert statuses(client, TABLE, 2) == [200, 429]
+    # Of 20 it took 1 and 16, the small one 1; asking again took 1, and its rows, which were refused, nothing.
+    assert statuses(client, small, 2) == [200, 429]
+
+
+def test_rows_are_counted_before_a_file_is_made(client, settings, monkeypatch):
+    monkeypatch.setattr(limits, "ROWS", {"csv": 1})
+    make_project(), make_project()
+    assert statuses(client, EXPORT, 3) == [200] * 3
+    monkeypatch.setattr("portal.formats.sheets.csv_text", lambda *args, **more: pytest.fail("The file was made."))
+    assert statuses(client, EXPORT, 1) == [429]
+
+
+@pytest.mark.parametrize("form", ["json", "geojson"])
+def test_large_json_costs_far_more_than_a_small_file(form):
+    assert 1 + limits.cost_of_rows(form, 50_000) > 100
+    assert 1 + limits.cost_of_rows(form, 171) == 1
+
+
+# ── At once ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+HERE, THERE = "203.0.113.7", "203.0.113.8"
+
+
+@pytest.fixture
+def places(settings, monkeypatch):
+    settings.LIMITS = settings.LIMITS | {"at_once": 3}
+    monkeypatch.setattr(limits, "places", limits.Places())
+    return limits.places
+
+
+def test_few_requests_of_one_network_are_worked_on_at_once(client, places, monkeypatch):
+    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.01)
+    assert [places.take(HERE, False, 0.01) for _ in range(4)] == [True] * 3 + [False]
+    assert places.take(THERE, False)
+    places.give_back(HERE, False)
+    assert places.take(HERE, False)
+
+
+def test_files_leave_a_place_to_pages(places):
+    assert [places.take(HERE, True, 0.01) for _ in range(3)] == [True, True, False]
+    assert places.take(HERE, False, 0.01)
+    assert not places.take(HERE, False, 0.01)
+
+
+def test_some_wait_until_a_place_is_free_and_the_others_are_refused(places):
+    for _ in range(3):
+        places.take(HERE, False)
+    with ThreadPoolExecutor(limits.WAITING) as threads:
+        waiting = [threads.submit(places.take, HERE, False, 60) for _ in range(limits.WAITING)]
+        until(lambda: places.waiting == limits.WAITING)
+        assert not places.take(HERE, False, 60)  # at once: no thread is left to wait in
+        for _ in range(limits.WAITING):
+            places.give_back(HERE, False)
+        assert [future.result(60) for future in waiting] == [True] * limits.WAITING
+    assert places.waiting == 0
+
+
+def test_request_without_a_place_is_told_to_come_again(client, places, monkeypatch):
+    monkeypatch.setattr(limits.Places.take, "__defaults__", (0.01,))
+    for _ in range(3):
+        places.take(ipaddress.ip_address(HERE), False)
+    for address in ("/en/about/", "/api/v1/projects"):
+        response = client.get(address, REMOTE_ADDR=HERE)
+        assert (response.status_code, response.headers["Retry-After"]) == (429, str(limits.RETRY_SECONDS))
+    response = client.get("/oai?verb=Identify", REMOTE_ADDR=HERE)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, str(limits.RETRY_SECONDS))
+    assert client.get("/healthz", REMOTE_ADDR=HERE).status_code == 200
+    assert client.get("/en/about/", REMOTE_ADDR=THERE).status_code == 200
+    client.force_login(User.objects.create_user("gulnara"))
+    assert client.get("/en/about/", REMOTE_ADDR=HERE).status_code == 200
+
+
+def test_place_is_given_back_after_each_answer_however_it_ends(client, places, monkeypatch):
+    client.raise_request_exception = False
+    for address in ("/en/about/", "/en/projects/no-such/", "/en/nothing/", "/en/about/?z=1", SEARCH, API):
+        client.get(address)
+    monkeypatch.setattr("portal.views.About.get_context_data", None)
+    assert client.get("/en/about/").status_code == 500
+    assert (dict(places.taken), dict(places.files)) == ({}, {})
+
+
+def test_streamed_answer_holds_its_place_until_it_is_closed(client, places):
+    make_project()
+    response = client.get(EXPORT)
+    assert response.streaming
+    assert sum(places.taken.values()) == sum(places.files.values()) == 1
+    response.close()
+    assert (dict(places.taken), dict(places.files)) == ({}, {})
+
+
+# ── Who asks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_each_kind_is_counted_by_itself(client):

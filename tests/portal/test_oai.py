@@ -447,7 +447,7 @@ def test_harvester_understands_what_is_wrong(harvester):
 
 
 def test_harvester_that_asks_too_often_is_told_when_to_go_on(client, settings):
-    settings.LIMITS = {"api": 3}
+    settings.LIMITS = settings.LIMITS | {"api": 3}
     answers = [client.get("/oai?verb=Identify", REMOTE_ADDR="203.0.113.9") for _ in range(4)]
     assert [response.status_code for response in answers] == [200, 200, 200, 503]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
