@@ -148,6 +148,7 @@ bench: wrk $(TOOLS) collected
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.load; \
+		$(CLEAN_ENV) $(PY) -m tests.benchmarks.burst; \
 	done
 
 # Asked for before anything else, since the benchmarks need it only after some minutes.
