@@ -83,11 +83,13 @@ class Record(Content):
     search_dates = ()
 
     # What publishing asks for beside valid columns (portal.publishing): prose with marks, rows that need their English,
-    # and relations whose record, or one of whose records, readers must be able to see.
+    # and relations whose record, one of whose records, or each of whose records readers must be able to see. Relations
+    # that lead back are left out: of two records that name each other, neither could be published.
     marked_fields = ()
     rows_in_english = ()
     stands_on = ()
     needs_one_of = ()
+    needs_each_of = ()  # relations, or a relation of rows and their column: "participations__organisation"
 
     # Columns that tell apart two records of like name (portal.similar): a lake and a region may share theirs.
     told_apart_by = ()

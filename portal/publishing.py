@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import translator
@@ -45,7 +46,8 @@ def gaps(record):
 def columns_that_gaps_hang_on(model):
     """The columns of a record whose values, each of them valid, may still leave a gap. Rows of it may do so too."""
     marked = {f"{field}_{language}" for field in model.marked_fields for language in LANGUAGES}
-    return {"publication", *model.stands_on, *model.needs_one_of, *marked}
+    each = {path.partition("__")[0] for path in model.needs_each_of}
+    return {"publication", *model.stands_on, *model.needs_one_of, *each, *marked}
 
 
 def _english_required(model):
@@ -140,19 +142,39 @@ def _unfinished_rows(record):
 
 
 def _unseen(record):
-    """What the record stands on and belongs to must be there for readers."""
+    """What the record stands on, belongs to and names must be there for readers."""
     for field in record.stands_on:
         other = getattr(record, field)
         if other is not None and other.publication != Publication.PUBLISHED:
-            yield Gap(
-                _("{field}: {name} is not published: publish it first.").format(field=_name(record, field), name=other),
-                field,
-            )
+            yield _not_published(record, field, other)
+    named = set()
+    for path in record.needs_each_of:
+        relation = path.partition("__")[0]
+        for other in _hidden(record, path):
+            named.add(relation)
+            yield _not_published(record, relation, other, rows=record._meta.get_field(relation).one_to_many)
     for relation in record.needs_one_of:
-        if not getattr(record, relation).published().exists():
+        if relation not in named and not getattr(record, relation).published().exists():
             field = record._meta.get_field(relation)
             yield Gap(
                 _("{field}: at least one published record is needed.").format(field=_name(record, relation)),
                 relation,
                 rows=field.one_to_many,
             )
+
+
+def _not_published(record, field, other, rows=False):
+    words = _("{field}: {name} is not published: publish it first.").format(field=_name(record, field), name=other)
+    return Gap(words, field, rows=rows)
+
+
+def _hidden(record, path):
+    """Return the records at the end of a path of `needs_each_of` that readers cannot see, by key. One query."""
+    relation, _sep, column = path.partition("__")
+    others = getattr(record, relation).all()
+    model = others.model
+    if column:
+        model = model._meta.get_field(column).related_model
+        rows = others.order_by().filter(**{column: models.OuterRef("pk")})
+        others = model._base_manager.filter(models.Exists(rows))
+    return others.exclude(publication=Publication.PUBLISHED).order_by("key")

@@ -70,6 +70,7 @@ class Indicator(Record):
     }
     search_facets = {"issue": ("issues__key", "issues__parent__key")}
     stands_on = ("source",)
+    needs_each_of = ("issues", "observations__place", "observations__source")
 
     class Meta(Record.Meta):
         verbose_name = _("indicator")

@@ -85,6 +85,7 @@ class Issue(Record):
     marked_fields = tuple(Section.values)
     rows_in_english = ("in_countries", "key_figures")
     stands_on = ("parent",)
+    needs_each_of = ("in_countries__country", "places")
 
     class Meta(Record.Meta):
         verbose_name = _("issue")

@@ -43,7 +43,9 @@ def status_tag(project):
 
 @register.simple_block_tag
 def section(content, *, title, id, more="", more_url="", lead=""):
-    """A part of a page under a heading that can be linked to."""
+    """Return a part of a page under a heading that can be linked to; nothing if there is nothing to stand under it."""
+    if not content.strip() and not more:
+        return ""
     return render_to_string(
         "components/section.html",
         {"content": content, "title": title, "id": id, "more": more, "more_url": more_url, "lead": lead},

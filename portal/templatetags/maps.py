@@ -42,8 +42,9 @@ def region_map(
     note="",
     explore=None,
     countries=None,
+    title="",
 ):
-    """A map of the region with a list of what it marks.
+    """A map of the region with a list of what it marks; nothing if there is nothing to mark.
 
     - `id` names the figure in its page, `label` says in words what it shows.
     - `places`: places to mark; those that the map cannot show are listed with the reason. On a map that is `counted` a
@@ -54,6 +55,7 @@ def region_map(
     - `note`: a sentence under the map.
     - `explore`: a query for the map that one can move; the map leads on to it. None where there is no more to see.
     - `countries`: the countries to name and link, asked for unless given.
+    - `title`: a heading over the map.
     """
     marks, entries = [], []
     for place in places:
@@ -79,6 +81,7 @@ def region_map(
         "with_numbers": counted or badges,
         "note": note,
         "explore": explore,
+        "title": title,
     }
     if not marks and not tones and not badges:
         return context

@@ -62,6 +62,7 @@ class Agreement(Record, Evidenced):
     }
     search_dates = ("date",)
     needs_one_of = ("parties",)
+    needs_each_of = ("parties__country", "parties__organisation", "issues")
 
     class Meta(Record.Meta):
         verbose_name = _("agreement")

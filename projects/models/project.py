@@ -175,6 +175,7 @@ class Project(Record, Evidenced):
     search_dates = ("start", "end")
     rows_in_english = ("issue_links",)
     needs_one_of = ("countries",)
+    needs_each_of = ("countries", "places", "participations__organisation", "issue_links__issue")
 
     class Meta(Record.Meta):
         verbose_name = _("project")

@@ -7,17 +7,21 @@ from django.utils import translation
 
 from issues.models import Issue
 from portal.choices import Publication
-from portal.models import Record
+from portal.models import Place, Record
 from portal.publishing import gaps
 from tests.make import (
     make_agreement,
+    make_answer,
     make_citation,
     make_country,
+    make_event,
     make_indicator,
     make_issue,
     make_issue_in_country,
     make_key_figure,
+    make_observation,
     make_organisation,
+    make_participation,
     make_party,
     make_place,
     make_project,
@@ -123,12 +127,80 @@ def test_what_a_record_stands_on_is_published_first():
 def test_a_project_needs_a_country_and_an_agreement_a_party_that_readers_see():
     project, agreement = make_project(), make_agreement()
     make_citation(project), make_citation(agreement)
-    project.countries.add(draft(make_country))
-    make_party(agreement=agreement, country=draft(make_country))
     assert lacks(project) == {"id_countries": "Countries: at least one published record is needed."}
     assert lacks(agreement) == {"parties-group": "Parties: at least one published record is needed."}
+    project.countries.add(make_country())
     make_party(agreement=agreement)
-    assert lacks(agreement) == {}
+    assert lacks(project) == lacks(agreement) == {}
+
+
+def hidden_of(record):
+    """What readers cannot see of what a record names."""
+    return [gap.text.removesuffix(" is not published: publish it first.") for gap in gaps(record)]
+
+
+def test_each_record_that_a_project_names_is_published_first():
+    project = whole_project()
+    seen = make_participation(project=project).organisation
+    make_participation(project=project, organisation=draft(make_organisation, name_en="KOICA"), role="funding")
+    make_participation(project=project, organisation=seen, role="extending")
+    project.countries.add(draft(make_country, name_en="Uzbekistan"))
+    project.places.add(draft(make_place, name_en="Nukus"), make_place())
+    make_answer(project=project, issue=draft(make_issue, name_en="Drought"))
+    make_answer(project=project, issue=make_issue())
+    assert hidden_of(project) == [
+        "Countries: Uzbekistan",
+        "Places: Nukus",
+        "Participations: KOICA",
+        "Issues of projects: Drought",
+    ]
+    assert [gap.anchor for gap in gaps(project)] == [
+        "id_countries",
+        "id_places",
+        "participations-group",
+        "issue_links-group",
+    ]
+
+
+def test_each_record_that_other_kinds_name_is_published_first():
+    agreement, event = make_agreement(), make_event()
+    make_citation(agreement), make_citation(event)
+    make_party(agreement=agreement, country=draft(make_country, name_en="Uzbekistan"))
+    make_party(agreement=agreement, organisation=draft(make_organisation, name_en="KOICA"))
+    agreement.issues.add(draft(make_issue, name_en="Drought"))
+    event.countries.add(draft(make_country, name_en="Tajikistan"))
+    event.issues.add(draft(make_issue, name_en="Dust"))
+    event.places.add(draft(make_place, name_en="Nukus"))
+    issue = whole_issue()
+    make_issue_in_country(issue=issue, country=draft(make_country, name_en="Turkmenistan"))
+    issue.places.add(draft(make_place, name_en="Moynaq"))
+    indicator = make_indicator()
+    indicator.issues.add(draft(make_issue, name_en="Salt"))
+    for year in (2020, 2021):
+        place = draft(make_place, name_en="Aral") if year == 2020 else Place.objects.get(name_en="Aral")
+        make_observation(indicator=indicator, place=place, year=year, source=indicator.source)
+    make_observation(indicator=indicator, source=draft(make_source, title="Yearbook"))
+    assert hidden_of(agreement) == ["Parties: Uzbekistan", "Parties: KOICA", "Issues: Drought"]
+    assert hidden_of(event) == ["Countries: Tajikistan", "Issues: Dust", "Places: Nukus"]
+    assert hidden_of(issue) == ["Issues in countries: Turkmenistan", "Places: Moynaq"]
+    assert hidden_of(indicator) == ["Issues: Salt", "Observations: Aral", "Observations: Yearbook"]
+
+
+def test_publishing_asks_for_every_record_that_a_record_names():
+    """By a column of its own, a plain relation, or one with rows. Sources are asked for as citations."""
+    missing = []
+    for model in Record.__subclasses__():
+        asked = {*model.stands_on, *model.needs_each_of}
+        rows = {field.related_model: field.name for field in model._meta.get_fields() if field.one_to_many}
+        for field in model._meta.get_fields():
+            if not field.is_relation or field.auto_created or not issubclass(field.related_model, Record):
+                continue
+            path = field.name
+            if field.many_to_many and not field.remote_field.through._meta.auto_created:
+                path = f"{rows[field.remote_field.through]}__{field.m2m_reverse_field_name()}"
+            if path not in asked and path.rpartition("__")[2] != "source":
+                missing.append(f"{model.__name__}.{path}")
+    assert missing == []
 
 
 @pytest.mark.parametrize(
