@@ -215,7 +215,8 @@ def _as_reported(project, imported, publisher, address):
     a.budgets = [one for one in a.budgets if one.start and (one.end or one.disbursement)]
     a.tags = [tag for tag in a.tags if tag.vocabulary]
     for share in (*a.sectors, *a.regions, *a.tags, *(one for t in a.transactions for one in (*t.sectors, *t.regions))):
-        share.uri = share.uri if is_address(share.uri) else ""
+        if share.uri and not is_address(share.uri):
+            share.uri = ""
     a.related = [(identifier, kind) for identifier, kind in a.related if kind]
     pages = _pages(project, address)
     complete = (one for one in a.documents if one.format and one.titles and one.categories and is_address(one.url))

@@ -510,7 +510,7 @@ ODD = {
         (' ref="XM-DAC-99999" role="1" type="10"><narrative>Fictional Agency</narrative></part', ' role="1"></part'),
         ("<narrative>Fictional Institute</narrative>", ""),
     ],
-    "no start": [(' iso-date="2024-03-01"', ""), (' iso-date="2024-04-15"', "")],
+    "no start": [(' iso-date="2024-03-01" type="1"', ' type="1"'), (' iso-date="2024-04-15" type', " type")],
     "a language that is none": [('xml:lang="ko"', 'xml:lang="!"')],
     "a moment that is none": [("2025-06-01T00:00:00Z", "2025-06-01")],
     "a moment in the future": [("2025-06-01T00:00:00Z", "2125-06-01T00:00:00Z")],
