@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ResetPasswordForm
+from allauth.account.internal.stagekit import unstash_login
 from allauth.account.internal.userkit import get_user_by_username
 from allauth.account.views import LogoutView
 from allauth.core.internal import ratelimit
@@ -33,7 +34,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.after_response import after_response
-from portal.audit import AuditEntry, network_of
+from portal.audit import AuditEntry, network_of, note_refusal
 
 # Recovery codes stand in for one of these; alone they are no second step.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -124,11 +125,22 @@ class AccountAdapter(DefaultAccountAdapter):
         can lock anyone out. allauth takes the attempt off the counts if the password is right.
         """
         self._login_failed_rl_usage = ratelimit.RateLimitUsage(usage=[])
-        for action, key in attempt_counters(request, credentials.get("username", "")):
+        username = credentials.get("username", "")
+        for action, key in attempt_counters(request, username):
             counted = ratelimit.consume(request, app="allauth.account", action=action, key=key)
             if not counted:
-                raise self.validation_error("too_many_login_attempts")
+                raise self.validation_error("too_many_login_attempts", who=get_user_by_username(username))
             self._login_failed_rl_usage.usage += counted.usage
+
+    def validation_error(self, code, *args, who=None):
+        """Return the error of a form. One that says that somebody tries too often is told to the audit too.
+
+        `who` is the account, where it is neither signed in nor between its password and its second step.
+        """
+        if code in {"too_many_login_attempts", "rate_limited"}:
+            stage = None if who or self.request.user.is_authenticated else unstash_login(self.request, peek=True)
+            note_refusal(AuditEntry.What.THROTTLED, self.request, who or (stage.user if stage else self.request.user))
+        return super().validation_error(code, *args)
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """Whoever has just signed in need not do it again."""

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from allauth.core.context import request_context
 from django.core.signals import request_finished
+from django.db import connections
 from django.utils import translation
 
 logger = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ _waiting = threading.local()  # the jobs of the request that this thread answers
 def after_response(request, job):
     """Run `job()` in another thread, in the language of now, once the response to `request` has been sent.
 
-    The job must not use the database: nothing closes the connection of its thread. Its errors are logged.
+    Its errors are logged.
     """
     language = translation.get_language()
 
@@ -36,7 +37,14 @@ def _start(**kwargs):
     """Called when a server has sent a response and closes it."""
     jobs, _waiting.jobs = getattr(_waiting, "jobs", ()), ()
     for job in jobs:
-        executor.submit(job)
+        executor.submit(_run, job)
+
+
+def _run(job):
+    try:
+        job()
+    finally:
+        connections.close_all()  # those of this thread
 
 
 request_finished.connect(_start, dispatch_uid="after_response")

@@ -4,6 +4,7 @@ Entries are only ever added: the model, its querysets and a trigger of the datab
 holds as little of persons as it can: the username, and the network that a request came from rather than its address.
 """
 
+import datetime
 import ipaddress
 
 from allauth.account.adapter import get_adapter
@@ -19,10 +20,12 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.after_response import after_response
 from portal.choices import Publication
 
 APPS = ("portal", "issues", "projects")
 REFUSAL = "Entries of the audit are never changed or deleted."
+REFUSAL_APART, REFUSALS_AN_HOUR = datetime.timedelta(minutes=10), 100
 RIGHTS = ("is_active", "is_staff", "is_superuser")
 
 
@@ -69,6 +72,8 @@ class AuditEntry(models.Model):
         MERGED = "merged", _("Merged")
         RIGHTS_CHANGED = "rights-changed", _("Changed rights")
         PREVIEWS_ENDED = "previews-ended", _("Ended links to a preview")
+        REFUSED = "refused", _("Was refused a page of the desk")
+        THROTTLED = "throttled", _("Tried too often")
 
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
     who = models.CharField(
@@ -126,6 +131,26 @@ def note(what, who=None, record=None, **details):
         details=details,
         network=network_of(request),
     )
+
+
+def note_refusal(what, request, who=None, **details):
+    """Add an entry, once the response has been sent, of something that was refused to `who` (a user, or None).
+
+    A flood of refusals must not fill the table: nothing is added if the account was refused the same from its network
+    within REFUSAL_APART, or if REFUSALS_AN_HOUR entries of the kind are there of the last hour.
+    """
+    name, network = who.get_username() if who is not None and who.is_authenticated else "", network_of(request)
+    page = getattr(request.resolver_match, "view_name", "")
+
+    def add():
+        now = timezone.now()
+        recent = AuditEntry.objects.filter(what=what, at__gt=now - datetime.timedelta(hours=1)).order_by()
+        found = list(recent.values_list("who", "network", "at")[:REFUSALS_AN_HOUR])
+        again = any((name, network) == entry[:2] and entry[2] > now - REFUSAL_APART for entry in found)
+        if not again and len(found) < REFUSALS_AN_HOUR:
+            AuditEntry.objects.create(at=now, what=what, who=name, network=network, details={"page": page, **details})
+
+    after_response(request, add)  # whether there is such an account must not show in the time of the answer
 
 
 def name_of(record):

@@ -10,6 +10,7 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from portal.audit import AuditEntry, note_refusal
 from portal.parameters import takes
 
 
@@ -97,9 +98,24 @@ class PrivatePagesMiddleware:
         if request.path_info.startswith(self.PRIVATE):
             add_never_cache_headers(response)
             response.headers["X-Robots-Tag"] = "noindex"
+            self._note_refusal(request, response.status_code)
             if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
                 response.headers.setdefault("Retry-After", str(self.WAIT))
         return response
+
+    @staticmethod
+    def _note_refusal(request, status):
+        """Tell the audit of too many requests, and of pages of the desk that an account may not see or ask so."""
+        user = getattr(request, "user", None)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            note_refusal(AuditEntry.What.THROTTLED, request, user)
+        elif (
+            status in {HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST}
+            and request.path_info.startswith("/admin/")
+            and user is not None
+            and user.is_authenticated
+        ):
+            note_refusal(AuditEntry.What.REFUSED, request, user, status=status)
 
 
 @takes(page=True)

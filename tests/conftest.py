@@ -172,7 +172,7 @@ def _own_data_folder(settings, tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _nothing_left_after_a_response(monkeypatch):
     """What a response leaves until after it is done when the test client has it."""
-    monkeypatch.setattr(after_response.executor, "submit", lambda job: job())
+    monkeypatch.setattr(after_response.executor, "submit", lambda run, job: job())
 
 
 @pytest.fixture(autouse=True)

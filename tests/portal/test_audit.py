@@ -1,5 +1,6 @@
 """What was done at the desk is written down once, and stays."""
 
+from datetime import timedelta
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -15,10 +16,11 @@ from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from issues.models import Observation, Term
 from portal import audit
-from portal.audit import GUARDS, RELEASES, AppendOnlyError, AuditEntry, note
+from portal.audit import GUARDS, REFUSALS_AN_HOUR, RELEASES, AppendOnlyError, AuditEntry, note, note_refusal
 from portal.care.tables import OlderTranslation
 from portal.choices import Publication
 from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
@@ -26,7 +28,7 @@ from tests.make import make_citation, make_indicator, make_issue, make_place, ma
 pytestmark = pytest.mark.django_db
 
 What = AuditEntry.What
-PASSWORD = "a-dry-sea-remembers-1960"
+PASSWORD, WRONG = "a-dry-sea-remembers-1960", "wrong"
 
 
 def written():
@@ -146,6 +148,100 @@ def test_only_a_mark_on_the_model_keeps_it_out_of_the_audit():
     others = [model for model in apps.get_models() if model._meta.app_label in audit.APPS and model not in audited]
     assert OlderTranslation in others
     assert [model for model in others if vars(model).get("is_audited") is not False] == []
+
+
+# ── Refusals ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def refusals():
+    rows = AuditEntry.objects.filter(what__in=(What.REFUSED, What.THROTTLED)).order_by("pk")
+    return list(rows.values_list("what", "who", "network", "details"))
+
+
+def log_in(client, name, password=WRONG, **more):
+    return client.post("/accounts/login/", {"login": name, "password": password}, **more)
+
+
+def test_sign_in_that_a_limit_refuses_is_noted_once(client, anna):
+    for _n in range(9):
+        log_in(client, "anna")
+    log_in(client, "anna", PASSWORD)
+    assert refusals() == [("throttled", "anna", "127.0.0.0/24", {"page": "account_login"})]
+    assert AuditEntry.objects.filter(what=What.SIGN_IN_FAILED).count() == 5
+
+
+def test_a_limit_names_no_account_that_is_not_there(client):
+    for _n in range(7):
+        log_in(client, PASSWORD)
+    assert refusals() == [("throttled", "", "127.0.0.0/24", {"page": "account_login"})]
+
+
+def test_second_step_that_a_limit_refuses_is_noted(client, anna):
+    TOTP.activate(anna, "JBSWY3DPEHPK3PXP")
+    log_in(client, "anna", PASSWORD)
+    for _n in range(7):
+        client.post("/accounts/2fa/authenticate/", {"code": "0"})
+    assert refusals() == [("throttled", "anna", "127.0.0.0/24", {"page": "mfa_authenticate"})]
+
+
+def test_too_many_requests_are_noted(client):
+    for _n in range(32):
+        response = client.post("/accounts/login/", REMOTE_ADDR="203.0.113.9")
+    assert response.status_code == 429
+    assert refusals() == [("throttled", "", "203.0.113.0/24", {"page": "account_login"})]
+
+
+@pytest.mark.parametrize(
+    ("address", "page", "status"),
+    [
+        ("/admin/portal/auditentry/", "admin:portal_auditentry_changelist", 403),
+        ("/admin/login/", "admin:login", 403),
+    ],
+)
+def test_page_of_the_desk_that_is_refused_is_noted(client, anna, address, page, status):
+    anna.is_staff = "login" not in address
+    anna.save()
+    anna.user_permissions.set(Permission.objects.filter(codename="view_term"))
+    client.force_login(anna)
+    for _n in range(3):
+        response = client.get(address)
+    assert response.status_code == status
+    assert refusals() == [("refused", "anna", "127.0.0.0/24", {"page": page, "status": status})]
+
+
+def test_lookup_of_a_secret_is_noted(client, editor):
+    client.get("/admin/mfa/authenticator/?data__secret__startswith=J")
+    [(what, who, _network, details)] = refusals()
+    assert (what, who, details) == ("refused", "gulnara", {"page": "admin:mfa_authenticator_changelist", "status": 400})
+
+
+def test_anonymous_reader_whom_the_desk_sends_to_sign_in_is_not_noted(client):
+    client.get("/admin/portal/auditentry/")
+    client.get("/admin/login/")
+    assert refusals() == []
+
+
+def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
+    """From more networks than an hour has entries for; then the next hour begins."""
+    monkeypatch.setattr(audit, "after_response", lambda request, job: job())
+
+    def refuse(network, what=What.THROTTLED):
+        request = rf.get("/", REMOTE_ADDR=f"10.{network // 250}.{network % 250}.1")
+        request.resolver_match = None
+        note_refusal(what, request)
+
+    for network in range(REFUSALS_AN_HOUR + 20):
+        refuse(network)
+    assert len(refusals()) == REFUSALS_AN_HOUR
+    refuse(0, What.REFUSED)  # another kind has room of its own
+    assert len(refusals()) == REFUSALS_AN_HOUR + 1
+    later = timezone.now() + timedelta(minutes=61)
+    monkeypatch.setattr(audit.timezone, "now", lambda: later)
+    refuse(0), refuse(0), refuse(1)
+    assert len(refusals()) == REFUSALS_AN_HOUR + 3
+    monkeypatch.setattr(audit.timezone, "now", lambda: later + timedelta(minutes=11))
+    refuse(0)
+    assert len(refusals()) == REFUSALS_AN_HOUR + 4
 
 
 # ── Records ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -414,7 +510,8 @@ def test_administrator_reads_the_entries_and_alters_none(client, editor, entry):
     ]
     assert [response.status_code for response in refused] == [403] * 5
     client.post(listed, {"action": "delete_selected", "_selected_action": [entry.pk]})
-    assert written() == before
+    told = ("gulnara", "refused", "", {"page": "admin:portal_auditentry_add", "status": 403})
+    assert written() == [*before, told]
 
 
 def test_list_asks_the_same_of_the_database_for_one_as_for_three(client, editor):

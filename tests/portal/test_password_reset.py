@@ -139,7 +139,7 @@ def test_mail_is_made_and_sent_after_the_answer(client, gulnara, monkeypatch):
 
 def test_answer_and_its_queries_are_the_same_with_an_account_and_without(client, gulnara, monkeypatch):
     left = []
-    monkeypatch.setattr(after_response.executor, "submit", left.append)
+    monkeypatch.setattr(after_response.executor, "submit", lambda run, job: left.append(job))
     client.post(ASK, {"email": "first@example.org"})
     told = []
     for email in ("nobody@example.org", "gulnara@example.org"):
