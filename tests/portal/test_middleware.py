@@ -135,7 +135,8 @@ def test_public_host_is_asked_by_https_for_a_year(client, db, settings):
     ],
 )
 def test_no_cache_keeps_what_staff_sees(client, db, address, status):
-    client.force_login(User.objects.create_superuser("gulnara"))
+    User.objects.create_superuser("gulnara", password="a-dry-sea-remembers-1960")
+    client.post("/accounts/login/", {"login": "gulnara", "password": "a-dry-sea-remembers-1960"})
     response = client.get(address)
     assert response.status_code == status
     kept = set(response.headers["Cache-Control"].split(", "))
