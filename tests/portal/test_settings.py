@@ -340,8 +340,9 @@ def test_limits_count_the_readers_address_behind_a_proxy(configured):
     assert [configured(BEHIND_PROXY=value)["ALLAUTH_TRUSTED_PROXY_COUNT"] for value in ("0", "1")] == [0, 1]
 
 
-def test_session_lasts_a_working_day(configured):
-    assert configured()["SESSION_COOKIE_AGE"] == 36_000
+def test_session_lasts_an_hour_without_a_request_and_ten_hours_at_most(configured):
+    found = configured()
+    assert (found["SESSION_COOKIE_AGE"], found["SESSION_MAX_SECONDS"]) == (3_600, 36_000)
 
 
 def test_pages_may_use_nothing_from_elsewhere(client, db):
