@@ -86,6 +86,8 @@ def writes_of(client, url):
             list(response.streaming_content)
     assert response.status_code < 500, url
     statements = [query["sql"] for query in queries if WRITES.match(query["sql"])]
+    if response.status_code in {400, 403}:  # the audit notes a refusal
+        statements = [sql for sql in statements if not sql.startswith('INSERT INTO "portal_auditentry"')]
     return [sql for sql in statements if not BOOKKEEPING.search(sql)]
 
 
