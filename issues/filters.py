@@ -47,6 +47,7 @@ class IndicatorFilter(RecordFilterSet):
         options=measured_places,
         label=_("Place with values"),
         where={"source__publication": Publication.PUBLISHED},
+        shows_empty=False,
     )
 
     class Meta:
@@ -85,7 +86,7 @@ class ObservationFilter(RecordFilterSet):
     """The values of one indicator by place and year: what its chart and table show."""
 
     q = None
-    place = Facet("place__key", options=measured_places, label=_("Place"), limit=99)
+    place = Facet("place__key", options=measured_places, label=_("Place"), limit=99, shows_empty=False)
     year_from = YearFilter(_("From"), "measured_from")
     year_to = YearFilter(_("To"), "measured_to")
 

@@ -70,18 +70,20 @@ class Facet(django_filters.Filter):
     (they may have no hits); by default the published records at the end of a path such as `issues__key`. `where` holds
     conditions on the row that `paths` pass through.
     `limit` is how many options stand in the open; a facet with `rare` stands under “More filters”; `hint` is a sentence
-    under its name.
+    under its name. With `shows_empty`, a short facet keeps options that would find nothing.
     """
 
     field_class = FacetField
     held = True  # whether a long list keeps its sets in memory
     beside = ()  # names of filters that `conditions` depend on
 
-    def __init__(self, *paths, options, label, records=None, where=None, limit=8, rare=False, hint=""):
+    def __init__(
+        self, *paths, options, label, records=None, where=None, limit=8, rare=False, hint="", shows_empty=True
+    ):
         super().__init__(field_name=paths[0], label=label)
         self.records = records
         self.paths, self.where, self.limit, self.rare = paths, where or {}, limit, rare
-        self.options, self.hint = options, hint
+        self.options, self.hint, self.shows_empty = options, hint, shows_empty
 
     @functools.cached_property
     def choices(self):
@@ -319,7 +321,7 @@ class RecordFilterSet(django_filters.FilterSet):
     def _facet(self, name, item):
         chosen = self.cleaned.get(name, [])
         counts = self.numbers["facets"][name]
-        shows_all = counts is None or len(item.choices) <= SHORT_LIST
+        shows_all = counts is None or (item.shows_empty and len(item.choices) <= SHORT_LIST)
         options = [
             Option(value, label, None if counts is None else counts.get(value, 0), value in chosen)
             for value, label in item.choices
