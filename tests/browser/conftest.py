@@ -14,10 +14,12 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 people = (("kim", None), ("lee", None), ("han", "Editor"), ("seo", "Reviewer"), ("park", "Translator (Korean)"))
 for name, group in people:
-    user = User.objects.create_user(name, is_staff=True, is_superuser=group is None)
+    account = {"username": name, "password": "a-dry-sea-remembers-1960"}
+    user = User.objects.create_user(**account, is_staff=True, is_superuser=group is None)
     user.groups.set(Group.objects.filter(name=group))
-    client = Client()
-    client.force_login(user)
+    client = Client(SERVER_NAME="localhost")
+    # By the form: it notes the time, and screens that ask for the password again open.
+    client.post("/accounts/login/", {"login": name, "password": account["password"]})
     print(client.cookies["sessionid"].value)
 """
 
