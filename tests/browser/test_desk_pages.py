@@ -9,6 +9,7 @@ from django.contrib import admin
 ABOUT_ALL = ("changelist", "add", "import", "export")
 ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview")
 NO_SCREEN = {"autocomplete", "look_alikes", "cite", "prose", "looked_through", "still_right", "outcome", "original"}
+NO_SCREEN |= {"end_previews"}
 # Of the whole desk, and of one kind alone.
 OTHERS = ("", "doubles/", "projects/reportingorganisation/kept-out/", "auth/user/{auth.user}/password/")
 APPS = ("auth", "mfa", "portal", "issues", "projects")
