@@ -11,7 +11,6 @@ import hashlib
 from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import DisallowedHost
-from django.db import Error
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
@@ -86,7 +85,7 @@ class KeptPagesMiddleware:
         # A local: another thread may read another number meanwhile.
         try:
             number = self.last_number = freshness.number()
-        except Error:  # whoever asks next will be told, in the reader’s language
+        except Exception:  # whoever asks next will be told, in the reader’s language
             number = self.last_number
         if number is None:
             return self.get_response(request)

@@ -7,7 +7,7 @@ it before anything is made. Files and the API are refused, since a program would
 
 from django.http import HttpResponseRedirect
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, override
 
 from portal import problems
 
@@ -93,7 +93,8 @@ class ParametersMiddleware:
             return None
         unknown = set(request.GET) - known
         if unknown and as_file:
-            return problems.answer(request, problems.Problem(400, unknown_sentence(min(unknown), known)))
+            with override("en" if request.path_info.startswith("/api/") else get_language()):
+                return problems.answer(request, problems.Problem(400, unknown_sentence(min(unknown), known)))
         query = without_empty_values(request.GET) if hasattr(view, "view_class") else request.GET.copy()
         for name in unknown:
             query.pop(name, None)

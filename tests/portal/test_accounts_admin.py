@@ -25,6 +25,8 @@ SECRET_FIELDS = {
     "mfa.Authenticator.data",
     "sessions.Session.session_data",
     "sessions.Session.session_key",
+    "usersessions.UserSession.data",
+    "usersessions.UserSession.session_key",
 }
 SOUNDS_SECRET = re.compile(r"password|secret|token|seed|session|hash|^data$|private|salt|recovery", re.IGNORECASE)
 DEEPEST = 3  # relations

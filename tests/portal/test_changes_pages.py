@@ -274,7 +274,7 @@ def test_the_feed_is_sent_again_only_if_it_changed(client):
 
 
 def test_a_record_is_handed_out_at_its_own_address_alone(client):
-    response = client.get(page_of(make_issue()), {"format": "csv"})
+    response = client.get(page_of(make_issue()), {"format": "csv"}, follow=True)
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert reading.page(response).find_class("formats") == []
 

@@ -956,7 +956,7 @@ def test_the_number_of_queries_is_always_the_same(client, kind, language):
 
     to_add = 0 if kind == "project" else 1  # what one may add is looked up, unless there are four already
     assert two == three == four + to_add == more + to_add
-    assert as_file <= more + 1  # how fresh the content is
+    assert as_file <= more + 2  # how fresh the content is: two queries until a first change is settled
     assert more <= 40  # within a transaction, as here, what is kept in memory is read each time
 
 

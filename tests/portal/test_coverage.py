@@ -22,6 +22,7 @@ from portal.coverage.budgets import Budgets
 from portal.coverage.streams import Streams
 from portal.coverage.table import Coverage, in_millions, shades
 from portal.filters import Facet
+from portal.freshness import State
 from portal.members import BitMap
 from portal.models import Place
 from projects.filters import ProjectFilter
@@ -636,7 +637,7 @@ def test_sums_follow_what_changes():
 
 
 def test_project_that_budgets_do_not_know_yet_adds_nothing():
-    budgets = Budgets(number=1, hundredths=array("q", [0, 1050, 200]))
+    budgets = Budgets(state=State(1, 1, timezone.now()), hundredths=array("q", [0, 1050, 200]))
     assert budgets.sum(BitMap([1, 2])) == Decimal("12.50")
     assert budgets.sum(BitMap([1, 2, 3, 70_000])) == Decimal("12.50")
 

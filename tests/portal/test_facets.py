@@ -34,7 +34,7 @@ def two(name, facet):
 
 
 def get(client, name, **query):
-    return client.get(f"/en/{name}/", query)
+    return client.get(f"/en/{name}/", query, follow=True)
 
 
 def facet_names(response):
@@ -322,7 +322,7 @@ def test_chip_takes_exactly_its_value_away(client, two, name, facet):
     chips = reading.chips(get(client, name, **{facet: two, "q": "a", "sort": "x", "per_page": "50", "page": "2"}))
     paths, queries = zip(*(address.split("?") for _words, address in chips), strict=True)
     assert set(paths) == {f"/en/{name}/"}
-    kept = {"sort": ["x"], "per_page": ["50"]}
+    kept = {"sort": ["x"]} | ({} if name == "issues" else {"per_page": ["50"]})  # issues stand on one page
     assert sorted((dict(QueryDict(query).lists()) for query in queries), key=str) == sorted(
         [
             {facet: [one, other], **kept},

@@ -345,7 +345,7 @@ def test_a_cache_that_fails_refuses_nobody(client, monkeypatch, caplog):
 
 def test_workers_of_a_server_count_together(content_url):
     with (
-        serve(content_url, "--workers", "2", LIMIT_SEARCH="20") as site,
+        serve(content_url, "--workers", "2", LIMIT_SEARCH="20", LIMIT_AT_ONCE="0") as site,
         httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,
     ):
         answered = [client.get("/en/search/suggest/?q=aral") for _ in range(60)]

@@ -19,13 +19,14 @@ class Command(migrate.Command):
     would fail when it applies one that the first has applied meanwhile.
     """
 
-    def handle(self, *args, **options):
+    def execute(self, *args, **options):
+        # The lock is taken before the system checks, which ask a SQLite database that must not be locked.
         if options["plan"] or options["check_unapplied"]:  # these change nothing
-            return super().handle(*args, **options)
+            return super().execute(*args, **options)
         connection = connections[options["database"]]
         lock = advisory_lock if connection.vendor == "postgresql" else file_lock
         with lock(connection, self.wait):
-            return super().handle(*args, **options)
+            return super().execute(*args, **options)
 
     def wait(self, try_lock):
         """Return as soon as `try_lock()` returns True."""
