@@ -46,6 +46,7 @@ ROWS_OTHERWISE = 400
 # for other networks, for pages of the cache and for /healthz.
 WAITING = 3  # requests, of all networks, that wait in a process until another one of their network is answered
 WAIT_SECONDS = 2
+LONG_FILES = ("/data/", "/iati/")  # files that may take long to make, beside those of a `format`
 RETRY_SECONDS = 2
 # Services that must answer always, and staff pages, whose users are signed in or about to be.
 UNLIMITED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
@@ -190,6 +191,11 @@ class Places:
 places = Places()
 
 
+def may_take_long(request):
+    """Return True for a file with all records. Suggestions, a page of the API and robots.txt are short."""
+    return "format" in request.GET or request.path_info.startswith(LONG_FILES)
+
+
 class LimitsMiddleware:
     """Counts pages that have to be made, lets a process work on few requests of one network at once, and answers who
     asked too often: people in a page, programs in their own form. It stands inside the page cache.
@@ -220,7 +226,7 @@ class LimitsMiddleware:
         try:
             if not as_file and request.method in {"GET", "HEAD"}:
                 spend(request, "pages", PAGE_COSTS.get(request.resolver_match.url_name, 1))
-            self.take_place(request, as_file)
+            self.take_place(request, as_file and may_take_long(request))
         except TooOften as error:
             return self.process_exception(request, error)
         return None

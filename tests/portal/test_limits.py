@@ -183,6 +183,14 @@ def test_some_wait_until_a_place_is_free_and_the_others_are_refused(places):
     assert places.waiting == 0
 
 
+def test_short_answers_do_not_wait_for_a_long_file(client, places, settings):
+    settings.LIMITS = settings.LIMITS | {"at_once": 2}
+    make_project()
+    download = client.get("/en/projects/?format=csv")
+    assert [client.get(path).status_code for path in ("/en/search/suggest/?q=aral", "/robots.txt")] == [200, 200]
+    download.close()
+
+
 def test_request_without_a_place_is_told_to_come_again(client, places, monkeypatch):
     monkeypatch.setattr(limits.Places.take, "__defaults__", (0.01,))
     for _ in range(3):
