@@ -246,9 +246,8 @@ class LimitsMiddleware:
     def process_exception(self, request, error):
         if not isinstance(error, TooOften):
             return None
-        request.refused = (
-            error  # answered by __call__, outside of the compression: a flood of refusals must cost little
-        )
+        # __call__ answers it outside the compression: a flood of refusals must cost little.
+        request.refused = error
         return HttpResponse(status=429)
 
 
