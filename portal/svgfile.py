@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import tinycss2
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -47,39 +48,78 @@ class Rule:
     tags: frozenset[str]
 
 
-def without_media(css: str) -> str:
-    """A stylesheet without comments and without what holds only for some screens."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return re.sub(r"@[\w-]+[^{;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", css)
-
-
 def rules_of(css: str, within: str = "") -> Iterator[Rule]:
-    """The rules that colour something wherever the pointer is; `within` goes before every selector."""
-    blocks = re.findall(r"([^{}]+)\{([^{}]*)\}", without_media(css))
+    """Return the rules that colour something on any light screen, wherever the pointer is.
+
+    Rules inside at-rules (@media, @container …) and selectors that need a page (:hover, [href] …) are left out.
+    `within` goes before every selector.
+    """
+    rules = [
+        (_selectors_of(rule), _declarations_of(rule))
+        for rule in tinycss2.parse_stylesheet(css, skip_comments=True)
+        if rule.type == "qualified-rule"
+    ]
     variables = {
-        name: value.strip()
-        for selector, body in blocks
-        if selector.strip() == ":root"
-        for name, value in re.findall(r"(--[\w-]+):([^;]+)", body)
+        one.name: tinycss2.parse_component_value_list(_text_of(one.value))
+        for selectors, declarations in rules
+        if ":root" in selectors
+        for one in declarations
+        if one.name.startswith("--")
     }
+    for selectors, declarations in rules:
+        style = ";".join(
+            f"{one.name}:{_text_of(_without_variables(one.value, variables))}{' !important' if one.important else ''}"
+            for one in declarations
+            if PROPERTIES.match(one.name)
+        )
+        for selector in selectors:
+            selector = f"{within} {selector}".strip()
+            if style and (names := _names_in(selector)):
+                yield Rule(selector, style, *names)
 
-    def resolved(value):
-        return re.sub(r"var\((--[\w-]+)\)", lambda found: resolved(variables[found[1]]), value.strip())
 
-    for selectors, body in blocks:
-        pairs = [line.split(":", 1) for line in body.split(";") if ":" in line]
-        style = ";".join(f"{name.strip()}:{resolved(value)}" for name, value in pairs if PROPERTIES.match(name.strip()))
-        # Commas within brackets are not between selectors, but such selectors need a page too.
-        for selector in selectors.split(","):
-            selector = f"{within} {selector.strip()}".strip()
-            plain = re.sub(r":not\([^)]*\)", "", selector)
-            if style and ":" not in plain and "(" not in plain and "[" not in plain:
-                yield Rule(
-                    selector,
-                    style,
-                    frozenset(re.findall(r"\.([\w-]+)", plain)),
-                    frozenset(re.findall(r"(?:^|[\s>+~])([a-z]+)", plain)),
-                )
+def _selectors_of(rule) -> list[str]:
+    """Return the selectors of a rule. A comma inside brackets does not part them."""
+    selectors = [[]]
+    for node in rule.prelude:
+        if node == ",":
+            selectors.append([])
+        else:
+            selectors[-1].append(node)
+    return list(map(_text_of, selectors))
+
+
+def _declarations_of(rule) -> list[tinycss2.ast.Declaration]:
+    return [one for one in tinycss2.parse_blocks_contents(rule.content) if one.type == "declaration"]
+
+
+def _text_of(nodes) -> str:
+    return tinycss2.serialize(nodes).strip()
+
+
+def _without_variables(nodes, variables) -> Iterator[tinycss2.ast.Node]:
+    """Return nodes with each var() replaced by the value of its variable."""
+    for node in nodes:
+        if node.type != "function":
+            yield node
+        elif node.lower_name == "var":
+            [name] = node.arguments
+            yield from _without_variables(variables[name.value], variables)
+        else:
+            arguments = list(_without_variables(node.arguments, variables))
+            yield tinycss2.ast.FunctionBlock(node.source_line, node.source_column, node.name, arguments)
+
+
+def _names_in(selector: str) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return the classes and the tags that a selector needs, or None if it needs a page. :not() needs nothing."""
+    classes, tags = set(), set()
+    nodes = tinycss2.parse_component_value_list(selector)
+    for before, node, after in zip([None, *nodes], nodes, [*nodes[1:], None], strict=False):
+        if node.type == "ident":
+            (classes if before == "." else tags).add(node.value)
+        elif node.type == "[] block" or (node == ":" and getattr(after, "lower_name", "") != "not"):
+            return None
+    return frozenset(classes), frozenset(tags)
 
 
 @functools.cache

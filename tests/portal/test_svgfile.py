@@ -28,6 +28,23 @@ def test_only_what_holds_on_every_light_screen_goes_along():
     assert written(css) == [".a{fill:blue}", ".b text{fill:blue}", ".f:not(.g){fill:gold}"]
 
 
+def test_rules_are_parsed_as_css_is():
+    css = """:root{--ink:#111;--brace:"}"} .a::before{content:"; fill:red} .x{"}
+    .b:not(.c, .d) h3{fill:color-mix(in srgb, var(--ink) 20%, red)}
+    .e :is(.f, .g){fill:green} @layer y{@supports (x: y){@media print{.h{fill:red}} .i{fill:red}}}
+    .j{fill:blue!important}"""
+    rules = list(rules_of(css, ".in"))
+    assert [(rule.selector, rule.style, sorted(rule.classes), sorted(rule.tags)) for rule in rules] == [
+        (".in .b:not(.c, .d) h3", "fill:color-mix(in srgb, #111 20%, red)", ["b", "in"], ["h3"]),
+        (".in .j", "fill:blue !important", ["in", "j"], []),
+    ]
+
+
+def test_rule_with_an_unknown_variable_fails():
+    with pytest.raises(KeyError, match="--ink"):
+        list(rules_of(".a{fill:var(--ink)}"))
+
+
 def test_a_drawing_loses_its_links_and_targets_and_keeps_its_words():
     drawing = on_its_own(
         '<svg class="chart" viewBox="0 0 9 9" width="9" role="group" aria-labelledby="x"><a href="/en/" tabindex="-1">'
