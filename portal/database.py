@@ -1,5 +1,6 @@
 """What either database is told beside the queries, how one packs what it tells, and how both are asked for many."""
 
+import contextlib
 import functools
 import json
 import sys
@@ -40,6 +41,25 @@ def lock_rows(rows: Iterable[models.Model]):
         keys.setdefault(type(row), set()).add(row.pk)
     for model in sorted(keys, key=lambda one: one._meta.label):
         list(model._base_manager.filter(pk__in=keys[model]).order_by("pk").select_for_update().values_list("pk"))
+
+
+@contextlib.contextmanager
+def lock_timeout(milliseconds: int, using: str = DEFAULT_DB_ALIAS):
+    """Let a statement in the block raise OperationalError if it waits longer than this for a lock."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA busy_timeout")
+            [before] = cursor.fetchone()
+            start, end = f"PRAGMA busy_timeout = {int(milliseconds)}", f"PRAGMA busy_timeout = {before}"
+        else:
+            start, end = f"SET lock_timeout = {int(milliseconds)}", "RESET lock_timeout"
+        cursor.execute(start)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(end)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Lets readers see scheduled records when their time has come.
+"""Publishes scheduled records at their time.
 
-A scheduled record is none that readers see, so nothing else has to know the clock: when it is due, it is published like
-any other, and the search index with it. Whoever asks for a page next finds it there.
+`manage.py publish_scheduled` does it, run by a timer each minute. Where no timer runs, the middleware does it with the
+first request after the time.
 """
 
 import logging
+import threading
 import time
 
 from django.apps import apps
@@ -13,6 +14,7 @@ from django.db import Error
 from django.utils import timezone
 
 from portal.choices import Publication
+from portal.database import lock_timeout
 from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import Record
@@ -20,26 +22,37 @@ from portal.outage import is_outage
 from portal.publishing import gaps
 from portal.reasons import Reason
 
+LOCK_MILLISECONDS = 50  # a request waits no longer for a lock; whoever holds it may be publishing the same records
+
 logger = logging.getLogger(__name__)
 
 
-def _due():
-    """Querysets, a model each, of the records whose time has come."""
+def _scheduled():
+    """Return a queryset of the scheduled records of each model."""
     models = [model for model in apps.get_models() if issubclass(model, Record)]
-    waiting = {"publication": Publication.SCHEDULED, "publish_at__lte": timezone.now()}
-    return [model.objects.filter(**waiting).order_by("publish_at", "key") for model in models]
+    return [model.objects.filter(publication=Publication.SCHEDULED) for model in models]
 
 
-def publish_due():
-    """Publish all that is due, and return it. What has come to lack something goes back to review instead."""
-    due = _due()
-    first, *others = (records.order_by().values("pk") for records in due)
-    if not first.union(*others, all=True).exists():
+def next_due():
+    """Return the earliest time for which a record is scheduled, or None. It may be past. One query, no lock."""
+    first, *others = (records.order_by().values_list("publish_at", flat=True) for records in _scheduled())
+    return first.union(*others, all=True).order_by("publish_at").first()
+
+
+def publish_scheduled():
+    """Publish all records whose time has come, and return them. One transaction.
+
+    A record that may not be published any more goes back to review. Of two processes that do this at the same time, the
+    second waits for the first and then finds nothing to publish.
+    """
+    now = timezone.now()
+    due_at = next_due()
+    if due_at is None or due_at > now:
         return []
     published = []
     with indexing():
-        for records in due:
-            for record in records.select_for_update():
+        for scheduled in _scheduled():
+            for record in scheduled.filter(publish_at__lte=now).order_by("publish_at", "key").select_for_update():
                 lacking = gaps(record)
                 record.publication = Publication.IN_REVIEW if lacking else Publication.PUBLISHED
                 record.moved_from(Publication.SCHEDULED)
@@ -49,25 +62,53 @@ def publish_due():
                 if lacking:
                     logger.warning("Back to review, because it lacks something: %s %s", record._meta.label, record.key)
                 else:
+                    logger.info("Published at its time: %s %s", record._meta.label, record.key)
                     published.append(record)
     return published
 
 
-class DueMiddleware:
-    """Publishes what is due before a page is made; each process looks every `SCHEDULE_SECONDS` at most."""
+class PublishScheduledMiddleware:
+    """Publishes what is due before a page is made, where no timer has done it.
+
+    A process asks for the next time at most every `SCHEDULE_SECONDS` and remembers it. All other requests only compare
+    it with the clock. When the time has come, one request publishes; other requests do not wait for it.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.looked = None
+        self.asked_at = None  # on the monotonic clock
+        self.due_at = None
+        self.lock = threading.Lock()
 
     def __call__(self, request):
-        every, now = settings.SCHEDULE_SECONDS, time.monotonic()
-        waits = request.path_info == "/healthz"  # it says that the process answers, whatever the database does
-        if every is not None and not waits and (self.looked is None or now - self.looked >= every):
-            self.looked = now
+        # /healthz says that the process answers, whatever the database does.
+        if request.path_info != "/healthz" and self.is_time() and self.lock.acquire(blocking=False):
             try:
-                publish_due()
-            except Error as error:
-                told = not is_outage(error)  # an outage has one cause, which many lines do not tell better
-                logger.error("Could not look for what is due: %s", " ".join(str(error).split()), exc_info=told)
+                self.publish()
+            finally:
+                self.lock.release()
         return self.get_response(request)
+
+    def is_time(self):
+        """Return True if a record is due, or if the next time has to be asked for again."""
+        every = settings.SCHEDULE_SECONDS
+        if every is None:
+            return False
+        if self.asked_at is None or time.monotonic() - self.asked_at >= every:
+            return True
+        return self.due_at is not None and self.due_at <= timezone.now()
+
+    def publish(self):
+        """Ask for the next time, and publish if it has come. Log errors; try again after `SCHEDULE_SECONDS`."""
+        self.asked_at, self.due_at = time.monotonic(), None
+        try:
+            self.due_at = next_due()
+            if self.due_at is not None and self.due_at <= timezone.now():
+                self.due_at = None
+                with lock_timeout(LOCK_MILLISECONDS):
+                    publish_scheduled()
+                self.due_at = next_due()
+        except Error as error:
+            # An outage has one cause, which many tracebacks do not explain better.
+            level, traceback = (logging.WARNING, False) if is_outage(error) else (logging.ERROR, True)
+            logger.log(level, "Could not look for what is due: %s", " ".join(str(error).split()), exc_info=traceback)

@@ -205,7 +205,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
-    "portal.schedule.DueMiddleware",  # outside the kept pages, which it makes old
+    "portal.schedule.PublishScheduledMiddleware",  # outside the kept pages, which it makes old
     "portal.kept.KeptPagesMiddleware",  # outside all that a page needs only when it is made
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -335,7 +335,7 @@ MODELTRANSLATION_CUSTOM_FIELDS = ()
 
 # ── Publishing ───────────────────────────────────────────────────────────────────────────────────────────────
 
-SCHEDULE_SECONDS = 30  # so often at most a process looks for scheduled records that are due
+SCHEDULE_SECONDS = 30  # a process asks at most this often when the next scheduled record is due; None: never
 
 # ── History ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -305,7 +305,14 @@ class WorkflowAdmin(Governed):
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "publish_at":
-            kwargs |= {"form_class": MomentField, "widget": MomentField.widget}
+            kwargs |= {
+                "form_class": MomentField,
+                "widget": MomentField.widget,
+                "help_text": _(
+                    "Readers see the record from this time on, at most one minute later. "
+                    "Leave it empty to publish at once."
+                ),
+            }
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_form(self, request, obj=None, change=False, **kwargs):

@@ -159,9 +159,9 @@ def test_server_takes_its_configuration():
 
 
 def test_services_are_those_that_the_portal_needs(composed):
-    assert set(composed["services"]) == {"database", "cache", "prepare", "portal", "proxy"}
+    assert set(composed["services"]) == {"database", "cache", "prepare", "portal", "timer", "proxy"}
     images = {name: service["image"] for name, service in composed["services"].items()}
-    assert images["portal"] == images["prepare"] == "portal"
+    assert images["portal"] == images["prepare"] == images["timer"] == "portal"
     assert all(re.search(r":\d", image) for image in images.values() if image != "portal"), "Each names its version."
 
 
@@ -170,7 +170,7 @@ def test_only_the_proxy_is_to_be_reached(composed):
 
 
 def test_portal_is_given_only_variables_that_it_reads(composed):
-    for name in ("portal", "prepare"):
+    for name in ("portal", "prepare", "timer"):
         assert set(composed["services"][name]["environment"]) - READ == set()
 
 
@@ -213,6 +213,28 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
         python, manage, name, *_options = shlex.split(step)
         assert (python, manage) == ("python", "manage.py")
         assert name in get_commands()
+
+
+def test_timer_runs_its_command_at_each_full_minute(composed, tmp_path):
+    """The shell's loop as compose gives it, with programs that say what they were asked for."""
+    for name, does in {
+        "date": "echo 1767258047",
+        "sleep": 'echo "sleep $1"; exit $((n > 0))',
+        "python": 'echo "$@"',
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    command = shlex.split(composed["services"]["timer"]["command"].replace("$$", "$"))
+    assert command[:2] == ["sh", "-c"]
+    done = subprocess.run(
+        [*command[:2], command[2].replace("; done", "; n=1; export n; done")],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["sleep 13", "manage.py publish_scheduled", "sleep 13"]
+    assert "publish_scheduled" in get_commands()
 
 
 # ── The proxy ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from portal.choices import Publication
 from portal.history import BEGINNING, TRACKED, because, is_history, unrecorded
 from portal.models import Pair, Record, Source
 from portal.reasons import Reason
-from portal.schedule import publish_due
+from portal.schedule import publish_scheduled
 from projects.models import Participation, Project
 from tests.make import (
     make_citation,
@@ -333,7 +333,7 @@ def test_a_scheduled_record_is_published_by_nobody_who_happens_to_ask(client, se
 
 def test_a_scheduled_record_that_lacks_something_goes_back_and_says_so():
     term = make_term(publication=Publication.SCHEDULED, publish_at=timezone.now() - timedelta(minutes=1))
-    publish_due()
+    publish_scheduled()
     _kind, state = past(term)[-1]
     assert (state.publication, state.history_change_reason) == (
         Publication.IN_REVIEW,

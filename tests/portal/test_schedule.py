@@ -1,16 +1,22 @@
 """Scheduled records: held from readers until their time, shown from then on."""
 
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import Error, connection
+from django.core.management import call_command
+from django.db import Error, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import schedule
+from portal.audit import AuditEntry
 from portal.choices import Publication
-from portal.schedule import DueMiddleware, publish_due
-from tests.make import make_citation, make_country, make_project
+from portal.schedule import PublishScheduledMiddleware, next_due, publish_scheduled
+from projects.models import Project
+from tests.make import make_citation, make_country, make_project, make_term
 
 pytestmark = pytest.mark.django_db
 
@@ -62,11 +68,31 @@ def test_readers_find_a_scheduled_record_from_its_time_on_and_not_before(client,
     assert project.published_at == timezone.now()
 
 
+def test_command_publishes_what_is_due_and_logs_it(later, caplog):
+    project, term = (
+        scheduled_project(),
+        make_term(publication=Publication.SCHEDULED, publish_at=timezone.now() + 2 * HOUR),
+    )
+    make_citation(term)
+    with caplog.at_level("INFO", "portal.schedule"):
+        call_command("publish_scheduled")
+        assert Project.objects.get().publication == Publication.SCHEDULED
+        later(HOUR)
+        call_command("publish_scheduled")
+        call_command("publish_scheduled")
+    assert caplog.messages == [f"Published at its time: projects.Project {project.key}"]
+    project.refresh_from_db()
+    term.refresh_from_db()
+    assert (project.publication, project.version) == (Publication.PUBLISHED, 2)
+    assert (term.publication, term.version) == (Publication.SCHEDULED, 1)
+    assert next_due() == term.publish_at
+
+
 def test_what_has_come_to_lack_something_goes_back_to_review(later, caplog):
     project = scheduled_project()
     project.citations.all().delete()
     later(HOUR)
-    assert publish_due() == []
+    assert publish_scheduled() == []
     project.refresh_from_db()
     assert (project.publication, project.was_public) == (Publication.IN_REVIEW, False)
     assert project.key in caplog.text
@@ -75,16 +101,108 @@ def test_what_has_come_to_lack_something_goes_back_to_review(later, caplog):
 def test_a_look_costs_one_query_where_nothing_is_due():
     scheduled_project()
     with CaptureQueriesContext(connection) as asked:
-        assert publish_due() == []
+        assert publish_scheduled() == []
     assert len(asked) == 1
 
 
-def test_a_process_looks_now_and_then(settings, monkeypatch, rf):
+# ── Two at once ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def closing(job):
+    """Return `job`, with the connection of its thread closed at the end."""
+
+    def run():
+        try:
+            return job()
+        finally:
+            connection.close()
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_publish_at_once_publish_once(own_database, monkeypatch):
+    project = scheduled_project(publish_at=timezone.now() - HOUR)
+    both, found = threading.Barrier(2, timeout=60), next_due
+
+    def found_by_both():
+        due_at = found()
+        both.wait()  # nobody publishes before both have found it
+        return due_at
+
+    monkeypatch.setattr(schedule, "next_due", found_by_both)
+    audited = AuditEntry.objects.count()
+    with ThreadPoolExecutor(2) as executor:
+        published = [one.result() for one in [executor.submit(closing(publish_scheduled)) for _ in range(2)]]
+    assert sorted(published, key=len) == [[], [project]]
+    project.refresh_from_db()
+    assert (project.publication, project.version) == (Publication.PUBLISHED, 2)
+    assert [state.publication for state in project.history.order_by("pk")][-1:] == [Publication.PUBLISHED]
+    assert project.history.filter(publication=Publication.PUBLISHED).count() == 1
+    assert AuditEntry.objects.count() == audited + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_request_does_not_wait_for_who_holds_the_record(own_database, settings, rf, caplog):
+    scheduled_project(publish_at=timezone.now() - HOUR)
+    settings.SCHEDULE_SECONDS = 0
+    middleware = PublishScheduledMiddleware(lambda request: "page")
+    held, answered = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            Project.objects.select_for_update().get()
+            held.set()
+            answered.wait(60)
+
+    with ThreadPoolExecutor(1) as executor:
+        holding = executor.submit(closing(hold))
+        assert held.wait(60)
+        assert middleware(rf.get("/")) == "page"
+        assert not holding.done()
+        answered.set()
+        holding.result()
+    assert "Could not look for what is due" in caplog.text
+    assert Project.objects.get().publication == Publication.SCHEDULED
+    with connection.cursor() as cursor:  # the next writer waits as long as ever
+        cursor.execute("PRAGMA busy_timeout" if connection.vendor == "sqlite" else "SHOW lock_timeout")
+        assert cursor.fetchone() == ((20_000,) if connection.vendor == "sqlite" else ("20s",))
+    assert middleware(rf.get("/")) == "page"
+    assert Project.objects.get().publication == Publication.PUBLISHED
+
+
+def test_one_request_publishes_and_others_do_not_wait_for_it(settings, monkeypatch, rf):
+    settings.SCHEDULE_SECONDS = 30
+    monkeypatch.setattr(schedule, "next_due", lambda: timezone.now() - HOUR)
+    publishing, answered, runs = threading.Event(), threading.Event(), []
+
+    def publish():
+        runs.append(1)
+        publishing.set()
+        assert answered.wait(60)
+
+    monkeypatch.setattr(schedule, "publish_scheduled", publish)
+    monkeypatch.setattr(schedule, "lock_timeout", lambda milliseconds: contextlib.nullcontext())
+    middleware = PublishScheduledMiddleware(lambda request: "page")
+    with ThreadPoolExecutor(1) as executor:
+        first = executor.submit(middleware, rf.get("/"))
+        assert publishing.wait(60)
+        assert [middleware(rf.get("/")) for _ in range(3)] == ["page"] * 3
+        assert not first.done()
+        answered.set()
+        assert first.result() == "page"
+    assert runs == [1]
+
+
+# ── The middleware ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_process_asks_for_the_next_time_now_and_then(settings, monkeypatch, rf):
     looks, clock = [], [100.0]
-    monkeypatch.setattr(schedule, "publish_due", lambda: looks.append(clock[0]))
+    monkeypatch.setattr(schedule, "next_due", lambda: looks.append(clock[0]))
     monkeypatch.setattr(schedule.time, "monotonic", lambda: clock[0])
     settings.SCHEDULE_SECONDS = 30
-    middleware = DueMiddleware(lambda request: "page")
+    middleware = PublishScheduledMiddleware(lambda request: "page")
     for clock[0] in (100.0, 129.0, 130.0, 131.0):
         assert middleware(rf.get("/")) == "page"
     clock[0] = 200.0
@@ -92,11 +210,32 @@ def test_a_process_looks_now_and_then(settings, monkeypatch, rf):
     assert looks == [100.0, 130.0]
 
 
+def test_a_request_before_the_time_asks_nothing_and_the_first_after_it_publishes(settings, rf, later, monkeypatch):
+    monkeypatch.setattr(schedule.time, "monotonic", lambda: 100.0)  # the process does not ask again
+    settings.SCHEDULE_SECONDS = 30
+    project = scheduled_project()
+    middleware = PublishScheduledMiddleware(lambda request: "page")
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            middleware(rf.get("/"))
+        return len(asked)
+
+    assert queries() == 1
+    later(HOUR - timedelta(seconds=1))
+    assert queries() == 0
+    later(timedelta(seconds=1))
+    assert queries() > 1
+    assert queries() == 0
+    project.refresh_from_db()
+    assert project.publication == Publication.PUBLISHED
+
+
 def test_pages_are_made_even_where_the_look_fails(settings, monkeypatch, rf, caplog):
     def fail():
         raise Error("no database")
 
-    monkeypatch.setattr(schedule, "publish_due", fail)
+    monkeypatch.setattr(schedule, "next_due", fail)
     settings.SCHEDULE_SECONDS = 0
-    assert DueMiddleware(lambda request: "page")(rf.get("/")) == "page"
+    assert PublishScheduledMiddleware(lambda request: "page")(rf.get("/")) == "page"
     assert "Could not look for what is due: no database" in caplog.text

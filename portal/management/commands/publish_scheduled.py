@@ -1,0 +1,14 @@
+"""Publish the scheduled records whose time has come. A timer runs it each minute (docs/operation.md)."""
+
+from django.core.management.base import BaseCommand
+
+from portal.schedule import publish_scheduled
+
+
+class Command(BaseCommand):
+    help = (
+        "Publish the scheduled records whose time has come. The log names them. It may run in several places at once."
+    )
+
+    def handle(self, **options):
+        publish_scheduled()
