@@ -1,4 +1,7 @@
-"""Settings of the portal. What differs from place to place comes from the environment; README lists the variables."""
+"""Settings of the portal.
+
+Values that differ between deployments come from environment variables, which docs/operation.md lists.
+"""
 
 import importlib.util
 import ipaddress
@@ -28,7 +31,9 @@ def switch(name: str, default: bool = False) -> bool:
     value = os.environ.get(name, "").strip().lower()
     if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
         return value in {"1", "true", "yes", "on"} if value else default
-    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no. Set it to 1 or 0 (README, Settings).")
+    raise ImproperlyConfigured(
+        f"{name}={value!r} is neither yes nor no. Set it to 1 or 0 (docs/operation.md, Settings)."
+    )
 
 
 def words(name: str) -> list[str]:
@@ -41,7 +46,7 @@ def one_of(name: str, *choices: str) -> str:
     value = os.environ.get(name, "").strip().lower() or choices[0]
     if value in choices:
         return value
-    raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(choices)} (README, Settings).")
+    raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(choices)} (docs/operation.md, Settings).")
 
 
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -49,7 +54,9 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     try:
         return [ipaddress.ip_network(word) for word in words(name)]
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} names what is no network: {error} (README, Settings).") from error
+        raise ImproperlyConfigured(
+            f"{name} names what is no network: {error} (docs/operation.md, Settings)."
+        ) from error
 
 
 def number(name: str, default: int) -> int:
@@ -57,7 +64,7 @@ def number(name: str, default: int) -> int:
     value = os.environ.get(name, "").strip()
     if not value or (value.isascii() and value.isdecimal()):
         return int(value or default)
-    raise ImproperlyConfigured(f"{name}={value!r} is no whole number (README, Settings).")
+    raise ImproperlyConfigured(f"{name}={value!r} is no whole number (docs/operation.md, Settings).")
 
 
 def lookup_address(name: str) -> str:
@@ -65,7 +72,9 @@ def lookup_address(name: str) -> str:
     address = os.environ.get(name, "").strip()
     if not address or (address.startswith("https://") and "{doi}" in address):
         return address
-    raise ImproperlyConfigured(f"{name} is no address such as https://example.org/{{doi}} (README, Settings).")
+    raise ImproperlyConfigured(
+        f"{name} is no address such as https://example.org/{{doi}} (docs/operation.md, Settings)."
+    )
 
 
 def mail_server(name: str) -> SplitResult:
@@ -75,7 +84,7 @@ def mail_server(name: str) -> SplitResult:
         return url
     raise ImproperlyConfigured(
         f"{name} is not the address of a mail server. Write smtp+tls://user:password@host:587, smtps://… or smtp://… "
-        "(README, Settings)."
+        "(docs/operation.md, Settings)."
     )
 
 
@@ -85,7 +94,7 @@ def hosts(name: str) -> list[tuple[str, str]]:
     if wrong := [word for word, match in found if not match]:
         raise ImproperlyConfigured(
             f"{name} names {wrong[0]!r}, which is not a host. Write portal.example.org, or portal.example.org:8080 if "
-            "readers use that port (README, Settings)."
+            "readers use that port (docs/operation.md, Settings)."
         )
     return [(match["host"].lower().rstrip("."), match["port"] or "") for _word, match in found]
 
@@ -102,7 +111,7 @@ def base_url(name: str) -> str:
     if scheme not in WEB_PORTS or not match or rest[0] in "*.":
         raise ImproperlyConfigured(
             f"{name}={given!r} is not the address of a host. Write it without a path: https://portal.example.org or "
-            "http://127.0.0.1:8000 (README, Settings)."
+            "http://127.0.0.1:8000 (docs/operation.md, Settings)."
         )
     return join_url(scheme, match["host"], match["port"])
 
@@ -124,7 +133,7 @@ if not SECRET_KEY:
     if PUBLIC:
         raise ImproperlyConfigured(
             "SECRET_KEY is not set, and ALLOWED_HOSTS names a public host. Set SECRET_KEY to a long random text that "
-            "stays the same from start to start and is the same for every worker (README, Settings)."
+            "stays the same from start to start and is the same for every worker (docs/operation.md, Settings)."
         )
     SECRET_KEY = get_random_secret_key()  # enough for commands and one process on this machine
 SECRET_KEY_IS_TEMPORARY = not os.environ.get("SECRET_KEY")  # what it encrypts is lost when the process ends
@@ -139,18 +148,18 @@ def public_url() -> str:
         if not validate_host(split_domain_port(urlsplit(given).netloc)[0], ALLOWED_HOSTS):
             raise ImproperlyConfigured(
                 f"PUBLIC_URL is {given}, but ALLOWED_HOSTS does not name that host: readers who follow a link would be "
-                "refused. Add it to ALLOWED_HOSTS (README, Settings)."
+                "refused. Add it to ALLOWED_HOSTS (docs/operation.md, Settings)."
             )
         if HTTPS and given.startswith("http:"):
             raise ImproperlyConfigured(
-                f"PUBLIC_URL is {given}, but HTTPS is on. Write https://, or set HTTPS=0 (README, Settings)."
+                f"PUBLIC_URL is {given}, but HTTPS is on. Write https://, or set HTTPS=0 (docs/operation.md, Settings)."
             )
         return given
     named = [(host, port) for host, port in NAMED_HOSTS if host not in LOOPBACK]
     if len(named) > 1 or (named and named[0][0][0] in "*."):
         raise ImproperlyConfigured(
             "PUBLIC_URL is not set, and ALLOWED_HOSTS does not name exactly one public host. Set PUBLIC_URL to the "
-            "address that readers use, such as https://portal.example.org (README, Settings)."
+            "address that readers use, such as https://portal.example.org (docs/operation.md, Settings)."
         )
     scheme = "https" if HTTPS else "http"
     if named:

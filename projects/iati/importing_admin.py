@@ -70,7 +70,7 @@ class ReceiveForm(forms.Form):
     own_mapping = forms.FileField(
         label=gettext_lazy("Or a mapping of your own"),
         required=False,
-        help_text=gettext_lazy("A TOML file; README.md says how one is written."),
+        help_text=gettext_lazy("A TOML file; docs/iati.md describes the format."),
     )
     retrieved = forms.DateField(
         label=pgettext_lazy("desk", "Retrieved on"),

@@ -66,7 +66,7 @@ def test_a_public_host_needs_a_secret_key_and_is_told_so():
     assert said == (
         "django.core.exceptions.ImproperlyConfigured: SECRET_KEY is not set, and ALLOWED_HOSTS names a public host. "
         "Set SECRET_KEY to a long random text that stays the same from start to start and is the same for every worker "
-        "(README, Settings)."
+        "(docs/operation.md, Settings)."
     )
 
 
@@ -82,13 +82,13 @@ def test_a_switch_that_is_neither_yes_nor_no_is_named():
     assert (code, said) == (
         1,
         "django.core.exceptions.ImproperlyConfigured: "
-        "DEBUG='maybe' is neither yes nor no. Set it to 1 or 0 (README, Settings).",
+        "DEBUG='maybe' is neither yes nor no. Set it to 1 or 0 (docs/operation.md, Settings).",
     )
 
 
 @pytest.mark.parametrize("environment", [{"DEBUG": "maybe"}, {"ALLOWED_HOSTS": "portal.example.org"}])
 def test_settings_that_cannot_be_safe_are_not_made(configured, environment):
-    with pytest.raises(ImproperlyConfigured, match="README, Settings"):
+    with pytest.raises(ImproperlyConfigured, match=r"docs/operation\.md, Settings"):
         configured(**environment)
 
 
@@ -434,7 +434,7 @@ def test_address_that_cannot_be_the_public_one_is_named(configured, environment,
     with pytest.raises(ImproperlyConfigured) as error:
         configured(**PUBLIC | environment)
     assert told in str(error.value)
-    assert "README, Settings" in str(error.value)
+    assert "docs/operation.md, Settings" in str(error.value)
 
 
 # ── What may be set ──────────────────────────────────────────────────────────────────────────────────────────
@@ -451,9 +451,10 @@ def variables_of(path):
                 yield node.args[0].value
 
 
-def test_readme_names_every_variable_that_the_portal_reads_and_no_other():
+def test_operation_manual_lists_every_variable_that_the_portal_reads_and_no_other():
     read = {name for path in ("portal/settings.py", "gunicorn.conf.py") for name in variables_of(BASE_DIR / path)}
-    section = (BASE_DIR / "README.md").read_text(encoding="utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    manual = (BASE_DIR / "docs" / "operation.md").read_text(encoding="utf-8")
+    section = manual.partition("\n## Settings")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == read
     assert len(read) > 20
