@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from issues import aral, formats, schema  # noqa: F401 - formats says what issues’ records state
+from issues import aral, schema
 from issues.answers import answers_to, with_project_counts
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,6 +25,8 @@ class PortalConfig(AppConfig):
         looks.listen()
         links.listen()
         doubles.listen()
+        # Each app declares in formats.py what its records state; importing the module registers it.
+        autodiscover_modules("formats")
 
 
 class PortalAdminConfig(AdminConfig):

@@ -21,12 +21,10 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
-from issues import formats as _of_issues  # noqa: F401 - says what issues’ records state
 from portal import freshness
 from portal.formats import described, plain, references, sheets
 from portal.formats.fields import tuples
 from portal.formats.serialisers import SERIALISERS, Records
-from projects import formats as _of_projects  # noqa: F401 - says what projects’ records state
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from portal.listing import RecordListView
 from portal.members import NONE, BitMap, in_most
 from portal.models import Place
 from portal.records import RecordView, cited_sources
-from projects import formats, schema  # noqa: F401 - formats says what projects’ records state
+from projects import schema
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
 from projects.models import (
     Agreement,

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Min, OuterRef, Q
 
-from issues import formats as _of_issues  # noqa: F401 - says what issues’ records state
 from portal import freshness
 from portal.choices import Publication
 from portal.formats.fields import moment, plain_rows
 from portal.formats.serialisers import SERIALISERS
 from portal.history import DELETED, TRACKED
-from projects import formats as _of_projects  # noqa: F401 - says what projects’ records state
 
 # The sets: kinds of records that have a page of their own.
 KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "source")
