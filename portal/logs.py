@@ -11,10 +11,11 @@ import time
 from contextvars import ContextVar
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUEST_LOGGER = "portal.requests"  # operators filter by this name: it does not depend on the module
 FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 request_id = ContextVar("request_id", default="")
-logger = logging.getLogger(__name__)
+logger = logging.getLogger(REQUEST_LOGGER)
 
 
 def configuration(level, form):
@@ -40,7 +41,7 @@ def configuration(level, form):
         "loggers": {
             "bibtexparser": {"level": "CRITICAL"},  # what an editor pasted is told to the editor, not to the log
             "httpx": {"level": "WARNING"},  # check_links says itself how far it is
-            "portal.logs": {"level": "INFO" if form == "json" else "WARNING"},  # a line for each request
+            REQUEST_LOGGER: {"level": "INFO" if form == "json" else "WARNING"},  # a line for each request
             "gunicorn.error": {"level": "INFO" if form == "json" else "WARNING"},  # its comings and goings
         },
     }

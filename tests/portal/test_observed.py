@@ -47,7 +47,7 @@ def test_an_id_that_is_none_is_replaced(client, given):
 def logged(capsys):
     """Sets the logs up in a form, and gives the lines that were written since."""
     root, level = logging.getLogger(), logging.getLogger().level
-    handlers, loggers = root.handlers[:], {name: logging.getLogger(name).level for name in ("portal.logs", "httpx")}
+    handlers, loggers = root.handlers[:], {name: logging.getLogger(name).level for name in ("portal.requests", "httpx")}
 
     def lines():
         return capsys.readouterr().err.splitlines()
@@ -68,7 +68,7 @@ def test_json_has_a_line_for_each_request_and_nothing_of_who_asked(client, db, l
     client.get("/en/no-such-page/?q=what-nobody-should-know", headers=who, REMOTE_ADDR="203.0.113.77")
     told = [json.loads(line) for line in lines()]
     assert [(line["level"], line["logger"], line["request_id"]) for line in told] == [
-        ("INFO", "portal.logs", "an-id-of-a-proxy"),
+        ("INFO", "portal.requests", "an-id-of-a-proxy"),
         ("WARNING", "django.request", "an-id-of-a-proxy"),
     ]
     last = told[0].copy()
@@ -76,7 +76,7 @@ def test_json_has_a_line_for_each_request_and_nothing_of_who_asked(client, db, l
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}", last.pop("time"))
     assert last == {
         "level": "INFO",
-        "logger": "portal.logs",
+        "logger": "portal.requests",
         "message": "GET /en/no-such-page/ 404",
         "method": "GET",
         "path": "/en/no-such-page/",
