@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.choices import Publication
 from portal.glossing import Glosses
+from portal.index.ranking import matching
 from portal.text import Notes, cited_keys, prose_html
 
 MOST_SOURCES = 8
@@ -54,7 +55,7 @@ class Citable:
         found, _twice = self.get_search_results(request, sources, text)
         found = sorted(found[: 5 * MOST_SOURCES], key=lambda source: not source.key.startswith(text.casefold()))
         if len(found) < MOST_SOURCES:
-            found += sources.matching(text).exclude(pk__in=[source.pk for source in found])[:MOST_SOURCES]
+            found += matching(sources, text).exclude(pk__in=[source.pk for source in found])[:MOST_SOURCES]
         return found[:MOST_SOURCES]
 
     @staticmethod

@@ -5,6 +5,7 @@ from django.db.models import Count, Q
 from issues.models import Event, Indicator, Issue, Observation, Term
 from portal import kept, known
 from portal.choices import Area, Confidence, Level, Publication
+from portal.index.ranking import matching
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Project, RioMarker
 
@@ -76,8 +77,8 @@ def areas(facets):
 
 def kpop():
     """How many provincial and municipal projects have the word in their titles or summaries."""
-    projects = Project.objects.published().filter(level__in=[Level.PROVINCIAL, Level.MUNICIPAL]).matching("k-pop")
-    return projects.filter(Q(title_en__icontains="k-pop") | Q(summary_en__icontains="k-pop")).count()
+    projects = Project.objects.published().filter(level__in=[Level.PROVINCIAL, Level.MUNICIPAL])
+    return matching(projects, "k-pop").filter(Q(title_en__icontains="k-pop") | Q(summary_en__icontains="k-pop")).count()
 
 
 def countries(projects):

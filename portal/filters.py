@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import kept, members
 from portal.database import Keys
+from portal.index.ranking import keys_matching
 from portal.languages import language_name
 from portal.models import Place, Source
 from portal.places import wholes_by_part
@@ -209,7 +210,7 @@ class RecordFilterSet(django_filters.FilterSet):
     @functools.cached_property
     def worded(self):
         """The primary keys of the records that have the words: asked for once, however often they are counted."""
-        return Keys(self.queryset.keys_matching(self.cleaned["q"]))
+        return Keys(keys_matching(self.queryset.model, self.cleaned["q"]))
 
     @functools.cached_property
     def cleaned(self):

@@ -10,9 +10,7 @@ from django.utils.translation import get_language
 from portal import audit, freshness, history
 from portal.care import links, translations
 from portal.choices import Publication
-from portal.database import Keys
-from portal.index import keeping, ranking
-from portal.index.tables import LAST, kinds_of, of_kind
+from portal.index import keeping
 
 
 class RowQuerySet(models.QuerySet):
@@ -70,15 +68,6 @@ class RecordQuerySet(RowQuerySet):
     def published(self):
         """Records that readers may see."""
         return self.filter(publication=Publication.PUBLISHED)
-
-    def matching(self, text):
-        """Published records that a search for `text` finds, in no order of merit."""
-        return self.filter(pk__among=Keys(self.keys_matching(text))) if text.strip() else self
-
-    def keys_matching(self, text) -> list[int]:
-        """The primary keys of the published records that a search for `text` finds."""
-        found = ranking.ids_of(ranking.question(text))
-        return [entry & LAST for kind in kinds_of(self.model) for entry in of_kind(kind, found)]
 
     @keeping.one_transaction()
     def update(self, **values):

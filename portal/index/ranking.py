@@ -9,10 +9,13 @@ import math
 from collections import defaultdict
 from dataclasses import replace
 
+from django.db.models import Model, QuerySet
+
+from portal.database import Keys
 from portal.index import keeping, store
 from portal.index.analyser import BREAK, identifier, normal, without_particle
 from portal.index.query import Clause, Phrase, Query, Way, parse, phrase_of
-from portal.index.tables import NO_LANGUAGE, Kind, SearchName, of_kind, record_of
+from portal.index.tables import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
 
 # How much a token counts by the field it stands in: title, related, summary, body.
 WEIGHTS = (10.0, 2.0, 4.0, 1.0)
@@ -129,6 +132,17 @@ def widened(query: Query) -> Query:
 def ids_of(query: Query) -> list[int]:
     """The ids of all entries that match, in ascending order."""
     return sorted(store.ids(query)) if query else []
+
+
+def keys_matching(model: type[Model], text: str) -> list[int]:
+    """Return the primary keys of the published records of `model` that a search for `text` finds."""
+    found = ids_of(question(text))
+    return [entry & LAST for kind in kinds_of(model) for entry in of_kind(kind, found)]
+
+
+def matching(records: QuerySet, text: str) -> QuerySet:
+    """Return those of `records` that are published and that a search for `text` finds, unranked; all for blank text."""
+    return records.filter(pk__among=Keys(keys_matching(records.model, text))) if text.strip() else records.all()
 
 
 def ranked(query: Query, ids: list[int]) -> list[int]:

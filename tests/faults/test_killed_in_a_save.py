@@ -24,6 +24,7 @@ from django.db import transaction
 
 from issues.models import Issue, IssueInCountry, KeyFigure
 from portal.index import keeping
+from portal.index.ranking import matching
 from tests.browser.served import ROOT, serve, settings_of_a_local_run
 from tests.faults.visiting import Editor, ask, session_of, until, workers_of
 from tests.make import make_citation, make_issue, make_issue_in_country, make_key_figure, make_project, make_source
@@ -55,7 +56,7 @@ def words_everywhere(issue):
             )
         },
     }
-    searched = [word for word in WORDS if Issue.objects.matching(word).exists()]
+    searched = [word for word in WORDS if matching(Issue.objects, word).exists()]
     return {**found, "search": " ".join(searched)}
 
 

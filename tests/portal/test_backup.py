@@ -31,6 +31,7 @@ from issues.models import Issue, Term, TermCitation
 from portal import backup, freshness
 from portal.backup.files import DATABASE, MANIFEST, BackupError, Manifest, sign
 from portal.index import keeping
+from portal.index.ranking import matching
 from tests.conftest import Switch, address_of, copy_of_the_test_database
 from tests.make import make_citation, make_issue, make_term
 from tests.world import link, make_world
@@ -140,7 +141,7 @@ class TestBackup:
             browser = Client()
             assert browser.get("/readyz").status_code == 200
             assert browser.login(username="kim", password="a long password")
-            assert Issue.objects.matching("아랄해가").exists()
+            assert matching(Issue.objects, "아랄해가").exists()
             # What is added next takes the place of nothing.
             make_issue(key="new")
             assert Issue.objects.count() == len(portal.rows["issues_issue"]) + 1

@@ -13,6 +13,7 @@ from portal.care.links import record_answer
 from portal.care.tables import Link
 from portal.choices import Area
 from portal.index import keeping
+from portal.index.ranking import matching
 from portal.models import Place, Source
 from projects.models import Project
 from tests.make import (
@@ -188,7 +189,7 @@ def test_search_finds_what_was_saved_before_the_process_was_killed(monkeypatch):
     source.save()
     monkeypatch.undo()
     keeping.forget()
-    assert list(Source.objects.matching("karakalpakstan")) == [source]
+    assert list(matching(Source.objects, "karakalpakstan")) == [source]
 
 
 @pytest.mark.django_db(transaction=True)

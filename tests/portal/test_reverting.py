@@ -6,6 +6,7 @@ from issues.models import IssueLink, KeyFigure, Observation, Term
 from portal.changes import changes_of
 from portal.choices import Publication
 from portal.history import because, moments, state_at, unrecorded
+from portal.index.ranking import matching
 from portal.models import PlaceCitation, Source
 from portal.reverting import Refused, Reversion, revert
 from projects.models import OrganisationIdentifier, Project
@@ -63,7 +64,7 @@ def test_a_text_is_again_what_it_was():
     assert (term.definition_en, term.definition_ko, term.version) == ("Right.", "맞음", 2)
     assert whys(term)[-1].startswith("Reverted to the state of 20")
     assert whys(term)[-1].endswith(": It was right.")
-    assert list(Term.objects.matching("Right")) == [term]
+    assert list(matching(Term.objects, "Right")) == [term]
 
 
 def test_the_state_of_publication_stays():

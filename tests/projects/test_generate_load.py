@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from portal.index import keeping
+from portal.index.ranking import matching
 from projects.management.commands import generate_load
 from projects.models import Project
 from tests.make import make_country, make_issue, make_organisation, make_place, make_project
@@ -51,7 +52,7 @@ def test_projects_past_some_are_copies_with_all_that_hangs_on_them(words, client
     assert [hangs_on(project) for project in made[4:]] == [*originals, *originals[:2]]
     assert keeping.state_of_index() == ""
     # Found like any other, and the next one gets a primary key of its own.
-    assert Project.objects.matching("willow").count() == 11
+    assert matching(Project.objects, "willow").count() == 11
     make_project()
 
 

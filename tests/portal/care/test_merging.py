@@ -11,6 +11,7 @@ from portal.care.merging import Refused, merge, why_not
 from portal.care.tables import OlderTranslation
 from portal.choices import Publication
 from portal.index import keeping
+from portal.index.ranking import matching
 from portal.index.tables import SearchEntry
 from portal.models import FormerKey, Place, Source, Tombstone
 from projects.models import Organisation, Participation, Project
@@ -340,7 +341,7 @@ def test_a_search_finds_the_one_that_stays_by_the_names_of_both():
     stays, goes = make_organisation(name_en="Forest Service"), make_organisation(name_en="Woodland Agency")
     keeping.settle()
     merge(stays, goes)
-    assert list(Organisation.objects.matching("woodland")) == [stays]
+    assert list(matching(Organisation.objects, "woodland")) == [stays]
     assert SearchEntry.objects.count() == 1
 
 

@@ -18,6 +18,7 @@ from portal import freshness
 from portal.audit import AuditEntry
 from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
+from portal.index.ranking import matching
 from portal.models import Place
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project, Sector
@@ -303,7 +304,7 @@ def test_a_file_is_compared_then_confirmed_then_stored(reviewer):
     ]
     term.refresh_from_db()
     assert term.definition_en == "Forest on river banks."
-    assert list(Term.objects.matching("banks")) == [term]
+    assert list(matching(Term.objects, "banks")) == [term]
     assert reviewer.get(page.wsgi_request.path).status_code == 404  # it is done
     assert reviewer.post(page.wsgi_request.path).status_code == 404
 
@@ -395,7 +396,7 @@ def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(re
     assert (entry.who, entry.network) == ("reviewer", "127.0.0.0/24")
     state = Term.objects.get(key="a").history.get()
     assert (state.history_user.username, state.history_change_reason) == ("reviewer", "A better list")
-    assert list(Term.objects.matching("Takyrland")) == [term]
+    assert list(matching(Term.objects, "Takyrland")) == [term]
 
 
 def test_a_page_that_fails_on_the_way_says_so_and_stores_nothing(reviewer, monkeypatch):

@@ -20,6 +20,7 @@ from portal.exchange.files import FileError, Sheet, Unreadable, csv_lines, read,
 from portal.exchange.plan import Plan
 from portal.exchange.tables import table_of
 from portal.index import keeping
+from portal.index.ranking import matching
 from portal.index.tables import SearchEntry
 from portal.models import Place, Source
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
@@ -729,8 +730,8 @@ def test_an_import_is_found_in_history_audit_log_and_search(user):
     )
     logged = LogEntry.objects.filter(user=reviewer).values_list("object_id", "action_flag")
     assert set(logged) == {(str(term.pk), 2), (str(Term.objects.get(key="new").pk), 1)}
-    assert list(Term.objects.matching("Takyrland")) == [term]
-    assert not Term.objects.matching("Tugai")
+    assert list(matching(Term.objects, "Takyrland")) == [term]
+    assert not matching(Term.objects, "Tugai")
 
 
 def test_rows_are_part_of_the_history_and_of_the_version_of_their_record():
@@ -740,7 +741,7 @@ def test_rows_are_part_of_the_history_and_of_the_version_of_their_record():
     assert agreement.version == 4
     party = agreement.parties.get()
     assert party.history.get().history_change_reason == "A better list"
-    assert Agreement.objects.matching(country.name_en).filter(pk=agreement.pk).exists()
+    assert matching(Agreement.objects, country.name_en).filter(pk=agreement.pk).exists()
 
 
 def test_a_translation_is_older_when_a_file_changes_its_english():
