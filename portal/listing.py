@@ -6,7 +6,7 @@ from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
 from portal import limits
-from portal.discovery.addresses import with_query
+from portal.core.urls import with_query
 from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import geo
-from portal.discovery.addresses import with_query
+from portal.core.urls import with_query
 from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.maps import Located, at_any, is_inside

@@ -38,11 +38,6 @@ def past_paths(route, page):
     return [path(f"{route}on/<day:day>/", page.as_view(), name=f"{route.partition('/')[0]}-on")]
 
 
-def address_on(address, day):
-    """Where a record stays as it was on a day; `address` is its own. What is a part of a page has no such place."""
-    return address if "#" in address else f"{address}on/{day.isoformat()}/"
-
-
 @dataclass
 class NotThatDay(Http404):
     """On that day readers did not see the record, or it has not come: `why`, in words. `record` is today’s, if any."""

@@ -6,13 +6,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic import DetailView
 
+from portal.core.urls import address_on
 from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.references import citations_of
 from portal.formats.serialisers import Records
 from portal.formats.serving import REFERENCES
 from portal.models import FormerKey
-from portal.past import NotThatDay, address_on, record_on
+from portal.past import NotThatDay, record_on
 from portal.preview import seen
 from portal.text import Notes
 from portal.tombstones import gone_page

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from issues.models import Event, Indicator, Issue
 from portal import freshness
-from portal.discovery.addresses import DEFAULT, default_of
+from portal.core.urls import DEFAULT, default_of
 from portal.models import Place, Source
 from portal.parameters import takes
 from projects.models import Agreement, Organisation, Project

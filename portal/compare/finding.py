@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 
 from portal import known
-from portal.discovery.addresses import with_query
+from portal.core.urls import with_query
 from portal.index import ranking
 from portal.index.tables import Kind, of_kind, record_of
 from portal.models import Place

@@ -13,7 +13,7 @@ from django.views.generic import TemplateView
 from portal import limits
 from portal.compare.choice import KINDS, MOST, Choice, form_of
 from portal.compare.finding import LONGEST
-from portal.discovery.addresses import with_query
+from portal.core.urls import with_query
 from portal.discovery.head import Told
 from portal.formats import serving, tables
 from portal.languages import name_html

@@ -17,10 +17,10 @@ from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from issues.models import Issue
+from portal.core.urls import with_query
 from portal.coverage.axes import AXES
 from portal.coverage.budgets import known_budgets
 from portal.coverage.choice import Choice
-from portal.discovery.addresses import with_query
 from portal.members import NONE
 from portal.models import Place
 from portal.problems import Problem

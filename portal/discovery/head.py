@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 
+from portal.core.urls import languages_of, with_query
 from portal.discovery import cards, schema
-from portal.discovery.addresses import languages_of, with_query
 
 LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 

@@ -8,11 +8,10 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from portal.choices import Confidence
-from portal.discovery.addresses import with_query
+from portal.core.urls import address_on, with_query
 from portal.formats.references import reference
 from portal.formats.serving import REFERENCES
 from portal.formats.styles import STYLES
-from portal.past import address_on
 from portal.sdg import goal_of, in_order
 from portal.text import note_links
 

@@ -2,12 +2,12 @@
 
 from django import template
 from django.conf import settings
-from django.urls import translate_url
 from django.utils.encoding import escape_uri_path
 from django.utils.html import escape
-from django.utils.translation import get_language, get_language_from_path
+from django.utils.translation import get_language
 
 from portal import languages
+from portal.core.urls import path_in
 
 register = template.Library()
 
@@ -15,14 +15,6 @@ register.simple_tag(languages.reader_html, name="text")
 register.filter("name", languages.name_html)
 register.filter(languages.in_language)
 register.filter("language_called", languages.language_name)
-
-
-def path_in(path, code):
-    """The path of the same page in another language. One that leads nowhere leads nowhere there, or home."""
-    translated = translate_url(path, code)
-    if translated != path or get_language_from_path(path) == code:
-        return translated
-    return f"/{code}/{path.split('/', 2)[2]}" if get_language_from_path(path) else f"/{code}/"
 
 
 @register.simple_tag(takes_context=True)

@@ -12,11 +12,11 @@ from PIL import Image
 
 from issues.models import Indicator
 from issues.schema import dataset_description
+from portal.core.urls import address_on
 from portal.discovery import cards, schema
 from portal.discovery.citation_tags import citation_tags
 from portal.formats.references import reference_of_source
 from portal.models import Source
-from portal.past import address_on
 from projects.models import Agreement, Participation
 from tests import reading
 from tests.make import (

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from portal import past
 from portal.choices import Publication
+from portal.core.urls import address_on
 from portal.history import unrecorded
 from tests import reading
 from tests.counting import settle
@@ -72,7 +72,7 @@ def published(record, day=FIRST):
 
 def address(record, day, language="en"):
     with translation.override(language):
-        return past.address_on(record.get_absolute_url(), day)
+        return address_on(record.get_absolute_url(), day)
 
 
 def change(record, **fields):

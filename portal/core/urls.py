@@ -1,0 +1,45 @@
+"""URLs of pages: with a query, in the other languages, and of a record as it was on a day."""
+
+from datetime import date
+
+from django.conf import settings
+from django.urls import translate_url
+from django.utils.http import urlencode
+from django.utils.translation import get_language_from_path
+
+DEFAULT = "x-default"  # for readers of any other language
+
+
+def default_of(english: str) -> str:
+    """The path for readers of no language of ours: `/` asks the browser, of all other pages the English one stands."""
+    return "/" if english == "/en/" else english
+
+
+def path_in(path: str, code: str) -> str:
+    """Return the path of the same page in the language `code`.
+
+    A path of no page keeps all but its language prefix. A path of no page and no prefix becomes the home page.
+    """
+    translated = translate_url(path, code)
+    if translated != path or get_language_from_path(path) == code:
+        return translated
+    return f"/{code}/{path.split('/', 2)[2]}" if get_language_from_path(path) else f"/{code}/"
+
+
+def languages_of(path: str, query="") -> list[tuple[str, str]]:
+    """Pairs of language code and path of a page in each language, and for all others; none of a page that has one."""
+    if not get_language_from_path(path):
+        return []
+    found = {code: path_in(path, code) for code, _name in settings.LANGUAGES}
+    found[DEFAULT] = default_of(found["en"])
+    return [(code, with_query(there, query)) for code, there in found.items()]
+
+
+def address_on(address: str, day: date) -> str:
+    """Return the URL of a record as it was on `day`, made of its own URL `address`. A URL with a fragment stays."""
+    return address if "#" in address else f"{address}on/{day.isoformat()}/"
+
+
+def with_query(path: str, query) -> str:
+    """A path with a query, without a question mark where there is none."""
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
