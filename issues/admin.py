@@ -37,9 +37,9 @@ from portal.admin import (
     count_of,
     in_languages,
 )
+from portal.core.formatting import number
 from portal.exchange.desk import ExchangeAdmin
 from portal.history_admin import RowHistoryAdmin
-from portal.templatetags.figures import number
 from portal.workflow_admin import OwnedAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")

@@ -14,10 +14,10 @@ from issues.figures import readings
 from issues.models import Indicator, Observation
 from portal import geo
 from portal.charts import bar_chart
+from portal.core.formatting import number
 from portal.languages import text_and_language
 from portal.models import Place
 from portal.svgfile import Entry, Panel, svg_file
-from portal.templatetags.figures import number
 
 ISSUE = "aral-sea-depletion"
 AREA, PLANTING = "aral-sea-area", "aralkum-afforested-area"

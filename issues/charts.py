@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
 from portal.charts import LineChart, Series, fits, line_chart, small_multiples
+from portal.core.formatting import number
 from portal.languages import reader_html, text_and_language
 from portal.models import Place
 from portal.svgfile import Entry, Panel, svg_file
-from portal.templatetags.figures import number
 from portal.templatetags.maps import value_map
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)

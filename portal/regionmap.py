@@ -14,9 +14,9 @@ from pathlib import Path
 from django.utils.translation import get_language, gettext, ngettext
 
 from portal import geo
+from portal.core.formatting import number
 from portal.members import NONE, BitMap
 from portal.models import Place
-from portal.templatetags.figures import number
 
 # The two drawings: their name, how many map units a pixel takes in the narrowest figure that shows them, and how far
 # apart marks are in pixels, so that each is a target of 24 by 24.

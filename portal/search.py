@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from issues.models import Issue
 from portal import limits
 from portal.choices import Area
+from portal.core.formatting import number
 from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.index import documents, keeping, ranking, spelling, store
 from portal.index.analyser import normal
@@ -23,7 +24,6 @@ from portal.listing import RecordListView
 from portal.models import Place
 from portal.parameters import takes
 from portal.tables import RecordTable
-from portal.templatetags.figures import number
 
 # With fewer hits than this a filter is asked about them alone, not about all records.
 FEW = 1_000

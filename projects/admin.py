@@ -16,10 +16,10 @@ from portal.admin import (
     SearchInAnyCase,
     in_languages,
 )
+from portal.core.formatting import money
 from portal.exchange.desk import ExchangeAdmin
 from portal.history_admin import RowHistoryAdmin
 from portal.look_alikes import LookAlikes
-from portal.templatetags.figures import money
 from portal.workflow_admin import OwnedAdmin
 from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state

@@ -5,6 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Area
+from portal.core.formatting import money, span
 from portal.languages import name_html
 from portal.querysets import reader_text
 from portal.tables import (
@@ -18,7 +19,6 @@ from portal.tables import (
     words,
 )
 from portal.templatetags.components import status_tag
-from portal.templatetags.figures import money, span
 from projects.models import Agreement, Organisation, Project
 
 

@@ -8,11 +8,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 
 from portal import known
+from portal.core.formatting import number
 from portal.core.urls import with_query
 from portal.index import ranking
 from portal.index.tables import Kind, of_kind, record_of
 from portal.models import Place
-from portal.templatetags.figures import number
 from projects.models import Project
 
 SHOWN = 20  # of those that are found

@@ -13,11 +13,11 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Publication
+from portal.core.formatting import money, number, partial_date
 from portal.dates import PartialDate
 from portal.formats.fields import plain_number
 from portal.languages import in_language, text_and_language
 from portal.sdg import goal_of, in_order
-from portal.templatetags.figures import money, number, partial_date
 
 VISIBLE = Publication.PUBLISHED
 

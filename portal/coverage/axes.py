@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal.templatetags.figures import number
+from portal.core.formatting import number
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
+from portal.core.formatting import number
 from portal.coverage.table import Cell, Member, count_words
 from portal.levels import LEVEL_TONES
 from portal.members import NONE, in_so_many
 from portal.sankey import Flow, Item, sankey
 from portal.svgfile import Panel, svg_file
-from portal.templatetags.figures import number
 
 WIDE, NARROW = (720, 520), (360, 560)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from issues.models import Issue
+from portal.core.formatting import number
 from portal.core.urls import with_query
 from portal.coverage.axes import AXES
 from portal.coverage.budgets import known_budgets
@@ -24,7 +25,6 @@ from portal.coverage.choice import Choice
 from portal.members import NONE
 from portal.models import Place
 from portal.problems import Problem
-from portal.templatetags.figures import number
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.views import ProjectList

@@ -8,9 +8,9 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext
 
 from portal import geo
+from portal.core.formatting import number
 from portal.languages import text_and_language
 from portal.regionmap import central_asia, corners, draw, mark_of, shapes
-from portal.templatetags.figures import number
 
 register = template.Library()
 

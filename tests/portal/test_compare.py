@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from portal.choices import Area, Publication
+from portal.core.formatting import number
 from portal.models import FormerKey, Place
-from portal.templatetags.figures import number
 from projects.models import Participation, Project, ProjectIssue, RioMarker
 from tests.make import (
     make_answer,

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from django.utils import translation
 
+from portal.core.formatting import coordinates, money, number, partial_date, span
 from portal.dates import PartialDate
-from portal.templatetags.figures import coordinates, money, number, partial_date, span
 
 LANGUAGES = ("en", "ko", "ru")
 NBSP = "\u00a0"
