@@ -1,21 +1,24 @@
-"""Charts of indicators: which observations they show, in what colours, and the sentence that says what one sees."""
+"""Charts and maps of indicators: which observations they show, in what colours, and the sentence that sums them up."""
 
+import itertools
 from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 
 from django.template.loader import render_to_string
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
+from portal import geo
 from portal.charts import LineChart, Series, fits, line_chart, small_multiples
 from portal.core.formatting import number
 from portal.languages import reader_html, text_and_language
 from portal.models import Place
+from portal.regionmap import central_asia, draw
 from portal.svgfile import Entry, Panel, svg_file
-from portal.templatetags.maps import value_map
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
 # A country keeps its colour in every chart; other places take the rest in order.
@@ -396,9 +399,146 @@ def multiples_file(request, figure):
     )
 
 
-def map_file(request, indicator, year):
-    """The map of an indicator's values as a file, or None where it has none."""
-    found = value_map(indicator, year)
+# ── Maps ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    """A class of the legend."""
+
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True)
+class MapRow:
+    """A line of the table beside a shaded map: a country, the values that sources give for the year, its class."""
+
+    country: object
+    observations: list
+    tone: str
+
+
+FEWEST = 3  # countries with a value for a year, for a map of it to say something
+
+
+def common_years(years_by_country: dict[str, set[int]]) -> list[int]:
+    """The years for which at least three countries have values, the latest first."""
+    counts: dict[int, int] = {}
+    for years in years_by_country.values():
+        for year in years:
+            counts[year] = counts.get(year, 0) + 1
+    return sorted((year for year, count in counts.items() if count >= FEWEST), reverse=True)
+
+
+def best_year(years_by_country: dict[str, set[int]], years: list[int], patience: int = 10) -> int:
+    """The latest year that all countries share, or the latest of `years` if that is over `patience` years younger."""
+    shared = set.intersection(*years_by_country.values()) & set(years)
+    return max(shared) if shared and max(shared) >= years[0] - patience else years[0]
+
+
+def value_map(indicator, year=None):
+    """A map of the countries shaded by an indicator's values for one year, its sentence, its classes, its table.
+
+    `year` is what the reader asked for, as text; without it the latest year that the countries share. An indicator
+    with values for fewer than three countries in every year has no map: None.
+    """
+    countries = sorted(central_asia(), key=lambda place: place.name_and_language()[0])
+    by_pk = {place.pk: place for place in countries}
+    observations = list(
+        indicator.observations.published().filter(place__in=countries).select_related("source").order_by("source__key")
+    )
+    years_of: dict[str, set[int]] = {}
+    for observation in observations:
+        years_of.setdefault(by_pk[observation.place_id].key, set()).add(observation.year)
+    years = common_years(years_of)
+    if not years:
+        return None
+    usual = best_year(years_of, years)
+    asked = str(year or "").strip()
+    chosen = int(asked) if asked.isdecimal() and int(asked) in years else usual
+    problem = ""
+    if asked and str(chosen) != asked:
+        problem = _("There is no map for the year “{asked}”: this one shows {year}.").format(
+            asked=asked[:20], year=chosen
+        )
+    of_country = {}
+    for observation in observations:
+        if observation.year == chosen:
+            of_country.setdefault(observation.place_id, []).append(observation)
+    # Where sources disagree the main one shades the map; the table has all.
+    for found in of_country.values():
+        found.sort(key=lambda observation: observation.source_id != indicator.source_id)
+    values = {by_pk[pk].key: float(found[0].value) for pk, found in of_country.items()}
+    breaks = geo.class_breaks([value for value in values.values() if value != 0] or [0])
+    tones = {place.key: "shade-none" for place in countries}
+    tones |= {key: f"shade-{geo.class_of(value, breaks)}" if value else "shade-zero" for key, value in values.items()}
+    unit, unit_language = text_and_language(indicator, "unit_symbol")
+    figures = {
+        place.key: number(of_country[place.pk][0].value) if place.pk in of_country else _("no data")
+        for place in countries
+    }
+    name = text_and_language(indicator, "name")[0]
+    drawn = draw(
+        id="map",
+        label=_("{indicator} by country, {year}").format(indicator=name, year=chosen),
+        marks=[],
+        countries=countries,
+        tones=tones,
+        figures=figures,
+        hatched=True,
+    )
+    return {
+        "map": drawn,
+        "indicator": indicator,
+        "year": chosen,
+        "years": years,
+        "problem": problem,
+        "unit": unit,
+        "unit_language": "" if unit_language == get_language() else unit_language,
+        "rows": [MapRow(place, of_country.get(place.pk, []), tones[place.key]) for place in countries],
+        "classes": legend(breaks, tones.values()),
+        "sentence": sentence(countries, of_country, chosen, unit),
+        "several": any(len(found) > 1 for found in of_country.values()),
+        "sources": list(dict.fromkeys(observation.source for found in of_country.values() for observation in found)),
+    }
+
+
+def legend(breaks, tones) -> list[LegendClass]:
+    """The classes of a shaded map in words; zero and no data only where they occur."""
+    tones = set(tones)
+    pairs = list(itertools.pairwise(breaks))
+    classes = []
+    if "shade-zero" in tones:
+        classes.append(LegendClass("shade-zero", _("zero")))
+    for i, (low, high) in enumerate(pairs, start=1):
+        words = _("{low} to {high}") if i == len(pairs) else _("{low} to under {high}")
+        classes.append(LegendClass(f"shade-{i}", words.format(low=number(low), high=number(high))))
+    if "shade-none" in tones:
+        classes.append(LegendClass("shade-none", _("no data")))
+    return classes
+
+
+def sentence(countries, of_country, year, unit) -> str:
+    """What a shaded map shows, in a sentence: the highest and the lowest value."""
+    known = [place for place in countries if place.pk in of_country]
+    values = sorted((of_country[place.pk][0].value, place.name_and_language()[0]) for place in known)
+
+    def figure(value):
+        return f"{number(value)}\u00a0{unit}"
+
+    (low, lowest), (high, highest) = values[0], values[-1]
+    if low == high:
+        return _("In {year} all {n} countries with data stood at {value}.").format(
+            year=year, n=len(known), value=figure(low)
+        )
+    return _("In {year} it was highest in {highest} ({high}) and lowest in {lowest} ({low}).").format(
+        year=year, highest=highest, high=figure(high), lowest=lowest, low=figure(low)
+    )
+
+
+def map_file(request, indicator, found):
+    """The map of an indicator's values (`value_map`) as a file, or None where it has none."""
     if found is None:
         return None
     drawn = found["map"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from issues import aral, schema
 from issues.answers import answers_to, with_project_counts
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
-from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file
+from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file, value_map
 from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import (
@@ -290,7 +290,7 @@ class IndicatorPage(RecordView):
 
     def render_to_response(self, context, **kwargs):
         drawn = self.request.GET.get("format") == "svg" and self.day is None
-        return (self.picture(context["figure"]) if drawn else None) or super().render_to_response(context, **kwargs)
+        return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     @property
     def kinds(self):
@@ -315,12 +315,12 @@ class IndicatorPage(RecordView):
         records.beside["observations"] = values
         return records
 
-    def picture(self, figure):
+    def picture(self, context):
         """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
         self.choice.refuse_mistakes()
-        part = self.request.GET.get("part")
+        part, figure = self.request.GET.get("part"), context["figure"]
         if part == "map":
-            return map_file(self.request, self.object, self.request.GET.get("year"))
+            return map_file(self.request, self.object, context["value_map"]())
         if part == "each":
             return multiples_file(self.request, figure) if figure and figure.multiples else None
         return chart_file(self.request, figure) if figure else None
@@ -353,7 +353,12 @@ class IndicatorPage(RecordView):
         drawn, left_out = chartable(observations, choice)
         query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
         figure = IndicatorFigure(self.object, drawn, query=query, left_out=left_out) if observations else None
-        return super().get_context_data(**kwargs) | {"choice": choice, "figure": figure}
+        return super().get_context_data(**kwargs) | {
+            "choice": choice,
+            "figure": figure,
+            # Called by the template and by `picture`: a chart as a file does without its queries.
+            "value_map": functools.partial(value_map, self.object, self.request.GET.get("year")),
+        }
 
 
 class EventPage(RecordView):

@@ -347,3 +347,88 @@ def _set(drafts, paper, scale):
             )
         )
     return items
+
+
+# ── A map with its list ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class ListedPlace:
+    """A line of the list beside a map."""
+
+    place: object
+    kind: str
+    count: int | None
+    missing: str = ""  # why the map does not show it
+
+
+def region_map(
+    *,
+    id,
+    label,
+    places=(),
+    shaded=(),
+    badges=(),
+    counted=False,
+    whole=False,
+    listed=True,
+    note="",
+    explore=None,
+    countries=None,
+    title="",
+):
+    """A map of the region with a list of what it marks; nothing if there is nothing to mark.
+
+    - `id` names the figure in its page, `label` says in words what it shows.
+    - `places`: places to mark; those that the map cannot show are listed with the reason. On a map that is `counted` a
+      place has `project_ids`, the numbers of its projects.
+    - `shaded`: countries to stand out. `badges`: countries with `project_count`, to carry that number.
+    - `whole`: True for the whole region; otherwise the map closes in on the places and shaded countries.
+    - `listed`: False where the page has the same list beside it.
+    - `note`: a sentence under the map.
+    - `explore`: a query for the map that one can move; the map leads on to it. None where there is no more to see.
+    - `countries`: the countries to name and link, asked for unless given.
+    - `title`: a heading over the map.
+    """
+    marks, entries = [], []
+    for place in places:
+        records = getattr(place, "project_ids", ())
+        mark = mark_of(place, records)
+        shown = mark is not None and geo.FRAME.holds(mark.at)
+        if shown:
+            marks.append(mark)
+        entries.append(
+            ListedPlace(
+                place,
+                place.get_kind_display(),
+                len(records) if counted else None,
+                "" if shown else gettext("position not known") if mark is None else gettext("outside this map"),
+            )
+        )
+    badges = [place for place in badges if place.key in shapes()["countries"]]
+    entries += [ListedPlace(place, "", place.project_count) for place in badges]
+    tones = {place.key: "map-shaded" for place in shaded if place.key in shapes()["countries"]}
+    context = {
+        "id": id,
+        "entries": entries if listed else [],
+        "with_numbers": counted or badges,
+        "note": note,
+        "explore": explore,
+        "title": title,
+    }
+    if not marks and not tones and not badges:
+        return context
+    points = [mark.at for mark in marks] + [corner for key in tones for corner in corners(key)]
+    return context | {
+        "map": draw(
+            id=id,
+            label=label,
+            countries=central_asia() if countries is None else countries,
+            marks=marks,
+            frame=geo.FRAME if whole else geo.frame_around(points),
+            tones=tones,
+            badges={place.key: place.project_count for place in badges},
+            counted=counted,
+            cluster_url=lambda marks: f"#{id}-list" if listed else "",
+        ),
+    }

@@ -54,7 +54,8 @@ def styleguide(request):
         "timeline": page_at(request, reverse("timeline")),
     }
     if indicator := measured.first():
-        context |= {"indicator": indicator, "figure": page_at(request, indicator.get_absolute_url())["figure"]}
+        page = page_at(request, indicator.get_absolute_url())
+        context |= {"indicator": indicator, "figure": page["figure"], "value_map": page["value_map"]}
     if country := Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).order_by("-key").first():
         context["country"] = page_at(request, country.get_absolute_url())
         context["bars"] = bar_chart(

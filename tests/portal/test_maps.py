@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 from lxml import html
 
+from issues.charts import best_year, common_years, legend, value_map
 from issues.models import Issue
 from portal import geo, known, map_views
 from portal.choices import Level, Publication
@@ -19,7 +20,6 @@ from portal.maps import Located, with_project_ids
 from portal.members import BitMap
 from portal.models import Place
 from portal.regionmap import counted_radius, mark_of, shapes
-from portal.templatetags.maps import best_year, common_years, legend
 from projects.filters import ProjectFilter
 from projects.models import Project
 from tests import reading
@@ -330,7 +330,7 @@ def indicator(five):
 
 def choropleth(indicator, year=None, query=""):
     request = RequestFactory().get(f"/en/indicators/stress/{query}")
-    return drawn("{% choropleth indicator year %}", indicator=indicator, year=year, request=request)
+    return drawn("{% choropleth values %}", values=value_map(indicator, year), request=request)
 
 
 def tones(found):
