@@ -2,7 +2,7 @@
 
 import functools
 
-from django.db.models import Count, Max, Min, Prefetch, Q
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -255,14 +255,6 @@ class IndicatorList(RecordListView):
     @staticmethod
     def count_words(count):
         return ngettext("%(count)s indicator", "%(count)s indicators", count) % {"count": count}
-
-    def get_table_data(self):
-        shown = Q(observations__place__publication=VISIBLE, observations__source__publication=VISIBLE)
-        return self.object_list.annotate(
-            first_year=Min("observations__year", filter=shown),
-            last_year=Max("observations__year", filter=shown),
-            place_count=Count("observations__place", filter=shown, distinct=True),
-        )
 
 
 class IndicatorPage(RecordView):

@@ -241,9 +241,6 @@ class OrganisationList(RecordListView):
     def count_words(count):
         return ngettext("%(count)s organisation", "%(count)s organisations", count) % {"count": count}
 
-    def get_table_data(self):
-        return super().get_table_data().order_by("-project_count", "-agreement_count", "key")
-
 
 class OrganisationPage(RecordView):
     """One organisation, with its projects by role."""

@@ -10,8 +10,24 @@ from issues.models.issue import Issue
 from portal.choices import Publication
 from portal.models import Pair, Place, Record, Source
 from portal.numbers import plain
-from portal.querysets import PairManager, RowQuerySet
+from portal.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 from portal.validators import validate_unit, year_validators
+
+
+class IndicatorQuerySet(RecordQuerySet):
+    """Questions about indicators."""
+
+    def for_list(self):
+        """What a list shows: with the first and last year and the number of places of the values that readers see."""
+        shown = models.Q(
+            observations__place__publication=Publication.PUBLISHED,
+            observations__source__publication=Publication.PUBLISHED,
+        )
+        return self.annotate(
+            first_year=models.Min("observations__year", filter=shown),
+            last_year=models.Max("observations__year", filter=shown),
+            place_count=models.Count("observations__place", filter=shown, distinct=True),
+        )
 
 
 class Indicator(Record):
@@ -60,6 +76,8 @@ class Indicator(Record):
     )
     licence = models.CharField(_("licence"), max_length=200)
     note = models.TextField(_("note"), blank=True)
+
+    objects = RecordManager.from_queryset(IndicatorQuerySet)()
 
     search_fields = ("name_en", "name_ko", "name_ru")
     search_paths = {

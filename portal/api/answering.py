@@ -75,9 +75,8 @@ def record(request, resource, key):
 
 def gone(resource, key):
     """The problem of a record that is not there: it never was, or it went."""
-    model, kind = resource.serialiser.model, resource.kind
-    stone = Tombstone.objects.filter(kind=kind, key=key).first()
-    archived = model.objects.filter(resource.only, key=key, publication=Publication.ARCHIVED).exists()
+    stone = Tombstone.objects.filter(kind=resource.kind, key=key).first()
+    archived = resource.queryset.filter(key=key, publication=Publication.ARCHIVED).exists()
     if stone is None and not archived:
         return Problem(404, f"There is no published record with the key “{key}” here.")
     reason = stone.get_reason_display() if stone else "It was archived."

@@ -1,19 +1,23 @@
-"""What the API has: each kind of record with its filters and its orders, those of the list that readers see."""
+"""What the API has: each kind of record with the filters and the orders of its list on the site."""
 
 import functools
 from dataclasses import dataclass, field
 
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
+from django_tables2 import Table
 
-from issues.filters import EventFilter, ObservationFilter
-from issues.models import Indicator, Observation
-from issues.views import Glossary, IndicatorList, IssueList
-from portal.filters import AskedFacet, Facet, RecordFilterSet, names
+from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
+from issues.models import Event, Indicator, Issue, Observation, Term
+from issues.tables import IndicatorTable, IssueTable, TermTable
+from portal.filters import AskedFacet, Facet, RecordFilterSet, SourceFilter, names
 from portal.formats.serialisers import SERIALISERS
-from portal.models import Place
-from portal.views import SourceList
-from projects.views import AgreementList, OrganisationList, ProjectList
+from portal.models import Place, Source
+from portal.tables import SourceTable
+from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
+from projects.models import Agreement, Organisation, Project
+from projects.tables import AgreementTable, OrganisationTable, ProjectTable
 
 
 class PlaceFilter(RecordFilterSet):
@@ -50,28 +54,29 @@ class ValueFilter(ObservationFilter):
 
 @dataclass(frozen=True)
 class Resource:
-    """Records of a kind at an address of the API.
+    """Records of a kind at a path of the API.
 
-    `view` is the list that readers see: its filters, its columns to sort by, its order. Where there is none, `filters`
-    and `orders` (by the value of `sort`, the first one unasked) stand for it. `only` narrows the kind.
+    `queryset` holds the records, published or not. They are sorted by the columns of `table_class`, as in the list of
+    the site; without a table `orders` maps each value of `sort` to fields, the default first. `default_sort` is the
+    value of `sort` where none is given and the order is not that of the queryset.
     """
 
     path: str
-    kind: str
     words: str
-    view: type | None = None
-    filters: type | None = None
+    queryset: QuerySet = field(repr=False)  # a representation would query
+    filterset_class: type[FilterSet]
+    table_class: type[Table] | None = None
     orders: dict | None = None
-    only: Q = field(default_factory=Q)
-    unasked: str = ""  # the value of `sort` where none is given and the order is not that of the model
+    default_sort: str = ""
+
+    @property
+    def kind(self):
+        """The name of the model."""
+        return self.queryset.model._meta.model_name
 
     @property
     def serialiser(self):
         return SERIALISERS[self.kind]
-
-    @property
-    def filterset_class(self):
-        return self.filters or self.view.filterset_class
 
     @property
     def has_keys(self):
@@ -80,24 +85,22 @@ class Resource:
 
     def records(self):
         """The records that readers may see."""
-        return self.serialiser.model.objects.published().filter(self.only)
+        return self.queryset.published()
 
     @functools.cached_property
     def sorts(self):
         """The values that `sort` may have."""
         if self.orders is not None:
             return list(self.orders)
-        columns = self.view.table_class.base_columns.items()
+        columns = self.table_class.base_columns.items()
         return [sign + name for name, column in columns if column.orderable is not False for sign in ("", "-")]
 
     def sorted(self, records, sort):
         """The records in the order of the list, or in one that was asked for."""
         if self.orders is not None:
             return records.order_by(*self.orders[sort or self.sorts[0]])
-        view = self.view()
-        view.object_list = records
-        table = self.view.table_class(view.get_table_data(), order_by=sort or self.unasked or None)
-        return table.data.data
+        rows = records.for_list() if hasattr(records, "for_list") else records
+        return self.table_class(rows, order_by=sort or self.default_sort or None).data.data
 
 
 BY_NAME = {"key": ["key"], "-key": ["-key"]}
@@ -107,30 +110,47 @@ BY_DATE = {
 }
 
 RESOURCES = (
-    Resource("issues", "issue", "Environmental issues, told by the DPSIR frame", IssueList),
-    Resource("projects", "project", "Cooperation projects, in the vocabulary of IATI", ProjectList),
-    Resource("organisations", "organisation", "Organisations that take part", OrganisationList),
-    Resource("agreements", "agreement", "Agreements: dated acts between parties", AgreementList),
+    Resource("issues", "Environmental issues, told by the DPSIR frame", Issue.objects.all(), IssueFilter, IssueTable),
     Resource(
-        "countries",
-        "place",
-        "Countries",
-        filters=CountryFilter,
-        orders=BY_NAME,
-        only=Q(kind=Place.Kind.COUNTRY),
+        "projects",
+        "Cooperation projects, in the vocabulary of IATI",
+        Project.objects.all(),
+        ProjectFilter,
+        ProjectTable,
     ),
-    Resource("places", "place", "Places of every kind, countries among them", filters=PlaceFilter, orders=BY_NAME),
-    Resource("indicators", "indicator", "Indicators: what is measured year by year", IndicatorList),
+    Resource(
+        "organisations",
+        "Organisations that take part",
+        Organisation.objects.all(),
+        OrganisationFilter,
+        OrganisationTable,
+    ),
+    Resource(
+        "agreements",
+        "Agreements: dated acts between parties",
+        Agreement.objects.all(),
+        AgreementFilter,
+        AgreementTable,
+    ),
+    Resource("countries", "Countries", Place.objects.filter(kind=Place.Kind.COUNTRY), CountryFilter, orders=BY_NAME),
+    Resource("places", "Places of every kind, countries among them", Place.objects.all(), PlaceFilter, orders=BY_NAME),
+    Resource(
+        "indicators",
+        "Indicators: what is measured year by year",
+        Indicator.objects.all(),
+        IndicatorFilter,
+        IndicatorTable,
+    ),
     Resource(
         "observations",
-        "observation",
         "Observations: the value of an indicator for a place and a year, as one source gives it",
-        filters=ValueFilter,
+        Observation.objects.all(),
+        ValueFilter,
         orders={"indicator": ["indicator__position", "indicator__key", "place__key", "year", "source__key"]}
         | {"year": ["year", "indicator__key", "place__key", "source__key"]}
         | {"-year": ["-year", "indicator__key", "place__key", "source__key"]},
     ),
-    Resource("events", "event", "Events: dated milestones", filters=EventFilter, orders=BY_DATE),
-    Resource("sources", "source", "Sources: what was read", SourceList),
-    Resource("terms", "term", "Terms of the glossary", Glossary, unasked=Glossary.default_sort),
+    Resource("events", "Events: dated milestones", Event.objects.all(), EventFilter, orders=BY_DATE),
+    Resource("sources", "Sources: what was read", Source.objects.all(), SourceFilter, SourceTable),
+    Resource("terms", "Terms of the glossary", Term.objects.all(), TermFilter, TermTable, default_sort="term"),
 )

@@ -16,11 +16,11 @@ class OrganisationQuerySet(RecordQuerySet):
     """Questions about organisations."""
 
     def for_list(self):
-        """What a list shows: with how many published projects and agreements each has."""
+        """What a list shows: with how many published projects and agreements each has, those with most first."""
         taking_part = known.of(self.model._meta.get_field("projects").related_model).facets["organisation"]
         keys = self.model.objects.values_list("key", "pk")
         counts = {pk: len(taking_part[key]) for key, pk in keys if key in taking_part}
-        return self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(
+        records = self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(
             project_count=Told(counts),
             agreement_count=models.Count(
                 "agreement_parties",
@@ -28,6 +28,7 @@ class OrganisationQuerySet(RecordQuerySet):
                 distinct=True,
             ),
         )
+        return records.order_by("-project_count", "-agreement_count", "key")
 
 
 class Organisation(Record):
