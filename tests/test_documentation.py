@@ -1,0 +1,49 @@
+"""The documents name what is there: paths, links, commands; the README is short."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands
+
+ROOT = settings.BASE_DIR
+DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def anchors(document):
+    """Return the fragments by which headings of a Markdown document are linked, as GitHub makes them."""
+    headings = re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```", "", document, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    )
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_a_document_names_is_there(name):
+    said = read(name)
+    for path in re.findall(r"`((?:portal|issues|projects|templates|tests|static|fixtures|docs)/[\w./-]*)`", said):
+        assert (ROOT / path).exists(), path
+    for link, anchor in re.findall(r"\]\(([^)#:]*)#?([^)#:]*)\)", said):
+        target = ((ROOT / name).parent / link).resolve() if link else ROOT / name
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text(encoding="utf-8")), f"{link}#{anchor}"
+    assert set(re.findall(r"manage\.py (\w+)", said)) - set(get_commands()) == set()
+    fences = "\n".join(re.findall(r"^```.*?^```", said, re.MULTILINE | re.DOTALL))
+    commands = re.findall(r"`make ([a-z]+)", said) + re.findall(r"^make ([a-z]+)", fences, re.MULTILINE)
+    assert set(commands) - set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE)) == set()
+
+
+def test_every_document_is_linked_from_the_readme():
+    linked = {
+        str((ROOT / link).resolve().relative_to(ROOT)) for link in re.findall(r"\]\(([^)#:]+)", read("README.md"))
+    }
+    assert {name for name in DOCUMENTS if not name.startswith("docs/adr/0")} - linked == {"README.md"}
+
+
+def test_readme_is_short_and_its_picture_is_small():
+    assert len(read("README.md").split()) <= 1_500
+    assert (ROOT / "docs/images/portal.png").stat().st_size < 200_000
