@@ -15,10 +15,11 @@ BENCH_PROJECTS ?= 200000
 BENCH_DATABASE ?=
 LIGHTHOUSE_VERSION = 12.2.3
 ARGS ?=
-# Processes that share the tests between them.
-TEST_WORKERS ?= 2
-# Per cent of statements that the whole suite must run; a part of it runs what it runs.
+# Processes that share the tests. A part of the suite is run by one process, which starts sooner.
+TEST_WORKERS ?= $(if $(strip $(PYTEST_ARGS)),0,2)
+# Per cent of statements that the whole suite must run. 0 does not measure it.
 COVERAGE ?= $(if $(strip $(PYTEST_ARGS)),0,95)
+MEASURE = $(if $(filter-out 0,$(COVERAGE)),--cov=portal --cov=issues --cov=projects --cov-report=term --cov-fail-under=$(COVERAGE))
 
 VENV = .venv
 PY = $(VENV)/bin/python
@@ -116,8 +117,7 @@ collected: $(RUNTIME)
 
 test: $(TOOLS)
 	@echo 'Running the tests on $(if $(DATABASE_URL),the database of DATABASE_URL,SQLite)'
-	@$(CLEAN_ENV) $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal \
-		--cov=portal --cov=issues --cov=projects --cov-report=term --cov-fail-under=$(COVERAGE) $(PYTEST_ARGS)
+	@$(CLEAN_ENV) $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal $(MEASURE) $(PYTEST_ARGS)
 
 lint: $(TOOLS)
 	@echo 'ruff: code'

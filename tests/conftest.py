@@ -1,10 +1,9 @@
 """Settings and fixtures of all tests.
 
 **Two databases.** Most tests make the few records that they are about, in the empty test database, and each is rolled
-back. Some are about the real content: every fixture resolves, every page of the real thing stands. Loading it takes
-seconds, so it is loaded once by each test process, into a copy of the test database that lies beside it; the fixture
-`content` puts that copy in the place of the empty one for one test (or one class), in which the test then runs and is
-rolled back like any other:
+back. Some are about the real content: every fixture resolves, every page of the real thing stands. It is loaded into
+a copy of the test database that lies beside it, one for each test process; the fixture `content` puts that copy in the
+place of the empty one for one test (or one class), in which the test then runs and is rolled back like any other:
 
     def test_the_aral_sea_has_a_page(content, client): …
 
@@ -15,6 +14,9 @@ rolled back like any other:
   pytest-django opens the test's transaction. On a function outside a class it lasts for that one test.
 - A test of the content may not ask for `transactional_db` or `live_server`, which empty the database they end in.
 
+**Cached files.** On SQLite both databases are copied from files that an earlier run has built (tests/databases.py).
+They are built again when a migration, a fixture or code that builds them has changed, and with `--create-db`.
+
 **A server.** `site` is the portal under gunicorn on that copy, as `make run` would start it, for tests in a browser:
 the server is another process, the data are committed, so it sees them. Its tests read; what they write would stay.
 """
@@ -22,6 +24,7 @@ the server is another process, the data are committed, so it sees them. Its test
 import contextlib
 import itertools
 import os
+import shutil
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -35,6 +38,7 @@ from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
 from django.core.management.commands.flush import Command as Flush
+from django.core.management.commands.migrate import Command as Migrate
 from django.core.serializers import deserialize, serialize
 from django.db import connections
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
@@ -42,6 +46,7 @@ from django.utils import timezone, translation
 from hypothesis import settings as hypothesis
 
 from portal import after_response, audit, members
+from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 
 # With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
@@ -195,6 +200,39 @@ def at(monkeypatch):
     return move
 
 
+# ── The databases ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def uses_cached_files(config):
+    """Return True if databases are copied from cached files."""
+    return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and not config.getoption("create_db")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request):
+    """Set up the test database as pytest-django does. On SQLite its tables come from a cached file."""
+    with pytest.MonkeyPatch.context() as patch:
+        if uses_cached_files(request.config):
+            patch.setattr(Migrate, "handle", copy_or_migrate(Migrate.handle))
+        request.getfixturevalue("django_db_setup")
+
+
+def copy_or_migrate(migrate):
+    """Return what takes the place of Migrate.handle while the test database is set up."""
+
+    def handle(self, *args, **options):
+        connection = connections[options["database"]]
+
+        def build(path):
+            migrate(self, *args, **options)
+            databases.copy_to(path, connection)
+
+        with databases.cached("migrated", build) as path:
+            databases.copy_from(path, connection)
+
+    return handle
+
+
 # ── The content ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -227,8 +265,7 @@ def copy_of_the_test_database(purpose, django_db_blocker, tmp_path_factory):
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
             name = str(tmp_path_factory.mktemp(purpose) / f"{purpose}.sqlite3")
-            with connection.cursor() as cursor:
-                cursor.execute("VACUUM INTO %s", [name])
+            databases.copy_to(name, connection)
         else:
             connection.creation.clone_test_db(purpose, verbosity=0, autoclobber=True)
             name = connection.creation.get_test_db_clone_settings(purpose)["NAME"]
@@ -245,13 +282,30 @@ def address_of(name):
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
+def load_content(name):
+    """Load all of fixtures/ into the database called `name`."""
+    with Switch(name):
+        fixtures = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
+        call_command("loaddata", *map(str, fixtures), verbosity=0)
+
+
 @pytest.fixture(scope="session")
-def content_database(django_db_setup, django_db_blocker, tmp_path_factory):
+def content_database(request, django_db_setup, django_db_blocker, tmp_path_factory):
     """The name of a copy of the test database that has all of fixtures/ in it; made when first asked for."""
+    if uses_cached_files(request.config):
+
+        def build(path):
+            with django_db_blocker.unblock():
+                databases.copy_to(path, connections["default"])
+                load_content(str(path))
+
+        with databases.cached("content", build) as path:
+            name = str(shutil.copy(path, tmp_path_factory.mktemp("content") / "content.sqlite3"))
+        yield name
+        return
     with copy_of_the_test_database("content", django_db_blocker, tmp_path_factory) as name:
-        with django_db_blocker.unblock(), Switch(name):
-            fixtures = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
-            call_command("loaddata", *map(str, fixtures), verbosity=0)
+        with django_db_blocker.unblock():
+            load_content(name)
         yield name
 
 
