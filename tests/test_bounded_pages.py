@@ -101,7 +101,7 @@ def test_page_says_how_many_there_are_and_leads_to_them(client, grow, address):
     name, most = PARTS[address]
     [part] = reading.page(client.get(address)).xpath(f"//section[@aria-labelledby='{name}']")
     assert len(part.find_class("entry") or part.xpath(".//li")) == most
-    *of_roles, link = part.xpath(".//p[contains(@class, 'part-more')]/a")
+    *of_roles, link = part.xpath(".//p[contains(@class, 'section-more')]/a")
     assert [reading.words(one) for one in of_roles] == (
         ["All 41 projects in this role"] * 2 if "organisations" in address else []
     )

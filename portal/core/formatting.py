@@ -33,7 +33,8 @@ def value_rows(rows) -> SafeString:
     """
     language = get_language()
     none = format_html(
-        '<td class="figure"><span class="quiet" aria-hidden="true">·</span><span class="hidden">{}</span></td>',
+        '<td class="figure"><span class="text-muted" aria-hidden="true">·</span>'
+        '<span class="visually-hidden">{}</span></td>',
         gettext("no data"),
     )
 

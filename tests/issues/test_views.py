@@ -121,7 +121,7 @@ def test_main_issue_shows_who_answers_one_under_it_after_its_own_and_names_that_
     assert "Salt dust" in entries["Below"]
     assert "Nobody knows." not in entries["Unseen"]
     assert "Not told yet" not in entries["Unseen"]
-    assert reading.words(part.find_class("part-lead")[0]).startswith(
+    assert reading.words(part.find_class("section-lead")[0]).startswith(
         "3 projects, each with how far it aims at this issue"
     )
 
@@ -131,7 +131,9 @@ def test_issue_says_how_many_of_its_projects_are_shown(client):
     for _ in range(25):
         make_answer(issue=issue, project=make_project())
     part = section(client.get("/en/issues/aral/"), "answers")
-    assert reading.words(part.find_class("part-lead")[0]).startswith("25 projects. Shown are the 24 that aim at this ")
+    assert reading.words(part.find_class("section-lead")[0]).startswith(
+        "25 projects. Shown are the 24 that aim at this "
+    )
 
 
 def test_issue_that_no_project_answers_says_so(client):

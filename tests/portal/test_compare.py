@@ -733,7 +733,7 @@ def on_entry(entry):
         date or words(value),
         "value" in value.classes,
         "".join(words(detail) for detail in entry.find_class("compare-detail")),
-        "".join(words(year) for year in entry.xpath("span[@class='quiet']")),
+        "".join(words(year) for year in entry.xpath("span[@class='text-muted']")),
         [title.partition(": ")[2] for title in entry.xpath(".//sup//a/@title")],
     )
 

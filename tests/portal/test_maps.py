@@ -734,7 +734,7 @@ def test_list_beside_the_map_names_the_places_with_the_most_projects(five, clien
             make_project().places.add(place)
     found = reading.page(client.get("/en/map/"))
     assert [item.get("id") for item in found.xpath("//ul[@class='map-places-list']/li")] == ["place-b", "place-c"]
-    [lead] = found.xpath("//section[@id='places']/p[@class='part-lead']")
+    [lead] = found.xpath("//section[@id='places']/p[@class='section-lead']")
     assert reading.words(lead) == "The 2 places with the most projects, of 3. The map shows all."
     assert dict(marks(found)) == {
         "A: 1 project": "/en/places/a/",

@@ -234,7 +234,7 @@ def test_strip_of_the_content_and_its_table_have_the_same_numbers(content, clien
     for svg in strips(response):
         drawn = []
         for decade in svg.find_class("decade"):
-            parts = [decade.xpath(f"count(.//rect[@class='part-{kind}'])") for kind in (1, 2)]
+            parts = [decade.xpath(f"count(.//rect[@class='kind-{kind}'])") for kind in (1, 2)]
             numbers = [title.text for title in decade.iter("title")]
             drawn.append((numbers, parts))
         assert len(drawn) == len(rows)

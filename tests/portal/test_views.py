@@ -145,7 +145,7 @@ def test_country_shows_eight_of_many_and_leads_to_the_rest(client):
     response = client.get("/en/countries/uz/")
     [projects] = reading.page(response).xpath("//section[@aria-labelledby='projects']")
     assert len(projects.find_class("entry")) == 8
-    assert projects.find_class("part-more")[0].xpath("a/@href") == ["/en/projects/?country=uz"]
+    assert projects.find_class("section-more")[0].xpath("a/@href") == ["/en/projects/?country=uz"]
 
 
 def test_place_shows_what_happens_in_its_parts_too(client):
