@@ -276,7 +276,7 @@ def _refusal_page(language, seconds):
         "Too many requests came from your network. Please try again in {count} seconds.",
         seconds,
     ).format(count=seconds)
-    return render_to_string("portal/too_often.html", {"title": gettext("A little too often"), "told": told})
+    return render_to_string("portal/429_throttled.html", {"title": gettext("A little too often"), "told": told})
 
 
 class BodyMiddleware:
@@ -309,4 +309,4 @@ class BodyMiddleware:
         if problems.is_for_programs(request):
             return problems.response(413, "The portal takes no requests as large as this.")
         context = {"title": gettext("That was too large"), "may_sign_in": may_sign_in}
-        return render(request, "portal/too_large.html", context, status=413)
+        return render(request, "portal/413.html", context, status=413)

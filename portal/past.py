@@ -53,7 +53,7 @@ class NotThatDay(Http404):
             "why": self.why,
             "shown": self.record.publication == Publication.PUBLISHED,
         }
-        return render(request, "portal/not_that_day.html", context, status=404)
+        return render(request, "portal/snapshot_not_found.html", context, status=404)
 
 
 def record_on(records, key, day):

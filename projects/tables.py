@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Area
-from portal.core.formatting import money, span
+from portal.core.formatting import date_range, money
 from portal.languages import name_html
 from portal.querysets import reader_text
 from portal.tables import (
@@ -51,7 +51,7 @@ class ProjectTable(RecordTable):
         return status_tag(record)
 
     def render_start(self, record):
-        return span(record)
+        return date_range(record)
 
     def render_budget(self, record):
         return money(record.budget, record.currency)

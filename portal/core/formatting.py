@@ -66,7 +66,7 @@ def isodate(value: date | None) -> str:
     return partial_date(value.isoformat()) if value else ""
 
 
-def span(record) -> str:
+def date_range(record) -> str:
     """Return the period from `record.start` to `record.end`, saying which end is not known."""
     if record.start and record.end:
         if record.start == record.end:

@@ -254,7 +254,7 @@ def refusal(request, kinds, single, status, title, message="", without="", only=
         "formats": [link for link in links_of(request, kinds, single, only) if link.name != without],
         "page": f"{request.path}?{query}" if (query := bare_query(request)) else request.path,
     }
-    return render(request, "portal/no_such_format.html", context, status=status)
+    return render(request, "portal/format_not_found.html", context, status=status)
 
 
 # ── The menu ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,5 +8,5 @@ register = template.Library()
 
 for _filter in (formatting.number, formatting.partial_date, formatting.isodate):
     register.filter(_filter)
-for _tag in (formatting.value_rows, formatting.money, formatting.span, formatting.coordinates):
+for _tag in (formatting.value_rows, formatting.money, formatting.date_range, formatting.coordinates):
     register.simple_tag(_tag)

@@ -18,21 +18,21 @@ register.filter("language_called", languages.language_name)
 
 
 @register.simple_tag(takes_context=True)
-def prose(context, record, field):
-    """The text of a translated column like `text`, with the first use of each term of the glossary explained."""
+def glossary_text(context, record, field):
+    """Return a translated field like `text`, with the first use of each glossary term linked to its definition."""
     words, language = languages.text_and_language(record, field)
     return languages.in_language(context["glosses"].mark(escape(words), language), language)
 
 
 @register.simple_tag(takes_context=True)
-def explained(context, html, language):
-    """Safe HTML of that language, with the first use of each term of the glossary explained."""
+def glossary_html(context, html, language):
+    """Return safe HTML in `language`, with the first use of each glossary term linked to its definition."""
     return context["glosses"].mark(html, language)
 
 
 @register.inclusion_tag("components/definitions.html", takes_context=True)
-def definitions(context):
-    """The definitions of the terms that the page explains, hidden until they are asked for."""
+def glossary_definitions(context):
+    """Render the definitions of the glossary terms that the page links to. They are hidden until a reader opens one."""
     glosses = context.get("glosses")
     return {"terms": list(glosses.used()), "anchor": glosses.anchor} if glosses else {}
 

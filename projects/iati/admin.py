@@ -52,7 +52,7 @@ class ReportingOrganisationAdmin(FormFields, admin.ModelAdmin):
             "partly": partly,
             "reported": reported,
         }
-        return TemplateResponse(request, "admin/iati/kept_out.html", context)
+        return TemplateResponse(request, "admin/iati/not_reported.html", context)
 
 
 def state_of(project):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import translation
 
-from portal.core.formatting import coordinates, money, number, partial_date, span
+from portal.core.formatting import coordinates, date_range, money, number, partial_date
 from portal.dates import PartialDate
 
 LANGUAGES = ("en", "ko", "ru")
@@ -85,10 +85,10 @@ def test_partial_date_of_nothing_is_nothing(nothing):
     ],
 )
 def test_span_says_which_end_is_not_known(start, end, words, dates):
-    assert written(span(project(start, end))) == (words, dates)
+    assert written(date_range(project(start, end))) == (words, dates)
     for language in LANGUAGES:
         with translation.override(language):
-            assert written(span(project(start, end)))[1] == dates
+            assert written(date_range(project(start, end)))[1] == dates
 
 
 @pytest.mark.parametrize(
