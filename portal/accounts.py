@@ -273,7 +273,7 @@ class AccountPage(IndexView):
 class SignOut(LogoutView):
     """allauth's, which also makes the browser forget the pages and cookies of the portal.
 
-    It keeps its storage: there lies text that was not saved (static/js/kept-text.js).
+    It keeps its storage: there lies text that was not saved (static/js/autosave.js).
     """
 
     def post(self, *args, **kwargs):

@@ -9,7 +9,7 @@ async function begin(link) {
   const button = host.querySelector(".map-start");
   button.disabled = true;
   try {
-    const { open } = await import(host.dataset.live);
+    const { open } = await import(host.dataset.explorer);
     live ??= await open(figure());
   } catch {
     button.disabled = false;

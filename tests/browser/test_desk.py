@@ -52,7 +52,7 @@ def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, de
     expect(page.locator("#id_definition_en")).to_have_count(0)  # the session is gone
     page.context.add_cookies(cookies)
     page.goto(address)
-    offer = page.locator(".kept-text")
+    offer = page.locator(".autosave")
     expect(offer).to_contain_text("Text that was not saved is kept in this browser")
     offer.get_by_role("button", name="Put it back").click()
     expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
@@ -60,7 +60,7 @@ def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, de
     expect(page.locator(".messagelist .success")).to_be_visible()
     page.goto(address)
     expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
-    expect(page.locator(".kept-text")).to_have_count(0)  # saved: nothing is kept any more
+    expect(page.locator(".autosave")).to_have_count(0)  # saved: nothing is kept any more
 
 
 def test_rows_and_choices_come_back_too_and_can_be_thrown_away(editor, desk):
@@ -80,7 +80,7 @@ def test_rows_and_choices_come_back_too_and_can_be_thrown_away(editor, desk):
     page.goto(address)
     page.get_by_role("button", name="Throw it away").click()
     page.goto(address)
-    expect(page.locator(".kept-text")).to_have_count(0)
+    expect(page.locator(".autosave")).to_have_count(0)
 
 
 PASSWORD = "a-dry-sea-remembers-1960"
@@ -110,7 +110,7 @@ def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk
     sign_in(page, "olga")
     expect(page).to_have_url(address)
     expect(page.locator("#id_definition_en")).to_be_visible()
-    expect(page.locator(".kept-text")).to_have_count(0)
+    expect(page.locator(".autosave")).to_have_count(0)
     page.locator("#id_term_en").fill("Olga")
     page.locator("#id_key").fill("olga")
     page.locator("#id_definition_en").fill("What Olga wrote.")
@@ -124,7 +124,7 @@ def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk
     assert [cookie["name"] for cookie in context.cookies()] == ["csrftoken"]  # of the page that follows
     page.goto(address)
     sign_in(page, "nur")
-    expect(page.locator(".kept-text")).to_be_visible()
+    expect(page.locator(".autosave")).to_be_visible()
     page.get_by_role("button", name="Put it back").click()
     expect(page.locator("#id_definition_en")).to_have_value("What Nur wrote for an hour.")
 
@@ -145,7 +145,7 @@ def test_unsaved_text_survives_signing_in_again(desk, editor):
     sign_in(page, "zhanna")
     expect(page.locator(".messagelist .success")).to_contain_text("zhanna")
     page.goto(address)
-    expect(page.locator(".kept-text")).to_be_visible()
+    expect(page.locator(".autosave")).to_be_visible()
 
 
 def test_clash_is_explained_in_korean(editor, desk):

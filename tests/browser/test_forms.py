@@ -58,7 +58,7 @@ def language(request):
 def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(desk, editor, language):
     page, words = editor(HAN, language), WORDS[language]
     page.goto(f"{desk.url}/admin/projects/organisation/add/")
-    told = page.locator("#look-alikes")
+    told = page.locator("#duplicate-check")
     page.locator("#id_name_en").press_sequentially("Korea Forestry Servise")
     expect(told).to_contain_text(words["already"])
     link = told.get_by_role("link").first
@@ -83,7 +83,7 @@ def test_without_javascript_the_form_comes_back_once_and_nothing_is_lost(desk, e
     page.locator("#id_latitude").fill("42.46")
     page.locator("#id_longitude").fill("59.6")
     save(page)
-    expect(page.locator("#look-alikes")).to_contain_text(words["already"])
+    expect(page.locator("#duplicate-check")).to_contain_text(words["already"])
     expect(page.locator("#id_longitude")).to_have_value("59.6")
     page.get_by_label(words["another"]).check()
     save(page)
@@ -120,7 +120,7 @@ def test_a_source_is_made_from_bibtex(desk, editor, language, scripts):
     page.locator(".from-reference summary").click()
     page.locator("#reference").fill("https://doi.org/10.1234/arid.2021.7")
     page.get_by_role("button", name=words["fill"]).click()
-    expect(page.locator("#look-alikes")).to_contain_text("nurmuhamedov-2021")
+    expect(page.locator("#duplicate-check")).to_contain_text("nurmuhamedov-2021")
     desk.run("from portal.models import Source; Source.objects.get(key='nurmuhamedov-2021').delete()")
 
 
@@ -268,7 +268,7 @@ def test_without_javascript_all_languages_are_shown(desk, editor):
 def test_axe_finds_nothing_in_what_forms_have_been_given(desk, editor, width):
     """Of each form, the parts that are ours: Django’s own, and Select2’s, are what they are."""
     page = editor(SEO, bypass_csp=True, viewport=VIEWPORTS[width], reduced_motion="reduce")
-    parts = ["#look-alikes", "#languages", ".from-reference", ".prose-tools", ".prose-preview", ".desk-note"]
+    parts = ["#duplicate-check", "#languages", ".from-reference", ".prose-tools", ".prose-preview", ".desk-note"]
     found = {}
 
     def check(name):
@@ -291,7 +291,7 @@ def test_axe_finds_nothing_in_what_forms_have_been_given(desk, editor, width):
     page.get_by_role("button", name="Fill in the form").click()
     page.locator(".from-reference summary").click()
     page.locator("#id_title").fill("The Future Aral Sea: Hope and Despair")
-    expect(page.locator("#look-alikes a").first).to_be_visible()
+    expect(page.locator("#duplicate-check a").first).to_be_visible()
     check("source")
     open_change(page, desk, "issues/issue", "aral-sea-depletion")
     page.locator("#id_drivers_en").fill("Cotton [micklin-2016]. Tugai [nobody-2020].")
@@ -307,7 +307,7 @@ def test_axe_finds_nothing_in_what_forms_have_been_given(desk, editor, width):
 def test_no_form_is_wider_than_a_phone(desk, editor, kind):
     page = editor(SEO, "ru", viewport={"width": 360, "height": 740})
     page.goto(f"{desk.url}/admin/{kind}/add/")
-    ours = "#languages, .from-reference, .prose-tools, #look-alikes"
+    ours = "#languages, .from-reference, .prose-tools, #duplicate-check"
     for box in page.locator(ours).all():
         place = box.bounding_box()
         assert place is None or (place["x"] >= 0 and place["x"] + place["width"] <= 360), kind

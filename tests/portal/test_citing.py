@@ -209,4 +209,4 @@ def test_a_form_names_the_texts_that_carry_marks_and_whom_to_ask(desk):
 def test_a_form_without_such_texts_has_no_such_help(desk):
     page = desk(EDITOR).get(change_address(make_term(publication=Publication.DRAFT))).content.decode()
     assert "data-marks" not in page
-    assert "prose.js" not in page
+    assert "citation-field.js" not in page

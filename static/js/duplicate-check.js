@@ -1,7 +1,7 @@
 // While a name or an address is typed: the records that may be the same one, above the form.
 
 const WAIT = 600; // milliseconds without a key before the server is asked
-const PLACE = document.querySelector("#look-alikes");
+const PLACE = document.querySelector("#duplicate-check");
 const FORM = PLACE.closest("form");
 const COLUMNS = PLACE.dataset.columns.split(" ");
 

@@ -1,9 +1,10 @@
 // Keeps what an editor types in the browser until it has been saved, and offers it back after a lost session, a lost
 // connection or a closed window. Nothing of it leaves the browser, and it is offered to the same account only.
 
-const TEMPLATE = document.querySelector("#kept-text");
+const TEMPLATE = document.querySelector("#autosave");
 const WORDS = TEMPLATE.dataset;
 const FORM = TEMPLATE.closest("form");
+// These storage keys stay as they are: browsers of editors hold unsaved text under them.
 const PLACE = `kept-text:${WORDS.account}:${location.pathname}`;
 const SENT = "kept-text:sent"; // the place of the form that was sent last
 const IGNORED = /^(csrfmiddlewaretoken|_.*|.*-(INITIAL|MIN_NUM|MAX_NUM)_FORMS)$/;
@@ -73,7 +74,7 @@ function putBack(values) {
 
 function offer(kept) {
   const box = document.createElement("div");
-  box.className = "kept-text";
+  box.className = "autosave";
   box.setAttribute("role", "status");
   const words = document.createElement("p");
   words.textContent = WORDS.offer.replace("{time}", new Date(kept.time).toLocaleString(document.documentElement.lang));

@@ -19,10 +19,10 @@ function loadStyles(href) {
   });
 }
 
-function loadLeaflet({ leaflet, leafletCss, liveCss }) {
+function loadLeaflet({ leaflet, leafletCss, explorerCss }) {
   loading ??= Promise.all([
     loadStyles(leafletCss), // the portal's own go on from it
-    loadStyles(liveCss),
+    loadStyles(explorerCss),
     new Promise((resolve, reject) => {
       document.head.append(element("script", { src: leaflet, onload: resolve, onerror: reject }));
     }),
