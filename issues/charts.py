@@ -471,8 +471,10 @@ def value_map(indicator, year=None):
         found.sort(key=lambda observation: observation.source_id != indicator.source_id)
     values = {by_pk[pk].key: float(found[0].value) for pk, found in of_country.items()}
     breaks = geo.class_breaks([value for value in values.values() if value != 0] or [0])
-    tones = {place.key: "shade-none" for place in countries}
-    tones |= {key: f"shade-{geo.class_of(value, breaks)}" if value else "shade-zero" for key, value in values.items()}
+    tones = {place.key: "map-class-none" for place in countries}
+    tones |= {
+        key: f"map-class-{geo.class_of(value, breaks)}" if value else "map-class-zero" for key, value in values.items()
+    }
     unit, unit_language = text_and_language(indicator, "unit_symbol")
     figures = {
         place.key: number(of_country[place.pk][0].value) if place.pk in of_country else _("no data")
@@ -509,13 +511,13 @@ def legend(breaks, tones) -> list[LegendClass]:
     tones = set(tones)
     pairs = list(itertools.pairwise(breaks))
     classes = []
-    if "shade-zero" in tones:
-        classes.append(LegendClass("shade-zero", _("zero")))
+    if "map-class-zero" in tones:
+        classes.append(LegendClass("map-class-zero", _("zero")))
     for i, (low, high) in enumerate(pairs, start=1):
         words = _("{low} to {high}") if i == len(pairs) else _("{low} to under {high}")
-        classes.append(LegendClass(f"shade-{i}", words.format(low=number(low), high=number(high))))
-    if "shade-none" in tones:
-        classes.append(LegendClass("shade-none", _("no data")))
+        classes.append(LegendClass(f"map-class-{i}", words.format(low=number(low), high=number(high))))
+    if "map-class-none" in tones:
+        classes.append(LegendClass("map-class-none", _("no data")))
     return classes
 
 
@@ -552,7 +554,7 @@ def map_file(request, indicator, found):
         source=f"{source_line(found['sources'], text_and_language(indicator, 'licence')[0])} "
         f"{_('Made with Natural Earth.')}",
         key=[
-            Entry(one.words, f"map-shape {one.tone}", f"url(#{drawn.id}-hatch)" if one.tone == "shade-none" else "")
+            Entry(one.words, f"map-shape {one.tone}", f"url(#{drawn.id}-hatch)" if one.tone == "map-class-none" else "")
             for one in found["classes"]
         ],
     )

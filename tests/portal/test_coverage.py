@@ -171,7 +171,7 @@ def test_empty_cell_says_so_in_words_and_leads_nowhere(client, two_countries):
     assert row[2].get("class") == "gap"
     assert words(row[2].find_class("gap-words")[0]) == "no sourced project"
     assert row[2].find(".//a") is None
-    assert row[1].get("class") == "shade-1"
+    assert row[1].get("class") == "coverage-class-1"
     assert "41 of 42 cells have no sourced project." in said(ask(client), "figure-sentence")[0]
 
 

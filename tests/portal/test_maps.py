@@ -344,11 +344,11 @@ def tones(found):
 def test_shaded_map_shows_the_latest_year_that_the_countries_share(indicator):
     found = choropleth(indicator)
     assert tones(found) == {
-        "Kazakhstan": "shade-1",
-        "Kyrgyzstan": "shade-none",
-        "Tajikistan": "shade-zero",
-        "Turkmenistan": "shade-none",
-        "Uzbekistan": "shade-5",
+        "Kazakhstan": "map-class-1",
+        "Kyrgyzstan": "map-class-none",
+        "Tajikistan": "map-class-zero",
+        "Turkmenistan": "map-class-none",
+        "Uzbekistan": "map-class-5",
     }
     assert rows(found) == [
         "Kazakhstan | 34.5 2020",
@@ -374,7 +374,7 @@ def test_missing_and_zero_look_different_and_say_so(indicator):
     titles = [title.text for title in found.xpath(".//*[@class='map-country']/title")]
     assert "Kyrgyzstan: no data" in titles
     assert "Tajikistan: 0" in titles
-    [hatched] = {path.get("fill") for path in of_class(found, "shade-none") if path.tag == "path"}
+    [hatched] = {path.get("fill") for path in of_class(found, "map-class-none") if path.tag == "path"}
     assert hatched == "url(#map-hatch)"
     assert found.xpath(".//pattern/@id") == ["map-hatch"]
 
@@ -394,7 +394,7 @@ def test_values_that_are_all_alike_are_said_in_one(five):
 
 def test_reader_chooses_a_year(indicator):
     found = choropleth(indicator, "2019", "?year=2019&place=uz")
-    assert tones(found)["Tajikistan"].startswith("shade-")
+    assert tones(found)["Tajikistan"].startswith("map-class-")
     assert "Tajikistan | 61 2019" in rows(found)
     assert found.xpath(".//select[@name='year']/option/text()") == ["2020", "2019"]
     assert found.xpath(".//option[@selected]/text()") == ["2019"]
@@ -454,7 +454,7 @@ def test_common_years_and_the_best_of_them():
 
 
 def test_legend_names_zero_and_no_data_only_where_they_are():
-    words = [one.words for one in legend([0, 10, 20], {"shade-1", "shade-2"})]
+    words = [one.words for one in legend([0, 10, 20], {"map-class-1", "map-class-2"})]
     assert words == ["0 to under 10", "10 to 20"]
 
 
