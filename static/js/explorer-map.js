@@ -2,6 +2,12 @@
 // marks the server goes on grouping. map.js loads this when the reader asks for it.
 
 const APART = 44; // pixels between marks that stay one, as portal/map_views.py groups them
+// Where a label's point is, as the server states it -> the classes that move the label there.
+const LABEL_CLASSES = {
+  start: "explorer-label",
+  middle: "explorer-label explorer-label-middle",
+  end: "explorer-label explorer-label-end",
+};
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let loading = null;
 
@@ -70,7 +76,7 @@ class LiveMap {
     const data = host.dataset;
     this.words = { ...data };
     this.url = data.url;
-    this.element = element("div", { className: "map-live" });
+    this.element = element("div", { className: "explorer-map" });
     this.projection = albers(JSON.parse(data.projection));
     const [left, top, width, height] = data.frame.split(" ").map(Number);
     this.place(host);
@@ -138,17 +144,17 @@ class LiveMap {
   async ground() {
     const { neighbours, countries, rivers, lakes, aral } = this.words;
     const layers = await Promise.all([
-      this.layer(neighbours, () => ({ className: "live-neighbour" })),
-      this.layer(countries, () => ({ className: "live-country" })),
-      this.layer(rivers, (river) => ({ className: river.properties.main ? "live-main" : "live-river" })),
-      this.layer(aral, (shore) => ({ className: shore.id === "aral-sea-late-1950s" ? "live-bed" : "live-lake" })),
-      this.layer(lakes, () => ({ className: "live-lake" })),
+      this.layer(neighbours, () => ({ className: "explorer-neighbour" })),
+      this.layer(countries, () => ({ className: "explorer-country" })),
+      this.layer(rivers, (river) => ({ className: river.properties.main ? "explorer-main" : "explorer-river" })),
+      this.layer(aral, (shore) => ({ className: shore.id === "aral-sea-late-1950s" ? "explorer-bed" : "explorer-lake" })),
+      this.layer(lakes, () => ({ className: "explorer-lake" })),
     ]).catch(() => []);
     layers.forEach((layer) => layer.addTo(this.map));
   }
 
   name({ name, kind, lat, lon }) {
-    const words = element("span", { className: `live-name map-words-${kind}`, textContent: name });
+    const words = element("span", { className: `explorer-name map-words-${kind}`, textContent: name });
     const icon = L.divIcon({ className: "", html: words, iconSize: [0, 0] });
     L.marker([lat, lon], { icon, interactive: false, keyboard: false, zIndexOffset: -1000 }).addTo(this.marks);
   }
@@ -156,7 +162,7 @@ class LiveMap {
   choices() {
     const box = element("input", { type: "checkbox" });
     box.addEventListener("change", async () => {
-      this.provinces ??= this.layer(this.words.provinces, () => ({ className: "live-province" }));
+      this.provinces ??= this.layer(this.words.provinces, () => ({ className: "explorer-province" }));
       const layer = await this.provinces;
       if (box.checked) layer.addTo(this.map);
       else layer.remove();
@@ -232,13 +238,13 @@ class LiveMap {
     const body = element("div", {}, count);
     if (it.spot) {
       const label = element("span", { textContent: it.name, lang: it.language });
-      label.className = `live-label live-${it.spot.anchor}`;
+      label.className = LABEL_CLASSES[it.spot.anchor];
       label.style.left = `${it.radius + it.spot.dx}px`;
       label.style.top = `${it.radius + it.spot.dy}px`;
       body.append(label);
     }
     const icon = L.divIcon({
-      className: it.places > 1 ? "live-mark live-several" : "live-mark",
+      className: it.places > 1 ? "explorer-mark explorer-several" : "explorer-mark",
       html: body,
       iconSize: [size, size],
     });
@@ -285,8 +291,8 @@ class LiveMap {
     );
     if (it.more) links.push(element("li", {}, element("a", { href: it.more, textContent: this.words.more })));
     const heading = it.url
-      ? element("p", { className: "live-title" }, element("a", { href: it.url, lang: it.language, textContent: it.title }))
-      : element("p", { className: "live-title", textContent: it.name });
+      ? element("p", { className: "explorer-title" }, element("a", { href: it.url, lang: it.language, textContent: it.title }))
+      : element("p", { className: "explorer-title", textContent: it.name });
     const content = element("div", { tabIndex: -1 }, heading, element("ul", {}, ...links));
     const { x, y } = this.map.getSize();
     const popup = L.popup({

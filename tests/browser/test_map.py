@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.served import VIEWPORTS
 
-MARKS = ".live-mark"
+MARKS = ".explorer-mark"
 
 # Pairs of names that run into each other. The box of a text is higher than its letters by about a third.
 OVERLAPS = """() => {
@@ -36,7 +36,7 @@ def moving(page, site, path="en/map/"):
     page.goto(f"{site.url}/{path}")
     page.get_by_role("button", name="Move and zoom the map").click()
     expect(page.locator(MARKS).first).to_be_visible()
-    expect(page.locator(".live-country")).to_have_count(5)
+    expect(page.locator(".explorer-country")).to_have_count(5)
 
 
 def mark(page, key):
@@ -54,9 +54,9 @@ def test_the_drawn_map_moves_when_asked_to(page, site, complaints):
     assert page.evaluate("typeof L") == "undefined", "Leaflet came before anyone asked for it"
     moving(page, site)
     assert page.locator(MARKS).count() > 10
-    expect(page.locator(".live-bed")).to_have_count(1)  # the Aral Sea of the late 1950s, under …
-    assert page.locator(".live-lake").count() > 10  # … that of the mid-2000s, and the lakes
-    names = page.locator(".live-name").all_inner_texts()
+    expect(page.locator(".explorer-bed")).to_have_count(1)  # the Aral Sea of the late 1950s, under …
+    assert page.locator(".explorer-lake").count() > 10  # … that of the mid-2000s, and the lakes
+    names = page.locator(".explorer-name").all_inner_texts()
     assert {"Kazakhstan", "Aral Sea", "China"} <= set(names)
     assert complaints == []
 
@@ -65,7 +65,7 @@ def test_the_map_speaks_korean(page, site, complaints):
     page.goto(f"{site.url}/ko/map/")
     page.locator(".map-start").click()
     expect(mark(page, "astana")).to_contain_text("아스타나")
-    expect(page.locator(".live-name", has_text="카자흐스탄")).to_be_visible()
+    expect(page.locator(".explorer-name", has_text="카자흐스탄")).to_be_visible()
     assert complaints == []
 
 
@@ -100,7 +100,7 @@ def test_several_places_part_by_keyboard_and_the_focus_stays(page, site, complai
 def test_places_at_one_spot_say_which_they_are(page, site):
     moving(page, site, "en/map/?bbox=72.5,40.3,73.1,40.8")
     osh = mark(page, "osh-region")
-    expect(osh).to_have_class(re.compile("live-several"))
+    expect(osh).to_have_class(re.compile("explorer-several"))
     osh.click()
     popup = page.get_by_role("dialog")
     expect(popup.get_by_role("link", name=re.compile("^Osh"))).to_have_count(2)
@@ -140,7 +140,7 @@ def test_a_link_of_the_drawing_sets_the_map_going(page, site, complaints):
 def test_filters_hold_while_the_map_moves(page, site, complaints):
     moving(page, site)
     assert projects_of(page) > 90
-    page.evaluate("document.querySelector('.map-live').id = 'the-same'")
+    page.evaluate("document.querySelector('.explorer-map').id = 'the-same'")
     page.get_by_role("checkbox", name=re.compile("^Turkmenistan")).check()
     expect(page.locator(".results-count")).to_have_text("5 projects of 171")
     expect(page.locator(MARKS)).to_have_count(2)
@@ -164,9 +164,9 @@ def test_a_filter_that_leaves_nothing_takes_the_map_away_and_back(page, site, co
 
 def test_provinces_come_when_asked_for(page, site):
     moving(page, site)
-    expect(page.locator(".live-province")).to_have_count(0)
+    expect(page.locator(".explorer-province")).to_have_count(0)
     page.get_by_role("checkbox", name=re.compile("^Provinces.*before June 2022")).check()
-    expect(page.locator(".live-province")).to_have_count(48)
+    expect(page.locator(".explorer-province")).to_have_count(48)
 
 
 def test_the_part_of_the_map_is_in_the_address(page, site):
