@@ -1,5 +1,6 @@
 """Stylesheets define each custom property in one place, and use none that is not defined."""
 
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -7,8 +8,22 @@ import django.contrib.admin
 import tinycss2
 from django.conf import settings
 
+from portal.staticfiles import CSS_IMPORT
+
 SHEETS = settings.BASE_DIR / "static" / "css"
 ADMIN_SHEETS = Path(django.contrib.admin.__file__).parent / "static" / "admin" / "css"
+# Sheets of the desk, which stand beside Django's: its admin has colours and widths of its own.
+DESK = {"admin.css", "exchange.css", "forms.css"}
+DESK_WIDTHS = {"(max-width: 767px)"}
+# Widths at which layouts change; each has one way to be written below it and one from it on.
+WIDTHS = {f"(max-width: {width - 0.01:.2f}rem)" for width in (40, 48, 60, 76)}
+WIDTHS |= {f"(min-width: {width}rem)" for width in (40, 48, 60, 76)}
+OTHER_CONDITIONS = {"print", "screen", "(prefers-color-scheme: dark)", "(scripting: none)"}
+
+
+def sheets():
+    """Return the paths of the project's stylesheets."""
+    return sorted(SHEETS.rglob("*.css"))
 
 
 def definitions(path):
@@ -46,7 +61,7 @@ def uses(path):
 def test_a_custom_property_is_defined_in_one_stylesheet_and_once_for_a_scheme():
     files = defaultdict(set)
     twice = []
-    for path in sorted(SHEETS.glob("*.css")):
+    for path in sheets():
         found = definitions(path)
         for name, _selector, _media in found:
             files[name].add(path.name)
@@ -59,7 +74,7 @@ def test_a_custom_property_is_defined_in_one_stylesheet_and_once_for_a_scheme():
 def test_only_the_tokens_define_custom_properties_for_whole_pages():
     elsewhere = [
         (path.name, name)
-        for path in sorted(SHEETS.glob("*.css"))
+        for path in sheets()
         for name, selector, _media in definitions(path)
         if selector.startswith(":root") and path.name not in {"tokens.css", "admin.css"}  # those of Django's admin
     ]
@@ -67,9 +82,46 @@ def test_only_the_tokens_define_custom_properties_for_whole_pages():
 
 
 def test_every_custom_property_that_is_used_is_defined():
-    defined = {
-        name for folder in (SHEETS, ADMIN_SHEETS) for path in folder.glob("*.css") for name, *_ in definitions(path)
-    }
-    used = {name: path.name for path in sorted(SHEETS.glob("*.css")) for name in uses(path)}
+    defined = {name for path in [*sheets(), *ADMIN_SHEETS.glob("*.css")] for name, *_ in definitions(path)}
+    used = {name: path.name for path in sheets() for name in uses(path)}
     assert len(used) > 40
     assert {name: where for name, where in used.items() if name not in defined} == {}
+
+
+def conditions(rules):
+    """Yield the conditions of each `@media` in parsed rules, at any depth."""
+    for rule in rules:
+        if rule.type == "at-rule" and rule.content is not None:
+            if rule.lower_at_keyword == "media":
+                yield from re.split(r" and |, ", tinycss2.serialize(rule.prelude).strip())
+            yield from conditions(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True))
+
+
+def test_media_conditions_are_of_one_set():
+    used = defaultdict(set)
+    for path in sheets():
+        for condition in conditions(tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))):
+            used[condition].add(path.name)
+    assert used.keys() >= WIDTHS
+    unknown = {condition: names for condition, names in used.items() if condition not in WIDTHS | OTHER_CONDITIONS}
+    assert {condition for condition, names in unknown.items() if not names <= DESK} == set()
+    assert unknown.keys() <= DESK_WIDTHS
+
+
+def test_only_the_tokens_define_colours():
+    colour = re.compile(r":[^;{}]*(#[0-9a-f]{3,8})\b", re.IGNORECASE)
+    found = {path.name: colour.findall(path.read_text(encoding="utf-8")) for path in sheets()}
+    assert len(found.pop("tokens.css")) > 100
+    assert {name: colours for name, colours in found.items() if colours and name not in DESK} == {}
+
+
+def test_the_stylesheet_of_every_page_imports_each_component_once():
+    text = (SHEETS / "site.css").read_text(encoding="utf-8")
+    imported = CSS_IMPORT.findall(text)
+    assert text.count("@import") == len(imported)
+    assert imported[:3] == ["tokens.css", "base.css", "layout.css"]  # components build on them, and come later
+    assert sorted(imported[3:]) == [
+        path.relative_to(SHEETS).as_posix() for path in sorted((SHEETS / "components").iterdir())
+    ]
+    for name in imported:
+        assert not re.search(r"@import|url\(", (SHEETS / name).read_text(encoding="utf-8")), name

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from portal.staticfiles import HashedFiles
+from portal.staticfiles import BUNDLE, HashedFiles
 
 
 def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):
@@ -22,6 +22,33 @@ def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):
     assert one not in {"one.js", ""}
     assert (tmp_path / hashed["js/two.js"]).read_text() == f'import {{ one }} from "./{one}";\n'
     assert (tmp_path / hashed["vendor/three.js"]).read_text() == imports
+
+
+def test_the_stylesheet_of_every_page_holds_the_files_that_it_imports(tmp_path):
+    sources = HashedFiles(location=tmp_path / "sources", base_url="/static/")
+    collected = HashedFiles(location=tmp_path / "collected", base_url="/static/")
+    files = {
+        BUNDLE: '/* All. */\n@import url("tokens.css");\n@import url("components/tag.css");\n',
+        "css/tokens.css": ":root {\n  --ink: black;\n}\n",
+        "css/components/tag.css": ".tag {\n  color: var(--ink);\n}\n",
+    }
+    paths = {name: (sources, name) for name in files}
+
+    def write(name):
+        for folder in ("sources", "collected"):  # collectstatic copies files before it processes them
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[name])
+
+    for name in files:
+        write(name)
+    for ink in ("black", "navy"):  # an import that changes changes the stylesheet, though its own file stays
+        files["css/tokens.css"] = f":root {{\n  --ink: {ink};\n}}\n"
+        write("css/tokens.css")
+        hashed = {name: new for name, new, _processed in collected.post_process(paths)}
+        whole = "/* All. */\n" + files["css/tokens.css"] + files["css/components/tag.css"]
+        assert (tmp_path / "collected" / hashed[BUNDLE]).read_text() == whole
+        assert (tmp_path / "collected" / BUNDLE).read_text() == whole
 
 
 def test_our_scripts_import_by_paths_that_are_rewritten():

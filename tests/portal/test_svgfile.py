@@ -133,7 +133,7 @@ class TestContent:
             address = f"/en/{path}"
             text = client.get(f"{address}{'&' if '?' in address else '?'}{query}").content.decode()
             style = text[text.index("<style>") : text.index("</style>")]
-            used = set(re.findall(r"\b(?:tone|shade|group|shore)-\d\b", text.replace(style, "")))
+            used = set(re.findall(r"\b(?:tone|map-class|coverage-class|group|shore)-\d\b", text.replace(style, "")))
             assert used
             assert {name for name in used if f".{name}" not in style} == set()
 
