@@ -15,16 +15,23 @@ class PortalConfig(AppConfig):
         from portal import audit, freshness, sessions  # noqa: PLC0415
         from portal.care import doubles, links, looks, translations  # noqa: PLC0415
         from portal.index import keeping  # noqa: PLC0415
-        from portal.querysets import KeyManager, PairManager  # noqa: PLC0415
+        from portal.tracking import signals  # noqa: PLC0415
 
-        keeping.listen()
-        audit.listen()
+        signals.connect(*audit.audited_models())
+        # All that follows a change of rows, in this order. The first one refuses changes outside of a transaction.
+        for receiver in (
+            freshness.touch_for_rows,
+            keeping.mark_rows,
+            audit.note_rows,
+            translations.compare_rows,
+            links.collect_from_rows,
+            looks.forget_deleted,
+            doubles.forget_deleted,
+        ):
+            signals.rows_changed.connect(receiver)
+        keeping.clear_after_flush()
+        audit.follow_accounts()
         sessions.listen()
-        freshness.listen(KeyManager, PairManager)
-        translations.listen()
-        looks.listen()
-        links.listen()
-        doubles.listen()
         # Each app declares in formats.py what its records state; importing the module registers it.
         autodiscover_modules("formats")
 

@@ -5,6 +5,7 @@ holds as little of persons as it can: the username, and the network that a reque
 """
 
 import datetime
+import functools
 import ipaddress
 
 from allauth.account.adapter import get_adapter
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.after_response import after_response
 from portal.choices import Publication
+from portal.tracking.signals import Action, Phase
 
 APPS = ("portal", "issues", "projects")
 REFUSAL = "Entries of the audit are never changed or deleted."
@@ -182,8 +184,8 @@ def network_at(address):
 # ── Listening ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def listen():
-    """Note what signals tell of: of accounts, of rights, and of every record of the portal's apps."""
+def follow_accounts():
+    """Note sign-ins and changes of accounts, groups and their rights. Called once, when all models are there."""
     user = get_user_model()
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
@@ -197,12 +199,8 @@ def listen():
     m2m_changed.connect(_rights_related, sender=user.groups.through, dispatch_uid="audit")
     m2m_changed.connect(_rights_related, sender=user.user_permissions.through, dispatch_uid="audit")
     m2m_changed.connect(_rights_related, sender=Group.permissions.through, dispatch_uid="audit")
-    for model in (user, Group, *audited_models()):
+    for model in (user, Group):
         post_delete.connect(_deleted, sender=model, dispatch_uid="audit")
-    for model in audited_models():
-        if is_published_kind(model):
-            pre_save.connect(_before_record, sender=model, dispatch_uid="audit")
-            post_save.connect(_record_saved, sender=model, dispatch_uid="audit")
 
 
 def audited_models():
@@ -215,6 +213,7 @@ def audited_models():
     ]
 
 
+@functools.cache
 def is_published_kind(model):
     """Whether records of the model have a publication."""
     return any(field.name == "publication" for field in model._meta.concrete_fields)
@@ -299,16 +298,33 @@ def _rights_related(sender, instance, action, model, pk_set, **kwargs):
         note(AuditEntry.What.RIGHTS_CHANGED, record=instance, **{change: names})
 
 
-def _before_record(sender, instance, raw, update_fields, **kwargs):
-    instance._audited = None if raw else _stored(instance, ("publication",), update_fields)
-
-
-def _record_saved(sender, instance, created, raw, **kwargs):
-    if raw:
+def note_rows(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: note what comes before readers, what is taken from them, and what is deleted."""
+    if change.action is Action.DELETE and phase is Phase.AFTER:
+        _deleted(sender, change.instance, change.origin)
+    elif change.is_raw or not is_published_kind(sender):
         return
-    if created or instance._audited:
-        before = Publication.DRAFT if created else instance._audited["publication"]
-        note_publication(instance, before, instance.publication)
+    elif change.action is Action.SAVE:
+        _note_saved(change, phase)
+    elif change.action is Action.UPDATE and "publication" in change.values:
+        _note_updated(change, phase)
+
+
+def _note_saved(change, phase):
+    record = change.instance
+    if phase is Phase.BEFORE:
+        change.memo["audit"] = _stored(record, ("publication",), change.fields)
+    elif change.is_created or change.memo["audit"]:
+        before = Publication.DRAFT if change.is_created else change.memo["audit"]["publication"]
+        note_publication(record, before, record.publication)
+
+
+def _note_updated(change, phase):
+    if phase is Phase.BEFORE:
+        change.memo["audit"] = list(change.rows)
+    else:
+        for record in change.memo["audit"]:
+            note_publication(record, record.publication, change.values["publication"])
 
 
 def note_publication(record, before, after):

@@ -16,12 +16,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router, transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
+
+from portal.tracking.signals import Action, Phase
 
 MOST_CHANGES = 1_000  # of older ones nothing is known but that there were some
 MOST_RECORDS = 5_000  # that a change tells one by one
@@ -116,18 +116,40 @@ def follow(model, *shown):
     _followed[model] = shown
 
 
-def touch(sender=None, instance=None, pks=None, pk_set=None, action="", **_signal):
+def touch_for_rows(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: note changes of the rows that readers see."""
+    if phase is Phase.BEFORE or not _is_content(sender):
+        return
+    instance, pks = change.instance, change.pks
+    if change.action is Action.RELATE:
+        _touch(lambda model: _related(sender, model, instance, pks))
+    else:
+        _touch(lambda model: _changed(sender, model, instance, pks))
+
+
+@functools.cache
+def _is_content(model):
+    return getattr(model._meta.auto_created or model, "is_content", False)
+
+
+def touch(model=None, pks=()):
     """Note that something changed, in the transaction that changes it. Raise TransactionManagementError outside of one.
 
-    Called by signals, and by what changes many rows at once without any: with their model and primary keys, if they
-    are known.
+    For what changes rows and sends no signal: with their model and primary keys, if they are known.
+    """
+    _touch(lambda followed: [ANY] if model is None else _changed(model, followed, None, pks))
+
+
+def _touch(touched):
+    """Note a change. `touched(model)` gives the primary keys of the records of a followed model that it is about; ANY
+    among them if it may be about any.
     """
     connection = connections[router.db_for_write(PendingChange)]
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Change content within transaction.atomic(), and touch() there.")
     changed = {}
-    for model, shown in _followed.items():
-        if found := set(_touched(model, shown, sender, instance, pks, pk_set, action)):
+    for model in _followed:
+        if found := set(touched(model)):
             changed[model._meta.label_lower] = found
     unsettled = _unsettled(connection)
     for label, found in changed.items():
@@ -170,18 +192,23 @@ def _listed(changed):
     }
 
 
-def _touched(model, shown, sender, instance, pks, pk_set, action):
-    """The primary keys of the followed records that a change is about; ANY among them if it may be about any."""
-    if sender is None or sender in shown:
+def _changed(sender, model, instance, pks):
+    """The followed records that a change of rows is about. Of many rows at once it is not known whose they are."""
+    if sender in _followed[model]:
         return [ANY]
     if sender is model:
-        return pks if pks is not None else [instance.pk]
+        return pks
     column = _column(sender, model)
     if not column:
         return []
-    if action:  # a relation was changed, from either side
-        return [instance.pk] if isinstance(instance, model) else pk_set or [ANY]
     return [ANY] if instance is None else [getattr(instance, column)]
+
+
+def _related(through, model, instance, pks):
+    """The followed records that a change of a relation is about, made from either side."""
+    if not _column(through, model):
+        return []
+    return [instance.pk] if isinstance(instance, model) else pks or [ANY]
 
 
 @functools.cache
@@ -302,18 +329,3 @@ def conditional(request, etag, changed_at, make, headers):
         for name, value in stated.items():
             response.headers[name] = value
     return response
-
-
-def listen(*managers):
-    """Connect the signals of all models that one of these classes of managers stands before: those of the content."""
-    listen_to(*(model for model in apps.get_models() if isinstance(model._default_manager, managers)))
-
-
-def listen_to(*models):
-    """Connect the signals of models whose rows readers see."""
-    for model in models:
-        for signal in (post_save, post_delete):
-            signal.connect(touch, sender=model, dispatch_uid="freshness")
-        for field in model._meta.local_many_to_many:
-            if field.remote_field.through._meta.auto_created:
-                m2m_changed.connect(touch, sender=field.remote_field.through, dispatch_uid="freshness")

@@ -30,6 +30,8 @@ class Content(models.Model):
     entry in the index, and its pending change (portal.freshness). Django’s own save opens none.
     """
 
+    is_content = True
+
     class Meta:
         abstract = True
 

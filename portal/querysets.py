@@ -7,14 +7,14 @@ from django.db import models
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
-from portal import audit, freshness, history
-from portal.care import links, translations
+from portal import history
 from portal.choices import Publication
 from portal.index import keeping
+from portal.tracking.signals import Action, TableChange, announce, announced
 
 
 class RowQuerySet(models.QuerySet):
-    """What is done to many rows at once leaves history, and older translations, as if it were done one by one.
+    """Announces what is done to many rows at once by `rows_changed`, as if it were done one by one, and writes history.
 
     Each change is one transaction with all that is kept of it, even where the caller has opened none.
     """
@@ -40,25 +40,20 @@ class RowQuerySet(models.QuerySet):
 
     @keeping.one_transaction()
     def update(self, **values):
-        changed = list(self.order_by().values_list("pk", flat=True))
-        texts = translations.watched(self, values)
-        freshness.touch(self.model, pks=changed)
-        with history.recording(self.model, changed):
-            rows = super().update(**values)
-        translations.updated(self.model, texts)
-        self._updated(changed, values)
-        return rows
-
-    def _updated(self, changed, values):
-        """Called with the primary keys of the rows that `values` were given to."""
+        rows = self.order_by()
+        pks = list(rows.values_list("pk", flat=True))
+        change = TableChange(Action.UPDATE, pks, fields=frozenset(values), values=values, rows=rows)
+        with announced(self.model, change), history.recording(self.model, pks):
+            return super().update(**values)
 
     @keeping.one_transaction()
     def bulk_create(self, rows, *args, ignore_conflicts=False, update_conflicts=False, **kwargs):
         if ignore_conflicts or update_conflicts:
             raise ValueError("Which rows are new, and what others were before, would be known to no history.")
         created = super().bulk_create(rows, *args, **kwargs)
-        freshness.touch(self.model, pks=[row.pk for row in created])
-        history.write_created(self.model, [row.pk for row in created])
+        pks = [row.pk for row in created]
+        history.write_created(self.model, pks)
+        announce(self.model, TableChange(Action.CREATE, pks))
         return created
 
 
@@ -68,27 +63,6 @@ class RecordQuerySet(RowQuerySet):
     def published(self):
         """Records that readers may see."""
         return self.filter(publication=Publication.PUBLISHED)
-
-    @keeping.one_transaction()
-    def update(self, **values):
-        """Change all at once, the search index with them."""
-        moved = list(self.order_by()) if "publication" in values else []
-        rows = super().update(**values)
-        for record in moved:
-            audit.note_publication(record, record.publication, values["publication"])
-        return rows
-
-    def _updated(self, changed, values):
-        keeping.mark(self.model, changed)
-        links.updated(self.model, changed, values)
-
-    @keeping.one_transaction()
-    def bulk_create(self, records, *args, **kwargs):
-        """Create many at once, the search index with them."""
-        created = super().bulk_create(records, *args, **kwargs)
-        keeping.mark(self.model, [record.pk for record in created])
-        links.changed(self.model, [record.pk for record in created])
-        return created
 
     def in_order_of(self, field):
         """Records by a translated text as the reader sees it, English where the language has none."""

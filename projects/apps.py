@@ -15,7 +15,6 @@ class ProjectsConfig(AppConfig):
         from portal.models import Place  # noqa: PLC0415
         from projects import filters, models  # noqa: PLC0415
 
-        freshness.listen_to(models.ImportedActivity, models.ReportingOrganisation)
         freshness.follow(models.Project, Issue, models.Organisation, Place, models.Sector)
         projects = models.Project.objects
         known.tell(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).sets)

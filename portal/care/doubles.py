@@ -5,6 +5,7 @@ the pages of the desk read what is stored. The command `find_doubles` compares a
 tables of at most MOST_AT_DESK records.
 """
 
+import functools
 import itertools
 import operator
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from portal.care.tables import Double
 from portal.choices import Publication
 from portal.models import FormerKey, Record
 from portal.similar import reason_in_words, similar_pairs
+from portal.tracking.signals import Action, Phase
 
 LOOKED = "doubles-looked-for"  # when, in the cache
 MOST_STORED = 500  # pairs of a kind that nobody has told apart
@@ -36,6 +37,7 @@ class Pair:
     reason: str
 
 
+@functools.cache
 def merged_models():
     """The models of which two records can become one: a former key of theirs leads to the record that stays."""
     return [
@@ -119,12 +121,8 @@ def tell_apart(double, user):
     double.save(update_fields=["told_apart_at", "told_apart_by"])
 
 
-def _deleted(sender, instance, **kwargs):
-    here = Q(one=instance.pk) | Q(other=instance.pk)
-    Double.objects.filter(here, kind=sender._meta.label_lower).delete()
-
-
-def listen():
-    """Forget pairs with either record. Called once, when all models are there."""
-    for model in merged_models():
-        post_delete.connect(_deleted, sender=model, dispatch_uid="doubles")
+def forget_deleted(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: forget the pairs with a record that is deleted."""
+    if change.action is Action.DELETE and phase is Phase.AFTER and sender in merged_models():
+        here = Q(one__in=change.pks) | Q(other__in=change.pks)
+        Double.objects.filter(here, kind=sender._meta.label_lower).delete()

@@ -6,11 +6,11 @@ import re
 from django.apps import apps
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from portal import freshness
 from portal.care.tables import Link, LinkUse
+from portal.tracking.signals import Action, Phase
 
 IN_PROSE = re.compile(r"https?://[^\s<>\"“”«»\[\]]+")
 TRAILING = ".,;:!?'’…)"
@@ -122,38 +122,23 @@ def _forget_uses(uses):
 
 def changed(model, pks):
     """Bring the list of addresses up to date with records that were changed."""
-    if hasattr(model, "was_public"):
-        pks = list(pks)
-        for start in range(0, len(pks), BATCH):
-            some = _read(model, model._base_manager.filter(pk__in=pks[start : start + BATCH]))
-            _store_uses(model, {values["pk"]: addresses_of(values, model) for values in some})
+    pks = list(pks)
+    for start in range(0, len(pks), BATCH):
+        some = _read(model, model._base_manager.filter(pk__in=pks[start : start + BATCH]))
+        _store_uses(model, {values["pk"]: addresses_of(values, model) for values in some})
 
 
-def updated(model, pks, names):
-    """The same after an `update()` of these columns, if any of them can hold an address."""
-    if set(names) & set(_names(model)):
-        changed(model, pks)
-
-
-def _saved(sender, instance, raw, update_fields, **kwargs):
-    if raw:
+def collect_from_rows(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: keep the list in step with every change. Fixtures are collected after their load."""
+    if phase is Phase.BEFORE or change.is_raw or not hasattr(sender, "was_public"):
         return
-    if update_fields is not None:
-        updated(sender, [instance.pk], update_fields)
-    else:
-        values = {name: getattr(instance, name) for name in _names(sender)}
-        _store_uses(sender, {instance.pk: addresses_of(values, sender)})
-
-
-def _deleted(sender, instance, **kwargs):
-    _forget_uses(LinkUse.objects.filter(kind=sender._meta.label_lower, record=instance.pk))
-
-
-def listen():
-    """Keep the list in step with every save. Called once, when all models are there; fixtures are collected later."""
-    for model in linking_models():
-        post_save.connect(_saved, sender=model, dispatch_uid="outside links")
-        post_delete.connect(_deleted, sender=model, dispatch_uid="outside links")
+    if change.action is Action.DELETE:
+        _forget_uses(LinkUse.objects.filter(kind=sender._meta.label_lower, record__in=change.pks))
+    elif change.action is Action.SAVE and change.fields is None:  # all columns are stored as they are in memory
+        values = {name: getattr(change.instance, name) for name in _names(sender)}
+        _store_uses(sender, {change.instance.pk: addresses_of(values, sender)})
+    elif change.fields is None or change.fields & set(_names(sender)):
+        changed(sender, change.pks)
 
 
 # ── What an answer means ─────────────────────────────────────────────────────────────────────────────────────

@@ -2,12 +2,12 @@
 
 import datetime
 
-from django.apps import apps
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.signals import post_delete
 from django.utils import timezone
 
+from portal.audit import is_published_kind
 from portal.care.tables import Look
+from portal.tracking.signals import Action, Phase
 
 WITHIN = datetime.timedelta(days=365)
 
@@ -32,12 +32,7 @@ def last_look(record):
     return looks.select_related("who").first()
 
 
-def _deleted(sender, instance, **kwargs):
-    Look.objects.filter(kind=sender._meta.label_lower, record=instance.pk).delete()
-
-
-def listen():
-    """Forget the look with its record. Called once, when all models are there."""
-    for model in apps.get_models():
-        if any(field.name == "publication" for field in model._meta.concrete_fields):
-            post_delete.connect(_deleted, sender=model, dispatch_uid="looks")
+def forget_deleted(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: forget the looks at a record that is deleted."""
+    if change.action is Action.DELETE and phase is Phase.AFTER and is_published_kind(sender):
+        Look.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()

@@ -13,12 +13,11 @@ import functools
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.signals import post_delete, post_save, pre_save
 from modeltranslation.translator import NotRegistered, translator
 
 from portal.care.tables import OTHER_LANGUAGES, OlderTranslation
+from portal.tracking.signals import Action, Phase
 
-APPS = ("portal", "issues", "projects")
 ENGLISH = settings.LANGUAGE_CODE
 OTHERS = [code for code, _name in OTHER_LANGUAGES]
 
@@ -169,35 +168,33 @@ def _compare(model, before, after):
     )
 
 
-def _about_to_be_saved(sender, instance, raw, using, update_fields, **kwargs):
-    instance._before_translation = {}
-    if raw or instance._state.adding or not _columns(sender) or _left_alone.get():
-        return
-    if update_fields is None or _changing(sender) & set(update_fields):
-        found = sender._base_manager.using(using).filter(pk=instance.pk)
-        instance._before_translation = stored(found, _columns(sender))
+def compare_rows(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: compare the texts of rows before and after a change. Fixtures are taken as they are."""
+    if change.action is Action.DELETE:
+        if phase is Phase.AFTER and _columns(sender):
+            OlderTranslation.objects.filter(kind=sender._meta.label_lower, row__in=change.pks).delete()
+    elif change.action in {Action.SAVE, Action.UPDATE} and not change.is_raw:
+        if phase is Phase.BEFORE:
+            change.memo["translations"] = _before(sender, change)
+        elif change.memo["translations"]:
+            _compare_after(sender, change)
 
 
-def _saved(sender, instance, update_fields, **kwargs):
-    before = instance.__dict__.pop("_before_translation", None)
-    if not before:
-        return
-    if update_fields is None:
-        after = {instance.pk: {column: getattr(instance, column) for column in _columns(sender)}}
-        _compare(sender, before, after)
+def _before(model, change):
+    """The texts that a change is about to change; nothing if it changes none."""
+    if change.action is Action.UPDATE:
+        return watched(change.rows, change.values)
+    if change.instance._state.adding or not _columns(model) or _left_alone.get():
+        return {}
+    if change.fields is not None and not _changing(model) & change.fields:
+        return {}
+    return stored(model._base_manager.using(change.using).filter(pk=change.instance.pk), _columns(model))
+
+
+def _compare_after(model, change):
+    before, instance = change.memo["translations"], change.instance
+    if instance is not None and change.fields is None:  # all columns are stored as they are in memory
+        after = {instance.pk: {column: getattr(instance, column) for column in _columns(model)}}
+        _compare(model, before, after)
     else:
-        updated(sender, before)
-
-
-def _deleted(sender, instance, **kwargs):
-    if _columns(sender):
-        OlderTranslation.objects.filter(kind=sender._meta.label_lower, row=instance.pk).delete()
-
-
-def listen():
-    """Connect the signals. Called once, before translations are registered: so each model is asked when it is saved."""
-    for model in apps.get_models():
-        if model._meta.app_label in APPS:
-            pre_save.connect(_about_to_be_saved, sender=model, dispatch_uid="older translations")
-            post_save.connect(_saved, sender=model, dispatch_uid="older translations")
-            post_delete.connect(_deleted, sender=model, dispatch_uid="older translations")
+        updated(model, before)

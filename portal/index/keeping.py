@@ -13,7 +13,7 @@ from collections import defaultdict
 from django.apps import apps
 from django.db import transaction
 from django.db.models import Count
-from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_delete
+from django.db.models.signals import post_migrate
 
 from portal.index import documents, store
 from portal.index.analyser import (
@@ -41,6 +41,7 @@ from portal.index.tables import (
     entry_id,
     kinds_of,
 )
+from portal.tracking.signals import Action, Phase
 
 BATCH = 200
 # Kinds of which there are few: a reader may begin at any word of their names.
@@ -157,18 +158,36 @@ def _dependents(model, pks):
     """The records that carry words of these: pairs of model and primary keys."""
     if not pks:
         return
-    for owner, lookup in sorted(_watched()[0][model], key=lambda pair: (pair[0].__name__, pair[1])):
+    for owner, lookup in sorted(_watched()[0].get(model, ()), key=lambda pair: (pair[0].__name__, pair[1])):
         found = owner.objects.filter(**{f"{lookup}__in": pks}).order_by().values_list("pk", flat=True)
         yield owner, set(found)
 
 
-def _saved(sender, instance, **kwargs):
+def mark_rows(sender, change, phase, **kwargs):
+    """Receive `rows_changed`: mark the records that carry words of the rows."""
+    if change.action is Action.RELATE:
+        if sender in _watched()[2]:
+            _mark_related(_watched()[2][sender], change, phase)
+    elif phase is Phase.BEFORE:
+        if change.action is Action.DELETE:  # once it is gone, nobody knows who carried its words
+            _mark_dependents(sender, change.pks)
+    elif change.instance is not None:
+        _mark_saved(sender, change.instance)
+    elif sender in _indexed():
+        mark(sender, change.pks)
+
+
+def _mark_dependents(model, pks):
+    for owner, found in _dependents(model, pks):
+        mark(owner, found)
+
+
+def _mark_saved(sender, instance):
     records, rows, _throughs = _watched()
     if sender in _indexed():
         mark(sender, [instance.pk])
     elif sender in records:  # a sector: it has no entry, its name is a word of others
-        for owner, found in _dependents(sender, [instance.pk]):
-            mark(owner, found)
+        _mark_dependents(sender, [instance.pk])
     for owner, column in rows.get(sender, ()):
         if (pk := getattr(instance, column)) is not None:
             mark(owner, [pk])
@@ -177,25 +196,18 @@ def _saved(sender, instance, **kwargs):
 def stored(instances):
     """Note what was stored in a way that no signal tells of."""
     for instance in instances:
-        _saved(type(instance), instance)
+        _mark_saved(type(instance), instance)
 
 
-def _about_to_be_deleted(sender, instance, **kwargs):
-    for owner, found in _dependents(sender, [instance.pk]):
-        mark(owner, found)
-
-
-def _related(sender, instance, action, reverse, pk_set, **kwargs):
-    if action not in {"post_add", "post_remove", "post_clear", "pre_clear"} or sender not in _watched()[2]:
-        return
-    owner = _watched()[2][sender]
-    if not reverse:
-        mark(owner, [instance.pk])
-    elif pk_set:
-        mark(owner, pk_set)
-    else:  # cleared from the other side: before it happens, ask who
-        for dependent, found in _dependents(type(instance), [instance.pk]):
-            mark(dependent, found)
+def _mark_related(owner, change, phase):
+    """Mark the records of the model `owner`, which declares the relation that changes."""
+    if phase is Phase.BEFORE:
+        if change.is_cleared and change.is_reverse:  # afterwards nobody knows who was related
+            _mark_dependents(type(change.instance), [change.instance.pk])
+    elif not change.is_reverse:
+        mark(owner, [change.instance.pk])
+    else:
+        mark(owner, change.pks)
 
 
 @functools.cache
@@ -203,17 +215,9 @@ def _indexed():
     return frozenset(searched_models())
 
 
-def listen():
-    """Connect the signals. Called once, when all models are there."""
-    records, rows, throughs = _watched()
-    for model in {*_indexed(), *records, *rows}:
-        post_save.connect(_saved, sender=model, dispatch_uid="search index")
-        post_delete.connect(_saved, sender=model, dispatch_uid="search index")
-    for model in records:
-        pre_delete.connect(_about_to_be_deleted, sender=model, dispatch_uid="search index")
+def clear_after_flush():
+    """Clear the words of the index with Django's command `flush`."""
     post_migrate.connect(clear_if_empty, sender=apps.get_app_config("portal"), dispatch_uid="search index")
-    for through in throughs:
-        m2m_changed.connect(_related, sender=through, dispatch_uid="search index")
 
 
 # ── What the index holds of a record ─────────────────────────────────────────────────────────────────────────────
