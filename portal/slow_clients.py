@@ -1,4 +1,4 @@
-"""The gunicorn worker of the portal. No thread of it ever waits for a client.
+"""The gunicorn worker of the portal. No thread of it waits for a client.
 
 gunicorn's threaded worker reads requests and sends answers in its few threads, so that a few slow clients can hold all
 of them. Here the loop that accepts connections also moves the bytes, for a thousand clients at a time:
@@ -16,6 +16,41 @@ gunicorn has no setting for this. Its gevent worker would need a patched databas
 one thread. Its ASGI worker reads each body before the application can refuse it, and Django then holds streamed answers
 in memory as a whole. Waitress keeps bodies and answers as this module does, but in a single process; it also reads each
 body first, and lets threads wait for slow readers of large answers.
+
+The module builds on these internals of gunicorn 27 (requirements.txt: >=27,<28), which gunicorn does not document. If
+another release changes one of them, tests/portal/test_slow_clients.py fails and names it.
+
+workers.gthread.ThreadWorker
+    run                  accepts while `nr_conns` < `worker_connections`; calls `murder_pending` after events and at
+                         least once a second; once `alive` is False, goes on until `nr_conns` is 0
+    wait_for_and_dispatch_events
+                         calls what was registered with `poller`, in the one thread of the loop
+    accept               counts the connection in `nr_conns` and calls `enqueue_req` with it
+    on_client_socket_readable
+                         calls `enqueue_req` with a kept connection on which the next request comes
+    enqueue_req          has a thread call `handle`, and then the loop `finish_request`
+    handle               waits for nothing if `data_ready`; parses a request out of `conn.sock`; returns True if the
+                         connection may be kept, and False after each error
+    handle_request       has the request answered; an error after the head of the answer closes `conn.sock`
+    finish_request       keeps the connection if `handle` returned True
+    murder_keepalived    closes kept connections on which no request comes
+workers.gthread.TConn
+    __init__, init       `init` makes the `parser`, once while `initialized` is False
+    close                closes `conn.sock`
+http.parser.Parser
+    finish_body          reads what the application did not read of a body
+http.unreader.SocketUnreader
+    chunk                calls `recv` of `conn.sock`, nothing else
+http.message.Message
+    force_close          has the answer say "Connection: close", and `handle` return False
+http.wsgi
+    create               calls `send` of `conn.sock`, only for "100 Continue"
+    default_environ      gives `conn.sock` to the application as "gunicorn.socket"
+    Response.sendfile    calls `sendfile` of `conn.sock`
+util
+    write, write_chunk   call `sendall` of `conn.sock`
+    write_nonblock       calls `gettimeout`, and leaves the socket alone if that is 0.0
+    close_graceful       calls `shutdown`, `settimeout`, `recv` and `close`
 """
 
 import errno
@@ -23,14 +58,13 @@ import logging
 import re
 import socket
 import time
-from collections import deque
 from functools import partial
 from selectors import EVENT_READ, EVENT_WRITE
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 
 from django.conf import settings
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 logger = logging.getLogger(__name__)
 
@@ -272,8 +306,12 @@ class ClientSocket:
         self.sock.close()
 
 
-class Worker(ThreadWorker):
-    """gunicorn's worker with threads, whose loop reads requests and sends answers."""
+class SlowClientWorker(ThreadWorker):
+    """gunicorn's worker with threads, whose loop reads requests and sends answers.
+
+    A connection is in one of four places: with a thread; in `watched`, until the client has sent or taken something; in
+    gunicorn's `keepalived_conns`, between two requests; or closed.
+    """
 
     @classmethod
     def check_config(cls, cfg, log):
@@ -283,8 +321,7 @@ class Worker(ThreadWorker):
 
     def init_process(self):
         self.room = Room()
-        self.watched = set()  # connections whose client has to send or to take something by a deadline
-        self.closings = deque()  # connections that are closed on this side, and until when the client may close them
+        self.watched = set()  # connections whose client has to do something before the deadline of its socket
         self.next_look = 0
         super().init_process()
 
@@ -303,7 +340,6 @@ class Worker(ThreadWorker):
         """Read the next request of a connection, and give it to a thread when it has come."""
         if not isinstance(conn.sock, ClientSocket):
             conn.sock = ClientSocket(conn.sock, self.room)
-            conn.close = partial(self._close, conn)
             conn.data_ready = True
         else:
             conn.sock.next_request()
@@ -362,10 +398,12 @@ class Worker(ThreadWorker):
             self._watch(conn, EVENT_WRITE, partial(self._send, fs))
 
     def _end_request(self, conn, fs):
-        if conn.sock.received and not fs.cancelled() and fs.exception() is None and fs.result():
+        """Go on with the connection if the result of ThreadWorker.handle is true, otherwise close it."""
+        if fs.cancelled() or fs.exception() is not None or not fs.result():
+            self._close(conn)
+        elif conn.sock.received:
             self.enqueue_req(conn)  # the client has sent the next request already
         else:
-            conn.sock.body.clear()
             super().finish_request(conn, fs)
 
     # ── Connections ──────────────────────────────────────────────────────────────────────────────────────────
@@ -383,22 +421,20 @@ class Worker(ThreadWorker):
     def _drop(self, conn):
         self._unwatch(conn)
         self.nr_conns -= 1
-        TConn.close(conn)
+        conn.close()
 
-    def _close(self, conn, graceful=False):
+    def _close(self, conn):
         """Close a connection. The client gets a moment to read the end of the answer; the loop does not wait for it."""
-        if graceful and len(self.closings) < self.worker_connections:
-            try:
-                conn.sock.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass
-            else:
-                self.closings.append((conn, time.monotonic() + CLOSING_SECONDS))
-                self.poller.register(conn.sock, EVENT_READ, lambda _sock: self._drain(conn))
-                return
-        TConn.close(conn)
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._drop(conn)
+            return
+        conn.sock.deadline = time.monotonic() + CLOSING_SECONDS
+        self._watch(conn, EVENT_READ, self._drain)
 
     def _drain(self, conn):
+        """Throw away what still comes. Closing a socket with unread bytes would cut off the end of the answer."""
         try:
             if conn.sock.sock.recv(READ_BYTES):
                 return
@@ -406,8 +442,7 @@ class Worker(ThreadWorker):
             return
         except OSError:
             pass
-        self.poller.unregister(conn.sock)
-        TConn.close(conn)
+        self._drop(conn)
 
     def murder_pending(self):
         """Disconnect clients whose time is over. gunicorn calls this after each event and at least once a second."""
@@ -418,8 +453,3 @@ class Worker(ThreadWorker):
         self.next_look = now + 1
         for conn in [conn for conn in self.watched if conn.sock.deadline < now]:
             self._drop(conn)
-        while self.closings and self.closings[0][1] < now:
-            conn, _end = self.closings.popleft()
-            if conn.sock.fileno() >= 0:
-                self.poller.unregister(conn.sock)
-                TConn.close(conn)

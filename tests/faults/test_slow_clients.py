@@ -316,7 +316,10 @@ def test_chunks_without_a_length_are_refused_and_never_taken_for_a_request(site)
 @pytest.mark.django_db(transaction=True)
 def test_clients_that_are_too_slow_are_disconnected(own_database):
     large_table()
-    with serve(own_database, "--worker-class", "tests.faults.impatient.Worker") as site, connect(site) as sender:
+    with (
+        serve(own_database, "--worker-class", "tests.faults.impatient.SlowClientWorker") as site,
+        connect(site) as sender,
+    ):
         sender.sendall(head("POST", "/oai", FORM, "Content-Length: 9999"))
         reader = greedy_reader(site, "/data/observations.csv")
         begun = time.monotonic()

@@ -1,13 +1,20 @@
 """What the portal's gunicorn worker keeps for clients. tests/faults/test_slow_clients.py attacks a running one."""
 
+import ast
+import hashlib
+import importlib.metadata
+import inspect
 import logging
+import pkgutil
+import re
 import socket
+import textwrap
 from types import SimpleNamespace
 
 import pytest
 
 from portal import slow_clients
-from portal.slow_clients import ClientSocket, Room, Spool, Worker
+from portal.slow_clients import ClientSocket, Room, SlowClientWorker, Spool
 
 
 @pytest.fixture
@@ -137,7 +144,100 @@ def test_large_body_is_read_when_the_application_asks_for_it(pair):
         client.recv(1)
 
 
+@pytest.mark.parametrize(
+    ("length", "missing"),
+    [(b"9" * 5_000, 0), (b"+4", 0), (b"4\r\nTransfer-Encoding: chunked", 0), (b"9000000", 9_000_000)],
+)
+def test_body_of_no_use_is_left_to_the_thread(pair, length, missing):
+    gunicorns, client = pair
+    client.sendall(b"POST / HTTP/1.1\r\nContent-Length: " + length + b"\r\n\r\n")
+    assert (gunicorns.receive(), gunicorns.missing) == (True, missing)
+
+
+def test_head_that_never_ends_is_left_to_the_thread(pair):
+    gunicorns, client = pair
+    for _ in range(8):
+        client.sendall(b"GET /" + 7_995 * b"a")
+        assert not gunicorns.receive()
+    client.sendall(2_000 * b"a")
+    assert gunicorns.receive()
+    assert len(gunicorns.recv(99_999)) == 66_000
+    assert not gunicorns.has_body
+
+
+@pytest.mark.parametrize(("version", "answer"), [(b"1.1", b"HTTP/1.1 100 Continue\r\n\r\n"), (b"1.0", b"")])
+def test_only_http_1_1_has_100_continue(pair, version, answer):
+    gunicorns, client = pair
+    client.sendall(b"POST / HTTP/" + version + b"\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+    assert not gunicorns.receive()
+    gunicorns.shutdown(socket.SHUT_WR)
+    assert client.recv(99) == answer
+
+
+def test_client_has_more_time_the_more_it_has_to_send(pair):
+    gunicorns, client = pair
+    client.sendall(b"POST / HTTP/1.1\r\nContent-Length: 60000\r\n\r\n")
+    assert not gunicorns.receive()
+    before = gunicorns.deadline
+    client.sendall(40_000 * b"a")
+    assert not gunicorns.receive()
+    assert gunicorns.deadline - before == pytest.approx(10)
+
+
 def test_worker_leaves_tls_to_the_proxy():
     configuration = SimpleNamespace(worker_connections=9, threads=4, keepalive=5, is_ssl=True)
     with pytest.raises(RuntimeError, match="Put a proxy before gunicorn"):
-        Worker.check_config(configuration, logging.getLogger())
+        SlowClientWorker.check_config(configuration, logging.getLogger())
+
+
+# ── gunicorn's internals ─────────────────────────────────────────────────────────────────────────────────────
+
+# What portal/slow_clients.py builds on, and the hash of its code in gunicorn 27.0.1 (comments do not count).
+INTERNALS = {
+    "workers.gthread.ThreadWorker.run": "07d09ff570f478f8",
+    "workers.gthread.ThreadWorker.wait_for_and_dispatch_events": "9420ba21c0f5483f",
+    "workers.gthread.ThreadWorker.accept": "6caa4b7133e9a676",
+    "workers.gthread.ThreadWorker.on_client_socket_readable": "4029c905c80526d6",
+    "workers.gthread.ThreadWorker.enqueue_req": "40705dfd017f2521",
+    "workers.gthread.ThreadWorker.handle": "97ce4b5e874488a4",
+    "workers.gthread.ThreadWorker.handle_request": "b88a0588ec72b96c",
+    "workers.gthread.ThreadWorker.finish_request": "3700b1e78c40d736",
+    "workers.gthread.ThreadWorker.murder_keepalived": "767dc0152960bf2d",
+    "workers.gthread.TConn.__init__": "bd9a09c1ceb49cd9",
+    "workers.gthread.TConn.init": "2fa7f88ec45ca8ce",
+    "workers.gthread.TConn.close": "8c44a09e20eb6a87",
+    "http.parser.Parser.finish_body": "62331c39fdd74b73",
+    "http.unreader.SocketUnreader.chunk": "6333e08ff40c1b7b",
+    "http.message.Message.force_close": "510d824fc7d4143f",
+    "http.wsgi.create": "0bdae8522bd51088",
+    "http.wsgi.default_environ": "d5d4b8a36b45960a",
+    "http.wsgi.Response.sendfile": "eb177ba3e669ab4c",
+    "util.write": "a59c3b84d22d3124",
+    "util.write_chunk": "c67683f93f52dff3",
+    "util.write_nonblock": "916c68ba0a0c84bc",
+    "util.close_graceful": "79ce04fd17d85e40",
+}
+
+
+def code_of(name):
+    """Return the code of something in gunicorn, without comments, and the same in each version of Python."""
+    return ast.unparse(ast.parse(textwrap.dedent(inspect.getsource(pkgutil.resolve_name(f"gunicorn.{name}")))))
+
+
+@pytest.mark.parametrize("name", INTERNALS)
+def test_internals_of_gunicorn_are_those_that_the_worker_builds_on(name):
+    release = importlib.metadata.version("gunicorn")
+    try:
+        found = hashlib.sha256(code_of(name).encode()).hexdigest()[:16]
+    except AttributeError:
+        found = "removed"
+    assert found == INTERNALS[name], (
+        f"gunicorn {release} changed gunicorn.{name}. Read it again, and correct portal/slow_clients.py where it no "
+        f"longer does what the docstring of that module says. When tests/faults/test_slow_clients.py passes with "
+        f"this release, store the new hash here."
+    )
+
+
+def test_each_internal_of_gunicorn_is_explained():
+    for name in INTERNALS:
+        assert re.search(rf"\b{name.rpartition('.')[2]}\b", slow_clients.__doc__), name
