@@ -49,7 +49,7 @@ def when_ready(server):
     """
     from portal import known  # noqa: PLC0415 - there are settings now
 
-    known.warm()
+    known.preload()
     gc.collect()
     gc.freeze()
 

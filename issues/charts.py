@@ -347,7 +347,7 @@ def chartable(observations, choice):
     Drawn are those of the chosen places, or of as many places as a chart can tell apart; not the world where it is so
     much larger than all in it that they would be one line at the bottom.
     """
-    if choice.cleaned.get("place"):
+    if choice.valid_data.get("place"):
         return observations, []
     places = list(dict.fromkeys(observation.place for observation in observations))[:MOST_SERIES]
     shown = [observation for observation in observations if observation.place in places]

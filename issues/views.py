@@ -69,7 +69,7 @@ class IssueList(RecordListView):
 
     def render_to_response(self, context, **kwargs):
         if self.request.GET.get("format") == "svg" and self.chosen_view and context["causes"].links:
-            self.filterset.refuse_mistakes()
+            self.filterset.raise_for_errors()
             return causes_file(self.request, context["causes"], "causes-and-effects", _("Causes and effects"))
         return super().render_to_response(context, **kwargs)
 
@@ -295,7 +295,7 @@ class IndicatorPage(RecordView):
         if self.day:
             return super().get_records()
         indicator = self.object
-        self.choice.refuse_mistakes()
+        self.choice.raise_for_errors()
         pks = self.choice.qs.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
         addresses = serving.addresses(self.request)
         values = Records(
@@ -309,7 +309,7 @@ class IndicatorPage(RecordView):
 
     def picture(self, context):
         """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
-        self.choice.refuse_mistakes()
+        self.choice.raise_for_errors()
         part, figure = self.request.GET.get("part"), context["figure"]
         if part == "map":
             return map_file(self.request, self.object, context["value_map"]())
@@ -343,7 +343,7 @@ class IndicatorPage(RecordView):
         """The context with the chart of these values and the form to choose others."""
         choice = self.choice
         drawn, left_out = chartable(observations, choice)
-        query = {name: choice.data.getlist(name) for name in choice.cleaned} if choice.is_bound else {}
+        query = {name: choice.data.getlist(name) for name in choice.valid_data} if choice.is_bound else {}
         figure = IndicatorFigure(self.object, drawn, query=query, left_out=left_out) if observations else None
         return super().get_context_data(**kwargs) | {
             "choice": choice,

@@ -25,7 +25,7 @@ REPORT_AREAS = {
 
 def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
-    projects = known.of(Project)
+    projects = known.facet_index(Project)
     scanned = kept.once(scan, "completeness")
     agreements = tally(Agreement.objects.published(), "confidence")
     return {

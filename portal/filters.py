@@ -2,19 +2,23 @@
 
 import functools
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.core.validators import slug_re
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal import kept, members
+from portal import kept
 from portal.database import Keys
+from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.index.ranking import keys_matching
 from portal.languages import language_name
+from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps
 from portal.models import Place, Source
 from portal.places import wholes_by_part
 from portal.problems import Problem
@@ -64,19 +68,23 @@ class Option:
 
 
 class Facet(django_filters.Filter):
-    """A choice of several values, counted.
+    """A filter with several values, each shown with a count.
 
-    `paths` lead from the record to the value; a record has a value if any path leads to it. `options` is an enumeration
-    or a function that returns pairs of value and label. `records` are those whose keys are valid beside the options
-    (they may have no hits); by default the published records at the end of a path such as `issues__key`. `where` holds
-    conditions on the row that `paths` pass through.
-    `limit` is how many options stand in the open; a facet with `rare` stands under “More filters”; `hint` is a sentence
-    under its name. With `shows_empty`, a short facet keeps options that would find nothing.
+    `paths` are lookups from the record to the value; a record has a value if any path leads to it. `options` is an
+    enumeration, or a function that returns pairs of value and label. `records` is the manager of further valid values
+    (by key, they may have no hits); the default is the model at the end of a path such as `issues__key`. `where` are
+    lookups that the row between record and value must fulfil.
+    `limit` is how many options are visible; a facet with `rare` stands under “More filters”; `hint` is a sentence under
+    its name. With `shows_empty`, a short facet keeps options without hits.
+
+    A list counts a facet in the database (`counts_from_queryset`) or by an index (`index_sources` and the methods after
+    it): see `portal.facets.counting`. A facet whose values differ from the stored ones overrides `expand`.
     """
 
     field_class = FacetField
-    held = True  # whether a long list keeps its sets in memory
-    beside = ()  # names of filters that `conditions` depend on
+    is_indexed = True  # whether the index of an IndexedFilterSet has the facet
+    depends_on: tuple[str, ...] = ()  # names of filters that `conditions` depend on
+    is_expanded = False  # whether `expand` returns other values than the stored one
 
     def __init__(
         self, *paths, options, label, records=None, where=None, limit=8, rare=False, hint="", shows_empty=True
@@ -92,7 +100,7 @@ class Facet(django_filters.Filter):
         choices = getattr(self.options, "choices", None)
         offered = list(choices if choices is not None else self.options())
         known = {str(value).casefold() for value, _label in offered}
-        # The database is not asked about what cannot be a key.
+        # Only text that can be a key is looked up in the database.
         asked = {key.lower() for key in self._asked() if key.casefold() not in known and slug_re.fullmatch(key)}
         records = self._keyed_records() if asked else None
         if records is None:
@@ -120,60 +128,93 @@ class Facet(django_filters.Filter):
             self._field = self.field_class(label=self.label, required=False, choices=self.choices)
         return self._field
 
+    # ── Values ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def expand(self, stored: Any) -> Iterable[Any]:
+        """Return the values that a record has whose stored value is `stored`."""
+        return (stored,)
+
+    def stored_values(self, values: Iterable[str]) -> list[str]:
+        """Return the stored values that have one of `values`: the inverse of `expand`."""
+        return list(values)
+
+    def is_counted(self, value: Any) -> bool:
+        """Return whether the page shows a count for `value`. Tuples are values that only the index has."""
+        return not isinstance(value, tuple)
+
+    def conditions(self) -> dict[str, Any]:
+        """Return the lookups that the row between record and value must fulfil."""
+        return self.where
+
+    # ── In the database ──────────────────────────────────────────────────────────────────────────────────────────
+
     def filter(self, queryset, values):
         if not values:
             return queryset
-        condition = Q()
+        stored, condition = self.stored_values(values), Q()
         for path in self.paths:
-            condition |= has_value(queryset.model, path, values, self.conditions())
+            condition |= has_value(queryset.model, path, stored, self.conditions())
         return queryset.filter(condition)
 
-    def conditions(self):
-        """What must hold of the row that leads to a value."""
-        return self.where
-
-    def counts(self, queryset):
-        """How many records of `queryset` have each value."""
+    def counts_from_queryset(self, queryset: QuerySet) -> dict[Any, int]:
+        """Return how many records of `queryset` have each value."""
         queryset = queryset.order_by()
-        if len(self.paths) == 1:
+        if len(self.paths) == 1 and not self.is_expanded:
             path = self.paths[0]
             head = path.partition("__")[0]
             queryset = queryset.filter(**{f"{head}__{name}": value for name, value in self.conditions().items()})
             return dict(queryset.values_list(path).annotate(Count("pk", distinct=True)))
         # Not a UNION: Django would not keep the columns of each part in the same order.
-        pairs = set().union(*(queryset.values_list("pk", path) for path in self.paths))
+        stored = set().union(*(queryset.values_list("pk", path) for path in self.paths))
+        pairs = {(pk, value) for pk, one in stored if one for value in self.expand(one) if self.is_counted(value)}
         return Counter(value for _pk, value in pairs)
 
-    def lookups(self, model):
-        """Where the values stand, for sets of the records that have them (`portal.members`)."""
-        return [self.lookup(model, path) for path in self.paths]
+    # ── By the index ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def lookup(self, model, path, *columns):
-        """Where the values at a path stand, with those of other columns of the same rows."""
+    def index_sources(self, model: type[Model]) -> list[FacetSource]:
+        """Return where the index finds the values."""
+        return [self.index_source(model, path) for path in self.paths]
+
+    def index_source(self, model: type[Model], path: str, *columns: str) -> FacetSource:
+        """Return the source of the values at a path; with other columns of the same rows, of tuples of values."""
         rows, owner, column = rows_at(model, path)
-        return members.Lookup(rows, owner, (column, *columns), tuple(self.where.items()))
+        return FacetSource(rows, owner, (column, *columns), tuple(self.where.items()))
 
-    def sets(self, found) -> dict:
-        """The records that have each value, of what was found at each of the lookups."""
-        sets = {}
-        for values in found:
-            for value, keys in values.items():
-                sets[value] = sets[value] | keys if value in sets else keys
-        return sets
+    def build_bitmaps(self, found: list[dict]) -> dict[Any, BitMap]:
+        """Return the ids of the records that have each value. `found` are ids by stored value, one for each source."""
+        bitmaps = defaultdict(list)
+        for ids_by_stored in found:
+            for stored, ids in ids_by_stored.items():
+                for value in self.expand(stored):
+                    bitmaps[value].append(ids)
+        return {value: _union(parts) for value, parts in bitmaps.items()}
 
-    def among(self, sets, values):
-        """The primary keys of the records that have one of `values`, of the facet’s sets."""
-        return members.NONE.union(*(sets[value] for value in values))
+    def index_keys(self, values: Iterable[str]) -> Iterable[Any]:
+        """Return the keys of the index at which the records with one of `values` are."""
+        return values
 
-    def shares(self, sets, found):
-        """How many of the records with these primary keys have each value."""
-        return {value: found.intersection_cardinality(keys) for value, keys in sets.items()}
+    def ids_for_values(self, bitmaps: ValueBitmaps, values: Iterable[str]) -> BitMap:
+        """Return the ids of the records that have one of `values`."""
+        return _union([bitmaps[key] for key in self.index_keys(values)])
+
+    def counts_from_index(self, bitmaps: ValueBitmaps, ids: BitMap) -> dict[Any, int]:
+        """Return how many of the records with these ids have each value."""
+        return {
+            value: ids.intersection_cardinality(self.ids_for_values(bitmaps, (value,)))
+            for value in bitmaps
+            if self.is_counted(value)
+        }
 
 
-class AskedFacet(Facet):
-    """A facet with more values than a page can offer: only keys of records that the request names are offered."""
+def _union(parts: list[BitMap]) -> BitMap:
+    """Return the union; of one bitmap the same object, since the bitmaps of an index are never changed."""
+    return parts[0] if len(parts) == 1 else BitMap().union(*parts)
 
-    held = False
+
+class LazyChoiceFacet(Facet):
+    """A facet with more values than a page can offer: its choices are only the records that the request names."""
+
+    is_indexed = False
 
     def __init__(self, path, *, label):
         super().__init__(path, options=tuple, label=label)
@@ -200,28 +241,34 @@ def has_value(model, path, values, where=None):
 
 
 class RecordFilterSet(django_filters.FilterSet):
-    """Filters of a list of records. Facets are declared; words (`q`), asked of the search index, every list has."""
+    """The filters of a list. Subclasses declare facets; every list has the text filter `q`.
 
-    q = django_filters.CharFilter(label=_("Words"), method="by_words", max_length=200)
+    `counter_class` says how the list finds and counts.
+    """
 
-    def by_words(self, queryset, name, value):
-        return queryset.filter(pk__among=self.worded)
+    counter_class: type[FacetCounter] = QuerySetCounter
+    caches_counts = True  # whether counts are stored in the cache until the content changes
+
+    q = django_filters.CharFilter(label=_("Words"), method="filter_text", max_length=200)
+
+    def filter_text(self, queryset, name, value):
+        return queryset.filter(pk__among=self.text_matches)
 
     @functools.cached_property
-    def worded(self):
-        """The primary keys of the records that have the words: asked for once, however often they are counted."""
-        return Keys(keys_matching(self.queryset.model, self.cleaned["q"]))
+    def text_matches(self) -> Keys:
+        """The primary keys of the records that match `q`, read once for all counts."""
+        return Keys(keys_matching(self.queryset.model, self.valid_data["q"]))
 
     @functools.cached_property
-    def cleaned(self):
-        """The values that hold, by filter; wrong ones are left out."""
+    def valid_data(self) -> dict[str, Any]:
+        """The valid values by filter; wrong and empty ones are left out."""
         if not self.is_bound:
             return {}
         self.form.is_valid()
         return {name: value for name, value in self.form.cleaned_data.items() if value not in (None, "", [])}
 
     @functools.cached_property
-    def problems(self):
+    def error_messages(self) -> list[str]:
         """A sentence for each value that was left out."""
         if not self.is_bound:
             return []
@@ -239,11 +286,12 @@ class RecordFilterSet(django_filters.FilterSet):
         return sentences
 
     @property
-    def mistakes(self):
-        """A sentence for each value that is wrong, with the name of its parameter. Pages leave such values out and show
-        `problems`; files and the API are refused (`refuse_mistakes`).
+    def parameter_errors(self) -> list[str]:
+        """A sentence for each wrong value, with the name of its parameter.
+
+        Pages leave wrong values out and show `error_messages`; files and the API answer 400 (`raise_for_errors`).
         """
-        if not self.problems:
+        if not self.error_messages:
             return []
         fields = self.form.fields.items()
         wrong = [(name, value) for name, field in fields for value in getattr(field, "rejected", [])]
@@ -252,76 +300,61 @@ class RecordFilterSet(django_filters.FilterSet):
             *(f"“{name}”: {error}" for name, errors in self.form.errors.items() for error in errors),
         ]
 
-    def refuse_mistakes(self):
+    def raise_for_errors(self) -> None:
         """Raise Problem 400 if a value is wrong."""
-        if mistakes := self.mistakes:
-            raise Problem(400, " ".join(mistakes))
+        if errors := self.parameter_errors:
+            raise Problem(400, " ".join(errors))
 
-    kept = True  # whether its numbers are kept for as long as the content stays as it is
-
-    @functools.cached_property
-    def numbers(self):
-        """How many records there are (`all`), how many the filters let through (`found`), and the counts of facets."""
-        if not self.kept:
-            return self._count()
-        # The SQL is part of the key: the same filters may stand before other records, such as one indicator's values.
-        asked = str(self.queryset.order_by().query)
-        return kept.once(self._count, "list", type(self).__qualname__, asked, sorted(self.cleaned.items()))
+    # ── Counts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     @functools.cached_property
-    def facet_filters(self):
+    def counter(self) -> FacetCounter:
+        return self.counter_class(self)
+
+    @functools.cached_property
+    def facet_filters(self) -> dict[str, Facet]:
         """The facets, by name."""
         return {name: item for name, item in self.filters.items() if isinstance(item, Facet)}
 
+    @functools.cached_property
+    def counts(self) -> dict[str, Any]:
+        """How many records the list has (`all`) and the filters let through (`found`), and the counts by facet."""
+        if not self.caches_counts:
+            return self._count()
+        # The SQL is part of the key: the same filters may stand before other records, such as one indicator’s values.
+        query = str(self.queryset.order_by().query)
+        return kept.once(self._count, "list", type(self).__qualname__, query, sorted(self.valid_data.items()))
+
     def _count(self):
         return {
-            "all": self.count_all(),
-            "found": self.count(),
-            "facets": {name: self.counts(name) for name in self.facet_filters},
+            "all": self.counter.count_all(),
+            "found": self.counter.count(),
+            "facets": {name: self.counter.facet_counts(name) for name in self.facet_filters},
         }
 
-    def count_all(self):
-        """How many records there are without any filter."""
-        return self.queryset.count()
-
-    def count(self):
-        """How many records the filters let through."""
-        return self.qs.count()
-
-    def filtered_without(self, *names):
-        """The records that all filters but these let through."""
-        queryset = self.queryset.all()
-        for other, value in self.cleaned.items():
-            if other not in names:
-                queryset = self.filters[other].filter(queryset, value)
-        return queryset
+    # ── For the page ─────────────────────────────────────────────────────────────────────────────────────────────
 
     @functools.cached_property
-    def facets(self):
-        """Return the facets, each with its chosen options first and then those that find most.
+    def facets(self) -> list["FacetView"]:
+        """The facets, each with its chosen options first and then those with the highest counts.
 
-        A facet with few choices keeps those that would find nothing, so that the form does not jump. A facet without
-        any record in the whole list is left out.
+        A facet with few choices keeps those without hits, so that the form does not jump. A facet without any record in
+        the whole list is left out.
         """
         facets = [self._facet(name, item) for name, item in self.facet_filters.items()]
         return [facet for facet in facets if self._is_shown(facet.options)]
 
     def _is_shown(self, options):
-        return any(not option.is_disabled or self.cleaned for option in options)
+        return any(not option.is_disabled or self.valid_data for option in options)
 
     @property
-    def has_rare_facets(self):
+    def has_rare_facets(self) -> bool:
         """Whether some facet stands under “More filters”."""
         return any(facet.rare for facet in self.facets)
 
-    def counts(self, name):
-        """How many records the list would show for each value of a facet; None if that is not counted."""
-        item = self.filters[name]
-        return item.counts(self.filtered_without(name, *item.beside))
-
     def _facet(self, name, item):
-        chosen = self.cleaned.get(name, [])
-        counts = self.numbers["facets"][name]
+        chosen = self.valid_data.get(name, [])
+        counts = self.counts["facets"][name]
         shows_all = counts is None or (item.shows_empty and len(item.choices) <= SHORT_LIST)
         options = [
             Option(value, label, None if counts is None else counts.get(value, 0), value in chosen)
@@ -332,20 +365,22 @@ class RecordFilterSet(django_filters.FilterSet):
         return FacetView(name, item.label, options, item.limit, item.rare and not chosen, item.hint)
 
     @functools.cached_property
-    def chips(self):
-        """Each chosen value with its words and the query that takes it away."""
-        chips = []
-        for name, value in self.cleaned.items():
+    def active_filters(self) -> list["ActiveFilter"]:
+        """Each chosen value with its label and the query string that removes it."""
+        active = []
+        for name, value in self.valid_data.items():
             item = self.filters[name]
             labels = dict(item.choices) if isinstance(item, Facet) else {}
             if isinstance(value, list):
-                chips += [Chip(item.label, labels.get(one, one), self._query_without(name, one)) for one in value]
+                active += [
+                    ActiveFilter(item.label, labels.get(one, one), self._query_without(name, one)) for one in value
+                ]
             else:
-                chips.append(Chip(item.label, value, self._query_without(name)))
-        return chips
+                active.append(ActiveFilter(item.label, value, self._query_without(name)))
+        return active
 
     def _query_without(self, name, value=None):
-        """The query that is left without one value of a filter, or without all of them."""
+        """Return the query string without one value of a filter, or without all of them."""
         rest = self.data.copy()
         left = [one for one in rest.getlist(name) if value is not None and one.casefold() != value.casefold()]
         rest.setlist(name, left)
@@ -353,70 +388,37 @@ class RecordFilterSet(django_filters.FilterSet):
         return rest.urlencode()
 
 
-class LongFilterSet(RecordFilterSet):
-    """Filters of a list that may grow long: what they let through is found and counted in memory."""
+class IndexedFilterSet(RecordFilterSet):
+    """The filters of a list that may grow long: it finds and counts by bitmaps in memory."""
 
-    kept = False  # it takes as long to count as to look up what was counted
-    further = {}  # facets by which nobody filters, by name: by what else the records are counted
-
-    @functools.cached_property
-    def counted_facets(self):
-        """The facets whose sets are kept, by name."""
-        return {name: item for name, item in self.facet_filters.items() if item.held} | self.further
-
-    # Fewer records than this are asked for by their primary keys.
-    FEW = 10_000
+    counter_class = IndexCounter
+    caches_counts = False  # counting is as fast as reading the counts from the cache
+    index_only_facets: ClassVar[dict[str, Facet]] = {}  # facets of the index that are no filters, by name
+    # With fewer records found, `qs` asks for their primary keys.
+    ID_LOOKUP_MAX = 10_000
 
     @functools.cached_property
-    def sets(self):
-        return members.registry.of(self, self.queryset.all())
+    def indexed_facets(self) -> dict[str, Facet]:
+        """The facets of the index, by name."""
+        return {name: item for name, item in self.facet_filters.items() if item.is_indexed} | self.index_only_facets
 
-    @functools.cached_property
-    def _having(self):
-        """The primary keys of the records that each chosen filter lets through."""
-        return {name: self._passing(name, value) for name, value in self.cleaned.items()}
+    @property
+    def index(self) -> FacetIndex:
+        """The bitmaps of the whole list."""
+        return self.counter.index
 
-    def _passing(self, name, value):
-        item = self.filters[name]
-        if name in self.sets.facets:
-            return item.among(self.sets.facets[name], value)
-        if name == "q":
-            return members.BitMap(self.worded.pks)
-        return members.every(item.filter(self.queryset.all(), value))
-
-    def found_without(self, *names):
-        """The primary keys of the records that all filters but these let through."""
-        found = self.sets.all
-        for name, keys in self._having.items():
-            if name not in names:
-                found = found & keys
-        return found
-
-    @functools.cached_property
-    def found(self):
-        return self.found_without()
+    @property
+    def found(self) -> BitMap:
+        """The ids of the records that the filters let through."""
+        return self.counter.matches
 
     @functools.cached_property
     def qs(self):
-        """The records that the filters let through: found by what was found in memory where the database would have to
-        look further.
-        """
-        if "q" in self.cleaned or len(self.cleaned) > 1 or (self.cleaned and len(self.found) < self.FEW):
+        """The records that the filters let through; by primary keys where the database would be slower."""
+        data = self.valid_data
+        if "q" in data or len(data) > 1 or (data and len(self.found) < self.ID_LOOKUP_MAX):
             return self.queryset.filter(pk__among=Keys(self.found))
         return super().qs
-
-    def count_all(self):
-        return len(self.sets.all)
-
-    def count(self):
-        return len(self.found)
-
-    def counts(self, name):
-        item = self.filters[name]
-        found = self.found_without(name, *item.beside) if name in self.cleaned or item.beside else self.found
-        if not item.held:
-            return {one: len(found & self._passing(name, [one])) for one in self.cleaned.get(name, [])}
-        return item.shares(self.sets.facets[name], found)
 
 
 @dataclass(frozen=True)
@@ -440,8 +442,8 @@ class FacetView:
 
 
 @dataclass(frozen=True)
-class Chip:
-    """A chosen value and the query that is left without it."""
+class ActiveFilter:
+    """A chosen value and the query string that removes it."""
 
     label: str
     value: str
@@ -471,12 +473,10 @@ class YearFilter(django_filters.NumberFilter):
 class YearFacet(Facet):
     """The years of partial dates."""
 
-    def sets(self, found):
-        by_year = defaultdict(list)
-        for values in found:
-            for date, keys in values.items():
-                by_year[date.year].append(keys)
-        return {year: members.NONE.union(*sets) for year, sets in by_year.items()}
+    is_expanded = True
+
+    def expand(self, stored):
+        return (stored.year,)
 
 
 class DatedFilterSet(RecordFilterSet):
@@ -520,27 +520,17 @@ def places_but_countries():
 
 
 class PlaceFacet(Facet):
-    """Places, each of which covers all that lie in it. `paths` lead to their keys."""
+    """Places by key. A record at a place is also at each place that contains it."""
+
+    is_expanded = True
 
     @functools.cached_property
     def wholes(self):
         return wholes_by_part()
 
-    def filter(self, queryset, values):
+    def expand(self, stored):
+        return {stored, *self.wholes.get(stored, ())}
+
+    def stored_values(self, values):
         wanted = set(values)
-        parts = {part for part, wholes in self.wholes.items() if wanted & wholes}
-        return super().filter(queryset, sorted(wanted | parts))
-
-    def counts(self, queryset):
-        queryset = queryset.order_by()
-        named = set().union(*(queryset.values_list("pk", path) for path in self.paths))
-        covered = {(pk, whole) for pk, key in named if key for whole in {key, *self.wholes.get(key, ())}}
-        return Counter(whole for _pk, whole in covered)
-
-    def sets(self, found):
-        return super().sets(
-            {whole: keys}
-            for values in found
-            for place, keys in values.items()
-            for whole in {place, *self.wholes.get(place, ())}
-        )
+        return sorted(wanted | {part for part, wholes in self.wholes.items() if wanted & wholes})

@@ -1,63 +1,72 @@
-"""What is known in memory of the records of a long list (`portal.members`): how many they are, and which come first.
+"""The facet index of each long list, by model, and the first records among many ids.
 
-The list says for its model where its sets are, so that an app below it can ask too.
+The app that defines a list registers it, so that modules below that app can use its index too.
 """
 
 import itertools
 import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from django.db import Error, connections
+from django.db.models import Model, QuerySet
+from pyroaring import BitMap
 
 from portal.database import Keys
-from portal.members import Members
+from portal.members import FacetIndex
 
-FEW = 3_000  # of so many the database finds the first ones at once
-STRETCH = 2_000  # of all records in their order: the first of many are looked for among these before
+DATABASE_LOOKUP_MAX = 3_000  # up to so many ids the database finds the first records fast
+SCAN_AHEAD = 2_000  # so many records of the whole ordered table are searched before more ids are looked up
 
-_sets = {}
+Record = TypeVar("Record", bound=Model)
+
+_indexes: dict[type[Model], Callable[[], FacetIndex]] = {}
 
 logger = logging.getLogger(__name__)
 
 
-def tell(model, sets):
-    """Say by which function the sets of the list of a model are had."""
-    _sets[model] = sets
+def register(model: type[Model], get_index: Callable[[], FacetIndex]) -> None:
+    """Register the function that returns the current facet index of the list of a model."""
+    _indexes[model] = get_index
 
 
-def warm():
-    """Read the sets of all long lists, for processes that begin: their first readers would wait for them."""
+def preload() -> None:
+    """Read all facet indexes when a process starts, so that its first readers need not wait.
+
+    Log a warning if the database does not answer; the first reader of a list then reads its index.
+    """
     try:
-        for sets in _sets.values():
-            sets()
+        for get_index in _indexes.values():
+            get_index()
     except Error as error:
-        logger.warning("The sets of lists are read when somebody asks for them: %s", error)
+        logger.warning("The facet indexes are read at their first use: %s", error)
     finally:
         connections.close_all()
 
 
-def of(model) -> Members:
-    """The sets of the list of a model, as the content stands now."""
-    return _sets[model]()
+def facet_index(model: type[Model]) -> FacetIndex:
+    """Return the current facet index of the list of a model."""
+    return _indexes[model]()
 
 
-def first_keys(ordered, keys, most) -> list[int]:
-    """The primary keys of the first records of an ordered queryset that are among `keys`, at most so many."""
-    if not keys or most < 1:
+def first_ids(ordered: QuerySet, ids: BitMap, limit: int) -> list[int]:
+    """Return the primary keys of the first records of an ordered queryset that are in `ids`, at most `limit`."""
+    if not ids or limit < 1:
         return []
     pks = ordered.prefetch_related(None).values_list("pk", flat=True)
-    if len(keys) > FEW:
-        found = list(itertools.islice((pk for pk in pks[:STRETCH] if pk in keys), most))
-        if len(found) == most:
+    if len(ids) > DATABASE_LOOKUP_MAX:
+        found = list(itertools.islice((pk for pk in pks[:SCAN_AHEAD] if pk in ids), limit))
+        if len(found) == limit:
             return found
-    return list(pks.filter(pk__among=Keys(keys))[:most])
+    return list(pks.filter(pk__among=Keys(ids))[:limit])
 
 
-def in_order(queryset, pks) -> list:
-    """The records of a queryset with these primary keys, in their order."""
+def in_bulk_ordered(queryset: QuerySet[Record], pks: Sequence[int]) -> list[Record]:
+    """Return the records with these primary keys, in the order of `pks`."""
     found = queryset.in_bulk(pks)
     return [found[pk] for pk in pks if pk in found]
 
 
-def first(ordered, keys, most) -> list:
-    """The first records of an ordered queryset that are among `keys`, at most so many."""
-    return in_order(ordered, first_keys(ordered, keys, most))
+def first_records(ordered: QuerySet[Record], ids: BitMap, limit: int) -> list[Record]:
+    """Return the first records of an ordered queryset that are in `ids`, at most `limit`."""
+    return in_bulk_ordered(ordered, first_ids(ordered, ids, limit))

@@ -24,7 +24,7 @@ LEVEL_TONES = {
 
 def levels_by_country(countries):
     """A chart of shares, its sentence and its numbers, for those of `countries` with projects of a level; or None."""
-    facets = known.of(Project).facets
+    facets = known.facet_index(Project).facets
     table = [
         (country, numbers)
         for country in countries

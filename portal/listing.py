@@ -91,7 +91,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
     def get_records(self):
         """All that the filters let through, in the order that was asked for, to be handed out in some format."""
         self.filterset = self.get_filterset(self.get_filterset_class())
-        self.filterset.refuse_mistakes()
+        self.filterset.raise_for_errors()
         self.object_list = self.filterset.qs
         table = self.get_table(**self.get_table_kwargs())
         self.refuse_unknown_sort(table)
@@ -151,13 +151,13 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         if self.whole or serving.asked_format(self.request):
             return False
         # The library would take any number of rows from the address: the sizes are ours.
-        count = self.filterset.numbers["found"]
+        count = self.filterset.counts["found"]
         return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size, count)}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         table = context["table"]
-        count, total = self.filterset.numbers["found"], self.filterset.numbers["all"]
+        count, total = self.filterset.counts["found"], self.filterset.counts["all"]
         sort = self.request.GET.get("sort", "")
         known = {name.lstrip("-") for name, _label in self.sort_choices(table)}
         return context | {
@@ -167,7 +167,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
             "total": total,
             "count_in_words": self.count_words(count),
             "total_in_words": self.count_words(total),
-            "problems": self.filterset.problems,
+            "problems": self.filterset.error_messages,
             "sort": sort if sort.lstrip("-") in known else self.default_sort,
             "sort_choices": self.sort_choices(table),
             "results_template": self.results_template,

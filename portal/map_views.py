@@ -123,7 +123,7 @@ class Explorer(RecordListView):
             "projection": json.dumps(geo.PROJECTION),
             "max_zoom": geo.short(geo.MAX_ZOOM),
             # Only the filters that hold: the page tells of the others, and data are refused with them.
-            "data_url": with_query(self.request.path, self.filterset.cleaned | {"format": "json"}),
+            "data_url": with_query(self.request.path, self.filterset.valid_data | {"format": "json"}),
             "whole_url": self.address(None) if self.box else "",
             "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
             "wider_url": self.address(scaled(self.frame, 2)) if self.box else "",
@@ -209,7 +209,7 @@ class Explorer(RecordListView):
 
     def marks_as_json(self):
         form, filterset = self.view_form, self.get_filterset(self.get_filterset_class())
-        filterset.refuse_mistakes()
+        filterset.raise_for_errors()
         if not form.is_valid():
             problem = {"title": gettext("The map could not be drawn"), "status": 400, "detail": " ".join(form.problems)}
             return JsonResponse(problem, status=400, content_type="application/problem+json")
@@ -238,7 +238,7 @@ class Explorer(RecordListView):
             geo.feature_collection(
                 [self.feature(draft, spot, places, newest) for draft, spot, places in shown],
                 names=names,
-                projects=filterset.count(),
+                projects=len(filterset.found),
                 projects_on_map=on_map,
                 projects_beyond=beyond,
             ),

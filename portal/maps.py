@@ -16,7 +16,7 @@ NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # which no list of projects 
 
 def with_project_ids(places):
     """The places as a list, each with `project_ids`: the published projects that name it or a place in it."""
-    places, found = list(places), known.of(Project).facets["place"]
+    places, found = list(places), known.facet_index(Project).facets["place"]
     for place in places:
         place.project_ids = found[place.key]
     return places
@@ -36,7 +36,7 @@ class Located:
     @classmethod
     def of(cls, filters):
         """One query, whatever the number of projects, beside those for what the filters let through."""
-        at, places = filters.sets.facets["place"], []
+        at, places = filters.index.facets["place"], []
         positions = Place.objects.published().filter(latitude__isnull=False).exclude(kind__in=NO_PLACES)
         for place in positions.select_related("country").order_by(reader_text("name"), "key"):
             place.project_ids = filters.found & at[place.key]
@@ -72,7 +72,7 @@ class Located:
         the others are asked for together.
         """
         ordered = Project.objects.published().latest_first().values_list("pk", flat=True)
-        found = _first(places, {place.key: place.project_ids for place in places}, ordered[: known.STRETCH], most)
+        found = _first(places, {place.key: place.project_ids for place in places}, ordered[: known.SCAN_AHEAD], most)
         lacking = [place for place in places if len(found[place.key]) < min(most, len(place.project_ids))]
         latest = {place.key: self._latest(place.project_ids, most) for place in lacking}
         found |= _first(lacking, latest, ordered.filter(pk__among=Keys(NONE.union(*latest.values()))), most)
@@ -81,12 +81,12 @@ class Located:
 
     def unlocated_first(self, most):
         """The newest of the projects that name no place with a known position, with no more than their names."""
-        return known.first(_with_names().published().latest_first(), self.unlocated, most)
+        return known.first_records(_with_names().published().latest_first(), self.unlocated, most)
 
     @functools.cached_property
     def _years(self):
         """The projects that started in each year, the latest year first."""
-        return [projects for _year, projects in sorted(self.filters.sets.facets["started"].items(), reverse=True)]
+        return [projects for _year, projects in sorted(self.filters.index.facets["started"].items(), reverse=True)]
 
     def _latest(self, projects, most):
         """Those of these projects that started in the latest years, as many years as give `most`."""

@@ -1,22 +1,23 @@
-"""Which records have which values of facets, kept in memory as sets of primary keys, for lists that grow long.
+"""Bitmaps of primary keys by facet value, held in memory to filter and count long lists.
 
-A list of two hundred thousand records is counted by fourteen facets in a few milliseconds, whatever is chosen: each
-value has its set (a Roaring bitmap: Lemire et al. 2018, “Roaring Bitmaps: Implementation of an Optimized Software
-Library”), what is found is what the chosen ones have in common, and a count is how much a set shares with it.
+Each facet value has a Roaring bitmap of the records that have it (Lemire et al. 2018, “Roaring Bitmaps: Implementation
+of an Optimized Software Library”). A filter is an intersection of bitmaps, and a count is the size of one. So a list of
+200,000 records is counted by 14 facets in a few milliseconds.
 
-Each process reads the sets once and then only the records that changed since (`portal.freshness`). Within a transaction
-they are read for themselves: what is not committed is nobody else’s.
+Each process reads the bitmaps once, and afterwards only the records that changed (`portal.freshness`). Within a
+transaction the bitmaps are read anew and not stored, because nobody else may see what is not committed.
 """
 
 import itertools
 import threading
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from django.db import connection
-from django.db.models import Aggregate, TextField
+from django.db.models import Aggregate, Model, QuerySet, TextField
 from pyroaring import BitMap
 
 from portal import freshness
@@ -26,8 +27,8 @@ from portal.freshness import State
 NONE = BitMap()
 
 
-class Joined(Aggregate):
-    """Primary keys as one value, which is read in a fraction of the time of many rows; `bitmap` takes it apart."""
+class AggregatedIds(Aggregate):
+    """Primary keys as one value; `to_bitmap` parses it. Reading one value is much faster than reading many rows."""
 
     function = "group_concat"
     output_field = TextField()
@@ -36,155 +37,188 @@ class Joined(Aggregate):
         return self.as_sql(compiler, connection, template="string_agg(int4send(%(expressions)s::int), '')", **context)
 
 
-def numbers(code, joined) -> array:
-    """The whole numbers that were joined to one value, as either database writes it: an array of that code."""
-    if not joined:
+def to_array(code: str, aggregated: str | bytes | None) -> array:
+    """Return the integers in an aggregated value of either database, as an array with the type code `code`."""
+    if not aggregated:
         return array(code)
-    return array(code, map(int, joined.split(","))) if isinstance(joined, str) else unpacked(code, joined)
+    if isinstance(aggregated, str):
+        return array(code, map(int, aggregated.split(",")))
+    return unpacked(code, aggregated)
 
 
-def bitmap(joined) -> BitMap:
-    """The set that `Joined` wrote out."""
-    return BitMap(numbers("I", joined))
+def to_bitmap(aggregated: str | bytes | None) -> BitMap:
+    """Return the primary keys in a value of `AggregatedIds`."""
+    return BitMap(to_array("I", aggregated))
 
 
-def every(queryset) -> BitMap:
-    """The primary keys of all records of a queryset."""
-    return bitmap(queryset.order_by().aggregate(found=Joined("pk"))["found"])
+def all_ids(queryset: QuerySet) -> BitMap:
+    """Return the primary keys of all records of a queryset."""
+    return to_bitmap(queryset.order_by().aggregate(ids=AggregatedIds("pk"))["ids"])
 
 
-def in_so_many(sets) -> list[BitMap]:
-    """The keys that are in one of these sets and more, in two and more …"""
-    found = [NONE] * len(sets)
-    for keys in sets:
-        for place in reversed(range(1, len(sets))):
-            found[place] = found[place] | (found[place - 1] & keys)
-        found[0] = found[0] | keys
+def ids_by_min_matches(bitmaps: Sequence[BitMap]) -> list[BitMap]:
+    """Return the ids that are in at least one of the bitmaps, in at least two, and so on up to all of them."""
+    found = [NONE] * len(bitmaps)
+    for ids in bitmaps:
+        for place in reversed(range(1, len(bitmaps))):
+            found[place] = found[place] | (found[place - 1] & ids)
+        found[0] = found[0] | ids
     return found
 
 
-def in_most(sets, limit) -> list[int]:
-    """Some of the keys that are in the most of these sets, at most `limit`: those in more of them first."""
-    found = {}
-    for keys in reversed(in_so_many(sets)):
-        found.update(dict.fromkeys(itertools.islice(keys, limit)))
+def most_matching(bitmaps: Sequence[BitMap], limit: int) -> list[int]:
+    """Return at most `limit` ids, those that are in the most bitmaps first."""
+    found: dict[int, None] = {}
+    for ids in reversed(ids_by_min_matches(bitmaps)):
+        found.update(dict.fromkeys(itertools.islice(ids, limit)))
     return list(found)[:limit]
 
 
 @dataclass(frozen=True)
-class Lookup:
-    """Where values stand: in columns of rows of a model, `owner` of which names the record. More may have to hold."""
+class FacetSource:
+    """Where the values of a facet are stored: `columns` of the model `rows`, whose column `owner` names the record.
 
-    rows: type
+    `where` are pairs of lookup and value that the rows must fulfil. With several columns, a value is a tuple.
+    """
+
+    rows: type[Model]
     owner: str
     columns: tuple[str, ...]
     where: tuple[tuple[str, object], ...] = ()
 
 
-def by_value(lookups: Iterable[Lookup], pks=None) -> dict[Lookup, dict]:
-    """For each lookup, the records that have each value, or each combination of values if it names several columns;
-    of all records, or of some. What stands in the same rows is read at once.
+def ids_by_value(sources: Collection[FacetSource], pks: Iterable[int] | None = None) -> dict[FacetSource, dict]:
+    """Return for each source a dictionary from value to the ids of the records that have it.
+
+    `pks` limits the records. Sources with the same rows are read by one query. Null and empty values are left out.
     """
-    together = defaultdict(list)
-    for lookup in lookups:
-        together[lookup.rows, lookup.owner, lookup.where].append(lookup)
-    found = {lookup: defaultdict(BitMap) for lookup in lookups}
-    for (rows, owner, where), alike in together.items():
-        columns = list(dict.fromkeys(column for lookup in alike for column in lookup.columns))
-        asked = rows._base_manager.filter(**dict(where)).order_by()
+    groups = defaultdict(list)
+    for source in sources:
+        groups[source.rows, source.owner, source.where].append(source)
+    found: dict[FacetSource, dict] = {source: defaultdict(BitMap) for source in sources}
+    for (rows, owner, where), group in groups.items():
+        columns = list(dict.fromkeys(column for source in group for column in source.columns))
+        queryset = rows._base_manager.filter(**dict(where)).order_by()
         if pks is not None:
-            asked = asked.filter(**{f"{owner}__in": pks})
-        for *values, joined in asked.values_list(*columns).annotate(joined=Joined(owner)):
-            keys, named = bitmap(joined), dict(zip(columns, values, strict=True))
-            for lookup in alike:
-                value = tuple(named[column] for column in lookup.columns)
+            queryset = queryset.filter(**{f"{owner}__in": pks})
+        for *values, aggregated in queryset.values_list(*columns).annotate(ids=AggregatedIds(owner)):
+            ids, by_column = to_bitmap(aggregated), dict(zip(columns, values, strict=True))
+            for source in group:
+                value = tuple(by_column[column] for column in source.columns)
                 if None not in value and "" not in value:
-                    found[lookup][value[0] if len(value) == 1 else value] |= keys
+                    found[source][value[0] if len(value) == 1 else value] |= ids
     return found
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """What is held in memory of the content in a state."""
+class VersionedSnapshot:
+    """Data in memory that were read from one state of the content."""
 
     state: State
 
 
-class Sets(dict):
-    """The records that have each value of a facet; what no record has, has an empty set."""
+Snapshot = TypeVar("Snapshot", bound=VersionedSnapshot)
 
-    def __missing__(self, value):
+
+class ValueBitmaps(dict[Any, BitMap]):
+    """From each value of a facet to the ids of the records that have it; an empty bitmap for an unknown value."""
+
+    def __missing__(self, value: object) -> BitMap:
         return NONE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Members(Held):
-    """The sets of a list: of all records, and by facet and value."""
+class FacetIndex(VersionedSnapshot):
+    """The bitmaps of a list: the ids of all records, and by facet and value."""
 
     all: BitMap
-    facets: dict[str, Sets]
+    facets: dict[str, ValueBitmaps]
 
 
-def changed_since(old, state, model):
-    """The primary keys of the records that changed since what is held was read; None if it has to be read anew."""
+class IndexedFacet(Protocol):
+    """What the index needs of a facet (`portal.filters.Facet`)."""
+
+    def index_sources(self, model: type[Model]) -> list[FacetSource]: ...
+
+    def build_bitmaps(self, found: list[dict]) -> dict[Any, BitMap]: ...
+
+
+def changed_since(old: VersionedSnapshot | None, state: State, model: type[Model]) -> set[int] | None:
+    """Return the primary keys of the records that changed between a snapshot and `state`.
+
+    Return None if they are not known, so that the snapshot must be read anew.
+    """
     return None if old is None else freshness.changed_since(old.state, state, model)
 
 
-class Registry:
-    """The newest sets of each list that this process has, and what else it holds."""
+class SnapshotRegistry:
+    """The newest snapshot of each name in this process."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.newest = {}
+        self.newest: dict[str, Any] = {}
 
-    def forget(self):
-        """Read all anew at the next question."""
+    def clear(self) -> None:
+        """Forget all snapshots: the next use of each one reads it anew."""
         self.newest.clear()
 
-    def of(self, filters, queryset) -> Members:
-        """The sets of the list of `queryset`, whose facets are those of `filters`, as the content stands now."""
-        return self.held(
-            type(filters).__qualname__,
-            lambda state: _read(state, filters, queryset),
-            lambda old, state: _brought_up(old, state, filters, queryset),
+    def facet_index(self, name: str, facets: Mapping[str, IndexedFacet], queryset: QuerySet) -> FacetIndex:
+        """Return the current bitmaps of the records of `queryset` by `facets`; `name` identifies the list."""
+        return self.current(
+            name,
+            lambda state: _read(state, facets, queryset),
+            lambda old, state: apply_changes(old, state, facets, queryset),
         )
 
-    def held(self, name, read, bring_up):
-        """What is held under a name, as the content stands now: read for its state, or brought up from what was."""
+    def current(
+        self,
+        name: str,
+        read: Callable[[State], Snapshot],
+        update: Callable[[Snapshot | None, State], Snapshot],
+    ) -> Snapshot:
+        """Return the snapshot called `name` for the current content.
+
+        `update(old, state)` returns the snapshot of `state`, given an older one or None. Within a transaction
+        `read(state)` is used instead, and nothing is stored.
+        """
         if connection.in_atomic_block:
             return read(freshness.state())
         number, newest = freshness.number(), self.newest.get(name)
         if newest is None or newest.state.number != number:
-            with self.lock:  # one thread reads, the others wait for what it read
+            with self.lock:  # one thread reads, the others wait for its result
                 state, newest = freshness.state(), self.newest.get(name)
                 if newest is None or newest.state.number != state.number:
-                    newest = self.newest[name] = bring_up(newest, state)
+                    newest = self.newest[name] = update(newest, state)
         return newest
 
 
-def _read(state, filters, queryset, pks=None):
-    """The sets of all published records, or of some."""
-    there = every(queryset if pks is None else queryset.filter(pk__in=pks))
-    wanted = {name: facet.lookups(queryset.model) for name, facet in filters.counted_facets.items()}
-    found = by_value({lookup for lookups in wanted.values() for lookup in lookups}, pks)
-    facets = {}
-    for name, lookups in wanted.items():
-        sets = filters.counted_facets[name].sets([found[lookup] for lookup in lookups])
-        facets[name] = Sets({value: keys & there for value, keys in sets.items()})
-    return Members(state=state, all=there, facets=facets)
+def _read(
+    state: State, facets: Mapping[str, IndexedFacet], queryset: QuerySet, pks: Collection[int] | None = None
+) -> FacetIndex:
+    """Return the bitmaps of all records of the queryset, or of those in `pks`."""
+    present = all_ids(queryset if pks is None else queryset.filter(pk__in=pks))
+    sources = {name: facet.index_sources(queryset.model) for name, facet in facets.items()}
+    found = ids_by_value({source for of_facet in sources.values() for source in of_facet}, pks)
+    index = {}
+    for name, of_facet in sources.items():
+        bitmaps = facets[name].build_bitmaps([found[source] for source in of_facet])
+        index[name] = ValueBitmaps({value: ids & present for value, ids in bitmaps.items()})
+    return FacetIndex(state=state, all=present, facets=index)
 
 
-def _brought_up(old, state, filters, queryset):
-    """The sets of a later state: of the older ones, all that has not changed since."""
+def apply_changes(
+    old: FacetIndex | None, state: State, facets: Mapping[str, IndexedFacet], queryset: QuerySet
+) -> FacetIndex:
+    """Return the bitmaps of a later state: only the records that changed are read, if these are known."""
     changed = changed_since(old, state, queryset.model)
-    if changed is None:
-        return _read(state, filters, queryset)
-    new = _read(state, filters, queryset, changed)
-    gone, facets = BitMap(changed), {}
-    for name, sets in old.facets.items():
+    if old is None or changed is None:
+        return _read(state, facets, queryset)
+    new = _read(state, facets, queryset, changed)
+    gone, index = BitMap(changed), {}
+    for name, bitmaps in old.facets.items():
         added = new.facets[name]
-        facets[name] = Sets({value: (sets[value] - gone) | added[value] for value in sets.keys() | added})
-    return Members(state=state, all=(old.all - gone) | new.all, facets=facets)
+        index[name] = ValueBitmaps({value: (bitmaps[value] - gone) | added[value] for value in bitmaps.keys() | added})
+    return FacetIndex(state=state, all=(old.all - gone) | new.all, facets=index)
 
 
-registry = Registry()
+snapshots = SnapshotRegistry()

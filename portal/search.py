@@ -13,6 +13,7 @@ from issues.models import Issue
 from portal import limits
 from portal.choices import Area
 from portal.core.formatting import number
+from portal.facets.counting import FacetCounter
 from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.index import documents, keeping, ranking, spelling, store
 from portal.index.analyser import normal
@@ -49,12 +50,81 @@ def languages():
     return sorted((own | dict(source_languages())).items())
 
 
+class SearchCounter(FacetCounter[list[int] | None]):
+    """Finds and counts by lists of ids of entries, in ascending order; None stands for all entries."""
+
+    def all_matches(self):
+        keeping.settle()
+        return None
+
+    def narrow(self, matches, name):
+        if name == "q":  # the first filter of all
+            return self.text_matches
+        ids = self._ids_for(name)
+        return sorted(ids) if matches is None else [entry for entry in matches if entry in ids]
+
+    def matches_excluding(self, *names):
+        """Return nothing where nothing was asked for."""
+        return super().matches_excluding(*names) or []
+
+    def count_matches(self, matches):
+        return len(matches)
+
+    def count_all(self):
+        # “14 of 1,926” is shown for filters only: counting all entries takes longer than finding some.
+        return self.filterset.queryset.count() if self.filterset.is_narrowed else self.count()
+
+    def count_values(self, matches, name):
+        if name == "kind":
+            return {kind.value: len(of_kind(kind, matches)) for kind in Kind}
+        if len(matches) > MOST_COUNTED:
+            return None
+        if name not in self.filterset.valid_data:
+            return self._counts_of_matches.get(name, {})
+        rows = SearchFacet.objects.filter(entry__in=matches, name=name).order_by()
+        return dict(rows.values_list("value").annotate(Count("entry")))
+
+    @cached_property
+    def _counts_of_matches(self):
+        """How many of all matches have each value of each facet, read by one query."""
+        rows = SearchFacet.objects.filter(entry__in=self.matches).order_by()
+        counts = {}
+        for name, value, count in rows.values_list("name", "value").annotate(Count("entry")):
+            counts.setdefault(name, {})[value] = count
+        return counts
+
+    @cached_property
+    def text_matches(self):
+        """Ids of the entries that match the words, in ascending order, which is that of kinds."""
+        return ranking.ids_of(self.filterset.query)
+
+    @cached_property
+    def _ids_by_filter(self):
+        return {}
+
+    def _ids_for(self, name):
+        """Return the ids of the entries that one filter lets through, read once."""
+        if name not in self._ids_by_filter:
+            item, data = self.filterset.filters[name], self.filterset.valid_data
+            if isinstance(item, ValueFacet):
+                rows = SearchFacet.objects.filter(name=name, value__in=data[name])
+                entries = rows.order_by().values_list("entry", flat=True)
+            else:
+                entries = item.filter(SearchEntry.objects.order_by(), data[name]).values_list("pk", flat=True)
+            if "q" in data and len(self.text_matches) < FEW:
+                column = "entry" if entries.model is SearchFacet else "pk"
+                entries = entries.filter(**{f"{column}__in": self.text_matches})
+            self._ids_by_filter[name] = set(entries)
+        return self._ids_by_filter[name]
+
+
 class SearchFilter(RecordFilterSet):
     """What a search can be narrowed to. `query` is the question as it is asked, widened where it finds too little."""
 
-    kept = False  # ids of hits stay with the request
+    counter_class = SearchCounter
+    caches_counts = False  # the page needs the ids of all hits anyway
 
-    q = django_filters.CharFilter(label=_("Words"), method="by_words")
+    q = django_filters.CharFilter(label=_("Words"), method="filter_text")
     kind = Facet("kind", options=Kind, label=_("What it is"), limit=10)
     country = ValueFacet("country", options=portal_countries, records=Place.objects, label=_("Country"))
     issue = ValueFacet("issue", options=names(Issue.objects.all()), records=Issue.objects, label=_("Issue"), limit=6)
@@ -70,13 +140,13 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def asked(self) -> Query:
         """The question with all that was typed."""
-        return ranking.question(self.cleaned.get("q", ""))
+        return ranking.question(self.valid_data.get("q", ""))
 
     @cached_property
     def query(self) -> Query:
         return ranking.widened(self.asked)
 
-    def by_words(self, queryset, name, value):
+    def filter_text(self, queryset, name, value):
         return queryset.filter(store.entries_matching(self.query)) if self.query else queryset.none()
 
     def in_or_after(self, queryset, name, year):
@@ -86,68 +156,27 @@ class SearchFilter(RecordFilterSet):
         return queryset.filter(first_year__lte=year)
 
     @cached_property
-    def problems(self):
+    def error_messages(self):
         """A sentence for each value that was left out, and one if the question was cut."""
         cut = gettext(
             "A search takes {characters} characters and {words} words. What came after them was left out."
         ).format(characters=LONGEST_QUERY, words=MOST_CLAUSES)
-        return [*super().problems, *([cut] if self.asked.cut else [])]
+        return [*super().error_messages, *([cut] if self.asked.cut else [])]
 
     @cached_property
-    def chips(self):
-        """The chosen values; the words stand in the field above."""
-        return [chip for chip in super().chips if chip.label != self.filters["q"].label]
+    def active_filters(self):
+        """The chosen values without the words, which stand in the field above."""
+        return [active for active in super().active_filters if active.label != self.filters["q"].label]
 
-    @cached_property
-    def narrowed(self):
+    @property
+    def is_narrowed(self):
         """Whether anything but words was chosen."""
-        return any(name != "q" for name in self.cleaned)
+        return any(name != "q" for name in self.valid_data)
 
-    def found_without(self, *names):
-        """Ids of the entries that match the words, and the filters but these, in ascending order."""
-        keeping.settle()
-        chosen = [name for name in self.cleaned if name not in {"q", *names}]
-        found = self.matching if "q" in self.cleaned else None
-        for name in chosen:
-            having = self._having(name)
-            found = sorted(having) if found is None else [entry for entry in found if entry in having]
-        return found or []
-
-    @cached_property
-    def matching(self):
-        """Ids of the entries that match the words, in ascending order, which is that of kinds."""
-        return ranking.ids_of(self.query)
-
-    def _having(self, name):
-        """Ids of the entries that one filter lets through, each asked for once."""
-        if name not in self._sets:
-            value = self.cleaned[name]
-            if isinstance(self.filters[name], ValueFacet):
-                entries = (
-                    SearchFacet.objects.filter(name=name, value__in=value).order_by().values_list("entry", flat=True)
-                )
-            else:
-                entries = self.filters[name].filter(SearchEntry.objects.order_by(), value).values_list("pk", flat=True)
-            if "q" in self.cleaned and len(self.matching) < FEW:
-                entries = entries.filter(**{f"{'entry' if entries.model is SearchFacet else 'pk'}__in": self.matching})
-            self._sets[name] = set(entries)
-        return self._sets[name]
-
-    @cached_property
-    def _sets(self):
-        return {}
-
-    @cached_property
+    @property
     def found(self):
         """Ids of all entries that words and filters let through, in ascending order."""
-        return self.found_without()
-
-    def count_all(self):
-        # “14 of 1,926” is said of filters only: counting all takes longer than finding some.
-        return super().count_all() if self.narrowed else self.total
-
-    def count(self):
-        return self.total
+        return self.counter.matches
 
     @property
     def total(self):
@@ -161,27 +190,7 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def best(self):
         """Ids of the best hits, the best one first; without words, the first of each kind in turn."""
-        return ranking.ranked(self.query, self.found) if "q" in self.cleaned else self.found[: ranking.CANDIDATES]
-
-    @cached_property
-    def counted(self):
-        """How many of all hits have each value of each facet of the index."""
-        rows = SearchFacet.objects.filter(entry__in=self.found).order_by()
-        counts = {}
-        for name, value, count in rows.values_list("name", "value").annotate(Count("entry")):
-            counts.setdefault(name, {})[value] = count
-        return counts
-
-    def counts(self, name):
-        found = self.found_without(name) if name in self.cleaned else self.found
-        if name == "kind":
-            return {kind.value: len(of_kind(kind, found)) for kind in Kind}
-        if len(found) > MOST_COUNTED:
-            return None
-        if name not in self.cleaned:
-            return self.counted.get(name, {})
-        rows = SearchFacet.objects.filter(entry__in=found, name=name).order_by()
-        return dict(rows.values_list("value").annotate(Count("entry")))
+        return ranking.ranked(self.query, self.found) if "q" in self.valid_data else self.found[: ranking.CANDIDATES]
 
 
 # ── Hits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -297,7 +306,7 @@ class Search(RecordListView):
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         found = self.filterset
-        words = found.cleaned.get("q", "")
+        words = found.valid_data.get("q", "")
         return context | {
             "words": words,
             "words_above": True,
@@ -306,7 +315,9 @@ class Search(RecordListView):
             "most": ranking.CANDIDATES,
             "widened": found.whole if found.total and found.query != found.asked else None,
             "meant": spelling.meant(words, get_language()) if words and not store.frequency(found.asked, 1) else "",
-            "without_filters": store.frequency(found.query, MOST_COUNTED) if found.narrowed and not found.total else 0,
+            "without_filters": store.frequency(found.query, MOST_COUNTED)
+            if found.is_narrowed and not found.total
+            else 0,
             "mains": Issue.objects.published().filter(parent=None).without_sections()
             if not found.total
             else Issue.objects.none(),

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from issues.models import Event, Issue
 from portal.choices import Area, Publication
 from portal.density import decades, strip
+from portal.facets.counting import QuerySetCounter
 from portal.filters import (
     DatedFilterSet,
     Facet,
@@ -36,8 +37,8 @@ YEARS = ("year_from", "year_to")
 # ── Filters ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class AbsentFacet(Facet):
-    """A facet of the other kind of record: here, nothing has a value of it."""
+class NullFacet(Facet):
+    """A facet of the other kind of record: no record has a value of it."""
 
     def __init__(self, **kwargs):
         super().__init__("pk", **kwargs)
@@ -45,7 +46,7 @@ class AbsentFacet(Facet):
     def filter(self, queryset, values):
         return queryset.none() if values else queryset
 
-    def counts(self, queryset):
+    def counts_from_queryset(self, queryset):
         return {}
 
 
@@ -74,11 +75,24 @@ class AgreementSide(DatedFilterSet):
     country = Facet("parties__country__key", "parties__organisation__country__key", **COUNTRY)
     issue = Facet("issues__key", "issues__parent__key", **ISSUE)
     area = Facet("areas__area", **AREA)
-    place = AbsentFacet(**PLACE)
+    place = NullFacet(**PLACE)
 
     class Meta:
         model = Agreement
         fields = []
+
+
+class TimelineCounter(QuerySetCounter):
+    """Counts events and agreements together; `matches` are the events only."""
+
+    def count_all(self):
+        return super().count_all() + self.filterset.agreements.counter.count_all()
+
+    def count(self):
+        return self.filterset.qs.count()
+
+    def facet_counts(self, name):
+        return Counter(super().facet_counts(name)) + Counter(self.filterset.agreements.counter.facet_counts(name))
 
 
 class TimelineFilter(DatedFilterSet):
@@ -87,10 +101,12 @@ class TimelineFilter(DatedFilterSet):
     `qs` holds keys of entries (`record`, `pk`, `date`, `key`), not records.
     """
 
+    counter_class = TimelineCounter
+
     kind = Facet("kind", **KIND)
     country = Facet("countries__key", **COUNTRY)
     issue = Facet("issues__key", "issues__parent__key", **ISSUE)
-    area = AbsentFacet(**AREA)
+    area = NullFacet(**AREA)
     place = PlaceFacet("places__key", **PLACE)
 
     class Meta:
@@ -111,19 +127,13 @@ class TimelineFilter(DatedFilterSet):
     def entries(self, *without):
         """The keys of all entries that the filters, without some of them, let through."""
         events, agreements = (
-            side.filtered_without(*without)
+            side.counter.matches_excluding(*without)
             .order_by()
             .annotate(record=Value(side._meta.model._meta.model_name))
             .values("record", "pk", "date", "key")
             for side in (self, self.agreements)
         )
         return events.union(agreements, all=True)
-
-    def count_all(self):
-        return super().count_all() + self.agreements.count_all()
-
-    def counts(self, name):
-        return Counter(super().counts(name)) + Counter(self.agreements.counts(name))
 
     @functools.cached_property
     def facets(self):
@@ -144,7 +154,7 @@ class TimelineFilter(DatedFilterSet):
         """How many events and agreements there are in each year that has any, whatever years were asked for."""
         found = {}
         for number, side in enumerate((self, self.agreements)):
-            rows = side.filtered_without(*YEARS).order_by().annotate(year=Substr("date", 1, 4))
+            rows = side.counter.matches_excluding(*YEARS).order_by().annotate(year=Substr("date", 1, 4))
             for year, count in rows.values_list("year").annotate(Count("pk")):
                 found.setdefault(int(year), [0, 0])[number] = count
         return {year: tuple(found[year]) for year in sorted(found)}
@@ -242,7 +252,7 @@ class Density:
     def __init__(self, filterset, request, shown):
         self.years = filterset.years
         self.request, self.shown = request, shown
-        self.chosen = [filterset.cleaned.get(name) for name in YEARS]
+        self.chosen = [filterset.valid_data.get(name) for name in YEARS]
         self.wide, self.narrow = (strip(self.years, *size) for size in (WIDE, NARROW))
 
     @property

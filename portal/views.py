@@ -30,7 +30,7 @@ from portal.formats.serialisers import Records
 from portal.levels import levels_by_country, levels_file
 from portal.listing import RecordListView
 from portal.maps import with_project_ids
-from portal.members import every
+from portal.members import all_ids
 from portal.models import Link, Place, Source
 from portal.outage import is_outage, unavailable
 from portal.parameters import checks_parameters_itself
@@ -73,7 +73,7 @@ class Home(Told, TemplateView):
         return [tell.site | {"publisher": tell.portal, "potentialAction": search}]
 
     def get_context_data(self, **kwargs):
-        projects = known.of(Project)
+        projects = known.facet_index(Project)
         figures = KeyFigure.objects.filter(headline=True).prefetch_related(
             Prefetch("sources", Source.objects.published())
         )
@@ -110,7 +110,7 @@ class Home(Told, TemplateView):
 def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
-    projects = known.of(Project).facets["country"]
+    projects = known.facet_index(Project).facets["country"]
     issues = tally(Issue.objects.published(), "countries")
     organisations = tally(Organisation.objects.published(), "country")
     for place in countries:
@@ -185,7 +185,7 @@ def gaps(country):
     """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
     if country.group != Place.Group.CENTRAL_ASIA:
         return None
-    facets = known.of(Project).facets
+    facets = known.facet_index(Project).facets
     here = facets["country"][country.key]
     issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
     return {
@@ -222,7 +222,7 @@ class CountryPage(RecordView):
         return super().get_context_data(**kwargs) | {"country": country, "notes": cited_sources(country)}
 
     def around(self, country):
-        facets = known.of(Project).facets
+        facets = known.facet_index(Project).facets
         projects = facets["country"][country.key]
         agreements = (
             Agreement.objects.published()
@@ -248,7 +248,9 @@ class CountryPage(RecordView):
             "columns": [country],
             "latest": latest_rows(latest_observations(place=country), [country]),
             "project_count": len(projects),
-            "projects": known.first(Project.objects.published().latest_first().for_list(), projects, self.shown),
+            "projects": known.first_records(
+                Project.objects.published().latest_first().for_list(), projects, self.shown
+            ),
             "areas": count_choices(facets["area"], Area, projects),
             "levels": count_choices(facets["level"], Level, projects),
             "agreement_count": agreement_count,
@@ -307,14 +309,16 @@ class PlacePage(RecordView):
         within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
         parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
-        projects = known.of(Project).facets["place"][place.key]
+        projects = known.facet_index(Project).facets["place"][place.key]
         return {
             "parts": parts,
             "issues": Issue.objects.published()
             .filter(pk__in=Issue.places.through.objects.filter(place__in=here).values("issue"))
             .without_sections(),
             "project_count": len(projects),
-            "projects": known.first(Project.objects.published().latest_first().for_list(), projects, self.shown),
+            "projects": known.first_records(
+                Project.objects.published().latest_first().for_list(), projects, self.shown
+            ),
             "events": Event.objects.published()
             .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))
             .order_by("-date", "key"),
@@ -370,8 +374,8 @@ class SourcePage(RecordView):
         ]
         cited_by = [(heading, len(found := list(rows)), found) for heading, rows in cited_by]
         newest = Project.objects.published().latest_first()
-        projects = every(newest.filter(sources=source))
-        cited_by.insert(1, (_("Projects"), len(projects), known.first(newest, projects, self.shown)))
+        projects = all_ids(newest.filter(sources=source))
+        cited_by.insert(1, (_("Projects"), len(projects), known.first_records(newest, projects, self.shown)))
         broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
         return {
             "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],

@@ -17,4 +17,4 @@ class ProjectsConfig(AppConfig):
 
         freshness.follow(models.Project, Issue, models.Organisation, Place, models.Sector)
         projects = models.Project.objects
-        known.tell(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).sets)
+        known.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)

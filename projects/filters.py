@@ -4,22 +4,20 @@ import functools
 import itertools
 from collections import defaultdict
 
-from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal import known
 from portal.choices import Area, Confidence, Currency, Goal, Level, Publication
 from portal.filters import (
-    AskedFacet,
     DatedFilterSet,
     Facet,
-    LongFilterSet,
+    IndexedFilterSet,
+    LazyChoiceFacet,
     PlaceFacet,
     RecordFilterSet,
     YearFacet,
     YearFilter,
-    has_value,
     names,
     places_but_countries,
     portal_countries,
@@ -41,76 +39,45 @@ def goals_and_targets():
     ]
 
 
-class PartFacet(Facet):
-    """Who takes part, or in which role. Each asks for the other on one row: `koica` and `funding` is KOICA funding.
+class ParticipationFacet(Facet):
+    """Who participates, or in which role. Both must hold of one row: `koica` and `funding` is funding by KOICA.
 
-    `other` is the filter that stands beside this one, `column` what it asks for.
+    `other` is the name of the other filter, `column` its lookup from the row.
     """
 
     def __init__(self, path, *, other, column, **kwargs):
         super().__init__(path, **kwargs)
-        self.beside, self.column = (other,), column
-
-    def conditions(self):
-        values = self.parent.cleaned.get(*self.beside)
-        return super().conditions() | ({f"{self.column}__in": values} if values else {})
-
-    def lookups(self, model):
-        """By value, and by pairs of a value and one of the other."""
-        [path] = self.paths
-        return [self.lookup(model, path), self.lookup(model, path, self.column)]
+        self.depends_on, self.column = (other,), column
 
     @property
-    def others(self):
-        """The chosen values of the other."""
-        return self.parent.cleaned.get(*self.beside, [])
+    def other_values(self):
+        """The chosen values of the other filter."""
+        return self.parent.valid_data.get(*self.depends_on, [])
 
-    def among(self, sets, values):
-        return super().among(sets, itertools.product(values, self.others) if self.others else values)
+    def conditions(self):
+        return super().conditions() | ({f"{self.column}__in": self.other_values} if self.other_values else {})
 
-    def shares(self, sets, found):
-        if not self.others:
-            return super().shares({value: keys for value, keys in sets.items() if isinstance(value, str)}, found)
-        values = [value for value in sets if isinstance(value, str)]
-        return super().shares({value: self.among(sets, [value]) for value in values}, found)
+    def index_sources(self, model):
+        """By value, and by pairs of a value and one of the other filter."""
+        [path] = self.paths
+        return [self.index_source(model, path), self.index_source(model, path, self.column)]
+
+    def index_keys(self, values):
+        return itertools.product(values, self.other_values) if self.other_values else values
 
 
 class IssueFacet(Facet):
-    """Issues, each with what stands under it; beside them, by pairs of an issue and how far it is aimed at, who answers
-    just this one.
-    """
+    """Issues, each with those under it. The index also has pairs of an issue and its significance for a project."""
 
-    def lookups(self, model):
-        return [*super().lookups(model), self.lookup(model, self.paths[0], "significance")]
-
-    def shares(self, sets, found):
-        return super().shares({value: keys for value, keys in sets.items() if isinstance(value, str)}, found)
+    def index_sources(self, model):
+        return [*super().index_sources(model), self.index_source(model, self.paths[0], "significance")]
 
 
 class SdgFacet(Facet):
-    """Goals; a target is a value too, and counted when it is chosen."""
+    """Goals, and their targets, which are counted only when they are chosen."""
 
-    def filter(self, queryset, values):
-        if not values:
-            return queryset
-        goals = has_value(queryset.model, "sdgs__goal", values)
-        return queryset.filter(goals | has_value(queryset.model, "sdgs__code", values))
-
-    def counts(self, queryset):
-        chosen = [code for code in self.parent.cleaned.get("sdg", []) if "." in code]
-        targets = queryset.order_by().filter(sdgs__code__in=chosen).values_list("sdgs__code")
-        return super().counts(queryset) | dict(targets.annotate(Count("pk", distinct=True)))
-
-    def lookups(self, model):
-        return [*super().lookups(model), self.lookup(model, "sdgs__code")]
-
-    def sets(self, found):
-        goals, codes = found
-        return super().sets([goals, {code: keys for code, keys in codes.items() if "." in code}])
-
-    def shares(self, sets, found):
-        chosen = self.parent.cleaned.get("sdg", [])
-        return super().shares({code: keys for code, keys in sets.items() if "." not in code or code in chosen}, found)
+    def is_counted(self, value):
+        return "." not in value or value in self.parent.valid_data.get("sdg", [])
 
 
 class RoleFacet(Facet):
@@ -120,7 +87,7 @@ class RoleFacet(Facet):
     def organisations(self):
         """The keys of the organisations in each role."""
         found = defaultdict(set)
-        for value, projects in known.of(Project).facets["organisation"].items():
+        for value, projects in known.facet_index(Project).facets["organisation"].items():
             if isinstance(value, tuple) and projects:
                 organisation, role = value
                 found[role].add(organisation)
@@ -131,12 +98,12 @@ class RoleFacet(Facet):
             return queryset
         return queryset.filter(key__in=set().union(*(self.organisations.get(role, ()) for role in values)))
 
-    def counts(self, queryset):
+    def counts_from_queryset(self, queryset):
         keys = set(queryset.values_list("key", flat=True))
         return {role: len(found & keys) for role, found in self.organisations.items()}
 
 
-class ProjectFilter(LongFilterSet):
+class ProjectFilter(IndexedFilterSet):
     """Projects by country, issue, area …"""
 
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
@@ -147,7 +114,7 @@ class ProjectFilter(LongFilterSet):
     level = Facet("level", options=Level, label=_("Level"))
     status = Facet("status", options=Project.Status, label=_("Status"))
     finance = Facet("finance", options=Project.Finance, label=_("Finance"), rare=True)
-    organisation = PartFacet(
+    organisation = ParticipationFacet(
         "participations__organisation__key",
         other="role",
         column="role",
@@ -155,7 +122,7 @@ class ProjectFilter(LongFilterSet):
         label=_("Organisation"),
         rare=True,
     )
-    role = PartFacet(
+    role = ParticipationFacet(
         "participations__role",
         other="organisation",
         column="organisation__key",
@@ -179,17 +146,17 @@ class ProjectFilter(LongFilterSet):
         where={"significance__gt": 0},
         rare=True,
     )
-    sdg = SdgFacet("sdgs__goal", options=goals_and_targets, label=_("SDG"), limit=6, rare=True)
+    sdg = SdgFacet("sdgs__goal", "sdgs__code", options=goals_and_targets, label=_("SDG"), limit=6, rare=True)
     place = PlaceFacet("places__key", options=places_but_countries, label=_("Place"), limit=6, rare=True)
     confidence = Facet("confidence", options=Confidence, label=_("Confidence"), rare=True)
-    source = AskedFacet("citations__source__key", label=_("Source"))
+    source = LazyChoiceFacet("citations__source__key", label=_("Source"))
     year_from = YearFilter(_("Running in or after"), "running_from")
     year_to = YearFilter(_("Running in or before"), "running_to")
     started_from = YearFilter(_("Started in or after"), "starting_from")
     started_to = YearFilter(_("Started in or before"), "starting_to")
 
     # Each with a condition of its own: rows that are read together fall into as many groups as there are combinations.
-    further = {
+    index_only_facets = {
         "started": YearFacet("start", options=(), label=_("Start"), where={"start__isnull": False}),
         "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
     }

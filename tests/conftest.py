@@ -130,7 +130,7 @@ _folders = itertools.count()
 
 def empty_caches():
     """A cache in the database is emptied with it, when the test is rolled back."""
-    members.registry.forget()
+    members.snapshots.clear()
     for cache in caches.all(initialized_only=True):
         if not isinstance(cache, DatabaseCache):
             cache.clear()

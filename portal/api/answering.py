@@ -35,7 +35,7 @@ def listing(request, resource):
 
     def answer():
         filterset = resource.filterset_class(asked.only(resource.filterset_class.base_filters), resource.records())
-        filterset.refuse_mistakes()
+        filterset.raise_for_errors()
         found = filterset.qs
         count = found.count()
         rows = resource.sorted(found, sort).prefetch_related(None)

@@ -11,7 +11,7 @@ from django_tables2 import Table
 from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import Event, Indicator, Issue, Observation, Term
 from issues.tables import IndicatorTable, IssueTable, TermTable
-from portal.filters import AskedFacet, Facet, RecordFilterSet, SourceFilter, names
+from portal.filters import Facet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
 from portal.formats.serialisers import SERIALISERS
 from portal.models import Place, Source
 from portal.tables import SourceTable
@@ -45,7 +45,7 @@ class ValueFilter(ObservationFilter):
     """Values by indicator, place, source and year."""
 
     indicator = Facet("indicator__key", options=names(Indicator.objects.all()), label=_("Indicator"))
-    source = AskedFacet("source__key", label=_("Source"))
+    source = LazyChoiceFacet("source__key", label=_("Source"))
 
     class Meta:
         model = Observation

@@ -57,7 +57,7 @@ class Countries(Kind):
         return [
             self.counts(places, projects),
             Part("values", gettext("Latest values"), self.value_rows(places, latest, years)),
-            self.areas(places, projects.sets.facets),
+            self.areas(places, projects.index.facets),
             self.issues(places),
         ]
 
@@ -99,7 +99,7 @@ class Countries(Kind):
             (_("Organisations"), OrganisationFilter(queryset=Organisation.objects.published()), "organisations"),
             (_("Issues"), IssueFilter(queryset=Issue.objects.published()), "issues"),
         ):
-            counts = listed.counts("country")
+            counts = listed.counter.facet_counts("country")
             cells = [
                 counted(count, route, country=place.key) if self.recorded(place, count) else []
                 for place in places

@@ -41,7 +41,7 @@ class Search:
         """How many projects there are to choose from."""
         if self.words:
             return len(self._found)
-        return len(known.of(Project).all)
+        return len(known.facet_index(Project).all)
 
     @cached_property
     def records(self):

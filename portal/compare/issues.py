@@ -82,7 +82,7 @@ class Issues(Kind):
         ]
 
     def facts(self, issues):
-        projects = ProjectFilter(queryset=Project.objects.published()).counts("issue")
+        projects = ProjectFilter(queryset=Project.objects.published()).counter.facet_counts("issue")
         return [
             Row(pgettext("of a record", "Summary"), [prose(issue, "summary") for issue in issues], wide=True),
             Row(

@@ -9,7 +9,7 @@ from portal import members
 from projects.models import Project
 
 
-class JoinedAmounts(members.Joined):
+class JoinedAmounts(members.AggregatedIds):
     """Amounts in hundredths as one value, in the order in which a `Joined` beside it has their primary keys."""
 
     template = "%(function)s(CAST(ROUND(%(expressions)s * 100) AS INTEGER))"
@@ -19,7 +19,7 @@ class JoinedAmounts(members.Joined):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Budgets(members.Held):
+class Budgets(members.VersionedSnapshot):
     """The budget of each project in hundredths of whatever currency, at the place of its primary key; 0 if unknown."""
 
     hundredths: array
@@ -35,8 +35,8 @@ class Budgets(members.Held):
 def _found(projects):
     """The primary keys and the hundredths of those of `projects` that have a budget."""
     found = projects.filter(budget__isnull=False).order_by()
-    joined = found.aggregate(pks=members.Joined("pk"), hundredths=JoinedAmounts("budget"))
-    return members.numbers("I", joined["pks"]), members.numbers("q", joined["hundredths"])
+    joined = found.aggregate(pks=members.AggregatedIds("pk"), hundredths=JoinedAmounts("budget"))
+    return members.to_array("I", joined["pks"]), members.to_array("q", joined["hundredths"])
 
 
 def _with(hundredths, projects):
@@ -52,7 +52,7 @@ def _read(state):
     return Budgets(state=state, hundredths=_with(array("q"), Project.objects.all()))
 
 
-def _brought_up(old, state):
+def _apply_changes(old, state):
     changed = members.changed_since(old, state, Project)
     if changed is None:
         return _read(state)
@@ -61,4 +61,4 @@ def _brought_up(old, state):
 
 def known_budgets() -> Budgets:
     """As the content stands now."""
-    return members.registry.held("budgets", _read, _brought_up)
+    return members.snapshots.current("budgets", _read, _apply_changes)

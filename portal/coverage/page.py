@@ -27,14 +27,14 @@ class CoveragePage(TemplateView):
         self.coverage = Coverage(request.GET)
         self.streams = Streams(self.coverage)
         if request.GET.get("format") == "svg" and self.streams.drawn:
-            self.coverage.refuse_mistakes()
+            self.coverage.raise_for_errors()
             return self.streams.file(request)
         return super().get(request, *args, **kwargs)
 
     def table(self):
         """The table, or the streams, to be handed out in some format."""
         coverage, addresses = Coverage(self.request.GET), serving.addresses(self.request)
-        coverage.refuse_mistakes()
+        coverage.raise_for_errors()
         if self.request.GET.get("part") == "streams":
             return tables.Table("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
         choice = coverage.choice
@@ -47,7 +47,7 @@ class CoveragePage(TemplateView):
         ways = {"rows": choice.rows.name, "columns": choice.columns.name}
         if choice.currency:
             ways["measure"] = choice.measure
-        query = coverage.filter.cleaned | ways
+        query = coverage.filter.valid_data | ways
         here = self.request.path
         return super().get_context_data(**kwargs) | {
             "title": _("Coverage"),
@@ -56,7 +56,7 @@ class CoveragePage(TemplateView):
             "streams": self.streams if self.streams.drawn else None,
             "choice": choice,
             "filter": coverage.filter,
-            "problems": choice.problems + coverage.filter.problems,
+            "problems": choice.problems + coverage.filter.error_messages,
             "count_in_words": count_words(len(coverage.projects)),
             "unfiltered": with_query(here, ways),
             "swapped": with_query(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),

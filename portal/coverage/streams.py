@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from portal.core.formatting import number
 from portal.coverage.table import Cell, Member, count_words
 from portal.levels import LEVEL_TONES
-from portal.members import NONE, in_so_many
+from portal.members import NONE, ids_by_min_matches
 from portal.sankey import Flow, Item, sankey
 from portal.svgfile import Panel, svg_file
 
@@ -40,7 +40,7 @@ class Band:
 
 def by_number(members):
     """Pairs of a number and the projects of exactly so many of the members; of numbers that occur."""
-    so_many = in_so_many([member.projects for member in members])
+    so_many = ids_by_min_matches([member.projects for member in members])
     exactly = [keys - more for keys, more in itertools.pairwise([*so_many, NONE])]
     return [(count, keys) for count, keys in enumerate(exactly, 1) if keys]
 

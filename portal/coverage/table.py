@@ -110,7 +110,7 @@ class Projects:
     """The projects that the filters let through, in sets by what they are sorted by."""
 
     def __init__(self, filterset):
-        self.found, self.sets = filterset.found, filterset.sets.facets
+        self.found, self.sets = filterset.found, filterset.index.facets
 
     def __len__(self):
         return len(self.found)
@@ -147,10 +147,10 @@ class Coverage:
         self.choice = Choice(data, self._in_use("currency"))
         self.members = {axis.name: self._members(axis) for axis in AXES.values()}
 
-    def refuse_mistakes(self):
+    def raise_for_errors(self):
         """Raise Problem 400 if a filter, an axis or the measure is wrong."""
-        if mistakes := [*self.filter.mistakes, *self.choice.mistakes]:
-            raise Problem(400, " ".join(mistakes))
+        if errors := [*self.filter.parameter_errors, *self.choice.mistakes]:
+            raise Problem(400, " ".join(errors))
 
     def _in_use(self, facet):
         """The values that any published project has."""
@@ -183,7 +183,7 @@ class Coverage:
 
     def _chosen(self, axis):
         """The keys that a filter on the axis leaves, or None: only of these it can be said what the list would show."""
-        chosen = self.filter.cleaned.get(axis.facet)
+        chosen = self.filter.valid_data.get(axis.facet)
         if not chosen or axis.name != "issue":
             return chosen
         return {key for key, main in self._mains.items() if key in chosen or main in chosen}
@@ -191,7 +191,7 @@ class Coverage:
     def _countries(self, labels):
         """Central Asia's countries, and Korea only where a filter asks for it: it takes part in everything."""
         korea = set(Place.objects.filter(group=Place.Group.KOREA).values_list("key", flat=True))
-        chosen = self.filter.cleaned.get("country", [])
+        chosen = self.filter.valid_data.get("country", [])
         return [(key, False) for key in labels if key not in korea or key in chosen]
 
     @functools.cached_property
@@ -211,8 +211,8 @@ class Coverage:
         years = self._in_use("started")
         if not years:
             return []
-        low = max(self.filter.cleaned.get("started_from", 0), min(years) // SPAN * SPAN)
-        high = min(self.filter.cleaned.get("started_to", 9999), max(years) // SPAN * SPAN + SPAN - 1)
+        low = max(self.filter.valid_data.get("started_from", 0), min(years) // SPAN * SPAN)
+        high = min(self.filter.valid_data.get("started_to", 9999), max(years) // SPAN * SPAN + SPAN - 1)
         periods = []
         for year in range(low // SPAN * SPAN, high + 1, SPAN):
             first, last = max(year, low), min(year + SPAN - 1, high)
@@ -248,7 +248,7 @@ class Coverage:
 
     def list_url(self, *members):
         """The project list with what these members have in common."""
-        query = dict(self.filter.cleaned)
+        query = dict(self.filter.valid_data)
         for member in members:
             query |= member.filters
         return with_query(self.list_path, query)

@@ -17,7 +17,7 @@ class OrganisationQuerySet(RecordQuerySet):
 
     def for_list(self):
         """What a list shows: with how many published projects and agreements each has, those with most first."""
-        taking_part = known.of(self.model._meta.get_field("projects").related_model).facets["organisation"]
+        taking_part = known.facet_index(self.model._meta.get_field("projects").related_model).facets["organisation"]
         keys = self.model.objects.values_list("key", "pk")
         counts = {pk: len(taking_part[key]) for key, pk in keys if key in taking_part}
         records = self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(

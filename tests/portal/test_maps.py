@@ -713,7 +713,7 @@ def test_whole_place_has_the_projects_of_its_parts_as_in_the_list(five, client):
 
 @pytest.mark.parametrize("stretch", [0, 5, 4_000])
 def test_newest_projects_of_each_place_are_found(five, monkeypatch, stretch):
-    monkeypatch.setattr(known, "STRETCH", stretch)
+    monkeypatch.setattr(known, "SCAN_AHEAD", stretch)
     places = [make_place(key=f"place-{n}", latitude=f"{40 + n}", longitude="60") for n in range(3)]
     starts = [None, None, "1999", "2005-03", "2005-11", "2005", None, "2020-01-31", "2021", "1998-07"]
     for number, start in enumerate(starts):

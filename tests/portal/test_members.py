@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal import freshness, members
 from portal.choices import Area, Level, Publication
-from portal.filters import Facet
+from portal.facets.counting import QuerySetCounter
 from projects.filters import ProjectFilter
 from projects.models import Participation, Project, ProjectArea
 from tests.lists import facets_of
@@ -37,17 +37,14 @@ def filters(query="", **chosen):
 
 
 def counted_in_memory(one):
-    facets = one.numbers["facets"]
-    held = {name: counts for name, counts in facets.items() if one.filters[name].held}
-    return {name: {value: count for value, count in counts.items() if count} for name, counts in held.items()}
+    facets = one.counts["facets"]
+    indexed = {name: counts for name, counts in facets.items() if one.filters[name].is_indexed}
+    return {name: {value: count for value, count in counts.items() if count} for name, counts in indexed.items()}
 
 
 def counted_by_the_database(one):
-    counts = {
-        name: item.counts(one.filtered_without(name, *item.beside))
-        for name, item in one.filters.items()
-        if isinstance(item, Facet) and item.held
-    }
+    counter = QuerySetCounter(one)
+    counts = {name: counter.facet_counts(name) for name, item in one.facet_filters.items() if item.is_indexed}
     return {name: {value: count for value, count in found.items() if count and value} for name, found in counts.items()}
 
 
@@ -59,7 +56,7 @@ class TestContent:
             optional={
                 name: st.lists(st.sampled_from([value for value, _label in item.choices]), min_size=1, max_size=2)
                 for name, item in facets_of("projects").items()
-                if item.held
+                if item.is_indexed
             }
             | {
                 "q": st.sampled_from(["aral", "물", "вода"]),
@@ -72,10 +69,10 @@ class TestContent:
         @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
         def agree(query):
             one = filters(**query)
-            found = set(one.filtered_without().values_list("pk", flat=True))
+            found = set(QuerySetCounter(one).matches.values_list("pk", flat=True))
             assert set(one.found) == set(one.qs.values_list("pk", flat=True)) == found
-            assert one.numbers["found"] == len(found)
-            assert one.numbers["all"] == one.queryset.count()
+            assert one.counts["found"] == len(found)
+            assert one.counts["all"] == one.queryset.count()
             assert counted_in_memory(one) == counted_by_the_database(one)
 
         agree()
@@ -132,12 +129,12 @@ def test_sets_follow_every_change():
         lambda: three.delete(),
         lambda: make_project(level=Level.MUNICIPAL),
     )
-    filters().sets  # noqa: B018 - read for the first time
+    filters().index  # noqa: B018 - read for the first time
     for number, change in enumerate(changes):
         change()
-        followed = filters().sets
+        followed = filters().index
         with transaction.atomic():  # in which everything is read anew
-            anew = filters().sets
+            anew = filters().index
         assert set(followed.all) == set(anew.all), number
         for name, sets in anew.facets.items():
             assert without_empty(followed.facets[name]) == without_empty(sets), (number, name)
@@ -150,14 +147,14 @@ def without_empty(sets):
 @pytest.mark.django_db(transaction=True)
 def test_only_what_changed_is_read_again(monkeypatch):
     project, _other = make_project(), make_project()
-    filters().sets  # noqa: B018
+    filters().index  # noqa: B018
     asked = []
     read = members._read
     monkeypatch.setattr(members, "_read", lambda *args: asked.append(args[3:]) or read(*args))
-    filters().sets  # noqa: B018
+    filters().index  # noqa: B018
     assert asked == []
     project.save()
-    filters().sets  # noqa: B018
+    filters().index  # noqa: B018
     assert asked == [({project.pk},)]
 
 
