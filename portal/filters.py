@@ -18,7 +18,7 @@ from portal.database import Keys
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.index.ranking import keys_matching
 from portal.languages import language_name
-from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps
+from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.models import Place, Source
 from portal.places import wholes_by_part
 from portal.problems import Problem
@@ -187,28 +187,23 @@ class Facet(django_filters.Filter):
             for stored, ids in ids_by_stored.items():
                 for value in self.expand(stored):
                     bitmaps[value].append(ids)
-        return {value: _union(parts) for value, parts in bitmaps.items()}
+        return {value: union(parts) for value, parts in bitmaps.items()}
 
-    def index_keys(self, values: Iterable[str]) -> Iterable[Any]:
-        """Return the keys of the index at which the records with one of `values` are."""
-        return values
+    def ids_for_value(self, bitmaps: ValueBitmaps, value: Any) -> BitMap:
+        """Return the ids of the records that have `value`."""
+        return bitmaps[value]
 
-    def ids_for_values(self, bitmaps: ValueBitmaps, values: Iterable[str]) -> BitMap:
+    def ids_for_values(self, bitmaps: ValueBitmaps, values: Iterable[Any]) -> BitMap:
         """Return the ids of the records that have one of `values`."""
-        return _union([bitmaps[key] for key in self.index_keys(values)])
+        return union([self.ids_for_value(bitmaps, value) for value in values])
 
     def counts_from_index(self, bitmaps: ValueBitmaps, ids: BitMap) -> dict[Any, int]:
         """Return how many of the records with these ids have each value."""
         return {
-            value: ids.intersection_cardinality(self.ids_for_values(bitmaps, (value,)))
+            value: ids.intersection_cardinality(self.ids_for_value(bitmaps, value))
             for value in bitmaps
             if self.is_counted(value)
         }
-
-
-def _union(parts: list[BitMap]) -> BitMap:
-    """Return the union; of one bitmap the same object, since the bitmaps of an index are never changed."""
-    return parts[0] if len(parts) == 1 else BitMap().union(*parts)
 
 
 class LazyChoiceFacet(Facet):
@@ -373,13 +368,14 @@ class RecordFilterSet(django_filters.FilterSet):
             labels = dict(item.choices) if isinstance(item, Facet) else {}
             if isinstance(value, list):
                 active += [
-                    ActiveFilter(item.label, labels.get(one, one), self._query_without(name, one)) for one in value
+                    ActiveFilter(item.label, labels[one] if one in labels else one, self._query_without(name, one))
+                    for one in value
                 ]
             else:
                 active.append(ActiveFilter(item.label, value, self._query_without(name)))
         return active
 
-    def _query_without(self, name, value=None):
+    def _query_without(self, name: str, value: str | None = None) -> str:
         """Return the query string without one value of a filter, or without all of them."""
         rest = self.data.copy()
         left = [one for one in rest.getlist(name) if value is not None and one.casefold() != value.casefold()]
@@ -391,6 +387,7 @@ class RecordFilterSet(django_filters.FilterSet):
 class IndexedFilterSet(RecordFilterSet):
     """The filters of a list that may grow long: it finds and counts by bitmaps in memory."""
 
+    counter: IndexCounter
     counter_class = IndexCounter
     caches_counts = False  # counting is as fast as reading the counts from the cache
     index_only_facets: ClassVar[dict[str, Facet]] = {}  # facets of the index that are no filters, by name
@@ -506,7 +503,7 @@ class SourceFilter(DatedFilterSet):
 
     class Meta:
         model = Source
-        fields = []
+        fields = ()
 
 
 def portal_countries():

@@ -51,6 +51,11 @@ def to_bitmap(aggregated: str | bytes | None) -> BitMap:
     return BitMap(to_array("I", aggregated))
 
 
+def union(bitmaps: Sequence[BitMap]) -> BitMap:
+    """Return the ids that are in any of the bitmaps. A single bitmap is returned itself, so never change the result."""
+    return bitmaps[0] if len(bitmaps) == 1 else NONE.union(*bitmaps)
+
+
 def all_ids(queryset: QuerySet) -> BitMap:
     """Return the primary keys of all records of a queryset."""
     return to_bitmap(queryset.order_by().aggregate(ids=AggregatedIds("pk"))["ids"])

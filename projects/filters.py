@@ -1,7 +1,6 @@
 """Filters of projects, agreements and organisations; the names are the portal's shared parameters."""
 
 import functools
-import itertools
 from collections import defaultdict
 
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +21,7 @@ from portal.filters import (
     places_but_countries,
     portal_countries,
 )
+from portal.members import union
 from portal.models import Place
 from portal.sdg import in_order
 from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, RioMarker, Sector
@@ -62,8 +62,10 @@ class ParticipationFacet(Facet):
         [path] = self.paths
         return [self.index_source(model, path), self.index_source(model, path, self.column)]
 
-    def index_keys(self, values):
-        return itertools.product(values, self.other_values) if self.other_values else values
+    def ids_for_value(self, bitmaps, value):
+        if not self.other_values:
+            return super().ids_for_value(bitmaps, value)
+        return union([bitmaps[value, other] for other in self.other_values])
 
 
 class IssueFacet(Facet):
