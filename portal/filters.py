@@ -365,11 +365,10 @@ class RecordFilterSet(django_filters.FilterSet):
         active = []
         for name, value in self.valid_data.items():
             item = self.filters[name]
-            labels = dict(item.choices) if isinstance(item, Facet) else {}
+            labels: dict[str, str] = dict(item.choices) if isinstance(item, Facet) else {}
             if isinstance(value, list):
                 active += [
-                    ActiveFilter(item.label, labels[one] if one in labels else one, self._query_without(name, one))
-                    for one in value
+                    ActiveFilter(item.label, labels.get(one, one), self._query_without(name, one)) for one in value
                 ]
             else:
                 active.append(ActiveFilter(item.label, value, self._query_without(name)))
