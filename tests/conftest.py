@@ -45,7 +45,8 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django.utils import timezone, translation
 from hypothesis import settings as hypothesis
 
-from portal import after_response, audit, members
+from portal import audit, members
+from portal.core import after_response
 from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 

@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from portal import after_response
+from portal.core import after_response
 
 pytestmark = pytest.mark.django_db
 
@@ -162,5 +162,5 @@ def test_mail_that_cannot_be_sent_is_logged(client, gulnara, monkeypatch, caplog
 
     monkeypatch.setattr(EmailBackend, "send_messages", refuse)
     assert client.post(ASK, {"email": "gulnara@example.org"}).status_code == 302
-    [record] = [record for record in caplog.records if record.name == "portal.after_response"]
+    [record] = [record for record in caplog.records if record.name == "portal.core.after_response"]
     assert "gulnara@example.org" not in record.getMessage()
