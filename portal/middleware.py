@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from portal.audit import AuditEntry, note_refusal
+from portal.core.urls import PRIVATE_PATHS
 from portal.parameters import takes
 
 
@@ -87,7 +88,6 @@ class PrivatePagesMiddleware:
     keeps them, whatever they answer.
     """
 
-    PRIVATE = ("/accounts/", "/admin/")
     WAIT = 5 * 60  # seconds; allauth’s longest limit
 
     def __init__(self, get_response):
@@ -95,7 +95,7 @@ class PrivatePagesMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        if request.path_info.startswith(self.PRIVATE):
+        if request.path_info.startswith(PRIVATE_PATHS):
             add_never_cache_headers(response)
             response.headers["X-Robots-Tag"] = "noindex"
             self._note_refusal(request, response.status_code)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.audit import AuditEntry, network_at, note
-from portal.middleware import PrivatePagesMiddleware
+from portal.core.urls import PRIVATE_PATHS
 
 BEGAN_AT, ACTIVE_AT = "session_began_at", "session_active_at"  # in the session: when it began, when it was last used
 ACTIVITY_SECONDS = 60  # activity is written so often at most
@@ -75,7 +75,7 @@ class ActivityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.path_info.startswith(PrivatePagesMiddleware.PRIVATE) and request.user.is_authenticated:
+        if request.path_info.startswith(PRIVATE_PATHS) and request.user.is_authenticated:
             note_activity(request)
         return self.get_response(request)
 

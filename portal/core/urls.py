@@ -7,6 +7,7 @@ from django.urls import translate_url
 from django.utils.http import urlencode
 from django.utils.translation import get_language_from_path
 
+PRIVATE_PATHS = ("/accounts/", "/admin/")  # below them lie the pages for those who sign in
 DEFAULT = "x-default"  # for readers of any other language
 
 
