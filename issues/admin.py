@@ -26,7 +26,10 @@ from issues.models import (
     TermCitation,
 )
 from issues.models.issue import Section
-from portal.admin import (
+from portal.core.formatting import number
+from portal.exchange.desk import ExchangeAdmin
+from portal.history_admin import RowHistoryAdmin
+from portal.staff.base import (
     CitationInline,
     FormFields,
     MissingTranslation,
@@ -37,9 +40,6 @@ from portal.admin import (
     count_of,
     in_languages,
 )
-from portal.core.formatting import number
-from portal.exchange.desk import ExchangeAdmin
-from portal.history_admin import RowHistoryAdmin
 from portal.workflow_admin import OwnedAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")

@@ -1,263 +1,35 @@
-"""The admin of places and sources, and what the admin of every record is made of."""
+"""The admin of places, sources, former keys, links and removed records."""
 
 import functools
 import operator
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget, AutocompleteSelect
-from django.db import models
-from django.db.models.functions import Coalesce
 from django.utils.html import format_html, format_html_join, mark_safe
-from django.utils.text import capfirst, format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
 import portal.accounts_admin  # noqa: F401 - registers itself
-from portal.care.admin import CareAdmin, MergeAdmin
 from portal.care.links import records_of
-from portal.care.translations import row_is_older
-from portal.choices import Confidence, Publication
-from portal.citing import Citable, Marked
-from portal.clash import ClashGuard
-from portal.dates import PartialDateField
-from portal.desk import CARES, CareFilter, admin_address, untranslated
+from portal.citing import Citable
+from portal.desk import admin_address
 from portal.exchange.desk import ExchangeAdmin
 from portal.from_reference import FromReference
 from portal.history import is_history
-from portal.history_admin import HistoryAdmin
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
-from portal.side_by_side import SideBySide, marked
-from portal.workflow_admin import OwnedAdmin, OwnedRows, ReadOnly, WorkflowAdmin
-
-LANGUAGES = dict(settings.LANGUAGES)
-DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")
-CONFIDENCE_HELP = format_lazy(
-    " ".join(f"{{{level}_label}}: {{{level}}}" for level in Confidence.values),
-    **{level.value: level.meaning for level in Confidence},
-    **{f"{level.value}_label": level.label for level in Confidence},
-)
-
-
-def in_languages(field):
-    """The columns of a translated field, for `fields`: as a row of their own side by side, unpacked one by one."""
-    return tuple(f"{field}_{language}" for language in LANGUAGES)
-
-
-def count_of(relation):
-    """How many rows point to a record by a reverse `relation`, for annotate(). Joins would multiply each other."""
-    column = relation.field.name
-    rows = relation.related_model._base_manager.filter(**{column: models.OuterRef("pk")}).order_by()
-    return Coalesce(models.Subquery(rows.values(column).annotate(n=models.Count("pk")).values("n")), 0)
-
-
-class PlainDecimalField(forms.DecimalField):
-    """A number without the zeros that its column pads it with: 68000, where the database has 68000.000000."""
-
-    def prepare_value(self, value):
-        return f"{value.normalize():f}" if hasattr(value, "normalize") else value
-
-
-class FormFields:
-    """Form fields as the editors need them; for every admin and every inline."""
-
-    # What belongs into a field, by its name: one entry serves all languages.
-    help_texts = {}
-
-    formfield_overrides = {
-        PartialDateField: {
-            "widget": AdminTextInputWidget(attrs={"class": "vTextField partial-date"}),
-            "help_text": DATE_HELP,
-            "max_length": None,  # the field’s own message says more than that a text is too long
-        },
-        models.DecimalField: {"form_class": PlainDecimalField},
-        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
-        models.URLField: {"assume_scheme": "https"},
-    }
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        original = getattr(db_field, "translated_field", db_field)
-        if original.name in self.help_texts:
-            kwargs["help_text"] = self.help_texts[original.name]
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(field, forms.ModelChoiceField):
-            # Beside a citation, a red cross seems to take the citation away. It would delete the source.
-            field.widget.can_delete_related = False
-        if field and original is not db_field:
-            field.label = format_lazy(
-                "{field} ({language})", field=capfirst(original.verbose_name), language=LANGUAGES[db_field.language]
-            )
-            field.widget.attrs["lang"] = db_field.language  # the browser's spelling check and screen readers go by it
-            if db_field.language != settings.LANGUAGE_CODE:
-                field.help_text = ""  # it stands beside the English field already
-        return field
-
-
-class SearchInAnyCase:
-    """Finds the records that hold every word of a search, whatever its case."""
-
-    def get_search_results(self, request, queryset, search_term):
-        for word in search_term.split():
-            # SQLite folds the case of ASCII letters only, so the usual spellings are asked for one by one.
-            spellings = sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
-            queryset = queryset.filter(
-                functools.reduce(
-                    operator.or_,
-                    (models.Q((f"{path}__icontains", s)) for path in self.search_fields for s in spellings),
-                )
-            )
-        return queryset, False  # search_fields follow no relation to many, so nothing is found twice
-
-
-class MissingTranslation(admin.SimpleListFilter):
-    """Rows whose translation is missing or older than its English. Records have CareFilter, which asks too."""
-
-    title = _("translation")
-    parameter_name = "without"
-
-    def lookups(self, request, model_admin):
-        return [(name, CARES[name].words) for name in ("ko", "ru", "ko-older", "ru-older")]
-
-    def queryset(self, request, queryset):
-        if self.value() not in dict(self.lookup_choices):
-            return queryset
-        language, _dash, older = self.value().partition("-")
-        return queryset.filter((row_is_older if older else untranslated)(queryset.model, language))
-
-
-class RowsInLanguages(SideBySide, CareAdmin):
-    """For the admin of rows with a page of their own and with texts in several languages."""
-
-    change_form_template = "admin/row_form.html"
-
-
-class RecordAdmin(
-    SideBySide,
-    HistoryAdmin,
-    MergeAdmin,
-    WorkflowAdmin,
-    ClashGuard,
-    Marked,
-    SearchInAnyCase,
-    ExchangeAdmin,
+from portal.staff.base import (
+    CitationInline,
     FormFields,
-    TranslationAdmin,
-):
-    """The admin of a Record. The key is chosen once; version and times keep themselves."""
-
-    counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
-    readonly_fields = ("version", "created_at", "updated_at", "published_at")
-    save_on_top = True
-    search_help_text = _("Words of a name in any language, or of the key.")
-
-    def get_queryset(self, request):
-        counts = {f"{name}_count": count_of(self.opts.get_field(name)) for name in self.counted}
-        return super().get_queryset(request).annotate(**counts)
-
-    def get_list_filter(self, request):
-        return [*super().get_list_filter(request), CareFilter]
-
-    def get_readonly_fields(self, request, obj=None):
-        return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
-
-    def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj else super().get_prepopulated_fields(request, obj)
-
-    def get_fieldsets(self, request, obj=None):
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None:
-            return fieldsets
-        return [*fieldsets, (_("Changes"), {"fields": (self.readonly_fields,)})]
-
-    def get_view_on_site_url(self, obj=None):
-        if obj and obj.publication != Publication.PUBLISHED:
-            return None  # readers would not find it
-        return super().get_view_on_site_url(obj)
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        if db_field.name == "publication":
-            kwargs["help_text"] = _("Readers see published records only.")
-        elif db_field.name == "confidence":
-            kwargs["help_text"] = CONFIDENCE_HELP
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def save_model(self, request, obj, form, change):
-        if change:
-            obj.version += 1
-        super().save_model(request, obj, form, change)
-
-    @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
-    def citations_count(self, record):
-        return record.citations_count
-
-
-class RowFormSet(forms.BaseInlineFormSet):
-    """Rows of an inline. One that is left without a position goes last."""
-
-    def add_fields(self, form, index):
-        super().add_fields(form, index)
-        for name, field in form.fields.items():
-            select = getattr(field.widget, "widget", None)
-            if isinstance(select, RowSelect):
-                select.record = form.instance._state.fields_cache.get(name)
-        if "position" in form.fields:
-            form.fields["position"].required = False
-            if form.instance.pk is None:
-                form.initial["position"] = None
-
-    def clean(self):
-        super().clean()
-        rows = [form for form in self.forms if "position" in form.fields and hasattr(form, "cleaned_data")]
-        last = max((form.cleaned_data.get("position") or 0 for form in rows), default=0)
-        for form in rows:
-            if form.cleaned_data.get("position") is None:
-                last += 1
-                form.instance.position = last
-
-
-class RowSelect(AutocompleteSelect):
-    """Django's, without a query of its own for the choice that its row has brought along as `record`."""
-
-    record = None
-
-    def optgroups(self, name, value, attr=None):
-        if self.record is None or value != [str(self.record.pk)]:
-            return super().optgroups(name, value, attr)
-        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
-        options.append(self.create_option(name, value[0], str(self.record), True, len(options)))
-        return [(None, options, 0)]
-
-
-class Rows(OwnedRows, FormFields):
-    """An inline. Its related records come with its rows in one query, however many rows there are."""
-
-    extra = 0
-    formset = RowFormSet
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related(*self.autocomplete_fields)
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        return marked(self.model, db_field, super().formfield_for_dbfield(db_field, request, **kwargs))
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name in self.autocomplete_fields:
-            kwargs["widget"] = RowSelect(db_field, self.admin_site, using=kwargs.get("using"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-class CitationInline(Rows, admin.TabularInline):
-    """The sources of a record."""
-
-    autocomplete_fields = ("source",)
-    fields = ("source", "position")
-    help_texts = {"position": _("Small numbers first. Empty: last.")}
-    verbose_name = _("source")
-    verbose_name_plural = pgettext_lazy("desk", "sources")
+    MissingTranslation,
+    RecordAdmin,
+    RowsInLanguages,
+    SearchInAnyCase,
+    count_of,
+    in_languages,
+)
+from portal.workflow_admin import OwnedAdmin, ReadOnly
 
 
 class PlaceCitationInline(CitationInline):

@@ -6,7 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
-from portal.admin import (
+from portal.core.formatting import money
+from portal.exchange.desk import ExchangeAdmin
+from portal.history_admin import RowHistoryAdmin
+from portal.look_alikes import LookAlikes
+from portal.staff.base import (
     CitationInline,
     FormFields,
     MissingTranslation,
@@ -16,10 +20,6 @@ from portal.admin import (
     SearchInAnyCase,
     in_languages,
 )
-from portal.core.formatting import money
-from portal.exchange.desk import ExchangeAdmin
-from portal.history_admin import RowHistoryAdmin
-from portal.look_alikes import LookAlikes
 from portal.workflow_admin import OwnedAdmin
 from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state

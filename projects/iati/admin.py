@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.admin import FormFields
+from portal.staff.base import FormFields
 from projects.iati import exporting
 from projects.models import Project, ReportingOrganisation
 

@@ -18,8 +18,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from portal.admin import FormFields, in_languages
 from portal.models import Place
+from portal.staff.base import FormFields, in_languages
 from portal.workflow_admin import OwnedAdmin, ReadOnly
 from projects.iati import applying, planning, reading, suggesting, tables
 from projects.iati.planning import REGION, Options, State
