@@ -1,0 +1,157 @@
+"""Places, countries among them."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from portal.models.record import Record, other_spellings_column
+from portal.models.source import Citation, Source
+
+
+class Place(Record):
+    """Somewhere: a country, a province, a city, a lake … A country's key is its ISO 3166-1 code in small letters."""
+
+    class Kind(models.TextChoices):
+        WORLD = "world", _("World")
+        COUNTRY = "country", _("Country")
+        PROVINCE = "province", _("Province")
+        DISTRICT = "district", _("District")
+        CITY = "city", _("City")
+        LAKE = "lake", _("Lake or sea")
+        RIVER = "river", _("River")
+        RESERVOIR = "reservoir", _("Reservoir")
+        DESERT = "desert", _("Desert")
+        PROTECTED_AREA = "protected-area", _("Protected area")
+        GLACIER = "glacier", _("Glacier")
+        SITE = "site", _("Site")
+
+    class Group(models.TextChoices):
+        """How a country takes part in the portal."""
+
+        CENTRAL_ASIA = "central-asia", _("Central Asia")
+        KOREA = "korea", _("Korea")
+
+    name = models.CharField(_("name"), max_length=120)
+    other_spellings = other_spellings_column()
+    kind = models.CharField(_("kind"), max_length=14, choices=Kind)
+    group = models.CharField(
+        pgettext_lazy("countries", "group"),
+        max_length=12,
+        choices=Group,
+        blank=True,
+        help_text=_("Only for the countries the portal is about."),
+    )
+    country = models.ForeignKey(
+        "self",
+        verbose_name=_("country"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="places",
+        limit_choices_to={"kind": "country"},
+    )
+    part_of = models.ForeignKey(
+        "self",
+        verbose_name=_("part of"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="parts",
+        help_text=_("A larger place, other than the country, that this one lies in."),
+    )
+    latitude = models.DecimalField(
+        _("latitude"),
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    longitude = models.DecimalField(
+        _("longitude"),
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="PlaceCitation", related_name="cited_by_places"
+    )
+
+    search_fields = ("name_en", "name_ko", "name_ru", "other_spellings")
+    search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "part_of")}
+    search_facets = {"country": ("country__key",)}
+    stands_on = ("country", "part_of")
+    told_apart_by = ("kind",)
+
+    class Meta(Record.Meta):
+        verbose_name = _("place")
+        verbose_name_plural = _("places")
+        ordering = ["key"]
+        indexes = [
+            models.Index(fields=["kind", "key"], name="place_kind"),
+            models.Index(fields=["updated_at"], name="place_changed"),  # feeds, harvesters
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="place_has_both_coordinates_or_none",
+                condition=models.Q(latitude=None, longitude=None)
+                | models.Q(latitude__isnull=False, longitude__isnull=False),
+                violation_error_message=_("Give both latitude and longitude, or neither."),
+            ),
+            models.CheckConstraint(
+                name="place_lies_on_the_globe",
+                condition=models.Q(latitude=None) | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                violation_error_message=_("Latitude runs from −90 to 90, longitude from −180 to 180."),
+            ),
+            models.CheckConstraint(
+                name="place_country_is_in_no_country",
+                condition=~models.Q(kind__in=["country", "world"]) | models.Q(country=None),
+                violation_error_message=_("A country lies in no other country."),
+            ),
+            models.CheckConstraint(
+                name="place_is_not_part_of_itself",
+                condition=models.Q(part_of=None) | ~models.Q(part_of=models.F("pk")),
+                violation_error_message=_("A place is no part of itself."),
+            ),
+            models.CheckConstraint(
+                name="place_only_countries_have_a_group",
+                condition=models.Q(group="") | models.Q(kind="country"),
+                violation_error_message=_("Only a country belongs to a group."),
+            ),
+        ]
+
+    def get_absolute_url(self):
+        if self.kind == self.Kind.COUNTRY:
+            return reverse("country", args=[self.key])
+        return reverse("place", args=[self.key])
+
+    @property
+    def needs_source(self):
+        """Countries are those of ISO 3166, and the world is the world."""
+        return self.kind not in {self.Kind.COUNTRY, self.Kind.WORLD}
+
+    @property
+    def code(self):
+        """Of a country: its ISO 3166-1 alpha-2 code."""
+        return self.key.upper()
+
+
+class PlaceCitation(Citation):
+    """A source of a place's name and position."""
+
+    place = models.ForeignKey(Place, verbose_name=_("place"), on_delete=models.CASCADE, related_name="citations")
+
+    natural_fields = ("place__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place", "source"],
+                name="place_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]

@@ -1,0 +1,104 @@
+"""Removed records: what stands at their address, and keys that lead to another record."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.models.record import Content
+from portal.querysets import PairManager
+from portal.workflow import TRANSLATED_ACTIONS
+
+
+class Tombstone(Content):
+    """What stands at the address of a record that readers saw and no longer see: why it went, and where to go."""
+
+    class Kind(models.TextChoices):
+        SOURCE = "source", _("Source")
+        PLACE = "place", _("Place")
+        ISSUE = "issue", _("Issue")
+        INDICATOR = "indicator", _("Indicator")
+        EVENT = "event", _("Event")
+        ORGANISATION = "organisation", _("Organisation")
+        PROJECT = "project", _("Project")
+        AGREEMENT = "agreement", _("Agreement")
+
+    class Reason(models.TextChoices):
+        DUPLICATE = "duplicate", _("It told the same as another record.")
+        UNFOUNDED = "unfounded", _("Its sources did not carry what it said.")
+        OUT_OF_SCOPE = "out-of-scope", _("It does not belong to what the portal is about.")
+        ON_REQUEST = "on-request", _("Those concerned asked for it.")
+        OUTDATED = "outdated", _("It no longer describes how things are.")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    key = models.SlugField(_("key"), max_length=60, db_index=False)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason)
+    note = models.TextField(_("note"), blank=True)
+    successor = models.SlugField(_("key of the record to go to"), max_length=60, blank=True, db_index=False)
+    date = models.DateField(_("date"), default=timezone.localdate)
+
+    natural_fields = ("kind", "key")
+    objects = PairManager()
+
+    class Meta:
+        verbose_name = _("removed record")
+        verbose_name_plural = _("removed records")
+        ordering = ["-date", "kind", "key"]
+        default_permissions = TRANSLATED_ACTIONS
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                name="tombstone_stands_once",
+                violation_error_message=_("It is already said why this record is not there."),
+            ),
+            models.CheckConstraint(
+                name="tombstone_leads_elsewhere",
+                condition=~models.Q(key=models.F("successor")),
+                violation_error_message=_("Readers are sent to another record than this one."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.key}"
+
+    def natural_key(self):
+        return (self.kind, self.key)
+
+
+class FormerKey(Content):
+    """A key that a record no longer has, because two records became one: its address leads to the record that stays."""
+
+    class Kind(models.TextChoices):
+        SOURCE = "source", _("Source")
+        PLACE = "place", _("Place")
+        ORGANISATION = "organisation", _("Organisation")
+        PROJECT = "project", _("Project")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    key = models.SlugField(_("former key"), max_length=60)
+    now = models.SlugField(_("key now"), max_length=60, db_index=False)
+
+    natural_fields = ("kind", "key")
+    objects = PairManager()
+
+    class Meta:
+        verbose_name = _("former key")
+        verbose_name_plural = _("former keys")
+        ordering = ["kind", "key"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                name="former_key_leads_to_one_record",
+                violation_error_message=_("This former key already leads somewhere."),
+            ),
+            models.CheckConstraint(
+                name="former_key_leads_elsewhere",
+                condition=~models.Q(key=models.F("now")),
+                violation_error_message=_("A former key leads to another key."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.key} → {self.now}"
+
+    def natural_key(self):
+        return (self.kind, self.key)

@@ -1,0 +1,117 @@
+"""Sources, and the citation of one by a record."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from portal.dates import PartialDateField
+from portal.languages import language_name
+from portal.models.record import Pair, Record
+from portal.validators import address_of_the_web
+
+
+class Source(Record):
+    """A bibliographic record: what was read."""
+
+    class Kind(models.TextChoices):
+        JOURNAL_ARTICLE = "journal-article", _("Journal article")
+        REPORT = "report", _("Report")
+        GOVERNMENT_RELEASE = "government-release", _("Government release")
+        ORGANISATION_PAGE = "organisation-page", _("Organisation’s page")
+        NEWS = "news", _("News")
+        DATASET = "dataset", _("Dataset")
+        ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
+
+    title = models.CharField(_("title in English"), max_length=400)
+    title_original = models.CharField(_("title in its own language"), max_length=400, blank=True)
+    author = models.CharField(_("author"), max_length=300, blank=True)
+    publisher = models.CharField(_("publisher"), max_length=200)
+    date = PartialDateField(_("date"), null=True, blank=True)
+    url = models.URLField(_("address"), max_length=600, null=True, blank=True)
+    doi = models.CharField(
+        "DOI",
+        max_length=100,
+        blank=True,
+        validators=[RegexValidator(r"^10\.\d{4,9}/\S+$", _("A DOI begins with 10. and has a slash."))],
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    language = models.CharField(
+        _("language"),
+        max_length=3,
+        validators=[RegexValidator(r"^[a-z]{2,3}$", _("A language is written as its ISO 639 code, such as ko."))],
+    )
+    edition = models.CharField(
+        _("edition"), max_length=300, blank=True, help_text=_("Of a dataset: its version or commit, and its span.")
+    )
+    licence = models.CharField(_("licence"), max_length=200, blank=True)
+    note = models.TextField(_("note"), blank=True)
+
+    name_field = "title"
+    search_fields = ("title", "title_original", "author", "publisher")
+    search_paths = {
+        "title": ("title", "title_original"),
+        "related": ("author", "publisher", "date", "kind"),
+        "summary": ("edition",),
+        "body": ("note",),
+    }
+    search_identifiers = ("key", "doi", "url")
+    search_dates = ("date",)
+    told_apart_by = ("publisher",)
+
+    class Meta(Record.Meta):
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = [models.F("date").desc(nulls_last=True), "key"]
+        indexes = [
+            models.Index(fields=["kind"], name="source_kind"),
+            models.Index(fields=["language"], name="source_language"),
+            models.Index(fields=["date"], name="source_date"),
+            models.Index(fields=["updated_at"], name="source_changed"),  # feeds, harvesters
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["url"],
+                name="source_url_once",
+                violation_error_message=_("Another source has this address. Cite that one."),
+            ),
+            address_of_the_web("source_address_is_of_the_web"),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("source", args=[self.key])
+
+    def clean(self):
+        self.url = self.url or None
+
+    @cached_property
+    def own_title(self):
+        """The title in the language of the source."""
+        return self.title_original or self.title
+
+    def name_and_language(self):
+        return self.own_title, self.own_title_language
+
+    @property
+    def language_name(self):
+        """The name of its language in the reader's."""
+        return language_name(self.language)
+
+    @cached_property
+    def own_title_language(self):
+        """The language code of `own_title`: titles without an original were put down in English."""
+        return self.language if self.title_original else "en"
+
+
+class Citation(Pair):
+    """That a record rests on a source. `position` keeps the order in which an editor named them."""
+
+    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+        verbose_name = _("citation")
+        verbose_name_plural = _("citations")
