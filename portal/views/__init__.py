@@ -1,0 +1,24 @@
+"""The portal's own pages. One module a subject; the names of the views are here too, for `portal.urls`."""
+
+from portal.views.about import About, AboutData
+from portal.views.home import Home
+from portal.views.places import CountryList, CountryPage, PlacePage
+from portal.views.sources import SourceList, SourcePage
+from portal.views.system import bad_request, healthz, not_found, readyz, robots, server_error
+
+__all__ = [
+    "About",
+    "AboutData",
+    "CountryList",
+    "CountryPage",
+    "Home",
+    "PlacePage",
+    "SourceList",
+    "SourcePage",
+    "bad_request",
+    "healthz",
+    "not_found",
+    "readyz",
+    "robots",
+    "server_error",
+]

@@ -1,0 +1,39 @@
+"""Pages about the portal: who makes it, and how complete the data are."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from portal.completeness import completeness
+from portal.discovery.head import Told
+
+
+class About(Told, TemplateView):
+    """Who makes the portal, and how. The text is a template a language."""
+
+    page_kind = "AboutPage"
+
+    def get_template_names(self):
+        return [f"portal/about_{self.request.LANGUAGE_CODE}.html", "portal/about_en.html"]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {
+            "title": _("About"),
+            "trail": [(_("About"), None)],
+        }
+
+
+class AboutData(TemplateView):
+    """How complete the data are, computed."""
+
+    template_name = "portal/about_data.html"
+
+    def get_context_data(self, **kwargs):
+        return (
+            super().get_context_data(**kwargs)
+            | {
+                "title": _("How complete the data are"),
+                "trail": [(_("About"), reverse("about")), (_("How complete the data are"), None)],
+            }
+            | completeness()
+        )

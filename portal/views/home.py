@@ -1,0 +1,93 @@
+"""The home page, and the counts that other pages share with it."""
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.translation import npgettext
+from django.views.generic import TemplateView
+
+from issues import aral
+from issues.answers import with_project_counts
+from issues.models import Event, Indicator, Issue, KeyFigure
+from portal import known
+from portal.choices import Area
+from portal.completeness import tally
+from portal.discovery.head import Told
+from portal.models import Place, Source
+from portal.querysets import reader_text
+from projects.models import Agreement, Organisation, Project
+
+
+def published(model):
+    """How many published records a model has."""
+    return model.objects.published().count()
+
+
+def count_choices(sets, choices, among):
+    """The choices that some of the records with these primary keys have, with how many do, the most first."""
+    counts = [(choice, among.intersection_cardinality(sets[choice.value])) for choice in choices]
+    return sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
+
+
+class Home(Told, TemplateView):
+    """The way in."""
+
+    template_name = "portal/home.html"
+
+    def told_things(self, tell, context):
+        """The portal, and how to search it."""
+        search = {
+            "@type": "SearchAction",
+            "target": {
+                "@type": "EntryPoint",
+                "urlTemplate": f"{tell.base}{reverse('search')}?q={{search_term_string}}",
+            },
+            "query-input": "required name=search_term_string",
+        }
+        return [tell.site | {"publisher": tell.portal, "potentialAction": search}]
+
+    def get_context_data(self, **kwargs):
+        projects = known.facet_index(Project)
+        figures = KeyFigure.objects.filter(headline=True).prefetch_related(
+            Prefetch("sources", Source.objects.published())
+        )
+        return super().get_context_data(**kwargs) | {
+            "mains": with_project_counts(
+                Issue.objects.published()
+                .filter(parent=None)
+                .without_sections()
+                .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines"))
+            ),
+            "counts": [
+                (count, words(count), reverse(url))
+                for url, count, words in (
+                    ("projects", len(projects.all), lambda n: npgettext("count", "project", "projects", n)),
+                    ("agreements", published(Agreement), lambda n: npgettext("count", "agreement", "agreements", n)),
+                    (
+                        "organisations",
+                        published(Organisation),
+                        lambda n: npgettext("count", "organisation", "organisations", n),
+                    ),
+                    ("issues", published(Issue), lambda n: npgettext("count", "issue", "issues", n)),
+                    ("indicators", published(Indicator), lambda n: npgettext("count", "indicator", "indicators", n)),
+                    ("sources", published(Source), lambda n: npgettext("count", "source", "sources", n)),
+                )
+            ],
+            "picture": aral.picture(),
+            "projects": Project.objects.published().latest_first().for_list()[:6],
+            "events": Event.objects.published().order_by("-date", "key")[:6],
+            "countries": countries_with_counts(),
+            "areas": count_choices(projects.facets["area"], Area, projects.all),
+        }
+
+
+def countries_with_counts():
+    """The countries of the portal with how many published projects, agreements' parties and issues each has."""
+    countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
+    projects = known.facet_index(Project).facets["country"]
+    issues = tally(Issue.objects.published(), "countries")
+    organisations = tally(Organisation.objects.published(), "country")
+    for place in countries:
+        place.project_count = len(projects[place.key])
+        place.issue_count = issues.get(place.pk, 0)
+        place.organisation_count = organisations.get(place.pk, 0)
+    return countries

@@ -1,0 +1,233 @@
+"""Pages of countries and places."""
+
+from django.db.models import Count, Prefetch, Q
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from issues.charts import figures_for
+from issues.figures import latest_observations, latest_rows
+from issues.models import Event, Indicator, Issue, IssueInCountry
+from portal import known
+from portal.choices import Area, Level, Publication
+from portal.discovery import schema
+from portal.discovery.head import Told
+from portal.formats import serving
+from portal.formats.serialisers import Records
+from portal.levels import levels_by_country, levels_file
+from portal.maps import with_project_ids
+from portal.models import Place
+from portal.places import wholes_by_part
+from portal.querysets import reader_text
+from portal.records import RecordView, cited_sources
+from portal.views.home import count_choices, countries_with_counts
+from projects.models import Agreement, Project
+
+VISIBLE = Publication.PUBLISHED
+
+
+class CountryList(Told, TemplateView):
+    """The countries, those that the portal is about first."""
+
+    @staticmethod
+    def known_parameters(as_file):
+        return {"format", *(("lang",) if as_file else ())}
+
+    template_name = "portal/country_list.html"
+    kinds = ("place",)
+    page_kind = "CollectionPage"
+
+    def get(self, request, *args, **kwargs):
+        if serving.asked_format(request):
+            return serving.answer(request, self.kinds, self.get_records)
+        return super().get(request, *args, **kwargs)
+
+    def get_records(self):
+        """The countries, those that the portal is about first."""
+        countries = Place.objects.published().filter(kind=Place.Kind.COUNTRY)
+        about = countries.exclude(group="").order_by("group", reader_text("name"))
+        others = countries.filter(group="").in_order_of("name")
+        return Records(
+            [pk for found in (about, others) for pk in found.values_list("pk", flat=True)],
+            kind="place",
+            label="countries",
+            title=_("Countries"),
+            **serving.addresses(self.request),
+        )
+
+    def render_to_response(self, context, **kwargs):
+        if self.request.GET.get("format") == "svg" and context["levels"]:
+            return levels_file(self.request, context["levels"])
+        return super().render_to_response(context, **kwargs)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**kwargs) | {
+            "title": _("Countries"),
+            "trail": [(_("Countries"), None)],
+            "formats": serving.links_of(self.request, self.kinds),
+            "countries": (countries := countries_with_counts()),
+            "levels": levels_by_country(countries),
+            "others": Place.objects.published()
+            .filter(kind=Place.Kind.COUNTRY, group="")
+            .annotate(
+                organisation_count=Count("organisations", filter=Q(organisations__publication=VISIBLE), distinct=True)
+            )
+            .in_order_of("name"),
+        }
+
+
+# What a country's profile shows in charts, beside the other countries: an editors' choice of indicators.
+PROFILE = (
+    "water-stress",
+    "drinking-water-safely-managed",
+    "forest-area-share",
+    "temperature-anomaly",
+    "co2-emissions-per-capita",
+    "electricity-renewables-share",
+)
+
+
+def gaps(country):
+    """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
+    if country.group != Place.Group.CENTRAL_ASIA:
+        return None
+    facets = known.facet_index(Project).facets
+    here = facets["country"][country.key]
+    issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
+    return {
+        "areas": [area for area in Area if here.isdisjoint(facets["area"][area.value])],
+        "issues": [issue for issue in issues if here.isdisjoint(facets["issue"][issue.key])],
+    }
+
+
+def newest_of(*lists):
+    """Dated records of several lists as one, the newest first."""
+    together = sorted((record for found in lists for record in found), key=lambda record: record.key)
+    return sorted(together, key=lambda record: record.date, reverse=True)
+
+
+class CountryPage(RecordView):
+    """A country, with everything that touches it."""
+
+    model = Place
+    template_name = "portal/country.html"
+    list_title, list_url = _("Countries"), "countries"
+    shown = 8
+
+    def get_queryset(self):
+        return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
+
+    def told_things(self, tell, context):
+        return [schema.place(tell, self.object, [])]
+
+    def told_countries(self, context):
+        return [self.object]
+
+    def get_context_data(self, **kwargs):
+        country = self.object
+        return super().get_context_data(**kwargs) | {"country": country, "notes": cited_sources(country)}
+
+    def around(self, country):
+        facets = known.facet_index(Project).facets
+        projects = facets["country"][country.key]
+        agreements = (
+            Agreement.objects.published()
+            .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
+            .distinct()
+        )
+        organisations = country.organisations.published().for_list().order_by("-project_count", "key")
+        events = country.events_of_country.published().order_by("-date", "key")
+        agreement_count, event_count = agreements.count(), events.count()
+        return {
+            "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
+            .select_related("issue")
+            .order_by("issue__position"),
+            "charts": figures_for(
+                Indicator.objects.published().filter(key__in=PROFILE),
+                most=len(PROFILE),
+                focus=country,
+                place__group__in=Place.Group.values,
+            )
+            if country.group
+            else [],
+            "gaps": gaps(country),
+            "columns": [country],
+            "latest": latest_rows(latest_observations(place=country), [country]),
+            "project_count": len(projects),
+            "projects": known.first_records(
+                Project.objects.published().latest_first().for_list(), projects, self.shown
+            ),
+            "areas": count_choices(facets["area"], Area, projects),
+            "levels": count_choices(facets["level"], Level, projects),
+            "agreement_count": agreement_count,
+            "organisation_count": organisations.count(),
+            "organisations": organisations[: self.shown],
+            "event_count": event_count,
+            "dated_count": agreement_count + event_count,
+            "dated": newest_of(agreements[: self.shown], events[: self.shown])[: self.shown],
+            "places": with_project_ids(country.places.published().in_order_of("name")),
+            "shaded": [country],
+        }
+
+
+class PlacePage(RecordView):
+    """A place, with everything that touches it or its parts. A country has a page of its own."""
+
+    model = Place
+    template_name = "portal/place.html"
+    list_title, list_url = _("Countries"), "countries"
+    shown = 12
+
+    def get_queryset(self):
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(*(Prefetch(name, Place.objects.published()) for name in ("country", "part_of")))
+        )
+
+    def told_things(self, tell, context):
+        wholes = [whole for whole in (self.object.part_of, self.object.country) if whole is not None]
+        return [schema.place(tell, self.object, wholes)]
+
+    def told_countries(self, context):
+        return context["shaded"]
+
+    def get(self, request, *args, **kwargs):
+        response = super().get(request, *args, **kwargs)
+        found = getattr(self, "object", None)
+        if found is not None and found.kind == Place.Kind.COUNTRY and self.day is None:
+            return redirect(found, permanent=True)
+        return response
+
+    def get_context_data(self, **kwargs):
+        place = self.object
+        context = super().get_context_data(**kwargs)
+        if place.country:
+            context["trail"].insert(1, (str(place.country), place.country.get_absolute_url()))
+        return context | {
+            "place": place,
+            "here": [place],
+            "shaded": [place.country] if place.country else [],
+            "notes": cited_sources(place),
+        }
+
+    def around(self, place):
+        within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
+        parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
+        here = [place.pk, *(part.pk for part in parts)]
+        projects = known.facet_index(Project).facets["place"][place.key]
+        return {
+            "parts": parts,
+            "issues": Issue.objects.published()
+            .filter(pk__in=Issue.places.through.objects.filter(place__in=here).values("issue"))
+            .without_sections(),
+            "project_count": len(projects),
+            "projects": known.first_records(
+                Project.objects.published().latest_first().for_list(), projects, self.shown
+            ),
+            "events": Event.objects.published()
+            .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))
+            .order_by("-date", "key"),
+            "columns": [],
+            "latest": latest_rows(latest_observations(place=place), []),
+        }

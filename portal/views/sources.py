@@ -1,0 +1,79 @@
+"""The list of sources, and the page of one."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
+from portal import known
+from portal.care.links import DOI, links_of
+from portal.choices import Publication
+from portal.discovery import schema
+from portal.filters import SourceFilter
+from portal.listing import RecordListView
+from portal.members import all_ids
+from portal.models import Link, Place, Source
+from portal.records import RecordView
+from portal.tables import SourceTable
+from projects.models import Agreement, Organisation, Project
+
+VISIBLE = Publication.PUBLISHED
+
+
+class SourceList(RecordListView):
+    """All sources."""
+
+    queryset = Source.objects.all()
+    filterset_class = SourceFilter
+    table_class = SourceTable
+    title = _("Sources")
+    lead = _("Everything that was read for the portal. Each page of a source lists what rests on it.")
+    default_sort = "-date"
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s source", "%(count)s sources", count) % {"count": count}
+
+
+class SourcePage(RecordView):
+    """A source, with all that cites it."""
+
+    model = Source
+    list_title, list_url = _("Sources"), "sources"
+    shown = 24
+
+    def told_things(self, tell, context):
+        return [schema.source(tell, self.object)]
+
+    def around(self, source):
+        figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")
+        links = source.cited_by_issue_links.filter(
+            cause__publication=VISIBLE, effect__publication=VISIBLE
+        ).select_related("cause", "effect")
+        cited_by = [
+            (_("Issues"), Issue.objects.published().filter(sources=source).without_sections()),
+            (_("Agreements"), Agreement.objects.published().filter(sources=source)),
+            (_("Events"), Event.objects.published().filter(sources=source)),
+            (
+                _("Indicators"),
+                Indicator.objects.published().filter(
+                    Q(source=source)
+                    | Q(pk__in=Observation.objects.published().filter(source=source).values("indicator"))
+                ),
+            ),
+            (_("Organisations"), Organisation.objects.published().filter(sources=source)),
+            (_("Places"), Place.objects.published().filter(sources=source)),
+            (_("Glossary"), Term.objects.published().filter(sources=source)),
+        ]
+        cited_by = [(heading, len(found := list(rows)), found) for heading, rows in cited_by]
+        newest = Project.objects.published().latest_first()
+        projects = all_ids(newest.filter(sources=source))
+        cited_by.insert(1, (_("Projects"), len(projects), known.first_records(newest, projects, self.shown)))
+        broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
+        return {
+            "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],
+            "figures": figures,
+            "links": links,
+            "broken_url": broken.get(source.url),
+            "broken_doi": broken.get(DOI + source.doi),
+        }
