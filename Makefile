@@ -1,4 +1,4 @@
-# What one does with the portal, each in one command. `make` alone lists them.
+# The commands of the project. `make` lists them.
 # Needs GNU make, a POSIX shell and Python 3.11 or newer; everything else is installed into .venv.
 
 SHELL = /bin/sh
@@ -10,7 +10,7 @@ SHELL = /bin/sh
 PORT ?= 8000
 PYTHON ?=
 PYTEST_ARGS ?=
-# Made-up projects that benchmarks search among, and a PostgreSQL database of its own to measure besides SQLite.
+# Number of generated projects in benchmarks, and an empty PostgreSQL database to measure besides SQLite.
 BENCH_PROJECTS ?= 200000
 BENCH_DATABASE ?=
 LIGHTHOUSE_VERSION = 12.2.3
@@ -28,7 +28,7 @@ RUNTIME = $(VENV)/.requirements
 TOOLS = $(VENV)/.requirements-dev
 PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 
-# The tests state what they need; what a shell happens to export must not change them.
+# Variables of the shell must not change the tests.
 CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u PUBLIC_URL -u ID_BASE_URL -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY \
 	-u TIME_ZONE -u LOG_LEVEL \
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
@@ -38,17 +38,17 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
-	@echo 'make test      the whole test suite (a part of it: make test PYTEST_ARGS="tests/issues -k timeline")'
-	@echo 'make lint      style of code and templates, Django’s own checks, missing migrations'
-	@echo 'make bench     benchmarks, among $(BENCH_PROJECTS) made-up projects (on PostgreSQL too: BENCH_DATABASE=postgres://…)'
-	@echo 'make advisories  whether anything that the portal is made of is known to be unsafe (asks PyPI)'
-	@echo 'make audit     Lighthouse over each kind of page as a slow phone opens it (needs npm and Chromium)'
+	@echo 'make test      all tests (some of them: make test PYTEST_ARGS="tests/issues -k timeline")'
+	@echo 'make lint      style of code and templates, checks of Django, missing migrations'
+	@echo 'make bench     benchmarks with $(BENCH_PROJECTS) generated projects (also on PostgreSQL: BENCH_DATABASE=postgres://…)'
+	@echo 'make advisories  known vulnerabilities of all packages (asks PyPI)'
+	@echo 'make audit     Lighthouse on each kind of page, as a slow phone (needs npm and Chromium)'
 	@echo 'make shots     screenshots of the key pages into shots/ (some: make shots ARGS="--page issue --lang ko")'
-	@echo 'make messages  collect the interface’s strings into portal/locale and compile them (needs gettext)'
-	@echo 'make lock      pin what the image installs, with hashes (newer versions: make lock ARGS=--upgrade)'
-	@echo 'make clean     remove what can be made again; the database, .env.local and .venv stay'
+	@echo 'make messages  collect the strings of the interface into portal/locale and compile them (needs gettext)'
+	@echo 'make lock      pin the packages of the image, with hashes (newer versions: make lock ARGS=--upgrade)'
+	@echo 'make clean     remove generated files; the database, .env.local and .venv stay'
 	@echo
-	@echo 'DATABASE_URL=postgres://… takes another database than db.sqlite3, for every target.'
+	@echo 'DATABASE_URL=postgres://… uses another database than db.sqlite3, in every target.'
 
 # ── The environment ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -66,12 +66,12 @@ $(PY):
 	exit 1
 
 $(RUNTIME): requirements.txt | $(PY)
-	@echo 'Installing what the portal runs on (requirements.txt)'
+	@echo 'Installing the packages of the portal (requirements.txt)'
 	@$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
 $(TOOLS): requirements-dev.txt requirements.txt | $(PY)
-	@echo 'Installing what tests and tools need (requirements-dev.txt)'
+	@echo 'Installing the packages of tests and tools (requirements-dev.txt)'
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@ $(RUNTIME)
 
@@ -79,7 +79,7 @@ $(TOOLS): requirements-dev.txt requirements.txt | $(PY)
 	@echo 'Writing a secret key for this machine into .env.local'
 	@umask 077; $(PY) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50))' > $@
 
-# What a migration encrypts, the server must be able to read.
+# Migrations and the server must use the same key: a migration encrypts second factors.
 WITH_KEY = if [ -z "$$SECRET_KEY" ]; then . ./.env.local; export SECRET_KEY; fi
 
 # ── Run ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,22 +91,22 @@ run: port $(RUNTIME) migrated seeded indexed collected
 	if [ -z "$$PUBLIC_URL$$ALLOWED_HOSTS" ]; then export PUBLIC_URL=http://127.0.0.1:$(PORT); fi; \
 	MALLOC_ARENA_MAX=2 exec $(PY) -m gunicorn --bind 127.0.0.1:$(PORT)
 
-# Before anything is done: is the port a port, and free?
+# Check that the port is a number and free, before anything else.
 port: | $(PY)
-	@case '$(PORT)' in *[!0-9]*|'') echo 'PORT=$(PORT) is not a number. Say for example: make run PORT=8001' >&2; exit 1;; esac; \
+	@case '$(PORT)' in *[!0-9]*|'') echo 'PORT=$(PORT) is not a number. For example: make run PORT=8001' >&2; exit 1;; esac; \
 	$(PY) -c 'import socket; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", $(PORT)))' 2>/dev/null || { \
 		echo 'Port $(PORT) is taken by another program (or not allowed). Choose another, for example: make run PORT=8001' >&2; exit 1; }
 
 migrated: $(RUNTIME) .env.local
-	@echo 'Bringing the database up to date'
+	@echo 'Migrating the database'
 	@$(WITH_KEY); $(MANAGE) migrate --noinput --verbosity 0
 
 seeded: migrated
-	@echo 'Looking for content in the database'
+	@echo 'Loading the content, if the database has none'
 	@$(MANAGE) seed
 
 indexed: seeded
-	@echo 'Looking at the search index'
+	@echo 'Checking the search index'
 	@$(MANAGE) search_rebuild --if-needed
 
 collected: $(RUNTIME)
@@ -123,7 +123,7 @@ lint: $(TOOLS)
 	@echo 'ruff: code'
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@echo 'bandit: what is unsafe in code'
+	@echo 'bandit: unsafe code'
 	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive portal issues projects
 	@echo 'hadolint: the image'
 	@$(VENV)/bin/hadolint Dockerfile
@@ -140,7 +140,7 @@ bench: wrk $(TOOLS) collected
 	@mkdir -p bench-results
 	@for database in sqlite:///$(CURDIR)/bench-results/load.sqlite3 $(BENCH_DATABASE); do \
 		export DATABASE_URL="$$database"; \
-		echo "Making up $(BENCH_PROJECTS) projects in $$database, unless they are there"; \
+		echo "Generating $(BENCH_PROJECTS) projects in $$database, if they are missing"; \
 		$(CLEAN_ENV) $(MANAGE) migrate --noinput --verbosity 0; \
 		$(CLEAN_ENV) $(MANAGE) seed; \
 		$(CLEAN_ENV) $(MANAGE) generate_load --projects $(BENCH_PROJECTS); \
@@ -151,14 +151,14 @@ bench: wrk $(TOOLS) collected
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.burst; \
 	done
 
-# Asked for before anything else, since the benchmarks need it only after some minutes.
+# Checked first, because the benchmarks need it only after some minutes.
 wrk:
 	@command -v wrk >/dev/null || { echo 'wrk is missing. On Debian and Ubuntu: apt-get install wrk' >&2; exit 1; }
 
 advisories: $(TOOLS)
 	@$(PY) -m tests.advisories
 
-# A portal that runs already, of PORTAL_URL, has its content.
+# A running portal (PORTAL_URL) has its content already.
 audit: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 	@[ -x .node/lighthouse/node_modules/.bin/lighthouse ] || { \
 		echo 'Installing Lighthouse $(LIGHTHOUSE_VERSION)'; \
@@ -168,7 +168,7 @@ audit: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 shots: $(TOOLS) $(if $(PORTAL_URL),,indexed)
 	@$(PY) -m tests.shots $(ARGS)
 
-# ── Keep ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Maintain ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 messages: $(RUNTIME)
 	@command -v msgfmt >/dev/null || { echo 'gettext is missing. On Debian and Ubuntu: apt-get install gettext' >&2; exit 1; }
@@ -176,7 +176,7 @@ messages: $(RUNTIME)
 		--ignore staticfiles --ignore tests
 	@$(MANAGE) compilemessages --locale ko --locale ru --ignore '.*'
 
-# The image installs these versions only, and checks each file against its hash. Run it when requirements.txt changes.
+# The image installs exactly these versions and checks their hashes. Run it after a change of requirements.txt.
 lock: $(TOOLS)
 	@$(VENV)/bin/uv pip compile --quiet --no-config --generate-hashes --python-version 3.13 \
 		--custom-compile-command 'make lock' --output-file requirements.lock $(ARGS) requirements.txt
@@ -184,4 +184,4 @@ lock: $(TOOLS)
 clean:
 	@rm -rf staticfiles shots bench-results test-results .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 	@find . -name __pycache__ -type d -not -path './.*' -prune -exec rm -rf {} +
-	@echo 'Removed what can be made again. The database, .env.local and .venv are still there.'
+	@echo 'Removed generated files. The database, .env.local and .venv are still there.'
