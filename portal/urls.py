@@ -5,19 +5,20 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import archive, dcat, map_views, metrics, oai, opendata, search, sitemaps, views
+from portal import archive, dcat, metrics, oai, opendata, sitemaps, views
 from portal.api import api
 from portal.api import docs as api_docs
 from portal.changes_pages import changes_paths
-from portal.compare import Compare
-from portal.coverage import CoveragePage
 from portal.discovery.cards import card
 from portal.feeds import feed
 from portal.middleware import home_in_readers_language
 from portal.past import past_paths
 from portal.preview import preview
-from portal.styleguide import styleguide
-from portal.timeline import Timeline
+from portal.views import map, search
+from portal.views.compare import Compare
+from portal.views.coverage import CoveragePage
+from portal.views.styleguide import styleguide
+from portal.views.timeline import Timeline
 from projects.iati import serving
 
 pages = [
@@ -28,7 +29,7 @@ pages = [
     path("sources/", views.SourceList.as_view(), name="sources"),
     path("sources/<slug:key>/", views.SourcePage.as_view(), name="source"),
     path("timeline/", Timeline.as_view(), name="timeline"),
-    path("map/", map_views.Explorer.as_view(), name="map"),
+    path("map/", map.Explorer.as_view(), name="map"),
     path("coverage/", CoveragePage.as_view(), name="coverage"),
     path("compare/", Compare.as_view(), name="compare"),
     path("search/", search.Search.as_view(), name="search"),

@@ -151,7 +151,7 @@ def without_context(language="ko"):
 def test_a_short_text_of_both_the_desk_and_a_public_page_has_a_context():
     found = without_context()
     assert len(found) > 500
-    assert {"portal/search.py"} == found["What it is"]
+    assert {"portal/views/search.py"} == found["What it is"]
     shared = {}
     for text, where in found.items():
         files = {file for file in where if not NAMES.search(file)}

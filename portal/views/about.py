@@ -4,8 +4,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal.completeness import completeness
 from portal.discovery.head import Told
+from portal.views.completeness import completeness
 
 
 class About(Told, TemplateView):

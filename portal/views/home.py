@@ -10,10 +10,10 @@ from issues.answers import with_project_counts
 from issues.models import Event, Indicator, Issue, KeyFigure
 from portal import known
 from portal.choices import Area
-from portal.completeness import tally
 from portal.discovery.head import Told
 from portal.models import Place, Source
 from portal.querysets import reader_text
+from portal.views.completeness import tally
 from projects.models import Agreement, Organisation, Project
 
 

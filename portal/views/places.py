@@ -14,13 +14,13 @@ from portal.discovery import schema
 from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
-from portal.levels import levels_by_country, levels_file
-from portal.maps import with_project_ids
 from portal.models import Place
 from portal.places import wholes_by_part
 from portal.querysets import reader_text
 from portal.records import RecordView, cited_sources
 from portal.views.home import count_choices, countries_with_counts
+from portal.views.levels import levels_by_country, levels_file
+from portal.views.map_data import with_project_ids
 from projects.models import Agreement, Project
 
 VISIBLE = Publication.PUBLISHED

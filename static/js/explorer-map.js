@@ -1,7 +1,7 @@
 // The large map while the reader moves it: a Leaflet map in the projection of the drawing that it replaces, whose
 // marks the server goes on grouping. map.js loads this when the reader asks for it.
 
-const APART = 44; // pixels between marks that stay one, as portal/map_views.py groups them
+const APART = 44; // pixels between marks that stay one, as portal/views/map.py groups them
 // Where a label's point is, as the server states it -> the classes that move the label there.
 const LABEL_CLASSES = {
   start: "explorer-label",

@@ -17,14 +17,14 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from portal.choices import Area, Level, Publication
-from portal.coverage.axes import AXES
-from portal.coverage.budgets import Budgets
-from portal.coverage.streams import Streams
-from portal.coverage.table import Coverage, in_millions, shades
 from portal.filters import Facet
 from portal.freshness import State
 from portal.members import BitMap
 from portal.models import Place
+from portal.views.coverage.axes import AXES
+from portal.views.coverage.budgets import Budgets
+from portal.views.coverage.streams import Streams
+from portal.views.coverage.table import Coverage, in_millions, shades
 from projects.filters import ProjectFilter
 from projects.models import Organisation, Project
 from tests.counting import settle

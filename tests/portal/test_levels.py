@@ -3,8 +3,8 @@
 import pytest
 
 from portal.choices import Level
-from portal.levels import levels_by_country
 from portal.models import Place
+from portal.views.levels import levels_by_country
 from tests.make import make_country, make_project
 
 

@@ -14,12 +14,13 @@ from lxml import html
 
 from issues.charts import best_year, common_years, legend, value_map
 from issues.models import Issue
-from portal import geo, known, map_views
+from portal import geo, known
 from portal.choices import Level, Publication
-from portal.maps import Located, with_project_ids
 from portal.members import BitMap
 from portal.models import Place
 from portal.regionmap import counted_radius, mark_of, shapes
+from portal.views import map
+from portal.views.map_data import Located, with_project_ids
 from projects.filters import ProjectFilter
 from projects.models import Project
 from tests import reading
@@ -727,7 +728,7 @@ def test_newest_projects_of_each_place_are_found(five, monkeypatch, stretch):
 
 
 def test_list_beside_the_map_names_the_places_with_the_most_projects(five, client, monkeypatch):
-    monkeypatch.setattr(map_views, "LISTED", 2)
+    monkeypatch.setattr(map, "LISTED", 2)
     for key, count in {"a": 1, "b": 3, "c": 2}.items():
         place = make_place(key=key, name_en=key.upper(), latitude="42", longitude=f"{60 + 3 * count}")
         for _ in range(count):
@@ -758,7 +759,7 @@ def test_large_map_does_not_grow_with_the_projects(five, client):
         return queries, len(response.content)
 
     nukus = make_place(key="nukus", country=five["uz"], **NUKUS)
-    add(map_views.UNLOCATED + 30)
+    add(map.UNLOCATED + 30)
     few, size = asked()
     add(60)
     many, larger = asked()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portal.choices import Publication
 from portal.index.query import LONGEST_QUERY
-from portal.search import MOST_COUNTED
+from portal.views.search import MOST_COUNTED
 from tests import reading
 from tests.counting import settle
 from tests.make import (
@@ -192,7 +192,7 @@ def test_words_of_a_filter_that_is_none_are_told(client):
 
 def test_choices_stand_without_counts_where_too_much_is_found(client, monkeypatch):
     make_project(title_en="Salt")
-    monkeypatch.setattr("portal.search.MOST_COUNTED", 0)
+    monkeypatch.setattr("portal.views.search.MOST_COUNTED", 0)
     make_country(key="uz", name_en="Uzbekistan")
     page = reading.page(search(client, "salt"))
     [option] = page.xpath("//label[input[@name='country']]")

@@ -7,9 +7,9 @@ from django.test.signals import template_rendered
 from django_htmx.middleware import HtmxMiddleware
 
 from portal.choices import Area, Confidence, Level, Publication
-from portal.completeness import completeness
 from portal.models import Place
-from portal.styleguide import styleguide
+from portal.views.completeness import completeness
+from portal.views.styleguide import styleguide
 from tests import reading
 from tests.make import (
     make_agreement,

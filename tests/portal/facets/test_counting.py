@@ -8,7 +8,7 @@ from django.http import QueryDict
 from issues.models import Event
 from portal.choices import Level
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
-from portal.timeline import TimelineFilter
+from portal.views.timeline import TimelineFilter
 from projects.filters import ProjectFilter
 from projects.models import Participation, Project
 from tests.make import (

@@ -5,8 +5,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.choices import Currency
-from portal.coverage.axes import AXES, COLUMNS, ROWS
 from portal.filters import CaselessMixin
+from portal.views.coverage.axes import AXES, COLUMNS, ROWS
 
 
 class CodeField(CaselessMixin, forms.ChoiceField):

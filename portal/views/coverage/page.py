@@ -4,10 +4,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from portal.core.urls import with_query
-from portal.coverage.choice import CoverageForm
-from portal.coverage.streams import Streams
-from portal.coverage.table import Coverage, count_words
 from portal.formats import serving, tables
+from portal.views.coverage.choice import CoverageForm
+from portal.views.coverage.streams import Streams
+from portal.views.coverage.table import Coverage, count_words
 from projects.filters import ProjectFilter
 
 

@@ -1,5 +1,5 @@
 """Two to four countries, issues or projects side by side."""
 
-from portal.compare.page import Compare
+from portal.views.compare.page import Compare
 
 __all__ = ["Compare"]

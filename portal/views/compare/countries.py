@@ -10,10 +10,21 @@ from issues.figures import latest_observations, latest_rows, readings
 from issues.filters import IssueFilter
 from issues.models import Indicator, Issue, IssueInCountry, Observation
 from portal.choices import Area
-from portal.compare.rows import VISIBLE, Entry, Kind, Part, Row, counted, list_address, prose, published, with_shares
 from portal.languages import text_and_language
 from portal.models import FormerKey, Place
 from portal.querysets import reader_text
+from portal.views.compare.rows import (
+    VISIBLE,
+    Entry,
+    Kind,
+    Part,
+    Row,
+    counted,
+    list_address,
+    prose,
+    published,
+    with_shares,
+)
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
 from projects.models import Agreement, Organisation, Project
 

@@ -15,8 +15,8 @@ from portal import geo
 from portal.core.urls import with_query
 from portal.languages import text_and_language
 from portal.listing import RecordListView
-from portal.maps import Located, at_any, is_inside
 from portal.regionmap import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
+from portal.views.map_data import Located, at_any, is_inside
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.tables import ProjectTable

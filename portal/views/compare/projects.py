@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal.choices import Confidence
-from portal.compare.rows import (
+from portal.languages import text_and_language
+from portal.models import FormerKey, Place
+from portal.views.compare.rows import (
     VISIBLE,
     Amount,
     Entry,
@@ -21,8 +23,6 @@ from portal.compare.rows import (
     prose,
     with_marks,
 )
-from portal.languages import text_and_language
-from portal.models import FormerKey, Place
 from projects.models import Participation, Project, ProjectIssue, RioMarker
 
 

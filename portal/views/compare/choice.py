@@ -6,11 +6,11 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
-from portal.compare.countries import Countries
-from portal.compare.finding import Search
-from portal.compare.issues import Issues
-from portal.compare.projects import Projects
 from portal.models import FormerKey
+from portal.views.compare.countries import Countries
+from portal.views.compare.finding import Search
+from portal.views.compare.issues import Issues
+from portal.views.compare.projects import Projects
 
 FEWEST, MOST = 2, 4
 KINDS = {kind.name: kind for kind in (Countries(), Issues(), Projects())}

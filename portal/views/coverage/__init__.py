@@ -1,5 +1,5 @@
 """The gap map: which pairs of issue, country, area … have sourced projects, and which have none."""
 
-from portal.coverage.page import CoveragePage
+from portal.views.coverage.page import CoveragePage
 
 __all__ = ["CoveragePage"]

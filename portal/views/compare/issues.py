@@ -5,7 +5,8 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Indicator, Issue, IssueInCountry, IssueLink, KeyFigure
-from portal.compare.rows import (
+from portal.languages import text_and_language
+from portal.views.compare.rows import (
     VISIBLE,
     Entry,
     Kind,
@@ -20,7 +21,6 @@ from portal.compare.rows import (
     with_marks,
     with_shares,
 )
-from portal.languages import text_and_language
 from projects.filters import ProjectFilter
 from projects.models import Project
 

@@ -19,12 +19,12 @@ from pyroaring import BitMap
 from issues.models import Issue
 from portal.core.formatting import number
 from portal.core.urls import with_query
-from portal.coverage.axes import AXES
-from portal.coverage.budgets import known_budgets
-from portal.coverage.choice import Choice
 from portal.members import NONE
 from portal.models import Place
 from portal.problems import Problem
+from portal.views.coverage.axes import AXES
+from portal.views.coverage.budgets import known_budgets
+from portal.views.coverage.choice import Choice
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.views import ProjectList
