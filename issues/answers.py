@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from issues.models import Issue
 from portal import known
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.members import BitMap
 
 MOST = 24  # on the page of an issue

@@ -15,7 +15,7 @@ from issues.models import Indicator, Observation
 from portal import geo
 from portal.charts import bar_chart
 from portal.core.formatting import number
-from portal.languages import text_and_language
+from portal.core.languages import text_and_language
 from portal.models import Place
 from portal.svgfile import Entry, Panel, svg_file
 

@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 
 from issues.layered import Points, Spacing, arranged, placed
 from portal.charts import shortened, text_width
-from portal.languages import text_and_language
+from portal.core.languages import text_and_language
 from portal.svgfile import Entry, Panel, svg_file
 
 TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it; 0 is for the others

@@ -15,7 +15,7 @@ from issues.models import Observation
 from portal import geo
 from portal.charts import LineChart, Series, fits, line_chart, small_multiples
 from portal.core.formatting import number
-from portal.languages import reader_html, text_and_language
+from portal.core.languages import reader_html, text_and_language
 from portal.models import Place
 from portal.regionmap import central_asia, draw
 from portal.svgfile import Entry, Panel, svg_file

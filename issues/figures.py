@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 
 from issues.models import Observation
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place, Source
 
 

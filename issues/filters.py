@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Event, Indicator, Issue, Observation, Term
-from portal.choices import Goal, Publication
+from portal.core.choices import Goal, Publication
 from portal.filters import (
     DatedFilterSet,
     Facet,

@@ -20,7 +20,7 @@ from issues.models import (
     Term,
     TermCitation,
 )
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.formats.fields import Code, Date, Flag, Mention, Number, One, Own, Rows, Text, codes, several
 from portal.formats.ground import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column
 from portal.formats.serialisers import Address, Serialiser

@@ -16,14 +16,14 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from issues.models import Observation
 from portal.clash import opened, signed
+from portal.core.numbers import parse_number, plain
+from portal.core.validators import FIRST_YEAR, LAST_YEAR, year_validators
 from portal.exchange import files
 from portal.exchange.carrying import carry_out, move_on
 from portal.exchange.plan import Plan
 from portal.exchange.tables import table_of
 from portal.history import because
 from portal.models import Place, Source
-from portal.numbers import parse_number, plain
-from portal.validators import FIRST_YEAR, LAST_YEAR, year_validators
 
 MOST_CELLS = 800  # Django takes a thousand fields of a form
 WITHOUT_VALUES = 10  # years that are shown where there is no value yet

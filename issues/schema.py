@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext
 
+from portal.core.languages import text_and_language
 from portal.discovery.schema import licence, names, thing
-from portal.languages import text_and_language
 
 
 def issue(tell, record):

@@ -4,7 +4,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Indicator, Issue, Term
-from portal.languages import reader_html
+from portal.core.languages import reader_html
 from portal.tables import FigureColumn, NameColumn, RecordTable
 
 

@@ -25,16 +25,16 @@ from issues.models import (
     Term,
 )
 from issues.tables import IndicatorTable, IssueTable, TermTable
-from portal.choices import Publication
+from portal.core.choices import Publication
+from portal.core.citation_marks import Notes, prose_html
+from portal.core.languages import text_and_language
 from portal.formats import serving
 from portal.formats.references import citations_of
 from portal.formats.serialisers import Records
-from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.models import Place, Source
 from portal.preview import seen
 from portal.records import RecordView, cited_sources
-from portal.text import Notes, prose_html
 
 VISIBLE = Publication.PUBLISHED
 PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # nothing, where readers may not see it

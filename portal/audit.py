@@ -21,8 +21,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Publication
 from portal.core.after_response import after_response
+from portal.core.choices import Publication
 from portal.tracking.signals import Action, Phase
 
 APPS = ("portal", "issues", "projects")

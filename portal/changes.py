@@ -17,11 +17,11 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.core.formatting import number
-from portal.dates import PartialDateField
+from portal.core.languages import language_name
+from portal.core.partial_dates import PartialDateField
 from portal.history import BEGINNING, DELETED, TRACKED, belongs, kept_of, parts_of, states_of
-from portal.languages import language_name
 from portal.models import Citation, Record
 from portal.reasons import in_words
 

@@ -11,10 +11,10 @@ from django.urls import path, reverse
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.choices import Publication
+from portal.core.choices import Publication
+from portal.core.citation_marks import Notes, cited_keys, prose_html
 from portal.glossing import Glosses
 from portal.index.ranking import matching
-from portal.text import Notes, cited_keys, prose_html
 
 MOST_SOURCES = 8
 LONGEST_PROSE = 50_000  # characters

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
 from portal import archive, freshness, limits
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.discovery import schema
 from portal.formats import described, fields, sheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of

@@ -17,7 +17,7 @@ from portal.care import doubles
 from portal.care.links import has_link
 from portal.care.looks import not_looked_at
 from portal.care.translations import older_than_english, translated_fields
-from portal.choices import Confidence, Publication
+from portal.core.choices import Confidence, Publication
 from portal.models import Place, Record
 
 # Of records: the editors’ own words, and the terms that publishers state. English serves every reader.

@@ -5,7 +5,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.history import because
 from portal.reasons import Reason
 

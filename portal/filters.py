@@ -14,10 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import kept
-from portal.database import Keys
+from portal.core.database import Keys
+from portal.core.languages import language_name
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.index.ranking import keys_matching
-from portal.languages import language_name
 from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.models import Place, Source
 from portal.places import wholes_by_part

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.changes import changes_of
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.explained import Explained, ExplainedRows
 from portal.history import begins_with_history, moments
 from portal.reverting import Refused, Reversion, revert

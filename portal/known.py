@@ -12,7 +12,7 @@ from django.db import Error, connections
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
-from portal.database import Keys
+from portal.core.database import Keys
 from portal.members import FacetIndex
 
 DATABASE_LOOKUP_MAX = 3_000  # up to so many ids the database finds the first records fast

@@ -21,7 +21,7 @@ from django.db.models import Aggregate, Model, QuerySet, TextField
 from pyroaring import BitMap
 
 from portal import freshness
-from portal.database import unpacked
+from portal.core.database import unpacked
 from portal.freshness import State
 
 NONE = BitMap()

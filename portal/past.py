@@ -13,7 +13,7 @@ from django.urls import path, register_converter
 from django.utils import formats, timezone
 from django.utils.translation import gettext
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.history import answered, as_of
 from portal.models import Place, Record
 

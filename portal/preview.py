@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from portal.audit import AuditEntry, note
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Record
 from portal.parameters import checks_parameters_itself
 

@@ -9,9 +9,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import translator
 
-from portal.choices import Publication
+from portal.core.choices import Publication
+from portal.core.citation_marks import cited_keys
 from portal.models import Source
-from portal.text import cited_keys
 
 LANGUAGES = dict(settings.LANGUAGES)
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from portal import history
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.index import keeping
 from portal.tracking.signals import Action, TableChange, announce, announced
 

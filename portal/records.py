@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic import DetailView
 
+from portal.core.citation_marks import Notes
 from portal.core.urls import address_on
 from portal.discovery.head import Told
 from portal.formats import serving
@@ -15,7 +16,6 @@ from portal.formats.serving import REFERENCES
 from portal.models import FormerKey
 from portal.past import NotThatDay, record_on
 from portal.preview import seen
-from portal.text import Notes
 from portal.tombstones import gone_page
 
 

@@ -20,7 +20,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from pylatexenc.latex2text import LatexNodes2Text
 
-from portal.dates import PartialDate
+from portal.core.partial_dates import PartialDate
 from portal.models import Source
 
 LONGEST = 100_000  # characters of what is pasted

@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from portal.choices import Publication
-from portal.database import lock_timeout
+from portal.core.choices import Publication
+from portal.core.database import lock_timeout
 from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import Record

@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.languages import in_language, language_name, name_html
+from portal.core.languages import in_language, language_name, name_html
 from portal.models import Source
 from portal.querysets import reader_text
 

@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Tombstone
 
 

@@ -7,7 +7,7 @@ or sends it back to review, where an editor may change it again. Translators wri
 state short of archived: readers have English there until then, and a translation adds no claim to it.
 """
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 
 # What a permission of a model can be for: Django's own four, to let readers see, and to write in one language.
 TRANSLATED_ACTIONS = ("add", "change", "delete", "view", "translate_ko", "translate_ru")

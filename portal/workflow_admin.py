@@ -15,8 +15,8 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import workflow
-from portal.choices import Publication
-from portal.database import lock_rows
+from portal.core.choices import Publication
+from portal.core.database import lock_rows
 from portal.desk import admin_address
 from portal.history import because
 from portal.models import Tombstone

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal import known
-from portal.choices import Area, Confidence, Currency, Goal, Level, Publication
+from portal.core.choices import Area, Confidence, Currency, Goal, Level, Publication
+from portal.core.sdg import in_order
 from portal.filters import (
     DatedFilterSet,
     Facet,
@@ -23,7 +24,6 @@ from portal.filters import (
 )
 from portal.members import union
 from portal.models import Place
-from portal.sdg import in_order
 from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, RioMarker, Sector
 
 

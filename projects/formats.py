@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from issues.formats import ISSUE
-from portal.choices import Area, Confidence, Level
+from portal.core.choices import Area, Confidence, Level
 from portal.formats.fields import Code, Date, Mention, Money, One, Own, Rows, Text, codes, several
 from portal.formats.ground import COUNTRY, KEY, PLACE, TIMES, cited, column
 from portal.formats.serialisers import Address, Serialiser

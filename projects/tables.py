@@ -4,9 +4,9 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.core.formatting import date_range, money
-from portal.languages import name_html
+from portal.core.languages import name_html
 from portal.querysets import reader_text
 from portal.tables import (
     ChoiceColumn,

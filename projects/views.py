@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from issues.models import Issue
 from portal import known
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.listing import RecordListView
 from portal.members import NONE, BitMap, most_matching
 from portal.models import Place

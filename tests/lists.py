@@ -3,7 +3,7 @@
 from django.urls import resolve
 
 from issues.models import Event, Issue
-from portal.choices import Area, Confidence, Level
+from portal.core.choices import Area, Confidence, Level
 from portal.filters import Facet
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Participation, Project, RioMarker, Sector

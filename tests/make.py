@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from issues.models import Event, Indicator, Issue, IssueInCountry, IssueLink, KeyFigure, Observation, Term
 from issues.models.issue import Section
-from portal.choices import Area, Confidence, Level, Publication
+from portal.core.choices import Area, Confidence, Level, Publication
 from portal.models import FormerKey, Place, Source, Tombstone
 from projects.models import (
     Agreement,

@@ -25,7 +25,7 @@ from issues.models import (
     Term,
 )
 from portal.audit import AuditEntry, audited_models
-from portal.choices import Area, Publication
+from portal.core.choices import Area, Publication
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from projects.models import (
     Agreement,

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.choices import Area, Level
+from portal.core.choices import Area, Level
 from projects.models import Participation, Project, ProjectArea, ProjectCitation, ProjectIssue
 from tests import reading
 from tests.counting import settle

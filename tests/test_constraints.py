@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.functional import Promise
 
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.models import Double, FormerKey, Link, LinkUse, Look, OlderTranslation, Place, Source, Tombstone
 from projects.models import (
     Participation,

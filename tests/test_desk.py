@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from issues.models import Term
-from portal.choices import Confidence, Publication
+from portal.core.choices import Confidence, Publication
 from portal.desk import CARES
 from projects.models import Project
 from tests import reading

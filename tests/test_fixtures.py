@@ -11,8 +11,8 @@ from django.db import connection, models
 from modeltranslation.translator import translator
 
 from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Observation, Section, Term
+from portal.core.citation_marks import cited_keys
 from portal.models import FormerKey, Place, Source
-from portal.text import cited_keys
 from projects.models import Agreement, Organisation, Project
 
 pytestmark = pytest.mark.usefixtures("content")

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import override
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import FORMATS
 from portal.history import because

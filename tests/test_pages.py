@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from lxml import etree
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import FormerKey
 from tests import reading
 from tests.lists import LISTS

@@ -16,7 +16,7 @@ import itertools
 from types import SimpleNamespace
 
 from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Term
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Participation, Project
 from tests.make import (

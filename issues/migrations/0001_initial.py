@@ -5,433 +5,994 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import portal.dates
-import portal.sdg
 from django.db import migrations, models
+
+import portal.core.partial_dates
+import portal.core.sdg
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('portal', '0001_initial'),
+        ("portal", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('term', models.CharField(max_length=100, verbose_name='term')),
-                ('term_en', models.CharField(max_length=100, null=True, verbose_name='term')),
-                ('term_ko', models.CharField(max_length=100, null=True, verbose_name='term')),
-                ('term_ru', models.CharField(max_length=100, null=True, verbose_name='term')),
-                ('definition', models.TextField(verbose_name='definition')),
-                ('definition_en', models.TextField(null=True, verbose_name='definition')),
-                ('definition_ko', models.TextField(null=True, verbose_name='definition')),
-                ('definition_ru', models.TextField(null=True, verbose_name='definition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                ("term", models.CharField(max_length=100, verbose_name="term")),
+                ("term_en", models.CharField(max_length=100, null=True, verbose_name="term")),
+                ("term_ko", models.CharField(max_length=100, null=True, verbose_name="term")),
+                ("term_ru", models.CharField(max_length=100, null=True, verbose_name="term")),
+                ("definition", models.TextField(verbose_name="definition")),
+                ("definition_en", models.TextField(null=True, verbose_name="definition")),
+                ("definition_ko", models.TextField(null=True, verbose_name="definition")),
+                ("definition_ru", models.TextField(null=True, verbose_name="definition")),
             ],
             options={
-                'verbose_name': 'term',
-                'verbose_name_plural': 'terms',
-                'ordering': ['key'],
+                "verbose_name": "term",
+                "verbose_name_plural": "terms",
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('kind', models.CharField(choices=[('environment', 'Environment and policy'), ('relations', 'Korea and Central Asia')], max_length=12, verbose_name='kind')),
-                ('date', portal.dates.PartialDateField(verbose_name='date')),
-                ('title', models.CharField(max_length=160, verbose_name='title')),
-                ('title_en', models.CharField(max_length=160, null=True, verbose_name='title')),
-                ('title_ko', models.CharField(max_length=160, null=True, verbose_name='title')),
-                ('title_ru', models.CharField(max_length=160, null=True, verbose_name='title')),
-                ('text', models.TextField(verbose_name='text')),
-                ('text_en', models.TextField(null=True, verbose_name='text')),
-                ('text_ko', models.TextField(null=True, verbose_name='text')),
-                ('text_ru', models.TextField(null=True, verbose_name='text')),
-                ('countries', models.ManyToManyField(blank=True, limit_choices_to={'kind': 'country'}, related_name='events_of_country', to='portal.place', verbose_name='countries')),
-                ('places', models.ManyToManyField(blank=True, related_name='events', to='portal.place', verbose_name='places')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("environment", "Environment and policy"), ("relations", "Korea and Central Asia")],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("date", portal.core.partial_dates.PartialDateField(verbose_name="date")),
+                ("title", models.CharField(max_length=160, verbose_name="title")),
+                ("title_en", models.CharField(max_length=160, null=True, verbose_name="title")),
+                ("title_ko", models.CharField(max_length=160, null=True, verbose_name="title")),
+                ("title_ru", models.CharField(max_length=160, null=True, verbose_name="title")),
+                ("text", models.TextField(verbose_name="text")),
+                ("text_en", models.TextField(null=True, verbose_name="text")),
+                ("text_ko", models.TextField(null=True, verbose_name="text")),
+                ("text_ru", models.TextField(null=True, verbose_name="text")),
+                (
+                    "countries",
+                    models.ManyToManyField(
+                        blank=True,
+                        limit_choices_to={"kind": "country"},
+                        related_name="events_of_country",
+                        to="portal.place",
+                        verbose_name="countries",
+                    ),
+                ),
+                (
+                    "places",
+                    models.ManyToManyField(blank=True, related_name="events", to="portal.place", verbose_name="places"),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['date', 'key'],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["date", "key"],
             },
         ),
         migrations.CreateModel(
-            name='EventCitation',
+            name="EventCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='issues.event', verbose_name='event')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="issues.event",
+                        verbose_name="event",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='event',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_events', through='issues.EventCitation', to='portal.source', verbose_name='sources'),
+            model_name="event",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_events",
+                through="issues.EventCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
         ),
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('name_en', models.CharField(max_length=120, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=120, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=120, null=True, verbose_name='name')),
-                ('summary', models.TextField(help_text='Two or three sentences, without marks.', verbose_name='summary')),
-                ('summary_en', models.TextField(help_text='Two or three sentences, without marks.', null=True, verbose_name='summary')),
-                ('summary_ko', models.TextField(help_text='Two or three sentences, without marks.', null=True, verbose_name='summary')),
-                ('summary_ru', models.TextField(help_text='Two or three sentences, without marks.', null=True, verbose_name='summary')),
-                ('drivers', models.TextField(verbose_name='Drivers')),
-                ('drivers_en', models.TextField(null=True, verbose_name='Drivers')),
-                ('drivers_ko', models.TextField(null=True, verbose_name='Drivers')),
-                ('drivers_ru', models.TextField(null=True, verbose_name='Drivers')),
-                ('pressures', models.TextField(verbose_name='Pressures')),
-                ('pressures_en', models.TextField(null=True, verbose_name='Pressures')),
-                ('pressures_ko', models.TextField(null=True, verbose_name='Pressures')),
-                ('pressures_ru', models.TextField(null=True, verbose_name='Pressures')),
-                ('state', models.TextField(verbose_name='State')),
-                ('state_en', models.TextField(null=True, verbose_name='State')),
-                ('state_ko', models.TextField(null=True, verbose_name='State')),
-                ('state_ru', models.TextField(null=True, verbose_name='State')),
-                ('impacts', models.TextField(verbose_name='Impacts')),
-                ('impacts_en', models.TextField(null=True, verbose_name='Impacts')),
-                ('impacts_ko', models.TextField(null=True, verbose_name='Impacts')),
-                ('impacts_ru', models.TextField(null=True, verbose_name='Impacts')),
-                ('responses', models.TextField(verbose_name='Responses')),
-                ('responses_en', models.TextField(null=True, verbose_name='Responses')),
-                ('responses_ko', models.TextField(null=True, verbose_name='Responses')),
-                ('responses_ru', models.TextField(null=True, verbose_name='Responses')),
-                ('parent', models.ForeignKey(blank=True, limit_choices_to={'parent': None}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='issues.issue', verbose_name='main issue')),
-                ('places', models.ManyToManyField(blank=True, related_name='issues', to='portal.place', verbose_name='places')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=120, null=True, verbose_name="name")),
+                (
+                    "summary",
+                    models.TextField(help_text="Two or three sentences, without marks.", verbose_name="summary"),
+                ),
+                (
+                    "summary_en",
+                    models.TextField(
+                        help_text="Two or three sentences, without marks.", null=True, verbose_name="summary"
+                    ),
+                ),
+                (
+                    "summary_ko",
+                    models.TextField(
+                        help_text="Two or three sentences, without marks.", null=True, verbose_name="summary"
+                    ),
+                ),
+                (
+                    "summary_ru",
+                    models.TextField(
+                        help_text="Two or three sentences, without marks.", null=True, verbose_name="summary"
+                    ),
+                ),
+                ("drivers", models.TextField(verbose_name="Drivers")),
+                ("drivers_en", models.TextField(null=True, verbose_name="Drivers")),
+                ("drivers_ko", models.TextField(null=True, verbose_name="Drivers")),
+                ("drivers_ru", models.TextField(null=True, verbose_name="Drivers")),
+                ("pressures", models.TextField(verbose_name="Pressures")),
+                ("pressures_en", models.TextField(null=True, verbose_name="Pressures")),
+                ("pressures_ko", models.TextField(null=True, verbose_name="Pressures")),
+                ("pressures_ru", models.TextField(null=True, verbose_name="Pressures")),
+                ("state", models.TextField(verbose_name="State")),
+                ("state_en", models.TextField(null=True, verbose_name="State")),
+                ("state_ko", models.TextField(null=True, verbose_name="State")),
+                ("state_ru", models.TextField(null=True, verbose_name="State")),
+                ("impacts", models.TextField(verbose_name="Impacts")),
+                ("impacts_en", models.TextField(null=True, verbose_name="Impacts")),
+                ("impacts_ko", models.TextField(null=True, verbose_name="Impacts")),
+                ("impacts_ru", models.TextField(null=True, verbose_name="Impacts")),
+                ("responses", models.TextField(verbose_name="Responses")),
+                ("responses_en", models.TextField(null=True, verbose_name="Responses")),
+                ("responses_ko", models.TextField(null=True, verbose_name="Responses")),
+                ("responses_ru", models.TextField(null=True, verbose_name="Responses")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"parent": None},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="issues.issue",
+                        verbose_name="main issue",
+                    ),
+                ),
+                (
+                    "places",
+                    models.ManyToManyField(blank=True, related_name="issues", to="portal.place", verbose_name="places"),
+                ),
             ],
             options={
-                'verbose_name': 'issue',
-                'verbose_name_plural': 'issues',
-                'ordering': ['position', 'key'],
+                "verbose_name": "issue",
+                "verbose_name_plural": "issues",
+                "ordering": ["position", "key"],
             },
         ),
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('name_en', models.CharField(max_length=160, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=160, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=160, null=True, verbose_name='name')),
-                ('definition', models.TextField(verbose_name='definition')),
-                ('definition_en', models.TextField(null=True, verbose_name='definition')),
-                ('definition_ko', models.TextField(null=True, verbose_name='definition')),
-                ('definition_ru', models.TextField(null=True, verbose_name='definition')),
-                ('unit', models.CharField(help_text='In words, as a heading has it.', max_length=80, verbose_name='unit')),
-                ('unit_en', models.CharField(help_text='In words, as a heading has it.', max_length=80, null=True, verbose_name='unit')),
-                ('unit_ko', models.CharField(help_text='In words, as a heading has it.', max_length=80, null=True, verbose_name='unit')),
-                ('unit_ru', models.CharField(help_text='In words, as a heading has it.', max_length=80, null=True, verbose_name='unit')),
-                ('unit_symbol', models.CharField(help_text='As it is written after the number.', max_length=40, verbose_name='unit symbol')),
-                ('unit_symbol_en', models.CharField(help_text='As it is written after the number.', max_length=40, null=True, verbose_name='unit symbol')),
-                ('unit_symbol_ko', models.CharField(help_text='As it is written after the number.', max_length=40, null=True, verbose_name='unit symbol')),
-                ('unit_symbol_ru', models.CharField(help_text='As it is written after the number.', max_length=40, null=True, verbose_name='unit symbol')),
-                ('direction', models.CharField(choices=[('higher-is-better', 'Higher is better'), ('lower-is-better', 'Lower is better'), ('neutral', 'Neither is better')], max_length=16, verbose_name='direction')),
-                ('sdg_indicator', models.CharField(blank=True, max_length=8, validators=[django.core.validators.RegexValidator('^\\d{1,2}\\.[0-9a-d]{1,2}\\.\\d{1,2}$', 'An SDG indicator looks like 6.4.2.')], verbose_name='SDG indicator')),
-                ('licence', models.CharField(max_length=200, verbose_name='licence')),
-                ('licence_en', models.CharField(max_length=200, null=True, verbose_name='licence')),
-                ('licence_ko', models.CharField(max_length=200, null=True, verbose_name='licence')),
-                ('licence_ru', models.CharField(max_length=200, null=True, verbose_name='licence')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('note_en', models.TextField(blank=True, null=True, verbose_name='note')),
-                ('note_ko', models.TextField(blank=True, null=True, verbose_name='note')),
-                ('note_ru', models.TextField(blank=True, null=True, verbose_name='note')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='portal.source', verbose_name='main source')),
-                ('issues', models.ManyToManyField(blank=True, related_name='indicators', to='issues.issue', verbose_name='issues')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                ("name_en", models.CharField(max_length=160, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=160, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=160, null=True, verbose_name="name")),
+                ("definition", models.TextField(verbose_name="definition")),
+                ("definition_en", models.TextField(null=True, verbose_name="definition")),
+                ("definition_ko", models.TextField(null=True, verbose_name="definition")),
+                ("definition_ru", models.TextField(null=True, verbose_name="definition")),
+                (
+                    "unit",
+                    models.CharField(help_text="In words, as a heading has it.", max_length=80, verbose_name="unit"),
+                ),
+                (
+                    "unit_en",
+                    models.CharField(
+                        help_text="In words, as a heading has it.", max_length=80, null=True, verbose_name="unit"
+                    ),
+                ),
+                (
+                    "unit_ko",
+                    models.CharField(
+                        help_text="In words, as a heading has it.", max_length=80, null=True, verbose_name="unit"
+                    ),
+                ),
+                (
+                    "unit_ru",
+                    models.CharField(
+                        help_text="In words, as a heading has it.", max_length=80, null=True, verbose_name="unit"
+                    ),
+                ),
+                (
+                    "unit_symbol",
+                    models.CharField(
+                        help_text="As it is written after the number.", max_length=40, verbose_name="unit symbol"
+                    ),
+                ),
+                (
+                    "unit_symbol_en",
+                    models.CharField(
+                        help_text="As it is written after the number.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="unit symbol",
+                    ),
+                ),
+                (
+                    "unit_symbol_ko",
+                    models.CharField(
+                        help_text="As it is written after the number.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="unit symbol",
+                    ),
+                ),
+                (
+                    "unit_symbol_ru",
+                    models.CharField(
+                        help_text="As it is written after the number.",
+                        max_length=40,
+                        null=True,
+                        verbose_name="unit symbol",
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("higher-is-better", "Higher is better"),
+                            ("lower-is-better", "Lower is better"),
+                            ("neutral", "Neither is better"),
+                        ],
+                        max_length=16,
+                        verbose_name="direction",
+                    ),
+                ),
+                (
+                    "sdg_indicator",
+                    models.CharField(
+                        blank=True,
+                        max_length=8,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^\\d{1,2}\\.[0-9a-d]{1,2}\\.\\d{1,2}$", "An SDG indicator looks like 6.4.2."
+                            )
+                        ],
+                        verbose_name="SDG indicator",
+                    ),
+                ),
+                ("licence", models.CharField(max_length=200, verbose_name="licence")),
+                ("licence_en", models.CharField(max_length=200, null=True, verbose_name="licence")),
+                ("licence_ko", models.CharField(max_length=200, null=True, verbose_name="licence")),
+                ("licence_ru", models.CharField(max_length=200, null=True, verbose_name="licence")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                ("note_en", models.TextField(blank=True, null=True, verbose_name="note")),
+                ("note_ko", models.TextField(blank=True, null=True, verbose_name="note")),
+                ("note_ru", models.TextField(blank=True, null=True, verbose_name="note")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to="portal.source",
+                        verbose_name="main source",
+                    ),
+                ),
+                (
+                    "issues",
+                    models.ManyToManyField(
+                        blank=True, related_name="indicators", to="issues.issue", verbose_name="issues"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'indicator',
-                'verbose_name_plural': 'indicators',
-                'ordering': ['position', 'key'],
+                "verbose_name": "indicator",
+                "verbose_name_plural": "indicators",
+                "ordering": ["position", "key"],
             },
         ),
         migrations.AddField(
-            model_name='event',
-            name='issues',
-            field=models.ManyToManyField(blank=True, related_name='events', to='issues.issue', verbose_name='issues'),
+            model_name="event",
+            name="issues",
+            field=models.ManyToManyField(blank=True, related_name="events", to="issues.issue", verbose_name="issues"),
         ),
         migrations.CreateModel(
-            name='IssueCitation',
+            name="IssueCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='issues.issue', verbose_name='issue')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="issues.issue",
+                        verbose_name="issue",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='issue',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_issues', through='issues.IssueCitation', to='portal.source', verbose_name='sources'),
+            model_name="issue",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_issues",
+                through="issues.IssueCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
         ),
         migrations.CreateModel(
-            name='IssueInCountry',
+            name="IssueInCountry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('note', models.TextField(verbose_name='note')),
-                ('note_en', models.TextField(null=True, verbose_name='note')),
-                ('note_ko', models.TextField(null=True, verbose_name='note')),
-                ('note_ru', models.TextField(null=True, verbose_name='note')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('country', models.ForeignKey(limit_choices_to={'kind': 'country'}, on_delete=django.db.models.deletion.PROTECT, related_name='issue_notes', to='portal.place', verbose_name='country')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='in_countries', to='issues.issue', verbose_name='issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("note", models.TextField(verbose_name="note")),
+                ("note_en", models.TextField(null=True, verbose_name="note")),
+                ("note_ko", models.TextField(null=True, verbose_name="note")),
+                ("note_ru", models.TextField(null=True, verbose_name="note")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "country",
+                    models.ForeignKey(
+                        limit_choices_to={"kind": "country"},
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="issue_notes",
+                        to="portal.place",
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="in_countries",
+                        to="issues.issue",
+                        verbose_name="issue",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'issue in a country',
-                'verbose_name_plural': 'issues in countries',
-                'ordering': ['position', 'pk'],
+                "verbose_name": "issue in a country",
+                "verbose_name_plural": "issues in countries",
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='issue',
-            name='countries',
-            field=models.ManyToManyField(related_name='issues_of_country', through='issues.IssueInCountry', to='portal.place', verbose_name='countries'),
+            model_name="issue",
+            name="countries",
+            field=models.ManyToManyField(
+                related_name="issues_of_country",
+                through="issues.IssueInCountry",
+                to="portal.place",
+                verbose_name="countries",
+            ),
         ),
         migrations.CreateModel(
-            name='IssueLink',
+            name="IssueLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mechanism', models.TextField(verbose_name='mechanism')),
-                ('mechanism_en', models.TextField(null=True, verbose_name='mechanism')),
-                ('mechanism_ko', models.TextField(null=True, verbose_name='mechanism')),
-                ('mechanism_ru', models.TextField(null=True, verbose_name='mechanism')),
-                ('cause', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='effect_links', to='issues.issue', verbose_name='cause')),
-                ('effect', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cause_links', to='issues.issue', verbose_name='effect')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("mechanism", models.TextField(verbose_name="mechanism")),
+                ("mechanism_en", models.TextField(null=True, verbose_name="mechanism")),
+                ("mechanism_ko", models.TextField(null=True, verbose_name="mechanism")),
+                ("mechanism_ru", models.TextField(null=True, verbose_name="mechanism")),
+                (
+                    "cause",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="effect_links",
+                        to="issues.issue",
+                        verbose_name="cause",
+                    ),
+                ),
+                (
+                    "effect",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="cause_links",
+                        to="issues.issue",
+                        verbose_name="effect",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cause and effect',
-                'verbose_name_plural': 'causes and effects',
-                'ordering': ['pk'],
+                "verbose_name": "cause and effect",
+                "verbose_name_plural": "causes and effects",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='IssueLinkCitation',
+            name="IssueLinkCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='issues.issuelink', verbose_name='cause and effect')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="issues.issuelink",
+                        verbose_name="cause and effect",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='issuelink',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_issue_links', through='issues.IssueLinkCitation', to='portal.source', verbose_name='sources'),
-        ),
-        migrations.CreateModel(
-            name='IssueSdg',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=5, validators=[portal.sdg.validate_sdg], verbose_name='goal or target')),
-                ('goal', models.GeneratedField(db_persist=True, expression=models.Case(models.When(code__contains='.', then=django.db.models.functions.text.Left('code', django.db.models.expressions.CombinedExpression(django.db.models.functions.text.StrIndex('code', models.Value('.')), '-', models.Value(1)))), default=models.F('code')), output_field=models.CharField(max_length=2))),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sdgs', to='issues.issue', verbose_name='issue')),
-            ],
-            options={
-                'verbose_name': 'SDG of an issue',
-                'verbose_name_plural': 'SDGs of issues',
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='KeyFigure',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('label', models.CharField(max_length=160, verbose_name='label')),
-                ('label_en', models.CharField(max_length=160, null=True, verbose_name='label')),
-                ('label_ko', models.CharField(max_length=160, null=True, verbose_name='label')),
-                ('label_ru', models.CharField(max_length=160, null=True, verbose_name='label')),
-                ('value', models.DecimalField(decimal_places=6, max_digits=18, verbose_name='value')),
-                ('unit', models.CharField(help_text='As it is written after the number.', max_length=40, verbose_name='unit')),
-                ('unit_en', models.CharField(help_text='As it is written after the number.', max_length=40, null=True, verbose_name='unit')),
-                ('unit_ko', models.CharField(help_text='As it is written after the number.', max_length=40, null=True, verbose_name='unit')),
-                ('unit_ru', models.CharField(help_text='As it is written after the number.', max_length=40, null=True, verbose_name='unit')),
-                ('year', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='year')),
-                ('headline', models.BooleanField(default=False, help_text='The one figure that stands for the issue on the home page.', verbose_name='headline')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='key_figures', to='issues.issue', verbose_name='issue')),
-            ],
-            options={
-                'verbose_name': 'key figure',
-                'verbose_name_plural': 'key figures',
-                'ordering': ['position'],
-            },
-        ),
-        migrations.CreateModel(
-            name='KeyFigureCitation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('figure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='issues.keyfigure', verbose_name='key figure')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
-            ],
-            options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='keyfigure',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_key_figures', through='issues.KeyFigureCitation', to='portal.source', verbose_name='sources'),
+            model_name="issuelink",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_issue_links",
+                through="issues.IssueLinkCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
         ),
         migrations.CreateModel(
-            name='Observation',
+            name="IssueSdg",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('value', models.DecimalField(decimal_places=6, max_digits=20, verbose_name='value')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='observations', to='issues.indicator', verbose_name='indicator')),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='portal.place', verbose_name='place')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=5, validators=[portal.core.sdg.validate_sdg], verbose_name="goal or target"
+                    ),
+                ),
+                (
+                    "goal",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                code__contains=".",
+                                then=django.db.models.functions.text.Left(
+                                    "code",
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.functions.text.StrIndex("code", models.Value(".")),
+                                        "-",
+                                        models.Value(1),
+                                    ),
+                                ),
+                            ),
+                            default=models.F("code"),
+                        ),
+                        output_field=models.CharField(max_length=2),
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sdgs",
+                        to="issues.issue",
+                        verbose_name="issue",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'observation',
-                'verbose_name_plural': 'observations',
-                'ordering': ['indicator', 'place', 'year', 'source'],
+                "verbose_name": "SDG of an issue",
+                "verbose_name_plural": "SDGs of issues",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='TermCitation',
+            name="KeyFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
-                ('term', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='issues.term', verbose_name='term')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("label", models.CharField(max_length=160, verbose_name="label")),
+                ("label_en", models.CharField(max_length=160, null=True, verbose_name="label")),
+                ("label_ko", models.CharField(max_length=160, null=True, verbose_name="label")),
+                ("label_ru", models.CharField(max_length=160, null=True, verbose_name="label")),
+                ("value", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="value")),
+                (
+                    "unit",
+                    models.CharField(
+                        help_text="As it is written after the number.", max_length=40, verbose_name="unit"
+                    ),
+                ),
+                (
+                    "unit_en",
+                    models.CharField(
+                        help_text="As it is written after the number.", max_length=40, null=True, verbose_name="unit"
+                    ),
+                ),
+                (
+                    "unit_ko",
+                    models.CharField(
+                        help_text="As it is written after the number.", max_length=40, null=True, verbose_name="unit"
+                    ),
+                ),
+                (
+                    "unit_ru",
+                    models.CharField(
+                        help_text="As it is written after the number.", max_length=40, null=True, verbose_name="unit"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="year")),
+                (
+                    "headline",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The one figure that stands for the issue on the home page.",
+                        verbose_name="headline",
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="key_figures",
+                        to="issues.issue",
+                        verbose_name="issue",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "key figure",
+                "verbose_name_plural": "key figures",
+                "ordering": ["position"],
+            },
+        ),
+        migrations.CreateModel(
+            name="KeyFigureCitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "figure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="issues.keyfigure",
+                        verbose_name="key figure",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='term',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_terms', through='issues.TermCitation', to='portal.source', verbose_name='sources'),
+            model_name="keyfigure",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_key_figures",
+                through="issues.KeyFigureCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Observation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("value", models.DecimalField(decimal_places=6, max_digits=20, verbose_name="value")),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="observations",
+                        to="issues.indicator",
+                        verbose_name="indicator",
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="observations",
+                        to="portal.place",
+                        verbose_name="place",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="observations",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "observation",
+                "verbose_name_plural": "observations",
+                "ordering": ["indicator", "place", "year", "source"],
+            },
+        ),
+        migrations.CreateModel(
+            name="TermCitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "term",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="issues.term",
+                        verbose_name="term",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.AddField(
+            model_name="term",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_terms", through="issues.TermCitation", to="portal.source", verbose_name="sources"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventcitation',
-            constraint=models.UniqueConstraint(fields=('event', 'source'), name='event_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="eventcitation",
+            constraint=models.UniqueConstraint(
+                fields=("event", "source"),
+                name="event_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['publication', 'date', 'key'], name='event_by_date'),
+            model_name="event",
+            index=models.Index(fields=["publication", "date", "key"], name="event_by_date"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['kind'], name='event_kind'),
+            model_name="event",
+            index=models.Index(fields=["kind"], name="event_kind"),
         ),
         migrations.AddConstraint(
-            model_name='issuecitation',
-            constraint=models.UniqueConstraint(fields=('issue', 'source'), name='issue_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="issuecitation",
+            constraint=models.UniqueConstraint(
+                fields=("issue", "source"),
+                name="issue_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issueincountry',
-            constraint=models.UniqueConstraint(fields=('issue', 'country'), name='issue_stands_once_in_a_country', violation_error_message='This country is already listed.'),
+            model_name="issueincountry",
+            constraint=models.UniqueConstraint(
+                fields=("issue", "country"),
+                name="issue_stands_once_in_a_country",
+                violation_error_message="This country is already listed.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('pk')), _negated=True), _connector='OR'), name='issue_is_not_its_own_parent', violation_error_message='An issue cannot be its own main issue.'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parent", None), models.Q(("parent", models.F("pk")), _negated=True), _connector="OR"
+                ),
+                name="issue_is_not_its_own_parent",
+                violation_error_message="An issue cannot be its own main issue.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issuelinkcitation',
-            constraint=models.UniqueConstraint(fields=('link', 'source'), name='issue_link_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="issuelinkcitation",
+            constraint=models.UniqueConstraint(
+                fields=("link", "source"),
+                name="issue_link_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issuelink',
-            constraint=models.UniqueConstraint(fields=('cause', 'effect'), name='issue_link_stands_once', violation_error_message='This cause and effect are already linked.'),
+            model_name="issuelink",
+            constraint=models.UniqueConstraint(
+                fields=("cause", "effect"),
+                name="issue_link_stands_once",
+                violation_error_message="This cause and effect are already linked.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issuelink',
-            constraint=models.CheckConstraint(condition=models.Q(('cause', models.F('effect')), _negated=True), name='issue_does_not_cause_itself', violation_error_message='An issue does not cause itself.'),
+            model_name="issuelink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cause", models.F("effect")), _negated=True),
+                name="issue_does_not_cause_itself",
+                violation_error_message="An issue does not cause itself.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='issuesdg',
-            index=models.Index(fields=['code', 'issue'], name='issue_sdg_code'),
+            model_name="issuesdg",
+            index=models.Index(fields=["code", "issue"], name="issue_sdg_code"),
         ),
         migrations.AddIndex(
-            model_name='issuesdg',
-            index=models.Index(fields=['goal', 'issue'], name='issue_sdg_goal'),
+            model_name="issuesdg",
+            index=models.Index(fields=["goal", "issue"], name="issue_sdg_goal"),
         ),
         migrations.AddConstraint(
-            model_name='issuesdg',
-            constraint=models.UniqueConstraint(fields=('issue', 'code'), name='issue_names_an_sdg_once', violation_error_message='This goal or target is already listed.'),
+            model_name="issuesdg",
+            constraint=models.UniqueConstraint(
+                fields=("issue", "code"),
+                name="issue_names_an_sdg_once",
+                violation_error_message="This goal or target is already listed.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyfigurecitation',
-            constraint=models.UniqueConstraint(fields=('figure', 'source'), name='key_figure_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="keyfigurecitation",
+            constraint=models.UniqueConstraint(
+                fields=("figure", "source"),
+                name="key_figure_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyfigure',
-            constraint=models.UniqueConstraint(fields=('issue', 'position'), name='key_figure_has_its_own_position', violation_error_message='Another key figure of this issue has this position.'),
+            model_name="keyfigure",
+            constraint=models.UniqueConstraint(
+                fields=("issue", "position"),
+                name="key_figure_has_its_own_position",
+                violation_error_message="Another key figure of this issue has this position.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='keyfigure',
-            constraint=models.UniqueConstraint(condition=models.Q(('headline', True)), fields=('issue',), name='issue_has_one_headline_figure', violation_error_message='Another key figure already stands for this issue.'),
+            model_name="keyfigure",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("headline", True)),
+                fields=("issue",),
+                name="issue_has_one_headline_figure",
+                violation_error_message="Another key figure already stands for this issue.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.UniqueConstraint(fields=('indicator', 'place', 'year', 'source'), name='observation_stands_once', violation_error_message='This source already gives a value for this place and year.'),
+            model_name="observation",
+            constraint=models.UniqueConstraint(
+                fields=("indicator", "place", "year", "source"),
+                name="observation_stands_once",
+                violation_error_message="This source already gives a value for this place and year.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('year__range', (1800, 2200))), name='observation_year_is_plausible', violation_error_message='A year has four digits and lies between 1800 and 2200.'),
+            model_name="observation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year__range", (1800, 2200))),
+                name="observation_year_is_plausible",
+                violation_error_message="A year has four digits and lies between 1800 and 2200.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='termcitation',
-            constraint=models.UniqueConstraint(fields=('term', 'source'), name='term_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="termcitation",
+            constraint=models.UniqueConstraint(
+                fields=("term", "source"),
+                name="term_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
     ]

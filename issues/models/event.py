@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
-from portal.dates import PartialDateField
+from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Place, Record, Source
 
 

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
-from portal.choices import Publication
+from portal.core.choices import Publication
+from portal.core.numbers import plain
+from portal.core.validators import validate_unit, year_validators
 from portal.models import Pair, Place, Record, Source
-from portal.numbers import plain
 from portal.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
-from portal.validators import validate_unit, year_validators
 
 
 class IndicatorQuerySet(RecordQuerySet):

@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portal.languages import text_and_language
+from portal.core.citation_marks import cited_keys
+from portal.core.languages import text_and_language
+from portal.core.sdg import goal_column, spoken, validate_sdg
+from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import Citation, Pair, Place, Record, Source
 from portal.querysets import RecordManager, RecordQuerySet
-from portal.sdg import goal_column, spoken, validate_sdg
-from portal.text import cited_keys
-from portal.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.workflow import TRANSLATED_ACTIONS
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal import freshness, limits
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.formats.fields import LANGUAGES, Reading
 from portal.formats.plain import dumps
 from portal.formats.serving import HEADERS

@@ -18,7 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from portal.backup import postgresql, sqlite
 from portal.backup.files import BackupError, Manifest, data_version, opened, write
-from portal.database import gather_statistics
+from portal.core.database import gather_statistics
 
 __all__ = ["Backup", "BackupError", "check", "make", "prune", "restore"]
 

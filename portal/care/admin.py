@@ -21,8 +21,8 @@ from portal.care import doubles, links, looks, merging
 from portal.care.tables import Double, Link
 from portal.care.translations import older_of, plain
 from portal.changes import pieces_of
-from portal.choices import Publication
-from portal.database import lock_rows
+from portal.core.choices import Publication
+from portal.core.database import lock_rows
 from portal.desk import admin_address
 from portal.similar import similar_to
 

@@ -17,13 +17,13 @@ from modeltranslation.translator import NotRegistered, translator
 
 from portal import audit
 from portal.care.translations import left_alone
-from portal.choices import Publication
+from portal.core.choices import Publication
+from portal.core.citation_marks import MARK, MARKS
 from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing import gaps
 from portal.reasons import Reason
-from portal.text import MARK, MARKS
 
 KEPT, OTHER = "kept", "other"
 LANGUAGES = dict(settings.LANGUAGES)

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, pgettext
 
-from portal.dates import PartialDate
+from portal.core.partial_dates import PartialDate
 
 
 def number(value: Decimal | float | str | None) -> str:

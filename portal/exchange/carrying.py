@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal import audit, freshness, workflow
 from portal.audit import AuditEntry
 from portal.care import translations
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.exchange.tables import BATCH, Relation
 from portal.history import because, recording, write_created
 from portal.index import keeping

@@ -22,9 +22,9 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, TYPE_ERROR, TYPE_FORMULA
 from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils.exceptions import InvalidFileException
 
+from portal.core.numbers import plain
+from portal.core.spreadsheets import LONGEST_CELL, RISKY, Echo
 from portal.exchange.tables import day_of, same_lines
-from portal.exports import LONGEST_CELL, RISKY, Echo
-from portal.numbers import plain
 
 CSV, XLSX = "csv", "xlsx"
 CONTENT_TYPES = {

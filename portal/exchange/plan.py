@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import workflow
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.exchange.files import FileError, Unreadable
 from portal.exchange.tables import BATCH, Related, Relation, Relations
 

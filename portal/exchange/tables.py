@@ -20,9 +20,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.fields import TranslationField
 
-from portal.dates import PartialDateField
+from portal.core.numbers import parse_number, plain
+from portal.core.partial_dates import PartialDateField
 from portal.models import Evidenced, Record
-from portal.numbers import parse_number, plain
 
 SEVERAL = re.compile(r"[\s|,;]+")
 TRUE = {"true", "yes", "1", "예", "да"}

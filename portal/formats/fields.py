@@ -18,9 +18,9 @@ from django.db.models.functions import Cast
 from django.db.models.query import ValuesListIterable
 from django.utils import translation
 
-from portal.choices import Publication
-from portal.database import Keys
-from portal.exports import RISKY
+from portal.core.choices import Publication
+from portal.core.database import Keys
+from portal.core.spreadsheets import RISKY
 
 RISKY_SIGNS = frozenset(RISKY)
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)

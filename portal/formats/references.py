@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils import timezone
 
-from portal.dates import PartialDate
-from portal.languages import text_and_language
+from portal.core.languages import text_and_language
+from portal.core.partial_dates import PartialDate
 from portal.models import Source
 
 # By the kind of a source: its type in RIS, its type in BibTeX, and in CSL.

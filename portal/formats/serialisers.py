@@ -8,8 +8,8 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Publication
-from portal.database import Keys
+from portal.core.choices import Publication
+from portal.core.database import Keys
 from portal.formats.fields import LANGUAGES, Field, Head, Reading, csv_text, plain_rows, tuples
 
 CHUNK = 1_000

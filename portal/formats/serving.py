@@ -16,9 +16,9 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from portal import freshness, limits
+from portal.core.database import Keys
 from portal.core.formatting import number
 from portal.core.urls import address_on
-from portal.database import Keys
 from portal.formats import atom, plain, references, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records

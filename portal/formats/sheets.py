@@ -10,7 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
-from portal.exports import LONGEST_CELL
+from portal.core.spreadsheets import LONGEST_CELL
 from portal.formats import fields
 
 BOM = "\ufeff"

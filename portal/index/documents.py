@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import override
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.utils.html import format_html, mark_safe
 
+from portal.core.citation_marks import MARKS
 from portal.index.analyser import clean, tokens
 from portal.index.query import Query
-from portal.text import MARKS
 
 # Characters of an excerpt, and how far before its first mark it may begin.
 LENGTH, BEFORE = 240, 60

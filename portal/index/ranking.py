@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from django.db.models import Model, QuerySet
 
-from portal.database import Keys
+from portal.core.database import Keys
 from portal.index import keeping, store
 from portal.index.analyser import BREAK, identifier, normal, without_particle
 from portal.index.query import Clause, Phrase, Query, Way, parse, phrase_of

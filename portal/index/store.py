@@ -12,7 +12,7 @@ from django.db import connection, connections, router
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.database import unpacked
+from portal.core.database import unpacked
 from portal.index.query import Clause, Query, fts5, overlap, tsquery
 from portal.index.tables import KEY_BITS, LAST, Kind, SearchEntry
 

@@ -3,138 +3,421 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import portal.dates
 from django.db import migrations, models
+
+import portal.core.partial_dates
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='FormerKey',
+            name="FormerKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('source', 'Source'), ('place', 'Place'), ('organisation', 'Organisation'), ('project', 'Project')], max_length=12, verbose_name='kind')),
-                ('key', models.SlugField(max_length=60, verbose_name='former key')),
-                ('now', models.SlugField(db_index=False, max_length=60, verbose_name='key now')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("source", "Source"),
+                            ("place", "Place"),
+                            ("organisation", "Organisation"),
+                            ("project", "Project"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("key", models.SlugField(max_length=60, verbose_name="former key")),
+                ("now", models.SlugField(db_index=False, max_length=60, verbose_name="key now")),
             ],
             options={
-                'verbose_name': 'former key',
-                'verbose_name_plural': 'former keys',
-                'ordering': ['kind', 'key'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='former_key_leads_to_one_record', violation_error_message='This former key already leads somewhere.'), models.CheckConstraint(condition=models.Q(('key', models.F('now')), _negated=True), name='former_key_leads_elsewhere', violation_error_message='A former key leads to another key.')],
+                "verbose_name": "former key",
+                "verbose_name_plural": "former keys",
+                "ordering": ["kind", "key"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "key"),
+                        name="former_key_leads_to_one_record",
+                        violation_error_message="This former key already leads somewhere.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("key", models.F("now")), _negated=True),
+                        name="former_key_leads_elsewhere",
+                        violation_error_message="A former key leads to another key.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('name_en', models.CharField(max_length=120, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=120, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=120, null=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('world', 'World'), ('country', 'Country'), ('province', 'Province'), ('district', 'District'), ('city', 'City'), ('lake', 'Lake or sea'), ('river', 'River'), ('reservoir', 'Reservoir'), ('desert', 'Desert'), ('protected-area', 'Protected area'), ('glacier', 'Glacier'), ('site', 'Site')], max_length=14, verbose_name='kind')),
-                ('group', models.CharField(blank=True, choices=[('central-asia', 'Central Asia'), ('korea', 'Korea')], help_text='Only for the countries the portal is about.', max_length=12, verbose_name='group')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=5, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=5, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
-                ('country', models.ForeignKey(blank=True, limit_choices_to={'kind': 'country'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='places', to='portal.place', verbose_name='country')),
-                ('part_of', models.ForeignKey(blank=True, help_text='A larger place, other than the country, that this one lies in.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parts', to='portal.place', verbose_name='part of')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=120, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=120, null=True, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("world", "World"),
+                            ("country", "Country"),
+                            ("province", "Province"),
+                            ("district", "District"),
+                            ("city", "City"),
+                            ("lake", "Lake or sea"),
+                            ("river", "River"),
+                            ("reservoir", "Reservoir"),
+                            ("desert", "Desert"),
+                            ("protected-area", "Protected area"),
+                            ("glacier", "Glacier"),
+                            ("site", "Site"),
+                        ],
+                        max_length=14,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "group",
+                    models.CharField(
+                        blank=True,
+                        choices=[("central-asia", "Central Asia"), ("korea", "Korea")],
+                        help_text="Only for the countries the portal is about.",
+                        max_length=12,
+                        verbose_name="group",
+                    ),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=5,
+                        max_digits=8,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=5,
+                        max_digits=8,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "country",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"kind": "country"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="places",
+                        to="portal.place",
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "part_of",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="A larger place, other than the country, that this one lies in.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="portal.place",
+                        verbose_name="part of",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'place',
-                'verbose_name_plural': 'places',
-                'ordering': ['key'],
+                "verbose_name": "place",
+                "verbose_name_plural": "places",
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('title', models.CharField(max_length=400, verbose_name='title in English')),
-                ('title_original', models.CharField(blank=True, max_length=400, verbose_name='title in its own language')),
-                ('author', models.CharField(blank=True, max_length=300, verbose_name='author')),
-                ('publisher', models.CharField(max_length=200, verbose_name='publisher')),
-                ('date', portal.dates.PartialDateField(blank=True, null=True, verbose_name='date')),
-                ('url', models.URLField(blank=True, max_length=600, null=True, verbose_name='address')),
-                ('doi', models.CharField(blank=True, max_length=100, validators=[django.core.validators.RegexValidator('^10\\.\\d{4,9}/\\S+$', 'A DOI begins with 10. and has a slash.')], verbose_name='DOI')),
-                ('kind', models.CharField(choices=[('journal-article', 'Journal article'), ('report', 'Report'), ('government-release', 'Government release'), ('organisation-page', 'Organisation’s page'), ('news', 'News'), ('dataset', 'Dataset'), ('encyclopedia', 'Encyclopedia')], max_length=20, verbose_name='kind')),
-                ('language', models.CharField(max_length=3, validators=[django.core.validators.RegexValidator('^[a-z]{2,3}$', 'A language is written as its ISO 639 code, such as ko.')], verbose_name='language')),
-                ('edition', models.CharField(blank=True, help_text='Of a dataset: its version or commit, and its span.', max_length=300, verbose_name='edition')),
-                ('licence', models.CharField(blank=True, max_length=200, verbose_name='licence')),
-                ('licence_en', models.CharField(blank=True, max_length=200, null=True, verbose_name='licence')),
-                ('licence_ko', models.CharField(blank=True, max_length=200, null=True, verbose_name='licence')),
-                ('licence_ru', models.CharField(blank=True, max_length=200, null=True, verbose_name='licence')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                ("title", models.CharField(max_length=400, verbose_name="title in English")),
+                (
+                    "title_original",
+                    models.CharField(blank=True, max_length=400, verbose_name="title in its own language"),
+                ),
+                ("author", models.CharField(blank=True, max_length=300, verbose_name="author")),
+                ("publisher", models.CharField(max_length=200, verbose_name="publisher")),
+                ("date", portal.core.partial_dates.PartialDateField(blank=True, null=True, verbose_name="date")),
+                ("url", models.URLField(blank=True, max_length=600, null=True, verbose_name="address")),
+                (
+                    "doi",
+                    models.CharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^10\\.\\d{4,9}/\\S+$", "A DOI begins with 10. and has a slash."
+                            )
+                        ],
+                        verbose_name="DOI",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("journal-article", "Journal article"),
+                            ("report", "Report"),
+                            ("government-release", "Government release"),
+                            ("organisation-page", "Organisation’s page"),
+                            ("news", "News"),
+                            ("dataset", "Dataset"),
+                            ("encyclopedia", "Encyclopedia"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z]{2,3}$", "A language is written as its ISO 639 code, such as ko."
+                            )
+                        ],
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "edition",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of a dataset: its version or commit, and its span.",
+                        max_length=300,
+                        verbose_name="edition",
+                    ),
+                ),
+                ("licence", models.CharField(blank=True, max_length=200, verbose_name="licence")),
+                ("licence_en", models.CharField(blank=True, max_length=200, null=True, verbose_name="licence")),
+                ("licence_ko", models.CharField(blank=True, max_length=200, null=True, verbose_name="licence")),
+                ("licence_ru", models.CharField(blank=True, max_length=200, null=True, verbose_name="licence")),
+                ("note", models.TextField(blank=True, verbose_name="note")),
             ],
             options={
-                'verbose_name': 'source',
-                'verbose_name_plural': 'sources',
-                'ordering': [models.OrderBy(models.F('date'), descending=True, nulls_last=True), 'key'],
-                'indexes': [models.Index(fields=['kind'], name='source_kind'), models.Index(fields=['language'], name='source_language'), models.Index(fields=['date'], name='source_date')],
-                'constraints': [models.UniqueConstraint(fields=('url',), name='source_url_once', violation_error_message='Another source has this address. Cite that one.')],
+                "verbose_name": "source",
+                "verbose_name_plural": "sources",
+                "ordering": [models.OrderBy(models.F("date"), descending=True, nulls_last=True), "key"],
+                "indexes": [
+                    models.Index(fields=["kind"], name="source_kind"),
+                    models.Index(fields=["language"], name="source_language"),
+                    models.Index(fields=["date"], name="source_date"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("url",),
+                        name="source_url_once",
+                        violation_error_message="Another source has this address. Cite that one.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PlaceCitation',
+            name="PlaceCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='portal.place', verbose_name='place')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="portal.place",
+                        verbose_name="place",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='place',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_places', through='portal.PlaceCitation', to='portal.source', verbose_name='sources'),
+            model_name="place",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_places",
+                through="portal.PlaceCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placecitation',
-            constraint=models.UniqueConstraint(fields=('place', 'source'), name='place_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="placecitation",
+            constraint=models.UniqueConstraint(
+                fields=("place", "source"),
+                name="place_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='place',
-            index=models.Index(fields=['kind', 'key'], name='place_kind'),
+            model_name="place",
+            index=models.Index(fields=["kind", "key"], name="place_kind"),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('longitude', None)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='place_has_both_coordinates_or_none', violation_error_message='Give both latitude and longitude, or neither.'),
+            model_name="place",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude", None), ("longitude", None)),
+                    models.Q(("latitude__isnull", False), ("longitude__isnull", False)),
+                    _connector="OR",
+                ),
+                name="place_has_both_coordinates_or_none",
+                violation_error_message="Give both latitude and longitude, or neither.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('latitude', None), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='place_lies_on_the_globe', violation_error_message='Latitude runs from −90 to 90, longitude from −180 to 180.'),
+            model_name="place",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("latitude", None),
+                    models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                    _connector="OR",
+                ),
+                name="place_lies_on_the_globe",
+                violation_error_message="Latitude runs from −90 to 90, longitude from −180 to 180.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['country', 'world']), _negated=True), ('country', None), _connector='OR'), name='place_country_is_in_no_country', violation_error_message='A country lies in no other country.'),
+            model_name="place",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["country", "world"]), _negated=True), ("country", None), _connector="OR"
+                ),
+                name="place_country_is_in_no_country",
+                violation_error_message="A country lies in no other country.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('part_of', None), models.Q(('part_of', models.F('pk')), _negated=True), _connector='OR'), name='place_is_not_part_of_itself', violation_error_message='A place is no part of itself.'),
+            model_name="place",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("part_of", None), models.Q(("part_of", models.F("pk")), _negated=True), _connector="OR"
+                ),
+                name="place_is_not_part_of_itself",
+                violation_error_message="A place is no part of itself.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.CheckConstraint(condition=models.Q(('group', ''), ('kind', 'country'), _connector='OR'), name='place_only_countries_have_a_group', violation_error_message='Only a country belongs to a group.'),
+            model_name="place",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("group", ""), ("kind", "country"), _connector="OR"),
+                name="place_only_countries_have_a_group",
+                violation_error_message="Only a country belongs to a group.",
+            ),
         ),
     ]

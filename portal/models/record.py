@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Confidence, Publication
+from portal.core.choices import Confidence, Publication
+from portal.core.languages import text_and_language
 from portal.index import keeping
-from portal.languages import text_and_language
 from portal.querysets import PairManager, RecordManager, remembered
 from portal.workflow import RECORD_ACTIONS
 

@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from portal.dates import PartialDateField
-from portal.languages import language_name
+from portal.core.languages import language_name
+from portal.core.partial_dates import PartialDateField
+from portal.core.validators import address_of_the_web
 from portal.models.record import Pair, Record
-from portal.validators import address_of_the_web
 
 
 class Source(Record):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Max, Min, OuterRef, Q
 
 from portal import freshness
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.formats.fields import moment, plain_rows
 from portal.formats.serialisers import SERIALISERS
 from portal.history import DELETED, TRACKED

@@ -16,10 +16,10 @@ from modeltranslation.admin import TranslationAdmin
 
 from portal.care.admin import CareAdmin, MergeAdmin
 from portal.care.translations import row_is_older
-from portal.choices import Confidence, Publication
 from portal.citing import Marked
 from portal.clash import ClashGuard
-from portal.dates import PartialDateField
+from portal.core.choices import Confidence, Publication
+from portal.core.partial_dates import PartialDateField
 from portal.desk import CARES, CareFilter, untranslated
 from portal.exchange.desk import ExchangeAdmin
 from portal.history_admin import HistoryAdmin

@@ -6,7 +6,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.html import escape
 from django.utils.translation import get_language
 
-from portal import languages
+from portal.core import languages
 from portal.core.urls import path_in
 
 register = template.Library()

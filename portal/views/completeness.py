@@ -4,7 +4,7 @@ from django.db.models import Count, Q
 
 from issues.models import Event, Indicator, Issue, Observation, Term
 from portal import kept, known
-from portal.choices import Area, Confidence, Level, Publication
+from portal.core.choices import Area, Confidence, Level, Publication
 from portal.index.ranking import matching
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Project, RioMarker

@@ -9,7 +9,7 @@ from issues import aral
 from issues.answers import with_project_counts
 from issues.models import Event, Indicator, Issue, KeyFigure
 from portal import known
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.discovery.head import Told
 from portal.models import Place, Source
 from portal.querysets import reader_text

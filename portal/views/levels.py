@@ -5,9 +5,9 @@ from django.utils.translation import gettext
 
 from portal import known
 from portal.charts import share_chart
-from portal.choices import Level
+from portal.core.choices import Level
 from portal.core.formatting import number
-from portal.languages import text_and_language
+from portal.core.languages import text_and_language
 from portal.svgfile import Entry, Panel, svg_file
 from projects.models import Project
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal import geo
+from portal.core.languages import text_and_language
 from portal.core.urls import with_query
-from portal.languages import text_and_language
 from portal.listing import RecordListView
 from portal.regionmap import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
 from portal.views.map_data import Located, at_any, is_inside

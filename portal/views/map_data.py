@@ -4,7 +4,7 @@ import functools
 from dataclasses import dataclass
 
 from portal import geo, known
-from portal.database import Keys
+from portal.core.database import Keys
 from portal.members import NONE, BitMap
 from portal.models import Place
 from portal.querysets import reader_text

@@ -9,7 +9,7 @@ from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry
 from portal import known
-from portal.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, Publication
 from portal.discovery import schema
 from portal.discovery.head import Told
 from portal.formats import serving

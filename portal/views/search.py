@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET
 
 from issues.models import Issue
 from portal import limits
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.core.formatting import number
+from portal.core.languages import in_language, language_name
 from portal.facets.counting import FacetCounter
 from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.index import documents, keeping, ranking, spelling, store
@@ -20,7 +21,6 @@ from portal.index.analyser import normal
 from portal.index.excerpts import marked
 from portal.index.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchFacet, SearchName, kinds_of, of_kind, record_of
-from portal.languages import in_language, language_name
 from portal.listing import RecordListView
 from portal.models import Place
 from portal.parameters import takes

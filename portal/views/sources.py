@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
 from portal import known
 from portal.care.links import DOI, links_of
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.discovery import schema
 from portal.filters import SourceFilter
 from portal.listing import RecordListView

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from issues.models import Indicator, Issue
 from portal.charts import bar_chart
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.urls import with_query
 from portal.models import Place

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Event, Issue
-from portal.choices import Area, Publication
+from portal.core.choices import Area, Publication
 from portal.density import decades, strip
 from portal.facets.counting import QuerySetCounter
 from portal.filters import (

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from issues.models import Issue
 from portal import audit
 from portal.audit import AuditEntry
-from portal.choices import Confidence, Publication
-from portal.dates import PartialDate
+from portal.core.choices import Confidence, Publication
+from portal.core.partial_dates import PartialDate
 from portal.history import because, write_created
 from portal.index.keeping import indexing
 from portal.models import Place, Source

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place
 from projects.iati import fields, reading, structure, tables
 from projects.iati.activity import (

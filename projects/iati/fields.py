@@ -4,7 +4,7 @@ import datetime
 
 from django.utils.text import Truncator
 
-from portal.choices import Level
+from portal.core.choices import Level
 from projects.iati.activity import (
     DAC,
     GENERAL,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from portal import similar
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place
 from portal.workflow import OPEN
 from projects.iati import exporting, fields

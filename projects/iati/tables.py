@@ -43,7 +43,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from portal.dates import PartialDate
+from portal.core.partial_dates import PartialDate
 from projects.iati import facts
 from projects.iati.activity import (
     ACTUAL_END,

@@ -4,7 +4,7 @@ import re
 
 from lxml import etree
 
-from portal.numbers import plain
+from portal.core.numbers import plain
 from projects.iati.activity import GENERAL
 
 VERSION = "2.03"

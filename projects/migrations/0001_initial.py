@@ -5,436 +5,1200 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import portal.dates
-import portal.sdg
 from django.db import migrations, models
+
+import portal.core.partial_dates
+import portal.core.sdg
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('issues', '0001_initial'),
-        ('portal', '0001_initial'),
+        ("issues", "0001_initial"),
+        ("portal", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sector',
+            name="Sector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=5, unique=True, validators=[django.core.validators.RegexValidator('^\\d{5}$', 'A purpose code has five digits.')], verbose_name='code')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('name_en', models.CharField(max_length=160, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=160, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=160, null=True, verbose_name='name')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=5,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator("^\\d{5}$", "A purpose code has five digits.")
+                        ],
+                        verbose_name="code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                ("name_en", models.CharField(max_length=160, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=160, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=160, null=True, verbose_name="name")),
             ],
             options={
-                'verbose_name': 'sector',
-                'verbose_name_plural': 'sectors',
-                'ordering': ['code'],
+                "verbose_name": "sector",
+                "verbose_name_plural": "sectors",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('confidence', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], db_index=True, max_length=6, verbose_name='confidence')),
-                ('evidence', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', verbose_name='evidence')),
-                ('evidence_en', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', null=True, verbose_name='evidence')),
-                ('evidence_ko', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', null=True, verbose_name='evidence')),
-                ('evidence_ru', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', null=True, verbose_name='evidence')),
-                ('note', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', verbose_name='note')),
-                ('note_en', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', null=True, verbose_name='note')),
-                ('note_ko', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', null=True, verbose_name='note')),
-                ('note_ru', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', null=True, verbose_name='note')),
-                ('date', portal.dates.PartialDateField(verbose_name='date')),
-                ('kind', models.CharField(choices=[('diplomatic-relations', 'Diplomatic relations'), ('treaty', 'Treaty'), ('mou', 'Memorandum of understanding'), ('joint-declaration', 'Joint declaration'), ('strategic-partnership', 'Strategic partnership'), ('sister-city', 'Sister city'), ('friendship-city', 'Friendship city'), ('forum', 'Forum'), ('summit', 'Summit'), ('visit', 'Visit')], max_length=21, verbose_name='kind')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('title_en', models.CharField(max_length=200, null=True, verbose_name='title')),
-                ('title_ko', models.CharField(max_length=200, null=True, verbose_name='title')),
-                ('title_ru', models.CharField(max_length=200, null=True, verbose_name='title')),
-                ('level', models.CharField(choices=[('national', 'National'), ('provincial', 'Provincial'), ('municipal', 'Municipal'), ('multilateral', 'Multilateral'), ('private', 'Private'), ('academic', 'Academic')], max_length=12, verbose_name='level')),
-                ('summary', models.TextField(verbose_name='summary')),
-                ('summary_en', models.TextField(null=True, verbose_name='summary')),
-                ('summary_ko', models.TextField(null=True, verbose_name='summary')),
-                ('summary_ru', models.TextField(null=True, verbose_name='summary')),
-                ('issues', models.ManyToManyField(blank=True, related_name='agreements', to='issues.issue', verbose_name='issues')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                        db_index=True,
+                        max_length=6,
+                        verbose_name="confidence",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "evidence_en",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        null=True,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "evidence_ko",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        null=True,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "evidence_ru",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        null=True,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        verbose_name="note",
+                    ),
+                ),
+                (
+                    "note_en",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        null=True,
+                        verbose_name="note",
+                    ),
+                ),
+                (
+                    "note_ko",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        null=True,
+                        verbose_name="note",
+                    ),
+                ),
+                (
+                    "note_ru",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        null=True,
+                        verbose_name="note",
+                    ),
+                ),
+                ("date", portal.core.partial_dates.PartialDateField(verbose_name="date")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("diplomatic-relations", "Diplomatic relations"),
+                            ("treaty", "Treaty"),
+                            ("mou", "Memorandum of understanding"),
+                            ("joint-declaration", "Joint declaration"),
+                            ("strategic-partnership", "Strategic partnership"),
+                            ("sister-city", "Sister city"),
+                            ("friendship-city", "Friendship city"),
+                            ("forum", "Forum"),
+                            ("summit", "Summit"),
+                            ("visit", "Visit"),
+                        ],
+                        max_length=21,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("title_en", models.CharField(max_length=200, null=True, verbose_name="title")),
+                ("title_ko", models.CharField(max_length=200, null=True, verbose_name="title")),
+                ("title_ru", models.CharField(max_length=200, null=True, verbose_name="title")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("national", "National"),
+                            ("provincial", "Provincial"),
+                            ("municipal", "Municipal"),
+                            ("multilateral", "Multilateral"),
+                            ("private", "Private"),
+                            ("academic", "Academic"),
+                        ],
+                        max_length=12,
+                        verbose_name="level",
+                    ),
+                ),
+                ("summary", models.TextField(verbose_name="summary")),
+                ("summary_en", models.TextField(null=True, verbose_name="summary")),
+                ("summary_ko", models.TextField(null=True, verbose_name="summary")),
+                ("summary_ru", models.TextField(null=True, verbose_name="summary")),
+                (
+                    "issues",
+                    models.ManyToManyField(
+                        blank=True, related_name="agreements", to="issues.issue", verbose_name="issues"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'agreement',
-                'verbose_name_plural': 'agreements',
-                'ordering': ['-date', 'key'],
+                "verbose_name": "agreement",
+                "verbose_name_plural": "agreements",
+                "ordering": ["-date", "key"],
             },
         ),
         migrations.CreateModel(
-            name='AgreementCitation',
+            name="AgreementCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='projects.agreement', verbose_name='agreement')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="projects.agreement",
+                        verbose_name="agreement",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_agreements', through='projects.AgreementCitation', to='portal.source', verbose_name='sources'),
+            model_name="agreement",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_agreements",
+                through="projects.AgreementCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('name_en', models.CharField(max_length=200, null=True, verbose_name='name')),
-                ('name_ko', models.CharField(max_length=200, null=True, verbose_name='name')),
-                ('name_ru', models.CharField(max_length=200, null=True, verbose_name='name')),
-                ('acronym', models.CharField(blank=True, max_length=20, verbose_name='acronym')),
-                ('kind', models.CharField(choices=[('government', 'Government'), ('local-government', 'Local government'), ('other-public-sector', 'Other public sector'), ('international-ngo', 'International NGO'), ('national-ngo', 'National NGO'), ('multilateral', 'Multilateral organisation'), ('foundation', 'Foundation'), ('private-sector', 'Private sector'), ('academic-research-training', 'Academic, research and training')], max_length=26, verbose_name='kind')),
-                ('url', models.URLField(blank=True, max_length=300, verbose_name='website')),
-                ('country', models.ForeignKey(blank=True, help_text='Empty for an organisation of several countries.', limit_choices_to={'kind': 'country'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='organisations', to='portal.place', verbose_name='country')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("name_en", models.CharField(max_length=200, null=True, verbose_name="name")),
+                ("name_ko", models.CharField(max_length=200, null=True, verbose_name="name")),
+                ("name_ru", models.CharField(max_length=200, null=True, verbose_name="name")),
+                ("acronym", models.CharField(blank=True, max_length=20, verbose_name="acronym")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("government", "Government"),
+                            ("local-government", "Local government"),
+                            ("other-public-sector", "Other public sector"),
+                            ("international-ngo", "International NGO"),
+                            ("national-ngo", "National NGO"),
+                            ("multilateral", "Multilateral organisation"),
+                            ("foundation", "Foundation"),
+                            ("private-sector", "Private sector"),
+                            ("academic-research-training", "Academic, research and training"),
+                        ],
+                        max_length=26,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("url", models.URLField(blank=True, max_length=300, verbose_name="website")),
+                (
+                    "country",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty for an organisation of several countries.",
+                        limit_choices_to={"kind": "country"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="organisations",
+                        to="portal.place",
+                        verbose_name="country",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation',
-                'verbose_name_plural': 'organisations',
-                'ordering': ['key'],
+                "verbose_name": "organisation",
+                "verbose_name_plural": "organisations",
+                "ordering": ["key"],
             },
         ),
         migrations.CreateModel(
-            name='AgreementParty',
+            name="AgreementParty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parties', to='projects.agreement', verbose_name='agreement')),
-                ('country', models.ForeignKey(blank=True, limit_choices_to={'kind': 'country'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agreement_parties', to='portal.place', verbose_name='country')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='agreement_parties', to='projects.organisation', verbose_name='organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parties",
+                        to="projects.agreement",
+                        verbose_name="agreement",
+                    ),
+                ),
+                (
+                    "country",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"kind": "country"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreement_parties",
+                        to="portal.place",
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreement_parties",
+                        to="projects.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'party',
-                'verbose_name_plural': 'parties',
-                'ordering': ['pk'],
+                "verbose_name": "party",
+                "verbose_name_plural": "parties",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='OrganisationCitation',
+            name="OrganisationCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='projects.organisation', verbose_name='organisation')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="projects.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='organisation',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_organisations', through='projects.OrganisationCitation', to='portal.source', verbose_name='sources'),
-        ),
-        migrations.CreateModel(
-            name='Participation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('funding', 'Funding'), ('accountable', 'Accountable'), ('extending', 'Extending'), ('implementing', 'Implementing'), ('partner', 'Partner')], max_length=12, verbose_name='role')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='projects.organisation', verbose_name='organisation')),
-            ],
-            options={
-                'verbose_name': 'participation',
-                'verbose_name_plural': 'participations',
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Project',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='The record’s name in addresses and files: small letters, digits and hyphens. It never changes.', max_length=60, unique=True, verbose_name='key')),
-                ('publication', models.CharField(choices=[('draft', 'Draft'), ('in-review', 'In review'), ('published', 'Published'), ('archived', 'Archived')], db_index=True, default='draft', max_length=10, verbose_name='publication')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='last changed')),
-                ('confidence', models.CharField(choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], db_index=True, max_length=6, verbose_name='confidence')),
-                ('evidence', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', verbose_name='evidence')),
-                ('evidence_en', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', null=True, verbose_name='evidence')),
-                ('evidence_ko', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', null=True, verbose_name='evidence')),
-                ('evidence_ru', models.TextField(help_text='What the sources state that supports this record: figure, date, party.', null=True, verbose_name='evidence')),
-                ('note', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', verbose_name='note')),
-                ('note_en', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', null=True, verbose_name='note')),
-                ('note_ko', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', null=True, verbose_name='note')),
-                ('note_ru', models.TextField(blank=True, help_text='What is uncertain, and where sources disagree: each figure and its source.', null=True, verbose_name='note')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('title_en', models.CharField(max_length=200, null=True, verbose_name='title')),
-                ('title_ko', models.CharField(max_length=200, null=True, verbose_name='title')),
-                ('title_ru', models.CharField(max_length=200, null=True, verbose_name='title')),
-                ('title_original', models.CharField(blank=True, max_length=200, verbose_name='title in its own language')),
-                ('level', models.CharField(choices=[('national', 'National'), ('provincial', 'Provincial'), ('municipal', 'Municipal'), ('multilateral', 'Multilateral'), ('private', 'Private'), ('academic', 'Academic')], max_length=12, verbose_name='level')),
-                ('status', models.CharField(choices=[('pipeline', 'Planned'), ('implementation', 'Under way'), ('finalisation', 'Finishing'), ('closed', 'Completed'), ('cancelled', 'Cancelled'), ('suspended', 'Suspended')], max_length=14, verbose_name='status')),
-                ('start', portal.dates.PartialDateField(blank=True, null=True, verbose_name='start')),
-                ('end', portal.dates.PartialDateField(blank=True, null=True, verbose_name='end')),
-                ('budget', models.DecimalField(blank=True, decimal_places=2, help_text='As the source gives it, never converted.', max_digits=18, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='budget')),
-                ('currency', models.CharField(blank=True, choices=[('USD', 'US dollar'), ('KRW', 'South Korean won'), ('EUR', 'Euro'), ('CHF', 'Swiss franc'), ('CNY', 'Chinese yuan'), ('GBP', 'Pound sterling'), ('JPY', 'Japanese yen'), ('KZT', 'Kazakhstani tenge'), ('UZS', 'Uzbekistani so‘m'), ('KGS', 'Kyrgyzstani som'), ('TJS', 'Tajikistani somoni'), ('TMT', 'Turkmenistani manat'), ('RUB', 'Russian rouble'), ('XDR', 'Special drawing right')], max_length=3, verbose_name='currency')),
-                ('finance', models.CharField(blank=True, choices=[('grant', 'Grant'), ('loan', 'Loan'), ('technical-cooperation', 'Technical cooperation'), ('investment', 'Investment'), ('exchange', 'Exchange')], max_length=22, verbose_name='finance')),
-                ('summary', models.TextField(verbose_name='summary')),
-                ('summary_en', models.TextField(null=True, verbose_name='summary')),
-                ('summary_ko', models.TextField(null=True, verbose_name='summary')),
-                ('summary_ru', models.TextField(null=True, verbose_name='summary')),
-                ('activities', models.TextField(blank=True, verbose_name='activities')),
-                ('activities_en', models.TextField(blank=True, null=True, verbose_name='activities')),
-                ('activities_ko', models.TextField(blank=True, null=True, verbose_name='activities')),
-                ('activities_ru', models.TextField(blank=True, null=True, verbose_name='activities')),
-                ('results', models.TextField(blank=True, verbose_name='results')),
-                ('results_en', models.TextField(blank=True, null=True, verbose_name='results')),
-                ('results_ko', models.TextField(blank=True, null=True, verbose_name='results')),
-                ('results_ru', models.TextField(blank=True, null=True, verbose_name='results')),
-                ('countries', models.ManyToManyField(limit_choices_to={'kind': 'country'}, related_name='projects_of_country', to='portal.place', verbose_name='countries')),
-                ('organisations', models.ManyToManyField(related_name='projects', through='projects.Participation', to='projects.organisation', verbose_name='organisations')),
-                ('places', models.ManyToManyField(blank=True, related_name='projects', to='portal.place', verbose_name='places')),
-            ],
-            options={
-                'verbose_name': 'project',
-                'verbose_name_plural': 'projects',
-                'ordering': [models.OrderBy(models.F('start'), descending=True, nulls_last=True), 'key'],
-            },
-        ),
-        migrations.AddField(
-            model_name='participation',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to='projects.project', verbose_name='project'),
-        ),
-        migrations.CreateModel(
-            name='ProjectArea',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('area', models.CharField(choices=[('water-resources', 'Water resources'), ('desertification-prevention', 'Desertification prevention'), ('renewable-energy', 'Renewable energy'), ('climate-change', 'Climate change'), ('natural-resources', 'Natural resources'), ('energy', 'Energy'), ('infrastructure', 'Infrastructure'), ('smart-agriculture', 'Smart agriculture'), ('economy', 'Economy'), ('culture', 'Culture'), ('education', 'Education'), ('medical-technology', 'Medical technology'), ('oda', 'Development aid (ODA)'), ('smart-city', 'Smart city'), ('it-education', 'IT education'), ('environment', 'Environment'), ('forestry', 'Forestry'), ('biodiversity', 'Biodiversity'), ('disaster-risk', 'Disaster risk'), ('air-quality', 'Air quality'), ('waste', 'Waste')], max_length=26, verbose_name='area')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='areas', to='projects.project', verbose_name='project')),
-            ],
-            options={
-                'verbose_name': 'area of a project',
-                'verbose_name_plural': 'areas of projects',
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ProjectCitation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='projects.project', verbose_name='project')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.source', verbose_name='source')),
-            ],
-            options={
-                'verbose_name': 'citation',
-                'verbose_name_plural': 'citations',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='project',
-            name='sources',
-            field=models.ManyToManyField(related_name='cited_by_projects', through='projects.ProjectCitation', to='portal.source', verbose_name='sources'),
-        ),
-        migrations.CreateModel(
-            name='ProjectIssue',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('significance', models.CharField(choices=[('principal', 'Principal aim'), ('significant', 'Significant aim')], max_length=11, verbose_name='significance')),
-                ('rationale', models.TextField(verbose_name='rationale')),
-                ('rationale_en', models.TextField(null=True, verbose_name='rationale')),
-                ('rationale_ko', models.TextField(null=True, verbose_name='rationale')),
-                ('rationale_ru', models.TextField(null=True, verbose_name='rationale')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='project_links', to='issues.issue', verbose_name='issue')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issue_links', to='projects.project', verbose_name='project')),
-            ],
-            options={
-                'verbose_name': 'issue of a project',
-                'verbose_name_plural': 'issues of projects',
-                'ordering': ['significance', 'pk'],
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='project',
-            name='issues',
-            field=models.ManyToManyField(related_name='projects', through='projects.ProjectIssue', to='issues.issue', verbose_name='issues'),
+            model_name="organisation",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_organisations",
+                through="projects.OrganisationCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
         ),
         migrations.CreateModel(
-            name='ProjectSdg',
+            name="Participation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=5, validators=[portal.sdg.validate_sdg], verbose_name='goal or target')),
-                ('goal', models.GeneratedField(db_persist=True, expression=models.Case(models.When(code__contains='.', then=django.db.models.functions.text.Left('code', django.db.models.expressions.CombinedExpression(django.db.models.functions.text.StrIndex('code', models.Value('.')), '-', models.Value(1)))), default=models.F('code')), output_field=models.CharField(max_length=2))),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sdgs', to='projects.project', verbose_name='project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("funding", "Funding"),
+                            ("accountable", "Accountable"),
+                            ("extending", "Extending"),
+                            ("implementing", "Implementing"),
+                            ("partner", "Partner"),
+                        ],
+                        max_length=12,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participations",
+                        to="projects.organisation",
+                        verbose_name="organisation",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'SDG of a project',
-                'verbose_name_plural': 'SDGs of projects',
-                'ordering': ['pk'],
+                "verbose_name": "participation",
+                "verbose_name_plural": "participations",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='RioMarker',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('marker', models.CharField(choices=[('biodiversity', 'Biodiversity'), ('mitigation', 'Climate change mitigation'), ('adaptation', 'Climate change adaptation'), ('desertification', 'Desertification')], max_length=15, verbose_name='marker')),
-                ('significance', models.PositiveSmallIntegerField(choices=[(0, 'Not targeted'), (1, 'Significant aim'), (2, 'Principal aim')], verbose_name='significance')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rio_markers', to='projects.project', verbose_name='project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="The record’s name in addresses and files: small letters, digits and hyphens. It never changes.",
+                        max_length=60,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("in-review", "In review"),
+                            ("published", "Published"),
+                            ("archived", "Archived"),
+                        ],
+                        db_index=True,
+                        default="draft",
+                        max_length=10,
+                        verbose_name="publication",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[("high", "High"), ("medium", "Medium"), ("low", "Low")],
+                        db_index=True,
+                        max_length=6,
+                        verbose_name="confidence",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "evidence_en",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        null=True,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "evidence_ko",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        null=True,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "evidence_ru",
+                    models.TextField(
+                        help_text="What the sources state that supports this record: figure, date, party.",
+                        null=True,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        verbose_name="note",
+                    ),
+                ),
+                (
+                    "note_en",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        null=True,
+                        verbose_name="note",
+                    ),
+                ),
+                (
+                    "note_ko",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        null=True,
+                        verbose_name="note",
+                    ),
+                ),
+                (
+                    "note_ru",
+                    models.TextField(
+                        blank=True,
+                        help_text="What is uncertain, and where sources disagree: each figure and its source.",
+                        null=True,
+                        verbose_name="note",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                ("title_en", models.CharField(max_length=200, null=True, verbose_name="title")),
+                ("title_ko", models.CharField(max_length=200, null=True, verbose_name="title")),
+                ("title_ru", models.CharField(max_length=200, null=True, verbose_name="title")),
+                (
+                    "title_original",
+                    models.CharField(blank=True, max_length=200, verbose_name="title in its own language"),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("national", "National"),
+                            ("provincial", "Provincial"),
+                            ("municipal", "Municipal"),
+                            ("multilateral", "Multilateral"),
+                            ("private", "Private"),
+                            ("academic", "Academic"),
+                        ],
+                        max_length=12,
+                        verbose_name="level",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pipeline", "Planned"),
+                            ("implementation", "Under way"),
+                            ("finalisation", "Finishing"),
+                            ("closed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                            ("suspended", "Suspended"),
+                        ],
+                        max_length=14,
+                        verbose_name="status",
+                    ),
+                ),
+                ("start", portal.core.partial_dates.PartialDateField(blank=True, null=True, verbose_name="start")),
+                ("end", portal.core.partial_dates.PartialDateField(blank=True, null=True, verbose_name="end")),
+                (
+                    "budget",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="As the source gives it, never converted.",
+                        max_digits=18,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="budget",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("USD", "US dollar"),
+                            ("KRW", "South Korean won"),
+                            ("EUR", "Euro"),
+                            ("CHF", "Swiss franc"),
+                            ("CNY", "Chinese yuan"),
+                            ("GBP", "Pound sterling"),
+                            ("JPY", "Japanese yen"),
+                            ("KZT", "Kazakhstani tenge"),
+                            ("UZS", "Uzbekistani so‘m"),
+                            ("KGS", "Kyrgyzstani som"),
+                            ("TJS", "Tajikistani somoni"),
+                            ("TMT", "Turkmenistani manat"),
+                            ("RUB", "Russian rouble"),
+                            ("XDR", "Special drawing right"),
+                        ],
+                        max_length=3,
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "finance",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("grant", "Grant"),
+                            ("loan", "Loan"),
+                            ("technical-cooperation", "Technical cooperation"),
+                            ("investment", "Investment"),
+                            ("exchange", "Exchange"),
+                        ],
+                        max_length=22,
+                        verbose_name="finance",
+                    ),
+                ),
+                ("summary", models.TextField(verbose_name="summary")),
+                ("summary_en", models.TextField(null=True, verbose_name="summary")),
+                ("summary_ko", models.TextField(null=True, verbose_name="summary")),
+                ("summary_ru", models.TextField(null=True, verbose_name="summary")),
+                ("activities", models.TextField(blank=True, verbose_name="activities")),
+                ("activities_en", models.TextField(blank=True, null=True, verbose_name="activities")),
+                ("activities_ko", models.TextField(blank=True, null=True, verbose_name="activities")),
+                ("activities_ru", models.TextField(blank=True, null=True, verbose_name="activities")),
+                ("results", models.TextField(blank=True, verbose_name="results")),
+                ("results_en", models.TextField(blank=True, null=True, verbose_name="results")),
+                ("results_ko", models.TextField(blank=True, null=True, verbose_name="results")),
+                ("results_ru", models.TextField(blank=True, null=True, verbose_name="results")),
+                (
+                    "countries",
+                    models.ManyToManyField(
+                        limit_choices_to={"kind": "country"},
+                        related_name="projects_of_country",
+                        to="portal.place",
+                        verbose_name="countries",
+                    ),
+                ),
+                (
+                    "organisations",
+                    models.ManyToManyField(
+                        related_name="projects",
+                        through="projects.Participation",
+                        to="projects.organisation",
+                        verbose_name="organisations",
+                    ),
+                ),
+                (
+                    "places",
+                    models.ManyToManyField(
+                        blank=True, related_name="projects", to="portal.place", verbose_name="places"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Rio marker',
-                'verbose_name_plural': 'Rio markers',
-                'ordering': ['pk'],
+                "verbose_name": "project",
+                "verbose_name_plural": "projects",
+                "ordering": [models.OrderBy(models.F("start"), descending=True, nulls_last=True), "key"],
             },
         ),
         migrations.AddField(
-            model_name='project',
-            name='sectors',
-            field=models.ManyToManyField(blank=True, related_name='projects', to='projects.sector', verbose_name='sectors'),
+            model_name="participation",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="participations",
+                to="projects.project",
+                verbose_name="project",
+            ),
         ),
         migrations.CreateModel(
-            name='AgreementArea',
+            name="ProjectArea",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('area', models.CharField(choices=[('water-resources', 'Water resources'), ('desertification-prevention', 'Desertification prevention'), ('renewable-energy', 'Renewable energy'), ('climate-change', 'Climate change'), ('natural-resources', 'Natural resources'), ('energy', 'Energy'), ('infrastructure', 'Infrastructure'), ('smart-agriculture', 'Smart agriculture'), ('economy', 'Economy'), ('culture', 'Culture'), ('education', 'Education'), ('medical-technology', 'Medical technology'), ('oda', 'Development aid (ODA)'), ('smart-city', 'Smart city'), ('it-education', 'IT education'), ('environment', 'Environment'), ('forestry', 'Forestry'), ('biodiversity', 'Biodiversity'), ('disaster-risk', 'Disaster risk'), ('air-quality', 'Air quality'), ('waste', 'Waste')], max_length=26, verbose_name='area')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='areas', to='projects.agreement', verbose_name='agreement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "area",
+                    models.CharField(
+                        choices=[
+                            ("water-resources", "Water resources"),
+                            ("desertification-prevention", "Desertification prevention"),
+                            ("renewable-energy", "Renewable energy"),
+                            ("climate-change", "Climate change"),
+                            ("natural-resources", "Natural resources"),
+                            ("energy", "Energy"),
+                            ("infrastructure", "Infrastructure"),
+                            ("smart-agriculture", "Smart agriculture"),
+                            ("economy", "Economy"),
+                            ("culture", "Culture"),
+                            ("education", "Education"),
+                            ("medical-technology", "Medical technology"),
+                            ("oda", "Development aid (ODA)"),
+                            ("smart-city", "Smart city"),
+                            ("it-education", "IT education"),
+                            ("environment", "Environment"),
+                            ("forestry", "Forestry"),
+                            ("biodiversity", "Biodiversity"),
+                            ("disaster-risk", "Disaster risk"),
+                            ("air-quality", "Air quality"),
+                            ("waste", "Waste"),
+                        ],
+                        max_length=26,
+                        verbose_name="area",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="areas",
+                        to="projects.project",
+                        verbose_name="project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'area of an agreement',
-                'verbose_name_plural': 'areas of agreements',
-                'ordering': ['pk'],
-                'indexes': [models.Index(fields=['area', 'agreement'], name='agreement_area')],
-                'constraints': [models.UniqueConstraint(fields=('agreement', 'area'), name='agreement_has_an_area_once', violation_error_message='This area is already listed.')],
+                "verbose_name": "area of a project",
+                "verbose_name_plural": "areas of projects",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ProjectCitation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citations",
+                        to="projects.project",
+                        verbose_name="project",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="portal.source",
+                        verbose_name="source",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "citation",
+                "verbose_name_plural": "citations",
+                "ordering": ["position", "pk"],
+                "abstract": False,
+            },
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="sources",
+            field=models.ManyToManyField(
+                related_name="cited_by_projects",
+                through="projects.ProjectCitation",
+                to="portal.source",
+                verbose_name="sources",
+            ),
+        ),
+        migrations.CreateModel(
+            name="ProjectIssue",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "significance",
+                    models.CharField(
+                        choices=[("principal", "Principal aim"), ("significant", "Significant aim")],
+                        max_length=11,
+                        verbose_name="significance",
+                    ),
+                ),
+                ("rationale", models.TextField(verbose_name="rationale")),
+                ("rationale_en", models.TextField(null=True, verbose_name="rationale")),
+                ("rationale_ko", models.TextField(null=True, verbose_name="rationale")),
+                ("rationale_ru", models.TextField(null=True, verbose_name="rationale")),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="project_links",
+                        to="issues.issue",
+                        verbose_name="issue",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="issue_links",
+                        to="projects.project",
+                        verbose_name="project",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "issue of a project",
+                "verbose_name_plural": "issues of projects",
+                "ordering": ["significance", "pk"],
+            },
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="issues",
+            field=models.ManyToManyField(
+                related_name="projects", through="projects.ProjectIssue", to="issues.issue", verbose_name="issues"
+            ),
+        ),
+        migrations.CreateModel(
+            name="ProjectSdg",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=5, validators=[portal.core.sdg.validate_sdg], verbose_name="goal or target"
+                    ),
+                ),
+                (
+                    "goal",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                code__contains=".",
+                                then=django.db.models.functions.text.Left(
+                                    "code",
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.functions.text.StrIndex("code", models.Value(".")),
+                                        "-",
+                                        models.Value(1),
+                                    ),
+                                ),
+                            ),
+                            default=models.F("code"),
+                        ),
+                        output_field=models.CharField(max_length=2),
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sdgs",
+                        to="projects.project",
+                        verbose_name="project",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "SDG of a project",
+                "verbose_name_plural": "SDGs of projects",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RioMarker",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "marker",
+                    models.CharField(
+                        choices=[
+                            ("biodiversity", "Biodiversity"),
+                            ("mitigation", "Climate change mitigation"),
+                            ("adaptation", "Climate change adaptation"),
+                            ("desertification", "Desertification"),
+                        ],
+                        max_length=15,
+                        verbose_name="marker",
+                    ),
+                ),
+                (
+                    "significance",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not targeted"), (1, "Significant aim"), (2, "Principal aim")],
+                        verbose_name="significance",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rio_markers",
+                        to="projects.project",
+                        verbose_name="project",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "Rio marker",
+                "verbose_name_plural": "Rio markers",
+                "ordering": ["pk"],
+            },
+        ),
+        migrations.AddField(
+            model_name="project",
+            name="sectors",
+            field=models.ManyToManyField(
+                blank=True, related_name="projects", to="projects.sector", verbose_name="sectors"
+            ),
+        ),
+        migrations.CreateModel(
+            name="AgreementArea",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "area",
+                    models.CharField(
+                        choices=[
+                            ("water-resources", "Water resources"),
+                            ("desertification-prevention", "Desertification prevention"),
+                            ("renewable-energy", "Renewable energy"),
+                            ("climate-change", "Climate change"),
+                            ("natural-resources", "Natural resources"),
+                            ("energy", "Energy"),
+                            ("infrastructure", "Infrastructure"),
+                            ("smart-agriculture", "Smart agriculture"),
+                            ("economy", "Economy"),
+                            ("culture", "Culture"),
+                            ("education", "Education"),
+                            ("medical-technology", "Medical technology"),
+                            ("oda", "Development aid (ODA)"),
+                            ("smart-city", "Smart city"),
+                            ("it-education", "IT education"),
+                            ("environment", "Environment"),
+                            ("forestry", "Forestry"),
+                            ("biodiversity", "Biodiversity"),
+                            ("disaster-risk", "Disaster risk"),
+                            ("air-quality", "Air quality"),
+                            ("waste", "Waste"),
+                        ],
+                        max_length=26,
+                        verbose_name="area",
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="areas",
+                        to="projects.agreement",
+                        verbose_name="agreement",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "area of an agreement",
+                "verbose_name_plural": "areas of agreements",
+                "ordering": ["pk"],
+                "indexes": [models.Index(fields=["area", "agreement"], name="agreement_area")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("agreement", "area"),
+                        name="agreement_has_an_area_once",
+                        violation_error_message="This area is already listed.",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='agreementcitation',
-            constraint=models.UniqueConstraint(fields=('agreement', 'source'), name='agreement_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="agreementcitation",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "source"),
+                name="agreement_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['publication', '-date', 'key'], name='agreement_by_date'),
+            model_name="agreement",
+            index=models.Index(fields=["publication", "-date", "key"], name="agreement_by_date"),
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['kind'], name='agreement_kind'),
+            model_name="agreement",
+            index=models.Index(fields=["kind"], name="agreement_kind"),
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['level'], name='agreement_level'),
+            model_name="agreement",
+            index=models.Index(fields=["level"], name="agreement_level"),
         ),
         migrations.AddConstraint(
-            model_name='agreementparty',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country', None), ('organisation__isnull', False)), models.Q(('country__isnull', False), ('organisation', None)), _connector='OR'), name='agreement_party_is_a_country_or_an_organisation', violation_error_message='A party is either a country or an organisation.'),
+            model_name="agreementparty",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("country", None), ("organisation__isnull", False)),
+                    models.Q(("country__isnull", False), ("organisation", None)),
+                    _connector="OR",
+                ),
+                name="agreement_party_is_a_country_or_an_organisation",
+                violation_error_message="A party is either a country or an organisation.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreementparty',
-            constraint=models.UniqueConstraint(fields=('agreement', 'country'), name='country_is_party_once', violation_error_message='This country is already a party.'),
+            model_name="agreementparty",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "country"),
+                name="country_is_party_once",
+                violation_error_message="This country is already a party.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreementparty',
-            constraint=models.UniqueConstraint(fields=('agreement', 'organisation'), name='organisation_is_party_once', violation_error_message='This organisation is already a party.'),
+            model_name="agreementparty",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "organisation"),
+                name="organisation_is_party_once",
+                violation_error_message="This organisation is already a party.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationcitation',
-            constraint=models.UniqueConstraint(fields=('organisation', 'source'), name='organisation_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="organisationcitation",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "source"),
+                name="organisation_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['kind'], name='organisation_kind'),
+            model_name="organisation",
+            index=models.Index(fields=["kind"], name="organisation_kind"),
         ),
         migrations.AddIndex(
-            model_name='participation',
-            index=models.Index(fields=['role', 'project'], name='participation_role'),
+            model_name="participation",
+            index=models.Index(fields=["role", "project"], name="participation_role"),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(fields=('project', 'organisation', 'role'), name='organisation_has_a_role_once', violation_error_message='This organisation already has this role here.'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(
+                fields=("project", "organisation", "role"),
+                name="organisation_has_a_role_once",
+                violation_error_message="This organisation already has this role here.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='projectarea',
-            index=models.Index(fields=['area', 'project'], name='project_area'),
+            model_name="projectarea",
+            index=models.Index(fields=["area", "project"], name="project_area"),
         ),
         migrations.AddConstraint(
-            model_name='projectarea',
-            constraint=models.UniqueConstraint(fields=('project', 'area'), name='project_has_an_area_once', violation_error_message='This area is already listed.'),
+            model_name="projectarea",
+            constraint=models.UniqueConstraint(
+                fields=("project", "area"),
+                name="project_has_an_area_once",
+                violation_error_message="This area is already listed.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='projectcitation',
-            constraint=models.UniqueConstraint(fields=('project', 'source'), name='project_cites_a_source_once', violation_error_message='This source is already cited here.'),
+            model_name="projectcitation",
+            constraint=models.UniqueConstraint(
+                fields=("project", "source"),
+                name="project_cites_a_source_once",
+                violation_error_message="This source is already cited here.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='projectissue',
-            constraint=models.UniqueConstraint(fields=('project', 'issue'), name='project_answers_an_issue_once', violation_error_message='This issue is already listed.'),
+            model_name="projectissue",
+            constraint=models.UniqueConstraint(
+                fields=("project", "issue"),
+                name="project_answers_an_issue_once",
+                violation_error_message="This issue is already listed.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='projectsdg',
-            index=models.Index(fields=['code', 'project'], name='project_sdg_code'),
+            model_name="projectsdg",
+            index=models.Index(fields=["code", "project"], name="project_sdg_code"),
         ),
         migrations.AddIndex(
-            model_name='projectsdg',
-            index=models.Index(fields=['goal', 'project'], name='project_sdg_goal'),
+            model_name="projectsdg",
+            index=models.Index(fields=["goal", "project"], name="project_sdg_goal"),
         ),
         migrations.AddConstraint(
-            model_name='projectsdg',
-            constraint=models.UniqueConstraint(fields=('project', 'code'), name='project_names_an_sdg_once', violation_error_message='This goal or target is already listed.'),
+            model_name="projectsdg",
+            constraint=models.UniqueConstraint(
+                fields=("project", "code"),
+                name="project_names_an_sdg_once",
+                violation_error_message="This goal or target is already listed.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='riomarker',
-            index=models.Index(fields=['marker', 'significance'], name='rio_marker'),
+            model_name="riomarker",
+            index=models.Index(fields=["marker", "significance"], name="rio_marker"),
         ),
         migrations.AddConstraint(
-            model_name='riomarker',
-            constraint=models.UniqueConstraint(fields=('project', 'marker'), name='project_has_a_rio_marker_once', violation_error_message='This marker is already set.'),
+            model_name="riomarker",
+            constraint=models.UniqueConstraint(
+                fields=("project", "marker"),
+                name="project_has_a_rio_marker_once",
+                violation_error_message="This marker is already set.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='riomarker',
-            constraint=models.CheckConstraint(condition=models.Q(('significance__in', [0, 1, 2])), name='rio_marker_is_0_1_or_2', violation_error_message='A Rio marker is 0, 1 or 2.'),
+            model_name="riomarker",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("significance__in", [0, 1, 2])),
+                name="rio_marker_is_0_1_or_2",
+                violation_error_message="A Rio marker is 0, 1 or 2.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['publication', '-start', 'key'], name='project_by_start'),
+            model_name="project",
+            index=models.Index(fields=["publication", "-start", "key"], name="project_by_start"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['level'], name='project_level'),
+            model_name="project",
+            index=models.Index(fields=["level"], name="project_level"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['status'], name='project_status'),
+            model_name="project",
+            index=models.Index(fields=["status"], name="project_status"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['finance'], name='project_finance'),
+            model_name="project",
+            index=models.Index(fields=["finance"], name="project_finance"),
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['end'], name='project_end'),
+            model_name="project",
+            index=models.Index(fields=["end"], name="project_end"),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(('end__isnull', True), ('start__isnull', True), ('end__gte', models.F('start')), ('start__startswith', models.F('end')), _connector='OR'), name='project_ends_after_it_starts', violation_error_message='A project does not end before it starts.'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("end__isnull", True),
+                    ("start__isnull", True),
+                    ("end__gte", models.F("start")),
+                    ("start__startswith", models.F("end")),
+                    _connector="OR",
+                ),
+                name="project_ends_after_it_starts",
+                violation_error_message="A project does not end before it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('budget', None), ('currency', '')), models.Q(('budget__gte', 0), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='project_budget_has_a_currency', violation_error_message='Give a budget together with its currency, or neither.'),
+            model_name="project",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("budget", None), ("currency", "")),
+                    models.Q(("budget__gte", 0), models.Q(("currency", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="project_budget_has_a_currency",
+                violation_error_message="Give a budget together with its currency, or neither.",
+            ),
         ),
     ]

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.choices import Area, Level, Publication
-from portal.dates import PartialDateField
+from portal.core.choices import Area, Level, Publication
+from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
 from portal.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 from projects.models.organisation import Organisation

@@ -8,9 +8,9 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.choices import IatiChoices
+from portal.core.choices import IatiChoices
+from portal.core.validators import address_of_the_web
 from portal.models import Content, Source
-from portal.validators import address_of_the_web
 from projects.models.project import Project
 
 

@@ -5,11 +5,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal import known
-from portal.choices import IatiChoices, Publication
-from portal.database import Told
+from portal.core.choices import IatiChoices, Publication
+from portal.core.database import Told
+from portal.core.validators import address_of_the_web
 from portal.models import Citation, Place, Record, Source, other_spellings_column
 from portal.querysets import RecordManager, RecordQuerySet
-from portal.validators import address_of_the_web
 
 
 class OrganisationQuerySet(RecordQuerySet):

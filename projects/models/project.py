@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from issues.models import Issue
-from portal.choices import Area, Currency, IatiChoices, Level
-from portal.dates import PartialDateField, not_before
+from portal.core.choices import Area, Currency, IatiChoices, Level
+from portal.core.partial_dates import PartialDateField, not_before
+from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.models import Citation, Content, Evidenced, Pair, Place, Record, Source
 from portal.querysets import KeyManager, RecordManager, RecordQuerySet
-from portal.sdg import goal_column, spoken, validate_sdg
 from portal.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 

@@ -16,7 +16,7 @@ from django.utils.html import strip_tags
 from issues import grid as grids
 from issues.models import Indicator, Observation
 from portal.audit import AuditEntry
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
 from tests.counting import settle

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from issues.models import Indicator, KeyFigure, Observation
-from portal.choices import Currency
-from portal.validators import validate_unit
+from portal.core.choices import Currency
+from portal.core.validators import validate_unit
 from tests.make import make_indicator, make_key_figure, make_observation, make_place
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from issues.models import Observation, Term
 from portal import audit
 from portal.audit import GUARDS, REFUSALS_AN_HOUR, RELEASES, AppendOnlyError, AuditEntry, note, note_refusal
 from portal.care.tables import OlderTranslation
-from portal.choices import Publication
+from portal.core.choices import Publication
 from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
 
 pytestmark = pytest.mark.django_db

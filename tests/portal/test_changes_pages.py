@@ -9,7 +9,7 @@ from lxml import etree
 
 from issues.models import Issue
 from portal.changes_pages import PER_PAGE
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.history import because, moments, unrecorded
 from portal.models import FormerKey, Tombstone
 from tests import reading

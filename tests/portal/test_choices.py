@@ -5,7 +5,7 @@ import csv
 import pytest
 from django.conf import settings
 
-from portal.choices import Area, Confidence, Goal
+from portal.core.choices import Area, Confidence, Goal
 from projects.models import Organisation, Participation, Project, ProjectIssue, RioMarker
 
 CODELISTS = settings.BASE_DIR.parent / "shared" / "iati" / "codelists"

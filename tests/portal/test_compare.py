@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
-from portal.choices import Area, Publication
+from portal.core.choices import Area, Publication
 from portal.core.formatting import number
 from portal.models import FormerKey, Place
 from projects.models import Participation, Project, ProjectIssue, RioMarker

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
-from portal.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, Publication
 from portal.filters import Facet
 from portal.freshness import State
 from portal.members import BitMap

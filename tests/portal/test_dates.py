@@ -9,7 +9,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.dates import PartialDate, PartialDateField
+from portal.core.partial_dates import PartialDate, PartialDateField
 from projects.models import Project
 from tests.make import make_project, make_source
 

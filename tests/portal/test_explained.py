@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
 from tests.make import (

@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from portal.choices import Level, Publication
+from portal.core.choices import Level, Publication
 from tests import reading
 from tests.lists import FACETS, LISTS, TIES, facets_of, make_with
 from tests.make import make_agreement, make_country, make_event, make_observation, make_project, make_source

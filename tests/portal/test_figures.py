@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from portal.core.formatting import coordinates, date_range, money, number, partial_date
-from portal.dates import PartialDate
+from portal.core.partial_dates import PartialDate
 
 LANGUAGES = ("en", "ko", "ru")
 NBSP = "\u00a0"

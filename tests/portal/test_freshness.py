@@ -11,7 +11,7 @@ from issues.models import Observation
 from portal import freshness, kept
 from portal.care.links import record_answer
 from portal.care.tables import Link
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.index import keeping
 from portal.index.ranking import matching
 from portal.models import Place, Source

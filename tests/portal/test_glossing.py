@@ -7,8 +7,8 @@ import pytest
 from django.utils import translation
 from hypothesis import given
 
+from portal.core.citation_marks import MARK, Notes, prose_html
 from portal.glossing import Glosses, finder, mark_terms, spellings
-from portal.text import MARK, Notes, prose_html
 from tests.make import UNPUBLISHED, make_agreement, make_event, make_indicator, make_issue, make_project, make_term
 from tests.portal.test_text import PROSE, Markup, letters, source
 

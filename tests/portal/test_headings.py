@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Record
 from tests import reading
 from tests.make import (

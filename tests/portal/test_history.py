@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from issues.models import IssueCitation, KeyFigure, Observation, Term
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.history import BEGINNING, TRACKED, because, is_history, unrecorded
 from portal.models import Pair, Record, Source
 from portal.reasons import Reason

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, KeyFigure, Term
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.history import TRACKED, because, moments, unrecorded
 from portal.history_admin import PER_PAGE, stamp
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS

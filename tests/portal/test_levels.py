@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.choices import Level
+from portal.core.choices import Level
 from portal.models import Place
 from portal.views.levels import levels_by_country
 from tests.make import make_country, make_project

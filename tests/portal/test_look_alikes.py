@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.index import keeping
 from portal.models import Place, Source
 from portal.workflow import EDITOR, REVIEWER, TRANSLATORS

@@ -15,7 +15,7 @@ from lxml import html
 from issues.charts import best_year, common_years, legend, value_map
 from issues.models import Issue
 from portal import geo, known
-from portal.choices import Level, Publication
+from portal.core.choices import Level, Publication
 from portal.members import BitMap
 from portal.models import Place
 from portal.regionmap import counted_radius, mark_of, shapes

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal import freshness, members
-from portal.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, Publication
 from portal.facets.counting import QuerySetCounter
 from projects.filters import ProjectFilter
 from projects.models import Participation, Project, ProjectArea

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.numbers import parse_number, plain
+from portal.core.numbers import parse_number, plain
 
 
 @pytest.mark.parametrize(

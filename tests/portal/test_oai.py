@@ -15,7 +15,7 @@ from sickle.oaiexceptions import (
     NoRecordsMatch,
 )
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.formats.serialisers import SERIALISERS
 from portal.oai import listing, protocol
 from tests.make import (

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.core.urls import address_on
 from portal.history import unrecorded
 from tests import reading

@@ -7,7 +7,7 @@ from django.core import signing
 from django.utils import timezone
 
 from portal import preview
-from portal.choices import Publication
+from portal.core.choices import Publication
 from tests import reading
 from tests.make import (
     UNPUBLISHED,

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from issues.models import Issue
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place, Record
 from portal.publishing import gaps
 from tests.make import (

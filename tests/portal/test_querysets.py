@@ -5,7 +5,7 @@ from django.apps import apps
 from django.utils import translation
 
 from issues.models import IssueCitation, Term
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.index.ranking import matching
 from portal.models import Place, Record, Source
 from portal.querysets import reader_text, remembering_keys

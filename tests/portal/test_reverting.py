@@ -4,7 +4,7 @@ import pytest
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
 from portal.changes import changes_of
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.history import because, moments, state_at, unrecorded
 from portal.index.ranking import matching
 from portal.models import PlaceCitation, Source

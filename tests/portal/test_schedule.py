@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal import schedule
 from portal.audit import AuditEntry
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.schedule import PublishScheduledMiddleware, next_due, publish_scheduled
 from projects.models import Project
 from tests.make import make_citation, make_country, make_project, make_term

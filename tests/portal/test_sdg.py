@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from portal.choices import Goal
-from portal.sdg import goal_of, in_order, validate_sdg
+from portal.core.choices import Goal
+from portal.core.sdg import goal_of, in_order, validate_sdg
 from tests.make import make_issue, make_project, make_sdg
 
 

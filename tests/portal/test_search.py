@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.index.query import LONGEST_QUERY
 from portal.views.search import MOST_COUNTED
 from tests import reading

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from lxml import html
 
 from issues.models import Term
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place
 from portal.side_by_side import SideBySide
 from portal.workflow import EDITOR, TRANSLATORS

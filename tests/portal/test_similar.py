@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import override
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.index import keeping
 from portal.models import Place, Source
 from portal.similar import same_address, similar_pairs, similar_records, similar_to, sound

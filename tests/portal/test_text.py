@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.text import MARK, Notes, cited_keys, note_links, prose_html
+from portal.core.citation_marks import MARK, Notes, cited_keys, note_links, prose_html
 
 
 def source(key, title="The Future Aral Sea"):

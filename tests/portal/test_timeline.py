@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from issues.models import Event
-from portal.choices import Area
+from portal.core.choices import Area
 from projects.models import Agreement
 from tests import reading
 from tests.counting import settle

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone, translation
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import FormerKey, Tombstone
 from tests import reading
 from tests.make import (

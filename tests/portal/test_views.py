@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django.test.signals import template_rendered
 from django_htmx.middleware import HtmxMiddleware
 
-from portal.choices import Area, Confidence, Level, Publication
+from portal.core.choices import Area, Confidence, Level, Publication
 from portal.models import Place
 from portal.views.completeness import completeness
 from portal.views.styleguide import styleguide

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from portal import workflow
-from portal.choices import Publication
+from portal.core.choices import Publication
 
 ACTIONS = {
     "anonymous": frozenset(),

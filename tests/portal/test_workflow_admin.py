@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 
 from issues.models import IssueInCountry, KeyFigure, Observation, Term
 from portal.audit import AuditEntry
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Record, Tombstone
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project

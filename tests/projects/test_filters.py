@@ -3,7 +3,7 @@
 import pytest
 
 from issues.models import Issue
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.models import Place
 from projects.models import Participation, Project, RioMarker
 from tests import reading

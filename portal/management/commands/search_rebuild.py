@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from portal.database import gather_statistics
+from portal.core.database import gather_statistics
 from portal.index import keeping
 from portal.index.tables import SearchEntry
 

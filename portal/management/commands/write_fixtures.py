@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.text import MARK
+from portal.core.citation_marks import MARK
 
 LANGUAGES = ("en", "ko", "ru")
 SECTIONS = ("drivers", "pressures", "state", "impacts", "responses")

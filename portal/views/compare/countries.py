@@ -9,8 +9,8 @@ from issues.charts import SMALL, IndicatorFigure, place_tones
 from issues.figures import latest_observations, latest_rows, readings
 from issues.filters import IssueFilter
 from issues.models import Indicator, Issue, IssueInCountry, Observation
-from portal.choices import Area
-from portal.languages import text_and_language
+from portal.core.choices import Area
+from portal.core.languages import text_and_language
 from portal.models import FormerKey, Place
 from portal.querysets import reader_text
 from portal.views.compare.rows import (

@@ -5,7 +5,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Indicator, Issue, IssueInCountry, IssueLink, KeyFigure
-from portal.languages import text_and_language
+from portal.core.languages import text_and_language
 from portal.views.compare.rows import (
     VISIBLE,
     Entry,

@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from portal import limits
+from portal.core.citation_marks import Notes
+from portal.core.languages import name_html
 from portal.core.urls import with_query
 from portal.discovery.head import Told
 from portal.formats import serving, tables
-from portal.languages import name_html
 from portal.problems import Problem
-from portal.text import Notes
 from portal.views.compare.choice import KINDS, MOST, Choice, form_of
 from portal.views.compare.finding import LONGEST
 

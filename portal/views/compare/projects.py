@@ -5,8 +5,8 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.choices import Confidence
-from portal.languages import text_and_language
+from portal.core.choices import Confidence
+from portal.core.languages import text_and_language
 from portal.models import FormerKey, Place
 from portal.views.compare.rows import (
     VISIBLE,

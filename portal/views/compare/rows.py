@@ -12,12 +12,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.core.formatting import money, number, partial_date
-from portal.dates import PartialDate
+from portal.core.languages import in_language, text_and_language
+from portal.core.partial_dates import PartialDate
+from portal.core.sdg import goal_of, in_order
 from portal.formats.fields import plain_number
-from portal.languages import in_language, text_and_language
-from portal.sdg import goal_of, in_order
 
 VISIBLE = Publication.PUBLISHED
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Currency
+from portal.core.choices import Currency
 from portal.filters import CaselessMixin
 from portal.views.coverage.axes import AXES, COLUMNS, ROWS
 

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from issues.models import Issue
 from portal import freshness
-from portal.choices import Area, Confidence, Level, Publication
-from portal.database import gather_statistics
+from portal.core.choices import Area, Confidence, Level, Publication
+from portal.core.database import gather_statistics
 from portal.history import unrecorded
 from portal.index import store
 from portal.index.keeping import indexing

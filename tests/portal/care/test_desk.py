@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from tests import reading
 from tests.make import make_project, make_term
 

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.care import doubles
 from portal.care.tables import Double
-from portal.choices import Publication
+from portal.core.choices import Publication
 from projects.models import Organisation, Project
 from tests import reading
 from tests.make import make_organisation, make_place, make_project

@@ -12,7 +12,7 @@ from django.utils import timezone
 from portal.care import links
 from portal.care.links import record_answer, to_check
 from portal.care.tables import Link, LinkUse
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Source
 from projects.models import Organisation, Project
 from tests import reading

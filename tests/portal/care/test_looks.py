@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from issues.models import Term
 from portal.care.tables import Look
-from portal.choices import Publication
+from portal.core.choices import Publication
 from tests import reading
 from tests.make import make_term
 from tests.test_admin import address, change_address, form_data, listed

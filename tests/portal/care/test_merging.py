@@ -9,7 +9,7 @@ from portal.audit import AuditEntry
 from portal.care import merging
 from portal.care.merging import Refused, merge, why_not
 from portal.care.tables import OlderTranslation
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.index import keeping
 from portal.index.ranking import matching
 from portal.index.tables import SearchEntry

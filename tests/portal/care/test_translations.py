@@ -9,7 +9,7 @@ from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
 from portal.care.admin import differences
 from portal.care.tables import OlderTranslation
 from portal.care.translations import left_alone
-from portal.choices import Publication
+from portal.core.choices import Publication
 from projects.models import ProjectIssue, Sector
 from tests import reading
 from tests.make import (

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
 from portal.audit import AuditEntry
 from portal.care.translations import older_of
-from portal.choices import Currency, Publication
+from portal.core.choices import Currency, Publication
 from portal.exchange import carrying
 from portal.exchange.carrying import carry_out
 from portal.exchange.desk import all_tables

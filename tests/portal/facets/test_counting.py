@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from issues.models import Event
-from portal.choices import Level
+from portal.core.choices import Level
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.views.timeline import TimelineFilter
 from projects.filters import ProjectFilter

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 from openpyxl import load_workbook
 
-from portal.choices import Area
+from portal.core.choices import Area
 from portal.formats import serialisers, sheets
 from portal.models import Place
 from portal.preview import preview_links

@@ -8,7 +8,7 @@ import pytest
 from django.utils.html import strip_tags
 from django.utils.translation import override
 
-from portal.dates import PartialDate
+from portal.core.partial_dates import PartialDate
 from portal.formats.references import PAGE, TYPES, Person, Reference, reference
 from portal.formats.styles import STYLES, initials
 from portal.models import Source

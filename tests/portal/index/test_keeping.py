@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from issues.models import Issue, IssueInCountry, KeyFigure
-from portal.choices import Area, Publication
+from portal.core.choices import Area, Publication
 from portal.index import keeping, ranking, store
 from portal.index.tables import SearchEntry, SearchName, SearchState, SearchWord, record_of
 from portal.models import Place, Source

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.iati import exporting
 from projects.models import Participation, Project, RioMarker

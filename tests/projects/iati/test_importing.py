@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from portal.audit import AuditEntry
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place, Source
 from projects.iati import applying, facts, planning, reading, tables
 from projects.iati.findings import Refused

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.choices import Publication
+from portal.core.choices import Publication
 from portal.models import Place
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import ImportedFile, Project, ProjectIssue, SuggestedIssue

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Left, StrIndex
 from django.utils.translation import gettext_lazy as _
 
-from portal.choices import Goal
+from portal.core.choices import Goal
 
 PATTERN = re.compile(r"(\d{1,2})(?:\.(\d{1,2}|[a-d]))?")
 
