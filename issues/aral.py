@@ -13,11 +13,11 @@ from issues.charts import IndicatorFigure, axis_number, source_line
 from issues.figures import readings
 from issues.models import Indicator, Observation
 from portal import geo
-from portal.charts import bar_chart
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
+from portal.graphics.charts import bar_chart
+from portal.graphics.svg_export import Entry, Panel, svg_file
 from portal.models import Place
-from portal.svgfile import Entry, Panel, svg_file
 
 ISSUE = "aral-sea-depletion"
 AREA, PLANTING = "aral-sea-area", "aralkum-afforested-area"

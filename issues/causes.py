@@ -17,10 +17,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from issues.layered import Points, Spacing, arranged, placed
-from portal.charts import shortened, text_width
 from portal.core.languages import text_and_language
-from portal.svgfile import Entry, Panel, svg_file
+from portal.graphics.charts import shortened, text_width
+from portal.graphics.graph_layout import Points, Spacing, arranged, placed
+from portal.graphics.svg_export import Entry, Panel, svg_file
 
 TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it; 0 is for the others
 MOST_LINES = 3  # of a name

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
 from portal import geo
-from portal.charts import LineChart, Series, fits, line_chart, small_multiples
 from portal.core.formatting import number
 from portal.core.languages import reader_html, text_and_language
+from portal.graphics.charts import LineChart, Series, fits, line_chart, small_multiples
+from portal.graphics.svg_export import Entry, Panel, svg_file
 from portal.models import Place
 from portal.regionmap import central_asia, draw
-from portal.svgfile import Entry, Panel, svg_file
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
 # A country keeps its colour in every chart; other places take the rest in order.

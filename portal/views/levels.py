@@ -4,11 +4,11 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
 from portal import known
-from portal.charts import share_chart
 from portal.core.choices import Level
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
-from portal.svgfile import Entry, Panel, svg_file
+from portal.graphics.charts import share_chart
+from portal.graphics.svg_export import Entry, Panel, svg_file
 from projects.models import Project
 
 # The colour of each level, the same in every picture.

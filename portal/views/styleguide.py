@@ -10,10 +10,10 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 
 from issues.models import Indicator, Issue
-from portal.charts import bar_chart
 from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.urls import with_query
+from portal.graphics.charts import bar_chart
 from portal.models import Place
 from portal.records import cited_sources
 from projects.models import Agreement, Project

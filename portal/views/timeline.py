@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 
 from issues.models import Event, Issue
 from portal.core.choices import Area, Publication
-from portal.density import decades, strip
 from portal.facets.counting import QuerySetCounter
 from portal.filters import (
     DatedFilterSet,
@@ -24,6 +23,7 @@ from portal.filters import (
     places_but_countries,
     portal_countries,
 )
+from portal.graphics.histogram import decades, strip
 from portal.listing import RecordListView
 from portal.models import Place
 from portal.tables import RecordTable

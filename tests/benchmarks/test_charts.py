@@ -13,7 +13,7 @@ from django.urls import resolve
 from issues.charts import WIDE, IndicatorFigure, axis_number
 from issues.figures import readings
 from issues.models import Indicator, Observation
-from portal.charts import Series, line_chart
+from portal.graphics.charts import Series, line_chart
 
 SERIES = [Series(f"Country {n}", [(year, (year * n) % 37 + n) for year in range(1960, 2025)], n) for n in range(1, 8)]
 

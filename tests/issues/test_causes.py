@@ -10,7 +10,7 @@ from django.utils import translation
 from issues import causes
 from issues.causes import NARROW, NEAR_NARROW, NEAR_WIDE, WIDE, draw, drawn_once, name_rows
 from issues.models import Issue, IssueLink
-from portal.charts import text_width
+from portal.graphics.charts import text_width
 from tests import reading
 from tests.counting import settle
 from tests.make import (

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from issues.layered import Spacing, arranged, feedback, placed, reaches, spread
+from portal.graphics.graph_layout import Spacing, arranged, feedback, placed, reaches, spread
 
 SPACING = Spacing()
 # A: down a path. B: a diamond with a shortcut. C: two parts that nothing joins. D: round in circles.

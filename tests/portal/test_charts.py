@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal import charts
-from portal.charts import Series, bar_chart, line_chart, nice_ticks, runs, share_chart, small_multiples, spread, wrapped
+from portal.graphics import charts
+from portal.graphics.charts import (
+    Series,
+    bar_chart,
+    line_chart,
+    nice_ticks,
+    runs,
+    share_chart,
+    small_multiples,
+    spread,
+    wrapped,
+)
 
 VALUES = st.floats(-1e9, 1e9, allow_nan=False).map(lambda value: round(value, 3))
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from portal.density import decades, strip
+from portal.graphics.histogram import decades, strip
 
 YEARS = {1911: (1, 0), 1918: (1, 0), 1992: (6, 6), 1999: (0, 1), 2024: (17, 21)}
 SIZES = pytest.mark.parametrize("size", [(860, 150), (348, 130)])

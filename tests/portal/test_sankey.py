@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.charts import LINE, text_width
-from portal.sankey import THINNEST, Flow, Item, sankey
+from portal.graphics.charts import LINE, text_width
+from portal.graphics.sankey import THINNEST, Flow, Item, sankey
 
 COLUMNS = [
     [Item("national", "National", "3"), Item("provincial", "Provincial", "1")],

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from lxml import etree
 
-from portal.svgfile import Entry, Panel, Sheet, on_its_own, rules_of, svg_file
+from portal.graphics.svg_export import Entry, Panel, Sheet, on_its_own, rules_of, svg_file
 from tests import reading
 
 SVG = "{http://www.w3.org/2000/svg}"

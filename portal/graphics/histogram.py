@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.charts import FONT, text_width
+from portal.graphics.charts import FONT, text_width
 
 TOP = 8  # over the highest tick
 FOOT = 20  # for the decades’ names

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from portal.charts import LINE, text_width, wrapped
+from portal.graphics.charts import LINE, text_width, wrapped
 
 NODE_WIDTH = 8.0
 GAP = 5.0  # between nodes of a column, at least

@@ -17,7 +17,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from portal.charts import BOLD, FONT, LINE, text_width, wrapped
+from portal.graphics.charts import BOLD, FONT, LINE, text_width, wrapped
 
 STATIC = settings.BASE_DIR / "static"
 STYLESHEETS = ("charts", "coverage", "map", "graph")
