@@ -22,8 +22,8 @@ from portal.exchange import files
 from portal.exchange.carrying import carry_out, move_on
 from portal.exchange.plan import Plan
 from portal.exchange.tables import table_of
-from portal.history import because
 from portal.models import Place, Source
+from portal.tracking.history import because
 
 MOST_CELLS = 800  # Django takes a thousand fields of a form
 WITHOUT_VALUES = 10  # years that are shown where there is no value yet

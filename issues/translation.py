@@ -18,7 +18,7 @@ from issues.models import (
     Term,
     TermCitation,
 )
-from portal.history import track
+from portal.tracking.history import track
 
 
 class EnglishRequired(TranslationOptions):

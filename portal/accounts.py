@@ -33,8 +33,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from portal.audit import AuditEntry, network_of, note_refusal
 from portal.core.after_response import after_response
+from portal.tracking.audit_log import AuditEntry, network_of, note_refusal
 
 # Recovery codes stand in for one of these; alone they are no second step.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
-from portal.audit import AuditEntry
+from portal.tracking.audit_log import AuditEntry
 from portal.workflow_admin import ReadOnly
 
 again = method_decorator(reauthentication_required)

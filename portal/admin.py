@@ -16,7 +16,6 @@ from portal.citing import Citable
 from portal.desk import admin_address
 from portal.exchange.desk import ExchangeAdmin
 from portal.from_reference import FromReference
-from portal.history import is_history
 from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.staff.base import (
@@ -29,6 +28,7 @@ from portal.staff.base import (
     count_of,
     in_languages,
 )
+from portal.tracking.history import is_history
 from portal.workflow_admin import OwnedAdmin, ReadOnly
 
 

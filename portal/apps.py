@@ -12,17 +12,21 @@ class PortalConfig(AppConfig):
 
     def ready(self):
         # No model may be imported before this.
-        from portal import audit, freshness, sessions  # noqa: PLC0415
+        from portal import sessions  # noqa: PLC0415
         from portal.care import doubles, links, looks, translations  # noqa: PLC0415
         from portal.index import keeping  # noqa: PLC0415
-        from portal.tracking import signals  # noqa: PLC0415
+        from portal.tracking import (  # noqa: PLC0415
+            audit_log,
+            content_version,
+            signals,  # noqa: PLC0415
+        )
 
-        signals.connect(*audit.audited_models())
+        signals.connect(*audit_log.audited_models())
         # All that follows a change of rows, in this order. The first one refuses changes outside of a transaction.
         for receiver in (
-            freshness.touch_for_rows,
+            content_version.touch_for_rows,
             keeping.mark_rows,
-            audit.note_rows,
+            audit_log.note_rows,
             translations.compare_rows,
             links.collect_from_rows,
             looks.forget_deleted,
@@ -30,7 +34,7 @@ class PortalConfig(AppConfig):
         ):
             signals.rows_changed.connect(receiver)
         keeping.clear_after_flush()
-        audit.follow_accounts()
+        audit_log.follow_accounts()
         sessions.listen()
         # Each app declares in formats.py what its records state; importing the module registers it.
         autodiscover_modules("formats")

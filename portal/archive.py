@@ -21,10 +21,10 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
-from portal import freshness
 from portal.formats import described, plain, references, sheets
 from portal.formats.fields import tuples
 from portal.formats.serialisers import SERIALISERS, Records
+from portal.tracking import content_version
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Archive:
 
     @property
     def is_fresh(self):
-        return (self.number, self.base) == (freshness.state().number, settings.PUBLIC_URL)
+        return (self.number, self.base) == (content_version.state().number, settings.PUBLIC_URL)
 
 
 def present() -> Archive | None:
@@ -112,7 +112,7 @@ def make(wait=True) -> Archive | None:
         there = present()
         if there and there.is_fresh:
             return there
-        state = freshness.state()
+        state = content_version.state()
         handle, name = tempfile.mkstemp(dir=folder(), prefix=".new-", suffix=".zip")
         try:
             with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

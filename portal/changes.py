@@ -21,9 +21,9 @@ from portal.core.choices import Publication
 from portal.core.formatting import number
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
-from portal.history import BEGINNING, DELETED, TRACKED, belongs, kept_of, parts_of, states_of
 from portal.models import Citation, Record
-from portal.reasons import in_words
+from portal.tracking.change_reasons import in_words
+from portal.tracking.history import BEGINNING, DELETED, TRACKED, belongs, kept_of, parts_of, states_of
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"

@@ -14,8 +14,8 @@ from django.views.decorators.http import conditional_page
 
 from portal.changes import public_changes, public_groups
 from portal.formats import atom
-from portal.history import moments
 from portal.records import RecordView
+from portal.tracking.history import moments
 
 MOST = 200  # changes that are told; the newest ones
 PER_PAGE = 20

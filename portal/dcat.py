@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
-from portal import archive, freshness, limits
+from portal import archive, limits
 from portal.core.choices import Publication
 from portal.discovery import schema
 from portal.formats import described, fields, sheets
@@ -24,6 +24,7 @@ from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, 
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
 from portal.models import Place
+from portal.tracking import content_version
 
 # Lists of the European Union that the profile wants its words from.
 LISTS = "http://publications.europa.eu/resource/authority"
@@ -53,7 +54,7 @@ def catalogue(request, form):
     """`/data/catalogue.jsonld` and `/data/catalogue.ttl`."""
     if form not in FORMS:
         raise Http404
-    state = freshness.state()
+    state = content_version.state()
     media, write = FORMS[form]
 
     def made():
@@ -64,7 +65,7 @@ def catalogue(request, form):
         response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
         return response
 
-    return freshness.conditional(request, f'W/"{state.number}-dcat-{form}"', state.changed_at, made, HEADERS)
+    return content_version.conditional(request, f'W/"{state.number}-dcat-{form}"', state.changed_at, made, HEADERS)
 
 
 class Catalogue:

@@ -6,8 +6,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Publication
-from portal.history import because
-from portal.reasons import Reason
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because
 
 
 def readers_see(record):

@@ -6,16 +6,16 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from portal import freshness
 from portal.formats import atom
 from portal.formats.serialisers import SERIALISERS, short_records
 from portal.formats.serving import HEADERS, entry_of
+from portal.tracking import content_version
 
 
 @require_safe
 def feed(request):
     """`/<language>/feed/`: the fifty newest changes."""
-    state = freshness.state()
+    state = content_version.state()
     etag = f'W/"{state.number}-{get_language()}"'
 
     def made():
@@ -30,7 +30,7 @@ def feed(request):
         )
         return HttpResponse(said, content_type=atom.TYPE)
 
-    return freshness.conditional(request, etag, state.changed_at, made, HEADERS)
+    return content_version.conditional(request, etag, state.changed_at, made, HEADERS)
 
 
 def newest(count):

@@ -17,8 +17,8 @@ from django.utils.translation import pgettext
 from portal.changes import changes_of
 from portal.core.choices import Publication
 from portal.explained import Explained, ExplainedRows
-from portal.history import begins_with_history, moments
 from portal.reverting import Refused, Reversion, revert
+from portal.tracking.history import begins_with_history, moments
 
 PER_PAGE = 20
 BEGINNING = "beginning"

@@ -1,8 +1,8 @@
 """What is kept ready for as long as the content stays as it is: pages as they went out, and counts of lists.
 
-Everything is kept under the number of the content's state (`portal.freshness`), which every change moves: what was made
-of an older state is never asked for again, in whichever process the change was made. The cache `kept` is one of the
-process, or Redis where CACHE_URL names one.
+Everything is kept under the number of the content's state (`portal.tracking.content_version`), which every change
+moves: what was made of an older state is never asked for again, in whichever process the change was made. The cache
+`kept` is one of the process, or Redis where CACHE_URL names one.
 """
 
 import functools
@@ -15,8 +15,8 @@ from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 
-from portal import freshness
 from portal.middleware import encodings_taken
+from portal.tracking import content_version
 
 # Not for freshness, since the number moves with each commit: this frees memory, and ends what was made under settings
 # of before, which are no part of the keys.
@@ -47,9 +47,9 @@ def key_of(number, *parts):
 
 def once(make, *parts):
     """What `make` gives of the content as it stands; made once for each state. `parts` name it."""
-    if freshness.is_changing():
+    if content_version.is_changing():
         return make()  # what is not committed is nobody else’s
-    return caches["kept"].get_or_set(key_of(freshness.number(), *parts), make, SECONDS)
+    return caches["kept"].get_or_set(key_of(content_version.number(), *parts), make, SECONDS)
 
 
 class TagMiddleware:
@@ -84,7 +84,7 @@ class KeptPagesMiddleware:
             return self.get_response(request)
         # A local: another thread may read another number meanwhile.
         try:
-            number = self.last_number = freshness.number()
+            number = self.last_number = content_version.number()
         except Exception:  # whoever asks next will be told, in the reader’s language
             number = self.last_number
         if number is None:

@@ -4,8 +4,8 @@ Each facet value has a Roaring bitmap of the records that have it (Lemire et al.
 of an Optimized Software Library”). A filter is an intersection of bitmaps, and a count is the size of one. So a list of
 200,000 records is counted by 14 facets in a few milliseconds.
 
-Each process reads the bitmaps once, and afterwards only the records that changed (`portal.freshness`). Within a
-transaction the bitmaps are read anew and not stored, because nobody else may see what is not committed.
+Each process reads the bitmaps once, and afterwards only the records that changed (`portal.tracking.content_version`).
+Within a transaction the bitmaps are read anew and not stored, because nobody else may see what is not committed.
 """
 
 import itertools
@@ -20,9 +20,9 @@ from django.db import connection
 from django.db.models import Aggregate, Model, QuerySet, TextField
 from pyroaring import BitMap
 
-from portal import freshness
 from portal.core.database import unpacked
-from portal.freshness import State
+from portal.tracking import content_version
+from portal.tracking.content_version import State
 
 NONE = BitMap()
 
@@ -153,7 +153,7 @@ def changed_since(old: VersionedSnapshot | None, state: State, model: type[Model
 
     Return None if they are not known, so that the snapshot must be read anew.
     """
-    return None if old is None else freshness.changed_since(old.state, state, model)
+    return None if old is None else content_version.changed_since(old.state, state, model)
 
 
 class SnapshotRegistry:
@@ -187,11 +187,11 @@ class SnapshotRegistry:
         `read(state)` is used instead, and nothing is stored.
         """
         if connection.in_atomic_block:
-            return read(freshness.state())
-        number, newest = freshness.number(), self.newest.get(name)
+            return read(content_version.state())
+        number, newest = content_version.number(), self.newest.get(name)
         if newest is None or newest.state.number != number:
             with self.lock:  # one thread reads, the others wait for its result
-                state, newest = freshness.state(), self.newest.get(name)
+                state, newest = content_version.state(), self.newest.get(name)
                 if newest is None or newest.state.number != state.number:
                     newest = self.newest[name] = update(newest, state)
         return newest

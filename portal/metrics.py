@@ -18,8 +18,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from portal import freshness
 from portal.readiness import readiness
+from portal.tracking import content_version
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
@@ -65,7 +65,7 @@ class StateCollector:
         yield ready
         if found["database"]:
             yield GaugeMetricFamily(
-                "portal_content_changes", "How often the content has changed.", value=freshness.state().number
+                "portal_content_changes", "How often the content has changed.", value=content_version.state().number
             )
 
 

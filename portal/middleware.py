@@ -10,9 +10,9 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from portal.audit import AuditEntry, note_refusal
 from portal.core.urls import PRIVATE_PATHS
 from portal.parameters import takes
+from portal.tracking.audit_log import AuditEntry, note_refusal
 
 
 class AddressLanguageMiddleware(LocaleMiddleware):

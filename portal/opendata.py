@@ -10,7 +10,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from portal import archive, freshness, limits
+from portal import archive, limits
 from portal.dcat import RIGHTS
 from portal.discovery.head import Told
 from portal.discovery.schema import licence, thing
@@ -19,6 +19,7 @@ from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
 from portal.parameters import takes
+from portal.tracking import content_version
 
 # The page or list that shows the records of a kind.
 PAGES = {
@@ -46,7 +47,7 @@ def serialiser_of(file):
 @require_safe
 def table(request, file):
     """`/data/<file>.csv`: all published records of a kind, for programs: UTF-8 without a mark, addresses in English."""
-    serialiser, state = serialiser_of(file), freshness.state()
+    serialiser, state = serialiser_of(file), content_version.state()
     etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
 
     def made():
@@ -62,7 +63,7 @@ def table(request, file):
         )
         return response
 
-    return freshness.conditional(request, etag, state.changed_at, made, HEADERS)
+    return content_version.conditional(request, etag, state.changed_at, made, HEADERS)
 
 
 @require_safe
@@ -78,7 +79,7 @@ def datapackage(request):
     with override("en"):
         kinds = [SERIALISERS[kind] for kind in archive.KINDS]
         return serving.description(
-            request, described.datapackage(kinds, archive.data_page(), freshness.state().changed_at)
+            request, described.datapackage(kinds, archive.data_page(), content_version.state().changed_at)
         )
 
 
@@ -102,7 +103,7 @@ def everything(request):
         return response
 
     etag = f'"{there.number}-{there.made.timestamp():.0f}"'
-    return freshness.conditional(request, etag, there.made, made, HEADERS)
+    return content_version.conditional(request, etag, there.made, made, HEADERS)
 
 
 @takes(page=True)
@@ -154,7 +155,7 @@ class Data(Told, TemplateView):
         )
 
     def get_context_data(self, **kwargs):
-        tables, state = [], freshness.state()
+        tables, state = [], content_version.state()
         for kind in archive.KINDS:
             serialiser = SERIALISERS[kind]
             words, holds = serialiser.model._meta.verbose_name_plural, described.HOLDS[kind]

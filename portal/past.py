@@ -14,8 +14,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 
 from portal.core.choices import Publication
-from portal.history import answered, as_of
 from portal.models import Place, Record
+from portal.tracking.history import answered, as_of
 
 
 class DayConverter:

@@ -16,10 +16,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from portal.audit import AuditEntry, note
 from portal.core.choices import Publication
 from portal.models import Record
 from portal.parameters import checks_parameters_itself
+from portal.tracking.audit_log import AuditEntry, note
 
 SALT = "portal.preview"
 LASTS = timedelta(days=14)

@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
-from portal import history
 from portal.core.choices import Publication
 from portal.index import keeping
+from portal.tracking import history
 from portal.tracking.signals import Action, TableChange, announce, announced
 
 

@@ -2,9 +2,9 @@
 
 Readers without an account read there: one may have as many copies as readers need. Whatever is written goes to the
 first database, and so does all reading of whoever is signed in, within a transaction, and after a write. A copy is a
-moment behind; the number of the content (portal/freshness.py) is read where the content is, so that no answer is kept
-under a number that it is older than. A copy that does not answer is left alone for half a minute, and the first one
-stands in.
+moment behind; the number of the content (portal/tracking/content_version.py) is read where the content is, so that no
+answer is kept under a number that it is older than. A copy that does not answer is left alone for half a minute, and
+the first one stands in.
 """
 
 import logging

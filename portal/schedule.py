@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from portal.core.choices import Publication
 from portal.core.database import lock_timeout
-from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import Record
 from portal.outage import is_outage
 from portal.publishing import gaps
-from portal.reasons import Reason
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because
 
 LOCK_MILLISECONDS = 50  # a request waits no longer for a lock; whoever holds it may be publishing the same records
 

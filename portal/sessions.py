@@ -21,8 +21,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.audit import AuditEntry, network_at, note
 from portal.core.urls import PRIVATE_PATHS
+from portal.tracking.audit_log import AuditEntry, network_at, note
 
 BEGAN_AT, ACTIVE_AT = "session_began_at", "session_active_at"  # in the session: when it began, when it was last used
 ACTIVITY_SECONDS = 60  # activity is written so often at most

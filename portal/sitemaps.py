@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from issues.models import Event, Indicator, Issue
-from portal import freshness
 from portal.core.urls import DEFAULT, default_of
 from portal.models import Place, Source
 from portal.parameters import takes
+from portal.tracking import content_version
 from projects.models import Agreement, Organisation, Project
 
 
@@ -60,7 +60,7 @@ class Pages(InEachLanguage):
     )
 
     def items(self):
-        self.changed = freshness.state().changed_at
+        self.changed = content_version.state().changed_at
         return self.names
 
     def location(self, item):
@@ -70,7 +70,7 @@ class Pages(InEachLanguage):
         return None if item == "about" else self.changed
 
     def get_latest_lastmod(self):
-        return freshness.state().changed_at
+        return content_version.state().changed_at
 
 
 class Versions:
@@ -158,6 +158,6 @@ def section(request, section):
 
 def _kept(request, name, make):
     """A file that crawlers are given again only when something changed."""
-    state = freshness.state()
+    state = content_version.state()
     headers = {"Cache-Control": "public, max-age=0, must-revalidate"}
-    return freshness.conditional(request, f'W/"{state.number}-sitemap-{name}"', state.changed_at, make, headers)
+    return content_version.conditional(request, f'W/"{state.number}-sitemap-{name}"', state.changed_at, make, headers)

@@ -2,8 +2,8 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.history import track
 from portal.models import Place, PlaceCitation, Source, Tombstone
+from portal.tracking.history import track
 
 
 @register(Place)

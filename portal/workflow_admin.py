@@ -18,11 +18,11 @@ from portal import workflow
 from portal.core.choices import Publication
 from portal.core.database import lock_rows
 from portal.desk import admin_address
-from portal.history import because
 from portal.models import Tombstone
 from portal.preview import end_previews, preview_links
 from portal.publishing import gaps
-from portal.reasons import Reason
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MOST_REASONS = 10

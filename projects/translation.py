@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.history import track
+from portal.tracking.history import track
 from projects.models import (
     Agreement,
     AgreementArea,

@@ -45,8 +45,9 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django.utils import timezone, translation
 from hypothesis import settings as hypothesis
 
-from portal import audit, members
+from portal import members
 from portal.core import after_response
+from portal.tracking import audit_log
 from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 
@@ -153,13 +154,13 @@ def _flushing():
 
     def flush_unguarded(self, sql_list):
         vendor = self.connection.vendor
-        flush(self, [*audit.RELEASES[vendor], *sql_list, "DELETE FROM portal_cache", *audit.GUARDS[vendor]])
+        flush(self, [*audit_log.RELEASES[vendor], *sql_list, "DELETE FROM portal_cache", *audit_log.GUARDS[vendor]])
 
     def flush_but_for_groups(self, **options):
         groups = serialize("json", Group.objects.all(), use_natural_foreign_keys=True, use_natural_primary_keys=True)
         flush_all(self, **options)
         with pytest.MonkeyPatch.context() as quiet:
-            quiet.setattr(audit, "note", lambda *told, **details: None)
+            quiet.setattr(audit_log, "note", lambda *told, **details: None)
             for group in deserialize("json", groups):
                 group.save()
 

@@ -24,9 +24,9 @@ from issues.models import (
     Observation,
     Term,
 )
-from portal.audit import AuditEntry, audited_models
 from portal.core.choices import Area, Publication
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
+from portal.tracking.audit_log import AuditEntry, audited_models
 from projects.models import (
     Agreement,
     AgreementArea,

@@ -15,9 +15,9 @@ from django.db import models
 from django.urls import resolve
 from lxml import etree, html
 
-from portal import freshness
 from portal.index import keeping
 from portal.index.analyser import normal
+from portal.tracking import content_version
 from tests import reading
 from tests.addresses import addresses, filled, unpacked
 from tests.lists import LISTS
@@ -280,7 +280,7 @@ def poisoned(record):
 def test_markup_in_records_is_shown_and_not_run(world, client):
     filled_in = [name for record in records(world) for name in poisoned(record)]
     assert len(filled_in) > 80
-    freshness.touch()
+    content_version.touch()
     keys = keys_of(records(world))
     harmed, shown = {}, 0
     for route in addresses():

@@ -6,8 +6,8 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 
 from issues.models import Issue
-from portal.audit import AuditEntry
 from portal.models import Source
+from portal.tracking.audit_log import AuditEntry
 
 
 def make_source():

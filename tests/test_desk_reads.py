@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, reverse
 
 from issues.models import Term
-from portal.audit import AuditEntry
 from portal.care.tables import Double
-from portal.history import moments
 from portal.history_admin import stamp
 from portal.models import Link
+from portal.tracking.audit_log import AuditEntry
+from portal.tracking.history import moments
 from projects.models import ImportedActivity, ImportedFile, SuggestedIssue
 from tests.make import make_imported, make_imported_file, make_organisation, make_suggested_issue
 from tests.test_admin import LINKED, add_rows

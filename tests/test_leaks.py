@@ -15,9 +15,9 @@ from django.utils.translation import override
 from portal.core.choices import Publication
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import FORMATS
-from portal.history import because
 from portal.index import keeping
-from portal.reasons import Reason
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because
 from tests.addresses import KINDS, addresses, filled, unpacked
 from tests.lists import LISTS
 from tests.make import (

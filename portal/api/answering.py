@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import override
 
-from portal import freshness, limits
+from portal import limits
 from portal.core.choices import Publication
 from portal.formats.fields import LANGUAGES, Reading
 from portal.formats.plain import dumps
@@ -16,6 +16,7 @@ from portal.formats.sheets import LICENCE
 from portal.models import FormerKey, Tombstone
 from portal.parameters import unknown_sentence, without_empty_values
 from portal.problems import Problem, one_of_sentence
+from portal.tracking import content_version
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
@@ -148,7 +149,7 @@ class Asked:
 
     def answered(self, answer):
         """The answer as JSON with its tag, or that the asker has it already."""
-        state = freshness.state()
+        state = content_version.state()
         said = repr(self.request.get_full_path())
         etag = f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
         headers = {
@@ -163,4 +164,4 @@ class Asked:
             with override(self.language or "en"):
                 return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
 
-        return freshness.conditional(self.request, etag, state.changed_at, made, headers)
+        return content_version.conditional(self.request, etag, state.changed_at, made, headers)

@@ -8,8 +8,8 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from portal import freshness
 from portal.care.tables import Link, LinkUse
+from portal.tracking import content_version
 from portal.tracking.signals import Action, Phase
 
 IN_PROSE = re.compile(r"https?://[^\s<>\"“”«»\[\]]+")
@@ -164,7 +164,7 @@ def record_answer(link, outcome, status=None, moved_to=""):
     with transaction.atomic():
         link.save()
         if State.BROKEN in {before, link.state} and before != link.state:
-            freshness.touch()  # the page of a source says so
+            content_version.touch()  # the page of a source says so
 
 
 def to_check(older_than=None, kinds=None, limit=None):

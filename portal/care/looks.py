@@ -5,8 +5,8 @@ import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.audit import is_published_kind
 from portal.care.tables import Look
+from portal.tracking.audit_log import is_published_kind
 from portal.tracking.signals import Action, Phase
 
 WITHIN = datetime.timedelta(days=365)

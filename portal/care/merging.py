@@ -15,15 +15,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
-from portal import audit
 from portal.care.translations import left_alone
 from portal.core.choices import Publication
 from portal.core.citation_marks import MARK, MARKS
-from portal.history import because
 from portal.index.keeping import indexing
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing import gaps
-from portal.reasons import Reason
+from portal.tracking import audit_log
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because
 
 KEPT, OTHER = "kept", "other"
 LANGUAGES = dict(settings.LANGUAGES)
@@ -364,7 +364,7 @@ def _merge(kept, other, taken, user):
     if kept.publication == Publication.PUBLISHED and (new := [gap for gap in gaps(kept) if gap not in lacking]):
         raise Refused(gap.text for gap in new)
     _lead_on(model._meta.model_name, other_key, kept.key)
-    audit.note(audit.AuditEntry.What.MERGED, user, kept, former=other_key)
+    audit_log.note(audit_log.AuditEntry.What.MERGED, user, kept, former=other_key)
     return kept
 
 
@@ -431,7 +431,7 @@ def _rewrite_marks(old, new):
         space = match[0][: len(match[0]) - len(match[0].lstrip())]
         return space + "".join(f"[{key}]" for key in keys)
 
-    for model in audit.audited_models():
+    for model in audit_log.audited_models():
         columns = [one.name for one in _own_columns(model) if isinstance(one, models.TextField)]
         if not columns:
             continue

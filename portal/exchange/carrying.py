@@ -14,14 +14,15 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal import audit, freshness, workflow
-from portal.audit import AuditEntry
+from portal import workflow
 from portal.care import translations
 from portal.core.choices import Publication
 from portal.exchange.tables import BATCH, Relation
-from portal.history import because, recording, write_created
 from portal.index import keeping
 from portal.publishing import columns_that_gaps_hang_on, gaps
+from portal.tracking import audit_log, content_version
+from portal.tracking.audit_log import AuditEntry
+from portal.tracking.history import because, recording, write_created
 
 MOVED = ("publish_at", "published_at")
 
@@ -273,15 +274,15 @@ def _tell(plan, why, file):
     table, counts = plan.table, plan.counts
     keeping.stored([row.record for row in plan.working])
     for model, pks in _by_model(plan.touched()).items():
-        freshness.touch(model, pks=pks)
+        content_version.touch(model, pks=pks)
     if table.is_record:
         for row in plan.working:
-            audit.note_publication(row.record, row.was, row.record.publication)
+            audit_log.note_publication(row.record, row.was, row.record.publication)
     if plan.user:
         _log(plan)
     if file:
         told = {"table": table.name, "file": file, "new": counts["new"], "changed": counts["changed"], "why": why}
-        audit.note(AuditEntry.What.IMPORTED, plan.user, **told)
+        audit_log.note(AuditEntry.What.IMPORTED, plan.user, **told)
 
 
 def _log(plan):

@@ -27,12 +27,12 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from portal import audit
-from portal.audit import AuditEntry
 from portal.exchange import files
 from portal.exchange.carrying import carry_out
 from portal.exchange.plan import CHANGED, NEW, REFUSED, UNCHANGED, Plan
 from portal.exchange.tables import table_of
+from portal.tracking import audit_log
+from portal.tracking.audit_log import AuditEntry
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 20_000  # that are taken at the desk; the command takes more
@@ -239,7 +239,7 @@ class ExchangeAdmin:
         else:
             owner = _get_foreign_key(self.model, table.model).name
             pks = table.all_keys(**{f"{owner}__in": records.order_by().values("pk")})
-        audit.note(
+        audit_log.note(
             AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=format, filters=request.GET.urlencode()
         )
         header, rows = table.header, (table.row(record) for record in table.in_batches(pks))

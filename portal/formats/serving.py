@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from portal import freshness, limits
+from portal import limits
 from portal.core.database import Keys
 from portal.core.formatting import number
 from portal.core.urls import address_on
@@ -23,6 +23,7 @@ from portal.formats import atom, plain, references, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.problems import Problem, one_of_sentence
+from portal.tracking import content_version
 
 # Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
 PICTURES = {"svg"}
@@ -213,8 +214,8 @@ def answer(request, kinds, records, single=False, only=None):
         limits.spend(request, "export", limits.cost_of_rows(form.name, len(found)))
         return whole_answer(request, form, kinds, found)
 
-    state = freshness.state()
-    return freshness.conditional(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)
+    state = content_version.state()
+    return content_version.conditional(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)
 
 
 def whole_answer(request, form, kinds, records):
@@ -337,7 +338,7 @@ def feed(request, records):
         about=records.about,
         links=links,
         identity=settings.ID_BASE_URL + path,
-        updated=found[0].updated_at if found else freshness.state().changed_at,
+        updated=found[0].updated_at if found else content_version.state().changed_at,
         entries=[entry_of(record, records.base) for record in found],
     )
 

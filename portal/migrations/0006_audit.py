@@ -3,44 +3,76 @@
 import django.utils.timezone
 from django.db import migrations, models
 
-from portal import audit
+from portal.tracking import audit_log
 
 
 def guard(apps, schema_editor):
-    for statement in audit.GUARDS.get(schema_editor.connection.vendor, ()):
+    for statement in audit_log.GUARDS.get(schema_editor.connection.vendor, ()):
         schema_editor.execute(statement, params=None)
 
 
 def release(apps, schema_editor):
-    for statement in audit.RELEASES.get(schema_editor.connection.vendor, ()):
+    for statement in audit_log.RELEASES.get(schema_editor.connection.vendor, ()):
         schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0005_shared_cache'),
+        ("portal", "0005_shared_cache"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='when')),
-                ('who', models.CharField(blank=True, help_text='Empty: a command on the server, or a name that no account has.', max_length=150, verbose_name='who')),
-                ('what', models.CharField(choices=[('signed-in', 'Signed in'), ('signed-out', 'Signed out'), ('sign-in-failed', 'Failed to sign in'), ('factor-added', 'Set up a second step'), ('factor-removed', 'Removed a second step'), ('factor-failed', 'Failed the second step'), ('recovery-code-used', 'Used a recovery code'), ('password-changed', 'Changed a password'), ('published', 'Published'), ('unpublished', 'Took out of publication'), ('deleted', 'Deleted'), ('exported', 'Exported'), ('imported', 'Imported'), ('rights-changed', 'Changed rights')], max_length=20, verbose_name='what')),
-                ('kind', models.CharField(blank=True, max_length=40, verbose_name='kind')),
-                ('key', models.CharField(blank=True, max_length=200, verbose_name='key')),
-                ('details', models.JSONField(default=dict, verbose_name='details')),
-                ('network', models.CharField(blank=True, max_length=45, verbose_name='network')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="when")),
+                (
+                    "who",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: a command on the server, or a name that no account has.",
+                        max_length=150,
+                        verbose_name="who",
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("signed-in", "Signed in"),
+                            ("signed-out", "Signed out"),
+                            ("sign-in-failed", "Failed to sign in"),
+                            ("factor-added", "Set up a second step"),
+                            ("factor-removed", "Removed a second step"),
+                            ("factor-failed", "Failed the second step"),
+                            ("recovery-code-used", "Used a recovery code"),
+                            ("password-changed", "Changed a password"),
+                            ("published", "Published"),
+                            ("unpublished", "Took out of publication"),
+                            ("deleted", "Deleted"),
+                            ("exported", "Exported"),
+                            ("imported", "Imported"),
+                            ("rights-changed", "Changed rights"),
+                        ],
+                        max_length=20,
+                        verbose_name="what",
+                    ),
+                ),
+                ("kind", models.CharField(blank=True, max_length=40, verbose_name="kind")),
+                ("key", models.CharField(blank=True, max_length=200, verbose_name="key")),
+                ("details", models.JSONField(default=dict, verbose_name="details")),
+                ("network", models.CharField(blank=True, max_length=45, verbose_name="network")),
             ],
             options={
-                'verbose_name': 'entry of the audit',
-                'verbose_name_plural': 'audit',
-                'ordering': ['-at', '-pk'],
-                'default_permissions': ('view',),
-                'indexes': [models.Index(fields=['-at', '-id'], name='audit_newest_first'), models.Index(fields=['kind', 'key'], name='audit_of_a_record')],
+                "verbose_name": "entry of the audit",
+                "verbose_name_plural": "audit",
+                "ordering": ["-at", "-pk"],
+                "default_permissions": ("view",),
+                "indexes": [
+                    models.Index(fields=["-at", "-id"], name="audit_newest_first"),
+                    models.Index(fields=["kind", "key"], name="audit_of_a_record"),
+                ],
             },
         ),
         # The database itself refuses to change or delete an entry.

@@ -2,13 +2,13 @@
 
 from django.db import migrations
 
-from portal import audit
+from portal.tracking import audit_log
 
 
 def guard(apps, schema_editor):
     """Replace the triggers of migration 0006 by those of today; a database made today has them already."""
     vendor = schema_editor.connection.vendor
-    for statement in (*audit.RELEASES.get(vendor, ()), *audit.GUARDS.get(vendor, ())):
+    for statement in (*audit_log.RELEASES.get(vendor, ()), *audit_log.GUARDS.get(vendor, ())):
         schema_editor.execute(statement, params=None)
 
 

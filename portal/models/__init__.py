@@ -1,13 +1,13 @@
 """The tables of the app: places, sources, and what every record has."""
 
-from portal.audit import AuditEntry
 from portal.care.tables import Double, Link, LinkUse, Look, OlderTranslation
-from portal.freshness import Freshness
 from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, Evidenced, Pair, Record, other_spellings_column
 from portal.models.removed import FormerKey, Tombstone
 from portal.models.source import Citation, Source
+from portal.tracking.audit_log import AuditEntry
+from portal.tracking.content_version import Freshness
 
 __all__ = [
     "AuditEntry",

@@ -18,7 +18,7 @@ from portal.workflow import RECORD_ACTIONS
 
 class Content(models.Model):
     """A row that readers see. To store or delete it is one transaction with all that is kept of it: its history, its
-    entry in the index, and its pending change (portal.freshness). Django’s own save opens none.
+    entry in the index, and its pending change (portal.tracking.content_version). Django’s own save opens none.
     """
 
     is_content = True

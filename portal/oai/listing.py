@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Min, OuterRef, Q
 
-from portal import freshness
 from portal.core.choices import Publication
 from portal.formats.fields import moment, plain_rows
 from portal.formats.serialisers import SERIALISERS
-from portal.history import DELETED, TRACKED
+from portal.tracking import content_version
+from portal.tracking.history import DELETED, TRACKED
 
 # The sets: kinds of records that have a page of their own.
 KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "source")
@@ -133,4 +133,4 @@ def earliest():
         times.append(Present(kind).rows.aggregate(first=Min("updated_at"))["first"])
         states = TRACKED[SERIALISERS[kind].model].states._base_manager.filter(SEEN, history_type=DELETED)
         times.append(states.aggregate(first=Min("history_date"))["first"])
-    return min((time for time in times if time), default=freshness.state().changed_at)
+    return min((time for time in times if time), default=content_version.state().changed_at)

@@ -1,7 +1,8 @@
 """The signal `rows_changed`: sent before and after every change of rows that editors work on.
 
 Its receivers stand in one ordered list, in `portal.apps`. Django's own signals of these models have no other receivers
-but those of django-simple-history, which come first: `portal.history` needs the state of a row right before and after.
+but those of django-simple-history, which come first: `portal.tracking.history` needs the state of a row right before
+and after.
 """
 
 import contextlib

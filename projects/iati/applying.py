@@ -14,14 +14,14 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from issues.models import Issue
-from portal import audit
-from portal.audit import AuditEntry
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDate
-from portal.history import because, write_created
 from portal.index.keeping import indexing
 from portal.models import Place, Source
-from portal.reasons import Reason
+from portal.tracking import audit_log
+from portal.tracking.audit_log import AuditEntry
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because, write_created
 from projects.iati import exporting, facts, fields, planning, suggesting, tables
 from projects.iati.activity import DAC
 from projects.iati.planning import Known, Plan, State
@@ -104,7 +104,7 @@ def run(reads, file, options, who=None):
             done.rows.append(row)
         writer.flush()
         done.countries, done.organisations = plan.countries, sorted(set(writer.known.made))
-        audit.note(AuditEntry.What.IMPORTED, who, file=file.name, sha256=file.sha256, **file.counts)
+        audit_log.note(AuditEntry.What.IMPORTED, who, file=file.name, sha256=file.sha256, **file.counts)
     return done
 
 

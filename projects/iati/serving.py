@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import freshness, limits
+from portal import limits
 from portal.models import Place
 from portal.parameters import takes
+from portal.tracking import content_version
 from projects.iati import exporting, writing
 from projects.models import (
     ImportedActivity,
@@ -65,7 +66,7 @@ def response(request, projects):
         return StreamingHttpResponse(xml, content_type="application/xml")
 
     headers = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-    return freshness.conditional(request, tag, moment, made, headers)
+    return content_version.conditional(request, tag, moment, made, headers)
 
 
 def absolute_url(path):

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from portal.audit import AuditEntry
+from portal.tracking.audit_log import AuditEntry
 from tests.browser.served import serve
 from tests.faults.visiting import early_in_a_minute
 

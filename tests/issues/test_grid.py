@@ -15,8 +15,8 @@ from django.utils.html import strip_tags
 
 from issues import grid as grids
 from issues.models import Indicator, Observation
-from portal.audit import AuditEntry
 from portal.core.choices import Publication
+from portal.tracking.audit_log import AuditEntry
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
 from tests.counting import settle

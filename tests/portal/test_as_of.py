@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.history import as_of, because, unrecorded
 from portal.models import Place
+from portal.tracking.history import as_of, because, unrecorded
 from tests.make import (
     make_citation,
     make_country,
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def on(day, monkeypatch):
     """Let what follows happen at noon of a day."""
     noon = timezone.make_aware(datetime(day.year, day.month, day.day, 12))
-    monkeypatch.setattr("portal.history.timezone.now", lambda: noon)
+    monkeypatch.setattr("portal.tracking.history.timezone.now", lambda: noon)
 
 
 FIRST, SECOND, THIRD = date(2026, 3, 1), date(2026, 3, 15), date(2026, 4, 1)

@@ -19,10 +19,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from issues.models import Observation, Term
-from portal import audit
-from portal.audit import GUARDS, REFUSALS_AN_HOUR, RELEASES, AppendOnlyError, AuditEntry, note, note_refusal
 from portal.care.tables import OlderTranslation
 from portal.core.choices import Publication
+from portal.tracking import audit_log
+from portal.tracking.audit_log import (
+    GUARDS,
+    REFUSALS_AN_HOUR,
+    RELEASES,
+    AppendOnlyError,
+    AuditEntry,
+    note,
+    note_refusal,
+)
 from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
 
 pytestmark = pytest.mark.django_db
@@ -140,12 +148,12 @@ AUDITED = """
 
 
 def test_audited_models_are_those_that_editors_work_on():
-    assert {model._meta.label for model in audit.audited_models()} == set(AUDITED.split())
+    assert {model._meta.label for model in audit_log.audited_models()} == set(AUDITED.split())
 
 
 def test_only_a_mark_on_the_model_keeps_it_out_of_the_audit():
-    audited = audit.audited_models()
-    others = [model for model in apps.get_models() if model._meta.app_label in audit.APPS and model not in audited]
+    audited = audit_log.audited_models()
+    others = [model for model in apps.get_models() if model._meta.app_label in audit_log.APPS and model not in audited]
     assert OlderTranslation in others
     assert [model for model in others if vars(model).get("is_audited") is not False] == []
 
@@ -223,7 +231,7 @@ def test_anonymous_reader_whom_the_desk_sends_to_sign_in_is_not_noted(client):
 
 def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
     """From more networks than an hour has entries for; then the next hour begins."""
-    monkeypatch.setattr(audit, "after_response", lambda request, job: job())
+    monkeypatch.setattr(audit_log, "after_response", lambda request, job: job())
 
     def refuse(network, what=What.THROTTLED):
         request = rf.get("/", REMOTE_ADDR=f"10.{network // 250}.{network % 250}.1")
@@ -236,10 +244,10 @@ def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
     refuse(0, What.REFUSED)  # another kind has room of its own
     assert len(refusals()) == REFUSALS_AN_HOUR + 1
     later = timezone.now() + timedelta(minutes=61)
-    monkeypatch.setattr(audit.timezone, "now", lambda: later)
+    monkeypatch.setattr(audit_log.timezone, "now", lambda: later)
     refuse(0), refuse(0), refuse(1)
     assert len(refusals()) == REFUSALS_AN_HOUR + 3
-    monkeypatch.setattr(audit.timezone, "now", lambda: later + timedelta(minutes=11))
+    monkeypatch.setattr(audit_log.timezone, "now", lambda: later + timedelta(minutes=11))
     refuse(0)
     assert len(refusals()) == REFUSALS_AN_HOUR + 4
 
@@ -557,4 +565,4 @@ def test_network_is_the_address_without_its_end():
         ("2001:db8:aaaa:bbbb::1", "2001:db8:aaaa::/48"),
         ("", "0.0.0.0/24"),  # a Unix socket, whose clients have no address
     ):
-        assert audit.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == network
+        assert audit_log.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == network

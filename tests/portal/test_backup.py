@@ -28,10 +28,11 @@ from django.db import connection, connections, models, transaction
 from django.test import Client, override_settings
 
 from issues.models import Issue, Term, TermCitation
-from portal import backup, freshness
+from portal import backup
 from portal.backup.files import DATABASE, MANIFEST, BackupError, Manifest, sign
 from portal.index import keeping
 from portal.index.ranking import matching
+from portal.tracking import content_version
 from tests.conftest import Switch, address_of, copy_of_the_test_database
 from tests.make import make_citation, make_issue, make_term
 from tests.world import link, make_world
@@ -86,7 +87,7 @@ def portal(django_db_setup, django_db_blocker, tmp_path_factory):
             UserSession.objects.create(user=User.objects.get(username="kim"), session_key=SESSION[:40], ip="192.0.2.1")
             cache.set("signed-in", "kim")
             keeping.settle()
-            number = freshness.state().number
+            number = content_version.state().number
             made = backup.make(tmp_path_factory.mktemp("backups") / "of the portal")
             rows = rows_of_all_tables()
         yield Portal(name, made.path, rows, of_nobody, number)
@@ -171,10 +172,10 @@ class TestBackup:
     def test_the_state_of_the_content_moves_past_all_that_were_given_out(self, portal, tmp_path):
         with empty_database(tmp_path):
             backup.restore(portal.path)
-            first = freshness.state().number
+            first = content_version.state().number
             assert first > portal.number + 1_000_000  # so many changes nobody makes between a backup and its return
             backup.restore(portal.path, replace=True)
-            assert freshness.state().number > first
+            assert content_version.state().number > first
 
     def test_only_its_owner_may_read_it(self, portal):
         assert oct(portal.path.stat().st_mode) == "0o100600"

@@ -11,7 +11,7 @@ from django.utils import translation
 from issues.models import Term
 from portal.changes import MOST_ROWS, changes_of, compared, marked, public_changes, public_groups
 from portal.core.choices import Publication
-from portal.history import because, moments, unrecorded
+from portal.tracking.history import because, moments, unrecorded
 from projects.models import Project
 from tests.make import (
     make_answer,

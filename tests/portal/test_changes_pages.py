@@ -10,8 +10,8 @@ from lxml import etree
 from issues.models import Issue
 from portal.changes_pages import PER_PAGE
 from portal.core.choices import Publication
-from portal.history import because, moments, unrecorded
 from portal.models import FormerKey, Tombstone
+from portal.tracking.history import because, moments, unrecorded
 from tests import reading
 from tests.counting import settle
 from tests.make import (

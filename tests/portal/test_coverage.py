@@ -18,9 +18,9 @@ from openpyxl import load_workbook
 
 from portal.core.choices import Area, Level, Publication
 from portal.filters import Facet
-from portal.freshness import State
 from portal.members import BitMap
 from portal.models import Place
+from portal.tracking.content_version import State
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import Budgets
 from portal.views.coverage.streams import Streams

@@ -8,13 +8,14 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 
 from issues.models import Observation
-from portal import freshness, kept
+from portal import kept
 from portal.care.links import record_answer
 from portal.care.tables import Link
 from portal.core.choices import Area
 from portal.index import keeping
 from portal.index.ranking import matching
 from portal.models import Place, Source
+from portal.tracking import content_version
 from projects.models import Project
 from tests.make import (
     make_area,
@@ -32,11 +33,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def moved():
     """Whether the number has moved since it was last asked."""
-    last = freshness.state().number
+    last = content_version.state().number
 
     def moved():
         nonlocal last
-        before, last = last, freshness.state().number
+        before, last = last, content_version.state().number
         return last > before
 
     return moved
@@ -74,24 +75,24 @@ def test_asking_moves_nothing(moved, client):
 
 
 def test_many_changes_move_it_once():
-    first = freshness.state().number
+    first = content_version.state().number
     for _ in range(3):
         make_source()
-    assert freshness.state().number == first + 1
+    assert content_version.state().number == first + 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_others_see_it_as_soon_as_a_change_is_committed():
-    before = freshness.state().number
+    before = content_version.state().number
     with transaction.atomic():
         make_source()
-    assert freshness.Freshness.objects.get().number == before + 1
+    assert content_version.Freshness.objects.get().number == before + 1
 
 
 def test_it_says_when():
-    before = freshness.state().changed_at
+    before = content_version.state().changed_at
     make_source()
-    assert freshness.state().changed_at > before
+    assert content_version.state().changed_at > before
 
 
 # ── A process that ends right after its commit ───────────────────────────────────────────────────────────────
@@ -101,18 +102,18 @@ def test_it_says_when():
 def killed(monkeypatch):
     """Nothing happens after a commit, as if the process had been killed there."""
     keeping.settle()
-    freshness.settle()
-    monkeypatch.setattr(freshness, "_settle", lambda unsettled: None)
+    content_version.settle()
+    monkeypatch.setattr(content_version, "_settle", lambda unsettled: None)
     yield
     monkeypatch.undo()
-    freshness.settle()
+    content_version.settle()
 
 
 def counts():
     """The number that readers have, the part of it that is settled, and how many changes are pending."""
-    state = freshness.state()
-    assert freshness.number() == state.number
-    return state.number, state.settled, freshness.PendingChange.objects.count()
+    state = content_version.state()
+    assert content_version.number() == state.number
+    return state.number, state.settled, content_version.PendingChange.objects.count()
 
 
 CHANGES = {
@@ -157,7 +158,7 @@ def test_change_without_its_note_is_taken_back(monkeypatch):
         models = (Project, Place, Project.areas.rel.related_model, Project.countries.through)
         rows = [list(model.objects.order_by("pk").values_list()) for model in models]
         states = [list(model.history.order_by("pk").values_list("pk")) for model in (Project, Place)]
-        return rows, states, Link.objects.exclude(outcome=Link.Outcome.UNASKED).count(), freshness.number()
+        return rows, states, Link.objects.exclude(outcome=Link.Outcome.UNASKED).count(), content_version.number()
 
     def fail(*args, **values):
         raise DatabaseError("The disk is full.")
@@ -166,7 +167,7 @@ def test_change_without_its_note_is_taken_back(monkeypatch):
     before = stored()
     project.title_en = "After"
     with monkeypatch.context() as full:
-        full.setattr(freshness.PendingChange.objects, "using", fail)
+        full.setattr(content_version.PendingChange.objects, "using", fail)
         for name, change in CHANGES.items():
             with pytest.raises(DatabaseError, match="The disk is full"):
                 change(project, country)
@@ -178,7 +179,7 @@ def test_change_without_its_note_is_taken_back(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_change_outside_of_a_transaction_is_refused():
     with pytest.raises(transaction.TransactionManagementError, match="within transaction"):
-        freshness.touch()
+        content_version.touch()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -200,43 +201,43 @@ def test_next_writer_settles_for_one_that_was_killed(request):
     for _ in range(3):
         source.save()
     assert counts() == (number + 3, number, 3)
-    before = freshness.state()
+    before = content_version.state()
     request.getfixturevalue("monkeypatch").undo()
     source.save()
     assert counts() == (number + 4, number + 4, 0)
-    assert freshness.state().changed_at >= before.changed_at
-    assert freshness.Change.objects.filter(number__gt=number).count() == 4
+    assert content_version.state().changed_at >= before.changed_at
+    assert content_version.Change.objects.filter(number__gt=number).count() == 4
 
 
 @pytest.mark.django_db(transaction=True)
 def test_time_moves_while_a_change_is_pending(request):
     source = make_source()
     request.getfixturevalue("killed")
-    first = freshness.state().changed_at
-    assert freshness.state().changed_at == first
+    first = content_version.state().changed_at
+    assert content_version.state().changed_at == first
     source.save()
-    second = freshness.state().changed_at
-    assert first < second < freshness.state().changed_at
+    second = content_version.state().changed_at
+    assert first < second < content_version.state().changed_at
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_who_settle_at_once_count_each_change_once(own_database):
-    freshness.settle()
-    number = freshness.number()
+    content_version.settle()
+    number = content_version.number()
     for _ in range(20):
-        freshness.PendingChange.objects.create(records={})
+        content_version.PendingChange.objects.create(records={})
 
     def settle(_worker):
         try:
-            freshness.settle()
-            return freshness.number()
+            content_version.settle()
+            return content_version.number()
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(settle, range(8))) == {number + 20}
     assert counts() == (number + 20, number + 20, 0)
-    assert freshness.Change.objects.filter(number__gt=number).count() == 20
+    assert content_version.Change.objects.filter(number__gt=number).count() == 20
 
 
 @pytest.mark.postgres
@@ -263,17 +264,17 @@ def test_two_open_writers_and_one_that_was_killed(request):
         wrote.wait(30)
         assert counts() == (number + 1, number, 1)
         request.getfixturevalue("monkeypatch").undo()
-        freshness.settle()
+        content_version.settle()
         assert counts() == (number + 1, number + 1, 0)
         go_on[0].set()
         first.result(30)
         assert counts() == (number + 2, number + 1, 1)
-        freshness.settle()
+        content_version.settle()
         assert counts() == (number + 2, number + 2, 0)
         go_on[1].set()
         second.result(30)
     assert counts() == (number + 3, number + 2, 1)
-    freshness.settle()
+    content_version.settle()
     assert counts() == (number + 3, number + 3, 0)
 
 
@@ -294,7 +295,7 @@ def undone(change):
 @pytest.mark.django_db(transaction=True)
 def test_savepoint_takes_its_note_back_and_later_changes_have_one():
     source = make_source(title="Before")
-    number = freshness.number()
+    number = content_version.number()
     with transaction.atomic():
         undone(source.save)
         undone(source.save)
@@ -316,16 +317,16 @@ def test_savepoint_takes_its_note_back_and_later_changes_have_one():
 def test_transaction_has_at_most_two_notes_and_says_exactly_what_changed():
     projects = [make_project() for _ in range(40)]
     for count in (1, 2, 40):
-        old = freshness.state()
+        old = content_version.state()
         with transaction.atomic():
             for project in projects[:count]:
                 with transaction.atomic():
                     project.save()
                     make_area(project, area=list(Area)[count % len(Area)])
-            assert freshness.PendingChange.objects.count() == min(count, 2)
-        new = freshness.state()
+            assert content_version.PendingChange.objects.count() == min(count, 2)
+        new = content_version.state()
         assert (new.number, new.settled) == (old.number + min(count, 2),) * 2
-        assert freshness.changed_since(old, new, Project) == {project.pk for project in projects[:count]}
+        assert content_version.changed_since(old, new, Project) == {project.pk for project in projects[:count]}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,8 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from portal import freshness, kept
+from portal import kept
+from portal.tracking import content_version
 from tests import reading
 from tests.browser.served import serve
 from tests.counting import settle
@@ -138,7 +139,7 @@ def test_readers_get_pages_as_they_were_while_the_database_does_not_answer(clien
     def fail():
         raise OperationalError("The database is away.")
 
-    monkeypatch.setattr(freshness, "number", fail)
+    monkeypatch.setattr(content_version, "number", fail)
     assert "Still there" in client.get("/en/projects/").content.decode()
 
 

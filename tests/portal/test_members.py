@@ -7,9 +7,10 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import freshness, members
+from portal import members
 from portal.core.choices import Area, Level, Publication
 from portal.facets.counting import QuerySetCounter
+from portal.tracking import content_version
 from projects.filters import ProjectFilter
 from projects.models import Participation, Project, ProjectArea
 from tests.lists import facets_of
@@ -160,51 +161,51 @@ def test_only_what_changed_is_read_again(monkeypatch):
 
 def settled_state():
     """The state when nothing is pending."""
-    freshness.settle()
-    return freshness.state()
+    content_version.settle()
+    return content_version.state()
 
 
 @pytest.mark.django_db
 def test_changes_are_told_since_a_state():
     project, other = make_project(), make_project()
     old = settled_state()
-    assert freshness.changed_since(old, old, Project) == set()
+    assert content_version.changed_since(old, old, Project) == set()
     project.save()
-    pending, middle = freshness.state(), settled_state()
+    pending, middle = content_version.state(), settled_state()
     assert (pending.number, pending.settled, middle.settled) == (old.number + 1, old.number, old.number + 1)
-    assert [freshness.changed_since(old, new, Project) for new in (pending, middle)] == [{project.pk}] * 2
+    assert [content_version.changed_since(old, new, Project) for new in (pending, middle)] == [{project.pk}] * 2
     other.countries.add(make_country())
     new = settled_state()
     # A new place may be anybody’s: which projects it changed is not known.
-    assert freshness.changed_since(middle, new, Project) is None
+    assert content_version.changed_since(middle, new, Project) is None
 
 
 @pytest.mark.django_db
 def test_changes_of_long_ago_are_forgotten(monkeypatch):
-    monkeypatch.setattr(freshness, "MOST_CHANGES", 3)
+    monkeypatch.setattr(content_version, "MOST_CHANGES", 3)
     project = make_project()
     old = settled_state()
     for _ in range(3):
         project.save()
         settled_state()
-    assert freshness.changed_since(old, freshness.state(), Project) == {project.pk}
+    assert content_version.changed_since(old, content_version.state(), Project) == {project.pk}
     project.save()
-    assert freshness.changed_since(old, settled_state(), Project) is None
-    assert freshness.Change.objects.count() == 3
+    assert content_version.changed_since(old, settled_state(), Project) is None
+    assert content_version.Change.objects.count() == 3
 
 
 @pytest.mark.django_db
 def test_change_that_was_pending_in_a_state_is_told_again_and_none_is_missed():
     """Rows are settled in another order than they were committed in: here the second one first."""
     label = Project._meta.label_lower
-    freshness.PendingChange.objects.create(pk=2, records={label: [2]})
-    old = freshness.state()
-    freshness.PendingChange.objects.create(pk=1, records={label: [1]})
-    new = freshness.state()
-    assert freshness.changed_since(old, new, Project) == {1, 2}
-    assert freshness.changed_since(old, settled_state(), Project) == {1, 2}
-    freshness.PendingChange.objects.create(records={label: None})
-    assert freshness.changed_since(new, freshness.state(), Project) is None
+    content_version.PendingChange.objects.create(pk=2, records={label: [2]})
+    old = content_version.state()
+    content_version.PendingChange.objects.create(pk=1, records={label: [1]})
+    new = content_version.state()
+    assert content_version.changed_since(old, new, Project) == {1, 2}
+    assert content_version.changed_since(old, settled_state(), Project) == {1, 2}
+    content_version.PendingChange.objects.create(records={label: None})
+    assert content_version.changed_since(new, content_version.state(), Project) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -213,7 +214,7 @@ def test_sets_hold_what_a_killed_process_changed(own_database):
     assert list(filters().found) == [project.pk]
     with transaction.atomic():
         QuerySet(Project).filter(pk=other.pk).update(publication=Publication.PUBLISHED)
-        freshness.PendingChange.objects.create(records={Project._meta.label_lower: [other.pk]})
+        content_version.PendingChange.objects.create(records={Project._meta.label_lower: [other.pk]})
     assert set(filters().found) == {project.pk, other.pk}
     project.delete()
     assert list(filters().found) == [other.pk]

@@ -11,9 +11,10 @@ import pytest
 from django.core.management import call_command
 from frictionless import Package
 
-from portal import archive, freshness
+from portal import archive
 from portal.formats.serialisers import SERIALISERS
 from portal.models import Place
+from portal.tracking import content_version
 from tests import reading
 from tests.make import UNPUBLISHED, make_observation, make_project, make_source
 from tests.pages import LANGUAGES
@@ -133,7 +134,7 @@ def test_archive_is_made_once_and_anew_when_something_changes(client):
     assert archive.make() == first
     make_source(key="two")
     second = archive.make()
-    assert (second.number, second.is_fresh) == (freshness.state().number, True)
+    assert (second.number, second.is_fresh) == (content_version.state().number, True)
     assert second.number > first.number
     with zipfile.ZipFile(second.path) as files:
         assert "two" in files.read("csv/sources.csv").decode()

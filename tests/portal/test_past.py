@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 
 from portal.core.choices import Publication
 from portal.core.urls import address_on
-from portal.history import unrecorded
+from portal.tracking.history import unrecorded
 from tests import reading
 from tests.counting import settle
 from tests.make import (
@@ -58,7 +58,7 @@ def on(monkeypatch):
     """Let what follows happen at noon of a day."""
 
     def happen(day):
-        monkeypatch.setattr("portal.history.timezone.now", lambda: noon(day))
+        monkeypatch.setattr("portal.tracking.history.timezone.now", lambda: noon(day))
 
     return happen
 

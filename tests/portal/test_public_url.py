@@ -11,9 +11,9 @@ from lxml import etree
 
 from portal import archive, limits
 from portal.formats.serving import FORMATS
-from portal.history import because
 from portal.preview import preview_links
-from portal.reasons import Reason
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because
 from tests.addresses import addresses, filled, unpacked
 from tests.make import make_participation, make_project, make_reporting_organisation, make_source
 from tests.world import make_world, records

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from portal.reasons import Reason, in_words
+from portal.tracking.change_reasons import Reason, in_words
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -12,8 +12,9 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connections, transaction
 from django.test import Client, override_settings
 
-from portal import freshness, replicas
+from portal import replicas
 from portal.replicas import ReplicaMiddleware, ReplicaRouter
+from portal.tracking import content_version
 from projects.models import Project
 from tests.browser.served import serve, settings_of_a_local_run
 from tests.conftest import Switch
@@ -159,7 +160,7 @@ def two(content_database, django_db_blocker, tmp_path):
                 client.force_login(user)
         with Switch(names[1]):
             assert Project.objects.filter(key=KEY).update(title_en="As the copy has it") == 1
-            freshness.settle()
+            content_version.settle()
         yield urls, client.cookies[settings.SESSION_COOKIE_NAME].value
         if connections["default"].vendor != "sqlite":
             for suffix in ("first", "copy"):

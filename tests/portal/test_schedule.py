@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import schedule
-from portal.audit import AuditEntry
 from portal.core.choices import Publication
 from portal.schedule import PublishScheduledMiddleware, next_due, publish_scheduled
+from portal.tracking.audit_log import AuditEntry
 from projects.models import Project
 from tests.make import make_citation, make_country, make_project, make_term
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from portal import audit
-from portal.audit import AuditEntry
 from portal.exchange import files
 from portal.exchange.desk import all_tables
+from portal.tracking import audit_log
+from portal.tracking.audit_log import AuditEntry
 
 
 class Command(BaseCommand):
@@ -35,5 +35,5 @@ class Command(BaseCommand):
                         out.write(book.read())
         except files.FileError as error:
             raise CommandError(" ".join(error.args)) from error
-        audit.note(AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=form)
+        audit_log.note(AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=form)
         self.stdout.write(f"{file} has {len(pks)} rows.")

@@ -6,9 +6,9 @@ What is loaded leaves no history: a record's begins when an editor first changes
 from modeltranslation.management.commands import loaddata
 
 from portal.core.database import gather_statistics
-from portal.history import unrecorded
 from portal.index.keeping import indexing
 from portal.querysets import remembering_keys
+from portal.tracking.history import unrecorded
 
 
 class Command(loaddata.Command):

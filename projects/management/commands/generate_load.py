@@ -13,14 +13,14 @@ from django.db.models import Max, Min
 from tqdm import tqdm
 
 from issues.models import Issue
-from portal import freshness
 from portal.core.choices import Area, Confidence, Level, Publication
 from portal.core.database import gather_statistics
-from portal.history import unrecorded
 from portal.index import store
 from portal.index.keeping import indexing
 from portal.index.tables import Kind, SearchEntry, SearchFacet, SearchName, entry_id
 from portal.models import Place
+from portal.tracking import content_version
+from portal.tracking.history import unrecorded
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue
 
 LANGUAGES = ("en", "ko", "ru")
@@ -166,4 +166,4 @@ def copy(count, first):
         insert(store.TABLE, ["rowid", *store.COLUMNS[connection.vendor]], "rowid", entries)
         for reset in connection.ops.sequence_reset_sql(no_style(), [Project]):
             cursor.execute(reset)
-    freshness.touch()
+    content_version.touch()

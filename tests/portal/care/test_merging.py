@@ -5,7 +5,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueCitation, Observation
-from portal.audit import AuditEntry
 from portal.care import merging
 from portal.care.merging import Refused, merge, why_not
 from portal.care.tables import OlderTranslation
@@ -14,6 +13,7 @@ from portal.index import keeping
 from portal.index.ranking import matching
 from portal.index.tables import SearchEntry
 from portal.models import FormerKey, Place, Source, Tombstone
+from portal.tracking.audit_log import AuditEntry
 from projects.models import Organisation, Participation, Project
 from tests import reading
 from tests.make import (

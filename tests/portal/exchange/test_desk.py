@@ -14,12 +14,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import KeyFigure, Observation, Term
-from portal import freshness
-from portal.audit import AuditEntry
 from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
 from portal.index.ranking import matching
 from portal.models import Place
+from portal.tracking import content_version
+from portal.tracking.audit_log import AuditEntry
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project, Sector
 from tests import reading
@@ -494,12 +494,12 @@ def test_an_import_moves_the_number_of_the_content(tmp_path, name, change):
     record, file = {"term": make_term, "observation": make_observation}[name](), tmp_path / "rows.csv"
     run("export_table", name, file)
     type(record).objects.update(**{change: "7"})
-    before = freshness.number()
+    before = content_version.number()
     run("import_table", name, file, why="They were lost")
-    assert freshness.number() > before
-    before = freshness.number()
+    assert content_version.number() > before
+    before = content_version.number()
     run("import_table", name, file, why="Nothing changes", dry_run=True)
-    assert freshness.number() == before
+    assert content_version.number() == before
 
 
 def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path, sign_in):

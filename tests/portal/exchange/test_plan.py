@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
-from portal.audit import AuditEntry
 from portal.care.translations import older_of
 from portal.core.choices import Currency, Publication
 from portal.exchange import carrying
@@ -23,6 +22,7 @@ from portal.index import keeping
 from portal.index.ranking import matching
 from portal.index.tables import SearchEntry
 from portal.models import Place, Source
+from portal.tracking.audit_log import AuditEntry
 from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Agreement, AgreementParty, Participation, Project, ProjectCitation
 from tests.make import (

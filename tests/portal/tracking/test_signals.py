@@ -4,8 +4,8 @@ import pytest
 from django.apps import apps
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from portal.audit import audited_models
 from portal.models import Place
+from portal.tracking.audit_log import audited_models
 from portal.tracking.signals import Action, Phase, rows_changed
 from projects.models import Project
 from tests.make import make_country, make_place, make_project
@@ -37,9 +37,9 @@ def sent():
 def test_one_list_of_receivers_follows_a_change_in_this_order():
     receivers = [f"{receiver.__module__}.{receiver.__name__}" for receiver in rows_changed._live_receivers(Place)[0]]
     assert receivers == [
-        "portal.freshness.touch_for_rows",
+        "portal.tracking.content_version.touch_for_rows",
         "portal.index.keeping.mark_rows",
-        "portal.audit.note_rows",
+        "portal.tracking.audit_log.note_rows",
         "portal.care.translations.compare_rows",
         "portal.care.links.collect_from_rows",
         "portal.care.looks.forget_deleted",
@@ -54,7 +54,7 @@ def test_djangos_signals_of_content_have_no_other_receivers_but_history(signal):
     for model in content if signal is m2m_changed else audited_models():
         modules = {receiver.__module__ for receiver in signal._live_receivers(model)[0]}
         ours = {name for name in modules if name.startswith(("portal", "issues", "projects"))}
-        assert ours <= {"portal.tracking.signals", "portal.history"}
+        assert ours <= {"portal.tracking.signals", "portal.tracking.history"}
         assert "portal.tracking.signals" in ours
 
 

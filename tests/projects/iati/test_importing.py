@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from portal.audit import AuditEntry
 from portal.core.choices import Publication
 from portal.models import Place, Source
+from portal.tracking.audit_log import AuditEntry
 from projects.iati import applying, facts, planning, reading, tables
 from projects.iati.findings import Refused
 from projects.iati.planning import Options, State

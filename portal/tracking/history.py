@@ -22,7 +22,7 @@ from modeltranslation.translator import NotRegistered, translator
 from simple_history import register
 from simple_history.models import HistoricalChanges, HistoricalRecords
 
-from portal.reasons import Reason
+from portal.tracking.change_reasons import Reason
 
 BATCH = 500
 # How a state came to be: django-simple-history’s three signs, and one for what was there before history began.
