@@ -14,9 +14,9 @@ from django.utils.translation import gettext, ngettext
 
 from issues.grid import Grid
 from issues.models import Observation
-from portal import workflow
 from portal.exchange.files import FileError
 from portal.explained import readers_see
+from portal.models import workflow
 
 MOST_NAMED = 10
 

@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from portal import workflow
 from portal.care import doubles
 from portal.care.links import has_link
 from portal.care.looks import not_looked_at
 from portal.care.translations import older_than_english, translated_fields
 from portal.core.choices import Confidence, Publication
-from portal.models import Place, Record
+from portal.models import Place, Record, workflow
 
 # Of records: the editors’ own words, and the terms that publishers state. English serves every reader.
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}

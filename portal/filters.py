@@ -20,9 +20,9 @@ from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.index.ranking import keys_matching
 from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.models import Place, Source
-from portal.places import wholes_by_part
+from portal.models.place_tree import wholes_by_part
+from portal.models.querysets import reader_text
 from portal.problems import Problem
-from portal.querysets import reader_text
 
 SHORT_LIST = 12  # a facet with at most this many choices also shows those that would find nothing
 

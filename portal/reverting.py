@@ -16,10 +16,10 @@ from modeltranslation.translator import NotRegistered, translator
 from portal.changes import Names, Step, label_of, tell
 from portal.index.keeping import indexing
 from portal.models import Record
+from portal.models.workflow import RELEASED
 from portal.publishing import gaps
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import TICK, TRACKED, because, kept_of, moments, state_at
-from portal.workflow import RELEASED
 
 STAYS = frozenset({"key", "publication", "publish_at", "published_at"})
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.languages import in_language, language_name, name_html
 from portal.models import Source
-from portal.querysets import reader_text
+from portal.models.querysets import reader_text
 
 
 class NameColumn(tables.Column):

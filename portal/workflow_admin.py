@@ -14,11 +14,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from portal import workflow
 from portal.core.choices import Publication
 from portal.core.database import lock_rows
 from portal.desk import admin_address
-from portal.models import Tombstone
+from portal.models import Tombstone, workflow
 from portal.preview import end_previews, preview_links
 from portal.publishing import gaps
 from portal.tracking.change_reasons import Reason

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import Area
 from portal.core.formatting import date_range, money
 from portal.core.languages import name_html
-from portal.querysets import reader_text
+from portal.models.querysets import reader_text
 from portal.tables import (
     ChoiceColumn,
     DateColumn,

@@ -11,7 +11,7 @@ from portal.core.choices import Publication
 from portal.core.numbers import plain
 from portal.core.validators import validate_unit, year_validators
 from portal.models import Pair, Place, Record, Source
-from portal.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
+from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 
 
 class IndicatorQuerySet(RecordQuerySet):

@@ -11,8 +11,8 @@ from portal.core.languages import text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import Citation, Pair, Place, Record, Source
-from portal.querysets import RecordManager, RecordQuerySet
-from portal.workflow import TRANSLATED_ACTIONS
+from portal.models.querysets import RecordManager, RecordQuerySet
+from portal.models.workflow import TRANSLATED_ACTIONS
 
 
 class Section(models.TextChoices):

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.care import doubles, links, looks, merging
-from portal.care.tables import Double, Link
 from portal.care.translations import older_of, plain
 from portal.changes import pieces_of
 from portal.core.choices import Publication
 from portal.core.database import lock_rows
 from portal.desk import admin_address
+from portal.models.curation import Double, Link
 from portal.similar import similar_to
 
 LANGUAGES = dict(settings.LANGUAGES)

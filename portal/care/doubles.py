@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.care.tables import Double
 from portal.core.choices import Publication
 from portal.models import FormerKey, Record
+from portal.models.curation import Double
 from portal.similar import reason_in_words, similar_pairs
 from portal.tracking.signals import Action, Phase
 

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from portal.care.tables import Link, LinkUse
+from portal.models.curation import Link, LinkUse
 from portal.tracking import content_version
 from portal.tracking.signals import Action, Phase
 

@@ -5,7 +5,7 @@ import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.care.tables import Look
+from portal.models.curation import Look
 from portal.tracking.audit_log import is_published_kind
 from portal.tracking.signals import Action, Phase
 

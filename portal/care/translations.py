@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.care.tables import OTHER_LANGUAGES, OlderTranslation
+from portal.models.curation import OTHER_LANGUAGES, OlderTranslation
 from portal.tracking.signals import Action, Phase
 
 ENGLISH = settings.LANGUAGE_CODE

@@ -14,11 +14,11 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal import workflow
 from portal.care import translations
 from portal.core.choices import Publication
 from portal.exchange.tables import BATCH, Relation
 from portal.index import keeping
+from portal.models import workflow
 from portal.publishing import columns_that_gaps_hang_on, gaps
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry

@@ -1,7 +1,7 @@
 """What a file would change: each row compared with the record that it names, and all that is wrong with it.
 
 Nothing is stored here. A row is new, changed, unchanged or refused; it is refused in words, by line and column. Rules
-are those of the desk's forms: who may change what in which state, and in which language (portal.workflow).
+are those of the desk's forms: who may change what in which state, and in which language (portal.models.workflow).
 """
 
 import difflib
@@ -17,10 +17,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal import workflow
 from portal.core.choices import Publication
 from portal.exchange.files import FileError, Unreadable
 from portal.exchange.tables import BATCH, Related, Relation, Relations
+from portal.models import workflow
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 

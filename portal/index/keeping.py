@@ -29,7 +29,7 @@ from portal.index.analyser import (
     without_particle,
 )
 from portal.index.store import FIELDS
-from portal.index.tables import (
+from portal.models.search_index import (
     LAST,
     NO_LANGUAGE,
     Kind,

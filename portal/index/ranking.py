@@ -15,7 +15,7 @@ from portal.core.database import Keys
 from portal.index import keeping, store
 from portal.index.analyser import BREAK, identifier, normal, without_particle
 from portal.index.query import Clause, Phrase, Query, Way, parse, phrase_of
-from portal.index.tables import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
+from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
 
 # How much a token counts by the field it stands in: title, related, summary, body.
 WEIGHTS = (10.0, 2.0, 4.0, 1.0)

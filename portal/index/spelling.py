@@ -8,7 +8,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from portal.index import store
 from portal.index.analyser import without_particle
 from portal.index.query import parse
-from portal.index.tables import SearchWord
+from portal.models.search_index import SearchWord
 
 # ── Keyboards ────────────────────────────────────────────────────────────────────────────────────────────────────
 # The characters of one key, Latin as on a US keyboard: Russian ЙЦУКЕН, and Korean in two sets (KS X 5002).

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 
 from portal.core.database import unpacked
 from portal.index.query import Clause, Query, fts5, overlap, tsquery
-from portal.index.tables import KEY_BITS, LAST, Kind, SearchEntry
+from portal.models.search_index import KEY_BITS, LAST, Kind, SearchEntry
 
 FIELDS = ("title", "related", "summary", "body")
 TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"

@@ -1,4 +1,4 @@
-"""The groups of the editors’ desk, with what each may do (portal.workflow says what that means)."""
+"""The groups of the editors’ desk, with what each may do (portal.models.workflow says what that means)."""
 
 from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions

@@ -1,10 +1,10 @@
 """The tables of the app: places, sources, and what every record has."""
 
-from portal.care.tables import Double, Link, LinkUse, Look, OlderTranslation
-from portal.index.tables import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
+from portal.models.curation import Double, Link, LinkUse, Look, OlderTranslation
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, Evidenced, Pair, Record, other_spellings_column
 from portal.models.removed import FormerKey, Tombstone
+from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
 from portal.models.source import Citation, Source
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.content_version import Freshness

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import Confidence, Publication
 from portal.core.languages import text_and_language
 from portal.index import keeping
-from portal.querysets import PairManager, RecordManager, remembered
-from portal.workflow import RECORD_ACTIONS
+from portal.models.querysets import PairManager, RecordManager, remembered
+from portal.models.workflow import RECORD_ACTIONS
 
 
 class Content(models.Model):

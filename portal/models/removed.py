@@ -4,9 +4,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.querysets import PairManager
 from portal.models.record import Content
-from portal.querysets import PairManager
-from portal.workflow import TRANSLATED_ACTIONS
+from portal.models.workflow import TRANSLATED_ACTIONS
 
 
 class Tombstone(Content):

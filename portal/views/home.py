@@ -12,7 +12,7 @@ from portal import known
 from portal.core.choices import Area
 from portal.discovery.head import Told
 from portal.models import Place, Source
-from portal.querysets import reader_text
+from portal.models.querysets import reader_text
 from portal.views.completeness import tally
 from projects.models import Agreement, Organisation, Project
 

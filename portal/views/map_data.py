@@ -7,7 +7,7 @@ from portal import geo, known
 from portal.core.database import Keys
 from portal.members import NONE, BitMap
 from portal.models import Place
-from portal.querysets import reader_text
+from portal.models.querysets import reader_text
 from portal.regionmap import mark_of
 from projects.models import Project
 

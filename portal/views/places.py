@@ -15,8 +15,8 @@ from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
 from portal.models import Place
-from portal.places import wholes_by_part
-from portal.querysets import reader_text
+from portal.models.place_tree import wholes_by_part
+from portal.models.querysets import reader_text
 from portal.records import RecordView, cited_sources
 from portal.views.home import count_choices, countries_with_counts
 from portal.views.levels import levels_by_country, levels_file

@@ -20,9 +20,18 @@ from portal.index import documents, keeping, ranking, spelling, store
 from portal.index.analyser import normal
 from portal.index.excerpts import marked
 from portal.index.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
-from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchFacet, SearchName, kinds_of, of_kind, record_of
 from portal.listing import RecordListView
 from portal.models import Place
+from portal.models.search_index import (
+    NO_LANGUAGE,
+    Kind,
+    SearchEntry,
+    SearchFacet,
+    SearchName,
+    kinds_of,
+    of_kind,
+    record_of,
+)
 from portal.parameters import takes
 from portal.tables import RecordTable
 

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 from portal import similar
 from portal.core.choices import Publication
 from portal.models import Place
-from portal.workflow import OPEN
+from portal.models.workflow import OPEN
 from projects.iati import exporting, fields
 from projects.iati.activity import CENTRAL_ASIA
 from projects.iati.findings import Finding, Refused, Severity

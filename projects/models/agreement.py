@@ -8,7 +8,7 @@ from issues.models import Issue
 from portal.core.choices import Area, Level, Publication
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Evidenced, Pair, Place, Record, Source
-from portal.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
+from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 from projects.models.organisation import Organisation
 
 

@@ -9,7 +9,7 @@ from portal.core.choices import IatiChoices, Publication
 from portal.core.database import Told
 from portal.core.validators import address_of_the_web
 from portal.models import Citation, Place, Record, Source, other_spellings_column
-from portal.querysets import RecordManager, RecordQuerySet
+from portal.models.querysets import RecordManager, RecordQuerySet
 
 
 class OrganisationQuerySet(RecordQuerySet):

@@ -11,8 +11,8 @@ from portal.core.choices import Area, Currency, IatiChoices, Level
 from portal.core.partial_dates import PartialDateField, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.models import Citation, Content, Evidenced, Pair, Place, Record, Source
-from portal.querysets import KeyManager, RecordManager, RecordQuerySet
-from portal.workflow import TRANSLATED_ACTIONS
+from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
+from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 
 

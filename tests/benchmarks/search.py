@@ -47,7 +47,7 @@ def main():
     from django.test import Client
     from django.test.utils import setup_test_environment
 
-    from portal.index.tables import SearchEntry
+    from portal.models.search_index import SearchEntry
 
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     setup_test_environment()

@@ -27,7 +27,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import User
 from issues.models import Issue, Term
-from portal.care.tables import Link
+from portal.models.curation import Link
 from projects.models import Project, SuggestedIssue
 from tests.make import make_imported, make_imported_file, make_reporting_organisation, make_tombstone
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})

@@ -16,8 +16,8 @@ from django.utils.html import strip_tags
 from issues import grid as grids
 from issues.models import Indicator, Observation
 from portal.core.choices import Publication
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
 from tests.counting import settle
 from tests.make import make_country, make_indicator, make_observation, make_place, make_source

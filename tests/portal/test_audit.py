@@ -19,8 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from issues.models import Observation, Term
-from portal.care.tables import OlderTranslation
 from portal.core.choices import Publication
+from portal.models.curation import OlderTranslation
 from portal.tracking import audit_log
 from portal.tracking.audit_log import (
     GUARDS,

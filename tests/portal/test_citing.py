@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.core.choices import Publication
-from portal.workflow import EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
 from tests.counting import settle
 from tests.make import make_issue, make_source, make_term
 from tests.test_admin import change_address

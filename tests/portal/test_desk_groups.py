@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, User
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
 from portal.core.choices import Publication
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
 from tests.make import (
     make_citation,

@@ -10,11 +10,11 @@ from django.db import DatabaseError, connections, transaction
 from issues.models import Observation
 from portal import kept
 from portal.care.links import record_answer
-from portal.care.tables import Link
 from portal.core.choices import Area
 from portal.index import keeping
 from portal.index.ranking import matching
 from portal.models import Place, Source
+from portal.models.curation import Link
 from portal.tracking import content_version
 from projects.models import Project
 from tests.make import (

@@ -14,7 +14,7 @@ from django.utils.html import escape
 from portal import doi
 from portal import settings as portal_settings
 from portal.models import Source
-from portal.workflow import EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
 from tests.make import make_former_key, make_source
 from tests.portal.test_references import BIBTEX
 from tests.test_admin import address, form_data

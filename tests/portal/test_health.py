@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from portal.index import keeping
-from portal.index.tables import SearchEntry
+from portal.models.search_index import SearchEntry
 from tests.make import make_place, make_source
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from issues.models import Issue, KeyFigure, Term
 from portal.core.choices import Publication
 from portal.history_admin import PER_PAGE, stamp
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.history import TRACKED, because, moments, unrecorded
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project
 from tests import reading
 from tests.make import (

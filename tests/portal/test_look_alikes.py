@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from portal.core.choices import Publication
 from portal.index import keeping
 from portal.models import Place, Source
-from portal.workflow import EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Organisation, Project
 from tests.make import make_organisation, make_place, make_project, make_source
 from tests.test_admin import address, change_address, errors_of, form_data

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.places import wholes_by_part
+from portal.models.place_tree import wholes_by_part
 from tests.make import make_place
 
 pytestmark = pytest.mark.django_db

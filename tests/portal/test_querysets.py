@@ -8,7 +8,7 @@ from issues.models import IssueCitation, Term
 from portal.core.choices import Publication
 from portal.index.ranking import matching
 from portal.models import Place, Record, Source
-from portal.querysets import reader_text, remembering_keys
+from portal.models.querysets import reader_text, remembering_keys
 from projects.models import AgreementParty, Organisation
 from tests.make import (
     make_citation,

@@ -15,8 +15,8 @@ from django.db import connection, models, transaction
 from issues.models import Observation, Term
 from portal.care.translations import older_of
 from portal.core.choices import Publication
+from portal.models.workflow import ADMINISTRATOR, EDITOR, TRANSLATORS
 from portal.tracking.history import moments
-from portal.workflow import ADMINISTRATOR, EDITOR, TRANSLATORS
 from projects.iati import applying
 from projects.iati.planning import Options
 from projects.iati.reading import activities

@@ -10,8 +10,8 @@ from lxml import html
 from issues.models import Term
 from portal.core.choices import Publication
 from portal.models import Place
+from portal.models.workflow import EDITOR, TRANSLATORS
 from portal.side_by_side import SideBySide
-from portal.workflow import EDITOR, TRANSLATORS
 from tests.make import (
     make_answer,
     make_issue_link,

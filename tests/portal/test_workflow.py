@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from portal import workflow
 from portal.core.choices import Publication
+from portal.models import workflow
 
 ACTIONS = {
     "anonymous": frozenset(),

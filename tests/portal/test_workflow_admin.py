@@ -14,8 +14,8 @@ from django.utils.html import strip_tags
 from issues.models import IssueInCountry, KeyFigure, Observation, Term
 from portal.core.choices import Publication
 from portal.models import Record, Tombstone
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project
 from tests import reading
 from tests.make import (

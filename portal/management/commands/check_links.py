@@ -9,7 +9,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from portal.care import asking, links
-from portal.care.tables import Link
+from portal.models.curation import Link
 
 
 class Command(BaseCommand):

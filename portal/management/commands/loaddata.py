@@ -7,7 +7,7 @@ from modeltranslation.management.commands import loaddata
 
 from portal.core.database import gather_statistics
 from portal.index.keeping import indexing
-from portal.querysets import remembering_keys
+from portal.models.querysets import remembering_keys
 from portal.tracking.history import unrecorded
 
 

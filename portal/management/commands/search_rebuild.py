@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from portal.core.database import gather_statistics
 from portal.index import keeping
-from portal.index.tables import SearchEntry
+from portal.models.search_index import SearchEntry
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from issues.models import Indicator, Issue, IssueInCountry, Observation
 from portal.core.choices import Area
 from portal.core.languages import text_and_language
 from portal.models import FormerKey, Place
-from portal.querysets import reader_text
+from portal.models.querysets import reader_text
 from portal.views.compare.rows import (
     VISIBLE,
     Entry,

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.care import asking
 from portal.care.asking import Answer, ask, wanted_wait
-from portal.care.tables import Link
+from portal.models.curation import Link
 from tests.make import make_organisation, make_source
 
 Outcome = Link.Outcome

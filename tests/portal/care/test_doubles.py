@@ -6,8 +6,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from portal.care import doubles
-from portal.care.tables import Double
 from portal.core.choices import Publication
+from portal.models.curation import Double
 from projects.models import Organisation, Project
 from tests import reading
 from tests.make import make_organisation, make_place, make_project

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from portal.care import links
 from portal.care.links import record_answer, to_check
-from portal.care.tables import Link, LinkUse
 from portal.core.choices import Publication
 from portal.models import Source
+from portal.models.curation import Link, LinkUse
 from projects.models import Organisation, Project
 from tests import reading
 from tests.make import make_organisation, make_project, make_source, make_term

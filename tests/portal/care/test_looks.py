@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from issues.models import Term
-from portal.care.tables import Look
 from portal.core.choices import Publication
+from portal.models.curation import Look
 from tests import reading
 from tests.make import make_term
 from tests.test_admin import address, change_address, form_data, listed

@@ -7,12 +7,12 @@ from django.test.utils import CaptureQueriesContext
 from issues.models import Issue, IssueCitation, Observation
 from portal.care import merging
 from portal.care.merging import Refused, merge, why_not
-from portal.care.tables import OlderTranslation
 from portal.core.choices import Publication
 from portal.index import keeping
 from portal.index.ranking import matching
-from portal.index.tables import SearchEntry
 from portal.models import FormerKey, Place, Source, Tombstone
+from portal.models.curation import OlderTranslation
+from portal.models.search_index import SearchEntry
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Organisation, Participation, Project
 from tests import reading

@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
 from portal.care.admin import differences
-from portal.care.tables import OlderTranslation
 from portal.care.translations import left_alone
 from portal.core.choices import Publication
+from portal.models.curation import OlderTranslation
 from projects.models import ProjectIssue, Sector
 from tests import reading
 from tests.make import (

@@ -18,9 +18,9 @@ from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
 from portal.index.ranking import matching
 from portal.models import Place
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking import content_version
 from portal.tracking.audit_log import AuditEntry
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Project, Sector
 from tests import reading
 from tests.counting import settle

@@ -20,10 +20,10 @@ from portal.exchange.plan import Plan
 from portal.exchange.tables import table_of
 from portal.index import keeping
 from portal.index.ranking import matching
-from portal.index.tables import SearchEntry
 from portal.models import Place, Source
+from portal.models.search_index import SearchEntry
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import Agreement, AgreementParty, Participation, Project, ProjectCitation
 from tests.make import (
     make_agreement,

@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection, transaction
 from issues.models import Issue, IssueInCountry, KeyFigure
 from portal.core.choices import Area, Publication
 from portal.index import keeping, ranking, store
-from portal.index.tables import SearchEntry, SearchName, SearchState, SearchWord, record_of
 from portal.models import Place, Source
+from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, record_of
 from projects.models import Organisation, Project
 from tests.make import (
     UNPUBLISHED,

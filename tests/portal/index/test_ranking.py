@@ -11,7 +11,7 @@ import pytest
 from portal.index import keeping, ranking, store
 from portal.index.analyser import normal
 from portal.index.query import fts5
-from portal.index.tables import NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
+from portal.models.search_index import NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
 
 QUERIES = Path(__file__).parents[1] / "search_queries.csv"
 

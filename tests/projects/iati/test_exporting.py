@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from portal.core.choices import Publication
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.iati import exporting
 from projects.models import Participation, Project, RioMarker
 from tests.counting import settle

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from portal.core.choices import Publication
 from portal.models import Place
-from portal.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import ImportedFile, Project, ProjectIssue, SuggestedIssue
 from tests.make import (
     make_answer,
