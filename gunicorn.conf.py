@@ -18,8 +18,8 @@ preload_app = True
 # gunicorn’s threads, of which none waits for a client. See the module.
 worker_class = "portal.slow_clients.SlowClientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-# One network takes at most five of them (portal/limits.py): with four, a burst of 48 connections let other readers wait
-# 10 s for a cached page.
+# One network takes at most five of them (portal/http/throttling.py): with four, a burst of 48 connections let other
+# readers wait 10 s for a cached page.
 threads = 8
 # Threads that make pages hold the interpreter for this long, in seconds; each piece of a quick answer waits for them.
 # With Python's 5 ms cached pages took three times as long in such a burst (p95).

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_safe
 
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
-from portal import archive, limits
+from portal import archive
 from portal.core.choices import Publication
 from portal.discovery import schema
 from portal.formats import described, fields, sheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
+from portal.http import throttling
 from portal.models import Place
 from portal.tracking import content_version
 
@@ -58,7 +59,7 @@ def catalogue(request, form):
     media, write = FORMS[form]
 
     def made():
-        limits.spend(request, "export")
+        throttling.spend(request, "export")
         with override("en"):
             said = write([Catalogue(settings.PUBLIC_URL, state).node()])
         response = HttpResponse(said, content_type=media)

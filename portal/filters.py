@@ -13,16 +13,16 @@ from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal import kept
 from portal.core.database import Keys
 from portal.core.languages import language_name
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
+from portal.http import page_cache
+from portal.http.problems import Problem
 from portal.index.ranking import keys_matching
 from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.models import Place, Source
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
-from portal.problems import Problem
 
 SHORT_LIST = 12  # a facet with at most this many choices also shows those that would find nothing
 
@@ -318,7 +318,7 @@ class RecordFilterSet(django_filters.FilterSet):
             return self._count()
         # The SQL is part of the key: the same filters may stand before other records, such as one indicator’s values.
         query = str(self.queryset.order_by().query)
-        return kept.once(self._count, "list", type(self).__qualname__, query, sorted(self.valid_data.items()))
+        return page_cache.once(self._count, "list", type(self).__qualname__, query, sorted(self.valid_data.items()))
 
     def _count(self):
         return {

@@ -5,12 +5,12 @@ from django.utils.cache import patch_vary_headers
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
-from portal import limits
 from portal.core.urls import with_query
 from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
-from portal.problems import Problem, one_of_sentence
+from portal.http import throttling
+from portal.http.problems import Problem, one_of_sentence
 
 PAGE_SIZES = (25, 50, 100)
 
@@ -64,7 +64,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         if serving.asked_format(request):
             return serving.answer(request, self.kinds, self.get_records)
         if request.GET.get("q"):
-            limits.spend(request, "search")
+            throttling.spend(request, "search")
         response = super().get(request, *args, **kwargs)
         if request.htmx:
             response["HX-Push-Url"] = with_query(request.path, request.GET)

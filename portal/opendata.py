@@ -10,7 +10,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from portal import archive, limits
+from portal import archive
 from portal.dcat import RIGHTS
 from portal.discovery.head import Told
 from portal.discovery.schema import licence, thing
@@ -18,7 +18,8 @@ from portal.formats import described, serving, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import HEADERS
-from portal.parameters import takes
+from portal.http import throttling
+from portal.http.parameters import takes
 from portal.tracking import content_version
 
 # The page or list that shows the records of a kind.
@@ -51,8 +52,8 @@ def table(request, file):
     etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
 
     def made():
-        limits.spend(request, "export")
-        limits.spend(request, "export", limits.cost_of_rows("csv", serialiser.visible().count()))
+        throttling.spend(request, "export")
+        throttling.spend(request, "export", throttling.cost_of_rows("csv", serialiser.visible().count()))
         with override("en"):
             records = archive.everything(serialiser.kind)
         response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")
@@ -89,7 +90,7 @@ def everything(request):
     there = archive.present()
     is_fresh = there is not None and there.is_fresh
     if not is_fresh:
-        limits.spend(request, "export")  # before the archive is made, which costs more than handing it out
+        throttling.spend(request, "export")  # before the archive is made, which costs more than handing it out
     if there is None:
         there = archive.make()
     elif not is_fresh:
@@ -97,7 +98,7 @@ def everything(request):
 
     def made():
         if is_fresh:
-            limits.spend(request, "export")
+            throttling.spend(request, "export")
         response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
         response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
         return response

@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from portal.core.choices import Publication
+from portal.http.parameters import checks_parameters_itself
 from portal.models import Record
-from portal.parameters import checks_parameters_itself
 from portal.tracking.audit_log import AuditEntry, note
 
 SALT = "portal.preview"

@@ -173,7 +173,7 @@ def public_url() -> str:
 PUBLIC_URL = public_url()
 # The address in the ids of feeds and of OAI-PMH, which must stay what they were when the portal moves.
 ID_BASE_URL = base_url("ID_BASE_URL") or PUBLIC_URL
-# Ports that a Host header may name, as pairs of host and port; on this machine any (portal/hosts.py).
+# Ports that a Host header may name, as pairs of host and port; on this machine any (portal/http/hosts.py).
 PUBLIC_HOST, PUBLIC_PORT = split_domain_port(urlsplit(PUBLIC_URL).netloc)
 HOST_PORTS = [(host, port) for host, port in NAMED_HOSTS if port]
 HOST_PORTS.append((PUBLIC_HOST, PUBLIC_PORT or WEB_PORTS[urlsplit(PUBLIC_URL).scheme]))
@@ -208,31 +208,31 @@ REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # of a copy that reader
 METRICS_NETWORKS = networks("METRICS_NETWORKS")  # that /metrics answers to
 MIDDLEWARE = [
     "portal.logs.RequestIdMiddleware",
-    "portal.hosts.HostPortMiddleware",  # outside all that asks for the host
+    "portal.http.hosts.HostPortMiddleware",  # outside all that asks for the host
     *(["portal.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
     *(["portal.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "portal.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
+    "portal.http.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
     "portal.schedule.PublishScheduledMiddleware",  # outside the kept pages, which it makes old
-    "portal.kept.KeptPagesMiddleware",  # outside all that a page needs only when it is made
+    "portal.http.page_cache.KeptPagesMiddleware",  # outside all that a page needs only when it is made
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "portal.parameters.ParametersMiddleware",
-    "portal.limits.LimitsMiddleware",  # outside of the compression, which holds a place too
+    "portal.http.parameters.ParametersMiddleware",
+    "portal.http.throttling.LimitsMiddleware",  # outside of the compression, which holds a place too
     "django.middleware.gzip.GZipMiddleware",
-    "portal.middleware.BrotliMiddleware",
-    "portal.kept.TagMiddleware",
-    "portal.problems.ProblemMiddleware",
+    "portal.http.middleware.BrotliMiddleware",
+    "portal.http.page_cache.TagMiddleware",
+    "portal.http.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.middleware.AddressLanguageMiddleware",
-    "portal.middleware.PrivatePagesMiddleware",
+    "portal.http.middleware.AddressLanguageMiddleware",
+    "portal.http.middleware.PrivatePagesMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.sessions.ActivityMiddleware",
-    "portal.limits.BodyMiddleware",  # asks who is signed in, before anything reads the body
+    "portal.http.throttling.BodyMiddleware",  # asks who is signed in, before anything reads the body
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -320,9 +320,10 @@ CACHES = {
     ),
     # What any process can make again from the same words, such as the layout of a graph.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # What any process can make again of the same content: pages as they went out, counts of lists (portal/kept.py).
+    # What any process can make again of the same content: pages as they went out, counts of lists
+    # (portal/http/page_cache.py).
     "kept": (
-        REDIS | {"BACKEND": "portal.shared_cache.Dispensable", "KEY_PREFIX": "kept"}
+        REDIS | {"BACKEND": "portal.http.redis_cache.Dispensable", "KEY_PREFIX": "kept"}
         if CACHE_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}}
     ),
@@ -432,7 +433,7 @@ if switch("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # How often a network may ask in a minute, and how many of its requests a process works on at once; 0 is no limit.
-# Signing in has limits of its own (allauth). What a page or file costs is in portal/limits.py.
+# Signing in has limits of its own (allauth). What a page or file costs is in portal/http/throttling.py.
 LIMITS = {
     "pages": number("LIMIT_PAGES", 600),
     "search": number("LIMIT_SEARCH", 240),

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from issues.models import Event, Indicator, Issue
 from portal.core.urls import DEFAULT, default_of
+from portal.http.parameters import takes
 from portal.models import Place, Source
-from portal.parameters import takes
 from portal.tracking import content_version
 from projects.models import Agreement, Organisation, Project
 

@@ -11,7 +11,7 @@ from portal.api import docs as api_docs
 from portal.changes_pages import changes_paths
 from portal.discovery.cards import card
 from portal.feeds import feed
-from portal.middleware import home_in_readers_language
+from portal.http.middleware import home_in_readers_language
 from portal.past import past_paths
 from portal.preview import preview
 from portal.views import map, search

@@ -7,15 +7,15 @@ from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import override
 
-from portal import limits
 from portal.core.choices import Publication
 from portal.formats.fields import LANGUAGES, Reading
 from portal.formats.plain import dumps
 from portal.formats.serving import HEADERS
 from portal.formats.sheets import LICENCE
+from portal.http import throttling
+from portal.http.parameters import unknown_sentence, without_empty_values
+from portal.http.problems import Problem, one_of_sentence
 from portal.models import FormerKey, Tombstone
-from portal.parameters import unknown_sentence, without_empty_values
-from portal.problems import Problem, one_of_sentence
 from portal.tracking import content_version
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
@@ -160,7 +160,7 @@ class Asked:
         }
 
         def made():
-            limits.spend(self.request, "api")
+            throttling.spend(self.request, "api")
             with override(self.language or "en"):
                 return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
 

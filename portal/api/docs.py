@@ -19,7 +19,7 @@ from portal.filters import Facet, YearFilter
 from portal.formats import serving
 from portal.formats.fields import LANGUAGES
 from portal.formats.sheets import LICENCE
-from portal.parameters import takes
+from portal.http.parameters import takes
 
 # Questions that show what can be asked, of resources that have them.
 QUESTIONS = {

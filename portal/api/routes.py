@@ -4,9 +4,9 @@ from ninja import NinjaAPI, Path
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
-from portal import problems
 from portal.api import answering, description
 from portal.api.resources import RESOURCES
+from portal.http import problems
 
 KEY = r"^[-a-zA-Z0-9_]+$"
 

@@ -15,14 +15,14 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from portal import limits
 from portal.core.database import Keys
 from portal.core.formatting import number
 from portal.core.urls import address_on
 from portal.formats import atom, plain, references, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records
-from portal.problems import Problem, one_of_sentence
+from portal.http import throttling
+from portal.http.problems import Problem, one_of_sentence
 from portal.tracking import content_version
 
 # Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
@@ -209,9 +209,9 @@ def answer(request, kinds, records, single=False, only=None):
         return form.respond(request, records())
 
     def made():
-        limits.spend(request, "export")
+        throttling.spend(request, "export")
         found = records()
-        limits.spend(request, "export", limits.cost_of_rows(form.name, len(found)))
+        throttling.spend(request, "export", throttling.cost_of_rows(form.name, len(found)))
         return whole_answer(request, form, kinds, found)
 
     state = content_version.state()

@@ -14,12 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from lxml import etree
 
-from portal import limits
 from portal.formats.atom import clean
 from portal.formats.fields import moment
 from portal.formats.serialisers import SERIALISERS
+from portal.http import throttling
+from portal.http.parameters import checks_parameters_itself
 from portal.oai import dublin_core, listing
-from portal.parameters import checks_parameters_itself
 
 NAMESPACE = "http://www.openarchives.org/OAI/2.0/"
 SCHEMA = "http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
@@ -60,7 +60,7 @@ class Refused(Exception):
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request):
     """`/oai`: the answer to a request, which is 200 even where it says what is wrong."""
-    limits.spend(request, "api")
+    throttling.spend(request, "api")
     with override("en"):
         root = Answer(request).element()
     said = etree.tostring(root, xml_declaration=True, encoding="UTF-8")

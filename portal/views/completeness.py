@@ -3,8 +3,9 @@
 from django.db.models import Count, Q
 
 from issues.models import Event, Indicator, Issue, Observation, Term
-from portal import kept, known
+from portal import known
 from portal.core.choices import Area, Confidence, Level, Publication
+from portal.http import page_cache
 from portal.index.ranking import matching
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Project, RioMarker
@@ -26,7 +27,7 @@ REPORT_AREAS = {
 def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
     projects = known.facet_index(Project)
-    scanned = kept.once(scan, "completeness")
+    scanned = page_cache.once(scan, "completeness")
     agreements = tally(Agreement.objects.published(), "confidence")
     return {
         "kinds": kinds(projects.all),

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from issues.models import Issue
-from portal import limits
 from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.languages import in_language, language_name
 from portal.facets.counting import FacetCounter
 from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
+from portal.http import throttling
+from portal.http.parameters import takes
 from portal.index import documents, keeping, ranking, spelling, store
 from portal.index.analyser import normal
 from portal.index.excerpts import marked
@@ -32,7 +33,6 @@ from portal.models.search_index import (
     of_kind,
     record_of,
 )
-from portal.parameters import takes
 from portal.tables import RecordTable
 
 # With fewer hits than this a filter is asked about them alone, not about all records.
@@ -368,7 +368,7 @@ def suggest(request):
     """Records whose names go on as the reader began, of any kind or of one, as JSON: address, key, name, its language,
     what it is.
     """
-    limits.spend(request, "search")
+    throttling.spend(request, "search")
     text = request.GET.get("q", "")
     kinds = [kind for kind in Kind if kind == request.GET.get("kind")] or tuple(Kind)
     return JsonResponse(

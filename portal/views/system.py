@@ -10,9 +10,9 @@ from django.utils.translation import gettext, pgettext
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 
-from portal import limits
-from portal.outage import is_outage, unavailable
-from portal.parameters import checks_parameters_itself
+from portal.http import throttling
+from portal.http.outage import is_outage, unavailable
+from portal.http.parameters import checks_parameters_itself
 from portal.readiness import readiness
 
 
@@ -58,9 +58,9 @@ def not_found(request, exception):
     """404 in the reader's language, with ways on. It has to be made like any page, and counts as one."""
     if request.resolver_match is None:  # else it is counted
         try:
-            limits.spend(request, "pages")
-        except limits.TooOften as error:
-            return limits.refusal(request, error)
+            throttling.spend(request, "pages")
+        except throttling.TooOften as error:
+            return throttling.refusal(request, error)
     return render(request, "404.html", {"title": gettext("Page not found")}, status=404)
 
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import limits
+from portal.http import throttling
+from portal.http.parameters import takes
 from portal.models import Place
-from portal.parameters import takes
 from portal.tracking import content_version
 from projects.iati import exporting, writing
 from projects.models import (
@@ -56,8 +56,8 @@ def response(request, projects):
     moment, tag = state(request, projects, publisher)
 
     def made():
-        limits.spend(request, "export")
-        limits.spend(request, "export", limits.cost_of_rows("iati", projects.count()))
+        throttling.spend(request, "export")
+        throttling.spend(request, "export", throttling.cost_of_rows("iati", projects.count()))
         parts = reported(projects, publisher, absolute_url)
         first = next(parts, None)
         if first is None:

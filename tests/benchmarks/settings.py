@@ -9,5 +9,5 @@ ROOT_URLCONF = "tests.benchmarks.urls"
 LIMITS = dict.fromkeys(LIMITS, 0)  # noqa: F405 - an address asks as often as it likes
 
 if os.environ.get("KEEP") == "nothing":
-    MIDDLEWARE = [name for name in MIDDLEWARE if name != "portal.kept.KeptPagesMiddleware"]
+    MIDDLEWARE = [name for name in MIDDLEWARE if name != "portal.http.page_cache.KeptPagesMiddleware"]
     CACHES = CACHES | {"kept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from portal import limits
+from portal.http import throttling
 from tests.browser.served import settings_of_a_local_run
 
 PATIENCE = 60  # seconds until a test gives up waiting for what should take two
@@ -32,7 +32,7 @@ def until(condition, seconds=PATIENCE, pause=0.05):
 
 def early_in_a_minute():
     """Wait until there is time for what has to happen within one of the minutes in which requests are counted."""
-    until(lambda: time.time() % limits.SECONDS < limits.SECONDS - 15)
+    until(lambda: time.time() % throttling.SECONDS < throttling.SECONDS - 15)
 
 
 def workers_of(process):

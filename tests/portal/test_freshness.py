@@ -8,9 +8,9 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 
 from issues.models import Observation
-from portal import kept
 from portal.care.links import record_answer
 from portal.core.choices import Area
+from portal.http import page_cache
 from portal.index import keeping
 from portal.index.ranking import matching
 from portal.models import Place, Source
@@ -334,7 +334,7 @@ def test_nothing_is_kept_of_what_is_not_committed(settings):
     settings.CACHES = settings.CACHES | {"kept": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
     def titles():
-        return kept.once(lambda: sorted(Source.objects.values_list("title", flat=True)), "titles")
+        return page_cache.once(lambda: sorted(Source.objects.values_list("title", flat=True)), "titles")
 
     source = make_source(title="Before")
     assert titles() == ["Before"]

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from portal import kept
+from portal.http import page_cache
 from portal.tracking import content_version
 from tests import reading
 from tests.browser.served import serve
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 CACHES = {
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "kept"},
     "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
-    "redis": {"BACKEND": "portal.shared_cache.Dispensable"},
+    "redis": {"BACKEND": "portal.http.redis_cache.Dispensable"},
 }
 
 
@@ -166,7 +166,7 @@ def test_no_worker_shows_a_page_that_another_process_made_old(own_database, kept
 def test_another_release_makes_pages_anew(client, cache, monkeypatch):
     make_project()
     client.get("/en/projects/")
-    monkeypatch.setattr(kept, "release", lambda: "another")
+    monkeypatch.setattr(page_cache, "release", lambda: "another")
     assert len(asked(client, "/en/projects/")[1]) > 1
 
 

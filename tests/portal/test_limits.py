@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import cache, caches
 
-from portal import limits
+from portal.http import throttling
 from tests import reading
 from tests.browser.served import serve
 from tests.faults.visiting import until
@@ -29,8 +29,8 @@ def few(settings, monkeypatch):
     at once, as a test asks for.
     """
     settings.LIMITS = dict.fromkeys(settings.LIMITS, MOST) | {"pages": 0, "at_once": 0}
-    monkeypatch.setattr(limits, "time", lambda: NOW)
-    monkeypatch.setattr(limits, "book", limits.Book())
+    monkeypatch.setattr(throttling, "time", lambda: NOW)
+    monkeypatch.setattr(throttling, "book", throttling.Book())
 
 
 def statuses(client, address, times, **headers):
@@ -66,7 +66,7 @@ def page_cache(settings):
         ("/en/no-such-page/", 1),
         ("/en/projects/no-such-project/", 1),
         ("/api/docs", 1),
-        *((f"/en/{name}/", cost) for name, cost in limits.PAGE_COSTS.items()),
+        *((f"/en/{name}/", cost) for name, cost in throttling.PAGE_COSTS.items()),
     ],
 )
 def test_page_that_has_to_be_made_is_counted_by_its_cost(client, few_pages, address, cost):
@@ -110,8 +110,8 @@ def test_pages_are_made_for_whoever_is_signed_in(client, few_pages):
 @pytest.mark.parametrize(("form", "rows", "most"), [("csv", 0, 30), ("csv", 8, 10), ("json", 8, 6), ("geojson", 8, 6)])
 def test_file_costs_by_its_rows(client, settings, monkeypatch, form, rows, most):
     settings.LIMITS = settings.LIMITS | {"export": 30}
-    monkeypatch.setattr(limits, "ROWS", {"csv": 4})
-    monkeypatch.setattr(limits, "ROWS_OTHERWISE", 2)
+    monkeypatch.setattr(throttling, "ROWS", {"csv": 4})
+    monkeypatch.setattr(throttling, "ROWS_OTHERWISE", 2)
     for _ in range(rows):
         make_project()
     answered = statuses(client, f"/en/projects/?format={form}", most + 1)
@@ -120,7 +120,7 @@ def test_file_costs_by_its_rows(client, settings, monkeypatch, form, rows, most)
 
 def test_file_that_costs_more_than_a_minute_has_is_still_to_be_had(client, settings, monkeypatch):
     settings.LIMITS = settings.LIMITS | {"export": 20}
-    monkeypatch.setattr(limits, "ROWS", {"csv": 1})
+    monkeypatch.setattr(throttling, "ROWS", {"csv": 1})
     for _ in range(3 * MOST):
         make_project()
     small = "/data/sources.csv"
@@ -131,7 +131,7 @@ def test_file_that_costs_more_than_a_minute_has_is_still_to_be_had(client, setti
 
 
 def test_rows_are_counted_before_a_file_is_made(client, settings, monkeypatch):
-    monkeypatch.setattr(limits, "ROWS", {"csv": 1})
+    monkeypatch.setattr(throttling, "ROWS", {"csv": 1})
     make_project(), make_project()
     assert statuses(client, EXPORT, 3) == [200] * 3
     monkeypatch.setattr("portal.formats.sheets.csv_text", lambda *args, **more: pytest.fail("The file was made."))
@@ -140,8 +140,8 @@ def test_rows_are_counted_before_a_file_is_made(client, settings, monkeypatch):
 
 @pytest.mark.parametrize("form", ["json", "geojson"])
 def test_large_json_costs_far_more_than_a_small_file(form):
-    assert 1 + limits.cost_of_rows(form, 50_000) > 100
-    assert 1 + limits.cost_of_rows(form, 171) == 1
+    assert 1 + throttling.cost_of_rows(form, 50_000) > 100
+    assert 1 + throttling.cost_of_rows(form, 171) == 1
 
 
 # ── At once ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,12 +152,12 @@ HERE, THERE = "203.0.113.7", "203.0.113.8"
 @pytest.fixture
 def places(settings, monkeypatch):
     settings.LIMITS = settings.LIMITS | {"at_once": 3}
-    monkeypatch.setattr(limits, "places", limits.Places())
-    return limits.places
+    monkeypatch.setattr(throttling, "places", throttling.Places())
+    return throttling.places
 
 
 def test_few_requests_of_one_network_are_worked_on_at_once(client, places, monkeypatch):
-    monkeypatch.setattr(limits, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(throttling, "WAIT_SECONDS", 0.01)
     assert [places.take(HERE, False, 0.01) for _ in range(4)] == [True] * 3 + [False]
     assert places.take(THERE, False)
     places.give_back(HERE, False)
@@ -173,13 +173,13 @@ def test_files_leave_a_place_to_pages(places):
 def test_some_wait_until_a_place_is_free_and_the_others_are_refused(places):
     for _ in range(3):
         places.take(HERE, False)
-    with ThreadPoolExecutor(limits.WAITING) as threads:
-        waiting = [threads.submit(places.take, HERE, False, 60) for _ in range(limits.WAITING)]
-        until(lambda: places.waiting == limits.WAITING)
+    with ThreadPoolExecutor(throttling.WAITING) as threads:
+        waiting = [threads.submit(places.take, HERE, False, 60) for _ in range(throttling.WAITING)]
+        until(lambda: places.waiting == throttling.WAITING)
         assert not places.take(HERE, False, 60)  # at once: no thread is left to wait in
-        for _ in range(limits.WAITING):
+        for _ in range(throttling.WAITING):
             places.give_back(HERE, False)
-        assert [future.result(60) for future in waiting] == [True] * limits.WAITING
+        assert [future.result(60) for future in waiting] == [True] * throttling.WAITING
     assert places.waiting == 0
 
 
@@ -192,14 +192,14 @@ def test_short_answers_do_not_wait_for_a_long_file(client, places, settings):
 
 
 def test_request_without_a_place_is_told_to_come_again(client, places, monkeypatch):
-    monkeypatch.setattr(limits.Places.take, "__defaults__", (0.01,))
+    monkeypatch.setattr(throttling.Places.take, "__defaults__", (0.01,))
     for _ in range(3):
         places.take(ipaddress.ip_address(HERE), False)
     for address in ("/en/about/", "/api/v1/projects"):
         response = client.get(address, REMOTE_ADDR=HERE)
-        assert (response.status_code, response.headers["Retry-After"]) == (429, str(limits.RETRY_SECONDS))
+        assert (response.status_code, response.headers["Retry-After"]) == (429, str(throttling.RETRY_SECONDS))
     response = client.get("/oai?verb=Identify", REMOTE_ADDR=HERE)
-    assert (response.status_code, response.headers["Retry-After"]) == (503, str(limits.RETRY_SECONDS))
+    assert (response.status_code, response.headers["Retry-After"]) == (503, str(throttling.RETRY_SECONDS))
     assert client.get("/healthz", REMOTE_ADDR=HERE).status_code == 200
     assert client.get("/en/about/", REMOTE_ADDR=THERE).status_code == 200
     client.force_login(User.objects.create_user("gulnara"))
@@ -236,7 +236,7 @@ def test_each_kind_is_counted_by_itself(client):
 
 def test_next_minute_begins_anew(client, monkeypatch):
     assert statuses(client, SEARCH, MOST + 1)[-1] == 429
-    monkeypatch.setattr(limits, "time", lambda: NOW + 50)
+    monkeypatch.setattr(throttling, "time", lambda: NOW + 50)
     assert statuses(client, SEARCH, MOST + 1) == [200] * MOST + [429]
 
 
@@ -328,13 +328,13 @@ def test_processes_count_together(rf, settings, most):
     settings.LIMITS = dict.fromkeys(settings.LIMITS, most)
     request = rf.get("/")
     request.user = AnonymousUser()
-    processes, answered = [limits.Book() for _ in range(4)], 0
+    processes, answered = [throttling.Book() for _ in range(4)], 0
     for number in range(3 * most):
-        limits.book = processes[number % 4]
+        throttling.book = processes[number % 4]
         try:
-            limits.spend(request, "search")
+            throttling.spend(request, "search")
             answered += 1
-        except limits.TooOften:
+        except throttling.TooOften:
             pass
     share = most // 10
     assert most - share < answered <= most + 3 * share
@@ -346,7 +346,7 @@ def test_a_cache_that_fails_refuses_nobody(client, monkeypatch, caplog):
 
     monkeypatch.setattr(cache, "add", fail)
     assert statuses(client, SEARCH, 2 * MOST) == [200] * 2 * MOST
-    assert {record.message for record in caplog.records if record.name == "portal.limits"} == {
+    assert {record.message for record in caplog.records if record.name == "portal.http.throttling"} == {
         "The shared cache does not answer; requests go uncounted."
     }
 

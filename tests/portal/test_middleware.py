@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
-from portal.middleware import BrotliMiddleware
+from portal.http.middleware import BrotliMiddleware
 
 PAGE = "<p>Ташкент, 타슈켄트, Tashkent</p>" * 50
 

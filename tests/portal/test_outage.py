@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
 from redis import exceptions as redis
 
-from portal.outage import is_outage
+from portal.http.outage import is_outage
 
 SILENT = "could not connect to server db.internal.example"
 WORDS = {"en": "Back in a moment", "ko": "곧 다시 열립니다", "ru": "Скоро вернёмся"}

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 from django.utils import translation
 
-from portal import parameters
 from portal.api.resources import RESOURCES
+from portal.http import parameters
 from tests import reading
 from tests.addresses import KINDS, addresses, filled
 from tests.counting import settle

@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from lxml import etree
 
-from portal import archive, limits
+from portal import archive
 from portal.formats.serving import FORMATS
+from portal.http import throttling
 from portal.preview import preview_links
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
@@ -132,12 +133,12 @@ def test_archive_is_made_anew_when_public_url_changes(settings):
 def test_asker_who_asks_too_often_makes_nothing_be_made(client, settings, monkeypatch):
     make_source()
     settings.LIMITS = settings.LIMITS | {"export": 1}
-    monkeypatch.setattr(limits, "book", limits.Book())
-    monkeypatch.setattr(limits, "time", lambda: 1_800_000_000)
+    monkeypatch.setattr(throttling, "book", throttling.Book())
+    monkeypatch.setattr(throttling, "time", lambda: 1_800_000_000)
     assert client.get("/data/sources.csv").status_code == 200
     assert client.get(f"/data/{archive.NAME}").status_code == 429
     assert archive.present() is None
-    monkeypatch.setattr(limits, "time", lambda: 1_800_000_060)
+    monkeypatch.setattr(throttling, "time", lambda: 1_800_000_060)
     first = client.get(f"/data/{archive.NAME}")
     assert first.status_code == 200
     assert b"sources.csv" in unpacked(first)

@@ -294,7 +294,7 @@ def test_every_worker_counts_in_the_same_cache(configured):
     }
     shared = configured(CACHE_URL="redis://cache.example.org:6379/1")["CACHES"]
     assert shared["default"] == redis | {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
-    assert shared["kept"] == redis | {"BACKEND": "portal.shared_cache.Dispensable", "KEY_PREFIX": "kept"}
+    assert shared["kept"] == redis | {"BACKEND": "portal.http.redis_cache.Dispensable", "KEY_PREFIX": "kept"}
 
 
 MAIL = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")

@@ -10,13 +10,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal import limits
 from portal.core.citation_marks import Notes
 from portal.core.languages import name_html
 from portal.core.urls import with_query
 from portal.discovery.head import Told
 from portal.formats import serving, tables
-from portal.problems import Problem
+from portal.http import throttling
+from portal.http.problems import Problem
 from portal.views.compare.choice import KINDS, MOST, Choice, form_of
 from portal.views.compare.finding import LONGEST
 
@@ -79,7 +79,7 @@ class Compare(Told, TemplateView):
             return HttpResponseRedirect(with_query(request.path, query))
         self.choice = Choice(request.GET)
         if self.words:
-            limits.spend(request, "search")
+            throttling.spend(request, "search")
         if serving.asked_format(request):
             mistakes = self.choice.mistakes or ([] if self.choice.complete else [gettext("Choose two to four.")])
             if mistakes:

@@ -19,9 +19,9 @@ from pyroaring import BitMap
 from issues.models import Issue
 from portal.core.formatting import number
 from portal.core.urls import with_query
+from portal.http.problems import Problem
 from portal.members import NONE
 from portal.models import Place
-from portal.problems import Problem
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import known_budgets
 from portal.views.coverage.choice import Choice

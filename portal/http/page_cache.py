@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 
-from portal.middleware import encodings_taken
+from portal.http.middleware import encodings_taken
 from portal.tracking import content_version
 
 # Not for freshness, since the number moves with each commit: this frees memory, and ends what was made under settings

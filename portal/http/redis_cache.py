@@ -1,7 +1,7 @@
 """Redis, where CACHE_URL names one, in place of what each process keeps by itself: readers never wait for it.
 
 It may be lost at any time, and then nothing is kept until it is back. What cannot do without it, such as counting
-attempts to sign in, tells of an outage (`portal.outage`).
+attempts to sign in, tells of an outage (`portal.http.outage`).
 """
 
 import logging

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from portal.core.urls import PRIVATE_PATHS
-from portal.parameters import takes
+from portal.http.parameters import takes
 from portal.tracking.audit_log import AuditEntry, note_refusal
 
 
@@ -46,7 +46,7 @@ class BrotliMiddleware:
     """
 
     SMALLEST = 200  # what is smaller is not worth the work
-    QUALITY = 7  # a page is compressed once for many readers (portal/kept.py)
+    QUALITY = 7  # a page is compressed once for many readers (portal/http/page_cache.py)
 
     def __init__(self, get_response):
         self.get_response = get_response

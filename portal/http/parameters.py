@@ -9,7 +9,7 @@ from django.http import HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
 
-from portal import problems
+from portal.http import problems
 
 # Staff pages, and services that ignore their parameters.
 UNCHECKED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")

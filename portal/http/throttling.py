@@ -26,7 +26,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.translation import get_language, gettext, ngettext
 
-from portal import parameters, problems
+from portal.http import parameters, problems
 
 SECONDS = 60
 SHARES = 10
