@@ -9,14 +9,14 @@ import shutil
 import sys
 import tempfile
 
-from portal.logs import configuration
+from portal.ops.logs import configuration
 
 wsgi_app = "portal.wsgi"
 bind = "127.0.0.1:8000"
 # Read once, before workers are forked: they share most of their memory, and one that is replaced is there at once.
 preload_app = True
 # gunicorn’s threads, of which none waits for a client. See the module.
-worker_class = "portal.slow_clients.SlowClientWorker"
+worker_class = "portal.ops.gunicorn_worker.SlowClientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 # One network takes at most five of them (portal/http/throttling.py): with four, a burst of 48 connections let other
 # readers wait 10 s for a cached page.

@@ -17,7 +17,7 @@ from django.core.management.utils import get_random_secret_key
 from django.http.request import split_domain_port, validate_host
 from django.utils.translation import gettext_lazy as _
 
-from portal import logs
+from portal.ops import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
@@ -204,13 +204,13 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
 ]
 
-REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # of a copy that readers read from (portal/replicas.py)
+REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # of a copy that readers read from (portal/ops/replicas.py)
 METRICS_NETWORKS = networks("METRICS_NETWORKS")  # that /metrics answers to
 MIDDLEWARE = [
-    "portal.logs.RequestIdMiddleware",
+    "portal.ops.logs.RequestIdMiddleware",
     "portal.http.hosts.HostPortMiddleware",  # outside all that asks for the host
-    *(["portal.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
-    *(["portal.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
+    *(["portal.ops.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
+    *(["portal.ops.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.http.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
@@ -301,7 +301,7 @@ def database(url: str, *, read_only: bool = False) -> dict:
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if REPLICA_URL:
     DATABASES["replica"] = database(REPLICA_URL, read_only=True)
-    DATABASE_ROUTERS = ["portal.replicas.ReplicaRouter"]
+    DATABASE_ROUTERS = ["portal.ops.replicas.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
@@ -370,7 +370,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "portal.staticfiles.HashedFiles"
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "portal.ops.staticfiles.HashedFiles"
         )
     },
 }

@@ -5,13 +5,14 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import archive, dcat, metrics, oai, opendata, sitemaps, views
+from portal import archive, dcat, oai, opendata, sitemaps, views
 from portal.api import api
 from portal.api import docs as api_docs
 from portal.changes_pages import changes_paths
 from portal.discovery.cards import card
 from portal.feeds import feed
 from portal.http.middleware import home_in_readers_language
+from portal.ops import metrics
 from portal.past import past_paths
 from portal.preview import preview
 from portal.views import map, search

@@ -22,7 +22,7 @@ from django.core.management import get_commands
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from portal import metrics
+from portal.ops import metrics
 from tests.browser.served import free_port, serve
 from tests.faults.visiting import ask, early_in_a_minute, until
 from tests.portal.test_settings import variables_of

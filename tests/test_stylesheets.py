@@ -8,7 +8,7 @@ import django.contrib.admin
 import tinycss2
 from django.conf import settings
 
-from portal.staticfiles import CSS_IMPORT
+from portal.ops.staticfiles import CSS_IMPORT
 
 SHEETS = settings.BASE_DIR / "static" / "css"
 ADMIN_SHEETS = Path(django.contrib.admin.__file__).parent / "static" / "admin" / "css"

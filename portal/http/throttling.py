@@ -299,7 +299,9 @@ class BodyMiddleware:
         may_sign_in = request.path_info.startswith("/admin/") and size <= settings.MOST_UPLOADED
         if not may_sign_in or not request.user.is_staff:
             return self.refuse(request, may_sign_in)
-        client = request.META.get("gunicorn.socket")  # a portal.slow_clients.ClientSocket; absent without gunicorn
+        client = request.META.get(
+            "gunicorn.socket"
+        )  # a portal.ops.gunicorn_worker.ClientSocket; absent without gunicorn
         if client is not None and not client.has_body:
             client.read_body()
             return HttpResponse(status=100)  # is not sent; the request comes again with its body

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from portal.http import throttling
 from portal.http.outage import is_outage, unavailable
 from portal.http.parameters import checks_parameters_itself
-from portal.readiness import readiness
+from portal.ops.health import readiness
 
 
 @checks_parameters_itself  # monitors may add what they like

@@ -28,10 +28,10 @@ from django.db import connection, connections, models, transaction
 from django.test import Client, override_settings
 
 from issues.models import Issue, Term, TermCitation
-from portal import backup
-from portal.backup.files import DATABASE, MANIFEST, BackupError, Manifest, sign
 from portal.index import keeping
 from portal.index.ranking import matching
+from portal.ops import backup
+from portal.ops.backup.files import DATABASE, MANIFEST, BackupError, Manifest, sign
 from portal.tracking import content_version
 from tests.conftest import Switch, address_of, copy_of_the_test_database
 from tests.make import make_citation, make_issue, make_term

@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from portal import logs, metrics
 from portal.index import keeping
+from portal.ops import logs, metrics
 from tests.browser.served import serve
 from tests.make import make_source
 

@@ -12,8 +12,8 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connections, transaction
 from django.test import Client, override_settings
 
-from portal import replicas
-from portal.replicas import ReplicaMiddleware, ReplicaRouter
+from portal.ops import replicas
+from portal.ops.replicas import ReplicaMiddleware, ReplicaRouter
 from portal.tracking import content_version
 from projects.models import Project
 from tests.browser.served import serve, settings_of_a_local_run

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import formats, timezone, translation
 
-from portal.backup.files import LEFT_OUT
+from portal.ops.backup.files import LEFT_OUT
 from portal.sessions import device
 from portal.tracking.audit_log import AuditEntry
 from tests import reading

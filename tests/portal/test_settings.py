@@ -135,7 +135,7 @@ def test_debug_is_off_unless_asked_for(configured, value, expected):
 def test_debug_serves_static_files_by_their_own_names(configured):
     names = {debug: configured(DEBUG=debug)["STORAGES"]["staticfiles"]["BACKEND"] for debug in ("0", "1")}
     assert names == {
-        "0": "portal.staticfiles.HashedFiles",
+        "0": "portal.ops.staticfiles.HashedFiles",
         "1": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
 
@@ -473,7 +473,7 @@ def test_words_of_the_environment_that_mean_nothing_are_named(configured):
 
 def test_numbers_are_kept_only_where_somebody_may_see_them(configured):
     kept = {
-        named: "portal.metrics.MetricsMiddleware" in configured(METRICS_NETWORKS=named)["MIDDLEWARE"]
+        named: "portal.ops.metrics.MetricsMiddleware" in configured(METRICS_NETWORKS=named)["MIDDLEWARE"]
         for named in ("", "::1")
     }
     assert kept == {"": False, "::1": True}
@@ -488,5 +488,5 @@ def test_a_replica_is_read_only_and_has_its_router(configured):
         found = configured(REPLICA_URL=url)
         assert said in str(found["DATABASES"]["replica"]["OPTIONS"])
         assert said not in str(found["DATABASES"]["default"]["OPTIONS"])
-        assert found["DATABASE_ROUTERS"] == ["portal.replicas.ReplicaRouter"]
-        assert found["MIDDLEWARE"].count("portal.replicas.ReplicaMiddleware") == 1
+        assert found["DATABASE_ROUTERS"] == ["portal.ops.replicas.ReplicaRouter"]
+        assert found["MIDDLEWARE"].count("portal.ops.replicas.ReplicaMiddleware") == 1

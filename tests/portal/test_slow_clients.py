@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from portal import slow_clients
-from portal.slow_clients import ClientSocket, Room, SlowClientWorker, Spool
+from portal.ops import gunicorn_worker
+from portal.ops.gunicorn_worker import ClientSocket, Room, SlowClientWorker, Spool
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def room():
 
 @pytest.fixture
 def small_room(monkeypatch):
-    monkeypatch.setattr(slow_clients, "MEMORY_BYTES", 10)
-    monkeypatch.setattr(slow_clients, "RESERVED_BYTES", 100)
-    monkeypatch.setattr(slow_clients, "TOTAL_BYTES", 1_000)
+    monkeypatch.setattr(gunicorn_worker, "MEMORY_BYTES", 10)
+    monkeypatch.setattr(gunicorn_worker, "RESERVED_BYTES", 100)
+    monkeypatch.setattr(gunicorn_worker, "TOTAL_BYTES", 1_000)
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_worker_leaves_tls_to_the_proxy():
 
 # ── gunicorn's internals ─────────────────────────────────────────────────────────────────────────────────────
 
-# What portal/slow_clients.py builds on, and the hash of its code in gunicorn 27.0.1 (comments do not count).
+# What portal/ops/gunicorn_worker.py builds on, and the hash of its code in gunicorn 27.0.1 (comments do not count).
 INTERNALS = {
     "workers.gthread.ThreadWorker.run": "07d09ff570f478f8",
     "workers.gthread.ThreadWorker.wait_for_and_dispatch_events": "9420ba21c0f5483f",
@@ -232,12 +232,12 @@ def test_internals_of_gunicorn_are_those_that_the_worker_builds_on(name):
     except AttributeError:
         found = "removed"
     assert found == INTERNALS[name], (
-        f"gunicorn {release} changed gunicorn.{name}. Read it again, and correct portal/slow_clients.py where it no "
-        f"longer does what the docstring of that module says. When tests/faults/test_slow_clients.py passes with "
+        f"gunicorn {release} changed gunicorn.{name}. Read it again, and correct portal/ops/gunicorn_worker.py where "
+        f"it no longer does what the docstring of that module says. When tests/faults/test_slow_clients.py passes with "
         f"this release, store the new hash here."
     )
 
 
 def test_each_internal_of_gunicorn_is_explained():
     for name in INTERNALS:
-        assert re.search(rf"\b{name.rpartition('.')[2]}\b", slow_clients.__doc__), name
+        assert re.search(rf"\b{name.rpartition('.')[2]}\b", gunicorn_worker.__doc__), name

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from portal.staticfiles import BUNDLE, HashedFiles
+from portal.ops.staticfiles import BUNDLE, HashedFiles
 
 
 def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):

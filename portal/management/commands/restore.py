@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal import backup
+from portal.ops import backup
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ import time
 import zipfile
 from datetime import UTC, datetime
 
-from portal.backup.files import LEFT_OUT, BackupError, facts
+from portal.ops.backup.files import LEFT_OUT, BackupError, facts
 
 COMPRESSION = zipfile.ZIP_DEFLATED
 PATIENCE = 60  # seconds to wait for whoever is writing

@@ -12,7 +12,7 @@ import zipfile
 
 from django.db.backends.postgresql.client import DatabaseClient
 
-from portal.backup.files import LEFT_OUT, PIECE, BackupError, facts
+from portal.ops.backup.files import LEFT_OUT, PIECE, BackupError, facts
 
 COMPRESSION = zipfile.ZIP_STORED  # pg_dump compresses itself
 MISSING = (

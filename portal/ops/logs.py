@@ -23,7 +23,7 @@ def configuration(level, form):
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+        "filters": {"request_id": {"()": "portal.ops.logs.RequestIdFilter"}},
         "formatters": {
             "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
             "json": {

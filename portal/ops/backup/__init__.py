@@ -16,9 +16,9 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
-from portal.backup import postgresql, sqlite
-from portal.backup.files import BackupError, Manifest, data_version, opened, write
 from portal.core.database import gather_statistics
+from portal.ops.backup import postgresql, sqlite
+from portal.ops.backup.files import BackupError, Manifest, data_version, opened, write
 
 __all__ = ["Backup", "BackupError", "check", "make", "prune", "restore"]
 
