@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
-from portal.accounts import SignOut, lacks_second_factor
+from portal.accounts.adapters import SignOut, lacks_second_factor
 from portal.care.admin import doubles_page
 from portal.desk import Desk
 from portal.index.keeping import indexing

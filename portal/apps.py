@@ -12,7 +12,7 @@ class PortalConfig(AppConfig):
 
     def ready(self):
         # No model may be imported before this.
-        from portal import sessions  # noqa: PLC0415
+        from portal.accounts import sessions  # noqa: PLC0415
         from portal.care import doubles, links, looks, translations  # noqa: PLC0415
         from portal.index import keeping  # noqa: PLC0415
         from portal.tracking import (  # noqa: PLC0415

@@ -231,7 +231,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "portal.sessions.ActivityMiddleware",
+    "portal.accounts.sessions.ActivityMiddleware",
     "portal.http.throttling.BodyMiddleware",  # asks who is signed in, before anything reads the body
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -456,7 +456,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 60 * 60  # a session ends after an hour without a request (portal/sessions.py)
+SESSION_COOKIE_AGE = 60 * 60  # a session ends after an hour without a request (portal/accounts/sessions.py)
 SESSION_MAX_SECONDS = 10 * 60 * 60  # and after a working day, whatever is done in it
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
@@ -482,15 +482,15 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "webmaster@localhost"
 CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL") or DEFAULT_FROM_EMAIL  # whom harvesters of the data can write to
 
-ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail who has no account
 ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators make the accounts
-ACCOUNT_FORMS = {"reset_password": "portal.accounts.ResetForm"}
+ACCOUNT_FORMS = {"reset_password": "portal.accounts.adapters.ResetForm"}
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the way in for an owner whom strangers' attempts keep out
-# Attempts with a password; portal/accounts.py says which ones count. From one network come at most 20 a day, so that it
-# cannot spend the 100 of an account. allauth has limits of its own for the second step, and for other pages.
+# Attempts with a password; portal/accounts/adapters.py says which ones count. From one network come at most 20 a day,
+# so that it cannot spend the 100 of an account. allauth has limits of its own for the second step, and for other pages.
 ACCOUNT_RATE_LIMITS = {
     "attempts_from_address": "10/m/ip",
     "attempts_on_account_from_network": "5/5m/key,20/d/key",
@@ -500,10 +500,13 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_SESSION_REMEMBER = True  # for as long as SESSION_COOKIE_AGE says
-ACCOUNT_USER_DISPLAY = "portal.accounts.display"
+ACCOUNT_USER_DISPLAY = "portal.accounts.adapters.display"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
-MFA_ADAPTER = "portal.accounts.FactorAdapter"
-MFA_FORMS = {"add_webauthn": "portal.accounts.AddKeyForm", "edit_webauthn": "portal.accounts.EditKeyForm"}
+MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "portal.accounts.adapters.AddKeyForm",
+    "edit_webauthn": "portal.accounts.adapters.EditKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

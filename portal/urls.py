@@ -55,7 +55,7 @@ if settings.DEBUG:
 urlpatterns = [
     path("", home_in_readers_language),
     path("admin/", admin.site.urls),
-    path("accounts/", include("portal.account_urls")),
+    path("accounts/", include("portal.accounts.urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("api/docs", api_docs.docs, name="api-docs"),

@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.accounts import display, lacks_second_factor
+from portal.accounts.adapters import display, lacks_second_factor
 from tests import reading
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from portal.accounts import encrypt_factors
+from portal.accounts.adapters import encrypt_factors
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import formats, timezone, translation
 
+from portal.accounts.sessions import device
 from portal.ops.backup.files import LEFT_OUT
-from portal.sessions import device
 from portal.tracking.audit_log import AuditEntry
 from tests import reading
 from tests.portal.test_accounts import PASSWORD, code, found, leads_to, sign_in

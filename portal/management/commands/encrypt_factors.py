@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.accounts import encrypt_factors
+from portal.accounts.adapters import encrypt_factors
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
-from portal.accounts import AccountPage, SecondStep, SignOut
-from portal.sessions import SessionsPage
+from portal.accounts.adapters import AccountPage, SecondStep, SignOut
+from portal.accounts.sessions import SessionsPage
 
 urlpatterns = [
     path("", AccountPage.as_view(), name="mfa_index"),
