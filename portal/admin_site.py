@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from portal.accounts.adapters import SignOut, lacks_second_factor
 from portal.care.admin import doubles_page
 from portal.desk import Desk
-from portal.index.keeping import indexing
+from portal.search.indexing import indexing
 
 # In the order of an editor's work: what is known, what is being done, what both rest on, and last who works here.
 APPS = ("issues", "projects", "portal", "auth", "mfa")

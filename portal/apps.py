@@ -14,7 +14,7 @@ class PortalConfig(AppConfig):
         # No model may be imported before this.
         from portal.accounts import sessions  # noqa: PLC0415
         from portal.care import doubles, links, looks, translations  # noqa: PLC0415
-        from portal.index import keeping  # noqa: PLC0415
+        from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import (  # noqa: PLC0415
             audit_log,
             content_version,
@@ -25,7 +25,7 @@ class PortalConfig(AppConfig):
         # All that follows a change of rows, in this order. The first one refuses changes outside of a transaction.
         for receiver in (
             content_version.touch_for_rows,
-            keeping.mark_rows,
+            indexing.mark_rows,
             audit_log.note_rows,
             translations.compare_rows,
             links.collect_from_rows,
@@ -33,7 +33,7 @@ class PortalConfig(AppConfig):
             doubles.forget_deleted,
         ):
             signals.rows_changed.connect(receiver)
-        keeping.clear_after_flush()
+        indexing.clear_after_flush()
         audit_log.follow_accounts()
         sessions.listen()
         # Each app declares in formats.py what its records state; importing the module registers it.

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.core.choices import Publication
 from portal.core.citation_marks import Notes, cited_keys, prose_html
-from portal.glossing import Glosses
-from portal.index.ranking import matching
+from portal.search.glossary_terms import Glosses
+from portal.search.ranking import matching
 
 MOST_SOURCES = 8
 LONGEST_PROSE = 50_000  # characters

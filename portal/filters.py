@@ -18,11 +18,11 @@ from portal.core.languages import language_name
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
 from portal.http.problems import Problem
-from portal.index.ranking import keys_matching
 from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.models import Place, Source
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
+from portal.search.ranking import keys_matching
 
 SHORT_LIST = 12  # a facet with at most this many choices also shows those that would find nothing
 

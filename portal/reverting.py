@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
 from portal.changes import Names, Step, label_of, tell
-from portal.index.keeping import indexing
 from portal.models import Record
 from portal.models.workflow import RELEASED
 from portal.publishing import gaps
+from portal.search.indexing import indexing
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import TICK, TRACKED, because, kept_of, moments, state_at
 

@@ -252,7 +252,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.glossing.glosses",
+                "portal.search.glossary_terms.glosses",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -24,8 +24,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext_lazy
 from rapidfuzz.distance import Levenshtein
 
-from portal.index.analyser import clean, pieces, stem
-from portal.index.documents import names_of
+from portal.search.analyser import clean, pieces, stem
+from portal.search.documents import names_of
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 LONGEST = 400  # characters of a name that are compared

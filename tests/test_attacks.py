@@ -15,8 +15,8 @@ from django.db import models
 from django.urls import resolve
 from lxml import etree, html
 
-from portal.index import keeping
-from portal.index.analyser import normal
+from portal.search import indexing
+from portal.search.analyser import normal
 from portal.tracking import content_version
 from tests import reading
 from tests.addresses import addresses, filled, unpacked
@@ -188,7 +188,7 @@ WORDS_OF_DATABASES = (
 def world():
     world = make_world()
     make_reporting_organisation()
-    keeping.settle()
+    indexing.settle()
     return world
 
 

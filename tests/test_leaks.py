@@ -15,7 +15,7 @@ from django.utils.translation import override
 from portal.core.choices import Publication
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.serving import FORMATS
-from portal.index import keeping
+from portal.search import indexing
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 from tests.addresses import KINDS, addresses, filled, unpacked
@@ -71,7 +71,7 @@ def hidden():
     for publication in UNPUBLISHED:
         for record in records(world):
             link(record, remembered(unpublished(publication)), SECRET)
-    keeping.settle()
+    indexing.settle()
     seen = keys_of([*records(world), once_secret])
     return seen, keys_of(made)
 

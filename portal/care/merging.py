@@ -18,9 +18,9 @@ from modeltranslation.translator import NotRegistered, translator
 from portal.care.translations import left_alone
 from portal.core.choices import Publication
 from portal.core.citation_marks import MARK, MARKS
-from portal.index.keeping import indexing
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing import gaps
+from portal.search.indexing import indexing
 from portal.tracking import audit_log
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from portal.care import translations
 from portal.core.choices import Publication
 from portal.exchange.tables import BATCH, Relation
-from portal.index import keeping
 from portal.models import workflow
 from portal.publishing import columns_that_gaps_hang_on, gaps
+from portal.search import indexing
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.history import because, recording, write_created
@@ -67,7 +67,7 @@ def _attempt(plan, keep, why, file, known):
     """
     lacking = {}
     try:
-        with because(why), keeping.indexing():
+        with because(why), indexing.indexing():
             yield from _store(plan)
             if not plan.refused:
                 for one in _released(plan):
@@ -272,7 +272,7 @@ def _by_model(touched):
 def _tell(plan, why, file):
     """What signals would have told of rows that are saved one by one, and that there was an import."""
     table, counts = plan.table, plan.counts
-    keeping.stored([row.record for row in plan.working])
+    indexing.stored([row.record for row in plan.working])
     for model, pks in _by_model(plan.touched()).items():
         content_version.touch(model, pks=pks)
     if table.is_record:

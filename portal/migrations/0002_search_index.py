@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 import portal.models.search_index
-from portal.index import store
+from portal.search import store
 
 
 def create_words(apps, schema_editor):

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.index import store
+from portal.search import store
 
 
 def define(apps, schema_editor):

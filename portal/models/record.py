@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Confidence, Publication
 from portal.core.languages import text_and_language
-from portal.index import keeping
 from portal.models.querysets import PairManager, RecordManager, remembered
 from portal.models.workflow import RECORD_ACTIONS
+from portal.search import indexing
 
 
 class Content(models.Model):
@@ -26,13 +26,13 @@ class Content(models.Model):
     class Meta:
         abstract = True
 
-    @keeping.one_transaction()
+    @indexing.one_transaction()
     def save_base(self, *args, **kwargs):
         return super().save_base(*args, **kwargs)
 
     save_base.alters_data = True
 
-    @keeping.one_transaction()
+    @indexing.one_transaction()
     def delete(self, *args, **kwargs):
         return super().delete(*args, **kwargs)
 
@@ -68,7 +68,7 @@ class Record(Content):
     name_field = "name"
     search_fields = ()
 
-    # What the search index keeps of a record (portal.index.documents): paths to its words by field, to what names it
+    # What the search index keeps of a record (portal.search.documents): paths to its words by field, to what names it
     # letter by letter, to the values a search can be narrowed to, and to its first and last date.
     search_paths = {}
     search_identifiers = ("key",)

@@ -2,8 +2,8 @@
 
 from django.db import Error, connection
 
-from portal.index import keeping
 from portal.models import Source
+from portal.search import indexing
 
 
 def readiness():
@@ -13,7 +13,7 @@ def readiness():
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         ready |= {"database": True, "content": Source.objects.exists()}
-        amiss = keeping.state_of_index()
+        amiss = indexing.state_of_index()
     except Error:
         amiss = ""
     else:

@@ -6,8 +6,8 @@ from issues.models import Event, Indicator, Issue, Observation, Term
 from portal import known
 from portal.core.choices import Area, Confidence, Level, Publication
 from portal.http import page_cache
-from portal.index.ranking import matching
 from portal.models import Place, Source
+from portal.search.ranking import matching
 from projects.models import Agreement, Organisation, Project, RioMarker
 
 VISIBLE = Publication.PUBLISHED

@@ -17,10 +17,6 @@ from portal.facets.counting import FacetCounter
 from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.http import throttling
 from portal.http.parameters import takes
-from portal.index import documents, keeping, ranking, spelling, store
-from portal.index.analyser import normal
-from portal.index.excerpts import marked
-from portal.index.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 from portal.listing import RecordListView
 from portal.models import Place
 from portal.models.search_index import (
@@ -33,6 +29,10 @@ from portal.models.search_index import (
     of_kind,
     record_of,
 )
+from portal.search import documents, indexing, ranking, spelling, store
+from portal.search.analyser import normal
+from portal.search.excerpts import marked
+from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 from portal.tables import RecordTable
 
 # With fewer hits than this a filter is asked about them alone, not about all records.
@@ -40,7 +40,7 @@ FEW = 1_000
 # With more hits than this the choices of a facet are shown without counts: counting would take longer than finding.
 MOST_COUNTED = 5_000
 
-MODELS = {kind: model for model in keeping.searched_models() for kind in kinds_of(model)}
+MODELS = {kind: model for model in indexing.searched_models() for kind in kinds_of(model)}
 
 
 # ── Filters ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -63,7 +63,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
     """Finds and counts by lists of ids of entries, in ascending order; None stands for all entries."""
 
     def all_matches(self):
-        keeping.settle()
+        indexing.settle()
         return None
 
     def narrow(self, matches, name):
@@ -301,7 +301,7 @@ class Search(RecordListView):
 
     @property
     def kinds(self):
-        return tuple(model._meta.model_name for model in keeping.searched_models())
+        return tuple(model._meta.model_name for model in indexing.searched_models())
 
     def get_table_data(self):
         return self.filterset.best
@@ -344,7 +344,7 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
 
     `kinds` are all of them, of each a few, or one.
     """
-    keeping.settle()
+    indexing.settle()
     start = normal(text)[:200]
     if not start:
         return []

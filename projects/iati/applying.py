@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from issues.models import Issue
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDate
-from portal.index.keeping import indexing
 from portal.models import Place, Source
+from portal.search.indexing import indexing
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_reasons import Reason

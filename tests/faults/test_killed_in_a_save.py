@@ -23,8 +23,8 @@ import pytest
 from django.db import transaction
 
 from issues.models import Issue, IssueInCountry, KeyFigure
-from portal.index import keeping
-from portal.index.ranking import matching
+from portal.search import indexing
+from portal.search.ranking import matching
 from tests.browser.served import ROOT, serve, settings_of_a_local_run
 from tests.faults.visiting import Editor, ask, session_of, until, workers_of
 from tests.make import make_citation, make_issue, make_issue_in_country, make_key_figure, make_project, make_source
@@ -79,7 +79,7 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
     make_citation(issue, make_source(), position=1)
     make_key_figure(issue=issue, label_en=first)
     make_issue_in_country(issue=issue, note_en=first)
-    keeping.settle()
+    indexing.settle()
     path, session = f"/admin/issues/issue/{issue.pk}/change/", session_of("kim")
 
     stayed, came, now = [0.0], [], 1
@@ -125,7 +125,7 @@ import os, signal
 import django
 django.setup()
 from django.db import transaction
-from portal.index.keeping import indexing
+from portal.search.indexing import indexing
 from projects.models import Project
 with indexing():
     transaction.on_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
@@ -154,7 +154,7 @@ ARCHIVE = "/data/central-asia-environment.zip"
 def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commit(own_database, tmp_path):
     for key, title in (("stays", "Wetland before"), ("goes", "Wetland to be withdrawn")):
         make_project(key=key, title_en=title)
-    keeping.settle()
+    indexing.settle()
     with (
         serve(own_database, DATA_DIR=str(tmp_path)) as site,
         httpx.Client(base_url=site.url, trust_env=False, timeout=60) as client,

@@ -11,10 +11,10 @@ from issues.models import Observation
 from portal.care.links import record_answer
 from portal.core.choices import Area
 from portal.http import page_cache
-from portal.index import keeping
-from portal.index.ranking import matching
 from portal.models import Place, Source
 from portal.models.curation import Link
+from portal.search import indexing
+from portal.search.ranking import matching
 from portal.tracking import content_version
 from projects.models import Project
 from tests.make import (
@@ -101,7 +101,7 @@ def test_it_says_when():
 @pytest.fixture
 def killed(monkeypatch):
     """Nothing happens after a commit, as if the process had been killed there."""
-    keeping.settle()
+    indexing.settle()
     content_version.settle()
     monkeypatch.setattr(content_version, "_settle", lambda unsettled: None)
     yield
@@ -189,7 +189,7 @@ def test_search_finds_what_was_saved_before_the_process_was_killed(monkeypatch):
     source.title = "Karakalpakstan"
     source.save()
     monkeypatch.undo()
-    keeping.forget()
+    indexing.forget()
     assert list(matching(Source.objects, "karakalpakstan")) == [source]
 
 

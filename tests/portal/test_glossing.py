@@ -8,7 +8,7 @@ from django.utils import translation
 from hypothesis import given
 
 from portal.core.citation_marks import MARK, Notes, prose_html
-from portal.glossing import Glosses, finder, mark_terms, spellings
+from portal.search.glossary_terms import Glosses, finder, mark_terms, spellings
 from tests.make import UNPUBLISHED, make_agreement, make_event, make_indicator, make_issue, make_project, make_term
 from tests.portal.test_text import PROSE, Markup, letters, source
 

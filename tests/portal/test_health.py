@@ -3,8 +3,8 @@
 import pytest
 from django.db import OperationalError, connection
 
-from portal.index import keeping
 from portal.models.search_index import SearchEntry
+from portal.search import indexing
 from tests.make import make_place, make_source
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_readyz_says_that_records_and_index_are_missing(client):
 
 def test_readyz_says_that_all_is_well(client):
     make_source()
-    keeping.settle()
+    indexing.settle()
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"database": True, "content": True, "search": True})
     assert "no-store" in response.headers["Cache-Control"]
@@ -40,7 +40,7 @@ def test_readyz_says_that_all_is_well(client):
 
 def test_readyz_says_that_the_index_lacks_records(client):
     make_source(), make_source(), make_place()
-    keeping.settle()
+    indexing.settle()
     SearchEntry.objects.filter(kind="source").first().delete()
     response = client.get("/readyz")
     assert (response.status_code, response.json()["search_index"]) == (503, "The index has 1 of 2 sources.")

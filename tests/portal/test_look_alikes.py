@@ -6,9 +6,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.core.choices import Publication
-from portal.index import keeping
 from portal.models import Place, Source
 from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
+from portal.search import indexing
 from projects.models import Organisation, Project
 from tests.make import make_organisation, make_place, make_project, make_source
 from tests.test_admin import address, change_address, errors_of, form_data
@@ -169,7 +169,7 @@ def test_a_question_asks_the_same_of_the_database_for_one_record_as_for_three(de
     for more in (1, 2):
         for _ in range(more):
             make_place(name_en="Nukus")
-        keeping.settle()
+        indexing.settle()
         with CaptureQueriesContext(connection) as queries:
             client.post(ask, {"name_en": "Nukus"})
         counts.append(len(queries))

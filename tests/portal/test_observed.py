@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from portal.index import keeping
 from portal.ops import logs, metrics
+from portal.search import indexing
 from tests.browser.served import serve
 from tests.make import make_source
 
@@ -147,7 +147,7 @@ def test_parts_that_are_not_ready_are_told():
 
     assert ready() == {"database": 1, "content": 0, "search": 0}
     make_source()
-    keeping.settle()
+    indexing.settle()
     assert ready() == {"database": 1, "content": 1, "search": 1}
 
 

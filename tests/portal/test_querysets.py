@@ -6,9 +6,9 @@ from django.utils import translation
 
 from issues.models import IssueCitation, Term
 from portal.core.choices import Publication
-from portal.index.ranking import matching
 from portal.models import Place, Record, Source
 from portal.models.querysets import reader_text, remembering_keys
+from portal.search.ranking import matching
 from projects.models import AgreementParty, Organisation
 from tests.make import (
     make_citation,

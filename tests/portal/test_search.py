@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.core.choices import Publication
-from portal.index.query import LONGEST_QUERY
+from portal.search.query import LONGEST_QUERY
 from portal.views.search import MOST_COUNTED
 from tests import reading
 from tests.counting import settle

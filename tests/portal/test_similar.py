@@ -4,8 +4,8 @@ import pytest
 from django.utils.translation import override
 
 from portal.core.choices import Publication
-from portal.index import keeping
 from portal.models import Place, Source
+from portal.search import indexing
 from portal.similar import same_address, similar_pairs, similar_records, similar_to, sound
 from projects.models import Organisation, Project
 from tests.make import make_organisation, make_place, make_project, make_source
@@ -162,7 +162,7 @@ class TestRecords:
     def test_one_query_is_asked_of_any_number_of_records(self, ask, django_assert_num_queries):
         for _ in range(2):
             make_place(name_en="Nukus")
-            keeping.settle()
+            indexing.settle()
             with django_assert_num_queries(1):
                 assert all(str(getattr(one, "record", one)) for one in ask())
             make_place(name_en="Termez")

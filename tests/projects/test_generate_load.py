@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from portal.index import keeping
-from portal.index.ranking import matching
+from portal.search import indexing
+from portal.search.ranking import matching
 from projects.management.commands import generate_load
 from projects.models import Project
 from tests.make import make_country, make_issue, make_organisation, make_place, make_project
@@ -50,7 +50,7 @@ def test_projects_past_some_are_copies_with_all_that_hangs_on_them(words, client
     originals = [hangs_on(project) for project in made[:4]]
     assert all(all(told) for told in originals)
     assert [hangs_on(project) for project in made[4:]] == [*originals, *originals[:2]]
-    assert keeping.state_of_index() == ""
+    assert indexing.state_of_index() == ""
     # Found like any other, and the next one gets a primary key of its own.
     assert matching(Project.objects, "willow").count() == 11
     make_project()

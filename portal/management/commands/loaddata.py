@@ -6,8 +6,8 @@ What is loaded leaves no history: a record's begins when an editor first changes
 from modeltranslation.management.commands import loaddata
 
 from portal.core.database import gather_statistics
-from portal.index.keeping import indexing
 from portal.models.querysets import remembering_keys
+from portal.search.indexing import indexing
 from portal.tracking.history import unrecorded
 
 

@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from portal.core.database import gather_statistics
-from portal.index import keeping
 from portal.models.search_index import SearchEntry
+from portal.search import indexing
 
 
 class Command(BaseCommand):
@@ -15,14 +15,14 @@ class Command(BaseCommand):
         parser.add_argument("--if-needed", action="store_true", help="Do nothing if the index is whole already.")
 
     def handle(self, *, if_needed, verbosity, **options):
-        amiss = keeping.state_of_index()
+        amiss = indexing.state_of_index()
         if if_needed and not amiss:
             self.stdout.write("The search index is whole.")
             return
         if amiss:
             self.stdout.write(amiss)
-        left = keeping.left_to_build()
+        left = indexing.left_to_build()
         with tqdm(total=left, unit=" records", file=self.stderr._out, disable=not verbosity) as bar:
-            keeping.rebuild(bar.update)
+            indexing.rebuild(bar.update)
         gather_statistics()
         self.stdout.write(f"The search index holds {SearchEntry.objects.count()} records.")

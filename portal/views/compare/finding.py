@@ -10,9 +10,9 @@ from django.utils.translation import gettext, ngettext
 from portal import known
 from portal.core.formatting import number
 from portal.core.urls import with_query
-from portal.index import ranking
 from portal.models import Place
 from portal.models.search_index import Kind, of_kind, record_of
+from portal.search import ranking
 from projects.models import Project
 
 SHOWN = 20  # of those that are found

@@ -15,10 +15,10 @@ from tqdm import tqdm
 from issues.models import Issue
 from portal.core.choices import Area, Confidence, Level, Publication
 from portal.core.database import gather_statistics
-from portal.index import store
-from portal.index.keeping import indexing
 from portal.models import Place
 from portal.models.search_index import Kind, SearchEntry, SearchFacet, SearchName, entry_id
+from portal.search import store
+from portal.search.indexing import indexing
 from portal.tracking import content_version
 from portal.tracking.history import unrecorded
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue

@@ -8,11 +8,11 @@ from issues.models import Issue, IssueCitation, Observation
 from portal.care import merging
 from portal.care.merging import Refused, merge, why_not
 from portal.core.choices import Publication
-from portal.index import keeping
-from portal.index.ranking import matching
 from portal.models import FormerKey, Place, Source, Tombstone
 from portal.models.curation import OlderTranslation
 from portal.models.search_index import SearchEntry
+from portal.search import indexing
+from portal.search.ranking import matching
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Organisation, Participation, Project
 from tests import reading
@@ -337,9 +337,9 @@ def test_a_constraint_of_the_database_has_the_last_word(monkeypatch):
 
 
 def test_a_search_finds_the_one_that_stays_by_the_names_of_both():
-    keeping.rebuild()
+    indexing.rebuild()
     stays, goes = make_organisation(name_en="Forest Service"), make_organisation(name_en="Woodland Agency")
-    keeping.settle()
+    indexing.settle()
     merge(stays, goes)
     assert list(matching(Organisation.objects, "woodland")) == [stays]
     assert SearchEntry.objects.count() == 1
@@ -482,7 +482,7 @@ def test_the_page_asks_the_same_of_the_database_for_few_rows_as_for_many(desk, m
                 make_answer(project=record)
             if make is not make_source:
                 make_citation(record)
-        keeping.settle()
+        indexing.settle()
         with CaptureQueriesContext(connection) as asked:
             assert client.get(merge_address(stays, goes)).status_code == 200
         return len(asked)

@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from issues.models import KeyFigure, Observation, Term
 from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
-from portal.index.ranking import matching
 from portal.models import Place
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.search.ranking import matching
 from portal.tracking import content_version
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project, Sector

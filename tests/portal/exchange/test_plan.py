@@ -18,11 +18,11 @@ from portal.exchange.desk import all_tables
 from portal.exchange.files import FileError, Sheet, Unreadable, csv_lines, read, xlsx_file
 from portal.exchange.plan import Plan
 from portal.exchange.tables import table_of
-from portal.index import keeping
-from portal.index.ranking import matching
 from portal.models import Place, Source
 from portal.models.search_index import SearchEntry
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.search import indexing
+from portal.search.ranking import matching
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Agreement, AgreementParty, Participation, Project, ProjectCitation
 from tests.make import (
@@ -754,7 +754,7 @@ def test_an_import_that_is_undone_leaves_nothing_to_index():
     make_term()
     before = SearchEntry.objects.count()
     bring(Term, "key | term_en | definition_en\nnew | Takyr | A bed.", keep=False)
-    assert not keeping._pending()
+    assert not indexing._pending()
     assert SearchEntry.objects.count() == before
 
 

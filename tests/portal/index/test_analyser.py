@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.index.analyser import BREAK, MOST_TOKENS, clean, indexed, normal, tokens, without_particle
+from portal.search.analyser import BREAK, MOST_TOKENS, clean, indexed, normal, tokens, without_particle
 
 
 def tokens_of(text):

@@ -1,7 +1,7 @@
 """What a page shows of a text that was found."""
 
-from portal.index.excerpts import LENGTH, marked
-from portal.index.query import parse
+from portal.search.excerpts import LENGTH, marked
+from portal.search.query import parse
 
 
 def test_every_form_of_a_word_is_marked():

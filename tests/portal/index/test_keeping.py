@@ -8,9 +8,9 @@ from django.db import DatabaseError, connection, transaction
 
 from issues.models import Issue, IssueInCountry, KeyFigure
 from portal.core.choices import Area, Publication
-from portal.index import keeping, ranking, store
 from portal.models import Place, Source
 from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, record_of
+from portal.search import indexing, ranking, store
 from projects.models import Organisation, Project
 from tests.make import (
     UNPUBLISHED,
@@ -215,15 +215,15 @@ def save_and_fail(record):
 
 def test_what_is_undone_leaves_no_trace():
     project = make_project(title_en="Quinoa")
-    keeping.settle()
+    indexing.settle()
     project.title_en = "Willow"
-    with pytest.raises(DatabaseError), keeping.indexing():
+    with pytest.raises(DatabaseError), indexing.indexing():
         save_and_fail(project)
     assert (found("willow"), found("quinoa")) == ([], ["project"])
 
 
 def test_index_and_records_change_in_one_transaction(django_assert_num_queries):
-    with keeping.indexing():
+    with indexing.indexing():
         make_project(title_en="Quinoa")
     with django_assert_num_queries(1):
         assert SearchEntry.objects.count() == 1
@@ -240,7 +240,7 @@ def test_loading_fixtures_is_found_at_once(tmp_path):
 
 def test_form_of_an_editor_is_found_at_once(admin_client):
     place = make_place(name_en="Zembla")
-    keeping.settle()
+    indexing.settle()
     admin_client.post("/admin/portal/place/", {"action": "archive_selected", "_selected_action": [place.pk]})
     place.refresh_from_db()
     assert place.publication == Publication.ARCHIVED
@@ -271,7 +271,7 @@ def test_flush_empties_the_index():
 def broken():
     """Records whose index someone made away with."""
     make_project(title_en="Quinoa"), make_project(title_en="Willow"), make_place(name_en="Zembla")
-    keeping.settle()
+    indexing.settle()
     store.clear()
     SearchEntry.objects.filter(kind="place").first().delete()
     SearchWord.objects.all().delete()
@@ -293,18 +293,18 @@ def test_rebuild_brings_everything_back(capsys):
 
 def test_rebuild_forgets_what_is_no_longer_there():
     make_project(title_en="Quinoa")
-    keeping.settle()
+    indexing.settle()
     Project._base_manager.filter()._raw_delete(connection.alias)
-    assert keeping.state_of_index() == "The index has 1 of 0 projects."
-    keeping.rebuild()
-    assert (keeping.state_of_index(), found("quinoa")) == ("", [])
+    assert indexing.state_of_index() == "The index has 1 of 0 projects."
+    indexing.rebuild()
+    assert (indexing.state_of_index(), found("quinoa")) == ("", [])
 
 
 def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatch):
-    monkeypatch.setattr(keeping.in_batches, "__defaults__", (1,))
+    monkeypatch.setattr(indexing.in_batches, "__defaults__", (1,))
     for name in ("Quinoa", "Willow", "Poplar"):
         make_project(title_en=name)
-    keeping.settle()
+    indexing.settle()
     brought = []
 
     def stop_after_two(count):
@@ -313,15 +313,15 @@ def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatc
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        keeping.rebuild(stop_after_two)
+        indexing.rebuild(stop_after_two)
     assert SearchState.objects.get().building
-    assert keeping.left_to_build() == 1
+    assert indexing.left_to_build() == 1
     assert (found("quinoa"), found("poplar")) == (["project"], ["project"])
     project = Project.objects.get(title_en="Quinoa")
     project.title_en = "Tamarisk"
     project.save()
     assert found("tamarisk") == ["project"]
-    keeping.rebuild(brought.append)
+    indexing.rebuild(brought.append)
     assert brought == [1, 1, 1]
     assert (found("quinoa"), found("tamarisk"), found("poplar")) == ([], ["project"], ["project"])
     assert Issue.objects.count() == 0
@@ -329,8 +329,8 @@ def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatc
 
 def test_index_of_another_analyser_is_made_anew():
     make_project()
-    keeping.settle()
+    indexing.settle()
     SearchState.objects.update(analyser=0)
-    assert keeping.state_of_index() == "The index was made by another version of the portal."
-    keeping.rebuild()
-    assert keeping.state_of_index() == ""
+    assert indexing.state_of_index() == "The index was made by another version of the portal."
+    indexing.rebuild()
+    assert indexing.state_of_index() == ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.index.query import LONGEST_QUERY, MOST_CLAUSES, fts5, parse, tsquery
+from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, fts5, parse, tsquery
 
 
 def typed(text):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.index import keeping, ranking, store
-from portal.index.analyser import normal
-from portal.index.query import fts5
 from portal.models.search_index import NO_LANGUAGE, Kind, SearchEntry, SearchName, record_of
+from portal.search import indexing, ranking, store
+from portal.search.analyser import normal
+from portal.search.query import fts5
 
 QUERIES = Path(__file__).parents[1] / "search_queries.csv"
 
@@ -28,8 +28,8 @@ class TestContent:
     def keys(self):
         return {
             (kind, pk): key
-            for model in keeping.searched_models()
-            for kind in keeping.kinds_of(model)
+            for model in indexing.searched_models()
+            for kind in indexing.kinds_of(model)
             for pk, key in model.objects.values_list("pk", "key")
         }
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from portal.index import keeping
-from portal.index.spelling import meant, nearest, typed_in_korean, typed_in_latin, typed_in_russian
+from portal.search import indexing
+from portal.search.spelling import meant, nearest, typed_in_korean, typed_in_latin, typed_in_russian
 from tests.make import make_issue, make_place
 
 
@@ -34,7 +34,7 @@ def test_russian_typed_with_a_latin_keyboard_and_back(keys, russian):
 def known(db):
     make_issue(name_en="Desertification and drought", name_ko="사막화와 가뭄", name_ru="Опустынивание и засуха")
     make_place(name_en="Kyrgyzstan", name_ko="키르기스스탄", name_ru="Кыргызстан", kind="country")
-    keeping.settle()
+    indexing.settle()
 
 
 @pytest.mark.parametrize(

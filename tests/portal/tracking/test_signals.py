@@ -38,7 +38,7 @@ def test_one_list_of_receivers_follows_a_change_in_this_order():
     receivers = [f"{receiver.__module__}.{receiver.__name__}" for receiver in rows_changed._live_receivers(Place)[0]]
     assert receivers == [
         "portal.tracking.content_version.touch_for_rows",
-        "portal.index.keeping.mark_rows",
+        "portal.search.indexing.mark_rows",
         "portal.tracking.audit_log.note_rows",
         "portal.care.translations.compare_rows",
         "portal.care.links.collect_from_rows",

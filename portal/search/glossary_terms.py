@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.html import escape, format_html, mark_safe
 from django.utils.translation import get_language
 
-from portal.index.analyser import stem
+from portal.search.analyser import stem
 
 LETTERS = {"en": "latin", "ru": "cyrillic"}
 WORD = re.compile(r"\w+(?:\.\d+)?")

@@ -5,10 +5,10 @@ import unicodedata
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from portal.index import store
-from portal.index.analyser import without_particle
-from portal.index.query import parse
 from portal.models.search_index import SearchWord
+from portal.search import store
+from portal.search.analyser import without_particle
+from portal.search.query import parse
 
 # ── Keyboards ────────────────────────────────────────────────────────────────────────────────────────────────────
 # The characters of one key, Latin as on a US keyboard: Russian ЙЦУКЕН, and Korean in two sets (KS X 5002).

@@ -13,8 +13,8 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from portal.core.database import unpacked
-from portal.index.query import Clause, Query, fts5, overlap, tsquery
 from portal.models.search_index import KEY_BITS, LAST, Kind, SearchEntry
+from portal.search.query import Clause, Query, fts5, overlap, tsquery
 
 FIELDS = ("title", "related", "summary", "body")
 TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"

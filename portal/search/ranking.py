@@ -12,10 +12,10 @@ from dataclasses import replace
 from django.db.models import Model, QuerySet
 
 from portal.core.database import Keys
-from portal.index import keeping, store
-from portal.index.analyser import BREAK, identifier, normal, without_particle
-from portal.index.query import Clause, Phrase, Query, Way, parse, phrase_of
 from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
+from portal.search import indexing, store
+from portal.search.analyser import BREAK, identifier, normal, without_particle
+from portal.search.query import Clause, Phrase, Query, Way, parse, phrase_of
 
 # How much a token counts by the field it stands in: title, related, summary, body.
 WEIGHTS = (10.0, 2.0, 4.0, 1.0)
@@ -56,7 +56,7 @@ PRIOR = {
 
 def question(text: str) -> Query:
     """What a reader types, as it is asked of the index: with the other names of what has some."""
-    keeping.settle()
+    indexing.settle()
     query = parse(text)
     clauses = [_without_beginnings(clause) for clause in query.clauses]
     return with_other_names(replace(query, clauses=tuple(clauses)))

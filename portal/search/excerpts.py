@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html, mark_safe
 
 from portal.core.citation_marks import MARKS
-from portal.index.analyser import clean, tokens
-from portal.index.query import Query
+from portal.search.analyser import clean, tokens
+from portal.search.query import Query
 
 # Characters of an excerpt, and how far before its first mark it may begin.
 LENGTH, BEFORE = 240, 60

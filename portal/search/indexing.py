@@ -15,20 +15,6 @@ from django.db import transaction
 from django.db.models import Count
 from django.db.models.signals import post_migrate
 
-from portal.index import documents, store
-from portal.index.analyser import (
-    BREAK,
-    LONGEST,
-    MOST_TOKENS,
-    VERSION,
-    clean,
-    identifier,
-    indexed,
-    normal,
-    pieces,
-    without_particle,
-)
-from portal.index.store import FIELDS
 from portal.models.search_index import (
     LAST,
     NO_LANGUAGE,
@@ -41,6 +27,20 @@ from portal.models.search_index import (
     entry_id,
     kinds_of,
 )
+from portal.search import documents, store
+from portal.search.analyser import (
+    BREAK,
+    LONGEST,
+    MOST_TOKENS,
+    VERSION,
+    clean,
+    identifier,
+    indexed,
+    normal,
+    pieces,
+    without_particle,
+)
+from portal.search.store import FIELDS
 from portal.tracking.signals import Action, Phase
 
 BATCH = 200

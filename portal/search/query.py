@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise, starmap
 
-from portal.index.analyser import (
+from portal.search.analyser import (
     PARTICLES,
     SHORT_NOUNS,
     clean,
