@@ -47,9 +47,9 @@ def when_ready(server):
     """Read what long lists are counted by, which may be seconds’ work, once for all workers, and leave what they share
     out of every collection of garbage, which would write to it: it stays shared.
     """
-    from portal import known  # noqa: PLC0415 - there are settings now
+    from portal.facets import registry  # noqa: PLC0415 - there are settings now
 
-    known.preload()
+    registry.preload()
     gc.collect()
     gc.freeze()
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from issues.models import Issue
-from portal import known
 from portal.core.choices import Publication
-from portal.members import BitMap
+from portal.facets import registry
+from portal.facets.bitmaps import BitMap
 
 MOST = 24  # on the page of an issue
 
@@ -20,7 +20,7 @@ def _answering():
     """The published projects that answer each issue or one under it, by its key; and those that aim at just this one,
     by pairs of its key and how far.
     """
-    return known.facet_index(_projects()).facets["issue"]
+    return registry.facet_index(_projects()).facets["issue"]
 
 
 def with_project_counts(issues):
@@ -51,7 +51,7 @@ def answers_to(issue, most=MOST):
     everyone = answering[issue.key]
     pks = []
     for keys in (*(answering[issue.key, aim] for aim in rows.Significance.values), everyone):
-        pks += known.first_ids(projects, keys - BitMap(pks), most - len(pks))
+        pks += registry.first_ids(projects, keys - BitMap(pks), most - len(pks))
     visible = Q(issue=issue) | Q(issue__parent=issue, issue__publication=Publication.PUBLISHED)
     links = {}
     for link in (
@@ -62,7 +62,7 @@ def answers_to(issue, most=MOST):
         if link.issue_id == issue.pk or link.project_id not in links:
             links[link.project_id] = link
     shown = []
-    for project in known.in_bulk_ordered(projects.for_list(), pks):
+    for project in registry.in_bulk_ordered(projects.for_list(), pks):
         link = links.get(project.pk)
         under = link.issue if link is not None and link.issue_id != issue.pk else None
         shown.append(Answer(project, link, under))

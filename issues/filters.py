@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Event, Indicator, Issue, Observation, Term
 from portal.core.choices import Goal, Publication
-from portal.filters import (
+from portal.facets.filters import (
     DatedFilterSet,
     Facet,
     PlaceFacet,

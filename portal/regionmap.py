@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from portal import geo
 from portal.core.formatting import number
-from portal.members import NONE, BitMap
+from portal.facets.bitmaps import NONE, BitMap
 from portal.models import Place
 
 # The two drawings: their name, how many map units a pixel takes in the narrowest figure that shows them, and how far

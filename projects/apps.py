@@ -11,11 +11,11 @@ class ProjectsConfig(AppConfig):
     def ready(self):
         # No model may be imported before this.
         from issues.models import Issue  # noqa: PLC0415
-        from portal import known  # noqa: PLC0415
+        from portal.facets import registry  # noqa: PLC0415
         from portal.models import Place  # noqa: PLC0415
         from portal.tracking import content_version  # noqa: PLC0415
         from projects import filters, models  # noqa: PLC0415
 
         content_version.follow(models.Project, Issue, models.Organisation, Place, models.Sector)
         projects = models.Project.objects
-        known.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)
+        registry.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)

@@ -6,10 +6,11 @@ from collections import defaultdict
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal import known
 from portal.core.choices import Area, Confidence, Currency, Goal, Level, Publication
 from portal.core.sdg import in_order
-from portal.filters import (
+from portal.facets import registry
+from portal.facets.bitmaps import union
+from portal.facets.filters import (
     DatedFilterSet,
     Facet,
     IndexedFilterSet,
@@ -22,7 +23,6 @@ from portal.filters import (
     places_but_countries,
     portal_countries,
 )
-from portal.members import union
 from portal.models import Place
 from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, RioMarker, Sector
 
@@ -89,7 +89,7 @@ class RoleFacet(Facet):
     def organisations(self):
         """The keys of the organisations in each role."""
         found = defaultdict(set)
-        for value, projects in known.facet_index(Project).facets["organisation"].items():
+        for value, projects in registry.facet_index(Project).facets["organisation"].items():
             if isinstance(value, tuple) and projects:
                 organisation, role = value
                 found[role].add(organisation)

@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Issue
-from portal import known
 from portal.core.choices import Publication
+from portal.facets import registry
+from portal.facets.bitmaps import NONE, BitMap, most_matching
 from portal.listing import RecordListView
-from portal.members import NONE, BitMap, most_matching
 from portal.models import Place
 from portal.records import RecordView, cited_sources
 from projects import schema
@@ -150,10 +150,10 @@ def agreements_near(project, years=2, limit=6):
 
 def related_projects(project, limit=6):
     """Other published projects that answer the same issues or parts of them, the most in common first."""
-    sets = known.facet_index(Project).facets["issue"]
+    sets = registry.facet_index(Project).facets["issue"]
     answering = [sets[link.issue.key] for link in project.issue_links.all()]
     best = most_matching([keys - BitMap([project.pk]) for keys in answering], limit)
-    return known.in_bulk_ordered(Project.objects.published().for_list(), best)
+    return registry.in_bulk_ordered(Project.objects.published().for_list(), best)
 
 
 class AgreementList(RecordListView):
@@ -216,12 +216,12 @@ def projects_near(agreement, years=2, limit=6):
         for party in agreement.parties.all()
         if (country := party.country or party.organisation.country) and country.group == Place.Group.CENTRAL_ASIA
     }
-    in_countries = known.facet_index(Project).facets["country"]
+    in_countries = registry.facet_index(Project).facets["country"]
     among = NONE.union(*(in_countries[key] for key in countries))
     projects, date = Project.objects.published().latest_first(), agreement.date
     before = projects.filter(start__gte=f"{date.year - years:04}", start__lte=date)
     after = projects.reverse().filter(start__gt=date, start__lt=f"{date.year + years + 1:04}")
-    pks = [pk for side in (before, after) for pk in known.first_ids(side, among, limit)]
+    pks = [pk for side in (before, after) for pk in registry.first_ids(side, among, limit)]
     near = projects.for_list().in_bulk(pks)
     day = date.first_day
     return sorted(near.values(), key=lambda project: (abs((project.start.first_day - day).days), project.key))[:limit]
@@ -262,10 +262,10 @@ class OrganisationPage(RecordView):
         return super().get_context_data(**kwargs) | {"notes": cited_sources(self.object)}
 
     def around(self, organisation):
-        taking_part = known.facet_index(Project).facets["organisation"]
+        taking_part = registry.facet_index(Project).facets["organisation"]
         in_role = {role: taking_part[organisation.key, role.value] for role in Participation.Role}
         newest = Project.objects.published().latest_first()
-        first = {role: known.first_ids(newest, keys, self.shown) for role, keys in in_role.items() if keys}
+        first = {role: registry.first_ids(newest, keys, self.shown) for role, keys in in_role.items() if keys}
         found = newest.for_list().in_bulk({pk for pks in first.values() for pk in pks})
         return {
             "by_role": [

@@ -45,8 +45,8 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django.utils import timezone, translation
 from hypothesis import settings as hypothesis
 
-from portal import members
 from portal.core import after_response
+from portal.facets import bitmaps
 from portal.tracking import audit_log
 from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
@@ -132,7 +132,7 @@ _folders = itertools.count()
 
 def empty_caches():
     """A cache in the database is emptied with it, when the test is rolled back."""
-    members.snapshots.clear()
+    bitmaps.snapshots.clear()
     for cache in caches.all(initialized_only=True):
         if not isinstance(cache, DatabaseCache):
             cache.clear()

@@ -4,7 +4,7 @@ from django.urls import resolve
 
 from issues.models import Event, Issue
 from portal.core.choices import Area, Confidence, Level
-from portal.filters import Facet
+from portal.facets.filters import Facet
 from portal.models import Place, Source
 from projects.models import Agreement, Organisation, Participation, Project, RioMarker, Sector
 from tests.make import (

@@ -15,7 +15,7 @@ from portal.api.answering import LIMIT, MOST
 from portal.api.description import EXAMPLES, INFO
 from portal.api.resources import RESOURCES
 from portal.api.routes import api
-from portal.filters import Facet, YearFilter
+from portal.facets.filters import Facet, YearFilter
 from portal.formats import serving
 from portal.formats.fields import LANGUAGES
 from portal.formats.sheets import LICENCE

@@ -11,7 +11,7 @@ from django_tables2 import Table
 from issues.filters import EventFilter, IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.models import Event, Indicator, Issue, Observation, Term
 from issues.tables import IndicatorTable, IssueTable, TermTable
-from portal.filters import Facet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
+from portal.facets.filters import Facet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
 from portal.formats.serialisers import SERIALISERS
 from portal.models import Place, Source
 from portal.tables import SourceTable

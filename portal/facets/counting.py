@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db.models import QuerySet
 
-from portal.members import BitMap, FacetIndex, all_ids, snapshots
+from portal.facets.bitmaps import BitMap, FacetIndex, all_ids, snapshots
 
 if TYPE_CHECKING:
-    from portal.filters import IndexedFilterSet, RecordFilterSet
+    from portal.facets.filters import IndexedFilterSet, RecordFilterSet
 
 Matches = TypeVar("Matches")
 
@@ -92,7 +92,7 @@ class QuerySetCounter(FacetCounter[QuerySet]):
 
 
 class IndexCounter(FacetCounter[BitMap]):
-    """Finds and counts by bitmaps in memory (`portal.members`): for lists that may grow to 200,000 records."""
+    """Finds and counts by bitmaps in memory (`portal.facets.bitmaps`): for lists that may grow to 200,000 records."""
 
     filterset: IndexedFilterSet
 

@@ -3,8 +3,8 @@
 from django.db.models import Count, Q
 
 from issues.models import Event, Indicator, Issue, Observation, Term
-from portal import known
 from portal.core.choices import Area, Confidence, Level, Publication
+from portal.facets import registry
 from portal.http import page_cache
 from portal.models import Place, Source
 from portal.search.ranking import matching
@@ -26,7 +26,7 @@ REPORT_AREAS = {
 
 def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
-    projects = known.facet_index(Project)
+    projects = registry.facet_index(Project)
     scanned = page_cache.once(scan, "completeness")
     agreements = tally(Agreement.objects.published(), "confidence")
     return {

@@ -8,9 +8,9 @@ from django.views.generic import TemplateView
 from issues import aral
 from issues.answers import with_project_counts
 from issues.models import Event, Indicator, Issue, KeyFigure
-from portal import known
 from portal.core.choices import Area
 from portal.discovery.head import Told
+from portal.facets import registry
 from portal.models import Place, Source
 from portal.models.querysets import reader_text
 from portal.views.completeness import tally
@@ -46,7 +46,7 @@ class Home(Told, TemplateView):
         return [tell.site | {"publisher": tell.portal, "potentialAction": search}]
 
     def get_context_data(self, **kwargs):
-        projects = known.facet_index(Project)
+        projects = registry.facet_index(Project)
         figures = KeyFigure.objects.filter(headline=True).prefetch_related(
             Prefetch("sources", Source.objects.published())
         )
@@ -83,7 +83,7 @@ class Home(Told, TemplateView):
 def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
-    projects = known.facet_index(Project).facets["country"]
+    projects = registry.facet_index(Project).facets["country"]
     issues = tally(Issue.objects.published(), "countries")
     organisations = tally(Organisation.objects.published(), "country")
     for place in countries:

@@ -3,10 +3,10 @@
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 
-from portal import known
 from portal.core.choices import Level
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
+from portal.facets import registry
 from portal.graphics.charts import share_chart
 from portal.graphics.svg_export import Entry, Panel, svg_file
 from projects.models import Project
@@ -24,7 +24,7 @@ LEVEL_TONES = {
 
 def levels_by_country(countries):
     """A chart of shares, its sentence and its numbers, for those of `countries` with projects of a level; or None."""
-    facets = known.facet_index(Project).facets
+    facets = registry.facet_index(Project).facets
     table = [
         (country, numbers)
         for country in countries

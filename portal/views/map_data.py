@@ -3,9 +3,10 @@
 import functools
 from dataclasses import dataclass
 
-from portal import geo, known
+from portal import geo
 from portal.core.database import Keys
-from portal.members import NONE, BitMap
+from portal.facets import registry
+from portal.facets.bitmaps import NONE, BitMap
 from portal.models import Place
 from portal.models.querysets import reader_text
 from portal.regionmap import mark_of
@@ -16,7 +17,7 @@ NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # which no list of projects 
 
 def with_project_ids(places):
     """The places as a list, each with `project_ids`: the published projects that name it or a place in it."""
-    places, found = list(places), known.facet_index(Project).facets["place"]
+    places, found = list(places), registry.facet_index(Project).facets["place"]
     for place in places:
         place.project_ids = found[place.key]
     return places
@@ -72,7 +73,7 @@ class Located:
         the others are asked for together.
         """
         ordered = Project.objects.published().latest_first().values_list("pk", flat=True)
-        found = _first(places, {place.key: place.project_ids for place in places}, ordered[: known.SCAN_AHEAD], most)
+        found = _first(places, {place.key: place.project_ids for place in places}, ordered[: registry.SCAN_AHEAD], most)
         lacking = [place for place in places if len(found[place.key]) < min(most, len(place.project_ids))]
         latest = {place.key: self._latest(place.project_ids, most) for place in lacking}
         found |= _first(lacking, latest, ordered.filter(pk__among=Keys(NONE.union(*latest.values()))), most)
@@ -81,7 +82,7 @@ class Located:
 
     def unlocated_first(self, most):
         """The newest of the projects that name no place with a known position, with no more than their names."""
-        return known.first_records(_with_names().published().latest_first(), self.unlocated, most)
+        return registry.first_records(_with_names().published().latest_first(), self.unlocated, most)
 
     @functools.cached_property
     def _years(self):

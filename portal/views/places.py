@@ -8,10 +8,10 @@ from django.views.generic import TemplateView
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry
-from portal import known
 from portal.core.choices import Area, Level, Publication
 from portal.discovery import schema
 from portal.discovery.head import Told
+from portal.facets import registry
 from portal.formats import serving
 from portal.formats.serialisers import Records
 from portal.models import Place
@@ -91,7 +91,7 @@ def gaps(country):
     """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
     if country.group != Place.Group.CENTRAL_ASIA:
         return None
-    facets = known.facet_index(Project).facets
+    facets = registry.facet_index(Project).facets
     here = facets["country"][country.key]
     issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
     return {
@@ -128,7 +128,7 @@ class CountryPage(RecordView):
         return super().get_context_data(**kwargs) | {"country": country, "notes": cited_sources(country)}
 
     def around(self, country):
-        facets = known.facet_index(Project).facets
+        facets = registry.facet_index(Project).facets
         projects = facets["country"][country.key]
         agreements = (
             Agreement.objects.published()
@@ -154,7 +154,7 @@ class CountryPage(RecordView):
             "columns": [country],
             "latest": latest_rows(latest_observations(place=country), [country]),
             "project_count": len(projects),
-            "projects": known.first_records(
+            "projects": registry.first_records(
                 Project.objects.published().latest_first().for_list(), projects, self.shown
             ),
             "areas": count_choices(facets["area"], Area, projects),
@@ -215,14 +215,14 @@ class PlacePage(RecordView):
         within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
         parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
-        projects = known.facet_index(Project).facets["place"][place.key]
+        projects = registry.facet_index(Project).facets["place"][place.key]
         return {
             "parts": parts,
             "issues": Issue.objects.published()
             .filter(pk__in=Issue.places.through.objects.filter(place__in=here).values("issue"))
             .without_sections(),
             "project_count": len(projects),
-            "projects": known.first_records(
+            "projects": registry.first_records(
                 Project.objects.published().latest_first().for_list(), projects, self.shown
             ),
             "events": Event.objects.published()

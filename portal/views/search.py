@@ -14,7 +14,7 @@ from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.languages import in_language, language_name
 from portal.facets.counting import FacetCounter
-from portal.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
+from portal.facets.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.http import throttling
 from portal.http.parameters import takes
 from portal.listing import RecordListView

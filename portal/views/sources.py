@@ -5,13 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
-from portal import known
 from portal.care.links import DOI, links_of
 from portal.core.choices import Publication
 from portal.discovery import schema
-from portal.filters import SourceFilter
+from portal.facets import registry
+from portal.facets.bitmaps import all_ids
+from portal.facets.filters import SourceFilter
 from portal.listing import RecordListView
-from portal.members import all_ids
 from portal.models import Link, Place, Source
 from portal.records import RecordView
 from portal.tables import SourceTable
@@ -68,7 +68,7 @@ class SourcePage(RecordView):
         cited_by = [(heading, len(found := list(rows)), found) for heading, rows in cited_by]
         newest = Project.objects.published().latest_first()
         projects = all_ids(newest.filter(sources=source))
-        cited_by.insert(1, (_("Projects"), len(projects), known.first_records(newest, projects, self.shown)))
+        cited_by.insert(1, (_("Projects"), len(projects), registry.first_records(newest, projects, self.shown)))
         broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
         return {
             "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],

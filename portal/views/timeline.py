@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from issues.models import Event, Issue
 from portal.core.choices import Area, Publication
 from portal.facets.counting import QuerySetCounter
-from portal.filters import (
+from portal.facets.filters import (
     DatedFilterSet,
     Facet,
     FacetView,

@@ -4,10 +4,10 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal import known
 from portal.core.choices import IatiChoices, Publication
 from portal.core.database import Told
 from portal.core.validators import address_of_the_web
+from portal.facets import registry
 from portal.models import Citation, Place, Record, Source, other_spellings_column
 from portal.models.querysets import RecordManager, RecordQuerySet
 
@@ -17,7 +17,7 @@ class OrganisationQuerySet(RecordQuerySet):
 
     def for_list(self):
         """What a list shows: with how many published projects and agreements each has, those with most first."""
-        taking_part = known.facet_index(self.model._meta.get_field("projects").related_model).facets["organisation"]
+        taking_part = registry.facet_index(self.model._meta.get_field("projects").related_model).facets["organisation"]
         keys = self.model.objects.values_list("key", "pk")
         counts = {pk: len(taking_part[key]) for key, pk in keys if key in taking_part}
         records = self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(

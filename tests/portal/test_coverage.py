@@ -17,8 +17,8 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from portal.core.choices import Area, Level, Publication
-from portal.filters import Facet
-from portal.members import BitMap
+from portal.facets.bitmaps import BitMap
+from portal.facets.filters import Facet
 from portal.models import Place
 from portal.tracking.content_version import State
 from portal.views.coverage.axes import AXES

@@ -5,8 +5,8 @@ from django.db import OperationalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal import known, members
-from portal.members import BitMap
+from portal.facets import bitmaps, registry
+from portal.facets.bitmaps import BitMap
 from projects.models import Project
 from tests.make import make_project
 
@@ -23,13 +23,13 @@ def in_their_order():
 
 @pytest.mark.parametrize(("few", "stretch"), [(3_000, 2_000), (0, 1), (0, 7), (10, 4)])
 def test_first_of_few_and_of_many_are_those_that_stand_first(in_their_order, monkeypatch, few, stretch):
-    monkeypatch.setattr(known, "DATABASE_LOOKUP_MAX", few)
-    monkeypatch.setattr(known, "SCAN_AHEAD", stretch)
+    monkeypatch.setattr(registry, "DATABASE_LOOKUP_MAX", few)
+    monkeypatch.setattr(registry, "SCAN_AHEAD", stretch)
 
     @given(st.sets(st.sampled_from(in_their_order)), st.integers(0, 12))
     @settings(max_examples=40)
     def agree(chosen, most):
-        found = known.first_records(Project.objects.latest_first().for_list(), BitMap(chosen), most)
+        found = registry.first_records(Project.objects.latest_first().for_list(), BitMap(chosen), most)
         assert [project.pk for project in found] == [pk for pk in in_their_order if pk in chosen][:most]
 
     agree()
@@ -38,23 +38,23 @@ def test_first_of_few_and_of_many_are_those_that_stand_first(in_their_order, mon
 def test_what_is_known_of_a_list_are_its_sets():
     project = make_project(level="national")
     assert (
-        set(known.facet_index(Project).all)
+        set(registry.facet_index(Project).all)
         == {project.pk}
-        == set(known.facet_index(Project).facets["level"]["national"])
+        == set(registry.facet_index(Project).facets["level"]["national"])
     )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_process_that_begins_reads_sets_before_anyone_asks(own_database, monkeypatch, caplog):
     make_project()
-    members.snapshots.clear()
-    known.preload()
-    held = members.snapshots.newest["ProjectFilter"]
-    assert known.facet_index(Project) is held
+    bitmaps.snapshots.clear()
+    registry.preload()
+    held = bitmaps.snapshots.newest["ProjectFilter"]
+    assert registry.facet_index(Project) is held
     # It begins without a database, too.
-    members.snapshots.clear()
+    bitmaps.snapshots.clear()
     with monkeypatch.context() as away:
-        away.setattr(members, "all_ids", lambda queryset: (_ for _ in ()).throw(OperationalError("It is away.")))
-        known.preload()
+        away.setattr(bitmaps, "all_ids", lambda queryset: (_ for _ in ()).throw(OperationalError("It is away.")))
+        registry.preload()
     assert "read at their first use: It is away." in caplog.text
-    assert len(known.facet_index(Project).all) == 1
+    assert len(registry.facet_index(Project).all) == 1

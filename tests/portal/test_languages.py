@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from portal.core.languages import in_language, language_name, name_html, reader_html, text_and_language
-from portal.filters import source_languages
+from portal.facets.filters import source_languages
 from tests.make import make_source, make_term
 
 LANGUAGES = ("en", "ko", "ru")

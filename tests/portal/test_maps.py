@@ -14,9 +14,10 @@ from lxml import html
 
 from issues.charts import best_year, common_years, legend, value_map
 from issues.models import Issue
-from portal import geo, known
+from portal import geo
 from portal.core.choices import Level, Publication
-from portal.members import BitMap
+from portal.facets import registry
+from portal.facets.bitmaps import BitMap
 from portal.models import Place
 from portal.regionmap import counted_radius, mark_of, shapes
 from portal.views import map
@@ -714,7 +715,7 @@ def test_whole_place_has_the_projects_of_its_parts_as_in_the_list(five, client):
 
 @pytest.mark.parametrize("stretch", [0, 5, 4_000])
 def test_newest_projects_of_each_place_are_found(five, monkeypatch, stretch):
-    monkeypatch.setattr(known, "SCAN_AHEAD", stretch)
+    monkeypatch.setattr(registry, "SCAN_AHEAD", stretch)
     places = [make_place(key=f"place-{n}", latitude=f"{40 + n}", longitude="60") for n in range(3)]
     starts = [None, None, "1999", "2005-03", "2005-11", "2005", None, "2020-01-31", "2021", "1998-07"]
     for number, start in enumerate(starts):

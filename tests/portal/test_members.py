@@ -7,8 +7,8 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import members
 from portal.core.choices import Area, Level, Publication
+from portal.facets import bitmaps
 from portal.facets.counting import QuerySetCounter
 from portal.tracking import content_version
 from projects.filters import ProjectFilter
@@ -150,8 +150,8 @@ def test_only_what_changed_is_read_again(monkeypatch):
     project, _other = make_project(), make_project()
     filters().index  # noqa: B018
     asked = []
-    read = members._read
-    monkeypatch.setattr(members, "_read", lambda *args: asked.append(args[3:]) or read(*args))
+    read = bitmaps._read
+    monkeypatch.setattr(bitmaps, "_read", lambda *args: asked.append(args[3:]) or read(*args))
     filters().index  # noqa: B018
     assert asked == []
     project.save()

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 
-from portal import known
 from portal.core.formatting import number
 from portal.core.urls import with_query
+from portal.facets import registry
 from portal.models import Place
 from portal.models.search_index import Kind, of_kind, record_of
 from portal.search import ranking
@@ -41,7 +41,7 @@ class Search:
         """How many projects there are to choose from."""
         if self.words:
             return len(self._found)
-        return len(known.facet_index(Project).all)
+        return len(registry.facet_index(Project).all)
 
     @cached_property
     def records(self):

@@ -5,11 +5,11 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from decimal import Decimal
 
-from portal import members
+from portal.facets import bitmaps
 from projects.models import Project
 
 
-class JoinedAmounts(members.AggregatedIds):
+class JoinedAmounts(bitmaps.AggregatedIds):
     """Amounts in hundredths as one value, in the order in which a `Joined` beside it has their primary keys."""
 
     template = "%(function)s(CAST(ROUND(%(expressions)s * 100) AS INTEGER))"
@@ -19,7 +19,7 @@ class JoinedAmounts(members.AggregatedIds):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Budgets(members.VersionedSnapshot):
+class Budgets(bitmaps.VersionedSnapshot):
     """The budget of each project in hundredths of whatever currency, at the place of its primary key; 0 if unknown."""
 
     hundredths: array
@@ -35,8 +35,8 @@ class Budgets(members.VersionedSnapshot):
 def _found(projects):
     """The primary keys and the hundredths of those of `projects` that have a budget."""
     found = projects.filter(budget__isnull=False).order_by()
-    joined = found.aggregate(pks=members.AggregatedIds("pk"), hundredths=JoinedAmounts("budget"))
-    return members.to_array("I", joined["pks"]), members.to_array("q", joined["hundredths"])
+    joined = found.aggregate(pks=bitmaps.AggregatedIds("pk"), hundredths=JoinedAmounts("budget"))
+    return bitmaps.to_array("I", joined["pks"]), bitmaps.to_array("q", joined["hundredths"])
 
 
 def _with(hundredths, projects):
@@ -53,7 +53,7 @@ def _read(state):
 
 
 def _apply_changes(old, state):
-    changed = members.changed_since(old, state, Project)
+    changed = bitmaps.changed_since(old, state, Project)
     if changed is None:
         return _read(state)
     return Budgets(state=state, hundredths=_with(old.hundredths, Project.objects.filter(pk__in=changed)))
@@ -61,4 +61,4 @@ def _apply_changes(old, state):
 
 def known_budgets() -> Budgets:
     """As the content stands now."""
-    return members.snapshots.current("budgets", _read, _apply_changes)
+    return bitmaps.snapshots.current("budgets", _read, _apply_changes)

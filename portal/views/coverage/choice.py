@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Currency
-from portal.filters import CaselessMixin
+from portal.facets.filters import CaselessMixin
 from portal.views.coverage.axes import AXES, COLUMNS, ROWS
 
 

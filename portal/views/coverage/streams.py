@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from portal.core.formatting import number
+from portal.facets.bitmaps import NONE, ids_by_min_matches
 from portal.graphics.sankey import Flow, Item, sankey
 from portal.graphics.svg_export import Panel, svg_file
-from portal.members import NONE, ids_by_min_matches
 from portal.views.coverage.table import Cell, Member, count_words
 from portal.views.levels import LEVEL_TONES
 

@@ -2,7 +2,7 @@
 
 The values of an axis are its members, each a set of projects. A cell is what two members have in common, with the
 filters of the project list that find exactly these projects. All sets are those by which that list counts
-(`portal.members`), so that a cell, its row's total, the picture below, the file and the list cannot disagree.
+(`portal.facets.bitmaps`), so that a cell, its row's total, the picture below, the file and the list cannot disagree.
 """
 
 import functools
@@ -19,8 +19,8 @@ from pyroaring import BitMap
 from issues.models import Issue
 from portal.core.formatting import number
 from portal.core.urls import with_query
+from portal.facets.bitmaps import NONE
 from portal.http.problems import Problem
-from portal.members import NONE
 from portal.models import Place
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import known_budgets

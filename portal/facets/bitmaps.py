@@ -141,7 +141,7 @@ class FacetIndex(VersionedSnapshot):
 
 
 class IndexedFacet(Protocol):
-    """What the index needs of a facet (`portal.filters.Facet`)."""
+    """What the index needs of a facet (`portal.facets.filters.Facet`)."""
 
     def index_sources(self, model: type[Model]) -> list[FacetSource]: ...
 

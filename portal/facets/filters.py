@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.database import Keys
 from portal.core.languages import language_name
+from portal.facets.bitmaps import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
 from portal.http.problems import Problem
-from portal.members import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.models import Place, Source
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text

@@ -13,7 +13,7 @@ from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
 from portal.core.database import Keys
-from portal.members import FacetIndex
+from portal.facets.bitmaps import FacetIndex
 
 DATABASE_LOOKUP_MAX = 3_000  # up to so many ids the database finds the first records fast
 SCAN_AHEAD = 2_000  # so many records of the whole ordered table are searched before more ids are looked up
