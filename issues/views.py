@@ -25,11 +25,11 @@ from issues.models import (
     Term,
 )
 from issues.tables import IndicatorTable, IssueTable, TermTable
+from portal.citations.references import citations_of
 from portal.core.choices import Publication
 from portal.core.citation_marks import Notes, prose_html
 from portal.core.languages import text_and_language
 from portal.formats import serving
-from portal.formats.references import citations_of
 from portal.formats.serialisers import Records
 from portal.listing import RecordListView
 from portal.models import Place, Source

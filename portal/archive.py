@@ -21,7 +21,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
-from portal.formats import described, plain, references, sheets
+from portal.citations import references
+from portal.formats import described, plain, sheets
 from portal.formats.fields import tuples
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.tracking import content_version

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from portal import doi, references
+from portal.citations import doi, parsers
 from portal.models import FormerKey
 from portal.similar import similar_records
 
@@ -21,18 +21,18 @@ class FromReference:
             pasted = request.POST[PASTED]
             try:
                 request.reference, context["reference_problem"] = self._read(pasted)
-            except references.Unreadable as error:
-                context |= {"reference_problem": str(error), "pasted": pasted[: references.LONGEST]}
+            except parsers.Unreadable as error:
+                context |= {"reference_problem": str(error), "pasted": pasted[: parsers.LONGEST]}
             request.method = "GET"  # what follows is the form of a new source, with what was read in its fields
         return super().add_view(request, form_url, context)
 
     def _read(self, pasted):
         """The reference in a text, and what was wrong about it, in words, or ''."""
-        reference, problem = references.read(pasted), ""
+        reference, problem = parsers.read(pasted), ""
         if reference.bare and settings.DOI_LOOKUP_URL:
             try:
-                found = references.read(doi.looked_up(reference.fields["doi"]))
-            except (doi.Unanswered, references.Unreadable) as error:
+                found = parsers.read(doi.looked_up(reference.fields["doi"]))
+            except (doi.Unanswered, parsers.Unreadable) as error:
                 problem = str(error)
             else:
                 found.fields |= reference.fields
@@ -48,7 +48,7 @@ class FromReference:
     def _free_key(self, reference):
         taken = set(self.model.objects.order_by().values_list("key", flat=True))
         former = FormerKey.objects.filter(kind=FormerKey.Kind.SOURCE)
-        return references.proposed_key(reference, taken.union(former.values_list("key", flat=True)))
+        return parsers.proposed_key(reference, taken.union(former.values_list("key", flat=True)))
 
     def render_change_form(self, request, context, *args, **kwargs):
         if reference := getattr(request, "reference", None):

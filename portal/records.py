@@ -6,11 +6,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic import DetailView
 
+from portal.citations.references import citations_of
 from portal.core.citation_marks import Notes
 from portal.core.urls import address_on
 from portal.discovery.head import Told
 from portal.formats import serving
-from portal.formats.references import citations_of
 from portal.formats.serialisers import Records
 from portal.formats.serving import REFERENCES
 from portal.models import FormerKey

@@ -1,6 +1,6 @@
 """The tags by which Google Scholar, Zotero and Mendeley take a record from its page (Highwire Press’ names)."""
 
-from portal.formats.references import Person
+from portal.citations.references import Person
 
 
 def citation_tags(one):

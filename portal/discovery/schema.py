@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
+from portal.citations.references import Person, authors_of
 from portal.core.languages import text_and_language
 from portal.formats.fields import moment
-from portal.formats.references import Person, authors_of
 from portal.formats.sheets import LICENCE
 from portal.models import Place, Source
 

@@ -15,10 +15,11 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from portal.citations import references
 from portal.core.database import Keys
 from portal.core.formatting import number
 from portal.core.urls import address_on
-from portal.formats import atom, plain, references, sheets
+from portal.formats import atom, plain, sheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.http import throttling

@@ -7,13 +7,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
+from portal.citations.references import reference
+from portal.citations.styles import STYLES
 from portal.core.choices import Confidence
 from portal.core.citation_marks import note_links
 from portal.core.sdg import goal_of, in_order
 from portal.core.urls import address_on, with_query
-from portal.formats.references import reference
 from portal.formats.serving import REFERENCES
-from portal.formats.styles import STYLES
 
 register = template.Library()
 

@@ -3,9 +3,9 @@
 from django import template
 from django.conf import settings
 
+from portal.citations.references import reference
 from portal.discovery.citation_tags import citation_tags
 from portal.discovery.head import head_of
-from portal.formats.references import reference
 
 register = template.Library()
 

@@ -12,10 +12,10 @@ from PIL import Image
 
 from issues.models import Indicator
 from issues.schema import dataset_description
+from portal.citations.references import reference_of_source
 from portal.core.urls import address_on
 from portal.discovery import cards, schema
 from portal.discovery.citation_tags import citation_tags
-from portal.formats.references import reference_of_source
 from portal.models import Source
 from projects.models import Agreement, Participation
 from tests import reading

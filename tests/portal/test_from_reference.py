@@ -11,8 +11,8 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.html import escape
 
-from portal import doi
 from portal import settings as portal_settings
+from portal.citations import doi
 from portal.models import Source
 from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
 from tests.make import make_former_key, make_source

@@ -7,8 +7,8 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.citations.parsers import LONGEST, Reference, Unreadable, proposed_key, read
 from portal.models import Source
-from portal.references import LONGEST, Reference, Unreadable, proposed_key, read
 
 BIBTEX = r"""
 @article{micklin2016,

@@ -10,8 +10,8 @@ from citeproc.source.json import CiteProcJSON
 from django.utils import timezone
 from pybtex.database import parse_string
 
-from portal import references as reading_references
-from portal.formats import references
+from portal.citations import parsers as reading_references
+from portal.citations import references
 from portal.models import Source
 from tests.make import make_citation, make_project, make_source
 

@@ -8,9 +8,9 @@ import pytest
 from django.utils.html import strip_tags
 from django.utils.translation import override
 
+from portal.citations.references import PAGE, TYPES, Person, Reference, reference
+from portal.citations.styles import STYLES, initials
 from portal.core.partial_dates import PartialDate
-from portal.formats.references import PAGE, TYPES, Person, Reference, reference
-from portal.formats.styles import STYLES, initials
 from portal.models import Source
 from tests import reading
 from tests.make import make_issue, make_project, make_source

@@ -16,8 +16,8 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, override, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.citations.references import PAGE, Person, Reference
 from portal.core.partial_dates import SMALL_MONTHS, PartialDate
-from portal.formats.references import PAGE, Person, Reference
 
 # By language: the marks of a quotation, and those of one inside it.
 QUOTES = {"en": "“”‘’", "ko": "“”‘’", "ru": "«»„“"}

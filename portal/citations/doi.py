@@ -1,7 +1,7 @@
 """What a DOI names, asked of the registry that the environment names (DOI_LOOKUP_URL), or of nobody.
 
-The answer comes from outside: it is read by portal.references like anything that is pasted. No address but https is
-followed, none of this network’s own, and not for long.
+The answer comes from outside: it is read by portal.citations.parsers like anything that is pasted. No address but https
+is followed, none of this network’s own, and not for long.
 """
 
 import http.client

@@ -1,6 +1,6 @@
 """References to records and sources for reference managers: RIS, BibTeX and CSL-JSON.
 
-All are read from one `Reference`, and so is what a page says about citing it (`portal.formats.styles`). Writing them
+All are read from one `Reference`, and so is what a page says about citing it (`portal.citations.styles`). Writing them
 takes few lines; the tests read them with the libraries that reference managers’ own files are read with.
 """
 
