@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from issues.charts import IndicatorFigure, axis_number, source_line
 from issues.figures import readings
 from issues.models import Indicator, Observation
-from portal import geo
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.graphics.charts import bar_chart
 from portal.graphics.svg_export import Entry, Panel, svg_file
+from portal.maps import geometry as maps_geometry
 from portal.models import Place
 
 ISSUE = "aral-sea-depletion"
@@ -41,10 +41,14 @@ def outlines():
     """The dated outlines and the frame that holds them: (outlines, place on the picture of a position, size)."""
     layer = json.loads((settings.BASE_DIR / "static" / "geo" / "aral-sea.geojson").read_text(encoding="utf-8"))
     shapes = [
-        [[geo.project(*point) for point in ring] for polygon in polygons(feature["geometry"]) for ring in polygon]
+        [
+            [maps_geometry.project(*point) for point in ring]
+            for polygon in polygons(feature["geometry"])
+            for ring in polygon
+        ]
         for feature in layer["features"]
     ]
-    box = geo.bounds(point for shape in shapes for ring in shape for point in ring)
+    box = maps_geometry.bounds(point for shape in shapes for ring in shape for point in ring)
     scale = (WIDTH - 2 * MARGIN) / box.width
 
     def place(point):
@@ -52,14 +56,14 @@ def outlines():
 
     found = [
         Outline(
-            geo.path([[place(point) for point in ring] for ring in shape], closed=True),
+            maps_geometry.path([[place(point) for point in ring] for ring in shape], closed=True),
             feature["properties"]["date"],
             feature["properties"]["area_km2_of_outline"],
             feature["properties"]["date_basis"].startswith("undated"),
         )
         for feature, shape in zip(layer["features"], shapes, strict=True)
     ]
-    return found, place, (WIDTH, round(box.height * scale + 2 * MARGIN)), 100 / geo.UNIT_KM * scale
+    return found, place, (WIDTH, round(box.height * scale + 2 * MARGIN)), 100 / maps_geometry.UNIT_KM * scale
 
 
 def polygons(geometry):
@@ -82,7 +86,7 @@ def picture():
     shores, place, size, hundred_km = outlines()
     marks = []
     for record in Place.objects.published().filter(key__in=PLACES, latitude__isnull=False):
-        x, y = place(geo.project(float(record.longitude), float(record.latitude)))
+        x, y = place(maps_geometry.project(float(record.longitude), float(record.latitude)))
         marks.append(Mark(record, round(x, 1), round(y, 1), x > size[0] * 0.55))
     shores = sorted(shores, key=lambda shore: -shore.area_km2)
     areas = [shore.area_km2 for shore in shores]

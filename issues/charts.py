@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
-from portal import geo
 from portal.core.formatting import number
 from portal.core.languages import reader_html, text_and_language
 from portal.graphics.charts import LineChart, Series, fits, line_chart, small_multiples
 from portal.graphics.svg_export import Entry, Panel, svg_file
+from portal.maps import geometry
+from portal.maps.region import central_asia, draw
 from portal.models import Place
-from portal.regionmap import central_asia, draw
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
 # A country keeps its colour in every chart; other places take the rest in order.
@@ -470,10 +470,11 @@ def value_map(indicator, year=None):
     for found in of_country.values():
         found.sort(key=lambda observation: observation.source_id != indicator.source_id)
     values = {by_pk[pk].key: float(found[0].value) for pk, found in of_country.items()}
-    breaks = geo.class_breaks([value for value in values.values() if value != 0] or [0])
+    breaks = geometry.class_breaks([value for value in values.values() if value != 0] or [0])
     tones = {place.key: "map-class-none" for place in countries}
     tones |= {
-        key: f"map-class-{geo.class_of(value, breaks)}" if value else "map-class-zero" for key, value in values.items()
+        key: f"map-class-{geometry.class_of(value, breaks)}" if value else "map-class-zero"
+        for key, value in values.items()
     }
     unit, unit_language = text_and_language(indicator, "unit_symbol")
     figures = {

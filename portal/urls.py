@@ -9,9 +9,9 @@ from portal import archive, dcat, oai, opendata, sitemaps, views
 from portal.api import api
 from portal.api import docs as api_docs
 from portal.changes_pages import changes_paths
-from portal.discovery.cards import card
 from portal.feeds import feed
 from portal.http.middleware import home_in_readers_language
+from portal.maps.share_image import card
 from portal.ops import metrics
 from portal.past import past_paths
 from portal.preview import preview

@@ -8,8 +8,8 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
 from portal import archive, dcat
-from portal.discovery import cards
 from portal.formats.serialisers import SERIALISERS
+from portal.maps import share_image
 from portal.sitemaps import SITEMAPS
 
 # Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/test_preview.py).
@@ -41,7 +41,7 @@ def filled(route, keys):
     if "<form>" in route:
         return [route.replace("<form>", form) for form in dcat.FORMS]
     if "<name>" in route:
-        return [route.replace("<name>", cards.WHOLE)]
+        return [route.replace("<name>", share_image.WHOLE)]
     if "<section>" in route:
         return [route.replace("<section>", section) for section in SITEMAPS]
     if "<key>" in route:

@@ -8,7 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 
 from portal.core.urls import languages_of, with_query
-from portal.discovery import cards, schema
+from portal.discovery import schema
+from portal.maps import share_image
 
 LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 
@@ -48,21 +49,21 @@ class Head:
     def countries(self):
         """The countries of the page’s picture that are in colour, by key."""
         shown = self.view.told_countries(self.context) if isinstance(self.view, Told) else []
-        return {place.key: place for place in shown if place.key in cards.KEYS}
+        return {place.key: place for place in shown if place.key in share_image.KEYS}
 
     @property
     def picture(self):
-        return settings.PUBLIC_URL + reverse("card", args=[cards.name_of(self.countries)])
+        return settings.PUBLIC_URL + reverse("card", args=[share_image.name_of(self.countries)])
 
     @property
     def picture_words(self):
         """What the picture shows, for those who do not see it."""
-        if cards.name_of(self.countries) == cards.WHOLE:
+        if share_image.name_of(self.countries) == share_image.WHOLE:
             return gettext("Map of Central Asia")
         names = [place.name_and_language()[0] for _key, place in sorted(self.countries.items())]
         return gettext("Map of Central Asia, in colour: {countries}").format(countries=", ".join(names))
 
-    width, height = cards.WIDTH, cards.HEIGHT
+    width, height = share_image.WIDTH, share_image.HEIGHT
 
     # ── Data ─────────────────────────────────────────────────────────────────────────────────────────────────
 

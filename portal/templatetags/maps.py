@@ -3,11 +3,11 @@
 from django import template
 from django.utils.http import urlencode
 
-from portal import regionmap
+from portal.maps import region
 
 register = template.Library()
 
-register.inclusion_tag("components/map.html")(regionmap.region_map)
+register.inclusion_tag("components/map.html")(region.region_map)
 
 
 @register.inclusion_tag("components/choropleth.html", takes_context=True)

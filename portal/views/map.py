@@ -11,11 +11,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal import geo
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from portal.listing import RecordListView
-from portal.regionmap import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
+from portal.maps import geometry
+from portal.maps.region import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
 from portal.views.map_data import Located, at_any, is_inside
 from projects.filters import ProjectFilter
 from projects.models import Project
@@ -47,7 +47,7 @@ class BoxField(forms.CharField):
                     "such as 56,37,73,46."
                 ).format(value=text[:60])
             )
-        return geo.Box(west, south, east - west, north - south)
+        return geometry.Box(west, south, east - west, north - south)
 
 
 class ViewForm(forms.Form):
@@ -57,7 +57,7 @@ class ViewForm(forms.Form):
     zoom = forms.FloatField(
         required=False,
         min_value=0,
-        max_value=geo.MAX_ZOOM,
+        max_value=geometry.MAX_ZOOM,
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"),
             _("The zoom is a number from 0, the whole region, to 4.5, the closest."),
@@ -118,10 +118,11 @@ class Explorer(RecordListView):
             "problems": [*context["problems"], *self.view_form.problems],
             "map": self.drawing(located, listed),
             "frame_words": " ".join(
-                geo.short(value) for value in (self.frame.left, self.frame.top, self.frame.width, self.frame.height)
+                geometry.short(value)
+                for value in (self.frame.left, self.frame.top, self.frame.width, self.frame.height)
             ),
-            "projection": json.dumps(geo.PROJECTION),
-            "max_zoom": geo.short(geo.MAX_ZOOM),
+            "projection": json.dumps(geometry.PROJECTION),
+            "max_zoom": geometry.short(geometry.MAX_ZOOM),
             # Only the filters that hold: the page tells of the others, and data are refused with them.
             "data_url": with_query(self.request.path, self.filterset.valid_data | {"format": "json"}),
             "whole_url": self.address(None) if self.box else "",
@@ -148,7 +149,7 @@ class Explorer(RecordListView):
 
     @cached_property
     def frame(self):
-        return geo.frame_around(box_points(self.box), margin=0, smallest=CLOSEST) if self.box else geo.FRAME
+        return geometry.frame_around(box_points(self.box), margin=0, smallest=CLOSEST) if self.box else geometry.FRAME
 
     def query(self, query, **more):
         query = query.copy()
@@ -158,17 +159,17 @@ class Explorer(RecordListView):
 
     def address(self, frame):
         """This page with the same filters, showing a part of the map, or the whole."""
-        bbox = {} if frame is None else {"bbox": ",".join(f"{value:.2f}" for value in geo.degrees_around(frame))}
+        bbox = {} if frame is None else {"bbox": ",".join(f"{value:.2f}" for value in geometry.degrees_around(frame))}
         return f"{self.request.path}?{self.query(self.kept, **bbox)}#map"
 
     def drawing(self, located, listed):
         in_list = {place.key for place in listed}
 
         def cluster_url(marks):
-            box = geo.bounds(mark.at for mark in marks)
+            box = geometry.bounds(mark.at for mark in marks)
             if max(box.width, box.height) < CLOSEST / 10:  # they stay one, however close one looks
                 return marks[0].url
-            return self.address(geo.frame_around(box_points(box), margin=0.2, smallest=CLOSEST))
+            return self.address(geometry.frame_around(box_points(box), margin=0.2, smallest=CLOSEST))
 
         return draw(
             id="map",
@@ -215,12 +216,12 @@ class Explorer(RecordListView):
             return JsonResponse(problem, status=400, content_type="application/problem+json")
         zoom, bbox = form.cleaned_data["zoom"], form.cleaned_data["bbox"]
         located = Located.of(filterset)
-        view = View(geo.FRAME, geo.pixels_per_unit(0 if zoom is None else zoom))
+        view = View(geometry.FRAME, geometry.pixels_per_unit(0 if zoom is None else zoom))
         drafts = [
             *drafts_of([place.mark for place in located.places], view, APART, counted=True),
             *drafts_of_names({place.key: place for place in self.countries}, view),
         ]
-        spots = geo.set_names([draft.name for draft in drafts], geo.Box(-1e6, -1e6, 2e6, 2e6))
+        spots = geometry.set_names([draft.name for draft in drafts], geometry.Box(-1e6, -1e6, 2e6, 2e6))
         by_key = {place.key: place for place in located.places}
         shown, names = [], []
         for draft, spot in zip(drafts, spots, strict=True):
@@ -235,7 +236,7 @@ class Explorer(RecordListView):
         newest = located.newest(alone, NAMED)
         on_map, beyond = located.counts()
         return JsonResponse(
-            geo.feature_collection(
+            geometry.feature_collection(
                 [self.feature(draft, spot, places, newest) for draft, spot, places in shown],
                 names=names,
                 projects=len(filterset.found),
@@ -267,14 +268,14 @@ class Explorer(RecordListView):
                 "more": self.list_url(lead) if len(lead.project_ids) > NAMED else "",
             }
         else:
-            box = geo.bounds((place.mark.lon, place.mark.lat) for place in places)
+            box = geometry.bounds((place.mark.lon, place.mark.lat) for place in places)
             properties |= {
                 "links": [
                     self.link(place, "name") | {"count": counted_projects(len(place.project_ids))} for place in places
                 ],
                 "bbox": [round(value, 5) for value in (box.left, box.top, box.right, box.bottom)],
             }
-        return geo.feature(lead.key, lead.mark.lon, lead.mark.lat, properties)
+        return geometry.feature(lead.key, lead.mark.lon, lead.mark.lat, properties)
 
     def link(self, record, field):
         text, language = text_and_language(record, field)
@@ -297,19 +298,19 @@ def in_map_units(degrees):
     if degrees is None:
         return None
     steps = [i / 4 for i in range(5)]
-    box = geo.bounds(
-        geo.project(degrees.left + across * degrees.width, degrees.top + up * degrees.height)
+    box = geometry.bounds(
+        geometry.project(degrees.left + across * degrees.width, degrees.top + up * degrees.height)
         for across in steps
         for up in steps
     )
-    return box if box.meets(geo.FRAME) else None
+    return box if box.meets(geometry.FRAME) else None
 
 
 def scaled(frame, factor):
     """The frame about the same centre, `factor` times as wide, kept in the region; None is the whole region."""
     width, height = frame.width * factor, frame.height * factor
-    if width >= geo.FRAME.width:
+    if width >= geometry.FRAME.width:
         return None
     x, y = frame.center
-    box = geo.Box(x - width / 2, y - height / 2, width, height)
-    return geo.frame_around(box_points(box), margin=0, smallest=CLOSEST)
+    box = geometry.Box(x - width / 2, y - height / 2, width, height)
+    return geometry.frame_around(box_points(box), margin=0, smallest=CLOSEST)

@@ -3,13 +3,13 @@
 import functools
 from dataclasses import dataclass
 
-from portal import geo
 from portal.core.database import Keys
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap
+from portal.maps import geometry
+from portal.maps.region import mark_of
 from portal.models import Place
 from portal.models.querysets import reader_text
-from portal.regionmap import mark_of
 from projects.models import Project
 
 NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # which no list of projects is asked for as a place
@@ -105,7 +105,7 @@ def _with_names():
 
 def is_inside(place):
     """Whether the map of the region shows a place."""
-    return geo.FRAME.holds(place.mark.at)
+    return geometry.FRAME.holds(place.mark.at)
 
 
 def at_any(places):

@@ -17,7 +17,7 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// ── Leaflet, and the map's projection (portal/geo.py) ──────────────────────────────────────────────────────────────
+// ── Leaflet, and the map's projection (portal/maps/geometry.py) ──────────────────────────────────────────────────────────────
 
 function loadStyles(href) {
   return new Promise((resolve, reject) => {

@@ -14,8 +14,9 @@ from issues.models import Indicator
 from issues.schema import dataset_description
 from portal.citations.references import reference_of_source
 from portal.core.urls import address_on
-from portal.discovery import cards, schema
+from portal.discovery import schema
 from portal.discovery.citation_tags import citation_tags
+from portal.maps import share_image
 from portal.models import Source
 from projects.models import Agreement, Participation
 from tests import reading
@@ -355,7 +356,7 @@ def test_picture_of_a_link_has_the_countries_of_the_page_in_colour(client):
 
 @pytest.mark.parametrize("keys", [(), ("kg", "kz", "tj", "tm", "uz"), ("kr",)])
 def test_picture_of_none_or_all_countries_is_that_of_the_region(keys):
-    assert cards.name_of(keys) == "region"
+    assert share_image.name_of(keys) == "region"
 
 
 def test_pictures_differ_and_are_as_large_as_is_asked_for(client):
@@ -367,7 +368,7 @@ def test_pictures_differ_and_are_as_large_as_is_asked_for(client):
         assert len(response.content) < 100_000
         assert "max-age=31536000" in response.headers["Cache-Control"]
         # As many points as are nearly of the colour: a picture of few colours has each only nearly.
-        red, green, blue = bytes.fromhex(cards.SHADED[1:])
+        red, green, blue = bytes.fromhex(share_image.SHADED[1:])
         points = picture.convert("RGB").resize((120, 63), Image.Resampling.NEAREST).get_flattened_data()
         found[name] = sum(abs(r - red) + abs(g - green) + abs(b - blue) < 12 for r, g, b in points)
     assert found["region"] < found["tj"] < found["kg-tj"]
@@ -379,7 +380,7 @@ def test_there_is_one_address_for_each_picture_and_no_other(client, name):
 
 
 def test_there_are_as_many_pictures_as_choices_of_countries():
-    assert len(cards.NAMES) == 31
+    assert len(share_image.NAMES) == 31
 
 
 # ── Reference managers ───────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from portal import geo
+from portal.maps import geometry
 
 GEODATA = settings.BASE_DIR.parent / "shared" / "geo"
 SQUARE = [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)]
@@ -33,74 +33,78 @@ SQUARE = [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)]
     ],
 )
 def test_project_gives_map_units(lon, lat, x, y):
-    assert geo.project(lon, lat) == pytest.approx((x, y), abs=0.1)
+    assert geometry.project(lon, lat) == pytest.approx((x, y), abs=0.1)
 
 
 def test_unproject_undoes_project():
     for lon in range(44, 93, 4):
         for lat in range(33, 58, 4):
-            assert geo.unproject(*geo.project(lon, lat)) == pytest.approx((lon, lat), abs=1e-9)
+            assert geometry.unproject(*geometry.project(lon, lat)) == pytest.approx((lon, lat), abs=1e-9)
 
 
 @pytest.mark.parametrize("lat", [35, 40, 45, 50, 55])
 def test_areas_are_true(lat):
     """A cell of a degree has on the map the area that it has on the ground, to a thousandth."""
-    ring = [geo.project(lon, lat + up) for lon, up in ((66, 0), (67, 0), (67, 1), (66, 1))]
-    on_the_map = abs(geo.area(ring)) * geo.UNIT_KM**2
-    on_the_ground = geo.EARTH_KM**2 * math.radians(1) * (math.sin(math.radians(lat + 1)) - math.sin(math.radians(lat)))
+    ring = [geometry.project(lon, lat + up) for lon, up in ((66, 0), (67, 0), (67, 1), (66, 1))]
+    on_the_map = abs(geometry.area(ring)) * geometry.UNIT_KM**2
+    on_the_ground = (
+        geometry.EARTH_KM**2 * math.radians(1) * (math.sin(math.radians(lat + 1)) - math.sin(math.radians(lat)))
+    )
     assert on_the_map == pytest.approx(on_the_ground, rel=1e-3)
 
 
 @pytest.mark.parametrize("lat", [34, 38, 45, 52, 56])
 def test_shapes_are_off_by_two_per_cent_at_most(lat):
-    east = math.dist(geo.project(66.5, lat), geo.project(67.5, lat)) / math.cos(math.radians(lat))
-    north = math.dist(geo.project(67, lat - 0.5), geo.project(67, lat + 0.5))
+    east = math.dist(geometry.project(66.5, lat), geometry.project(67.5, lat)) / math.cos(math.radians(lat))
+    north = math.dist(geometry.project(67, lat - 0.5), geometry.project(67, lat + 0.5))
     assert east / north == pytest.approx(1, abs=0.03)
-    assert east * geo.UNIT_KM == pytest.approx(111.2, rel=0.02)
+    assert east * geometry.UNIT_KM == pytest.approx(111.2, rel=0.02)
 
 
 def test_the_script_has_the_same_projection():
-    it = geo.PROJECTION
+    it = geometry.PROJECTION
     r = it["units"] * math.sqrt(it["c"] - 2 * it["n"] * math.sin(math.radians(41.3))) / it["n"]
     t = it["n"] * math.radians(69.25 - it["lon"])
-    assert (it["x"] + r * math.sin(t), it["y"] - it["rho"] + r * math.cos(t)) == pytest.approx(geo.project(69.25, 41.3))
+    assert (it["x"] + r * math.sin(t), it["y"] - it["rho"] + r * math.cos(t)) == pytest.approx(
+        geometry.project(69.25, 41.3)
+    )
 
 
 def test_the_poles_and_the_far_side_have_a_point():
     for lon, lat in ((0, 90), (-180, -90), (180, 0), (126.98, 37.57)):
-        assert all(math.isfinite(value) for value in geo.project(lon, lat))
+        assert all(math.isfinite(value) for value in geometry.project(lon, lat))
 
 
 def test_zoom_doubles_the_pixels():
-    assert [geo.pixels_per_unit(zoom) for zoom in (0, 1, 2)] == [0.25, 0.5, 1]
-    assert geo.zoom_that_shows(geo.FRAME, 1000, 740) == 2
-    assert geo.zoom_that_shows(geo.FRAME, 999, 740) == 1.75
-    assert geo.zoom_that_shows(geo.Box(0, 0, 1, 1), 1000, 740) == geo.MAX_ZOOM
-    assert geo.zoom_that_shows(geo.FRAME, 10, 10) == 0
+    assert [geometry.pixels_per_unit(zoom) for zoom in (0, 1, 2)] == [0.25, 0.5, 1]
+    assert geometry.zoom_that_shows(geometry.FRAME, 1000, 740) == 2
+    assert geometry.zoom_that_shows(geometry.FRAME, 999, 740) == 1.75
+    assert geometry.zoom_that_shows(geometry.Box(0, 0, 1, 1), 1000, 740) == geometry.MAX_ZOOM
+    assert geometry.zoom_that_shows(geometry.FRAME, 10, 10) == 0
 
 
 # ── Bounds and frames ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_bounds_are_the_smallest_box():
-    assert geo.bounds([(3, 4), (1, 9), (2, 2)]) == geo.Box(1, 2, 2, 7)
-    assert geo.bounds([]) is None
+    assert geometry.bounds([(3, 4), (1, 9), (2, 2)]) == geometry.Box(1, 2, 2, 7)
+    assert geometry.bounds([]) is None
 
 
 def test_box_knows_what_lies_in_it():
-    box = geo.Box(0, 0, 10, 5)
+    box = geometry.Box(0, 0, 10, 5)
     assert (box.right, box.bottom, box.center) == (10, 5, (5, 2.5))
     assert box.holds((10, 5))
     assert not box.holds((10.1, 5))
-    assert box.meets(geo.Box(9, 4, 5, 5))
-    assert not box.meets(geo.Box(10, 0, 5, 5))
-    assert box.contains(geo.Box(1, 1, 9, 4))
-    assert not box.contains(geo.Box(1, 1, 9.5, 4))
-    assert box.grown(1) == geo.Box(-1, -1, 12, 7)
+    assert box.meets(geometry.Box(9, 4, 5, 5))
+    assert not box.meets(geometry.Box(10, 0, 5, 5))
+    assert box.contains(geometry.Box(1, 1, 9, 4))
+    assert not box.contains(geometry.Box(1, 1, 9.5, 4))
+    assert box.grown(1) == geometry.Box(-1, -1, 12, 7)
 
 
 def test_frame_without_points_is_the_whole():
-    assert geo.frame_around([]) == geo.FRAME
+    assert geometry.frame_around([]) == geometry.FRAME
 
 
 @pytest.mark.parametrize(
@@ -108,23 +112,23 @@ def test_frame_without_points_is_the_whole():
     [[(500, 300)], [(0, 0)], [(1000, 740)], [(100, 100), (120, 700)], [(10, 370), (990, 380)], [(0, 0), (1000, 740)]],
 )
 def test_frame_holds_its_points_and_lies_in_the_map(points):
-    frame = geo.frame_around(points)
-    assert geo.FRAME.grown(1e-6).contains(frame)
+    frame = geometry.frame_around(points)
+    assert geometry.FRAME.grown(1e-6).contains(frame)
     assert all(frame.grown(1e-6).holds(point) for point in points)
     assert frame.width / frame.height == pytest.approx(1000 / 740)
     assert frame.width >= 220
 
 
 def test_frame_leaves_a_margin():
-    assert geo.frame_around([(400, 300), (600, 400)], margin=0.1).width == pytest.approx(250)
-    assert geo.frame_around([(400, 300), (410, 300)], smallest=50) == geo.Box(380, 281.5, 50, 37)
+    assert geometry.frame_around([(400, 300), (600, 400)], margin=0.1).width == pytest.approx(250)
+    assert geometry.frame_around([(400, 300), (410, 300)], smallest=50) == geometry.Box(380, 281.5, 50, 37)
 
 
 def test_degrees_around_a_frame_hold_its_whole_edge():
-    west, south, east, north = geo.degrees_around(geo.FRAME)
+    west, south, east, north = geometry.degrees_around(geometry.FRAME)
     for x in range(0, 1001, 50):
         for y in (0, 740):
-            lon, lat = geo.unproject(x, y)
+            lon, lat = geometry.unproject(x, y)
             assert west - 0.01 <= lon <= east + 0.01
             assert south - 0.2 <= lat <= north + 0.2
 
@@ -137,24 +141,24 @@ def test_degrees_around_a_frame_hold_its_whole_edge():
     [(12, 1, "12"), (0.5, 1, ".5"), (-0.5, 1, "-.5"), (-0.04, 1, "0"), (10.0, 1, "10"), (1.25, 2, "1.25"), (0, 0, "0")],
 )
 def test_short_numbers(value, decimals, text):
-    assert geo.short(value, decimals) == text
+    assert geometry.short(value, decimals) == text
 
 
 def test_path_goes_in_relative_steps():
-    assert geo.path([[(0, 0), (10, 0), (10.5, 10.25), (0, 10)]], closed=False) == "M0 0l10 0 .5 10.2-10.5-.2"
+    assert geometry.path([[(0, 0), (10, 0), (10.5, 10.25), (0, 10)]], closed=False) == "M0 0l10 0 .5 10.2-10.5-.2"
 
 
 def test_path_of_a_ring_closes_itself():
-    assert geo.path([SQUARE], closed=True) == "M0 0l10 0 0 10-10 0z"
+    assert geometry.path([SQUARE], closed=True) == "M0 0l10 0 0 10-10 0z"
 
 
 def test_path_leaves_out_what_is_too_small_to_see():
-    assert geo.path([[(0, 0), (0.01, 0), (0, 0.01), (0, 0)], [(5, 5), (5.01, 5)]], closed=True) == ""
+    assert geometry.path([[(0, 0), (0.01, 0), (0, 0.01), (0, 0)], [(5, 5), (5.01, 5)]], closed=True) == ""
 
 
 def test_path_does_not_drift():
     line = [(i / 3, i / 7) for i in range(1000)]
-    numbers = geo.path([line], closed=False, decimals=1)
+    numbers = geometry.path([line], closed=False, decimals=1)
     x = y = 0.0
     values = [float(value) for value in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", numbers)]
     for dx, dy in zip(values[::2], values[1::2], strict=True):
@@ -164,42 +168,42 @@ def test_path_does_not_drift():
 
 def test_simplify_keeps_corners_and_ends():
     line = [(0, 0), (1, 0.01), (2, 0), (3, 0), (3, 1), (3, 2)]
-    assert geo.simplify(line, 0.1) == [(0, 0), (3, 0), (3, 2)]
-    assert geo.simplify(line, 0.001) == [(0, 0), (1, 0.01), (2, 0), (3, 0), (3, 2)]
-    assert geo.simplify(line[:2], 5) == line[:2]
+    assert geometry.simplify(line, 0.1) == [(0, 0), (3, 0), (3, 2)]
+    assert geometry.simplify(line, 0.001) == [(0, 0), (1, 0.01), (2, 0), (3, 0), (3, 2)]
+    assert geometry.simplify(line[:2], 5) == line[:2]
 
 
 def test_simplify_keeps_a_ring_a_ring():
     ring = [(0, 0), (5, 0.01), (10, 0), (10, 10), (0, 10), (0, 0)]
-    assert geo.simplify(ring, 0.1) == [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)]
-    assert geo.simplify([(1, 1)] * 4, 0.1) == [(1, 1)]
+    assert geometry.simplify(ring, 0.1) == [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)]
+    assert geometry.simplify([(1, 1)] * 4, 0.1) == [(1, 1)]
 
 
 def test_area_of_a_ring():
-    assert geo.area(SQUARE) == 100
-    assert geo.area(SQUARE[::-1]) == -100
+    assert geometry.area(SQUARE) == 100
+    assert geometry.area(SQUARE[::-1]) == -100
 
 
 def test_is_inside_minds_holes():
     hole = [(4, 4), (6, 4), (6, 6), (4, 6), (4, 4)]
-    assert geo.is_inside((5, 5), [SQUARE])
-    assert not geo.is_inside((5, 5), [SQUARE, hole])
-    assert not geo.is_inside((11, 5), [SQUARE])
+    assert geometry.is_inside((5, 5), [SQUARE])
+    assert not geometry.is_inside((5, 5), [SQUARE, hole])
+    assert not geometry.is_inside((11, 5), [SQUARE])
 
 
 def test_label_point_lies_where_there_is_room():
-    assert geo.label_points([SQUARE]) == [(5, 5)]
+    assert geometry.label_points([SQUARE]) == [(5, 5)]
     # An L: its corner has the most room.
     bent = [(0, 0), (100, 0), (100, 60), (60, 60), (60, 100), (0, 100), (0, 0)]
-    [(x, y)] = geo.label_points([bent], wide=1)
+    [(x, y)] = geometry.label_points([bent], wide=1)
     assert 25 <= x <= 45
     assert 25 <= y <= 45
-    assert geo.label_points([]) == []
+    assert geometry.label_points([]) == []
 
 
 def test_label_points_lie_apart_and_inside():
     wide = [(0, 0), (400, 0), (400, 40), (0, 40), (0, 0)]
-    points = geo.label_points([wide], most=3, within=geo.Box(0, 0, 200, 40))
+    points = geometry.label_points([wide], most=3, within=geometry.Box(0, 0, 200, 40))
     assert len(points) == 3
     assert all(0 < x < 200 and 0 < y < 40 for x, y in points)
 
@@ -209,19 +213,19 @@ def test_label_points_lie_apart_and_inside():
 
 def test_clusters_gather_what_lies_near_under_the_heaviest():
     points = [(0, 0, 1), (5, 0, 9), (100, 100, 2), (12, 0, 3)]
-    assert geo.clusters(points, 10) == [[1, 3, 0], [2]]
+    assert geometry.clusters(points, 10) == [[1, 3, 0], [2]]
 
 
 def test_clusters_of_nothing_and_of_one_spot():
-    assert geo.clusters([], 10) == []
-    assert geo.clusters([(1, 1, 0)] * 3, 10) == [[0, 1, 2]]
+    assert geometry.clusters([], 10) == []
+    assert geometry.clusters([(1, 1, 0)] * 3, 10) == [[0, 1, 2]]
 
 
 @pytest.mark.parametrize("distance", [1, 10, 60])
 def test_clusters_lose_nobody_and_keep_apart(distance):
     chance = random.Random(7)
     points = [(chance.uniform(0, 300), chance.uniform(0, 200), chance.randrange(9)) for _ in range(300)]
-    groups = geo.clusters(points, distance)
+    groups = geometry.clusters(points, distance)
     assert sorted(i for group in groups for i in group) == list(range(300))
     leaders = [points[group[0]] for group in groups]
     assert all(math.dist(a[:2], b[:2]) >= distance for i, a in enumerate(leaders) for b in leaders[:i])
@@ -234,61 +238,63 @@ def test_clusters_are_quick():
     chance = random.Random(1)
     points = [(chance.uniform(0, 1e4), chance.uniform(0, 1e4), 1) for _ in range(50_000)]
     start = time.perf_counter()
-    geo.clusters(points, 40)
+    geometry.clusters(points, 40)
     assert time.perf_counter() - start < 5
 
 
 def test_radius_makes_areas_comparable():
-    assert geo.radius(100) == 24
-    assert geo.radius(25) == 12
-    assert geo.radius(400, largest=400) == 24
-    assert geo.radius(0) == geo.radius(1) == 8
-    assert geo.radius(50, least=30) == 30
+    assert geometry.radius(100) == 24
+    assert geometry.radius(25) == 12
+    assert geometry.radius(400, largest=400) == 24
+    assert geometry.radius(0) == geometry.radius(1) == 8
+    assert geometry.radius(50, least=30) == 30
 
 
-PAPER = geo.Box(0, 0, 200, 100)
+PAPER = geometry.Box(0, 0, 200, 100)
 
 
 def test_name_stands_to_the_right_of_its_mark():
-    [spot] = geo.set_names([geo.Name(50, 50, 40, radius=6)], PAPER)
+    [spot] = geometry.set_names([geometry.Name(50, 50, 40, radius=6)], PAPER)
     assert (spot.dx, spot.anchor) == (10, "start")
 
 
 def test_name_at_the_edge_stands_to_the_left():
-    [spot] = geo.set_names([geo.Name(180, 50, 40, radius=6)], PAPER)
+    [spot] = geometry.set_names([geometry.Name(180, 50, 40, radius=6)], PAPER)
     assert (spot.dx, spot.anchor) == (-10, "end")
 
 
 def test_name_between_two_marks_stands_below():
-    names = [geo.Name(x, 50, width, radius=6) for x, width in ((100, 60), (125, 0), (75, 0))]
-    spot = geo.set_names(names, PAPER)[0]
+    names = [geometry.Name(x, 50, width, radius=6) for x, width in ((100, 60), (125, 0), (75, 0))]
+    spot = geometry.set_names(names, PAPER)[0]
     assert (spot.dx, spot.anchor) == (0, "middle")
     assert spot.dy > 6
 
 
 def test_name_without_room_is_left_out():
-    assert geo.set_names([geo.Name(100, 50, 300, radius=6)], PAPER) == [None]
+    assert geometry.set_names([geometry.Name(100, 50, 300, radius=6)], PAPER) == [None]
 
 
 def test_name_over_a_point_goes_where_it_may():
-    first, second = geo.set_names([geo.Name(100, 50, 60), geo.Name(100, 50, 60, steps=((0, 5), (0, 30)))], PAPER)
+    first, second = geometry.set_names(
+        [geometry.Name(100, 50, 60), geometry.Name(100, 50, 60, steps=((0, 5), (0, 30)))], PAPER
+    )
     assert (first.dx, first.dy, first.anchor) == (0, pytest.approx(4.8), "middle")
     assert (second.dx, second.dy) == (0, pytest.approx(34.8))
 
 
 def test_names_never_meet():
     chance = random.Random(3)
-    names = [geo.Name(chance.uniform(0, 600), chance.uniform(0, 400), 50, radius=8) for _ in range(60)]
-    spots = geo.set_names(names, geo.Box(0, 0, 600, 400))
-    boxes = [geo._extent(name, spot) for name, spot in zip(names, spots, strict=True) if spot]
+    names = [geometry.Name(chance.uniform(0, 600), chance.uniform(0, 400), 50, radius=8) for _ in range(60)]
+    spots = geometry.set_names(names, geometry.Box(0, 0, 600, 400))
+    boxes = [geometry._extent(name, spot) for name, spot in zip(names, spots, strict=True) if spot]
     assert len(boxes) > 20
     assert not any(a.meets(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 
 def test_text_width_knows_the_scripts():
-    assert geo.text_width("Aral") < geo.text_width("Aralsk")
-    assert geo.text_width("아랄해") == 36
-    assert geo.text_width("Арал", 10) == pytest.approx(24.8)
+    assert geometry.text_width("Aral") < geometry.text_width("Aralsk")
+    assert geometry.text_width("아랄해") == 36
+    assert geometry.text_width("Арал", 10) == pytest.approx(24.8)
 
 
 # ── Classes ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,7 +313,7 @@ def test_text_width_knows_the_scripts():
     ],
 )
 def test_class_breaks_are_round(values, breaks):
-    assert geo.class_breaks(values) == pytest.approx(breaks)
+    assert geometry.class_breaks(values) == pytest.approx(breaks)
 
 
 def test_class_breaks_hold_every_value_in_five_classes_at_most():
@@ -315,51 +321,51 @@ def test_class_breaks_hold_every_value_in_five_classes_at_most():
     for _ in range(2000):
         scale = 10 ** chance.uniform(-4, 9)
         values = [chance.uniform(-0.2, 1) * scale for _ in range(chance.randint(1, 5))]
-        breaks = geo.class_breaks(values)
+        breaks = geometry.class_breaks(values)
         assert 2 <= len(breaks) <= 6
         assert breaks == sorted(set(breaks))
         assert breaks[0] <= min(values)
         assert max(values) <= breaks[-1]
         for value in values:
-            number = geo.class_of(value, breaks)
+            number = geometry.class_of(value, breaks)
             assert breaks[number - 1] <= value <= breaks[number]
 
 
 def test_class_of_a_limit_is_the_class_above_it():
     breaks = [0, 10, 20]
-    assert [geo.class_of(value, breaks) for value in (0, 9.9, 10, 20)] == [1, 1, 2, 2]
+    assert [geometry.class_of(value, breaks) for value in (0, 9.9, 10, 20)] == [1, 1, 2, 2]
 
 
 # ── GeoJSON ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_feature_is_a_point_or_says_that_there_is_none():
-    assert geo.feature("nukus", 59.602199, 42.4647, {"name": "Nukus"}) == {
+    assert geometry.feature("nukus", 59.602199, 42.4647, {"name": "Nukus"}) == {
         "type": "Feature",
         "id": "nukus",
         "geometry": {"type": "Point", "coordinates": [59.6022, 42.4647]},
         "properties": {"name": "Nukus"},
     }
-    assert geo.feature("x", None, None, {})["geometry"] is None
+    assert geometry.feature("x", None, None, {})["geometry"] is None
 
 
 def test_record_with_places_is_a_point_or_several():
-    assert geo.several_points("a", [], {})["geometry"] is None
-    assert geo.several_points("a", [(60, 40)], {})["geometry"] == {"type": "Point", "coordinates": [60, 40]}
-    assert geo.several_points("a", [(60, 40), (61, 41)], {})["geometry"] == {
+    assert geometry.several_points("a", [], {})["geometry"] is None
+    assert geometry.several_points("a", [(60, 40)], {})["geometry"] == {"type": "Point", "coordinates": [60, 40]}
+    assert geometry.several_points("a", [(60, 40), (61, 41)], {})["geometry"] == {
         "type": "MultiPoint",
         "coordinates": [[60, 40], [61, 41]],
     }
 
 
 def test_collection_carries_more():
-    assert geo.feature_collection([], total=3) == {"type": "FeatureCollection", "features": [], "total": 3}
+    assert geometry.feature_collection([], total=3) == {"type": "FeatureCollection", "features": [], "total": 3}
 
 
 # ── The files ────────────────────────────────────────────────────────────────────────────────────────────────
 
 FILES = [
-    "portal/mapdata.json",
+    "portal/maps/mapdata.json",
     "static/geo/base.svg",
     *(f"static/geo/{name}.geojson" for name in ("aral-sea", "countries", "lakes", "neighbours", "provinces", "rivers")),
 ]
@@ -420,9 +426,9 @@ def test_countries_have_the_areas_that_the_map_promises():
         total = 0.0
         for ring in shape["path"].split("z"):
             if ring:
-                total += geo.area(points_of(ring))
-        assert abs(total) * geo.UNIT_KM**2 == pytest.approx(km2[key], rel=0.01), key
-        assert geo.FRAME.holds(tuple(shape["labels"][0]))
+                total += geometry.area(points_of(ring))
+        assert abs(total) * geometry.UNIT_KM**2 == pytest.approx(km2[key], rel=0.01), key
+        assert geometry.FRAME.holds(tuple(shape["labels"][0]))
 
 
 def points_of(ring):

@@ -14,12 +14,12 @@ from lxml import html
 
 from issues.charts import best_year, common_years, legend, value_map
 from issues.models import Issue
-from portal import geo
 from portal.core.choices import Level, Publication
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap
+from portal.maps import geometry
+from portal.maps.region import counted_radius, mark_of, shapes
 from portal.models import Place
-from portal.regionmap import counted_radius, mark_of, shapes
 from portal.views import map
 from portal.views.map_data import Located, with_project_ids
 from projects.filters import ProjectFilter
@@ -158,7 +158,7 @@ def test_marks_are_targets_of_24_pixels_that_do_not_overlap(content, size, pixel
         for group in found.xpath(f".//*[@class='map-{size}']//*[contains(@class, 'map-mark')]/g")
     ]
     assert len(at) > 10
-    assert min(geo.math.dist(a, b) for i, a in enumerate(at) for b in at[:i]) >= 23.9
+    assert min(geometry.math.dist(a, b) for i, a in enumerate(at) for b in at[:i]) >= 23.9
     assert {circle.get("r") for circle in of_class(found, "map-target")} == {"12"}
 
 
@@ -176,7 +176,7 @@ def test_marks_stay_within_bounds_and_hold_their_numbers_however_many_there_are(
     counts = [90_114, 1_234, 7]
     most, some, few = (counted_radius(count, counts) for count in counts)
     assert most == 24
-    assert geo.text_width("1,234", 11.5) / 2 < some < 24
+    assert geometry.text_width("1,234", 11.5) / 2 < some < 24
     assert few == 12
     assert counted_radius(25, [25, 7]) == 12
 
@@ -607,9 +607,9 @@ def test_clusters_sum_to_the_totals(content, client, zoom):
         inside = feature["properties"]
         assert inside["projects"] >= 1
         assert inside["places"] == 1 or len(inside["links"]) == inside["places"]
-    at = [geo.project(*feature["geometry"]["coordinates"]) for feature in found["features"]]
-    apart = 44 / geo.pixels_per_unit(float(zoom))
-    assert all(geo.math.dist(a, b) >= apart for i, a in enumerate(at) for b in at[:i])
+    at = [geometry.project(*feature["geometry"]["coordinates"]) for feature in found["features"]]
+    apart = 44 / geometry.pixels_per_unit(float(zoom))
+    assert all(geometry.math.dist(a, b) >= apart for i, a in enumerate(at) for b in at[:i])
 
 
 def test_counts_of_single_places_match_the_records(content, client):

@@ -3,7 +3,7 @@
 The folder holds GeoJSON layers in WGS 84 (countries, provinces, neighbours, lakes, rivers, aral-sea-outlines), whose
 features have `key` and `name_en`, `name_ko`, `name_ru`. Written are
 
-- `portal/mapdata.json`: the paths of the countries in map units (portal/geo.py), points for names;
+- `portal/maps/mapdata.json`: the paths of the countries in map units (portal/maps/geometry.py), points for names;
 - `static/geo/base.svg`: borders of the neighbours, rivers, lakes, and the Aral Sea twice, as a picture of its own
   that browsers keep. Pages lay it over the countries, for the Aral Sea lies across their borders;
 - `static/geo/*.geojson`: layers for the map that one can move, three decimals, names in three languages.
@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from portal import geo
+from portal.maps import geometry as maps_geometry
 
 LANGUAGES = ("en", "ko", "ru")
 LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-outlines")
@@ -52,7 +52,7 @@ WATER_STYLE = (
 
 
 class Command(BaseCommand):
-    help = "Write the portal's map files (portal/mapdata.json, static/geo/) out of a folder of GeoJSON layers."
+    help = "Write the portal's map files (portal/maps/mapdata.json, static/geo/) out of a folder of GeoJSON layers."
 
     def add_arguments(self, parser):
         parser.add_argument("folder", type=Path, help="The folder that holds countries.geojson and the other layers.")
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             raise CommandError(f"{folder} lacks {', '.join(f'{name}.geojson' for name in missing)}.")
         layers = {name: json.loads((folder / f"{name}.geojson").read_text("utf-8"))["features"] for name in LAYERS}
         files = {
-            "portal/mapdata.json": map_data(layers),
+            "portal/maps/mapdata.json": map_data(layers),
             "static/geo/base.svg": base_picture(layers),
             **{f"static/geo/{name}.geojson": text for name, text in explorer_layers(layers).items()},
         }
@@ -103,7 +103,7 @@ def names(feature):
 
 
 def projected(line):
-    return [geo.project(*point) for point in line]
+    return [maps_geometry.project(*point) for point in line]
 
 
 # ── Lines that areas share ───────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +144,7 @@ class Arcs:
         whole = []
         for arc in self.cut(ring):
             forward = arc[0] < arc[-1] or (arc[0] == arc[-1] and arc[1] < arc[-2])
-            line = geo.simplify(change(arc if forward else arc[::-1]), tolerance)
+            line = maps_geometry.simplify(change(arc if forward else arc[::-1]), tolerance)
             whole += (line if forward else line[::-1])[:-1]
         return [*whole, whole[0]]
 
@@ -171,24 +171,24 @@ def map_data(layers):
         outlines = [
             line
             for ring in rings(feature)
-            if abs(geo.area(line := arcs.simplified(ring, COUNTRY_TOLERANCE, projected))) >= 2
+            if abs(maps_geometry.area(line := arcs.simplified(ring, COUNTRY_TOLERANCE, projected))) >= 2
         ]
-        outlines.sort(key=lambda ring: -abs(geo.area(ring)))
-        box = geo.bounds(point for ring in outlines for point in ring)
+        outlines.sort(key=lambda ring: -abs(maps_geometry.area(ring)))
+        box = maps_geometry.bounds(point for ring in outlines for point in ring)
         countries[feature["properties"]["iso_a2"].lower()] = {
-            "path": geo.path(outlines, closed=True),
-            "labels": geo.label_points([outlines[0]], most=8),
+            "path": maps_geometry.path(outlines, closed=True),
+            "labels": maps_geometry.label_points([outlines[0]], most=8),
             "box": [round(value, 1) for value in (box.left, box.top, box.width, box.height)],
         }
-    inside = geo.FRAME.grown(-8)
+    inside = maps_geometry.FRAME.grown(-8)
     named = []
     for feature in layers["neighbours"]:
         if feature["id"] in NAMED_NEIGHBOURS:
             outline = max(
                 ([projected(ring) for ring in polygon] for polygon in polygons(feature)),
-                key=lambda p: abs(geo.area(p[0])),
+                key=lambda p: abs(maps_geometry.area(p[0])),
             )
-            points = geo.label_points(outline, most=4, within=inside, wide=4)
+            points = maps_geometry.label_points(outline, most=4, within=inside, wide=4)
             named.append({"kind": "neighbour", "labels": points, **names(feature)})
     outlines = {feature["id"]: feature for feature in layers["aral-sea-outlines"]}
     for feature in layers["lakes"]:
@@ -197,7 +197,9 @@ def map_data(layers):
             outline = [projected(ring) for ring in rings(outlines[ARAL_BEFORE] if is_aral else feature)]
             # The name of the sea itself, not of one of its outlines.
             called = {f"name_{code}": feature["properties"][f"name_{code}"].split(" (")[0] for code in LANGUAGES}
-            named.append({"kind": "water", "labels": geo.label_points(outline, most=3, within=inside), **called})
+            named.append(
+                {"kind": "water", "labels": maps_geometry.label_points(outline, most=3, within=inside), **called}
+            )
     shapes = ",\n".join(f"{json.dumps(key)}: {json.dumps(shape)}" for key, shape in sorted(countries.items()))
     words = ",\n".join(json.dumps(name, ensure_ascii=False) for name in named)
     return f'{{"countries": {{\n{shapes}\n}}, "names": [\n{words}\n]}}\n'
@@ -205,11 +207,11 @@ def map_data(layers):
 
 def base_picture(layers):
     """The picture that lies over the countries."""
-    frame = geo.FRAME.grown(4)
+    frame = maps_geometry.FRAME.grown(4)
 
     def drawn(lines_in_degrees, tolerance, closed=False):
-        found = [geo.simplify(projected(line), tolerance) for line in lines_in_degrees]
-        return geo.path([line for line in found if geo.bounds(line).meets(frame)], closed=closed)
+        found = [maps_geometry.simplify(projected(line), tolerance) for line in lines_in_degrees]
+        return maps_geometry.path([line for line in found if maps_geometry.bounds(line).meets(frame)], closed=closed)
 
     neighbours = Arcs(layers["neighbours"])
     borders = drawn(neighbours.shared(layers["neighbours"]), WATER_TOLERANCE * 2)
@@ -225,7 +227,7 @@ def base_picture(layers):
         ("l", drawn(lakes, WATER_TOLERANCE, closed=True)),
         ("l", drawn(outlines[ARAL_LATER], ARAL_TOLERANCE, closed=True)),
     ]
-    width, height = int(geo.FRAME.width), int(geo.FRAME.height)
+    width, height = int(maps_geometry.FRAME.width), int(maps_geometry.FRAME.height)
     body = "".join(f'<path class="{name}" d="{d}" fill-rule="evenodd"/>\n' for name, d in paths)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">\n'
@@ -265,7 +267,7 @@ def explorer_layers(layers):
             "properties": {},
             "geometry": {
                 "type": "MultiLineString",
-                "coordinates": [geo.simplify(line, NEIGHBOUR_TOLERANCE) for line in borders],
+                "coordinates": [maps_geometry.simplify(line, NEIGHBOUR_TOLERANCE) for line in borders],
             },
         }
     ]

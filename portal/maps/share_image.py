@@ -14,8 +14,8 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 from PIL import Image, ImageDraw
 
-from portal import geo
-from portal.regionmap import shapes
+from portal.maps import geometry
+from portal.maps.region import shapes
 
 WIDTH, HEIGHT = 1200, 630  # what those who show it ask for
 FINER = 2  # drawn so much larger and then made smaller, which smooths the edges
@@ -87,11 +87,11 @@ def outlines(feature):
     parts = feature["geometry"]["coordinates"]
     if feature["geometry"]["type"] == "MultiPolygon":
         parts = [rings[0] for rings in parts]
-    return [[on_paper(geo.project(lon, lat)) for lon, lat in part] for part in parts]
+    return [[on_paper(geometry.project(lon, lat)) for lon, lat in part] for part in parts]
 
 
 def on_paper(point):
     """Where a point of the map lies in the drawing: the region in the middle, as high as the picture."""
-    scale = FINER * HEIGHT / geo.FRAME.height
+    scale = FINER * HEIGHT / geometry.FRAME.height
     x, y = point
-    return (x - geo.FRAME.center[0]) * scale + FINER * WIDTH / 2, (y - geo.FRAME.top) * scale
+    return (x - geometry.FRAME.center[0]) * scale + FINER * WIDTH / 2, (y - geometry.FRAME.top) * scale

@@ -2,7 +2,7 @@
 
 A map is drawn twice, for a figure as narrow as a phone and for a wider one: what lies too close on the one is apart on
 the other, and names fit or do not. Styles show one of the two (static/css/map.css). Shapes come from
-portal/mapdata.json, which `write_map` writes.
+portal/maps/mapdata.json, which `write_map` writes.
 """
 
 import functools
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from django.utils.translation import get_language, gettext, ngettext
 
-from portal import geo
 from portal.core.formatting import number
 from portal.facets.bitmaps import NONE, BitMap
+from portal.maps import geometry
 from portal.models import Place
 
 # The two drawings: their name, how many map units a pixel takes in the narrowest figure that shows them, and how far
@@ -25,16 +25,16 @@ MARK, COUNTED = 6, 12  # radius in pixels of a mark, and of the smallest with a 
 DIGITS = 11.5  # the size of that number in pixels
 FULL = 100  # records make the largest mark, unless there are more at some place
 # Around the Aral Sea as it was; a map that shows some of it says how it is drawn.
-ARAL = geo.bounds(geo.project(lon, lat) for lon in (58.2, 61.9) for lat in (43.4, 46.8))
+ARAL = geometry.bounds(geometry.project(lon, lat) for lon in (58.2, 61.9) for lat in (43.4, 46.8))
 
 
 @functools.cache
 def shapes() -> dict:
-    """portal/mapdata.json: the countries' paths, label points and boxes, and the points where waters are named."""
+    """portal/maps/mapdata.json: the countries' paths, label points and boxes, and the points where waters are named."""
     return json.loads((Path(__file__).parent / "mapdata.json").read_text("utf-8"))
 
 
-def corners(key: str) -> list[geo.Point]:
+def corners(key: str) -> list[geometry.Point]:
     """The corners of the box around a country, in map units; none for a country that the map does not draw."""
     if key not in shapes()["countries"]:
         return []
@@ -47,12 +47,12 @@ def central_asia() -> list[Place]:
     return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA))
 
 
-def mark_of(place: Place, records: Iterable = ()) -> geo.Mark | None:
+def mark_of(place: Place, records: Iterable = ()) -> geometry.Mark | None:
     """The mark of a place, or None where its position is not known."""
     if place.latitude is None:
         return None
     name, language = place.name_and_language()
-    return geo.Mark(
+    return geometry.Mark(
         key=place.key,
         lon=float(place.longitude),
         lat=float(place.latitude),
@@ -129,27 +129,32 @@ class Map:
 
     id: str
     label: str
-    frame: geo.Box
+    frame: geometry.Box
     countries: list[Country]
     drawings: list[Drawing]
     hatched: bool = False
-    width: int = field(init=False, default=round(geo.FRAME.width))
-    height: int = field(init=False, default=round(geo.FRAME.height))
+    width: int = field(init=False, default=round(geometry.FRAME.width))
+    height: int = field(init=False, default=round(geometry.FRAME.height))
 
     @property
     def transform(self) -> str:
         """What brings the frame to the size of the drawing."""
-        scale = geo.FRAME.width / self.frame.width
+        scale = geometry.FRAME.width / self.frame.width
         left, top = self.frame.left * scale, self.frame.top * scale
-        size = geo.short(scale, 4)
-        return f"matrix({size} 0 0 {size} {geo.short(-left, 2)} {geo.short(-top, 2)})"
+        size = geometry.short(scale, 4)
+        return f"matrix({size} 0 0 {size} {geometry.short(-left, 2)} {geometry.short(-top, 2)})"
 
     @property
     def base(self) -> dict[str, str]:
         """Where the picture of the waters lies: larger, not scaled, so that its lines keep their width."""
-        scale = geo.FRAME.width / self.frame.width
-        sides = {"x": -self.frame.left, "y": -self.frame.top, "width": geo.FRAME.width, "height": geo.FRAME.height}
-        return {name: geo.short(value * scale, 2) for name, value in sides.items()}
+        scale = geometry.FRAME.width / self.frame.width
+        sides = {
+            "x": -self.frame.left,
+            "y": -self.frame.top,
+            "width": geometry.FRAME.width,
+            "height": geometry.FRAME.height,
+        }
+        return {name: geometry.short(value * scale, 2) for name, value in sides.items()}
 
     @property
     def shows_aral(self) -> bool:
@@ -174,31 +179,31 @@ class Draft:
     url: str = ""
     title: str = ""
     count: str = ""
-    members: tuple[geo.Mark, ...] = ()
-    steps: tuple[geo.Point, ...] = ()  # to other points where its name may stand
+    members: tuple[geometry.Mark, ...] = ()
+    steps: tuple[geometry.Point, ...] = ()  # to other points where its name may stand
 
     @property
-    def name(self) -> geo.Name:
-        width = max(geo.text_width(row, self.size) for row in self.rows)
-        return geo.Name(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
+    def name(self) -> geometry.Name:
+        width = max(geometry.text_width(row, self.size) for row in self.rows)
+        return geometry.Name(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
 
 
 @dataclass(frozen=True)
 class View:
     """The part of the map that is shown, and how many pixels a map unit takes."""
 
-    frame: geo.Box
+    frame: geometry.Box
     zoom: float
 
-    def pixels(self, point: geo.Point) -> geo.Point:
+    def pixels(self, point: geometry.Point) -> geometry.Point:
         """Where a point of the map lies in the drawing."""
         return (point[0] - self.frame.left) * self.zoom, (point[1] - self.frame.top) * self.zoom
 
-    def degrees(self, point: geo.Point) -> geo.Point:
+    def degrees(self, point: geometry.Point) -> geometry.Point:
         """Longitude and latitude of a point of the drawing."""
-        return geo.unproject(point[0] / self.zoom + self.frame.left, point[1] / self.zoom + self.frame.top)
+        return geometry.unproject(point[0] / self.zoom + self.frame.left, point[1] / self.zoom + self.frame.top)
 
-    def points(self, candidates: list[geo.Point]) -> tuple[float, float, tuple[geo.Point, ...]]:
+    def points(self, candidates: list[geometry.Point]) -> tuple[float, float, tuple[geometry.Point, ...]]:
         """The first of several points that the frame shows (or the very first), and the steps from it to the others."""
         inside = [point for point in candidates if self.frame.holds(point)] or candidates
         (x, y), *others = (self.pixels(point) for point in inside)
@@ -210,13 +215,13 @@ def draw(
     id: str,
     label: str,
     countries: Iterable[Place],
-    marks: list[geo.Mark] = (),
-    frame: geo.Box = geo.FRAME,
+    marks: list[geometry.Mark] = (),
+    frame: geometry.Box = geometry.FRAME,
     tones: dict[str, str] | None = None,
     figures: dict[str, str] | None = None,
     badges: dict[str, int] | None = None,
     counted: bool = False,
-    cluster_url: Callable[[list[geo.Mark]], str] = lambda marks: "",
+    cluster_url: Callable[[list[geometry.Mark]], str] = lambda marks: "",
     hatched: bool = False,
 ) -> Map:
     """A map of `marks` over the countries.
@@ -238,29 +243,29 @@ def draw(
         shown.append(Country(key, shape["path"], url, title, tones.get(key, "")))
     drawings = []
     for size, scale, apart in DRAWINGS:
-        view = View(frame, geo.FRAME.width / frame.width / scale)
+        view = View(frame, geometry.FRAME.width / frame.width / scale)
         drafts = [*drafts_of(marks, view, apart, counted, cluster_url), *drafts_of_names(known, view, figures, badges)]
-        paper = geo.Box(0, 0, geo.FRAME.width / scale, geo.FRAME.height / scale)
-        drawings.append(Drawing(size, geo.short(scale, 2), _set(drafts, paper, scale)))
+        paper = geometry.Box(0, 0, geometry.FRAME.width / scale, geometry.FRAME.height / scale)
+        drawings.append(Drawing(size, geometry.short(scale, 2), _set(drafts, paper, scale)))
     return Map(id=id, label=label, frame=frame, countries=shown, drawings=drawings, hatched=hatched)
 
 
 def counted_radius(count: int, counts: Iterable[int]) -> float:
     """The radius of a mark that carries its number, among marks with all these numbers: the number has room in it."""
-    return geo.radius(count, largest=max(FULL, *counts), least=max(COUNTED, room_of(count)))
+    return geometry.radius(count, largest=max(FULL, *counts), least=max(COUNTED, room_of(count)))
 
 
 def room_of(count: int) -> float:
     """The radius of a circle that has room for a number."""
-    return geo.text_width(number(count), DIGITS) / 2 + 4
+    return geometry.text_width(number(count), DIGITS) / 2 + 4
 
 
 def drafts_of(
-    marks: list[geo.Mark],
+    marks: list[geometry.Mark],
     view: View,
     apart: float,
     counted: bool = False,
-    cluster_url: Callable[[list[geo.Mark]], str] = lambda marks: "",
+    cluster_url: Callable[[list[geometry.Mark]], str] = lambda marks: "",
 ) -> Iterator[Draft]:
     """The marks as this view shows them, those nearer than `apart` pixels as one, the fullest first; if they carry
     numbers, at least so far apart that none hides another’s.
@@ -268,7 +273,7 @@ def drafts_of(
     points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
     if counted and marks:
         apart = max(apart, 2 * room_of(max(len(mark.records) for mark in marks)))
-    groups = geo.clusters(points, apart)
+    groups = geometry.clusters(points, apart)
     counts = [len(NONE.union(*(marks[i].records for i in group))) for group in groups]
     for group, count in zip(groups, counts, strict=True):
         members = [marks[i] for i in group]
@@ -323,7 +328,7 @@ def drafts_of_names(
 def _set(drafts, paper, scale):
     """The drafts as items, each with its name where there is room; a name alone without room is left out."""
     items = []
-    for draft, place in zip(drafts, geo.set_names([draft.name for draft in drafts], paper), strict=True):
+    for draft, place in zip(drafts, geometry.set_names([draft.name for draft in drafts], paper), strict=True):
         if not paper.holds((draft.x, draft.y)) or (place is None and draft.kind != "mark"):
             continue
         x, y, words = draft.x, draft.y, None
@@ -331,14 +336,14 @@ def _set(drafts, paper, scale):
             name, dx, dy = draft.name, place.dx, place.dy
             if not draft.radius:  # it stands there itself: only what lies around a point shrinks in a larger figure
                 x, y, dx, dy = x + dx, y + dy - name.baseline, 0, name.baseline
-            rows = [(row, geo.short(dy + i * name.line)) for i, row in enumerate(draft.rows)]
-            words = Words(rows, geo.short(dx), place.anchor, draft.language)
+            rows = [(row, geometry.short(dy + i * name.line)) for i, row in enumerate(draft.rows)]
+            words = Words(rows, geometry.short(dx), place.anchor, draft.language)
         items.append(
             Item(
                 kind=draft.kind,
-                x=geo.short(x * scale),
-                y=geo.short(y * scale),
-                radius=geo.short(draft.radius),
+                x=geometry.short(x * scale),
+                y=geometry.short(y * scale),
+                radius=geometry.short(draft.radius),
                 words=words,
                 url=draft.url,
                 title=draft.title,
@@ -394,7 +399,7 @@ def region_map(
     for place in places:
         records = getattr(place, "project_ids", ())
         mark = mark_of(place, records)
-        shown = mark is not None and geo.FRAME.holds(mark.at)
+        shown = mark is not None and geometry.FRAME.holds(mark.at)
         if shown:
             marks.append(mark)
         entries.append(
@@ -425,7 +430,7 @@ def region_map(
             label=label,
             countries=central_asia() if countries is None else countries,
             marks=marks,
-            frame=geo.FRAME if whole else geo.frame_around(points),
+            frame=geometry.FRAME if whole else geometry.frame_around(points),
             tones=tones,
             badges={place.key: place.project_count for place in badges},
             counted=counted,
