@@ -33,7 +33,7 @@ from portal.formats import serving
 from portal.formats.serialisers import Records
 from portal.listing import RecordListView
 from portal.models import Place, Source
-from portal.preview import seen
+from portal.publishing.preview import seen
 from portal.records import RecordView, cited_sources
 
 VISIBLE = Publication.PUBLISHED

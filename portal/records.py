@@ -15,8 +15,8 @@ from portal.formats.serialisers import Records
 from portal.formats.serving import REFERENCES
 from portal.models import FormerKey
 from portal.past import NotThatDay, record_on
-from portal.preview import seen
-from portal.tombstones import gone_page
+from portal.publishing.gone import gone_page
+from portal.publishing.preview import seen
 
 
 def cited_sources(record):

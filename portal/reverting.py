@@ -16,7 +16,7 @@ from modeltranslation.translator import NotRegistered, translator
 from portal.changes import Names, Step, label_of, tell
 from portal.models import Record
 from portal.models.workflow import RELEASED
-from portal.publishing import gaps
+from portal.publishing.checks import gaps
 from portal.search.indexing import indexing
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import TICK, TRACKED, because, kept_of, moments, state_at

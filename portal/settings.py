@@ -214,7 +214,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.http.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
-    "portal.schedule.PublishScheduledMiddleware",  # outside the kept pages, which it makes old
+    "portal.publishing.scheduler.PublishScheduledMiddleware",  # outside the kept pages, which it makes old
     "portal.http.page_cache.KeptPagesMiddleware",  # outside all that a page needs only when it is made
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

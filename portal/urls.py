@@ -14,7 +14,7 @@ from portal.http.middleware import home_in_readers_language
 from portal.maps.share_image import card
 from portal.ops import metrics
 from portal.past import past_paths
-from portal.preview import preview
+from portal.publishing.preview import preview
 from portal.views import map, search
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage

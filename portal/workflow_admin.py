@@ -18,8 +18,8 @@ from portal.core.choices import Publication
 from portal.core.database import lock_rows
 from portal.desk import admin_address
 from portal.models import Tombstone, workflow
-from portal.preview import end_previews, preview_links
-from portal.publishing import gaps
+from portal.publishing.checks import gaps
+from portal.publishing.preview import end_previews, preview_links
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 

@@ -19,7 +19,7 @@ from portal.care.translations import left_alone
 from portal.core.choices import Publication
 from portal.core.citation_marks import MARK, MARKS
 from portal.models import FormerKey, Record, Source, Tombstone
-from portal.publishing import gaps
+from portal.publishing.checks import gaps
 from portal.search.indexing import indexing
 from portal.tracking import audit_log
 from portal.tracking.change_reasons import Reason

@@ -18,7 +18,7 @@ from portal.care import translations
 from portal.core.choices import Publication
 from portal.exchange.tables import BATCH, Relation
 from portal.models import workflow
-from portal.publishing import columns_that_gaps_hang_on, gaps
+from portal.publishing.checks import columns_that_gaps_hang_on, gaps
 from portal.search import indexing
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry

@@ -75,9 +75,9 @@ class Record(Content):
     search_facets = {}
     search_dates = ()
 
-    # What publishing asks for beside valid columns (portal.publishing): prose with marks, rows that need their English,
-    # and relations whose record, one of whose records, or each of whose records readers must be able to see. Relations
-    # that lead back are left out: of two records that name each other, neither could be published.
+    # What publishing asks for beside valid columns (portal.publishing.checks): prose with marks, rows that need their
+    # English, and relations whose record, one of whose records, or each of whose records readers must be able to see.
+    # Relations that lead back are left out: of two records that name each other, neither could be published.
     marked_fields = ()
     rows_in_english = ()
     stands_on = ()

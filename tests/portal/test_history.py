@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from issues.models import IssueCitation, KeyFigure, Observation, Term
 from portal.core.choices import Publication
 from portal.models import Pair, Record, Source
-from portal.schedule import publish_scheduled
+from portal.publishing.scheduler import publish_scheduled
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import BEGINNING, TRACKED, because, is_history, unrecorded
 from projects.models import Participation, Project

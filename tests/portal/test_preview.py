@@ -6,8 +6,8 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from portal import preview
 from portal.core.choices import Publication
+from portal.publishing import preview
 from tests import reading
 from tests.make import (
     UNPUBLISHED,

@@ -12,7 +12,7 @@ from lxml import etree
 from portal import archive
 from portal.formats.serving import FORMATS
 from portal.http import throttling
-from portal.preview import preview_links
+from portal.publishing.preview import preview_links
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 from tests.addresses import addresses, filled, unpacked

@@ -8,7 +8,7 @@ from django.utils import translation
 from issues.models import Issue
 from portal.core.choices import Publication
 from portal.models import Place, Record
-from portal.publishing import gaps
+from portal.publishing.checks import gaps
 from tests.make import (
     make_agreement,
     make_answer,

@@ -11,9 +11,9 @@ from django.db import Error, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import schedule
 from portal.core.choices import Publication
-from portal.schedule import PublishScheduledMiddleware, next_due, publish_scheduled
+from portal.publishing import scheduler
+from portal.publishing.scheduler import PublishScheduledMiddleware, next_due, publish_scheduled
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project
 from tests.make import make_citation, make_country, make_project, make_term
@@ -74,7 +74,7 @@ def test_command_publishes_what_is_due_and_logs_it(later, caplog):
         make_term(publication=Publication.SCHEDULED, publish_at=timezone.now() + 2 * HOUR),
     )
     make_citation(term)
-    with caplog.at_level("INFO", "portal.schedule"):
+    with caplog.at_level("INFO", "portal.publishing.scheduler"):
         call_command("publish_scheduled")
         assert Project.objects.get().publication == Publication.SCHEDULED
         later(HOUR)
@@ -130,7 +130,7 @@ def test_two_that_publish_at_once_publish_once(own_database, monkeypatch):
         both.wait()  # nobody publishes before both have found it
         return due_at
 
-    monkeypatch.setattr(schedule, "next_due", found_by_both)
+    monkeypatch.setattr(scheduler, "next_due", found_by_both)
     audited = AuditEntry.objects.count()
     with ThreadPoolExecutor(2) as executor:
         published = [one.result() for one in [executor.submit(closing(publish_scheduled)) for _ in range(2)]]
@@ -173,7 +173,7 @@ def test_request_does_not_wait_for_who_holds_the_record(own_database, settings, 
 
 def test_one_request_publishes_and_others_do_not_wait_for_it(settings, monkeypatch, rf):
     settings.SCHEDULE_SECONDS = 30
-    monkeypatch.setattr(schedule, "next_due", lambda: timezone.now() - HOUR)
+    monkeypatch.setattr(scheduler, "next_due", lambda: timezone.now() - HOUR)
     publishing, answered, runs = threading.Event(), threading.Event(), []
 
     def publish():
@@ -181,8 +181,8 @@ def test_one_request_publishes_and_others_do_not_wait_for_it(settings, monkeypat
         publishing.set()
         assert answered.wait(60)
 
-    monkeypatch.setattr(schedule, "publish_scheduled", publish)
-    monkeypatch.setattr(schedule, "lock_timeout", lambda milliseconds: contextlib.nullcontext())
+    monkeypatch.setattr(scheduler, "publish_scheduled", publish)
+    monkeypatch.setattr(scheduler, "lock_timeout", lambda milliseconds: contextlib.nullcontext())
     middleware = PublishScheduledMiddleware(lambda request: "page")
     with ThreadPoolExecutor(1) as executor:
         first = executor.submit(middleware, rf.get("/"))
@@ -199,8 +199,8 @@ def test_one_request_publishes_and_others_do_not_wait_for_it(settings, monkeypat
 
 def test_a_process_asks_for_the_next_time_now_and_then(settings, monkeypatch, rf):
     looks, clock = [], [100.0]
-    monkeypatch.setattr(schedule, "next_due", lambda: looks.append(clock[0]))
-    monkeypatch.setattr(schedule.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(scheduler, "next_due", lambda: looks.append(clock[0]))
+    monkeypatch.setattr(scheduler.time, "monotonic", lambda: clock[0])
     settings.SCHEDULE_SECONDS = 30
     middleware = PublishScheduledMiddleware(lambda request: "page")
     for clock[0] in (100.0, 129.0, 130.0, 131.0):
@@ -211,7 +211,7 @@ def test_a_process_asks_for_the_next_time_now_and_then(settings, monkeypatch, rf
 
 
 def test_a_request_before_the_time_asks_nothing_and_the_first_after_it_publishes(settings, rf, later, monkeypatch):
-    monkeypatch.setattr(schedule.time, "monotonic", lambda: 100.0)  # the process does not ask again
+    monkeypatch.setattr(scheduler.time, "monotonic", lambda: 100.0)  # the process does not ask again
     settings.SCHEDULE_SECONDS = 30
     project = scheduled_project()
     middleware = PublishScheduledMiddleware(lambda request: "page")
@@ -235,7 +235,7 @@ def test_pages_are_made_even_where_the_look_fails(settings, monkeypatch, rf, cap
     def fail():
         raise Error("no database")
 
-    monkeypatch.setattr(schedule, "next_due", fail)
+    monkeypatch.setattr(scheduler, "next_due", fail)
     settings.SCHEDULE_SECONDS = 0
     assert PublishScheduledMiddleware(lambda request: "page")(rf.get("/")) == "page"
     assert "Could not look for what is due: no database" in caplog.text

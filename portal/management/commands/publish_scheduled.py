@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from portal.schedule import publish_scheduled
+from portal.publishing.scheduler import publish_scheduled
 
 
 class Command(BaseCommand):

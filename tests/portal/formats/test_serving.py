@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from portal.core.choices import Area
 from portal.formats import serialisers, sheets
 from portal.models import Place
-from portal.preview import preview_links
+from portal.publishing.preview import preview_links
 from projects.models import Project
 from tests import reading
 from tests.counting import settle

@@ -17,7 +17,7 @@ from portal.core.choices import Publication
 from portal.core.database import lock_timeout
 from portal.http.outage import is_outage
 from portal.models import Record
-from portal.publishing import gaps
+from portal.publishing.checks import gaps
 from portal.search.indexing import indexing
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
