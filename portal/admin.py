@@ -11,8 +11,8 @@ from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
 import portal.accounts_admin  # noqa: F401 - registers itself
-from portal.care.links import records_of
 from portal.citing import Citable
+from portal.curation.links import records_of
 from portal.desk import admin_address
 from portal.exchange.desk import ExchangeAdmin
 from portal.from_reference import FromReference

@@ -13,7 +13,7 @@ class PortalConfig(AppConfig):
     def ready(self):
         # No model may be imported before this.
         from portal.accounts import sessions  # noqa: PLC0415
-        from portal.care import doubles, links, looks, translations  # noqa: PLC0415
+        from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import (  # noqa: PLC0415
             audit_log,
@@ -29,8 +29,8 @@ class PortalConfig(AppConfig):
             audit_log.note_rows,
             translations.compare_rows,
             links.collect_from_rows,
-            looks.forget_deleted,
-            doubles.forget_deleted,
+            verifications.forget_deleted,
+            duplicates.forget_deleted,
         ):
             signals.rows_changed.connect(receiver)
         indexing.clear_after_flush()

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from portal.care import doubles
-from portal.care.links import has_link
-from portal.care.looks import not_looked_at
-from portal.care.translations import older_than_english, translated_fields
 from portal.core.choices import Confidence, Publication
+from portal.curation import duplicates
+from portal.curation.links import has_link
+from portal.curation.translations import older_than_english, translated_fields
+from portal.curation.verifications import not_looked_at
 from portal.models import Place, Record, workflow
 
 # Of records: the editors’ own words, and the terms that publishers state. English serves every reader.
@@ -88,7 +88,7 @@ CARES = {
     "source": Care(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
     "broken": Care(_("With a broken link"), has_link("broken")),
     "moved": Care(_("With a link that has moved"), has_link("moved")),
-    "double": Care(_("Likely doubles"), doubles.has_double),
+    "double": Care(_("Likely doubles"), duplicates.has_double),
     "ko-older": Care(
         _("Korean older than its English"), lambda model: older_than_english(model, "ko"), action="translate_ko"
     ),
@@ -183,11 +183,11 @@ class Desk:
 
     def _doubles(self):
         """Pairs of records, which have a page of their own; an invitation to it if nobody has looked for them yet."""
-        models = [model for model in doubles.merged_models() if "change" in self.allowed.get(model, ())]
+        models = [model for model in duplicates.merged_models() if "change" in self.allowed.get(model, ())]
         url = reverse("admin:doubles")
-        if models and doubles.looked_for_at() is None:
+        if models and duplicates.looked_for_at() is None:
             return [(_("look for them"), 0, url)]
-        counts = doubles.counts()
+        counts = duplicates.counts()
         return [
             (capfirst(model._meta.verbose_name_plural), count, f"{url}#{model._meta.model_name}")
             for model in models

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from portal.citations import doi, parsers
+from portal.curation.similarity import similar_records
 from portal.models import FormerKey
-from portal.similar import similar_records
 
 PASTED = "_reference"
 

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal.similar import compared_columns, similar_to
+from portal.curation.similarity import compared_columns, similar_to
 
 ANOTHER, KNOWN = "_another", "_look_alike"  # “it is another one”, and the records that were looked at
 

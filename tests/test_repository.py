@@ -131,7 +131,7 @@ DESK = re.compile(
     r"^templates/admin/|(^|/)\w*admin\w*\.py$|^portal/(exchange|care)/|^issues/grid\.py$"
     r"|^portal/(citing|clash|desk|explained|from_reference|look_alikes|side_by_side|workflow)\.py$"
 )
-NAMES = re.compile(r"/models/|^portal/(models|audit|choices)\.py$|^portal/care/tables\.py$")
+NAMES = re.compile(r"/models/|^portal/(models|audit|choices)\.py$|^portal/curation/tables\.py$")
 # What the portal says as Django does, in the same sense.
 LIKE_DJANGO = {
     *("Close", "Home", "No, take me back", "Page not found", "Password", "Remove", "Search", "Show all"),

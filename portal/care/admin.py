@@ -17,14 +17,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.care import doubles, links, looks, merging
-from portal.care.translations import older_of, plain
 from portal.changes import pieces_of
 from portal.core.choices import Publication
 from portal.core.database import lock_rows
+from portal.curation import duplicates, links, verifications
+from portal.curation import merge as curation_merge
+from portal.curation.similarity import similar_to
+from portal.curation.translations import older_of, plain
 from portal.desk import admin_address
 from portal.models.curation import Double, Link
-from portal.similar import similar_to
 
 LANGUAGES = dict(settings.LANGUAGES)
 AMISS = (Link.State.BROKEN, Link.State.MOVED, Link.State.FAILING)
@@ -126,7 +127,7 @@ class LookedThrough(CareAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            context["last_look"] = looks.last_look(obj)
+            context["last_look"] = verifications.last_look(obj)
             if self._may_look(request, obj):
                 context["looked_through_url"] = admin_address(self.model, "looked_through", obj.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
@@ -141,7 +142,7 @@ class LookedThrough(CareAdmin):
             return HttpResponseNotAllowed(["POST"])
         if not self._may_look(request, obj):
             raise PermissionDenied
-        looks.look(obj, request.user)
+        verifications.look(obj, request.user)
         self.message_user(request, _("Kept: you looked it through today, and it is still right."), messages.INFO)
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
@@ -150,13 +151,13 @@ class MergeAdmin(LookedThrough):
     """For the admin of records: two that tell of the same thing become one."""
 
     def get_urls(self):
-        if self.model not in doubles.merged_models():
+        if self.model not in duplicates.merged_models():
             return super().get_urls()
         return [self._address("merge", self.merge_view), *super().get_urls()]
 
     def may_merge(self, request):
         """One record is deleted, and the other one may be before readers."""
-        return self.model in doubles.merged_models() and {"delete", "publish"} <= self.actions_of(request)
+        return self.model in duplicates.merged_models() and {"delete", "publish"} <= self.actions_of(request)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
@@ -180,7 +181,7 @@ class MergeAdmin(LookedThrough):
         if other is not None and request.method == "POST":
             try:
                 return self._merged(request, kept, other)
-            except merging.Refused as refused:
+            except curation_merge.Refused as refused:
                 reasons = refused.reasons
         context = {
             **self.admin_site.each_context(request),
@@ -196,9 +197,9 @@ class MergeAdmin(LookedThrough):
             context["likely"] = similar_to(kept)
         else:
             context |= {
-                "reasons": reasons or merging.why_not(kept, other),
+                "reasons": reasons or curation_merge.why_not(kept, other),
                 "choices": self._choices(request, kept, other),
-                "moves": merging.moves(kept, other),
+                "moves": curation_merge.moves(kept, other),
                 "seen": _moment(kept, other),
                 "other_url": admin_address(self.model, "change", other.pk),
                 "swapped_url": f"{admin_address(self.model, 'merge', other.pk)}?{urlencode({'with': kept.key})}",
@@ -207,15 +208,17 @@ class MergeAdmin(LookedThrough):
 
     def _choices(self, request, kept, other):
         """The columns that differ, each with whose text stands: as was chosen before, if the form comes back."""
-        return [(one, request.POST.get(f"stays-{one.name}", one.default)) for one in merging.choices(kept, other)]
+        return [
+            (one, request.POST.get(f"stays-{one.name}", one.default)) for one in curation_merge.choices(kept, other)
+        ]
 
     def _merged(self, request, kept, other):
         """Merge as the form says, and lead to the record that stays."""
         if request.POST.get("seen") != _moment(kept, other):
-            raise merging.Refused([_("One of the two was changed meanwhile. Look through them again.")])
-        taken = [one.name for one, stands in self._choices(request, kept, other) if stands == merging.OTHER]
+            raise curation_merge.Refused([_("One of the two was changed meanwhile. Look through them again.")])
+        taken = [one.name for one, stands in self._choices(request, kept, other) if stands == curation_merge.OTHER]
         gone = str(other)
-        merging.merge(kept, other, taken, request.user)
+        curation_merge.merge(kept, other, taken, request.user)
         LogEntry.objects.log_actions(request.user.pk, [kept], CHANGE, [{"changed": {"name": other.key}}])
         text = _("“{gone}” became one with this record. Its address leads here.").format(gone=gone)
         self.message_user(request, text, messages.SUCCESS)
@@ -229,7 +232,7 @@ def _moment(*records):
 
 def doubles_page(site, request):
     """Records that may tell of the same thing, to be merged or told apart. A GET reads what was found last."""
-    admins = [site.get_model_admin(model) for model in doubles.merged_models() if site.is_registered(model)]
+    admins = [site.get_model_admin(model) for model in duplicates.merged_models() if site.is_registered(model)]
     admins = [admin for admin in admins if admin.may_change_whole(request)]
     if not admins:
         raise PermissionDenied
@@ -239,12 +242,12 @@ def doubles_page(site, request):
     context = {
         **site.each_context(request),
         "title": _("Likely doubles"),
-        "looked_for_at": doubles.looked_for_at(),
+        "looked_for_at": duplicates.looked_for_at(),
         "kinds": [
             (
                 admin.model._meta.model_name,
                 capfirst(admin.model._meta.verbose_name_plural),
-                [_pair(admin, request, pair) for pair in doubles.listed(admin.model)],
+                [_pair(admin, request, pair) for pair in duplicates.listed(admin.model)],
             )
             for admin in admins
         ],
@@ -256,13 +259,13 @@ def _look(request, models):
     """Compare the records of these models, and lead back to the list."""
     found = 0
     for model in models:
-        if (count := model._base_manager.count()) > doubles.MOST_AT_DESK:
+        if (count := model._base_manager.count()) > duplicates.MOST_AT_DESK:
             text = _(
                 "{kind}: {count} records are too many to compare while you wait. The command find_doubles does it."
             )
             messages.warning(request, text.format(kind=capfirst(model._meta.verbose_name_plural), count=count))
         else:
-            found += doubles.find(model)
+            found += duplicates.find(model)
     text = ngettext("{count} pair looks alike.", "{count} pairs look alike.", found)
     messages.info(request, text.format(count=found))
     return HttpResponseRedirect(reverse("admin:doubles"))
@@ -275,7 +278,7 @@ def _tell_apart(request, models):
     double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
     if double is None:
         raise Http404
-    doubles.tell_apart(double, request.user)
+    duplicates.tell_apart(double, request.user)
     messages.info(request, _("Kept: these two are not the same."))
     return HttpResponseRedirect(f"{reverse('admin:doubles')}#{double.kind.partition('.')[2]}")
 

@@ -14,8 +14,8 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal.care import translations
 from portal.core.choices import Publication
+from portal.curation import translations
 from portal.exchange.tables import BATCH, Relation
 from portal.models import workflow
 from portal.publishing.checks import columns_that_gaps_hang_on, gaps

@@ -83,7 +83,9 @@ class Double(models.Model):
     one = models.BigIntegerField()
     other = models.BigIntegerField()
     score = models.FloatField(default=0)
-    why = models.CharField(max_length=10, default="")  # a key of portal.similar.REASONS; empty in rows from before
+    why = models.CharField(
+        max_length=10, default=""
+    )  # a key of portal.curation.similarity.REASONS; empty in rows from before
     shared = models.TextField(default="")
     found_at = models.DateTimeField(_("found"), default=timezone.now)
     told_apart_at = models.DateTimeField(_("told apart"), null=True)

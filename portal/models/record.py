@@ -84,7 +84,8 @@ class Record(Content):
     needs_one_of = ()
     needs_each_of = ()  # relations, or a relation of rows and their column: "participations__organisation"
 
-    # Columns that tell apart two records of like name (portal.similar): a lake and a region may share theirs.
+    # Columns that tell apart two records of like name (portal.curation.similarity): a lake and a region may share
+    # theirs.
     told_apart_by = ()
 
     class Meta:

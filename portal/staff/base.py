@@ -15,11 +15,11 @@ from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
 from portal.care.admin import CareAdmin, MergeAdmin
-from portal.care.translations import row_is_older
 from portal.citing import Marked
 from portal.clash import ClashGuard
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDateField
+from portal.curation.translations import row_is_older
 from portal.desk import CARES, CareFilter, untranslated
 from portal.exchange.desk import ExchangeAdmin
 from portal.history_admin import HistoryAdmin

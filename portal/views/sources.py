@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
-from portal.care.links import DOI, links_of
 from portal.core.choices import Publication
+from portal.curation.links import DOI, links_of
 from portal.discovery import schema
 from portal.facets import registry
 from portal.facets.bitmaps import all_ids

@@ -13,8 +13,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from portal import similar
 from portal.core.choices import Publication
+from portal.curation import similarity
 from portal.models import Place
 from portal.models.workflow import OPEN
 from projects.iati import exporting, fields
@@ -155,7 +155,7 @@ class Known:
     @cached_property
     def table(self):
         """Projects to be compared by name, and what tells whether they can be the same."""
-        found = similar.Table(Project)
+        found = similarity.Table(Project)
         places = {}
         through = Project.countries.through
         for project, place in through.objects.values_list("project", "place__key").iterator():
@@ -277,7 +277,7 @@ def _doubles(activity, found, known):
         if (pk := known.others.get(other.ref) or known.projects.get(other.ref)) in table.records
     ]
     titles = [text for text in activity.titles.values() if text]
-    one = similar.Known(tuple(similar.form(title) for title in dict.fromkeys(titles)))
+    one = similarity.Known(tuple(similarity.form(title) for title in dict.fromkeys(titles)))
     start, end = found["start"][:4] or "0000", found["end"][:4] or "9999"
 
     def fits(pk):

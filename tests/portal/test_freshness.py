@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, connections, transaction
 
 from issues.models import Observation
-from portal.care.links import record_answer
 from portal.core.choices import Area
+from portal.curation.links import record_answer
 from portal.http import page_cache
 from portal.models import Place, Source
 from portal.models.curation import Link

@@ -13,8 +13,8 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, models, transaction
 
 from issues.models import Observation, Term
-from portal.care.translations import older_of
 from portal.core.choices import Publication
+from portal.curation.translations import older_of
 from portal.models.workflow import ADMINISTRATOR, EDITOR, TRANSLATORS
 from portal.tracking.history import moments
 from projects.iati import applying

@@ -4,9 +4,9 @@ import pytest
 from django.utils.translation import override
 
 from portal.core.choices import Publication
+from portal.curation.similarity import same_address, similar_pairs, similar_records, similar_to, sound
 from portal.models import Place, Source
 from portal.search import indexing
-from portal.similar import same_address, similar_pairs, similar_records, similar_to, sound
 from projects.models import Organisation, Project
 from tests.make import make_organisation, make_place, make_project, make_source
 

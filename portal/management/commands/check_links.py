@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from portal.care import asking, links
+from portal.curation import link_checker, links
 from portal.models.curation import Link
 
 
@@ -28,9 +28,13 @@ class Command(BaseCommand):
             "--older-than", type=float, default=7, metavar="DAYS", help="Leave out what was checked since (7)."
         )
         parser.add_argument(
-            "--pause", type=float, default=asking.PAUSE, metavar="SECONDS", help="Between two requests to a host (2)."
+            "--pause",
+            type=float,
+            default=link_checker.PAUSE,
+            metavar="SECONDS",
+            help="Between two requests to a host (2).",
         )
-        parser.add_argument("--hosts", type=int, default=asking.HOSTS, help="Asked at the same time (4).")
+        parser.add_argument("--hosts", type=int, default=link_checker.HOSTS, help="Asked at the same time (4).")
 
     def handle(self, *, kind, limit, older_than, pause, hosts, verbosity, **options):
         if hosts < 1 or pause < 0 or (limit is not None and limit < 0):
@@ -42,7 +46,7 @@ class Command(BaseCommand):
         outcomes = Counter()
         with (
             tqdm(total=len(found), unit=" links", file=self.stderr._out, disable=not verbosity) as bar,
-            contextlib.closing(asking.ask(found, pause=pause, hosts=hosts)) as answers,
+            contextlib.closing(link_checker.ask(found, pause=pause, hosts=hosts)) as answers,
         ):
             for address, answer in answers:
                 if answer is None:

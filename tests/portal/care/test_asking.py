@@ -12,8 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from portal.care import asking
-from portal.care.asking import Answer, ask, wanted_wait
+from portal.curation import link_checker
+from portal.curation.link_checker import Answer, ask, wanted_wait
 from portal.models.curation import Link
 from tests.make import make_organisation, make_source
 
@@ -191,7 +191,7 @@ def test_a_new_address_that_is_missing_is_missing(server):
 def test_a_slash_at_the_end_is_no_move(server):
     server.leads = {"old": (301, "/page/")}
     assert answer(server.at("/old")).outcome == Outcome.MOVED
-    assert asking.meaning("http://a.org/b", "https://www.a.org/b/", 200, "https://www.a.org/b/") == Answer(
+    assert link_checker.meaning("http://a.org/b", "https://www.a.org/b/", 200, "https://www.a.org/b/") == Answer(
         Outcome.ANSWERS, 200
     )
 
@@ -204,7 +204,7 @@ def test_a_page_that_became_the_front_page_may_be_gone(server):
 def test_a_circle_is_left(server):
     server.leads = {"a": (302, "/b"), "b": (302, "/a")}
     assert answer(server.at("/a")) == Answer(Outcome.LOOP, 302)
-    assert len(server.asked) == asking.HOPS
+    assert len(server.asked) == link_checker.HOPS
 
 
 def test_a_redirect_to_nowhere_is_no_crash(server):
@@ -214,7 +214,7 @@ def test_a_redirect_to_nowhere_is_no_crash(server):
 
 
 def test_a_doi_that_leads_on_is_known(server, monkeypatch):
-    monkeypatch.setattr(asking, "DOI", server.at("/doi/"))
+    monkeypatch.setattr(link_checker, "DOI", server.at("/doi/"))
     server.leads = {"doi": (302, "/403")}
     assert answer(server.at("/doi/10.1000/x")) == Answer(Outcome.ANSWERS, 302)
     assert server.paths() == ["HEAD /doi/10.1000/x"]
@@ -316,17 +316,17 @@ def test_no_link_leads_into_a_private_network(server, settings, address):
     ],
 )
 def test_addresses_that_anybody_can_reach_are_told_from_others(place, public):
-    assert asking.is_public(place) == public
+    assert link_checker.is_public(place) == public
 
 
 def test_no_redirect_leads_there_either(server, settings, monkeypatch):
     server.leads = {"inside": (302, f"http://localhost:{server.server_port}/secret")}
     settings.LINKS_MAY_BE_PRIVATE = False
 
-    async def place(host, port, ask=asking.public_place):
+    async def place(host, port, ask=link_checker.public_place):
         return "127.0.0.1" if host == "public.example" else await ask(host, port)
 
-    monkeypatch.setattr(asking, "public_place", place)
+    monkeypatch.setattr(link_checker, "public_place", place)
     assert answer(server.at("/inside", host="public.example")) == Answer(Outcome.PRIVATE)
     assert server.paths() == ["HEAD /inside"]
 
@@ -335,7 +335,7 @@ def test_an_error_of_the_program_is_not_kept_silent(server, monkeypatch):
     async def fail(self, address):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(asking.Asking, "answer", fail)
+    monkeypatch.setattr(link_checker.Asking, "answer", fail)
     with pytest.raises(BaseExceptionGroup, match="unhandled errors"):
         answers(server.at("/200"))
 

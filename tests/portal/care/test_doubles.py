@@ -5,8 +5,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from portal.care import doubles
 from portal.core.choices import Publication
+from portal.curation import duplicates
 from portal.models.curation import Double
 from projects.models import Organisation, Project
 from tests import reading
@@ -107,7 +107,7 @@ def test_the_command_says_how_many_there_are(capsys):
 def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
     draft = make_project(title_en="Trees for the Aralkum desert", key="draft", publication=Publication.DRAFT)
     seen = make_project(title_en="Trees for the Aralkum desert", key="seen")
-    doubles.find(Project)
+    duplicates.find(Project)
     links = "//section[@id='project']//form/a/@href"
     assert reading.page(desk("reviewer").get(PAGE)).xpath(links) == []
     [link] = reading.page(desk("administrator").get(PAGE)).xpath(links)
@@ -119,7 +119,7 @@ def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
 )
 def test_who_sees_the_page_and_tells_records_apart(desk, who, status):
     two()
-    doubles.find(Organisation)
+    duplicates.find(Organisation)
     [double] = Double.objects.all()
     client = desk(who)
     assert client.get(PAGE).status_code == status
@@ -160,16 +160,16 @@ def test_opening_the_page_compares_and_stores_nothing(desk):
 
 def test_two_searches_at_once_store_each_pair_once(monkeypatch):
     two()
-    compare = doubles.similar_pairs
+    compare = duplicates.similar_pairs
 
     def other_search_first(model):
         found = compare(model)
-        monkeypatch.setattr(doubles, "similar_pairs", compare)
-        doubles.find(model)
+        monkeypatch.setattr(duplicates, "similar_pairs", compare)
+        duplicates.find(model)
         return found
 
-    monkeypatch.setattr(doubles, "similar_pairs", other_search_first)
-    assert doubles.find(Organisation) == 1
+    monkeypatch.setattr(duplicates, "similar_pairs", other_search_first)
+    assert duplicates.find(Organisation) == 1
     assert Double.objects.count() == 1
 
 
@@ -185,15 +185,15 @@ def test_a_search_refreshes_why_two_records_are_alike(desk):
 
 
 def test_only_the_likeliest_pairs_are_stored(monkeypatch):
-    monkeypatch.setattr(doubles, "MOST_STORED", 1)
+    monkeypatch.setattr(duplicates, "MOST_STORED", 1)
     two("Korea Forest Service of the South"), two("Green Climate Fund")
     similar = make_organisation(name_en="Korea Forest Service of the Soth")
-    assert doubles.find(Organisation) == 1
+    assert duplicates.find(Organisation) == 1
     assert similar.pk not in {pk for double in Double.objects.all() for pk in (double.one, double.other)}
 
 
 def test_a_table_that_is_too_large_for_the_desk_is_left_to_the_command(desk, monkeypatch):
-    monkeypatch.setattr(doubles, "MOST_AT_DESK", 1)
+    monkeypatch.setattr(duplicates, "MOST_AT_DESK", 1)
     two()
     assert search(desk("editor")) == [
         "Organisations: 2 records are too many to compare while you wait. The command find_doubles does it.",

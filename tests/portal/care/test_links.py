@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.care import links
-from portal.care.links import record_answer, to_check
 from portal.core.choices import Publication
+from portal.curation import links
+from portal.curation.links import record_answer, to_check
 from portal.models import Source
 from portal.models.curation import Link, LinkUse
 from projects.models import Organisation, Project

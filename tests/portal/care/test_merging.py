@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueCitation, Observation
-from portal.care import merging
-from portal.care.merging import Refused, merge, why_not
 from portal.core.choices import Publication
+from portal.curation import merge as curation_merge
+from portal.curation.merge import Refused, merge, why_not
 from portal.models import FormerKey, Place, Source, Tombstone
 from portal.models.curation import OlderTranslation
 from portal.models.search_index import SearchEntry
@@ -43,11 +43,11 @@ D, P = Publication.DRAFT, Publication.PUBLISHED
 
 def rows_left(record):
     """What the database still ties to a record that is gone, history aside."""
-    keys = merging._pointing(type(record))
+    keys = curation_merge._pointing(type(record))
     found = {f"{key}": key.model._base_manager.filter(**{key.attname: record.pk}).count() for key in keys}
     found |= {
         f"{many}": many.model._base_manager.filter(**{many.name: record.pk}).count()
-        for many in merging._many(type(record))
+        for many in curation_merge._many(type(record))
     }
     return {name: count for name, count in found.items() if count}
 
@@ -135,7 +135,7 @@ def test_all_that_a_project_has_is_had_once():
 
 def test_every_relation_of_every_model_is_seen():
     """A new foreign key needs no line in the module: it is found where the models say so."""
-    found = {str(key) for model in (Source, Place, Organisation, Project) for key in merging._pointing(model)}
+    found = {str(key) for model in (Source, Place, Organisation, Project) for key in curation_merge._pointing(model)}
     assert {"issues.Observation.place", "projects.AgreementParty.country", "issues.IssueLinkCitation.source"} <= found
     assert not [name for name in found if "Historical" in name]
 
@@ -146,7 +146,7 @@ def test_every_relation_of_every_model_is_seen():
 def test_what_was_chosen_is_taken_and_the_rest_stays():
     stays = make_organisation(key="stays", name_en="KOICA", name_ko="", url="")
     goes = make_organisation(key="goes", name_en="Korea Agency", name_ko="한국국제협력단", url="https://koica.go.kr/")
-    assert [(one.label, one.kept, one.other, one.default) for one in merging.choices(stays, goes)] == [
+    assert [(one.label, one.kept, one.other, one.default) for one in curation_merge.choices(stays, goes)] == [
         ("Name (English)", "KOICA", "Korea Agency", "kept"),
         ("Name (한국어)", "", "한국국제협력단", "other"),
         ("Website", "", "https://koica.go.kr/", "other"),
@@ -178,7 +178,7 @@ def test_a_choice_is_shown_in_words_and_a_number_without_its_zeros():
         make_project(budget="2000.50", currency="USD", level="private"),
     )
     stays.refresh_from_db(), goes.refresh_from_db()
-    assert [(one.kept, one.other) for one in merging.choices(stays, goes)] == [
+    assert [(one.kept, one.other) for one in curation_merge.choices(stays, goes)] == [
         ("National", "Private"),
         ("1000", "2000.5"),
     ]
@@ -328,8 +328,8 @@ def test_what_readers_see_does_not_come_to_lack_anything():
 def test_a_constraint_of_the_database_has_the_last_word(monkeypatch):
     stays, goes = pair(make_project)
     make_area(stays), make_area(goes)
-    monkeypatch.setattr(merging, "_unique_with", lambda key: [])
-    monkeypatch.setattr(merging, "_refuse_what_cannot_be", lambda row: None)
+    monkeypatch.setattr(curation_merge, "_unique_with", lambda key: [])
+    monkeypatch.setattr(curation_merge, "_refuse_what_cannot_be", lambda row: None)
     assert refused(stays, goes)
 
 

@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
 from portal.care.admin import differences
-from portal.care.translations import left_alone
 from portal.core.choices import Publication
+from portal.curation.translations import left_alone
 from portal.models.curation import OlderTranslation
 from projects.models import ProjectIssue, Sector
 from tests import reading

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
-from portal.care.translations import older_of
 from portal.core.choices import Currency, Publication
+from portal.curation.translations import older_of
 from portal.exchange import carrying
 from portal.exchange.carrying import carry_out
 from portal.exchange.desk import all_tables

@@ -40,10 +40,10 @@ def test_one_list_of_receivers_follows_a_change_in_this_order():
         "portal.tracking.content_version.touch_for_rows",
         "portal.search.indexing.mark_rows",
         "portal.tracking.audit_log.note_rows",
-        "portal.care.translations.compare_rows",
-        "portal.care.links.collect_from_rows",
-        "portal.care.looks.forget_deleted",
-        "portal.care.doubles.forget_deleted",
+        "portal.curation.translations.compare_rows",
+        "portal.curation.links.collect_from_rows",
+        "portal.curation.verifications.forget_deleted",
+        "portal.curation.duplicates.forget_deleted",
     ]
 
 

@@ -25,8 +25,8 @@ import httpx
 from django.conf import settings
 from django.utils import timezone, translation
 
-from portal.care.links import DOI, Outcome
-from portal.similar import same_address
+from portal.curation.links import DOI, Outcome
+from portal.curation.similarity import same_address
 
 PAUSE = 2.0  # seconds between two requests to a host
 HOSTS = 4  # that are asked at the same time

@@ -17,9 +17,9 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.core.choices import Publication
+from portal.curation.similarity import reason_in_words, similar_pairs
 from portal.models import FormerKey, Record
 from portal.models.curation import Double
-from portal.similar import reason_in_words, similar_pairs
 from portal.tracking.signals import Action, Phase
 
 LOOKED = "doubles-looked-for"  # when, in the cache

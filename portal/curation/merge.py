@@ -15,9 +15,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.care.translations import left_alone
 from portal.core.choices import Publication
 from portal.core.citation_marks import MARK, MARKS
+from portal.curation.translations import left_alone
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing.checks import gaps
 from portal.search.indexing import indexing
