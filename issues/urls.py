@@ -4,7 +4,7 @@ from django.urls import path
 
 from issues import views
 from portal.changes_pages import changes_paths
-from portal.past import past_paths
+from portal.history.snapshots import past_paths
 
 urlpatterns = [
     path("issues/", views.IssueList.as_view(), name="issues"),

@@ -12,8 +12,8 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import conditional_page
 
-from portal.changes import public_changes, public_groups
 from portal.formats import atom
+from portal.history.diff import public_changes, public_groups
 from portal.records import RecordView
 from portal.tracking.history import moments
 

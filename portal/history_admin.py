@@ -14,10 +14,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from portal.changes import changes_of
 from portal.core.choices import Publication
 from portal.explained import Explained, ExplainedRows
-from portal.reverting import Refused, Reversion, revert
+from portal.history.diff import changes_of
+from portal.history.revert import Refused, Reversion, revert
 from portal.tracking.history import begins_with_history, moments
 
 PER_PAGE = 20

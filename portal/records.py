@@ -13,8 +13,8 @@ from portal.discovery.head import Told
 from portal.formats import serving
 from portal.formats.serialisers import Records
 from portal.formats.serving import REFERENCES
+from portal.history.snapshots import NotThatDay, record_on
 from portal.models import FormerKey
-from portal.past import NotThatDay, record_on
 from portal.publishing.gone import gone_page
 from portal.publishing.preview import seen
 
@@ -30,7 +30,8 @@ class RecordView(Told, DetailView):
     """The page of one published record, found by its key, or of the one that a signed link previews.
 
     A former key leads to the record that stays; where one was archived or deleted, the page says so. With a `day` in
-    its address it shows the record as it was then (`portal.past`), and leaves out what stands around it today.
+    its address it shows the record as it was then (`portal.history.snapshots`), and leaves out what stands around it
+    today.
     """
 
     parameters = ()  # that the page knows

@@ -10,10 +10,10 @@ from portal.api import api
 from portal.api import docs as api_docs
 from portal.changes_pages import changes_paths
 from portal.feeds import feed
+from portal.history.snapshots import past_paths
 from portal.http.middleware import home_in_readers_language
 from portal.maps.share_image import card
 from portal.ops import metrics
-from portal.past import past_paths
 from portal.publishing.preview import preview
 from portal.views import map, search
 from portal.views.compare import Compare

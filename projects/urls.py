@@ -3,7 +3,7 @@
 from django.urls import path
 
 from portal.changes_pages import changes_paths
-from portal.past import past_paths
+from portal.history.snapshots import past_paths
 from projects import views
 
 urlpatterns = [

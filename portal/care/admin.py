@@ -17,7 +17,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.changes import pieces_of
 from portal.core.choices import Publication
 from portal.core.database import lock_rows
 from portal.curation import duplicates, links, verifications
@@ -25,6 +24,7 @@ from portal.curation import merge as curation_merge
 from portal.curation.similarity import similar_to
 from portal.curation.translations import older_of, plain
 from portal.desk import admin_address
+from portal.history.diff import pieces_of
 from portal.models.curation import Double, Link
 
 LANGUAGES = dict(settings.LANGUAGES)

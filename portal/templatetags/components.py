@@ -119,8 +119,8 @@ def evidence(record):
 def cite(context, record):
     """How to cite the page of a record, or a source as the work that it is, and when the record last changed.
 
-    A page is cited where it stays as it is today, or was on the day that is shown (`portal.past`). The style that is
-    usual in the reader’s language comes first.
+    A page is cited where it stays as it is today, or was on the day that is shown (`portal.history.snapshots`). The
+    style that is usual in the reader’s language comes first.
     """
     one = reference(record, address_on(context["address"], context.get("past") or timezone.localdate()))
     here = get_language()

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from issues.models import Term
-from portal.changes import MOST_ROWS, changes_of, compared, marked, public_changes, public_groups
 from portal.core.choices import Publication
+from portal.history.diff import MOST_ROWS, changes_of, compared, marked, public_changes, public_groups
 from portal.tracking.history import because, moments, unrecorded
 from projects.models import Project
 from tests.make import (

@@ -3,10 +3,10 @@
 import pytest
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
-from portal.changes import changes_of
 from portal.core.choices import Publication
+from portal.history.diff import changes_of
+from portal.history.revert import Refused, Reversion, revert
 from portal.models import PlaceCitation, Source
-from portal.reverting import Refused, Reversion, revert
 from portal.search.ranking import matching
 from portal.tracking.history import because, moments, state_at, unrecorded
 from projects.models import OrganisationIdentifier, Project

@@ -13,7 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.changes import Names, Step, label_of, tell
+from portal.history.diff import Names, Step, label_of, tell
 from portal.models import Record
 from portal.models.workflow import RELEASED
 from portal.publishing.checks import gaps
