@@ -18,10 +18,10 @@ from issues.models import Observation
 from portal.clash import opened, signed
 from portal.core.numbers import parse_number, plain
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, year_validators
-from portal.exchange import files
-from portal.exchange.carrying import carry_out, move_on
-from portal.exchange.plan import Plan
-from portal.exchange.tables import table_of
+from portal.import_export import files
+from portal.import_export.apply import carry_out, move_on
+from portal.import_export.plan import Plan
+from portal.import_export.tables import table_of
 from portal.models import Place, Source
 from portal.tracking.history import because
 

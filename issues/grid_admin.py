@@ -14,8 +14,8 @@ from django.utils.translation import gettext, ngettext
 
 from issues.grid import Grid
 from issues.models import Observation
-from portal.exchange.files import FileError
 from portal.explained import readers_see
+from portal.import_export.files import FileError
 from portal.models import workflow
 
 MOST_NAMED = 10

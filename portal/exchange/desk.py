@@ -27,10 +27,10 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from portal.exchange import files
-from portal.exchange.carrying import carry_out
-from portal.exchange.plan import CHANGED, NEW, REFUSED, UNCHANGED, Plan
-from portal.exchange.tables import table_of
+from portal.import_export import files
+from portal.import_export.apply import carry_out
+from portal.import_export.plan import CHANGED, NEW, REFUSED, UNCHANGED, Plan
+from portal.import_export.tables import table_of
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 

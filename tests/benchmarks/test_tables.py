@@ -3,10 +3,10 @@
 import pytest
 
 from issues.models import Observation
-from portal.exchange import files
-from portal.exchange.carrying import carry_out
-from portal.exchange.plan import Plan
-from portal.exchange.tables import table_of
+from portal.import_export import files
+from portal.import_export.apply import carry_out
+from portal.import_export.plan import Plan
+from portal.import_export.tables import table_of
 from projects.models import Project
 from tests.make import make_country, make_indicator, make_place, make_source
 

@@ -14,8 +14,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import KeyFigure, Observation, Term
-from portal.exchange import desk as pages
 from portal.exchange.desk import ExchangeAdmin
+from portal.import_export import desk as pages
 from portal.models import Place
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.search.ranking import matching

@@ -7,8 +7,8 @@ import zipfile
 import openpyxl
 import pytest
 
-from portal.exchange import files
-from portal.exchange.files import FileError, Unreadable, csv_lines, read, xlsx_file
+from portal.import_export import files
+from portal.import_export.files import FileError, Unreadable, csv_lines, read, xlsx_file
 
 HEADER = ["key", "name_ko", "value"]
 TEXTS = [True, True, False]

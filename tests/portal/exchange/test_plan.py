@@ -12,12 +12,12 @@ from django.utils import timezone, translation
 from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
 from portal.core.choices import Currency, Publication
 from portal.curation.translations import older_of
-from portal.exchange import carrying
-from portal.exchange.carrying import carry_out
 from portal.exchange.desk import all_tables
-from portal.exchange.files import FileError, Sheet, Unreadable, csv_lines, read, xlsx_file
-from portal.exchange.plan import Plan
-from portal.exchange.tables import table_of
+from portal.import_export import apply
+from portal.import_export.apply import carry_out
+from portal.import_export.files import FileError, Sheet, Unreadable, csv_lines, read, xlsx_file
+from portal.import_export.plan import Plan
+from portal.import_export.tables import table_of
 from portal.models import Place, Source
 from portal.models.search_index import SearchEntry
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
@@ -467,13 +467,13 @@ def test_a_version_without_its_record_is_refused():
 
 
 def test_what_another_editor_changes_between_comparing_and_storing_is_not_overwritten(monkeypatch):
-    term, store = make_term(), carrying._store
+    term, store = make_term(), apply._store
 
     def another_editor_first(plan):
         Term.objects.filter(pk=term.pk).update(definition_en="Theirs.")
         return store(plan)
 
-    monkeypatch.setattr(carrying, "_store", another_editor_first)
+    monkeypatch.setattr(apply, "_store", another_editor_first)
     assert refusals(Term, f"key | definition_en\n{term.key} | Mine.") == [(2, "", MEANWHILE)]
 
 

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.core.choices import Publication
-from portal.exchange.files import FileError, Unreadable
-from portal.exchange.tables import BATCH, Related, Relation, Relations
+from portal.import_export.files import FileError, Unreadable
+from portal.import_export.tables import BATCH, Related, Relation, Relations
 from portal.models import workflow
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"

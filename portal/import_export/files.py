@@ -24,7 +24,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.core.numbers import plain
 from portal.core.spreadsheets import LONGEST_CELL, RISKY, Echo
-from portal.exchange.tables import day_of, same_lines
+from portal.import_export.tables import day_of, same_lines
 
 CSV, XLSX = "csv", "xlsx"
 CONTENT_TYPES = {

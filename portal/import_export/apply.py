@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.core.choices import Publication
 from portal.curation import translations
-from portal.exchange.tables import BATCH, Relation
+from portal.import_export.tables import BATCH, Relation
 from portal.models import workflow
 from portal.publishing.checks import columns_that_gaps_hang_on, gaps
 from portal.search import indexing
