@@ -22,7 +22,7 @@ from issues.models import (
 )
 from portal.core.choices import Publication
 from portal.formats.fields import Code, Date, Flag, Mention, Number, One, Own, Rows, Text, codes, several
-from portal.formats.ground import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column
+from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column
 from portal.formats.serialisers import Address, Serialiser
 
 ISSUE = Mention(Issue)

@@ -29,7 +29,7 @@ from portal.citations.references import citations_of
 from portal.core.choices import Publication
 from portal.core.citation_marks import Notes, prose_html
 from portal.core.languages import text_and_language
-from portal.formats import serving
+from portal.formats import responses
 from portal.formats.serialisers import Records
 from portal.listing import RecordListView
 from portal.models import Place, Source
@@ -287,7 +287,7 @@ class IndicatorPage(RecordView):
     @property
     def kinds(self):
         """A table is one of the values that the page shows; other forms are of the indicator."""
-        values = self.day is None and serving.asked_format(self.request) in {"csv", "xlsx"}
+        values = self.day is None and responses.asked_format(self.request) in {"csv", "xlsx"}
         return ("observation",) if values else ("indicator",)
 
     def get_records(self):
@@ -297,7 +297,7 @@ class IndicatorPage(RecordView):
         indicator = self.object
         self.choice.raise_for_errors()
         pks = self.choice.qs.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
-        addresses = serving.addresses(self.request)
+        addresses = responses.addresses(self.request)
         values = Records(
             list(pks), kind="observation", label=indicator.key, title=indicator.name_and_language()[0], **addresses
         )

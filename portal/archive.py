@@ -22,7 +22,8 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from portal.citations import references
-from portal.formats import described, plain, sheets
+from portal.formats import dataset_metadata, spreadsheets
+from portal.formats import json as formats_json
 from portal.formats.fields import tuples
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.tracking import content_version
@@ -148,7 +149,7 @@ def _make_and_close():
 def everything(kind):
     """All records of a kind that readers see."""
     serialiser = SERIALISERS[kind]
-    ordered = serialiser.visible().order_by(*described.primary_key(serialiser))
+    ordered = serialiser.visible().order_by(*dataset_metadata.primary_key(serialiser))
     pks = [pk for (pk,) in tuples(ordered, "pk")]
     title = str(serialiser.model._meta.verbose_name_plural)
     return Records(pks, kind=kind, label=serialiser.file, title=title, about=data_page(), base=settings.PUBLIC_URL)
@@ -163,16 +164,16 @@ def fill(archive):
                 file.write(piece.encode())
 
     title, moment = str(settings.PORTAL_NAME), timezone.now().strftime("%Y-%m-%d %H:%M UTC")
-    read_me = READ_ME.format(title=title, moment=moment, licence=sheets.LICENCE, address=data_page())
+    read_me = READ_ME.format(title=title, moment=moment, licence=spreadsheets.LICENCE, address=data_page())
     write("README.txt", [read_me])
     kinds = [SERIALISERS[kind] for kind in KINDS]
-    write("datapackage.json", [pretty(described.datapackage(kinds, data_page(), timezone.now(), folder="csv/"))])
+    write("datapackage.json", [pretty(dataset_metadata.datapackage(kinds, data_page(), timezone.now(), folder="csv/"))])
     for kind in KINDS:
         records = everything(kind)
-        write(f"csv/{records.label}.csv", sheets.csv_text(records, bom=False))
-        write(f"csv/{records.label}.csv-metadata.json", [pretty(described.csvw(records.serialiser))])
-        write(f"json/{records.label}.json", plain.json_text(records))
-    write("places.geojson", plain.geojson_text(everything("place")))
+        write(f"csv/{records.label}.csv", spreadsheets.csv_text(records, bom=False))
+        write(f"csv/{records.label}.csv-metadata.json", [pretty(dataset_metadata.csvw(records.serialiser))])
+        write(f"json/{records.label}.json", formats_json.json_text(records))
+    write("places.geojson", formats_json.geojson_text(everything("place")))
     sources = [references.reference_of_source(source) for source in everything("source").records()]
     write("sources.ris", references.ris_text(sources))
     write("sources.bib", references.bib_text(sources))

@@ -19,10 +19,10 @@ from issues.schema import dataset_description
 from portal import archive
 from portal.core.choices import Publication
 from portal.discovery import schema
-from portal.formats import described, fields, sheets
+from portal.formats import dataset_metadata, fields, spreadsheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
+from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.serving import HEADERS
 from portal.http import throttling
 from portal.models import Place
 from portal.tracking import content_version
@@ -40,7 +40,7 @@ MEDIA = {
     "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ZIP": "application/zip",
 }
-LICENCE = address(sheets.LICENCE)
+LICENCE = address(spreadsheets.LICENCE)
 ABOUT = _(
     "What is known of Central Asia’s environment, and what Korea and Gyeonggi Province do there together with five "
     "countries."
@@ -63,7 +63,7 @@ def catalogue(request, form):
         with override("en"):
             said = write([Catalogue(settings.PUBLIC_URL, state).node()])
         response = HttpResponse(said, content_type=media)
-        response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
+        response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
         return response
 
     return content_version.conditional(request, f'W/"{state.number}-dcat-{form}"', state.changed_at, made, HEADERS)
@@ -156,7 +156,7 @@ class Catalogue:
         return self.dataset(
             page,
             dct_title=spoken(serialiser.model._meta.verbose_name_plural),
-            dct_description=spoken(described.HOLDS[serialiser.kind]),
+            dct_description=spoken(dataset_metadata.HOLDS[serialiser.kind]),
             dct_modified=day(self.state.changed_at),
             dcat_theme=INTERNATIONAL if serialiser.kind in COOPERATION else ENVIRONMENT,
             dcat_landingPage=address(self.page),

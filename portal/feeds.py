@@ -7,8 +7,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from portal.formats import atom
+from portal.formats.responses import HEADERS, entry_of
 from portal.formats.serialisers import SERIALISERS, short_records
-from portal.formats.serving import HEADERS, entry_of
 from portal.tracking import content_version
 
 

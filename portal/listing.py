@@ -7,7 +7,7 @@ from django_tables2 import SingleTableMixin
 
 from portal.core.urls import with_query
 from portal.discovery.head import Told
-from portal.formats import serving
+from portal.formats import responses
 from portal.formats.serialisers import Records
 from portal.http import throttling
 from portal.http.problems import Problem, one_of_sentence
@@ -61,8 +61,8 @@ class RecordListView(Told, SingleTableMixin, FilterView):
     page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
-        if serving.asked_format(request):
-            return serving.answer(request, self.kinds, self.get_records)
+        if responses.asked_format(request):
+            return responses.answer(request, self.kinds, self.get_records)
         if request.GET.get("q"):
             throttling.spend(request, "search")
         response = super().get(request, *args, **kwargs)
@@ -100,7 +100,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
             kind=self.kinds[0] if len(self.kinds) == 1 else None,
             label=self.request.resolver_match.url_name,
             title=self.title,
-            **serving.addresses(self.request),
+            **responses.addresses(self.request),
         )
 
     def refuse_unknown_sort(self, table):
@@ -148,7 +148,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         return {"order_by_field": "sort", "page_field": "page"}
 
     def get_table_pagination(self, table):
-        if self.whole or serving.asked_format(self.request):
+        if self.whole or responses.asked_format(self.request):
             return False
         # The library would take any number of rows from the address: the sizes are ours.
         count = self.filterset.counts["found"]
@@ -187,7 +187,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
                 for value in values
             ],
             "trail": [(self.title, None)],
-            "formats": serving.links_of(self.request, self.kinds),
+            "formats": responses.links_of(self.request, self.kinds),
         }
 
     def sort_choices(self, table):

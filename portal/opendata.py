@@ -14,10 +14,10 @@ from portal import archive
 from portal.dcat import RIGHTS
 from portal.discovery.head import Told
 from portal.discovery.schema import licence, thing
-from portal.formats import described, serving, sheets
+from portal.formats import dataset_metadata, responses, spreadsheets
 from portal.formats.fields import LANGUAGES
+from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.serving import HEADERS
 from portal.http import throttling
 from portal.http.parameters import takes
 from portal.tracking import content_version
@@ -56,11 +56,13 @@ def table(request, file):
         throttling.spend(request, "export", throttling.cost_of_rows("csv", serialiser.visible().count()))
         with override("en"):
             records = archive.everything(serialiser.kind)
-        response = StreamingHttpResponse(sheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8")
+        response = StreamingHttpResponse(
+            spreadsheets.csv_text(records, bom=False), content_type="text/csv; charset=utf-8"
+        )
         response.headers["Content-Disposition"] = f'attachment; filename="{file}.csv"'
         address = settings.PUBLIC_URL + reverse("data-table-metadata", args=[file])
         response.headers["Link"] = (
-            f'<{sheets.LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
+            f'<{spreadsheets.LICENCE}>; rel="license", <{address}>; rel="describedby"; type="application/csvm+json"'
         )
         return response
 
@@ -71,7 +73,7 @@ def table(request, file):
 def table_metadata(request, file):
     """`/data/<file>.csv-metadata.json`: what the columns of a table hold, as CSV on the Web has it."""
     with override("en"):
-        return serving.description(request, described.csvw(serialiser_of(file)))
+        return responses.description(request, dataset_metadata.csvw(serialiser_of(file)))
 
 
 @require_safe
@@ -79,8 +81,8 @@ def datapackage(request):
     """`/data/datapackage.json`: all tables as a Data Package, each at its address beside this one."""
     with override("en"):
         kinds = [SERIALISERS[kind] for kind in archive.KINDS]
-        return serving.description(
-            request, described.datapackage(kinds, archive.data_page(), content_version.state().changed_at)
+        return responses.description(
+            request, dataset_metadata.datapackage(kinds, archive.data_page(), content_version.state().changed_at)
         )
 
 
@@ -100,7 +102,7 @@ def everything(request):
         if is_fresh:
             throttling.spend(request, "export")
         response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
-        response.headers["Link"] = f'<{sheets.LICENCE}>; rel="license"'
+        response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
         return response
 
     etag = f'"{there.number}-{there.made.timestamp():.0f}"'
@@ -147,7 +149,9 @@ class Data(Told, TemplateView):
             name=str(table.words),
             description=str(table.holds),
             url=f"{tell.base}{page}#{table.file}",
-            license=sheets.LICENCE if table.file != "observations" else licence(str(RIGHTS), f"{tell.base}{page}"),
+            license=spreadsheets.LICENCE
+            if table.file != "observations"
+            else licence(str(RIGHTS), f"{tell.base}{page}"),
             creator={"@id": f"{tell.base}/#portal"},
             isAccessibleForFree=True,
             distribution=[
@@ -159,7 +163,7 @@ class Data(Told, TemplateView):
         tables, state = [], content_version.state()
         for kind in archive.KINDS:
             serialiser = SERIALISERS[kind]
-            words, holds = serialiser.model._meta.verbose_name_plural, described.HOLDS[kind]
+            words, holds = serialiser.model._meta.verbose_name_plural, dataset_metadata.HOLDS[kind]
             count = serialiser.visible().count()
             tables.append(
                 Table(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))

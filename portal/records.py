@@ -10,9 +10,9 @@ from portal.citations.references import citations_of
 from portal.core.citation_marks import Notes
 from portal.core.urls import address_on
 from portal.discovery.head import Told
-from portal.formats import serving
+from portal.formats import responses
+from portal.formats.responses import REFERENCES
 from portal.formats.serialisers import Records
-from portal.formats.serving import REFERENCES
 from portal.history.snapshots import NotThatDay, record_on
 from portal.models import FormerKey
 from portal.publishing.gone import gone_page
@@ -82,8 +82,8 @@ class RecordView(Told, DetailView):
         self.object = self.get_object()
         if self.day and (here := address_on(self.object.get_absolute_url(), self.day)) != request.path:
             return redirect(here, permanent=True)  # a country has a page of its own
-        if serving.asked_format(request):
-            return serving.answer(request, self.kinds, self.get_records, single=True, only=self.formats)
+        if responses.asked_format(request):
+            return responses.answer(request, self.kinds, self.get_records, single=True, only=self.formats)
         return self.render_to_response(self.get_context_data(object=self.object))
 
     @property
@@ -106,7 +106,7 @@ class RecordView(Told, DetailView):
             title=self.object.name_and_language()[0],
             single=True,
             past=(self.object, self.day) if self.day else None,
-            **serving.addresses(self.request),
+            **responses.addresses(self.request),
         )
 
     def get_context_data(self, **kwargs):
@@ -122,7 +122,7 @@ class RecordView(Told, DetailView):
                 "address": settings.PUBLIC_URL + record.get_absolute_url(),
                 "record_formats": []
                 if hasattr(self.request, "preview")
-                else serving.links_of(self.request, self.kinds, single=True, only=self.formats),
+                else responses.links_of(self.request, self.kinds, single=True, only=self.formats),
                 "past": self.day,
             }
             | ({} if self.day else self.around(record))

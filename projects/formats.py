@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from issues.formats import ISSUE
 from portal.core.choices import Area, Confidence, Level
 from portal.formats.fields import Code, Date, Mention, Money, One, Own, Rows, Text, codes, several
-from portal.formats.ground import COUNTRY, KEY, PLACE, TIMES, cited, column
+from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, TIMES, cited, column
+from portal.formats.responses import FORMATS, Format
 from portal.formats.serialisers import Address, Serialiser
-from portal.formats.serving import FORMATS, Format
 from projects.iati import exporting, serving
 from projects.models import (
     Agreement,

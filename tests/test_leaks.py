@@ -13,8 +13,8 @@ from django.conf import settings
 from django.utils.translation import override
 
 from portal.core.choices import Publication
+from portal.formats.responses import FORMATS
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.serving import FORMATS
 from portal.search import indexing
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because

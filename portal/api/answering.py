@@ -9,9 +9,9 @@ from django.utils.translation import override
 
 from portal.core.choices import Publication
 from portal.formats.fields import LANGUAGES, Reading
-from portal.formats.plain import dumps
-from portal.formats.serving import HEADERS
-from portal.formats.sheets import LICENCE
+from portal.formats.json import dumps
+from portal.formats.responses import HEADERS
+from portal.formats.spreadsheets import LICENCE
 from portal.http import throttling
 from portal.http.parameters import unknown_sentence, without_empty_values
 from portal.http.problems import Problem, one_of_sentence

@@ -5,7 +5,7 @@ from django.utils.translation import override
 from portal.api.answering import FARTHEST, LIMIT, MOST
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 
 TEXT = {"type": "string"}
 WORDS = {

@@ -16,9 +16,9 @@ from portal.api.description import EXAMPLES, INFO
 from portal.api.resources import RESOURCES
 from portal.api.routes import api
 from portal.facets.filters import Facet, YearFilter
-from portal.formats import serving
+from portal.formats import responses
 from portal.formats.fields import LANGUAGES
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 from portal.http.parameters import takes
 
 # Questions that show what can be asked, of resources that have them.
@@ -45,7 +45,7 @@ class Parameter:
 def index(request):
     """`/api/v1/`: where each resource and the description are."""
     base = settings.PUBLIC_URL
-    return serving.description(
+    return responses.description(
         request,
         {
             "title": INFO["title"],
@@ -64,7 +64,7 @@ def index(request):
 @require_safe
 def openapi(request):
     """`/api/v1/openapi.json`: the API as OpenAPI 3.1."""
-    return serving.description(request, _schema())
+    return responses.description(request, _schema())
 
 
 @functools.cache

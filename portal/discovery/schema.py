@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext
 from portal.citations.references import Person, authors_of
 from portal.core.languages import text_and_language
 from portal.formats.fields import moment
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 from portal.models import Place, Source
 
 CONTEXT = "https://schema.org"

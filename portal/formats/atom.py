@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.formats.fields import moment
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 
 PAGE = 50
 TYPE = "application/atom+xml; charset=utf-8"

@@ -8,7 +8,7 @@ load; the tests read both forms with one, and find the same in them.
 import re
 
 from portal.formats.fields import LANGUAGES, words_in_languages
-from portal.formats.plain import dumps
+from portal.formats.json import dumps
 
 PREFIXES = {
     "dcat": "http://www.w3.org/ns/dcat#",

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 
 from portal.formats.fields import Head, csv_text
 
-# The formats that tables have (`portal.formats.serving.answer`).
+# The formats that tables have (`portal.formats.responses.answer`).
 FORMATS = ("csv", "xlsx", "json")
 
 

@@ -6,7 +6,7 @@ from lxml import etree
 from portal.formats.atom import clean
 from portal.formats.fields import LANGUAGES, Reading
 from portal.formats.serialisers import SERIALISERS
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 
 PREFIX = "oai_dc"
 NAMESPACE = "http://www.openarchives.org/OAI/2.0/oai_dc/"

@@ -13,7 +13,7 @@ from portal.core.choices import Confidence
 from portal.core.citation_marks import note_links
 from portal.core.sdg import goal_of, in_order
 from portal.core.urls import address_on, with_query
-from portal.formats.serving import REFERENCES
+from portal.formats.responses import REFERENCES
 
 register = template.Library()
 
@@ -59,7 +59,7 @@ def breadcrumbs(trail):
 
 @register.inclusion_tag("components/formats.html")
 def formats_menu(formats):
-    """The forms in which what a page shows is to be had (`portal.formats.serving.links_of`)."""
+    """The forms in which what a page shows is to be had (`portal.formats.responses.links_of`)."""
     return {"formats": formats}
 
 

@@ -12,7 +12,7 @@ from portal.core.choices import Area, Level, Publication
 from portal.discovery import schema
 from portal.discovery.head import Told
 from portal.facets import registry
-from portal.formats import serving
+from portal.formats import responses
 from portal.formats.serialisers import Records
 from portal.models import Place
 from portal.models.place_tree import wholes_by_part
@@ -38,8 +38,8 @@ class CountryList(Told, TemplateView):
     page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
-        if serving.asked_format(request):
-            return serving.answer(request, self.kinds, self.get_records)
+        if responses.asked_format(request):
+            return responses.answer(request, self.kinds, self.get_records)
         return super().get(request, *args, **kwargs)
 
     def get_records(self):
@@ -52,7 +52,7 @@ class CountryList(Told, TemplateView):
             kind="place",
             label="countries",
             title=_("Countries"),
-            **serving.addresses(self.request),
+            **responses.addresses(self.request),
         )
 
     def render_to_response(self, context, **kwargs):
@@ -64,7 +64,7 @@ class CountryList(Told, TemplateView):
         return super().get_context_data(**kwargs) | {
             "title": _("Countries"),
             "trail": [(_("Countries"), None)],
-            "formats": serving.links_of(self.request, self.kinds),
+            "formats": responses.links_of(self.request, self.kinds),
             "countries": (countries := countries_with_counts()),
             "levels": levels_by_country(countries),
             "others": Place.objects.published()

@@ -134,7 +134,7 @@ def test_rows_are_counted_before_a_file_is_made(client, settings, monkeypatch):
     monkeypatch.setattr(throttling, "ROWS", {"csv": 1})
     make_project(), make_project()
     assert statuses(client, EXPORT, 3) == [200] * 3
-    monkeypatch.setattr("portal.formats.sheets.csv_text", lambda *args, **more: pytest.fail("The file was made."))
+    monkeypatch.setattr("portal.formats.spreadsheets.csv_text", lambda *args, **more: pytest.fail("The file was made."))
     assert statuses(client, EXPORT, 1) == [429]
 
 

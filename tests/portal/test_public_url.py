@@ -10,7 +10,7 @@ from django.core import mail
 from lxml import etree
 
 from portal import archive
-from portal.formats.serving import FORMATS
+from portal.formats.responses import FORMATS
 from portal.http import throttling
 from portal.publishing.preview import preview_links
 from portal.tracking.change_reasons import Reason

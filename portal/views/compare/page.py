@@ -14,7 +14,7 @@ from portal.core.citation_marks import Notes
 from portal.core.languages import name_html
 from portal.core.urls import with_query
 from portal.discovery.head import Told
-from portal.formats import serving, tables
+from portal.formats import responses, tables
 from portal.http import throttling
 from portal.http.problems import Problem
 from portal.views.compare.choice import KINDS, MOST, Choice, form_of
@@ -80,11 +80,11 @@ class Compare(Told, TemplateView):
         self.choice = Choice(request.GET)
         if self.words:
             throttling.spend(request, "search")
-        if serving.asked_format(request):
+        if responses.asked_format(request):
             mistakes = self.choice.mistakes or ([] if self.choice.complete else [gettext("Choose two to four.")])
             if mistakes:
                 raise Problem(400, " ".join(mistakes))
-            return serving.answer(request, (), self.table, only=tables.FORMATS)
+            return responses.answer(request, (), self.table, only=tables.FORMATS)
         return super().get(request, *args, **kwargs)
 
     @cached_property
@@ -107,7 +107,7 @@ class Compare(Told, TemplateView):
             "-".join(["compare", *(record.key for record in records)]),
             kind.title,
             *columns_and_rows(records, kind.parts(records)),
-            **serving.addresses(self.request),
+            **responses.addresses(self.request),
         )
 
     def get_context_data(self, **kwargs):
@@ -173,7 +173,7 @@ class Compare(Told, TemplateView):
                 for entry in cell
                 for source in entry.sources
             ),
-            "formats": serving.links_of(self.request, (), only=tables.FORMATS),
+            "formats": responses.links_of(self.request, (), only=tables.FORMATS),
             "more": form_of(choice.kind, records) if len(records) < MOST else None,
         }
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from portal.core.urls import with_query
-from portal.formats import serving, tables
+from portal.formats import responses, tables
 from portal.views.coverage.choice import CoverageForm
 from portal.views.coverage.streams import Streams
 from portal.views.coverage.table import Coverage, count_words
@@ -22,8 +22,8 @@ class CoveragePage(TemplateView):
     template_name = "portal/coverage.html"
 
     def get(self, request, *args, **kwargs):
-        if serving.asked_format(request):
-            return serving.answer(request, (), self.table, only=tables.FORMATS)
+        if responses.asked_format(request):
+            return responses.answer(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)
         self.streams = Streams(self.coverage)
         if request.GET.get("format") == "svg" and self.streams.drawn:
@@ -33,7 +33,7 @@ class CoveragePage(TemplateView):
 
     def table(self):
         """The table, or the streams, to be handed out in some format."""
-        coverage, addresses = Coverage(self.request.GET), serving.addresses(self.request)
+        coverage, addresses = Coverage(self.request.GET), responses.addresses(self.request)
         coverage.raise_for_errors()
         if self.request.GET.get("part") == "streams":
             return tables.Table("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
@@ -60,7 +60,7 @@ class CoveragePage(TemplateView):
             "count_in_words": count_words(len(coverage.projects)),
             "unfiltered": with_query(here, ways),
             "swapped": with_query(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
-            "formats": serving.links_of(self.request, (), only=tables.FORMATS),
+            "formats": responses.links_of(self.request, (), only=tables.FORMATS),
             "csv_url": with_query(here, query | {"format": "csv"}),
             "streams_svg_url": with_query(here, query | {"format": "svg"}),
             "streams_csv_url": with_query(here, query | {"format": "csv", "part": "streams"}),

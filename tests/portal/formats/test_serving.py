@@ -11,7 +11,7 @@ from django.utils import translation
 from openpyxl import load_workbook
 
 from portal.core.choices import Area
-from portal.formats import serialisers, sheets
+from portal.formats import serialisers, spreadsheets
 from portal.models import Place
 from portal.publishing.preview import preview_links
 from projects.models import Project
@@ -354,7 +354,7 @@ def test_workbook_has_the_table_and_what_it_is(client):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_list_too_long_for_a_workbook_is_offered_as_csv(client, language, monkeypatch):
-    monkeypatch.setattr(sheets, "MOST_ROWS_OF_XLSX", 1)
+    monkeypatch.setattr(spreadsheets, "MOST_ROWS_OF_XLSX", 1)
     make_project(), make_project()
     response = client.get(f"/{language}/projects/?format=xlsx&sort=title")
     tree = reading.page(response)

@@ -19,7 +19,7 @@ from portal.citations import references
 from portal.core.database import Keys
 from portal.core.formatting import number
 from portal.core.urls import address_on
-from portal.formats import atom, plain, sheets
+from portal.formats import atom, json, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, Records
 from portal.http import throttling
@@ -50,19 +50,19 @@ class Format:
 
 
 def _csv(request, records):
-    return sheets.csv_text(records)
+    return spreadsheets.csv_text(records)
 
 
 def _xlsx(request, records):
-    return sheets.xlsx_bytes(records)
+    return spreadsheets.xlsx_bytes(records)
 
 
 def _json(request, records):
-    return plain.json_text(records)
+    return json.json_text(records)
 
 
 def _geojson(request, records):
-    return plain.geojson_text(records)
+    return json.geojson_text(records)
 
 
 def _ris(request, records):
@@ -175,7 +175,7 @@ HEADERS = {
 
 def description(request, value):
     """Return `value` as JSON with an ETag of its text, or 304: for what describes data, and changes with the code."""
-    said = plain.dumps(value)
+    said = json.dumps(value)
     etag = f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
@@ -221,19 +221,19 @@ def answer(request, kinds, records, single=False, only=None):
 
 def whole_answer(request, form, kinds, records):
     """The file, under a name that says what it is and from when."""
-    if form.name == "xlsx" and len(records) > sheets.MOST_ROWS_OF_XLSX:
+    if form.name == "xlsx" and len(records) > spreadsheets.MOST_ROWS_OF_XLSX:
         words = gettext("Too many rows for one workbook")
         message = gettext(
             "The list has {count} rows; a workbook is made of {most} at most. "
             "Take it as CSV, which Excel opens too, or narrow the list with its filters."
-        ).format(count=number(len(records)), most=number(sheets.MOST_ROWS_OF_XLSX))
+        ).format(count=number(len(records)), most=number(spreadsheets.MOST_ROWS_OF_XLSX))
         return refusal(request, kinds, records.single, 413, words, message, without="xlsx")
     made = form.make(request, records)
     whole = isinstance(made, (str, bytes))
     response = (HttpResponse if whole else StreamingHttpResponse)(made, content_type=form.type)
     name = f"{records.label}-{timezone.localdate().isoformat()}.{form.ending or form.name}"
     response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
-    links = [f'<{sheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
+    links = [f'<{spreadsheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
     if form.name == "csv" and records.kind:
         described = settings.PUBLIC_URL + reverse("data-table-metadata", args=[records.serialiser.file])
         links.append(f'<{described}>; rel="describedby"; type="application/csvm+json"')

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 
 # So many records are read at a time: fewer than for tables, since each becomes a nest of dictionaries.
 CHUNK = 500

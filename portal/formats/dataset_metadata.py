@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from portal.formats.fields import SEPARATOR, moment
-from portal.formats.sheets import LICENCE
+from portal.formats.spreadsheets import LICENCE
 
 PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 # By the type of a column: its type in CSVW, and in a Data Package.
