@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 
 from portal.core.languages import text_and_language
-from portal.discovery.schema import licence, names, thing
+from portal.seo.schema_org import licence, names, thing
 
 
 def issue(tell, record):

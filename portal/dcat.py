@@ -18,13 +18,13 @@ from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
 from portal import archive
 from portal.core.choices import Publication
-from portal.discovery import schema
 from portal.formats import dataset_metadata, fields, spreadsheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
 from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.models import Place
+from portal.seo import schema_org
 from portal.tracking import content_version
 
 # Lists of the European Union that the profile wants its words from.
@@ -182,7 +182,7 @@ class Catalogue:
     def indicator(self, record, span, places):
         """The values of an indicator."""
         page = self.base + record.get_absolute_url()
-        licence = schema.licence_address(record.licence_en)
+        licence = schema_org.licence_address(record.licence_en)
         source = {}
         if record.source.publication == Publication.PUBLISHED:
             source = {

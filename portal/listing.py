@@ -6,11 +6,11 @@ from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
 from portal.core.urls import with_query
-from portal.discovery.head import Told
 from portal.formats import responses
 from portal.formats.serialisers import Records
 from portal.http import throttling
 from portal.http.problems import Problem, one_of_sentence
+from portal.seo.head import Told
 
 PAGE_SIZES = (25, 50, 100)
 

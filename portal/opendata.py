@@ -12,14 +12,14 @@ from django.views.generic import TemplateView
 
 from portal import archive
 from portal.dcat import RIGHTS
-from portal.discovery.head import Told
-from portal.discovery.schema import licence, thing
 from portal.formats import dataset_metadata, responses, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.http.parameters import takes
+from portal.seo.head import Told
+from portal.seo.schema_org import licence, thing
 from portal.tracking import content_version
 
 # The page or list that shows the records of a kind.

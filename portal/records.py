@@ -9,7 +9,6 @@ from django.views.generic import DetailView
 from portal.citations.references import citations_of
 from portal.core.citation_marks import Notes
 from portal.core.urls import address_on
-from portal.discovery.head import Told
 from portal.formats import responses
 from portal.formats.responses import REFERENCES
 from portal.formats.serialisers import Records
@@ -17,6 +16,7 @@ from portal.history.snapshots import NotThatDay, record_on
 from portal.models import FormerKey
 from portal.publishing.gone import gone_page
 from portal.publishing.preview import seen
+from portal.seo.head import Told
 
 
 def cited_sources(record):

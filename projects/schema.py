@@ -1,7 +1,7 @@
 """What projects, agreements and organisations are in the words of schema.org."""
 
 from portal.core.languages import text_and_language
-from portal.discovery.schema import names
+from portal.seo.schema_org import names
 from projects.models import Agreement, Organisation, Participation
 
 ORGANISATIONS = {

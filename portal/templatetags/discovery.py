@@ -4,15 +4,15 @@ from django import template
 from django.conf import settings
 
 from portal.citations.references import reference
-from portal.discovery.citation_tags import citation_tags
-from portal.discovery.head import head_of
+from portal.seo.citation_tags import citation_tags
+from portal.seo.head import head_of
 
 register = template.Library()
 
 
 @register.inclusion_tag("components/head.html", takes_context=True)
 def head(context):
-    """The page’s address and languages, the card of a link to it, and what it is about (`portal.discovery`)."""
+    """The page’s address and languages, the card of a link to it, and what it is about (`portal.seo`)."""
     return {"head": head_of(context), "record": context.get("record"), "request": context["request"]}
 
 

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal.discovery.head import Told
+from portal.seo.head import Told
 from portal.views.completeness import completeness
 
 

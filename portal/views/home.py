@@ -9,10 +9,10 @@ from issues import aral
 from issues.answers import with_project_counts
 from issues.models import Event, Indicator, Issue, KeyFigure
 from portal.core.choices import Area
-from portal.discovery.head import Told
 from portal.facets import registry
 from portal.models import Place, Source
 from portal.models.querysets import reader_text
+from portal.seo.head import Told
 from portal.views.completeness import tally
 from projects.models import Agreement, Organisation, Project
 

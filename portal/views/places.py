@@ -9,8 +9,6 @@ from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Indicator, Issue, IssueInCountry
 from portal.core.choices import Area, Level, Publication
-from portal.discovery import schema
-from portal.discovery.head import Told
 from portal.facets import registry
 from portal.formats import responses
 from portal.formats.serialisers import Records
@@ -18,6 +16,8 @@ from portal.models import Place
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
 from portal.records import RecordView, cited_sources
+from portal.seo import schema_org
+from portal.seo.head import Told
 from portal.views.home import count_choices, countries_with_counts
 from portal.views.levels import levels_by_country, levels_file
 from portal.views.map_data import with_project_ids
@@ -118,7 +118,7 @@ class CountryPage(RecordView):
         return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
 
     def told_things(self, tell, context):
-        return [schema.place(tell, self.object, [])]
+        return [schema_org.place(tell, self.object, [])]
 
     def told_countries(self, context):
         return [self.object]
@@ -187,7 +187,7 @@ class PlacePage(RecordView):
 
     def told_things(self, tell, context):
         wholes = [whole for whole in (self.object.part_of, self.object.country) if whole is not None]
-        return [schema.place(tell, self.object, wholes)]
+        return [schema_org.place(tell, self.object, wholes)]
 
     def told_countries(self, context):
         return context["shaded"]

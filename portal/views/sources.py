@@ -7,13 +7,13 @@ from django.utils.translation import ngettext
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
 from portal.core.choices import Publication
 from portal.curation.links import DOI, links_of
-from portal.discovery import schema
 from portal.facets import registry
 from portal.facets.bitmaps import all_ids
 from portal.facets.filters import SourceFilter
 from portal.listing import RecordListView
 from portal.models import Link, Place, Source
 from portal.records import RecordView
+from portal.seo import schema_org
 from portal.tables import SourceTable
 from projects.models import Agreement, Organisation, Project
 
@@ -43,7 +43,7 @@ class SourcePage(RecordView):
     shown = 24
 
     def told_things(self, tell, context):
-        return [schema.source(tell, self.object)]
+        return [schema_org.source(tell, self.object)]
 
     def around(self, source):
         figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")

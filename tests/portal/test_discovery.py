@@ -14,10 +14,10 @@ from issues.models import Indicator
 from issues.schema import dataset_description
 from portal.citations.references import reference_of_source
 from portal.core.urls import address_on
-from portal.discovery import schema
-from portal.discovery.citation_tags import citation_tags
 from portal.maps import share_image
 from portal.models import Source
+from portal.seo import schema_org
+from portal.seo.citation_tags import citation_tags
 from projects.models import Agreement, Participation
 from tests import reading
 from tests.make import (
@@ -330,12 +330,12 @@ def test_text_of_a_record_does_not_end_the_script(client):
 
 
 def test_kinds_of_places_and_sources_all_have_a_name_there():
-    assert {schema.SOURCES[kind] for kind in Source.Kind} == set(schema.SOURCES.values())
-    assert all(schema.PLACES[kind] for kind in type(make_place()).Kind)
+    assert {schema_org.SOURCES[kind] for kind in Source.Kind} == set(schema_org.SOURCES.values())
+    assert all(schema_org.PLACES[kind] for kind in type(make_place()).Kind)
 
 
 def test_licence_of_every_indicator_is_an_address_or_words(content):
-    found = {text: schema.licence(text, "") for text in Indicator.objects.values_list("licence_en", flat=True)}
+    found = {text: schema_org.licence(text, "") for text in Indicator.objects.values_list("licence_en", flat=True)}
     named = {text for text, licence in found.items() if isinstance(licence, str)}
     assert {text for text in named if "CC BY 4.0" not in text} == set()
     assert "FAO AQUASTAT, CC BY 4.0 (FAO database terms)" in named

@@ -13,10 +13,10 @@ from django.views.generic import TemplateView
 from portal.core.citation_marks import Notes
 from portal.core.languages import name_html
 from portal.core.urls import with_query
-from portal.discovery.head import Told
 from portal.formats import responses, tables
 from portal.http import throttling
 from portal.http.problems import Problem
+from portal.seo.head import Told
 from portal.views.compare.choice import KINDS, MOST, Choice, form_of
 from portal.views.compare.finding import LONGEST
 

@@ -1,4 +1,4 @@
-"""What stands in the head of a page for those who read no pages: see `portal.discovery`."""
+"""What stands in the head of a page for those who read no pages: see `portal.seo`."""
 
 from dataclasses import dataclass, field
 
@@ -8,8 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language, gettext
 
 from portal.core.urls import languages_of, with_query
-from portal.discovery import schema
 from portal.maps import share_image
+from portal.seo import schema_org
 
 LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 
@@ -70,10 +70,10 @@ class Head:
     @property
     def data(self):
         """What the page is about, as JSON-LD."""
-        tell = schema.Telling(settings.PUBLIC_URL, self.address)
+        tell = schema_org.Telling(settings.PUBLIC_URL, self.address)
         kind, things = self.view.told(tell, self.context) if isinstance(self.view, Told) else ("WebPage", [])
         main = {"mainEntity": {"@id": things[0]["@id"]}} if things else {}
-        return schema.script([tell.page(kind, self.title, self.trail, **main), *things])
+        return schema_org.script([tell.page(kind, self.title, self.trail, **main), *things])
 
 
 class Told:
