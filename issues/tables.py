@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Indicator, Issue, Term
 from portal.core.languages import reader_html
-from portal.tables import FigureColumn, NameColumn, RecordTable
+from portal.generic.tables import FigureColumn, NameColumn, RecordTable
 
 
 class IssueTable(RecordTable):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from issues import views
-from portal.changes_pages import changes_paths
+from portal.generic.changes import changes_paths
 from portal.history.snapshots import past_paths
 
 urlpatterns = [

@@ -31,10 +31,10 @@ from portal.core.citation_marks import Notes, prose_html
 from portal.core.languages import text_and_language
 from portal.formats import responses
 from portal.formats.serialisers import Records
-from portal.listing import RecordListView
+from portal.generic.detail import RecordView, cited_sources
+from portal.generic.list import RecordListView
 from portal.models import Place, Source
 from portal.publishing.preview import seen
-from portal.records import RecordView, cited_sources
 
 VISIBLE = Publication.PUBLISHED
 PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # nothing, where readers may not see it

@@ -8,8 +8,8 @@ from django.urls import include, path
 from portal import archive, dcat, oai, opendata, sitemaps, views
 from portal.api import api
 from portal.api import docs as api_docs
-from portal.changes_pages import changes_paths
 from portal.feeds import feed
+from portal.generic.changes import changes_paths
 from portal.history.snapshots import past_paths
 from portal.http.middleware import home_in_readers_language
 from portal.maps.share_image import card

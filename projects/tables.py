@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import Area
 from portal.core.formatting import date_range, money
 from portal.core.languages import name_html
-from portal.models.querysets import reader_text
-from portal.tables import (
+from portal.generic.tables import (
     ChoiceColumn,
     DateColumn,
     FigureColumn,
@@ -18,6 +17,7 @@ from portal.tables import (
     linked_names,
     words,
 )
+from portal.models.querysets import reader_text
 from portal.templatetags.components import status_tag
 from projects.models import Agreement, Organisation, Project
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.changes_pages import changes_paths
+from portal.generic.changes import changes_paths
 from portal.history.snapshots import past_paths
 from projects import views
 

@@ -8,9 +8,9 @@ from issues.models import Issue
 from portal.core.choices import Publication
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap, most_matching
-from portal.listing import RecordListView
+from portal.generic.detail import RecordView, cited_sources
+from portal.generic.list import RecordListView
 from portal.models import Place
-from portal.records import RecordView, cited_sources
 from projects import schema
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
 from projects.models import (

@@ -13,8 +13,8 @@ from issues.models import Event, Indicator, Issue, Observation, Term
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.facets.filters import Facet, LazyChoiceFacet, RecordFilterSet, SourceFilter, names
 from portal.formats.serialisers import SERIALISERS
+from portal.generic.tables import SourceTable
 from portal.models import Place, Source
-from portal.tables import SourceTable
 from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
 from projects.models import Agreement, Organisation, Project
 from projects.tables import AgreementTable, OrganisationTable, ProjectTable

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
-from portal.listing import RecordListView
+from portal.generic.list import RecordListView
 from portal.maps import geometry
 from portal.maps.region import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
 from portal.views.map_data import Located, at_any, is_inside

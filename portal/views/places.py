@@ -12,10 +12,10 @@ from portal.core.choices import Area, Level, Publication
 from portal.facets import registry
 from portal.formats import responses
 from portal.formats.serialisers import Records
+from portal.generic.detail import RecordView, cited_sources
 from portal.models import Place
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
-from portal.records import RecordView, cited_sources
 from portal.seo import schema_org
 from portal.seo.head import Told
 from portal.views.home import count_choices, countries_with_counts

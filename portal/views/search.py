@@ -15,9 +15,10 @@ from portal.core.formatting import number
 from portal.core.languages import in_language, language_name
 from portal.facets.counting import FacetCounter
 from portal.facets.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
+from portal.generic.list import RecordListView
+from portal.generic.tables import RecordTable
 from portal.http import throttling
 from portal.http.parameters import takes
-from portal.listing import RecordListView
 from portal.models import Place
 from portal.models.search_index import (
     NO_LANGUAGE,
@@ -33,7 +34,6 @@ from portal.search import documents, indexing, ranking, spelling, store
 from portal.search.analyser import normal
 from portal.search.excerpts import marked
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
-from portal.tables import RecordTable
 
 # With fewer hits than this a filter is asked about them alone, not about all records.
 FEW = 1_000

@@ -10,11 +10,11 @@ from portal.curation.links import DOI, links_of
 from portal.facets import registry
 from portal.facets.bitmaps import all_ids
 from portal.facets.filters import SourceFilter
-from portal.listing import RecordListView
+from portal.generic.detail import RecordView
+from portal.generic.list import RecordListView
+from portal.generic.tables import SourceTable
 from portal.models import Link, Place, Source
-from portal.records import RecordView
 from portal.seo import schema_org
-from portal.tables import SourceTable
 from projects.models import Agreement, Organisation, Project
 
 VISIBLE = Publication.PUBLISHED

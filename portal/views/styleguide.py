@@ -13,9 +13,9 @@ from issues.models import Indicator, Issue
 from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.urls import with_query
+from portal.generic.detail import cited_sources
 from portal.graphics.charts import bar_chart
 from portal.models import Place
-from portal.records import cited_sources
 from projects.models import Agreement, Project
 
 

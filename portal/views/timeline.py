@@ -23,10 +23,10 @@ from portal.facets.filters import (
     places_but_countries,
     portal_countries,
 )
+from portal.generic.list import RecordListView
+from portal.generic.tables import RecordTable
 from portal.graphics.histogram import decades, strip
-from portal.listing import RecordListView
 from portal.models import Place
-from portal.tables import RecordTable
 from projects.models import Agreement, AgreementParty
 
 VISIBLE = Publication.PUBLISHED

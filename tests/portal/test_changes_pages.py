@@ -8,8 +8,8 @@ from django.utils import timezone, translation
 from lxml import etree
 
 from issues.models import Issue
-from portal.changes_pages import PER_PAGE
 from portal.core.choices import Publication
+from portal.generic.changes import PER_PAGE
 from portal.models import FormerKey, Tombstone
 from portal.tracking.history import because, moments, unrecorded
 from tests import reading
@@ -176,7 +176,7 @@ def test_pages_are_full_although_readers_see_nothing_of_some_changes(client):
 
 
 def test_only_so_many_changes_are_told(client, monkeypatch):
-    monkeypatch.setattr("portal.changes_pages.MOST", 2)
+    monkeypatch.setattr("portal.generic.changes.MOST", 2)
     issue = make_issue()
     for n in range(3):
         change(issue, f"Change {n}.", summary_en=f"{n}")

@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from issues.models import Indicator
-from portal.listing import PAGE_SIZES
+from portal.generic.list import PAGE_SIZES
 from portal.models import Source
 from projects.models import Agreement, Organisation, Project
 from tests import reading

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import conditional_page
 
 from portal.formats import atom
+from portal.generic.detail import RecordView
 from portal.history.diff import public_changes, public_groups
-from portal.records import RecordView
 from portal.tracking.history import moments
 
 MOST = 200  # changes that are told; the newest ones
