@@ -27,8 +27,6 @@ from issues.models import (
 )
 from issues.models.issue import Section
 from portal.core.formatting import number
-from portal.exchange.desk import ExchangeAdmin
-from portal.history_admin import RowHistoryAdmin
 from portal.staff.base import (
     CitationInline,
     FormFields,
@@ -40,7 +38,9 @@ from portal.staff.base import (
     count_of,
     in_languages,
 )
-from portal.workflow_admin import OwnedAdmin
+from portal.staff.history import RowHistoryAdmin
+from portal.staff.import_export import ExchangeAdmin
+from portal.staff.workflow import OwnedAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
 FIGURE_HELP = {

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from issues.models import Observation
-from portal.clash import opened, signed
 from portal.core.numbers import parse_number, plain
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, year_validators
 from portal.import_export import files
@@ -23,6 +22,7 @@ from portal.import_export.apply import carry_out, move_on
 from portal.import_export.plan import Plan
 from portal.import_export.tables import table_of
 from portal.models import Place, Source
+from portal.staff.edit_conflicts import opened, signed
 from portal.tracking.history import because
 
 MOST_CELLS = 800  # Django takes a thousand fields of a form

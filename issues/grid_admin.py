@@ -14,9 +14,9 @@ from django.utils.translation import gettext, ngettext
 
 from issues.grid import Grid
 from issues.models import Observation
-from portal.explained import readers_see
 from portal.import_export.files import FileError
 from portal.models import workflow
+from portal.staff.change_reason import readers_see
 
 MOST_NAMED = 10
 

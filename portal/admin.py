@@ -10,13 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
-import portal.accounts_admin  # noqa: F401 - registers itself
-from portal.citing import Citable
+import portal.staff.accounts  # noqa: F401 - registers itself
 from portal.curation.links import records_of
-from portal.desk import admin_address
-from portal.exchange.desk import ExchangeAdmin
-from portal.from_reference import FromReference
-from portal.look_alikes import LookAlikes
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.staff.base import (
     CitationInline,
@@ -28,8 +23,13 @@ from portal.staff.base import (
     count_of,
     in_languages,
 )
+from portal.staff.citations import Citable
+from portal.staff.duplicates import LookAlikes
+from portal.staff.import_export import ExchangeAdmin
+from portal.staff.reference_import import FromReference
+from portal.staff.workflow import OwnedAdmin, ReadOnly
+from portal.staff.worklists import admin_address
 from portal.tracking.history import is_history
-from portal.workflow_admin import OwnedAdmin, ReadOnly
 
 
 class PlaceCitationInline(CitationInline):

@@ -7,9 +7,6 @@ from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
 from portal.core.formatting import money
-from portal.exchange.desk import ExchangeAdmin
-from portal.history_admin import RowHistoryAdmin
-from portal.look_alikes import LookAlikes
 from portal.staff.base import (
     CitationInline,
     FormFields,
@@ -20,7 +17,10 @@ from portal.staff.base import (
     SearchInAnyCase,
     in_languages,
 )
-from portal.workflow_admin import OwnedAdmin
+from portal.staff.duplicates import LookAlikes
+from portal.staff.history import RowHistoryAdmin
+from portal.staff.import_export import ExchangeAdmin
+from portal.staff.workflow import OwnedAdmin
 from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state
 from projects.models import (

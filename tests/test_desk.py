@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from issues.models import Term
 from portal.core.choices import Confidence, Publication
-from portal.desk import CARES
+from portal.staff.worklists import CARES
 from projects.models import Project
 from tests import reading
 from tests.make import make_citation, make_country, make_place, make_project, make_term

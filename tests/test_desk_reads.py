@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, reverse
 
 from issues.models import Term
-from portal.history_admin import stamp
 from portal.models import Link
 from portal.models.curation import Double
+from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.history import moments
 from projects.models import ImportedActivity, ImportedFile, SuggestedIssue

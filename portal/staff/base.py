@@ -14,17 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
-from portal.care.admin import CareAdmin, MergeAdmin
-from portal.citing import Marked
-from portal.clash import ClashGuard
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDateField
 from portal.curation.translations import row_is_older
-from portal.desk import CARES, CareFilter, untranslated
-from portal.exchange.desk import ExchangeAdmin
-from portal.history_admin import HistoryAdmin
-from portal.side_by_side import SideBySide, marked
-from portal.workflow_admin import OwnedRows, WorkflowAdmin
+from portal.staff.citations import Marked
+from portal.staff.curation import CareAdmin, MergeAdmin
+from portal.staff.edit_conflicts import ClashGuard
+from portal.staff.history import HistoryAdmin
+from portal.staff.import_export import ExchangeAdmin
+from portal.staff.languages import SideBySide, marked
+from portal.staff.workflow import OwnedRows, WorkflowAdmin
+from portal.staff.worklists import CARES, CareFilter, untranslated
 
 LANGUAGES = dict(settings.LANGUAGES)
 DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")

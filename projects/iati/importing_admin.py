@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.models import Place
 from portal.staff.base import FormFields, in_languages
-from portal.workflow_admin import OwnedAdmin, ReadOnly
+from portal.staff.workflow import OwnedAdmin, ReadOnly
 from projects.iati import applying, planning, reading, suggesting, tables
 from projects.iati.planning import REGION, Options, State
 from projects.models import (

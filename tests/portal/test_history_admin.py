@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, KeyFigure, Term
 from portal.core.choices import Publication
-from portal.history_admin import PER_PAGE, stamp
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
+from portal.staff.history import PER_PAGE, stamp
 from portal.tracking.history import TRACKED, because, moments, unrecorded
 from projects.models import Project
 from tests import reading
@@ -347,5 +347,5 @@ def test_reverting_asks_the_same_of_the_database_for_one_row_as_for_three(desk):
 
 def test_every_tracked_model_with_a_page_has_its_history_there():
     ours = {admin.site.get_model_admin(model).history_view.__func__.__module__ for model in MODELS if model in TRACKED}
-    assert ours == {"portal.history_admin"}
+    assert ours == {"portal.staff.history"}
     assert {Issue, Project, Term} <= set(MODELS)

@@ -11,7 +11,7 @@ from issues.models import Term
 from portal.core.choices import Publication
 from portal.models import Place
 from portal.models.workflow import EDITOR, TRANSLATORS
-from portal.side_by_side import SideBySide
+from portal.staff.languages import SideBySide
 from tests.make import (
     make_answer,
     make_issue_link,

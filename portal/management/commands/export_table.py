@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from portal.exchange.desk import all_tables
 from portal.import_export import files
+from portal.staff.import_export import all_tables
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 

@@ -6,10 +6,10 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from portal.exchange.desk import all_tables
 from portal.import_export import files
 from portal.import_export.apply import carry_out
 from portal.import_export.plan import REFUSED, Plan
+from portal.staff.import_export import all_tables
 
 MOST_TOLD = 100
 

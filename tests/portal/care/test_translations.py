@@ -6,10 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
-from portal.care.admin import differences
 from portal.core.choices import Publication
 from portal.curation.translations import left_alone
 from portal.models.curation import OlderTranslation
+from portal.staff.curation import differences
 from projects.models import ProjectIssue, Sector
 from tests import reading
 from tests.make import (

@@ -14,11 +14,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import KeyFigure, Observation, Term
-from portal.exchange.desk import ExchangeAdmin
 from portal.import_export import desk as pages
 from portal.models import Place
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.search.ranking import matching
+from portal.staff.import_export import ExchangeAdmin
 from portal.tracking import content_version
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project, Sector

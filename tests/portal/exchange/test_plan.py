@@ -12,7 +12,6 @@ from django.utils import timezone, translation
 from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
 from portal.core.choices import Currency, Publication
 from portal.curation.translations import older_of
-from portal.exchange.desk import all_tables
 from portal.import_export import apply
 from portal.import_export.apply import carry_out
 from portal.import_export.files import FileError, Sheet, Unreadable, csv_lines, read, xlsx_file
@@ -23,6 +22,7 @@ from portal.models.search_index import SearchEntry
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.search import indexing
 from portal.search.ranking import matching
+from portal.staff.import_export import all_tables
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Agreement, AgreementParty, Participation, Project, ProjectCitation
 from tests.make import (

@@ -1,7 +1,7 @@
 """Languages side by side in a form: which of them are shown, and how complete each of them is.
 
-The form counts the texts that readers want in their own language (portal.desk): those that are required, and those that
-stand in any language. The script beside it counts them anew while one types.
+The form counts the texts that readers want in their own language (portal.staff.worklists): those that are required, and
+those that stand in any language. The script beside it counts them anew while one types.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from portal.desk import texts_to_translate
+from portal.staff.worklists import texts_to_translate
 
 ENGLISH = settings.LANGUAGE_CODE
 LANGUAGES = dict(settings.LANGUAGES)

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Publication
 from portal.core.database import lock_rows
-from portal.desk import admin_address
 from portal.models import Tombstone, workflow
 from portal.publishing.checks import gaps
 from portal.publishing.preview import end_previews, preview_links
+from portal.staff.worklists import admin_address
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 

@@ -13,9 +13,9 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from portal.accounts.adapters import SignOut, lacks_second_factor
-from portal.care.admin import doubles_page
-from portal.desk import Desk
 from portal.search.indexing import indexing
+from portal.staff.curation import doubles_page
+from portal.staff.worklists import Desk
 
 # In the order of an editor's work: what is known, what is being done, what both rest on, and last who works here.
 APPS = ("issues", "projects", "portal", "auth", "mfa")

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from portal.core.choices import Publication
-from portal.explained import Explained, ExplainedRows
 from portal.history.diff import changes_of
 from portal.history.revert import Refused, Reversion, revert
+from portal.staff.change_reason import Explained, ExplainedRows
 from portal.tracking.history import begins_with_history, moments
 
 PER_PAGE = 20

@@ -13,8 +13,8 @@ from django.contrib.auth.models import Group, User
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
+from portal.staff.workflow import ReadOnly
 from portal.tracking.audit_log import AuditEntry
-from portal.workflow_admin import ReadOnly
 
 again = method_decorator(reauthentication_required)
 

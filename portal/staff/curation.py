@@ -23,9 +23,9 @@ from portal.curation import duplicates, links, verifications
 from portal.curation import merge as curation_merge
 from portal.curation.similarity import similar_to
 from portal.curation.translations import older_of, plain
-from portal.desk import admin_address
 from portal.history.diff import pieces_of
 from portal.models.curation import Double, Link
+from portal.staff.worklists import admin_address
 
 LANGUAGES = dict(settings.LANGUAGES)
 AMISS = (Link.State.BROKEN, Link.State.MOVED, Link.State.FAILING)
