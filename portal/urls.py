@@ -5,14 +5,15 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import archive, dcat, oai, opendata, sitemaps, views
+from portal import views
 from portal.api import api
 from portal.api import docs as api_docs
-from portal.feeds import feed
 from portal.generic.changes import changes_paths
 from portal.history.snapshots import past_paths
 from portal.http.middleware import home_in_readers_language
 from portal.maps.share_image import card
+from portal.open_data import archive, dcat, oai, sitemaps, tables
+from portal.open_data.feeds import feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
 from portal.views import map, search
@@ -44,7 +45,7 @@ pages = [
     *past_paths("sources/<slug:key>/", views.SourcePage),
     path("about/", views.About.as_view(), name="about"),
     path("feed/", feed, name="feed"),
-    path("data/", opendata.Data.as_view(), name="data"),
+    path("data/", tables.Data.as_view(), name="data"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),
     path("", include("issues.urls")),
     path("", include("projects.urls")),
@@ -62,12 +63,12 @@ urlpatterns = [
     path("api/v1/", api_docs.index, name="api-index"),
     path("api/v1/openapi.json", api_docs.openapi, name="openapi"),
     path("api/", api.urls),
-    path("data/", opendata.data_in_readers_language),
-    path("data/datapackage.json", opendata.datapackage, name="datapackage"),
-    path(f"data/{archive.NAME}", opendata.everything, name="archive"),
+    path("data/", tables.data_in_readers_language),
+    path("data/datapackage.json", tables.datapackage, name="datapackage"),
+    path(f"data/{archive.NAME}", tables.everything, name="archive"),
     path("data/catalogue.<slug:form>", dcat.catalogue, name="catalogue"),
-    path("data/<slug:file>.csv", opendata.table, name="data-table"),
-    path("data/<slug:file>.csv-metadata.json", opendata.table_metadata, name="data-table-metadata"),
+    path("data/<slug:file>.csv", tables.table, name="data-table"),
+    path("data/<slug:file>.csv-metadata.json", tables.table_metadata, name="data-table-metadata"),
     path("oai", oai.answer, name="oai"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),

@@ -7,10 +7,10 @@ import zipfile
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
-from portal import archive, dcat
 from portal.formats.serialisers import SERIALISERS
 from portal.maps import share_image
-from portal.sitemaps import SITEMAPS
+from portal.open_data import archive, dcat
+from portal.open_data.sitemaps import SITEMAPS
 
 # Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/test_preview.py).
 PRIVATE = ("admin/", "accounts/", "preview/")

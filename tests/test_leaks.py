@@ -106,7 +106,7 @@ def test_no_answer_tells_what_is_not_published(hidden, client):
 @pytest.mark.parametrize("verb", ["ListIdentifiers", "ListRecords"])
 def test_harvesters_learn_of_what_was_archived_that_it_is_gone_and_nothing_else(hidden, client, monkeypatch, verb):
     _seen, unseen = hidden
-    monkeypatch.setattr("portal.oai.protocol.PAGE", 1_000)
+    monkeypatch.setattr("portal.open_data.oai.protocol.PAGE", 1_000)
     said = client.get(f"/oai?verb={verb}&metadataPrefix=oai_dc").content
     gone = rb'<header status="deleted"><identifier>oai:testserver:(\w+)/([\w-]+)</identifier>.*?</header>'
     found = re.findall(gone, said)

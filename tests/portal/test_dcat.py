@@ -8,8 +8,8 @@ from pyshacl import validate
 from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, URIRef
 from rdflib.compare import isomorphic
 
-from portal import archive
 from portal.formats.rdf import json_ld, node, turtle, typed
+from portal.open_data import archive
 from tests import reading
 from tests.make import UNPUBLISHED, make_country, make_indicator, make_issue, make_observation, make_place, make_source
 from tests.test_query_counts import queries

@@ -17,7 +17,7 @@ from sickle.oaiexceptions import (
 
 from portal.core.choices import Publication
 from portal.formats.serialisers import SERIALISERS
-from portal.oai import listing, protocol
+from portal.open_data.oai import listing, protocol
 from tests.make import (
     make_agreement,
     make_area,

@@ -11,9 +11,9 @@ import pytest
 from django.core.management import call_command
 from frictionless import Package
 
-from portal import archive
 from portal.formats.serialisers import SERIALISERS
 from portal.models import Place
+from portal.open_data import archive
 from portal.tracking import content_version
 from tests import reading
 from tests.make import UNPUBLISHED, make_observation, make_project, make_source

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from lxml import etree
 
-from portal import archive
 from portal.formats.responses import FORMATS
 from portal.http import throttling
+from portal.open_data import archive
 from portal.publishing.preview import preview_links
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because

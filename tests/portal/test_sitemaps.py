@@ -17,7 +17,7 @@ from usp.web_client.abstract_client import (
     WebClientErrorResponse,
 )
 
-from portal.sitemaps import SITEMAPS, Records
+from portal.open_data.sitemaps import SITEMAPS, Records
 from tests import reading
 from tests.make import (
     UNPUBLISHED,

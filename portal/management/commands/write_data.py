@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from portal import archive
+from portal.open_data import archive
 
 
 class Command(BaseCommand):

@@ -10,14 +10,14 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from portal import archive
-from portal.dcat import RIGHTS
 from portal.formats import dataset_metadata, responses, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.http.parameters import takes
+from portal.open_data import archive
+from portal.open_data.dcat import RIGHTS
 from portal.seo.head import Told
 from portal.seo.schema_org import licence, thing
 from portal.tracking import content_version

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
-from portal import archive
 from portal.core.choices import Publication
 from portal.formats import dataset_metadata, fields, spreadsheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
@@ -24,6 +23,7 @@ from portal.formats.responses import HEADERS
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.models import Place
+from portal.open_data import archive
 from portal.seo import schema_org
 from portal.tracking import content_version
 

@@ -19,7 +19,7 @@ from portal.formats.fields import moment
 from portal.formats.serialisers import SERIALISERS
 from portal.http import throttling
 from portal.http.parameters import checks_parameters_itself
-from portal.oai import dublin_core, listing
+from portal.open_data.oai import dublin_core, listing
 
 NAMESPACE = "http://www.openarchives.org/OAI/2.0/"
 SCHEMA = "http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"

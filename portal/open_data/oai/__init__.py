@@ -5,6 +5,6 @@ their last change, those that readers see no more among them; `dublin_core` tell
 know no deleted records, or no languages, or give tokens that go astray when something changes during a harvest.
 """
 
-from portal.oai.protocol import answer
+from portal.open_data.oai.protocol import answer
 
 __all__ = ["answer"]
