@@ -12,7 +12,7 @@ from portal.maps import share_image
 from portal.open_data import archive, dcat
 from portal.open_data.sitemaps import SITEMAPS
 
-# Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/test_preview.py).
+# Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/publishing/test_preview.py).
 PRIVATE = ("admin/", "accounts/", "preview/")
 # The part of an address that says of which kind its key is.
 KINDS = {

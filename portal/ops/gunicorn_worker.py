@@ -18,7 +18,7 @@ in memory as a whole. Waitress keeps bodies and answers as this module does, but
 body first, and lets threads wait for slow readers of large answers.
 
 The module builds on these internals of gunicorn 27 (requirements.txt: >=27,<28), which gunicorn does not document. If
-another release changes one of them, tests/portal/test_slow_clients.py fails and names it.
+another release changes one of them, tests/portal/ops/test_gunicorn_worker.py fails and names it.
 
 workers.gthread.ThreadWorker
     run                  accepts while `nr_conns` < `worker_connections`; calls `murder_pending` after events and at

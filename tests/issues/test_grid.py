@@ -21,7 +21,7 @@ from portal.tracking.audit_log import AuditEntry
 from tests import reading
 from tests.counting import settle
 from tests.make import make_country, make_indicator, make_observation, make_place, make_source
-from tests.test_admin import change_address, heading
+from tests.portal.staff.test_admin import change_address, heading
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,306 @@
+"""Links to the outside: which there are, what their answers mean, and who hears of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import serializers
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from portal.core.choices import Publication
+from portal.curation import links
+from portal.curation.links import record_answer, to_check
+from portal.models import Source
+from portal.models.curation import Link, LinkUse
+from projects.models import Organisation, Project
+from tests import reading
+from tests.make import make_organisation, make_project, make_source, make_term
+from tests.portal.staff.test_admin import address, change_address, listed
+
+pytestmark = pytest.mark.django_db
+
+Outcome, State = Link.Outcome, Link.State
+URL = "https://example.org/report"
+
+
+def addresses():
+    return set(Link.objects.values_list("address", flat=True))
+
+
+def broken_link(url=URL, **fields):
+    link = Link.objects.get(address=url)
+    record_answer(link, Outcome.NOT_FOUND, 404)
+    Link.objects.filter(pk=link.pk).update(**fields)
+    return link
+
+
+# ── Which addresses ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_addresses_dois_and_links_in_prose_are_collected():
+    make_source(url=URL, doi="10.1007/s12665-015-4957-3")
+    make_organisation(url="https://koica.go.kr/")
+    make_project(note_en="See https://example.org/a_(b), and (http://example.org/c). Not ftp://example.org/d.")
+    assert addresses() == {
+        URL,
+        "https://doi.org/10.1007/s12665-015-4957-3",
+        "https://koica.go.kr/",
+        "https://example.org/a_(b)",
+        "http://example.org/c",
+    }
+
+
+def test_an_address_that_is_mended_takes_the_place_of_the_old_one():
+    source = make_source(url=URL)
+    source.url = "https://example.org/new"
+    source.save()
+    assert addresses() == {"https://example.org/new"}
+    Source.objects.update(url="https://example.org/newer")
+    assert addresses() == {"https://example.org/newer"}
+    source.refresh_from_db()
+    source.url = "https://example.org/newest"
+    source.save(update_fields=["url"])
+    assert addresses() == {"https://example.org/newest"}
+    source.delete()
+    assert not Link.objects.exists()
+
+
+def test_an_address_stays_as_long_as_any_record_leads_there():
+    source, organisation = make_source(url=URL), make_organisation(url=URL)
+    source.delete()
+    assert addresses() == {URL}
+    organisation.delete()
+    assert addresses() == set()
+
+
+def test_what_is_created_at_once_is_collected_and_other_changes_ask_nothing():
+    Organisation.objects.bulk_create([Organisation(key="koica", name_en="KOICA", kind="government", url=URL)])
+    assert addresses() == {URL}
+    source = make_source(url="https://example.org/b")
+    with CaptureQueriesContext(connection) as asked:
+        source.save(update_fields=["version"])
+        Source.objects.update(publisher="Another")
+    assert not [query for query in asked if "portal_link" in query["sql"]]
+
+
+def test_fixtures_are_collected_when_links_are_checked():
+    source = make_source()
+    for one in serializers.deserialize("json", serializers.serialize("json", [source])):
+        one.object.url = URL
+        one.save()
+    assert addresses() == set()
+    links.collect()
+    assert addresses() == {URL}
+    Source.objects.all()._raw_delete("default")
+    links.collect()
+    assert addresses() == set()
+
+
+def test_only_some_kinds_are_collected_if_one_asks_for_them():
+    source = make_source()
+    organisation = make_organisation()
+    for record in (source, organisation):
+        for one in serializers.deserialize("json", serializers.serialize("json", [record])):
+            one.object.url = f"https://example.org/{record._meta.model_name}"
+            one.save()
+    links.collect(["source"])
+    assert addresses() == {"https://example.org/source"}
+
+
+def test_a_use_stands_once():
+    make_source(url=URL)
+    use = LinkUse.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LinkUse.objects.create(link=use.link, kind=use.kind, record=use.record)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Link.objects.create(address=URL)
+
+
+# ── In which order ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_waited_longest_is_asked_first_and_what_was_asked_lately_is_left_out():
+    now = timezone.now()
+    for name, days in (("a", 3), ("b", 30), ("c", None), ("d", 10)):
+        make_source(url=f"https://example.org/{name}")
+        if days:
+            Link.objects.filter(address__endswith=name).update(checked_at=now - timedelta(days=days))
+    order = [link.address[-1] for link in to_check(now - timedelta(days=7))]
+    assert order == ["c", "b", "d"]
+    assert [link.address[-1] for link in to_check(limit=2)] == ["c", "b"]
+
+
+def test_only_links_of_some_kinds_are_asked_if_one_asks_for_them():
+    make_source(url=URL), make_organisation(url="https://koica.go.kr/")
+    assert [link.address for link in to_check(kinds=["organisation"])] == ["https://koica.go.kr/"]
+
+
+# ── What an answer means ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def answered(*outcomes, days_apart=1):
+    """The link after these answers, each on another day unless said otherwise."""
+    link, start = Link.objects.create(address=URL), timezone.now()
+    for number, outcome in enumerate(outcomes):
+        with pytest.MonkeyPatch.context() as patch:
+            moment = start + timedelta(days=number * days_apart)
+            patch.setattr(links.timezone, "now", lambda moment=moment: moment)
+            record_answer(link, outcome)
+    link.refresh_from_db()
+    return link
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [
+        ([Outcome.ANSWERS], State.GOOD),
+        ([Outcome.MOVED], State.MOVED),
+        ([Outcome.FRONT_PAGE], State.MOVED),
+        ([Outcome.NOT_FOUND], State.BROKEN),
+        ([Outcome.GONE], State.BROKEN),
+        ([Outcome.TIMEOUT], State.FAILING),
+        ([Outcome.TIMEOUT, Outcome.NO_HOST], State.BROKEN),
+        ([Outcome.TIMEOUT, Outcome.ANSWERS, Outcome.TIMEOUT], State.FAILING),
+        ([Outcome.REFUSED], State.UNCLEAR),
+        ([Outcome.REFUSED] * 3, State.UNCLEAR),
+        ([Outcome.TOO_MANY], State.UNCLEAR),
+        ([Outcome.UNAVAILABLE], State.UNCLEAR),
+        ([Outcome.CERTIFICATE], State.UNCLEAR),
+        ([Outcome.PRIVATE], State.UNCLEAR),
+        ([Outcome.TIMEOUT, Outcome.REFUSED, Outcome.TIMEOUT], State.BROKEN),
+        ([Outcome.NOT_FOUND, Outcome.REFUSED], State.BROKEN),
+        ([Outcome.NOT_FOUND, Outcome.TIMEOUT], State.BROKEN),
+        ([Outcome.NOT_FOUND, Outcome.ANSWERS], State.GOOD),
+    ],
+)
+def test_a_link_is_broken_after_a_clear_no_or_two_failures_on_different_days(outcomes, state):
+    assert answered(*outcomes).state == state
+
+
+def test_failures_of_one_day_are_one():
+    link = answered(*[Outcome.TIMEOUT] * 3, days_apart=0)
+    assert (link.state, link.failures) == (State.FAILING, 1)
+
+
+def test_the_last_good_day_is_kept_while_it_fails():
+    link = answered(Outcome.ANSWERS, Outcome.NOT_FOUND)
+    assert link.good_at.date() == link.checked_at.date() - timedelta(days=1)
+
+
+# ── Who hears of it ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_records_with_a_broken_link_are_a_list_to_work_down(desk):
+    source = make_source(url=URL, publication=Publication.DRAFT)
+    make_source(url="https://example.org/good")
+    client = desk("editor")
+    url = address(Source, "changelist")
+    assert listed(client.get(url, {"care": "broken"})) == set()
+    broken_link()
+    assert listed(client.get(url, {"care": "broken"})) == {source}
+    assert "With a broken link" in client.get("/admin/").content.decode()
+    source.url = "https://example.org/mended"
+    source.save()
+    assert listed(client.get(url, {"care": "broken"})) == set()
+
+
+def test_records_with_a_link_that_moved_are_another(desk):
+    project = make_project(note_en=f"See {URL}.")
+    link = Link.objects.get()
+    record_answer(link, Outcome.MOVED, 200, "https://example.org/new")
+    client = desk("reviewer")
+    assert listed(client.get(address(Project, "changelist"), {"care": "moved"})) == {project}
+    words = reading.words(reading.page(client.get(change_address(project))))
+    assert f"{URL}: It has moved for good. New address: https://example.org/new" in words
+
+
+def test_the_form_says_what_is_amiss_and_since_when(desk):
+    source = make_source(url=URL)
+    broken_link(good_at=timezone.now() - timedelta(days=40))
+    words = reading.words(reading.page(desk("editor").get(change_address(source))))
+    assert f"{URL}: There is no such page any more (404)." in words
+    assert f"It last answered on {timezone.localdate() - timedelta(days=40)}." in words
+
+
+@pytest.mark.parametrize("state", [State.GOOD, State.UNCLEAR, State.UNCHECKED])
+def test_the_form_is_silent_of_what_is_well_or_unknown(desk, state):
+    source = make_source(url=URL)
+    Link.objects.update(state=state)
+    assert "Outside links that did not answer" not in desk("editor").get(change_address(source)).content.decode()
+
+
+def test_readers_are_told_kindly_and_only_of_what_is_broken(client):
+    source = make_source(url=URL, doi="10.1007/s12665-015-4957-3")
+    page = source.get_absolute_url()
+    assert "did not answer" not in client.get(page).content.decode()
+    broken_link(good_at="2026-03-01T12:00Z", checked_at="2026-04-02T12:00Z")
+    words = reading.words(reading.page(client.get(page)))
+    told = "The address did not answer when it was last checked, on 2 April 2026. It was last seen on 1 March 2026."
+    assert (told in words, words.count("did not answer")) == (True, 1)
+    Link.objects.update(state=State.FAILING)
+    assert "did not answer" not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("ko", "이 주소는 2026년 4월 2일에 마지막으로 확인했을 때"), ("ru", "При последней проверке, 2 апреля 2026")],
+)
+def test_readers_are_told_in_their_language(client, language, told):
+    source = make_source(url=URL)
+    broken_link(checked_at="2026-04-02T12:00Z")
+    page = client.get(reverse("source", args=[source.key]).replace("/en/", f"/{language}/"))
+    assert told in reading.words(reading.page(page))
+
+
+# ── The list ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+LIST = "/admin/portal/link/"
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("anonymous", 302), ("translator", 403), ("editor", 200), ("reviewer", 200), ("administrator", 200)],
+)
+def test_who_sees_the_list_of_links(desk, who, status):
+    make_source(url=URL)
+    client, link = desk(who), Link.objects.get()
+    assert client.get(LIST).status_code == status
+    assert client.get(f"{LIST}{link.pk}/change/").status_code == status
+    for page in (f"{LIST}add/", f"{LIST}{link.pk}/delete/"):
+        assert client.post(page).status_code == (302 if who == "anonymous" else 403)
+    assert Link.objects.exists()
+
+
+def test_the_list_is_narrowed_by_state_and_names_the_records(desk):
+    source = make_source(url=URL, title="The Future Aral Sea")
+    make_organisation(url="https://koica.go.kr/")
+    broken_link()
+    client = desk("editor")
+    assert {str(link) for link in listed(client.get(LIST, {"state__exact": "broken"}))} == {URL}
+    assert {str(link) for link in listed(client.get(LIST, {"q": "koica"}))} == {"https://koica.go.kr/"}
+    page = reading.page(client.get(LIST, {"state__exact": "broken"}))
+    assert page.xpath("//td[contains(@class, 'used_by')]/a/@href") == [change_address(source)]
+    assert page.xpath("//td[contains(@class, 'where_to')]//a/@href") == [URL]
+
+
+def test_the_list_asks_the_same_of_the_database_for_one_as_for_three(desk):
+    client = desk("editor")
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            client.get(LIST)
+        return len(asked)
+
+    make_source(url=URL)
+    queries()
+    one = queries()
+    make_source(url="https://example.org/b"), make_source(url="https://example.org/c")
+    assert queries() == one
+
+
+def test_every_kind_of_record_may_be_asked_for():
+    assert {model._meta.model_name for model in links.linking_models()} >= {"source", "organisation", "project", "term"}
+    make_term()
+    links.collect()

@@ -1,0 +1,545 @@
+"""The editors’ desk: every page opens, costs the same however much it shows, and keeps the editors from mistakes."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.forms.models import _get_foreign_key
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from issues.models import (
+    Event,
+    Indicator,
+    Issue,
+    IssueInCountry,
+    IssueLink,
+    IssueSdg,
+    KeyFigure,
+    Observation,
+    Term,
+)
+from portal.core.choices import Area, Publication
+from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
+from portal.tracking.audit_log import AuditEntry, audited_models
+from projects.models import (
+    Agreement,
+    AgreementArea,
+    AgreementParty,
+    ImportedActivity,
+    ImportedFile,
+    Organisation,
+    OrganisationIdentifier,
+    Participation,
+    Project,
+    ProjectArea,
+    ProjectCitation,
+    ProjectIssue,
+    ProjectSdg,
+    ReportingOrganisation,
+    RioMarker,
+    Sector,
+    SuggestedIssue,
+)
+from tests.make import (
+    make_agreement,
+    make_citation,
+    make_country,
+    make_event,
+    make_indicator,
+    make_issue,
+    make_organisation,
+    make_place,
+    make_project,
+    make_reporting_organisation,
+    make_source,
+    make_term,
+    make_tombstone,
+)
+
+pytestmark = pytest.mark.django_db
+
+OURS = {"portal", "issues", "projects"}
+# What is read, or decided upon, and never added or edited here: tests/portal/tracking/test_audit_log.py, care/test_links.py,
+# tests/projects/iati/test_importing_admin.py.
+READ_ONLY = {AuditEntry, Link, ImportedActivity, ImportedFile, SuggestedIssue}
+MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY]
+
+
+def linked_agreement():
+    agreement = make_agreement()
+    AgreementParty.objects.create(agreement=agreement, country=make_country())
+    AgreementParty.objects.create(agreement=agreement, organisation=make_organisation())
+    agreement.issues.add(make_issue())
+    return agreement
+
+
+def linked_event():
+    event = make_event()
+    event.countries.add(make_country())
+    event.issues.add(make_issue())
+    return event
+
+
+def linked_indicator():
+    indicator = make_indicator()
+    indicator.issues.add(make_issue())
+    Observation.objects.create(indicator=indicator, place=make_place(), year=2020, value=1, source=indicator.source)
+    return indicator
+
+
+def linked_project():
+    project = make_project(budget=1000, currency="USD")
+    project.countries.add(make_country(), make_country())
+    ProjectIssue.objects.create(project=project, issue=make_issue(), significance="principal", rationale_en="So.")
+    return project
+
+
+def linked_sector():
+    sector = Sector.objects.create(code=f"{31220 + Sector.objects.count()}", name_en="Forestry development")
+    make_project().sectors.add(sector)
+    return sector
+
+
+# A record of each model, with whatever its list walks to.
+LINKED = {
+    Agreement: linked_agreement,
+    Event: linked_event,
+    Tombstone: lambda: make_tombstone(),
+    FormerKey: lambda: FormerKey.objects.create(kind="source", key=f"old-{FormerKey.objects.count()}", now="new"),
+    Indicator: linked_indicator,
+    Issue: lambda: make_issue(parent=make_issue()),
+    IssueLink: lambda: IssueLink.objects.create(cause=make_issue(), effect=make_issue(), mechanism_en="By wind."),
+    KeyFigure: lambda: KeyFigure.objects.create(
+        issue=make_issue(), position=1, label_en="Area of the sea", value="68000", unit_en="km²", year=1960
+    ),
+    Observation: lambda: Observation.objects.create(
+        indicator=make_indicator(), place=make_place(), year=2020, value="24.1", source=make_source()
+    ),
+    Organisation: lambda: make_organisation(country=make_country()),
+    Place: lambda: make_place(country=make_country(), part_of=make_place()),
+    Project: linked_project,
+    ReportingOrganisation: lambda: ReportingOrganisation.objects.first() or make_reporting_organisation(),
+    Sector: linked_sector,
+    Source: make_source,
+    Term: make_term,
+}
+
+# What a row of an inline holds besides its record; `n` keeps rows apart. Citations hold a source.
+ROWS = {
+    AgreementArea: lambda n: {"area": Area.values[n]},
+    AgreementParty: lambda n: {"country": make_country()},
+    IssueInCountry: lambda n: {"country": make_country(), "note_en": "It is felt here."},
+    IssueSdg: lambda n: {"code": f"6.{n}"},
+    KeyFigure: lambda n: {"position": n, "label_en": "Area of the sea", "value": "68000", "unit_en": "km²"},
+    OrganisationIdentifier: lambda n: {"ref": f"XM-DAC-{n}"},
+    Participation: lambda n: {"organisation": make_organisation(), "role": Participation.Role.FUNDING},
+    ProjectArea: lambda n: {"area": Area.values[n]},
+    ProjectIssue: lambda n: {"issue": make_issue(), "significance": "principal", "rationale_en": "So."},
+    ProjectSdg: lambda n: {"code": f"6.{n}"},
+    RioMarker: lambda n: {"marker": RioMarker.Marker.values[n], "significance": 1},
+}
+
+
+def add_rows(record, n):
+    """One row more in each inline of the record’s page."""
+    for inline in admin.site.get_model_admin(type(record)).inlines:
+        parent = _get_foreign_key(type(record), inline.model).name
+        row = ROWS[inline.model](n) if inline.model in ROWS else {"source": make_source()}
+        inline.model._base_manager.create(**{parent: record}, **row)
+
+
+def address(model, page, *args):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def change_address(record):
+    return address(type(record), "change", record.pk)
+
+
+def heading(response):
+    return re.findall(r"<h1>\s*(.*?)\s*</h1>", response.content.decode())
+
+
+def count_queries(client, url):
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(url)
+    assert response.status_code == 200
+    return len(queries)
+
+
+def form_data(response, **changes):
+    """What a browser would send back if an editor only made `changes`, and said why where the form asks."""
+    formsets = [inline.formset for inline in response.context["inline_admin_formsets"]]
+    forms = [response.context["adminform"].form]
+    for formset in formsets:
+        forms += [formset.management_form, *formset.forms]
+    values = {field.html_name: field.value() for form in forms for field in form}
+    if "why" in values:
+        values["why"] = values["why"] or "The source says so."
+    values["_seen"] = response.context.get("seen")
+    return {name: "" if value is None else value for name, value in values.items()} | changes
+
+
+def errors_of(response):
+    """Field -> messages of the page’s main form."""
+    return dict(response.context["adminform"].form.errors.items())
+
+
+def listed(response):
+    return set(response.context["cl"].queryset)
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(User.objects.create_superuser("editor"))
+    return client
+
+
+# ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_model_can_be_edited_somewhere():
+    edited = set(MODELS)
+    for model in {*MODELS, *READ_ONLY}:
+        edited |= {inline.model for inline in admin.site.get_model_admin(model).inlines}
+    assert edited == set(audited_models()) - READ_ONLY
+    assert set(MODELS) == set(LINKED)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list_add_and_change_page_open(editor, model):
+    record = LINKED[model]()
+    name = model._meta.verbose_name
+    for url, title in (
+        (address(model, "changelist"), f"Select {name} to change"),
+        (address(model, "add"), f"Add {name}"),
+        (change_address(record), f"Change {name}"),
+    ):
+        response = editor.get(url)
+        assert (response.status_code, heading(response)) == (200, [title])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_pages_have_nothing_that_the_content_policy_forbids(editor, model):
+    record = LINKED[model]()
+    add_rows(record, 1)
+    inline = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
+    elsewhere = r"<(?:script|link|img)[^>]*(?:src|href)=[\"'](?!/[^/])"
+    for url in (address(model, "changelist"), address(model, "add"), change_address(record)):
+        assert re.findall(f"{inline}|{elsewhere}", editor.get(url).content.decode()) == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_stranger_is_sent_to_the_login(client, model):
+    record = LINKED[model]()
+    for url in (address(model, "changelist"), address(model, "add"), change_address(record)):
+        response = client.get(url)
+        assert (response.status_code, response.headers["Location"]) == (302, f"/admin/login/?next={url}")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
+    LINKED[model]()
+    url = address(model, "changelist")
+    editor.get(url)  # the first visit also learns the content types
+    one = count_queries(editor, url)
+    LINKED[model](), LINKED[model]()
+    assert count_queries(editor, url) == one
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(editor, model):
+    """However many there are to choose from: choices are fetched while one types."""
+    LINKED[model]()
+    url = address(model, "add")
+    editor.get(url)
+    one = count_queries(editor, url)
+    LINKED[model](), LINKED[model]()
+    assert count_queries(editor, url) == one
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if admin.site.get_model_admin(model).inlines])
+def test_change_page_asks_the_same_of_the_database_for_one_row_as_for_three(editor, model):
+    record = LINKED[model]()
+    add_rows(record, 1)
+    url = change_address(record)
+    editor.get(url)
+    one = count_queries(editor, url)
+    add_rows(record, 2)
+    add_rows(record, 3)
+    assert count_queries(editor, url) == one
+
+
+def test_a_row_shows_the_record_it_names(editor):
+    project, source = make_project(), make_source(title="Forests rising at the bottom of the sea")
+    ProjectCitation.objects.create(project=project, source=source)
+    page = editor.get(change_address(project)).content.decode()
+    assert f'<option value="{source.pk}" selected>Forests rising at the bottom of the sea</option>' in page
+
+
+def test_view_on_site_is_offered_only_where_readers_find_the_record(editor):
+    published, draft = make_issue(), make_issue(publication=Publication.DRAFT)
+    assert "View on site" in editor.get(change_address(published)).content.decode()
+    assert "View on site" not in editor.get(change_address(draft)).content.decode()
+
+
+# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("words", ["아랄", "Аральское", "аральское МОРЕ", "aral sea", "aral-sea"])
+def test_search_finds_a_name_in_any_language_and_case(editor, words):
+    sea = make_place(key="aral-sea", name_en="Aral Sea", name_ko="아랄해", name_ru="Аральское море")
+    make_place(key="balkhash", name_en="Lake Balkhash", name_ko="발하시호", name_ru="Озеро Балхаш")
+    assert listed(editor.get(address(Place, "changelist"), {"q": words})) == {sea}
+
+
+def test_choice_of_a_place_is_found_in_russian_and_only_among_countries(editor):
+    country = make_country(name_en="Kazakhstan", name_ru="Казахстан")
+    make_place(name_en="North of Kazakhstan", name_ru="Северный Казахстан")
+    response = editor.get(
+        reverse("admin:autocomplete"),
+        {"term": "казах", "app_label": "projects", "model_name": "project", "field_name": "countries"},
+    )
+    assert response.json()["results"] == [{"id": str(country.pk), "text": "Kazakhstan"}]
+
+
+def test_a_date_is_found_as_far_as_it_is_known(editor):
+    july = make_event(date="2021-07-02")
+    make_event(date="2021-08")
+    assert listed(editor.get(address(Event, "changelist"), {"q": "2021-07"})) == {july}
+
+
+def test_missing_translations_are_listed(editor):
+    whole = make_term(term_ko="투가이", definition_ko="강가의 숲", term_ru="Тугай", definition_ru="Пойменный лес")
+    half = make_term(term_ko="투가이", term_ru="Тугай", definition_ru="Пойменный лес")
+    url = address(Term, "changelist")
+    assert listed(editor.get(url, {"care": "ko"})) == {half}
+    assert listed(editor.get(url, {"care": "ru"})) == set()
+    assert listed(editor.get(url, {"care": "en"})) == {whole, half}
+
+
+def test_source_counts_all_that_cite_it(editor):
+    source = make_source()
+    PlaceCitation.objects.create(place=make_place(), source=source)
+    ProjectCitation.objects.create(project=make_project(), source=source)
+    make_indicator(source=source)
+    unused = make_source()
+    counts = {record: record.cited for record in listed(editor.get(address(Source, "changelist")))}
+    assert counts == {source: 3, unused: 0}
+
+
+def test_counts_do_not_multiply_each_other(editor):
+    issue, project = make_issue(), make_project()
+    for n in (1, 2, 3):
+        add_rows(issue, n)
+    ProjectIssue.objects.create(project=project, issue=issue, significance="principal", rationale_en="So.")
+    [row] = [row for row in listed(editor.get(address(Issue, "changelist"))) if row == issue]
+    assert (row.citations_count, row.project_links_count) == (3, 1)
+
+
+# ── Publishing ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("action", "publication", "message"),
+    [
+        ("publish_selected", Publication.PUBLISHED, "1 record was published."),
+        ("archive_selected", Publication.ARCHIVED, "1 record was archived."),
+    ],
+)
+def test_publication_of_selected_records_changes(editor, action, publication, message):
+    before = Publication.IN_REVIEW if publication == Publication.PUBLISHED else Publication.PUBLISHED
+    record, other = make_issue(publication=before), make_issue(publication=before)
+    make_citation(record)
+    already = make_issue(publication=publication)
+    started = timezone.now()
+    response = editor.post(
+        address(Issue, "changelist"), {"action": action, "_selected_action": [record.pk, already.pk]}, follow=True
+    )
+    told = [strip_tags(str(text)) for text in response.context["messages"]]
+    assert told == [message, f"{already}: it stays “{publication.label}”."]
+    for row in (record, other, already):
+        row.refresh_from_db()
+    assert (record.publication, record.version) == (publication, 2)
+    assert record.updated_at >= started
+    assert (other.publication, other.version) == (before, 1)
+    assert (already.publication, already.version) == (publication, 1)
+    assert [entry.object_id for entry in LogEntry.objects.all()] == [str(record.pk)]
+
+
+def test_publishing_several_says_how_many_in_the_plural(editor):
+    terms = [make_term(publication=Publication.DRAFT) for _ in range(3)]
+    for term in terms:
+        make_citation(term)
+    response = editor.post(
+        address(Term, "changelist"),
+        {"action": "publish_selected", "_selected_action": [term.pk for term in terms]},
+        follow=True,
+    )
+    assert [str(text) for text in response.context["messages"]] == ["3 records were published."]
+
+
+def test_publishing_is_offered_to_those_who_may_change(client):
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_issue"))
+    client.force_login(reader)
+    draft = make_issue(publication=Publication.DRAFT)
+    assert "publish_selected" not in client.get(address(Issue, "changelist")).content.decode()
+    client.post(address(Issue, "changelist"), {"action": "publish_selected", "_selected_action": [draft.pk]})
+    draft.refresh_from_db()
+    assert draft.publication == Publication.DRAFT
+
+
+# ── Forms ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_version_counts_the_changes(editor):
+    term = make_term()
+    url = change_address(term)
+    for version in (2, 3):
+        response = editor.post(url, form_data(editor.get(url), definition_en=f"Draft {version}."))
+        assert response.status_code == 302
+        term.refresh_from_db()
+        assert (term.version, term.definition_en) == (version, f"Draft {version}.")
+
+
+def test_key_is_chosen_once(editor):
+    term = make_term(key="tugai")
+    url = change_address(term)
+    response = editor.get(url)
+    assert "key" not in response.context["adminform"].form.fields
+    assert 'name="key"' not in response.content.decode()
+    editor.post(url, form_data(response, key="another", term_en="Riverine forest"))
+    term.refresh_from_db()
+    assert (term.key, term.term_en) == ("tugai", "Riverine forest")
+
+
+def test_a_new_record_takes_its_key_from_the_english_name(editor):
+    response = editor.get(address(Issue, "add"))
+    [prepopulated] = response.context["adminform"].prepopulated_fields
+    assert (prepopulated["field"].name, [field.name for field in prepopulated["dependencies"]]) == ("key", ["name_en"])
+    editor.post(
+        address(Term, "add"),
+        form_data(
+            editor.get(address(Term, "add")), key="tugai", term_en="Tugai", definition_en="Forest along desert rivers."
+        ),
+    )
+    term = Term.objects.get(key="tugai")
+    assert (term.version, term.publication, term.term_ko) == (1, Publication.DRAFT, None)
+
+
+def test_only_english_is_required(editor):
+    url = address(Term, "add")
+    response = editor.post(url, form_data(editor.get(url), key="tugai", term_ko="투가이", definition_ko="강가의 숲"))
+    assert errors_of(response) == {"term_en": ["This field is required."], "definition_en": ["This field is required."]}
+
+
+def test_fields_name_their_language(editor):
+    form = editor.get(address(Term, "add")).context["adminform"].form
+    assert [str(form[f"term_{code}"].label) for code in ("en", "ko", "ru")] == [
+        "Term (English)",
+        "Term (한국어)",
+        "Term (Русский)",
+    ]
+    assert [form.fields[f"term_{code}"].widget.attrs["lang"] for code in ("en", "ko", "ru")] == ["en", "ko", "ru"]
+
+
+def test_marks_of_an_issue_become_its_citations(editor):
+    micklin, icwc = make_source(key="micklin-2016"), make_source(key="icwc-2019")
+    make_source(key="not-cited")
+    issue = make_issue()
+    url = change_address(issue)
+    response = editor.post(
+        url,
+        form_data(
+            editor.get(url),
+            drivers_en="Cotton [micklin-2016].",
+            responses_ko="위원회가 있다 [icwc-2019][micklin-2016].",
+        ),
+    )
+    assert response.status_code == 302
+    assert [citation.source for citation in issue.citations.select_related("source")] == [micklin, icwc]
+
+
+def test_a_mark_without_its_source_is_refused_by_name(editor):
+    make_source(key="micklin-2016")
+    issue = make_issue()
+    url = change_address(issue)
+    response = editor.post(
+        url, form_data(editor.get(url), impacts_ru="Пыль [micklin-2016]. Соль [nobody-2020].", state_en="Dry.")
+    )
+    assert errors_of(response) == {
+        "impacts_ru": ["No source has this key: nobody-2020. Create the source first, or mend the mark."]
+    }
+    assert "No source has this key: nobody-2020" in response.content.decode()
+    issue.refresh_from_db()
+    assert (issue.state_en, issue.version, issue.citations.count()) == ("What is known of the state.", 1, 0)
+
+
+def test_budget_without_currency_is_refused_in_words(editor):
+    project = linked_project()
+    url = change_address(project)
+    response = editor.post(url, form_data(editor.get(url), budget="5000000", currency=""))
+    assert errors_of(response) == {"__all__": ["Give a budget together with its currency, or neither."]}
+    assert "Give a budget together with its currency, or neither." in response.content.decode()
+    project.refresh_from_db()
+    assert (project.budget, project.currency) == (1000, "USD")
+
+
+def test_a_date_is_written_as_far_as_it_is_known(editor):
+    event = make_event(date="2005-08")
+    url = change_address(event)
+    response = editor.get(url)
+    assert "YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known." in response.content.decode()
+    refused = editor.post(url, form_data(response, date="August 2005"))
+    assert errors_of(refused) == {
+        "date": ["“August 2005” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."]
+    }
+    editor.post(url, form_data(response, date="2005-08-08"))
+    event.refresh_from_db()
+    assert event.date == "2005-08-08"
+
+
+def test_a_value_is_edited_without_the_zeros_of_its_column(editor):
+    for value, text in (("68000", "68000"), ("24.1", "24.1"), ("0", "0")):
+        observation = Observation.objects.create(
+            indicator=make_indicator(), place=make_place(), year=2020, value=value, source=make_source()
+        )
+        form = editor.get(change_address(observation)).context["adminform"].form
+        assert form["value"].value() == text
+
+
+def test_a_source_without_a_position_goes_last(editor):
+    project, first, second, third = make_project(), make_source(), make_source(), make_source()
+    project.countries.add(make_country())
+    ProjectCitation.objects.create(project=project, source=first, position=7)
+    url = change_address(project)
+    rows = {"citations-TOTAL_FORMS": 3, "citations-0-position": 7}
+    for n, source in ((1, second), (2, third)):
+        rows |= {f"citations-{n}-source": source.pk, f"citations-{n}-position": ""}
+    response = editor.post(url, form_data(editor.get(url), **rows))
+    assert response.status_code == 302
+    assert list(project.citations.values_list("source", "position")) == [(first.pk, 7), (second.pk, 8), (third.pk, 9)]
+
+
+def test_a_source_may_stay_without_an_address(editor):
+    make_source(title="Dust from the dry bed")
+    url = address(Source, "add")
+    data = form_data(
+        editor.get(url),
+        key="micklin-2016",
+        title="The Future Aral Sea",
+        publisher="Springer",
+        kind=Source.Kind.JOURNAL_ARTICLE,
+        language="en",
+        date="2016",
+    )
+    assert editor.post(url, data).status_code == 302
+    source = Source.objects.get(key="micklin-2016")
+    assert (source.url, source.date) == (None, "2016")

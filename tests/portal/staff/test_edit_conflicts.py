@@ -1,0 +1,184 @@
+"""Two editors on one record: nothing is overwritten that was not shown."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from issues.models import KeyFigure
+from projects.models import Project
+from tests import reading
+from tests.make import make_citation, make_country, make_issue, make_key_figure, make_project, make_source, make_term
+from tests.portal.staff.test_admin import change_address, errors_of, form_data
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editors(client):
+    """The second of two editors; the first one’s form is what `opened` returns before the second saves."""
+    client.force_login(User.objects.create_superuser("kim"))
+    return client
+
+
+def asked(response):
+    """The names of what the page asks about."""
+    return reading.page(response).xpath("//input[@name='_clash']/@value")
+
+
+def clash_words(response):
+    [section] = reading.page(response).find_class("clash")
+    return reading.words(section)
+
+
+def answer(response, **choices):
+    """What a browser sends back from a page with a clash, with these choices."""
+    data = form_data(response) | {"_before": response.context["before"], "_clash": asked(response)}
+    return data | {f"_clash-{name}": choice for name, choice in choices.items()}
+
+
+def test_second_editor_sees_what_the_first_changed_and_keeps_nothing_of_it_unseen(editors):
+    term = make_term(term_en="Tugai", definition_en="Old.")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="Theirs."))
+    response = editors.post(url, form_data(opened, definition_en="Mine."))
+    assert response.status_code == 200
+    assert errors_of(response)["__all__"] == ["Another editor changed this record meanwhile. Nothing is stored yet."]
+    assert asked(response) == ["definition_en"]
+    words = clash_words(response)
+    assert all(text in words for text in ("kim changed it on", "Before: Old.", "Theirs.", "Mine."))
+    term.refresh_from_db()
+    assert (term.definition_en, term.version) == ("Theirs.", 2)
+
+
+@pytest.mark.parametrize(("choice", "stands"), [("mine", "Mine."), ("theirs", "Theirs.")])
+def test_choice_stands(editors, choice, stands):
+    term = make_term(definition_en="Old.", definition_ko="옛")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="Theirs."))
+    response = editors.post(url, form_data(opened, definition_en="Mine.", definition_ko="내 것"))
+    response = editors.post(url, answer(response, definition_en=choice))
+    assert response.status_code == 302
+    term.refresh_from_db()
+    assert (term.definition_en, term.definition_ko, term.version) == (stands, "내 것", 3)
+
+
+def test_question_without_an_answer_is_asked_again(editors):
+    term = make_term(definition_en="Old.")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="Theirs."))
+    response = editors.post(url, form_data(opened, definition_en="Mine."))
+    for _ in range(2):
+        response = editors.post(url, answer(response))
+        assert asked(response) == ["definition_en"]
+        assert "Before: Old." in clash_words(response)
+    term.refresh_from_db()
+    assert term.definition_en == "Theirs."
+
+
+def test_fields_that_only_the_first_changed_take_the_new_text_and_are_shown(editors):
+    term = make_term(term_en="Tugai", definition_en="Old.")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="Theirs."))
+    response = editors.post(url, form_data(opened, term_en="Tugay"))
+    assert asked(response) == []
+    assert "Old. → Theirs." in clash_words(response)
+    assert response.context["adminform"].form["definition_en"].value() == "Theirs."
+    assert editors.post(url, answer(response)).status_code == 302
+    term.refresh_from_db()
+    assert (term.term_en, term.definition_en) == ("Tugay", "Theirs.")
+
+
+def test_the_same_change_by_both_is_no_question(editors):
+    term = make_term(definition_en="Old.")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="New."))
+    response = editors.post(url, form_data(opened, definition_en="New.", term_ko="투가이"))
+    assert asked(response) == []
+    assert editors.post(url, answer(response)).status_code == 302
+
+
+def test_third_change_while_one_chooses_is_shown_too(editors):
+    term = make_term(definition_en="Old.")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="Second."))
+    response = editors.post(url, form_data(opened, definition_en="Mine."))
+    editors.post(url, form_data(editors.get(url), definition_en="Third."))
+    response = editors.post(url, answer(response, definition_en="mine"))
+    assert asked(response) == ["definition_en"]
+    assert "Third." in clash_words(response)
+
+
+def test_relations_and_choices_are_compared_and_shown_in_words(editors):
+    uz, kz = make_country(key="uz", name_en="Uzbekistan"), make_country(key="kz", name_en="Kazakhstan")
+    project = make_project()
+    project.countries.add(uz)
+    url = change_address(project)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), countries=[uz.pk, kz.pk], status="closed"))
+    response = editors.post(url, form_data(opened, countries=[kz.pk], status="suspended"))
+    assert sorted(asked(response)) == ["countries", "status"]
+    words = clash_words(response)
+    assert all(text in words for text in ("Kazakhstan, Uzbekistan", "Completed", "Suspended"))
+    assert editors.post(url, answer(response, countries="theirs", status="mine")).status_code == 302
+    project = Project.objects.get()
+    assert (sorted(project.countries.values_list("key", flat=True)), project.status) == (["kz", "uz"], "suspended")
+
+
+@pytest.mark.parametrize(("choice", "labels"), [("theirs", ["Theirs"]), ("mine", ["Mine"])])
+def test_rows_that_the_first_changed_are_asked_about(editors, choice, labels):
+    issue = make_issue()
+    figure = make_key_figure(issue=issue, label_en="Old")
+    url = change_address(issue)
+    opened = editors.get(url)
+    KeyFigure.objects.filter(pk=figure.pk).update(label_en="Theirs")
+    response = editors.post(url, form_data(opened, **{"key_figures-0-label_en": "Mine"}))
+    assert asked(response) == ["keyfigure"]
+    assert editors.post(url, answer(response, keyfigure=choice)).status_code == 302
+    assert list(issue.key_figures.values_list("label_en", flat=True)) == labels
+
+
+def test_row_that_the_first_added_stays(editors):
+    project = make_project()
+    project.countries.add(make_country())
+    url = change_address(project)
+    opened = editors.get(url)
+    make_citation(project, make_source())
+    response = editors.post(url, form_data(opened, title_en="Willow"))
+    assert asked(response) == ["projectcitation"]
+    assert editors.post(url, answer(response, projectcitation="mine")).status_code == 302
+    assert project.citations.count() == 1
+
+
+@pytest.mark.parametrize("seen", ["", "tampered:with"])
+def test_form_that_does_not_say_what_it_was_opened_with_is_refused(editors, seen):
+    term = make_term(definition_en="Old.")
+    url = change_address(term)
+    response = editors.post(url, form_data(editors.get(url), definition_en="New.") | {"_seen": seen})
+    assert errors_of(response)["__all__"] == ["It is not known what this form was opened with. Open the record again."]
+    term.refresh_from_db()
+    assert term.definition_en == "Old."
+
+
+def test_form_with_an_error_keeps_what_it_was_opened_with(editors):
+    term = make_term(term_en="Tugai", definition_en="Old.")
+    url = change_address(term)
+    response = editors.post(url, form_data(editors.get(url), term_en=""))
+    assert errors_of(response) == {"term_en": ["This field is required."]}
+    editors.post(url, form_data(editors.get(url), definition_en="Theirs."))
+    response = editors.post(url, form_data(response, term_en="Tugay", definition_en="Mine."))
+    assert asked(response) == ["definition_en"]
+
+
+def test_texts_in_a_clash_are_never_markup(editors):
+    term = make_term(definition_en="Old.")
+    url = change_address(term)
+    opened = editors.get(url)
+    editors.post(url, form_data(editors.get(url), definition_en="<b>theirs</b>"))
+    response = editors.post(url, form_data(opened, definition_en="<i>mine</i>"))
+    assert b"<b>theirs</b>" not in response.content
+    assert b"<i>mine</i>" not in response.content

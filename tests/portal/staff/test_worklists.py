@@ -1,0 +1,150 @@
+"""The first page of the editors' desk: what needs care, as numbers that fall."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from issues.models import Term
+from portal.core.choices import Confidence, Publication
+from portal.staff.worklists import CARES
+from projects.models import Project
+from tests import reading
+from tests.make import make_citation, make_country, make_place, make_project, make_term
+from tests.portal.staff.test_admin import address, change_address, form_data, listed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _doubles_were_looked_for(db):
+    """Until then the desk invites to do so (tests/portal/curation/test_duplicates.py)."""
+    call_command("find_doubles", verbosity=0)
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(User.objects.create_superuser("kim"))
+    return client
+
+
+def cares(client, kind):
+    """How many records of a kind need each care, by its words."""
+    found = {}
+    for row in reading.page(client.get("/admin/")).xpath("//section[contains(@class, 'desk')]//dl/div"):
+        for link in row.findall("dd/a"):
+            name, _space, count = reading.words(link).rpartition(" ")
+            if name == kind:
+                found[row.find("dt").text.strip()] = (int(count), link.get("href"))
+    return found
+
+
+def all_done(client):
+    """What could need care, and nothing does."""
+    text = reading.words(reading.page(client.get("/admin/")).xpath("//section[h2[@id='desk-care']]")[0])
+    return set(text.partition("None left: ")[2].split(" · "))
+
+
+def test_every_care_is_counted_and_leads_to_its_list(editor):
+    whole = {"title_ko": "나무", "title_ru": "Деревья", "summary_ko": "심는다.", "summary_ru": "Сажают."}
+    good = make_project(**whole, start="2020", budget=1, currency="USD")
+    make_citation(good)
+    make_project(**whole, publication=Publication.DRAFT, start="2020")
+    make_project(title_ko="나무", title_ru="Деревья", publication=Publication.IN_REVIEW, confidence=Confidence.LOW)
+    make_project(publication=Publication.ARCHIVED)
+    old = make_project(**whole)
+    Project.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(days=400))
+    found = cares(editor, "Projects")
+    assert {words: count for words, (count, _url) in found.items()} == {
+        "Drafts": 1,
+        "Waiting for review": 1,
+        "Korean missing": 1,
+        "Russian missing": 1,
+        "Without a source": 3,
+        "Without dates": 2,
+        "Without a budget": 3,
+        "Low confidence": 1,
+        "Not looked at for a year": 1,
+    }
+    for count, url in found.values():
+        assert len(listed(editor.get(url))) == count
+
+
+def test_total_of_a_care_counts_all_kinds_of_records(editor):
+    make_term(), make_term(), make_project()
+    page = reading.page(editor.get("/admin/"))
+    [total] = page.xpath("//dl/div/dt[starts-with(normalize-space(), 'Korean missing')]/b")
+    assert total.text == "3"
+
+
+def test_what_nothing_needs_is_said(editor):
+    make_place(name_ko="누쿠스", name_ru="Нукус", latitude=42, longitude=59)
+    assert set(cares(editor, "Places")) == {"Without a source"}
+    assert all_done(editor) == {str(care.words) for care in CARES.values()} - {"Without a source"}
+
+
+def test_countries_and_the_world_need_neither_source_nor_position(editor):
+    make_country(name_ko="우즈베키스탄", name_ru="Узбекистан")
+    assert cares(editor, "Places") == {}
+    make_place()
+    assert {"Without a source", "Without a position"} <= set(cares(editor, "Places"))
+
+
+def test_desk_with_nothing_to_do_says_so_kindly(editor):
+    assert "Nothing waits for you. All is looked after." in editor.get("/admin/").content.decode()
+
+
+def test_number_falls_when_the_work_is_done(editor):
+    term = make_term()
+    assert cares(editor, "Terms")["Korean missing"][0] == 1
+    url = change_address(term)
+    editor.post(url, form_data(editor.get(url), term_ko="투가이", definition_ko="강가의 숲"))
+    assert "Korean missing" not in cares(editor, "Terms")
+
+
+def test_drafts_that_i_worked_on_are_listed_and_nobody_elses(editor):
+    make_term(term_en="Somebody else’s", publication=Publication.DRAFT)
+    data = {"key": "tugai", "term_en": "Tugai", "definition_en": "Forest along desert rivers."}
+    editor.post(address(Term, "add"), form_data(editor.get(address(Term, "add")), **data))
+    page = reading.page(editor.get("/admin/"))
+    assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai Term"]
+    Term.objects.update(publication=Publication.PUBLISHED)
+    assert reading.page(editor.get("/admin/")).xpath("//h2[@id='desk-drafts']") == []
+
+
+def test_desk_shows_only_what_one_may_see(client):
+    user = User.objects.create_user("lee", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_term"))
+    client.force_login(user)
+    make_project(), make_term()
+    assert (cares(client, "Projects"), set(cares(client, "Terms"))) == (
+        {},
+        {"Korean missing", "Russian missing", "Without a source"},
+    )
+
+
+def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
+    counted = []
+    for _ in range(2):
+        for _ in range(3):
+            make_project(), make_term(publication=Publication.DRAFT), make_term(publication=Publication.IN_REVIEW)
+        with CaptureQueriesContext(connection) as asked:
+            editor.get("/admin/")
+        counted.append(len(asked))
+    assert counted[0] == counted[1]
+
+
+def test_records_are_listed_in_the_order_of_an_editors_work(editor):
+    tables = reading.page(editor.get("/admin/")).xpath("//div[starts-with(@class, 'app-')]//caption")
+    assert [reading.words(caption) for caption in tables][:4] == [
+        "What is known of the region",
+        "What is being done",
+        "Places and sources",
+        "Authentication and Authorization",
+    ]
+    records = reading.page(editor.get("/admin/issues/")).xpath("//div[@id='content-main']//th[@scope='row']")
+    assert [reading.words(name) for name in records][:2] == ["Issues", "Causes and effects"]
