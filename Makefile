@@ -123,6 +123,8 @@ lint: $(TOOLS)
 	@echo 'ruff: code'
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@echo 'import-linter: layers'
+	@PYTHONPATH=$(CURDIR) $(VENV)/bin/lint-imports --no-cache --no-logo
 	@echo 'bandit: unsafe code'
 	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive portal issues projects
 	@echo 'hadolint: the image'

@@ -15,11 +15,7 @@ class PortalConfig(AppConfig):
         from portal.accounts import sessions  # noqa: PLC0415
         from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
-        from portal.tracking import (  # noqa: PLC0415
-            audit_log,
-            content_version,
-            signals,  # noqa: PLC0415
-        )
+        from portal.tracking import audit_log, content_version, signals  # noqa: PLC0415
 
         signals.connect(*audit_log.audited_models())
         # All that follows a change of rows, in this order. The first one refuses changes outside of a transaction.

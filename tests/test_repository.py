@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import django
@@ -128,10 +129,10 @@ def test_translations_keep_gaps_and_elements(language):
 # results, and the kind of an organisation in its form. Names of fields and of choices are the same for both.
 SHORT_WORDS = 3
 DESK = re.compile(
-    r"^templates/admin/|(^|/)\w*admin\w*\.py$|^portal/(exchange|care)/|^issues/grid\.py$"
-    r"|^portal/(citing|clash|desk|explained|from_reference|look_alikes|side_by_side|workflow)\.py$"
+    r"^templates/admin/|(^|/)\w*admin\w*\.py$|^portal/(staff|import_export|curation)/|^issues/grid\.py$"
+    r"|^portal/models/workflow\.py$"
 )
-NAMES = re.compile(r"/models/|^portal/(models|audit|choices)\.py$|^portal/curation/tables\.py$")
+NAMES = re.compile(r"/models/|^portal/(tracking/audit_log|core/choices)\.py$")
 # What the portal says as Django does, in the same sense.
 LIKE_DJANGO = {
     *("Close", "Home", "No, take me back", "Page not found", "Password", "Remove", "Search", "Show all"),
@@ -194,3 +195,16 @@ def test_every_string_of_the_code_is_in_the_catalogues(tmp_path):
         found = {name(entry) for entry in catalogue(language, folder=tmp_path / "portal" / "locale")}
         kept = {name(entry) for entry in catalogue(language)}
         assert (found - kept, kept - found) == (set(), set())
+
+
+def test_every_folder_of_the_portal_has_a_layer():
+    """`make lint` checks the imports of the folders and modules that the contract in pyproject.toml names."""
+    pyproject = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
+    [contract] = pyproject["tool"]["importlinter"]["contracts"]
+    named = {name for layer in contract["layers"] for name in layer.split(" | ")}
+    portal = BASE_DIR / "portal"
+    folders = {path.parent.name for path in portal.glob("*/__init__.py")}
+    modules = {path.stem for path in portal.glob("*.py")}
+    # Django finds these by their places, and no module imports them.
+    beside = {"migrations", "dateformats", "__init__"}
+    assert named == {"issues", "projects"} | {f"portal.{name}" for name in (folders | modules) - beside}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
 QUERIES = Path(__file__).with_name("search_queries.csv")
 KINDS = {
     "issues.issue": "issue",

@@ -13,7 +13,7 @@ from portal.search import indexing, ranking, store
 from portal.search.analyser import normal
 from portal.search.query import fts5
 
-QUERIES = Path(__file__).parents[1] / "search_queries.csv"
+QUERIES = Path(__file__).with_name("search_queries.csv")
 
 
 def hits(text):

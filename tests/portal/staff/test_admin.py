@@ -65,8 +65,8 @@ from tests.make import (
 pytestmark = pytest.mark.django_db
 
 OURS = {"portal", "issues", "projects"}
-# What is read, or decided upon, and never added or edited here: tests/portal/tracking/test_audit_log.py, care/test_links.py,
-# tests/projects/iati/test_importing_admin.py.
+# What is read, or decided upon, and never added or edited here: tests/portal/tracking/test_audit_log.py,
+# tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py.
 READ_ONLY = {AuditEntry, Link, ImportedActivity, ImportedFile, SuggestedIssue}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY]
 

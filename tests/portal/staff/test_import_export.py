@@ -14,10 +14,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import KeyFigure, Observation, Term
-from portal.import_export import desk as pages
 from portal.models import Place
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.search.ranking import matching
+from portal.staff import import_export as pages
 from portal.staff.import_export import ExchangeAdmin
 from portal.tracking import content_version
 from portal.tracking.audit_log import AuditEntry
