@@ -14,6 +14,7 @@ PYTEST_ARGS ?=
 BENCH_PROJECTS ?= 200000
 BENCH_DATABASE ?=
 LIGHTHOUSE_VERSION = 12.2.3
+BIOME_VERSION = 2.6.8
 ARGS ?=
 # Processes that share the tests. A part of the suite is run by one process, which starts sooner.
 TEST_WORKERS ?= $(if $(strip $(PYTEST_ARGS)),0,2)
@@ -34,12 +35,13 @@ CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS 
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
 	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
-.PHONY: help run port migrated seeded indexed collected test lint bench wrk audit advisories shots messages lock clean
+.PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories shots messages lock clean
 
 help:
 	@echo 'make run       start the portal on http://127.0.0.1:$(PORT)/ (another port: make run PORT=8001)'
 	@echo 'make test      all tests (some of them: make test PYTEST_ARGS="tests/issues -k timeline")'
 	@echo 'make lint      style of code and templates, checks of Django, missing migrations'
+	@echo 'make lint-web  style and likely errors of stylesheets and scripts (needs npm)'
 	@echo 'make bench     benchmarks with $(BENCH_PROJECTS) generated projects (also on PostgreSQL: BENCH_DATABASE=postgres://…)'
 	@echo 'make advisories  known vulnerabilities of all packages (asks PyPI)'
 	@echo 'make audit     Lighthouse on each kind of page, as a slow phone (needs npm and Chromium)'
@@ -136,6 +138,15 @@ lint: $(TOOLS)
 		$(MANAGE) check --deploy --fail-level WARNING
 	@echo 'Django: migrations'
 	@$(CLEAN_ENV) $(MANAGE) makemigrations --check --dry-run
+
+# npm puts Biome into .node, once for each version.
+lint-web:
+	@command -v npm >/dev/null || { echo 'npm is missing. On Debian and Ubuntu: apt-get install npm' >&2; exit 1; }
+	@grep -qs '"version": "$(BIOME_VERSION)"' .node/biome/node_modules/@biomejs/biome/package.json || { \
+		echo 'Installing Biome $(BIOME_VERSION)'; \
+		npm install --prefix .node/biome --no-audit --no-fund --loglevel error @biomejs/biome@$(BIOME_VERSION); }
+	@echo 'Biome: stylesheets and scripts'
+	@.node/biome/node_modules/.bin/biome check --error-on-warnings
 
 bench: wrk $(TOOLS) collected
 	@$(CLEAN_ENV) $(PY) -m pytest tests/benchmarks -p no:xdist $(PYTEST_ARGS)

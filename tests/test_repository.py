@@ -24,7 +24,15 @@ REQUIRED = {
     *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "requirements-dev.txt"),
     *("LICENSE", "CONTRIBUTING.md", ".ci", ".gitignore", ".editorconfig", "gunicorn.conf.py"),
 }
-ALLOWED = REQUIRED | {"Dockerfile", "compose.yaml", ".dockerignore", "requirements.lock", "SECURITY.md", "docs"}
+ALLOWED = REQUIRED | {
+    "Dockerfile",
+    "compose.yaml",
+    ".dockerignore",
+    "requirements.lock",
+    "SECURITY.md",
+    "docs",
+    "biome.jsonc",
+}
 
 
 def files():

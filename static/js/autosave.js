@@ -13,7 +13,7 @@ function fields() {
   return [...FORM.elements].filter((field) => field.name && !IGNORED.test(field.name) && field.type !== "file");
 }
 
-function valueOf(field) {
+function stateOf(field) {
   if (field.type === "checkbox" || field.type === "radio") return field.checked;
   // A choice that is fetched by script is not there after a reload: its words are kept with it.
   if (field.tagName === "SELECT") return [...field.selectedOptions].map((option) => [option.value, option.text]);
@@ -24,7 +24,7 @@ function all() {
   const values = {};
   for (const field of fields()) {
     const key = field.type === "radio" || field.type === "checkbox" ? `${field.name}=${field.value}` : field.name;
-    values[key] = valueOf(field);
+    values[key] = stateOf(field);
   }
   return values;
 }

@@ -24,13 +24,16 @@ export function combobox(input, { fetched, shown, taken }) {
     input.setAttribute(name, value);
   }
 
-  let timer, asking, suggestions = [], chosen = -1;
+  let timer;
+  let asking;
+  let suggestions = [];
+  let chosen = -1;
 
   function choose(index) {
     const options = [...list.children];
     chosen = options.length ? (index + options.length + 1) % (options.length + 1) : -1;
     if (chosen === options.length) chosen = -1; // one step past the last is the field itself
-    options.forEach((option, place) => option.setAttribute("aria-selected", String(place === chosen)));
+    for (const [place, option] of options.entries()) option.setAttribute("aria-selected", String(place === chosen));
     if (chosen < 0) {
       input.removeAttribute("aria-activedescendant");
     } else {

@@ -48,8 +48,10 @@ function albers({ lon, n, c, units, rho, x, y }) {
       return L.point(x + r * Math.sin(theta), y - rho + r * Math.cos(theta));
     },
     unproject(point) {
-      const east = point.x - x, south = point.y - y + rho;
-      const r = Math.hypot(east, south), theta = Math.atan2(east, south);
+      const east = point.x - x;
+      const south = point.y - y + rho;
+      const r = Math.hypot(east, south);
+      const theta = Math.atan2(east, south);
       const sine = (c - ((r * n) / units) ** 2) / (2 * n);
       return L.latLng(Math.asin(Math.max(-1, Math.min(1, sine))) / radians, lon + theta / n / radians);
     },
@@ -147,10 +149,12 @@ class LiveMap {
       this.layer(neighbours, () => ({ className: "explorer-neighbour" })),
       this.layer(countries, () => ({ className: "explorer-country" })),
       this.layer(rivers, (river) => ({ className: river.properties.main ? "explorer-main" : "explorer-river" })),
-      this.layer(aral, (shore) => ({ className: shore.id === "aral-sea-late-1950s" ? "explorer-bed" : "explorer-lake" })),
+      this.layer(aral, (shore) => ({
+        className: shore.id === "aral-sea-late-1950s" ? "explorer-bed" : "explorer-lake",
+      })),
       this.layer(lakes, () => ({ className: "explorer-lake" })),
     ]).catch(() => []);
-    layers.forEach((layer) => layer.addTo(this.map));
+    for (const layer of layers) layer.addTo(this.map);
   }
 
   name({ name, kind, lat, lon }) {
@@ -172,7 +176,8 @@ class LiveMap {
 
   // The part of the map in view and half as much around it, in degrees.
   around() {
-    const size = this.map.getSize(), points = [];
+    const size = this.map.getSize();
+    const points = [];
     for (const across of [-0.5, 0, 0.5, 1, 1.5])
       for (const down of [-0.5, 0, 0.5, 1, 1.5])
         points.push(this.map.containerPointToLatLng(L.point(size.x * across, size.y * down)));
@@ -180,7 +185,8 @@ class LiveMap {
   }
 
   moved() {
-    const view = this.map.getBounds(), zoom = this.map.getZoom();
+    const view = this.map.getBounds();
+    const zoom = this.map.getZoom();
     this.remember(view);
     if (this.shown?.zoom === zoom && this.shown.box.contains(view)) return Promise.resolve();
     const box = this.around();
@@ -222,7 +228,7 @@ class LiveMap {
   show({ features, names }) {
     const focused = this.wanted ?? document.activeElement?.dataset?.mark;
     this.marks.clearLayers();
-    names.forEach((name) => this.name(name));
+    for (const name of names) this.name(name);
     for (const feature of features) {
       const mark = this.mark(feature);
       if (feature.id === focused) mark.getElement().focus({ preventScroll: true });
@@ -268,10 +274,16 @@ class LiveMap {
     if (bbox) {
       const [west, south, east, north] = bbox;
       const corners = [this.projection.project(L.latLng(south, west)), this.projection.project(L.latLng(north, east))];
-      const apart = corners[0].distanceTo(corners[1]) * 2 ** this.map.getMaxZoom() / 4;
+      const apart = (corners[0].distanceTo(corners[1]) * 2 ** this.map.getMaxZoom()) / 4;
       if (apart > 1.5 * APART && this.map.getZoom() < this.map.getMaxZoom()) {
         this.wanted = feature.id;
-        this.map.fitBounds([[south, west], [north, east]], { padding: [90, 60], animate: !calm() });
+        this.map.fitBounds(
+          [
+            [south, west],
+            [north, east],
+          ],
+          { padding: [90, 60], animate: !calm() },
+        );
         return;
       }
     }
@@ -291,7 +303,11 @@ class LiveMap {
     );
     if (it.more) links.push(element("li", {}, element("a", { href: it.more, textContent: this.words.more })));
     const heading = it.url
-      ? element("p", { className: "explorer-title" }, element("a", { href: it.url, lang: it.language, textContent: it.title }))
+      ? element(
+          "p",
+          { className: "explorer-title" },
+          element("a", { href: it.url, lang: it.language, textContent: it.title }),
+        )
       : element("p", { className: "explorer-title", textContent: it.name });
     const content = element("div", { tabIndex: -1 }, heading, element("ul", {}, ...links));
     const { x, y } = this.map.getSize();
@@ -327,7 +343,13 @@ class LiveMap {
     if (link?.zoom) this.map.setZoom(this.map.getZoom() + link.zoom, { animate: false });
     else if (link?.bbox) {
       const [west, south, east, north] = link.bbox.split(",").map(Number);
-      this.map.fitBounds([[south, west], [north, east]], { animate: false });
+      this.map.fitBounds(
+        [
+          [south, west],
+          [north, east],
+        ],
+        { animate: false },
+      );
     }
   }
 }

@@ -10,7 +10,9 @@ document.addEventListener("htmx:beforeSwap", ({ target }) => {
   if (target.id !== "list") return;
   const focused = document.activeElement;
   before = {
-    open: parts(target).filter((part) => part.open).map(nameOf),
+    open: parts(target)
+      .filter((part) => part.open)
+      .map(nameOf),
     panel: target.querySelector("#filters-switch").checked,
     focused: target.contains(focused) ? focused.id : null,
   };

@@ -50,7 +50,8 @@ let loading = null;
 
 function loadHtmx() {
   loading ??= new Promise((resolve) => {
-    const load = () => document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve }));
+    const load = () =>
+      document.head.append(Object.assign(document.createElement("script"), { src: source, onload: resolve }));
     if (document.readyState === "complete") load();
     else addEventListener("load", load, { once: true }); // htmx begins by itself only in a page that is complete
   });
