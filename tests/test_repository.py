@@ -63,6 +63,18 @@ def test_no_file_names_a_folder_of_somebodys_machine():
     assert found == []
 
 
+def test_lines_of_templates_have_at_most_160_characters():
+    templates = [path for path in files() if path.is_relative_to(BASE_DIR / "templates")]
+    assert len(templates) > 150
+    long = [
+        f"{path.relative_to(BASE_DIR)}:{number}"
+        for path in templates
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > 160
+    ]
+    assert long == []
+
+
 def test_make_bench_collects_static_files_first(tmp_path):
     """A fresh clone has none, and the pages that are measured name them."""
     bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
