@@ -1,6 +1,7 @@
-"""The documents name what is there: paths, links, commands; the README is short."""
+"""The documents name what is there: paths, links, commands; the README is short; decision records are listed."""
 
 import re
+import tomllib
 
 import pytest
 from django.conf import settings
@@ -47,3 +48,31 @@ def test_every_document_is_linked_from_the_readme():
 def test_readme_is_short_and_its_picture_is_small():
     assert len(read("README.md").split()) <= 1_500
     assert (ROOT / "docs/images/portal.png").stat().st_size < 200_000
+
+
+def test_tree_in_the_architecture_is_the_order_that_import_linter_checks():
+    [contract] = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    layers = [name for layer in contract["layers"] for name in layer.split(" | ")]
+    folders = [name.replace(".", "/") + "/" for name in layers if (ROOT / name.replace(".", "/")).is_dir()]
+    named = re.findall(r"^\| `([\w/]+/)` \|", read("docs/architecture.md"), re.MULTILINE)
+    assert named == folders[::-1]
+
+
+# ── Decision records ─────────────────────────────────────────────────────────────────────────────────────────
+
+RECORDS = sorted(path.name for path in ROOT.glob("docs/adr/0*.md"))
+SECTIONS = ["Context", "Decision", "Alternatives", "Consequences"]
+
+
+def test_decision_records_are_numbered_without_gaps():
+    assert [int(name[:4]) for name in RECORDS] == list(range(1, len(RECORDS) + 1))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_decision_record_has_its_number_date_and_sections(name):
+    said = read(f"docs/adr/{name}")
+    title, _blank, dated = said.splitlines()[:3]
+    assert title.startswith(f"# {name[:4]} ")
+    assert re.fullmatch(r"Date: 20\d\d-\d\d-\d\d\. Status: (accepted|superseded by \d{4})", dated)
+    assert re.findall(r"^## (.+)$", said, re.MULTILINE) == SECTIONS
+    assert f"| [{name[:4]}]({name}) | {title[7:]} |" in read("docs/adr/README.md")
