@@ -69,7 +69,7 @@ def listed():
         for name, item in filterset.filters.items():
             if isinstance(item, Facet):
                 item.choices = known.filters[name].choices
-        assert filterset.problems == []
+        assert filterset.error_messages == []
         return filterset.qs.count()
 
     return listed
