@@ -1,15 +1,15 @@
-"""Filters that lists share: facets with counts, years, words. Values are keys and codes, never ids."""
+"""Filters that lists share: facets with counts, years and text. Values are keys and codes, never ids."""
 
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.core.validators import slug_re
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Manager, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,14 +24,16 @@ from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
 from portal.search.ranking import keys_matching
 
-SHORT_LIST = 12  # a facet with at most this many choices also shows those that would find nothing
+SHORT_LIST = 12  # a facet with at most this many choices also shows those without hits
 
 
 class CaselessMixin:
-    """For fields with choices: take a value in upper or lower case for the choice that it names."""
+    """Ignores the case of values, for fields with choices."""
 
-    def as_offered(self, value):
-        """Return the choice that equals `value` but for case; `value` itself if there is none."""
+    choices: Any
+
+    def as_offered(self, value: str) -> str:
+        """Return the choice that equals `value` apart from case, or `value` itself if there is none."""
         choices = [str(choice) for choice, _label in self.choices]
         if value in choices:
             return value
@@ -39,14 +41,12 @@ class CaselessMixin:
 
 
 class FacetField(CaselessMixin, forms.MultipleChoiceField):
-    """Several values of one facet, in upper or lower case. Wrong ones are left out and remembered in `rejected`, so
-    that the good ones hold.
-    """
+    """Several values of one facet, in any case. Wrong values are left out and listed in `rejected`; the others hold."""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> list[str]:
         return list(dict.fromkeys(self.as_offered(one) for one in super().to_python(value)))
 
-    def clean(self, value):
+    def clean(self, value: Any) -> list[str]:
         values = self.to_python(value)
         self.rejected = [v for v in values if not self.valid_value(v)]
         return [v for v in values if v not in self.rejected]
@@ -54,7 +54,7 @@ class FacetField(CaselessMixin, forms.MultipleChoiceField):
 
 @dataclass(frozen=True)
 class Option:
-    """One value of a facet, with how many records the list would show for it, or None where that is not counted."""
+    """One value of a facet; `count` is how many records the list would show for it, or None if that is not counted."""
 
     value: str
     label: str
@@ -62,7 +62,7 @@ class Option:
     chosen: bool
 
     @property
-    def is_disabled(self):
+    def is_disabled(self) -> bool:
         """Whether the option cannot be chosen, because the list would be empty."""
         return self.count == 0 and not self.chosen
 
@@ -87,15 +87,24 @@ class Facet(django_filters.Filter):
     is_expanded = False  # whether `expand` returns other values than the stored one
 
     def __init__(
-        self, *paths, options, label, records=None, where=None, limit=8, rare=False, hint="", shows_empty=True
-    ):
+        self,
+        *paths: str,
+        options: Any,
+        label: Any,
+        records: Manager | None = None,
+        where: dict[str, Any] | None = None,
+        limit: int = 8,
+        rare: bool = False,
+        hint: Any = "",
+        shows_empty: bool = True,
+    ) -> None:
         super().__init__(field_name=paths[0], label=label)
         self.records = records
         self.paths, self.where, self.limit, self.rare = paths, where or {}, limit, rare
         self.options, self.hint, self.shows_empty = options, hint, shows_empty
 
     @functools.cached_property
-    def choices(self):
+    def choices(self) -> list[tuple[Any, Any]]:
         """Pairs of value and label: the options, then other records that the request names."""
         choices = getattr(self.options, "choices", None)
         offered = list(choices if choices is not None else self.options())
@@ -123,7 +132,7 @@ class Facet(django_filters.Filter):
         return model.objects
 
     @property
-    def field(self):
+    def field(self) -> FacetField:
         if not hasattr(self, "_field"):
             self._field = self.field_class(label=self.label, required=False, choices=self.choices)
         return self._field
@@ -148,7 +157,7 @@ class Facet(django_filters.Filter):
 
     # ── In the database ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def filter(self, queryset, values):
+    def filter(self, queryset: QuerySet, values: list[str]) -> QuerySet:
         if not values:
             return queryset
         stored, condition = self.stored_values(values), Q()
@@ -165,7 +174,7 @@ class Facet(django_filters.Filter):
             queryset = queryset.filter(**{f"{head}__{name}": value for name, value in self.conditions().items()})
             return dict(queryset.values_list(path).annotate(Count("pk", distinct=True)))
         # Not a UNION: Django would not keep the columns of each part in the same order.
-        stored = set().union(*(queryset.values_list("pk", path) for path in self.paths))
+        stored: set[tuple] = set().union(*(queryset.values_list("pk", path) for path in self.paths))
         pairs = {(pk, value) for pk, one in stored if one for value in self.expand(one) if self.is_counted(value)}
         return Counter(value for _pk, value in pairs)
 
@@ -211,14 +220,14 @@ class LazyChoiceFacet(Facet):
 
     is_indexed = False
 
-    def __init__(self, path, *, label):
+    def __init__(self, path: str, *, label: Any) -> None:
         super().__init__(path, options=tuple, label=label)
 
 
-def rows_at(model, path):
-    """Where the values at a path stand: the model of the rows, the column that names the record, the path from it."""
+def rows_at(model: type[Model], path: str) -> tuple[type[Model], str, str]:
+    """Return the model of the rows with the values at `path`, their column for the record, and the path from them."""
     head, _dots, rest = path.partition("__")
-    field = model._meta.get_field(head)
+    field: Any = model._meta.get_field(head)
     if field.many_to_many:
         return field.remote_field.through, field.m2m_field_name(), f"{field.m2m_reverse_field_name()}__{rest}"
     if field.one_to_many:
@@ -226,8 +235,11 @@ def rows_at(model, path):
     return model, "pk", path
 
 
-def has_value(model, path, values, where=None):
-    """The condition that a record of `model` has one of `values` at `path`, without joining: rows stay single."""
+def has_value(model: type[Model], path: str, values: list[str], where: dict[str, Any] | None = None) -> Q:
+    """Return the condition that a record of `model` has one of `values` at `path`.
+
+    It is an EXISTS, not a join, so that no record comes twice.
+    """
     through, owner, rest = rows_at(model, path)
     if through is model:
         return Q(**{f"{path}__in": values})
@@ -246,7 +258,7 @@ class RecordFilterSet(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Words"), method="filter_text", max_length=200)
 
-    def filter_text(self, queryset, name, value):
+    def filter_text(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(pk__among=self.text_matches)
 
     @functools.cached_property
@@ -320,7 +332,7 @@ class RecordFilterSet(django_filters.FilterSet):
         query = str(self.queryset.order_by().query)
         return page_cache.once(self._count, "list", type(self).__qualname__, query, sorted(self.valid_data.items()))
 
-    def _count(self):
+    def _count(self) -> dict[str, Any]:
         return {
             "all": self.counter.count_all(),
             "found": self.counter.count(),
@@ -339,7 +351,7 @@ class RecordFilterSet(django_filters.FilterSet):
         facets = [self._facet(name, item) for name, item in self.facet_filters.items()]
         return [facet for facet in facets if self._is_shown(facet.options)]
 
-    def _is_shown(self, options):
+    def _is_shown(self, options: list[Option]) -> bool:
         return any(not option.is_disabled or self.valid_data for option in options)
 
     @property
@@ -347,7 +359,7 @@ class RecordFilterSet(django_filters.FilterSet):
         """Whether some facet stands under “More filters”."""
         return any(facet.rare for facet in self.facets)
 
-    def _facet(self, name, item):
+    def _facet(self, name: str, item: Facet) -> "FacetView":
         chosen = self.valid_data.get(name, [])
         counts = self.counts["facets"][name]
         shows_all = counts is None or (item.shows_empty and len(item.choices) <= SHORT_LIST)
@@ -367,8 +379,9 @@ class RecordFilterSet(django_filters.FilterSet):
             item = self.filters[name]
             labels: dict[str, str] = dict(item.choices) if isinstance(item, Facet) else {}
             if isinstance(value, list):
+                chosen: list[str] = value
                 active += [
-                    ActiveFilter(item.label, labels.get(one, one), self._query_without(name, one)) for one in value
+                    ActiveFilter(item.label, labels.get(one, one), self._query_without(name, one)) for one in chosen
                 ]
             else:
                 active.append(ActiveFilter(item.label, value, self._query_without(name)))
@@ -409,7 +422,7 @@ class IndexedFilterSet(RecordFilterSet):
         return self.counter.matches
 
     @functools.cached_property
-    def qs(self):
+    def qs(self) -> QuerySet:
         """The records that the filters let through; by primary keys where the database would be slower."""
         data = self.valid_data
         if "q" in data or len(data) > 1 or (data and len(self.found) < self.ID_LOOKUP_MAX):
@@ -429,11 +442,11 @@ class FacetView:
     hint: str = ""
 
     @property
-    def open_options(self):
+    def open_options(self) -> list[Option]:
         return self.options[: self.limit]
 
     @property
-    def more_options(self):
+    def more_options(self) -> list[Option]:
         return self.options[self.limit :]
 
 
@@ -446,10 +459,10 @@ class ActiveFilter:
     query: str
 
 
-def names(queryset, field="name"):
-    """A function that gives the published records of `queryset` as pairs of key and name, in the reader's language."""
+def names(queryset: Any, field: str = "name") -> Callable[[], list[tuple[str, str]]]:
+    """Return a function that returns key and name of the published records of a queryset, in the reader’s language."""
 
-    def pairs():
+    def pairs() -> list[tuple[str, str]]:
         return list(
             queryset.published().annotate(shown=reader_text(field)).order_by("shown", "key").values_list("key", "shown")
         )
@@ -462,7 +475,7 @@ class YearFilter(django_filters.NumberFilter):
 
     field_class = forms.IntegerField
 
-    def __init__(self, label, method):
+    def __init__(self, label: Any, method: str) -> None:
         super().__init__(label=label, method=method, min_value=1800, max_value=2200)
 
 
@@ -471,7 +484,7 @@ class YearFacet(Facet):
 
     is_expanded = True
 
-    def expand(self, stored):
+    def expand(self, stored: Any) -> tuple[int]:
         return (stored.year,)
 
 
@@ -481,15 +494,15 @@ class DatedFilterSet(RecordFilterSet):
     year_from = YearFilter(_("In or after"), "dated_from")
     year_to = YearFilter(_("In or before"), "dated_to")
 
-    def dated_from(self, queryset, name, year):
+    def dated_from(self, queryset: QuerySet, name: str, year: int) -> QuerySet:
         return queryset.filter(date__gte=f"{year:04}")
 
-    def dated_to(self, queryset, name, year):
+    def dated_to(self, queryset: QuerySet, name: str, year: int) -> QuerySet:
         return queryset.filter(date__lt=f"{year + 1:04}")
 
 
-def source_languages():
-    """The languages that published sources are in."""
+def source_languages() -> list[tuple[str, str]]:
+    """Return code and name of the languages that published sources are in."""
     codes = Source.objects.published().order_by("language").values_list("language", flat=True).distinct()
     return [(code, language_name(code)) for code in codes]
 
@@ -505,13 +518,13 @@ class SourceFilter(DatedFilterSet):
         fields = ()
 
 
-def portal_countries():
-    """The countries that the portal is about."""
+def portal_countries() -> list[tuple[str, str]]:
+    """Return key and name of the countries that the portal is about."""
     return names(Place.objects.filter(group__in=Place.Group.values))()
 
 
-def places_but_countries():
-    """Places that are no country."""
+def places_but_countries() -> list[tuple[str, str]]:
+    """Return key and name of the places that are not countries."""
     return names(Place.objects.exclude(kind__in=[Place.Kind.COUNTRY, Place.Kind.WORLD]))()
 
 
@@ -521,12 +534,13 @@ class PlaceFacet(Facet):
     is_expanded = True
 
     @functools.cached_property
-    def wholes(self):
+    def wholes(self) -> dict[str, set[str]]:
+        """The keys of all places that contain a place, by its key."""
         return wholes_by_part()
 
-    def expand(self, stored):
+    def expand(self, stored: str) -> set[str]:
         return {stored, *self.wholes.get(stored, ())}
 
-    def stored_values(self, values):
+    def stored_values(self, values: Iterable[str]) -> list[str]:
         wanted = set(values)
         return sorted(wanted | {part for part, wholes in self.wholes.items() if wanted & wholes})
