@@ -29,7 +29,6 @@ TYPES = {
     Source.Kind.ENCYCLOPEDIA: ("ENCYC", "incollection", "entry-encyclopedia"),
 }
 PAGE = ("ELEC", "misc", "webpage")
-ENGLISH_NAME = "Central Asia Environment and Cooperation Portal"
 
 
 # How Korean names are written in Latin letters: the family first, two syllables of one given name after it.

@@ -480,14 +480,13 @@ def bar_chart(
 
 @dataclass(frozen=True)
 class Share:
-    """A part of a stacked bar: its box, its share in per cent, and words where they fit in."""
+    """A part of a stacked bar: its box, its value, and words where they fit in."""
 
     name: str
     tone: int
     x: float
     width: float
     value: float
-    per_cent: float
     text: str
 
     @property
@@ -541,7 +540,6 @@ def share_chart(
                     round(start, 1),
                     round(length, 1),
                     value,
-                    100 * value / total,
                     text if text_width(text) + 6 < length else "",
                 )
             )

@@ -102,12 +102,6 @@ def pixels_per_unit(zoom: float) -> float:
     return 2.0**zoom / 4
 
 
-def zoom_that_shows(box: Box, width: float, height: float) -> float:
-    """The zoom, at most `MAX_ZOOM` and in steps of a quarter, at which `box` (map units) fits into so many pixels."""
-    room = min(width / max(box.width, 1e-6), height / max(box.height, 1e-6))
-    return max(0.0, min(MAX_ZOOM, math.floor(4 * math.log2(4 * room)) / 4))
-
-
 # ── Bounds and frames ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -465,15 +459,6 @@ def feature(key: str, lon: float | None, lat: float | None, properties: dict) ->
     geometry = None
     if lon is not None and lat is not None:
         geometry = {"type": "Point", "coordinates": [round(float(lon), 5), round(float(lat), 5)]}
-    return {"type": "Feature", "id": key, "geometry": geometry, "properties": properties}
-
-
-def several_points(key: str, positions: Iterable[Point], properties: dict) -> dict:
-    """A GeoJSON feature of a record with any number of places."""
-    points = [[round(float(lon), 5), round(float(lat), 5)] for lon, lat in positions]
-    if len(points) == 1:
-        return feature(key, *points[0], properties)
-    geometry = {"type": "MultiPoint", "coordinates": points} if points else None
     return {"type": "Feature", "id": key, "geometry": geometry, "properties": properties}
 
 

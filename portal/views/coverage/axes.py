@@ -113,4 +113,3 @@ AXES = {
     )
 }
 ROWS, COLUMNS = "area", "country"
-FACETS = tuple(axis.facet for axis in AXES.values() if axis.facet)

@@ -77,10 +77,6 @@ def test_the_poles_and_the_far_side_have_a_point():
 
 def test_zoom_doubles_the_pixels():
     assert [geometry.pixels_per_unit(zoom) for zoom in (0, 1, 2)] == [0.25, 0.5, 1]
-    assert geometry.zoom_that_shows(geometry.FRAME, 1000, 740) == 2
-    assert geometry.zoom_that_shows(geometry.FRAME, 999, 740) == 1.75
-    assert geometry.zoom_that_shows(geometry.Box(0, 0, 1, 1), 1000, 740) == geometry.MAX_ZOOM
-    assert geometry.zoom_that_shows(geometry.FRAME, 10, 10) == 0
 
 
 # ── Bounds and frames ────────────────────────────────────────────────────────────────────────────────────────
@@ -347,15 +343,6 @@ def test_feature_is_a_point_or_says_that_there_is_none():
         "properties": {"name": "Nukus"},
     }
     assert geometry.feature("x", None, None, {})["geometry"] is None
-
-
-def test_record_with_places_is_a_point_or_several():
-    assert geometry.several_points("a", [], {})["geometry"] is None
-    assert geometry.several_points("a", [(60, 40)], {})["geometry"] == {"type": "Point", "coordinates": [60, 40]}
-    assert geometry.several_points("a", [(60, 40), (61, 41)], {})["geometry"] == {
-        "type": "MultiPoint",
-        "coordinates": [[60, 40], [61, 41]],
-    }
 
 
 def test_collection_carries_more():
