@@ -406,7 +406,7 @@ def test_layers_have_three_decimals_and_three_languages(name):
 
 def test_countries_have_the_areas_that_the_map_promises():
     """The five shapes in map units, against the areas of the source's outlines (to one per cent)."""
-    shapes = json.loads((settings.BASE_DIR / "portal" / "mapdata.json").read_text())["countries"]
+    shapes = json.loads((settings.BASE_DIR / "portal" / "maps" / "mapdata.json").read_text())["countries"]
     km2 = {"kz": 2_720_792, "uz": 447_934, "kg": 199_041, "tj": 142_205, "tm": 470_903}
     assert set(shapes) == set(km2)
     for key, shape in shapes.items():
