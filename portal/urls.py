@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.urls import include, path
 
 from portal import views
-from portal.api import api
 from portal.api import docs as api_docs
 from portal.generic.changes import changes_paths
 from portal.history.snapshots import past_paths
@@ -62,7 +61,7 @@ urlpatterns = [
     path("api/docs", api_docs.docs, name="api-docs"),
     path("api/v1/", api_docs.index, name="api-index"),
     path("api/v1/openapi.json", api_docs.openapi, name="openapi"),
-    path("api/", api.urls),
+    path("api/v1/", include("portal.api.urls")),
     path("data/", tables.data_in_readers_language),
     path("data/datapackage.json", tables.datapackage, name="datapackage"),
     path(f"data/{archive.NAME}", tables.everything, name="archive"),

@@ -1,11 +1,14 @@
 """Reads a request to the API, refuses what it cannot mean, and answers it."""
 
 import hashlib
+import re
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from portal.core.choices import Publication
 from portal.formats.fields import LANGUAGES, Reading
@@ -13,7 +16,7 @@ from portal.formats.json import dumps
 from portal.formats.responses import HEADERS
 from portal.formats.spreadsheets import LICENCE
 from portal.http import throttling
-from portal.http.parameters import unknown_sentence, without_empty_values
+from portal.http.parameters import checks_parameters_itself, unknown_sentence, without_empty_values
 from portal.http.problems import Problem, one_of_sentence
 from portal.models import FormerKey, Tombstone
 from portal.tracking import content_version
@@ -22,9 +25,18 @@ LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
 SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
 PAGE_UNSORTED = ("limit", "offset")  # of a list that has one order
 PAGE = (*PAGE_UNSORTED, "sort")
+KEY, KEY_LENGTH = r"^[-a-zA-Z0-9_]+$", 60
 
 
-@override("en")  # whatever language the browser prefers
+def endpoint(view):
+    """Return a view of the API: it only reads, and answers in English whatever language the browser prefers.
+
+    It needs no CSRF check, which would answer 403 to a POST before the view can answer 405.
+    """
+    return checks_parameters_itself(csrf_exempt(require_safe(override("en")(view))))
+
+
+@endpoint
 def listing(request, resource):
     """A page of the records that the filters let through."""
     page = PAGE if resource.sorts else PAGE_UNSORTED
@@ -55,9 +67,14 @@ def listing(request, resource):
     return asked.answered(answer)
 
 
-@override("en")
+@endpoint
 def record(request, resource, key):
-    """One record; where its key has changed or it has gone, that."""
+    """Return one record; redirect if its key has changed.
+
+    Raise Problem with status 404 if there never was a published record with this key, 410 if it is no longer published.
+    """
+    if len(key) > KEY_LENGTH or not re.fullmatch(KEY, key):
+        raise Problem(404, "There is no published record with this key here.")
     asked = Asked(request, set(SHAPE))
     fields = asked.fields(resource.serialiser)
 

@@ -2,7 +2,7 @@
 
 from django.utils.translation import override
 
-from portal.api.answering import FARTHEST, LIMIT, MOST
+from portal.api.answering import FARTHEST, KEY, KEY_LENGTH, LIMIT, MOST
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
 from portal.formats.spreadsheets import LICENCE
@@ -49,6 +49,30 @@ EXAMPLES = {
 }
 
 
+def document(resources):
+    """Return the OpenAPI document of the API."""
+    paths = {}
+    for resource in resources:
+        words = resource.words
+        paths[f"/api/v1/{resource.path}"] = operation(resource, "list", words, of_list(resource))
+        if resource.has_keys:
+            words = f"One of: {words[0].lower()}{words[1:]}"
+            paths[f"/api/v1/{resource.path}/{{key}}"] = operation(resource, "get", words, of_record(resource))
+    return {
+        "openapi": "3.1.0",
+        "info": INFO,
+        "servers": [{"url": "/"}],  # the host that the description was asked of
+        "security": [],  # no key is needed
+        "paths": paths,
+        "components": {"schemas": components(resources)},
+    }
+
+
+def operation(resource, verb, summary, described):
+    """Return the path item of a URL that can only be read."""
+    return {"get": {"tags": [resource.path], "operationId": f"{verb}_{resource.path}", "summary": summary} | described}
+
+
 def schema_name(resource):
     """The name of the schema of one record."""
     return resource.serialiser.model.__name__
@@ -78,7 +102,7 @@ def components(resources):
 
 
 def of_list(resource):
-    """What OpenAPI says of a list, beside what the framework knows."""
+    """Return the parameters and responses of a list."""
     with override("en"):
         filters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
     sort = query("sort", "In which order; with a minus, the other way.", {"enum": resource.sorts})
@@ -110,34 +134,41 @@ def of_list(resource):
     }
     return {
         "parameters": [*filters, *page, *shape(resource)],
-        "responses": answers("A page of records.", page_of, 400),
+        "responses": answers("A page of records.", page_of, "400"),
     }
 
 
 def of_record(resource):
-    """What OpenAPI says of one record."""
+    """Return the parameters and responses of one record."""
+    key = {
+        "name": "key",
+        "in": "path",
+        "required": True,
+        "description": "The key of the record.",
+        "schema": {**TEXT, "pattern": KEY, "maxLength": KEY_LENGTH},
+    }
     return {
-        "parameters": shape(resource),
-        "responses": {301: {"description": "The record has another key now."}}
-        | answers("The record.", {"$ref": f"#/components/schemas/{schema_name(resource)}"}, 400, 404, 410),
+        "parameters": [key, *shape(resource)],
+        "responses": {"301": {"description": "The record has another key now."}}
+        | answers("The record.", {"$ref": f"#/components/schemas/{schema_name(resource)}"}, "400", "404", "410"),
     }
 
 
 def answers(words, schema, *problems):
     """The responses of an operation."""
     said = {
-        400: "The request names what is not there, or says it wrongly.",
-        404: "There is no published record with this key.",
-        410: "The record is no longer published.",
+        "400": "The request names what is not there, or says it wrongly.",
+        "404": "There is no published record with this key.",
+        "410": "The record is no longer published.",
     }
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        200: {
+        "200": {
             "description": words,
             "headers": {"ETag": {"schema": TEXT}, "Last-Modified": {"schema": TEXT}, "Link": {"schema": TEXT}},
             "content": {"application/json": {"schema": schema}},
         },
-        304: {"description": "What the asker has is still the newest (If-None-Match, If-Modified-Since)."},
+        "304": {"description": "What the asker has is still the newest (If-None-Match, If-Modified-Since)."},
         **{status: {"description": said[status], "content": problem} for status in problems},
     }
 

@@ -12,9 +12,8 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from portal.api.answering import LIMIT, MOST
-from portal.api.description import EXAMPLES, INFO
+from portal.api.description import EXAMPLES, INFO, document
 from portal.api.resources import RESOURCES
-from portal.api.routes import api
 from portal.facets.filters import Facet, YearFilter
 from portal.formats import responses
 from portal.formats.fields import LANGUAGES
@@ -71,7 +70,7 @@ def openapi(request):
 def _schema():
     """The description; it is the same for as long as the process lives, whoever asks first."""
     with override("en"):
-        return api.get_openapi_schema()
+        return document(RESOURCES)
 
 
 @takes(page=True)

@@ -85,8 +85,6 @@ class ParametersMiddleware:
     def process_view(self, request, view, args, kwargs):
         if request.method not in {"GET", "HEAD"} or not request.GET or request.path_info.startswith(UNCHECKED):
             return None
-        if request.resolver_match.namespace == "api":
-            return None  # the API checks its parameters itself
         as_file = is_file(request, view)
         known = known_parameters(view, as_file=as_file)
         if known is None:

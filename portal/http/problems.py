@@ -47,7 +47,8 @@ def answer(request, problem):
         page = f"{request.path}?{urlencode(rest)}" if "format" in request.GET else ""
         context = {"title": gettext("This file cannot be made"), "detail": problem.detail, "page": page}
         told = render(request, "portal/wrong_request.html", context, status=problem.status)
-    patch_vary_headers(told, ("Accept",))
+    if not request.path_info.startswith(PREFIX):
+        patch_vary_headers(told, ("Accept",))
     return told
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal.api.resources import RESOURCES
@@ -270,6 +271,13 @@ def test_record_that_has_gone_says_so_and_where_to_go(client):
     refused(client, "/api/v1/projects/never", 404)
 
 
+@pytest.mark.parametrize("key", ["a.b", "%00", "a%0A", "a" * 61, "%EA%B0%80"])
+def test_key_that_cannot_be_one_has_no_record(client, key):
+    detail = "There is no published record with this key here."
+    assert refused(client, f"/api/v1/projects/{key}", 404) == detail
+    assert refused(client, f"/api/v1/projects/{key}?x=1", 404) == detail
+
+
 def test_former_key_leads_to_the_present_one(client):
     make_former_key(kind="project", key="then", now="now")
     response = client.get("/api/v1/projects/then")
@@ -277,15 +285,15 @@ def test_former_key_leads_to_the_present_one(client):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nothing_can_be_written(client, method):
-    response = getattr(client, method)("/api/v1/projects")
+def test_nothing_can_be_written(method):
+    response = getattr(Client(enforce_csrf_checks=True), method)("/api/v1/projects")
     assert (response.status_code, response.headers["Content-Type"]) == (405, "application/problem+json")
     assert "GET" in response.headers["Allow"]
 
 
 def test_failure_is_told_as_a_problem(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("portal.api.answering.listing", None)
+    monkeypatch.setattr("portal.api.answering.Asked", None)
     assert "failed" in refused(client, "/api/v1/projects", 500)
 
 
