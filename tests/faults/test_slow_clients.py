@@ -304,6 +304,26 @@ def test_client_that_waits_for_100_continue_gets_it_unless_it_is_refused(site):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_client_that_is_refused_is_not_cut_off_while_it_sends(site):
+    """A reset could reach the client before it has read why it is refused (RFC 9112, section 9.6)."""
+    with connect(site) as client:
+        client.sendall(head("POST", "/oai", FORM, "Content-Length: 9000000"))
+        assert statuses_of(said(client)) == [b"413"]
+        client.sendall(1_000_000 * b"a")
+        client.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_client_that_never_closes_its_connection_is_let_go(site):
+    [worker], port = workers_of(site.process), urlsplit(site.url).port
+    with connect(site) as client:
+        client.sendall(head("GET", "/healthz", "Connection: close"))
+        assert said(client).endswith(b"ok\n")
+        until(lambda: connections_of(worker, port, HALF_CLOSED) == 1)
+        until(lambda: connections_of(worker, port, HALF_CLOSED) == 0)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_chunks_without_a_length_are_refused_and_never_taken_for_a_request(site):
     with connect(site) as client:
         chunks = b"1c\r\n" + head("GET", "/healthz")[:28] + b"\r\n0\r\n\r\n"
@@ -335,13 +355,16 @@ def test_clients_that_are_too_slow_are_disconnected(own_database):
         assert not answer.endswith(b"0\r\n\r\n")
 
 
-def connections_of(process, port):
-    """How many clients a process holds that are connected to a port of this machine."""
+ESTABLISHED, HALF_CLOSED = "01", "05"  # states of a connection in /proc/net/tcp
+
+
+def connections_of(process, port, wanted=ESTABLISHED):
+    """Return how many connections to a port of this machine a process holds in a state."""
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     established = {
         f"socket:[{inode}]"
         for _, here, _, state, *_, inode in (line[:10] for line in lines)
-        if state == "01" and int(here.partition(":")[2], 16) == port
+        if state == wanted and int(here.partition(":")[2], 16) == port
     }
     count = 0
     for one in Path(f"/proc/{process}/fd").iterdir():
