@@ -1,20 +1,24 @@
 """The admin of issues, indicators, events and terms."""
 
+from django import forms
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
 from issues.grid_admin import GridAdmin
 from issues.models import (
+    AreaReport,
+    ComparisonExample,
     Event,
     EventCitation,
     Indicator,
     Issue,
     IssueCitation,
+    IssueFeature,
     IssueInCountry,
     IssueLink,
     IssueLinkCitation,
@@ -22,10 +26,12 @@ from issues.models import (
     KeyFigure,
     KeyFigureCitation,
     Observation,
+    PageIndicator,
     Term,
     TermCitation,
 )
 from issues.models.issue import Section
+from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.staff.base import (
     CitationInline,
@@ -142,7 +148,12 @@ class KeyFigureAdmin(
     fieldsets = (
         (
             None,
-            {"fields": (("issue", "position"), in_languages("label"), ("value", *in_languages("unit"), "year"))},
+            {
+                "fields": (
+                    *(("issue", "position"), in_languages("label")),
+                    *(("value", *in_languages("unit"), "year"), "headline"),
+                )
+            },
         ),
     )
     help_texts = FIGURE_HELP | {"position": _("Where it stands among the issue’s figures: small numbers first.")}
@@ -327,4 +338,88 @@ class TermAdmin(RecordAdmin):
     help_texts = {
         "term": _("As a sentence has it, with its acronym or other name in brackets: Saxaul (Haloxylon)."),
         "definition": _("What the word means here, in words that need no glossary."),
+    }
+
+
+# ── What pages show ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@admin.register(PageIndicator)
+class PageIndicatorAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+    list_display = ("indicator", "page", "position")
+    list_editable = ("position",)
+    list_filter = ("page",)
+    list_select_related = ("indicator",)
+    search_fields = tuple(f"indicator__{name}" for name in (*Indicator.search_fields, "key"))
+    search_help_text = _("Words of the indicator’s name in any language, or its key.")
+    autocomplete_fields = ("indicator",)
+    fields = ("page", "indicator", "position")
+    help_texts = {
+        "page": _(
+            "The page of a country draws the first six that have values for it; without any it has no charts. "
+            "A comparison draws up to four, these before all others."
+        ),
+        "indicator": _("Readers see it only while it is published."),
+        "position": _("Where it stands on the page: small numbers first."),
+    }
+
+
+@admin.register(IssueFeature)
+class IssueFeatureAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+    list_display = ("part", "issue")
+    list_select_related = ("issue",)
+    search_fields = tuple(f"issue__{name}" for name in ISSUE_NAMES)
+    search_help_text = _("Words of the issue’s name in any language, or its key.")
+    autocomplete_fields = ("issue",)
+    fields = ("part", "issue")
+    help_texts = {
+        "part": _("It was made for its subject. The home page shows its picture too, as long as an issue has it."),
+        "issue": _("The issue on whose page the part stands."),
+    }
+
+
+@admin.register(AreaReport)
+class AreaReportAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+    list_display = ("source", "sentence", "words")
+    list_filter = (MissingTranslation,)
+    list_select_related = ("source",)
+    search_fields = (*(f"source__{name}" for name in ("title", "title_original", "key")), *in_languages("sentence"))
+    search_help_text = _("Words of the source’s title, its key, or words of the sentence.")
+    autocomplete_fields = ("source",)
+    fields = ("source", in_languages("sentence"), "areas", "words")
+    help_texts = {
+        "source": _("The report itself. Of several the newest is shown; one that is not published is not."),
+        "sentence": _("Which report it is, and that the areas which it names are marked."),
+        "areas": _("Those that the report names for cooperation. The table of gaps marks them."),
+        "words": _(
+            "What the report names beside the areas, with commas between: K-pop. Each gets a line of its own, with the "
+            "number of projects that have the word in their title or summary."
+        ),
+    }
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name != "areas":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return forms.MultipleChoiceField(
+            label=capfirst(db_field.verbose_name),
+            choices=Area.choices,
+            widget=forms.CheckboxSelectMultiple,
+            required=False,
+            help_text=self.help_texts["areas"],
+        )
+
+
+@admin.register(ComparisonExample)
+class ComparisonExampleAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+    list_display = ("title", "kind", "keys", "position")
+    list_filter = ("kind", MissingTranslation)
+    search_fields = (*in_languages("title"), "keys")
+    search_help_text = _("Words of the title in any language, or a key.")
+    fields = (in_languages("title"), "kind", "keys", "position")
+    help_texts = {
+        "title": _("What a reader finds out: The two countries around the Aral Sea."),
+        "keys": _(
+            "Of two to four records, with blanks between: kz uz. Readers see the example while all are published."
+        ),
+        "position": _("Where it stands on the page: small numbers first."),
     }

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from issues.charts import IndicatorFigure, axis_number, source_line
 from issues.figures import readings
-from issues.models import Indicator, Observation
+from issues.models import Indicator, Issue, IssueFeature, Observation
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.graphics.charts import bar_chart
@@ -19,7 +18,6 @@ from portal.graphics.svg_export import Entry, Panel, svg_file
 from portal.maps import geometry as maps_geometry
 from portal.models import Place
 
-ISSUE = "aral-sea-depletion"
 AREA, PLANTING = "aral-sea-area", "aralkum-afforested-area"
 THEN_AND_SINCE = (AREA, "aral-sea-volume", "aral-sea-salinity", "aral-sea-river-inflow")
 PLACES = ("aralsk", "muynak", "kokaral-dam", "north-aral-sea", "south-aral-sea")
@@ -81,8 +79,17 @@ class Mark:
     left: bool
 
 
-def picture():
-    """The map of the sea: outlines from the larger to the smaller, places, size, and how long 100 km are."""
+def issue_of_the_sea():
+    """Return the published issue whose page has the part, as editors chose; None if there is none."""
+    chosen = Issue.objects.published().filter(features__part=IssueFeature.Part.ARAL_SEA)
+    return chosen.without_sections().first()
+
+
+def picture(issue):
+    """The map of the sea: outlines from the larger to the smaller, places, size, and how long 100 km are.
+
+    `issue` is the one whose page has the part.
+    """
     shores, place, size, hundred_km = outlines()
     marks = []
     for record in Place.objects.published().filter(key__in=PLACES, latitude__isnull=False):
@@ -101,7 +108,8 @@ def picture():
             "The shore of the late 1950s enclosed %(large)s km²; that of the mid-2000s, drawn over it, %(small)s km²."
         )
         % {"large": number(areas[0]), "small": number(areas[1])},
-        "svg_url": f"{reverse('issue', args=[ISSUE])}?format=svg&part=sea",
+        "issue_url": issue.get_absolute_url(),
+        "svg_url": f"{issue.get_absolute_url()}?format=svg&part=sea",
     }
 
 
@@ -114,7 +122,7 @@ class Change:
     last: object
 
 
-def feature(events):
+def feature(issue, events):
     """What the part shows, or None while the portal has no values of the sea’s area. `events` are the issue’s own."""
     indicators = {one.key: one for one in Indicator.objects.published().filter(key__in=[*THEN_AND_SINCE, PLANTING])}
     values = readings(Observation.objects.published().filter(indicator__in=indicators.values()))
@@ -133,17 +141,17 @@ def feature(events):
                 by_year = sorted(whole, key=lambda one: one.year)
                 changes.append(Change(indicators[key], by_year[0], by_year[-1]))
     return {
-        "picture": picture(),
+        "picture": picture(issue),
         "figure": IndicatorFigure(
             area, values[area.pk], moments=tuple((year, str(number)) for year, number in number_of.items())
         ),
         "events": [(number_of[event.date.year], event) for event in events if event.date.year in number_of],
         "changes": changes,
-        "planting": planting(indicators.get(PLANTING), values),
+        "planting": planting(issue, indicators.get(PLANTING), values),
     }
 
 
-def planting(indicator, values):
+def planting(issue, indicator, values):
     """Bars of the area that officials reported as planted, each with the year it was said of."""
     found = values.get(indicator.pk) if indicator else None
     if not found:
@@ -161,13 +169,12 @@ def planting(indicator, values):
         ),
         "unit": text_and_language(indicator, "unit")[0],
         "sentence": IndicatorFigure(indicator, found).sentence,
-        "svg_url": f"{reverse('issue', args=[ISSUE])}?format=svg&part=planting",
+        "svg_url": f"{issue.get_absolute_url()}?format=svg&part=planting",
     }
 
 
-def sea_file(request):
+def sea_file(request, drawn):
     """The outlines as a file of their own."""
-    drawn = picture()
     return svg_file(
         request,
         "aral-sea",

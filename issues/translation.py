@@ -3,6 +3,8 @@
 from modeltranslation.translator import TranslationOptions, register
 
 from issues.models import (
+    AreaReport,
+    ComparisonExample,
     Event,
     EventCitation,
     Indicator,
@@ -59,6 +61,16 @@ class EventTranslation(EnglishRequired):
 @register(Term)
 class TermTranslation(EnglishRequired):
     fields = ("term", "definition")
+
+
+@register(AreaReport)
+class AreaReportTranslation(EnglishRequired):
+    fields = ("sentence",)
+
+
+@register(ComparisonExample)
+class ComparisonExampleTranslation(EnglishRequired):
+    fields = ("title",)
 
 
 # History keeps the columns of each language, so it begins where they have been made.

@@ -17,6 +17,7 @@ from issues.models import (
     Event,
     Indicator,
     Issue,
+    IssueFeature,
     IssueInCountry,
     IssueLink,
     KeyFigure,
@@ -166,7 +167,8 @@ class IssuePage(RecordView):
     def around(self, issue):
         indicators = list(issue.indicators.published())
         events = list(issue.events.published())
-        sea = aral.feature(events) if issue.key == aral.ISSUE else None
+        has_sea = issue.features.filter(part=IssueFeature.Part.ARAL_SEA).exists()
+        sea = aral.feature(issue, events) if has_sea else None
         charts = [one for one in indicators if sea is None or one.key != aral.AREA]
         answer_count, answers = answers_to(issue)
         return {
@@ -187,7 +189,7 @@ class IssuePage(RecordView):
         """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
         part, sea = self.request.GET.get("part"), context["aral"]
         if part == "sea" and sea:
-            return aral.sea_file(self.request)
+            return aral.sea_file(self.request, sea["picture"])
         if part == "planting" and sea and sea["planting"]:
             return aral.planting_file(self.request, sea["planting"])
         if part == "causes" and context["causes"]:

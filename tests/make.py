@@ -8,7 +8,20 @@ import itertools
 
 from django.utils import timezone
 
-from issues.models import Event, Indicator, Issue, IssueInCountry, IssueLink, KeyFigure, Observation, Term
+from issues.models import (
+    AreaReport,
+    ComparisonExample,
+    Event,
+    Indicator,
+    Issue,
+    IssueFeature,
+    IssueInCountry,
+    IssueLink,
+    KeyFigure,
+    Observation,
+    PageIndicator,
+    Term,
+)
 from issues.models.issue import Section
 from portal.core.choices import Area, Confidence, Level, Publication
 from portal.models import FormerKey, Place, Source, Tombstone
@@ -228,6 +241,26 @@ def make_area(record, area=Area.FORESTRY):
 def make_sdg(record, code):
     """That an issue or a project touches a goal or a target."""
     return record.sdgs.create(code=code)
+
+
+def make_page_indicator(**fields):
+    return _make_row(PageIndicator, fields, page=PageIndicator.Page.COUNTRY, indicator=make_indicator)
+
+
+def make_issue_feature(**fields):
+    return _make_row(IssueFeature, fields, part=IssueFeature.Part.ARAL_SEA, issue=make_issue)
+
+
+def make_area_report(**fields):
+    return _make_row(AreaReport, fields, source=make_source, sentence_en="Areas that the report names are marked.")
+
+
+def make_comparison_example(*records, **fields):
+    """An example of a comparison of these records, which are of one kind: countries if nothing else is said."""
+    keys = " ".join(record.key for record in records)
+    return _make_row(
+        ComparisonExample, fields, title_en="Two countries", kind=ComparisonExample.Kind.COUNTRY, keys=keys or "kz uz"
+    )
 
 
 def make_former_key(**fields):

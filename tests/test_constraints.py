@@ -16,8 +16,10 @@ from tests.make import (
     make_agreement,
     make_answer,
     make_area,
+    make_area_report,
     make_budget_line,
     make_citation,
+    make_comparison_example,
     make_country,
     make_event,
     make_former_key,
@@ -31,6 +33,7 @@ from tests.make import (
     make_observation,
     make_organisation,
     make_organisation_identifier,
+    make_page_indicator,
     make_participation,
     make_party,
     make_place,
@@ -173,6 +176,18 @@ BROKEN = {
     "issue_has_one_headline_figure": (
         lambda: again(make_key_figure(headline=True), position=2),
         "Another key figure already stands for this issue.",
+    ),
+    "page_indicator_stands_once": (
+        lambda: again(make_page_indicator(), position=2),
+        "This indicator is already chosen for this page.",
+    ),
+    "area_report_stands_once": (
+        lambda: again(make_area_report(), words="K-pop"),
+        "The areas of this report are already listed.",
+    ),
+    "comparison_example_stands_once": (
+        lambda: again(make_comparison_example(), title_en="Other words"),
+        "There is already an example of this comparison.",
     ),
     "issue_link_stands_once": (
         lambda: again(make_issue_link(), mechanism_en="Another way."),

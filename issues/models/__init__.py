@@ -14,13 +14,17 @@ from issues.models.issue import (
     KeyFigureCitation,
     Section,
 )
+from issues.models.page_choices import AreaReport, ComparisonExample, IssueFeature, PageIndicator
 
 __all__ = [
+    "AreaReport",
+    "ComparisonExample",
     "Event",
     "EventCitation",
     "Indicator",
     "Issue",
     "IssueCitation",
+    "IssueFeature",
     "IssueInCountry",
     "IssueLink",
     "IssueLinkCitation",
@@ -28,6 +32,7 @@ __all__ = [
     "KeyFigure",
     "KeyFigureCitation",
     "Observation",
+    "PageIndicator",
     "Section",
     "Term",
     "TermCitation",

@@ -2,7 +2,7 @@
 
 from django.db.models import Count, Q
 
-from issues.models import Event, Indicator, Issue, Observation, Term
+from issues.models import AreaReport, Event, Indicator, Issue, Observation, Term
 from portal.core.choices import Area, Confidence, Level, Publication
 from portal.facets import registry
 from portal.http import page_cache
@@ -13,27 +13,18 @@ from projects.models import Agreement, Organisation, Project, RioMarker
 VISIBLE = Publication.PUBLISHED
 NAMED = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term)  # in the reader’s language
 
-# Areas of cooperation that the Gyeonggi Research Institute's report of 2024 names for the province (source
-# gri-2024-central-asia). It also names K-pop, which is no area of its own here: projects are asked for the word.
-REPORT_SOURCE = "gri-2024-central-asia"
-REPORT_AREAS = {
-    Area.DESERTIFICATION_PREVENTION,
-    Area.SMART_AGRICULTURE,
-    Area.NATURAL_RESOURCES,
-    Area.INFRASTRUCTURE,
-}
-
 
 def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
     projects = registry.facet_index(Project)
     scanned = page_cache.once(scan, "completeness")
     agreements = tally(Agreement.objects.published(), "confidence")
+    report = AreaReport.objects.shown()
     return {
         "kinds": kinds(projects.all),
-        "areas": areas(projects.facets),
-        "kpop": scanned["kpop"],
-        "report": Source.objects.published().filter(key=REPORT_SOURCE).first(),
+        "areas": areas(projects.facets, report.areas if report else ()),
+        "named_words": scanned["words"],
+        "report": report,
         "levels": [(level, len(projects.facets["level"][level.value])) for level in Level],
         "confidences": [
             (one, len(projects.facets["confidence"][one.value]), agreements.get(one.value, 0)) for one in Confidence
@@ -49,7 +40,9 @@ def completeness():
 
 def scan():
     """What is counted by going through all records: no set that is kept in memory tells it."""
-    return {"kpop": kpop(), "missing": missing(), "translations": [translations(model) for model in NAMED]}
+    report = AreaReport.objects.shown()
+    words = [(word, projects_with(word)) for word in report.searched_words] if report else []
+    return {"words": words, "missing": missing(), "translations": [translations(model) for model in NAMED]}
 
 
 def tally(queryset, path):
@@ -66,20 +59,20 @@ def kinds(projects):
     ]
 
 
-def areas(facets):
-    """For each area: all projects, provincial ones, municipal ones, and whether the 2024 report names it."""
+def areas(facets, named):
+    """For each area: all projects, provincial ones, municipal ones, and whether it is among those that are `named`."""
     levels = [facets["level"][level.value] for level in (Level.PROVINCIAL, Level.MUNICIPAL)]
     rows = []
     for area in Area:
         here = facets["area"][area.value]
-        rows.append((area, len(here), *map(here.intersection_cardinality, levels), area in REPORT_AREAS))
+        rows.append((area, len(here), *map(here.intersection_cardinality, levels), area in named))
     return rows
 
 
-def kpop():
-    """How many provincial and municipal projects have the word in their titles or summaries."""
+def projects_with(word):
+    """Return how many provincial and municipal projects have the word in their titles or summaries."""
     projects = Project.objects.published().filter(level__in=[Level.PROVINCIAL, Level.MUNICIPAL])
-    return matching(projects, "k-pop").filter(Q(title_en__icontains="k-pop") | Q(summary_en__icontains="k-pop")).count()
+    return matching(projects, word).filter(Q(title_en__icontains=word) | Q(summary_en__icontains=word)).count()
 
 
 def countries(projects):

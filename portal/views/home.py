@@ -47,6 +47,7 @@ class Home(Told, TemplateView):
 
     def get_context_data(self, **kwargs):
         projects = registry.facet_index(Project)
+        sea = aral.issue_of_the_sea()
         figures = KeyFigure.objects.filter(headline=True).prefetch_related(
             Prefetch("sources", Source.objects.published())
         )
@@ -72,7 +73,7 @@ class Home(Told, TemplateView):
                     ("sources", published(Source), lambda n: npgettext("count", "source", "sources", n)),
                 )
             ],
-            "picture": aral.picture(),
+            "picture": aral.picture(sea) if sea else None,
             "projects": Project.objects.published().latest_first().for_list()[:6],
             "events": Event.objects.published().order_by("-date", "key")[:6],
             "countries": countries_with_counts(),

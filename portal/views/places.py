@@ -7,7 +7,7 @@ from django.views.generic import TemplateView
 
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
-from issues.models import Event, Indicator, Issue, IssueInCountry
+from issues.models import Event, Issue, IssueInCountry, PageIndicator
 from portal.core.choices import Area, Level, Publication
 from portal.facets import registry
 from portal.formats import responses
@@ -76,15 +76,7 @@ class CountryList(Told, TemplateView):
         }
 
 
-# What a country's profile shows in charts, beside the other countries: an editors' choice of indicators.
-PROFILE = (
-    "water-stress",
-    "drinking-water-safely-managed",
-    "forest-area-share",
-    "temperature-anomaly",
-    "co2-emissions-per-capita",
-    "electricity-renewables-share",
-)
+MOST_CHARTS = 6  # on the page of a country
 
 
 def gaps(country):
@@ -143,8 +135,8 @@ class CountryPage(RecordView):
             .select_related("issue")
             .order_by("issue__position"),
             "charts": figures_for(
-                Indicator.objects.published().filter(key__in=PROFILE),
-                most=len(PROFILE),
+                PageIndicator.objects.indicators_on(PageIndicator.Page.COUNTRY),
+                most=MOST_CHARTS,
                 focus=country,
                 place__group__in=Place.Group.values,
             )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from issues.charts import SMALL, IndicatorFigure, place_tones
 from issues.figures import latest_observations, latest_rows, readings
 from issues.filters import IssueFilter
-from issues.models import Indicator, Issue, IssueInCountry, Observation
+from issues.models import Indicator, Issue, IssueInCountry, Observation, PageIndicator
 from portal.core.choices import Area
 from portal.core.languages import text_and_language
 from portal.models import FormerKey, Place
@@ -30,16 +30,6 @@ from projects.models import Agreement, Organisation, Project
 
 MOST_CHARTS = 4
 TOP_AREAS = 5
-# The indicators to draw first: an editors’ choice. Others follow in their own order where these have no values.
-DRAWN_FIRST = (
-    "water-stress",
-    "forest-area-share",
-    "co2-emissions-per-capita",
-    "electricity-renewables-share",
-    "drinking-water-safely-managed",
-    "temperature-anomaly",
-    "gdp-per-capita",
-)
 
 
 class Countries(Kind):
@@ -212,13 +202,17 @@ class Countries(Kind):
         return Part("issues", gettext("Issues, and what they mean there"), rows)
 
     def figures(self, places):
-        """Charts on which the countries are compared: of indicators that two or more of them have for several years."""
+        """Charts on which the countries are compared: of indicators that two or more of them have for several years.
+
+        The indicators that editors chose come first. Others follow in their own order where these have no values.
+        """
         years = self.years_together(places)
         comparable = [pk for pk, counts in years.items() if sum(1 for count in counts.values() if count > 1) > 2]
-        order = {key: position for position, key in enumerate(DRAWN_FIRST)}
+        chosen = PageIndicator.objects.indicators_on(PageIndicator.Page.COMPARISON)
+        order = {indicator.pk: place for place, indicator in enumerate(chosen)}
         indicators = sorted(
             Indicator.objects.filter(pk__in=comparable),
-            key=lambda indicator: (order.get(indicator.key, len(order)), indicator.position, indicator.key),
+            key=lambda indicator: (order.get(indicator.pk, len(order)), indicator.position, indicator.key),
         )[:MOST_CHARTS]
         observations = readings(Observation.objects.filter(indicator__in=indicators, place__in=places))
         query = {"place": [place.key for place in places]}

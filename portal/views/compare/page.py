@@ -1,5 +1,6 @@
 """The page of a comparison, its file, and the page on which one chooses."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.http import HttpResponseRedirect
@@ -10,8 +11,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from issues.models import ComparisonExample
 from portal.core.citation_marks import Notes
-from portal.core.languages import name_html
+from portal.core.languages import name_html, reader_html
 from portal.core.urls import with_query
 from portal.formats import responses, tables
 from portal.http import throttling
@@ -22,20 +24,25 @@ from portal.views.compare.finding import LONGEST
 
 FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button under what it found
 
-# Comparisons to begin with. One whose records are not all published is not shown.
-EXAMPLES = (
-    (_("The two countries around the Aral Sea"), "country", ("kz", "uz")),
-    (
-        _("From the source to the mouth: glaciers that melt, water that is shared out, a sea that dries"),
-        "issue",
-        ("glacier-retreat", "transboundary-water-allocation", "aral-sea-depletion"),
-    ),
-    (
-        _("Two Korean ways to green the dry seabed"),
-        "project",
-        ("koica-gggi-aral-sea-grip", "kfs-aral-sea-forest-restoration-kz"),
-    ),
-)
+
+def examples():
+    """Return title, query and record names of each example. One whose records are not all published is left out.
+
+    One query for the examples, and one for each kind among them.
+    """
+    chosen, keys = list(ComparisonExample.objects.all()), defaultdict(list)
+    for example in chosen:
+        keys[example.kind] += example.key_list
+    found = {kind: KINDS[kind].found(of_kind) for kind, of_kind in keys.items()}
+    return [
+        (
+            reader_html(example, "title"),
+            urlencode([(example.kind, key) for key in example.key_list]),
+            [name_html(found[example.kind][key]) for key in example.key_list],
+        )
+        for example in chosen
+        if set(example.key_list) <= set(found[example.kind])
+    ]
 
 
 @dataclass
@@ -133,13 +140,7 @@ class Compare(Told, TemplateView):
                 sentence = str(kind.sentence_for_one).format(name=choice.records[0].name_and_language()[0])
             return {"sentence": sentence, "forms": [form_of(kind, choice.records, words)]}
         forms = [form_of(kind) for kind in KINDS.values()]
-        examples = []
-        for title, name, keys in EXAMPLES:
-            found = KINDS[name].found(keys)
-            if len(found) == len(keys):
-                query = urlencode([(name, key) for key in keys])
-                examples.append((title, query, [name_html(found[key]) for key in keys]))
-        return {"forms": forms, "examples": examples}
+        return {"forms": forms, "examples": examples()}
 
     def comparison(self):
         """The rows, charts and notes of the chosen records."""

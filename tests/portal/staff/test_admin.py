@@ -14,14 +14,18 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from issues.models import (
+    AreaReport,
+    ComparisonExample,
     Event,
     Indicator,
     Issue,
+    IssueFeature,
     IssueInCountry,
     IssueLink,
     IssueSdg,
     KeyFigure,
     Observation,
+    PageIndicator,
     Term,
 )
 from portal.core.choices import Area, Publication
@@ -48,12 +52,16 @@ from projects.models import (
 )
 from tests.make import (
     make_agreement,
+    make_area_report,
     make_citation,
+    make_comparison_example,
     make_country,
     make_event,
     make_indicator,
     make_issue,
+    make_issue_feature,
     make_organisation,
+    make_page_indicator,
     make_place,
     make_project,
     make_reporting_organisation,
@@ -109,11 +117,14 @@ def linked_sector():
 # A record of each model, with whatever its list walks to.
 LINKED = {
     Agreement: linked_agreement,
+    AreaReport: lambda: make_area_report(areas=["forestry"], words="K-pop"),
+    ComparisonExample: lambda: make_comparison_example(make_country(), make_country()),
     Event: linked_event,
     Tombstone: lambda: make_tombstone(),
     FormerKey: lambda: FormerKey.objects.create(kind="source", key=f"old-{FormerKey.objects.count()}", now="new"),
     Indicator: linked_indicator,
     Issue: lambda: make_issue(parent=make_issue()),
+    IssueFeature: lambda: IssueFeature.objects.first() or make_issue_feature(),
     IssueLink: lambda: IssueLink.objects.create(cause=make_issue(), effect=make_issue(), mechanism_en="By wind."),
     KeyFigure: lambda: KeyFigure.objects.create(
         issue=make_issue(), position=1, label_en="Area of the sea", value="68000", unit_en="km²", year=1960
@@ -122,6 +133,7 @@ LINKED = {
         indicator=make_indicator(), place=make_place(), year=2020, value="24.1", source=make_source()
     ),
     Organisation: lambda: make_organisation(country=make_country()),
+    PageIndicator: make_page_indicator,
     Place: lambda: make_place(country=make_country(), part_of=make_place()),
     Project: linked_project,
     ReportingOrganisation: lambda: ReportingOrganisation.objects.first() or make_reporting_organisation(),

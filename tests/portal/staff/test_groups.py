@@ -19,13 +19,22 @@ LATER = {
     "0009_administrators_say_who_reports_to_iati": 6,
     "0013_editors_see_outside_links": 3,
     "0015_editors_import": 18,
+    "issues.0007_fill_page_choices": 48,
 }
 migration = import_module(f"portal.migrations.{NAME}")
-later = {name: import_module(f"portal.migrations.{name}") for name in LATER}
+
+
+def app_and_name(name):
+    """Return the app of a migration, which is the portal's if nothing else is said, and its name there."""
+    app, _dot, rest = name.rpartition(".")
+    return app or "portal", rest
+
+
+later = {name: import_module("{}.migrations.{}".format(*app_and_name(name))) for name in LATER}
 
 
 def run(step, name=NAME):
-    apps = MigrationExecutor(connection).loader.project_state(("portal", name)).apps
+    apps = MigrationExecutor(connection).loader.project_state(app_and_name(name)).apps
     step(apps, SimpleNamespace(connection=connection))
 
 

@@ -134,9 +134,10 @@ def test_a_better_hash_is_no_new_password(anna, since, settings):
 
 
 AUDITED = """
-    issues.Event issues.EventCitation issues.Indicator issues.Issue issues.IssueCitation issues.IssueInCountry
-    issues.IssueLink issues.IssueLinkCitation issues.IssueSdg issues.KeyFigure issues.KeyFigureCitation
-    issues.Observation issues.Term issues.TermCitation
+    issues.AreaReport issues.ComparisonExample issues.Event issues.EventCitation issues.Indicator issues.Issue
+    issues.IssueCitation issues.IssueFeature issues.IssueInCountry issues.IssueLink issues.IssueLinkCitation
+    issues.IssueSdg issues.KeyFigure issues.KeyFigureCitation issues.Observation issues.PageIndicator issues.Term
+    issues.TermCitation
     portal.FormerKey portal.Place portal.PlaceCitation portal.Source portal.Tombstone
     projects.Agreement projects.AgreementArea projects.AgreementCitation projects.AgreementParty projects.BudgetLine
     projects.ImportedActivity projects.ImportedFile projects.Organisation projects.OrganisationCitation

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
+from issues.models import Indicator, PageIndicator
 from portal.core.choices import Area, Publication
 from portal.core.formatting import number
 from portal.models import FormerKey, Place
@@ -21,6 +22,7 @@ from tests.make import (
     make_answer,
     make_area,
     make_citation,
+    make_comparison_example,
     make_country,
     make_former_key,
     make_indicator,
@@ -30,6 +32,7 @@ from tests.make import (
     make_key_figure,
     make_observation,
     make_organisation,
+    make_page_indicator,
     make_participation,
     make_project,
     make_rio_marker,
@@ -224,6 +227,9 @@ def test_charts_compare_the_countries_where_two_have_several_years(client):
             for year in (2018, 2019, 2020):
                 make_observation(indicator=indicator, place=place, year=year, source=source)
     make_observation(indicator=make_indicator(key="short"), place=uz)
+    for key in ("lonely", "water-stress"):
+        make_page_indicator(page=PageIndicator.Page.COMPARISON, indicator=Indicator.objects.get(key=key))
+    make_page_indicator(page=PageIndicator.Page.COUNTRY, indicator=Indicator.objects.get(key="co2"))
 
     response = ask(client, "country", uz, kz)
 
@@ -686,7 +692,10 @@ def test_the_examples_can_be_compared(client, content):
 
 
 def test_an_example_without_its_records_is_not_shown(client):
-    three_countries()
+    uz, kz, _tm = three_countries()
+    make_comparison_example(make_issue(), make_issue(publication=Publication.DRAFT), kind="issue")
+    make_comparison_example(kz, make_country(key="jp", group=""), title_en="Not of the portal")
+    make_comparison_example(kz, uz)
     assert page(client.get("/en/compare/")).xpath("//ul[@class='cards']//a/@href") == ["?country=kz&country=uz"]
 
 

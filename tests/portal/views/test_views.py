@@ -15,6 +15,7 @@ from tests.make import (
     make_agreement,
     make_answer,
     make_area,
+    make_area_report,
     make_citation,
     make_country,
     make_event,
@@ -223,6 +224,7 @@ def test_source_that_nothing_cites_says_so_and_what_is_not_stated(client):
 
 
 def test_gaps_are_counted_by_area_and_the_report_is_named(client):
+    make_area_report(areas=[Area.INFRASTRUCTURE, Area.NATURAL_RESOURCES])
     for area, level in (
         (Area.FORESTRY, Level.PROVINCIAL),
         (Area.FORESTRY, Level.NATIONAL),
@@ -254,8 +256,9 @@ def areas_table(client):
     ],
 )
 def test_k_pop_is_asked_for_among_provincial_and_municipal_projects(fields, expected):
+    make_area_report(words="K-pop")
     make_project(**fields)
-    assert completeness()["kpop"] == expected
+    assert completeness()["named_words"] == [("K-pop", expected)]
 
 
 def test_what_is_missing_is_counted():

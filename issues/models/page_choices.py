@@ -1,0 +1,171 @@
+"""What editors choose to show on pages: indicators in charts, an issue’s special part, a report, examples."""
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from issues.models.indicator import Indicator
+from issues.models.issue import Issue
+from portal.core.choices import Area, Publication
+from portal.models import Pair, Source
+from portal.models.querysets import PairManager, RowQuerySet
+from portal.models.workflow import TRANSLATED_ACTIONS
+
+
+class PageIndicatorQuerySet(RowQuerySet):
+    """Queries of the indicators that editors chose for a page."""
+
+    def indicators_on(self, page):
+        """Return the published indicators chosen for a page, in the editors’ order. One query."""
+        chosen = self.filter(page=page, indicator__publication=Publication.PUBLISHED)
+        return [choice.indicator for choice in chosen.select_related("indicator")]
+
+
+class PageIndicator(Pair):
+    """That a page draws an indicator as a chart."""
+
+    class Page(models.TextChoices):
+        COUNTRY = "country", _("Page of a country")
+        COMPARISON = "comparison", _("Comparison of countries")
+
+    page = models.CharField(_("page"), max_length=10, choices=Page)
+    indicator = models.ForeignKey(
+        Indicator, verbose_name=_("indicator"), on_delete=models.CASCADE, related_name="page_choices"
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    natural_fields = ("page", "indicator__key")
+    objects = PairManager.from_queryset(PageIndicatorQuerySet)()
+
+    class Meta:
+        verbose_name = _("indicator on a page")
+        verbose_name_plural = _("indicators on pages")
+        ordering = ["page", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page", "indicator"],
+                name="page_indicator_stands_once",
+                violation_error_message=_("This indicator is already chosen for this page."),
+            )
+        ]
+
+
+class IssueFeature(Pair):
+    """That the page of an issue has a special part, which is made for its subject."""
+
+    class Part(models.TextChoices):
+        ARAL_SEA = "aral-sea", _("Aral Sea: outlines, area and events, then and since, planting")
+
+    part = models.CharField(_("part"), max_length=20, choices=Part, unique=True)
+    issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="features")
+
+    natural_fields = ("part",)
+
+    class Meta:
+        verbose_name = _("special part of a page")
+        verbose_name_plural = _("special parts of pages")
+        ordering = ["part"]
+
+    def __str__(self):
+        return self.get_part_display()
+
+
+def validate_areas(values):
+    """Raise ValidationError unless the value is a list of areas of cooperation, each of them once."""
+    if not isinstance(values, list) or len(set(values)) < len(values) or not set(values) <= set(Area.values):
+        raise ValidationError(_("Give a list of areas of cooperation, each of them once."))
+
+
+class AreaReportQuerySet(RowQuerySet):
+    """Queries of the reports that name areas."""
+
+    def shown(self):
+        """Return the report that pages cite: of those whose source is published the newest; None if there is none."""
+        found = self.filter(source__publication=Publication.PUBLISHED).select_related("source")
+        return found.order_by(models.F("source__date").desc(nulls_last=True), "source__key").first()
+
+
+class AreaReport(Pair):
+    """A report that names areas for cooperation. The page on the data marks these areas in its table of gaps."""
+
+    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="area_reports")
+    sentence = models.TextField(_("sentence"))
+    areas = models.JSONField(_("areas of cooperation"), default=list, blank=True, validators=[validate_areas])
+    words = models.CharField(_("words"), max_length=200, blank=True)
+
+    natural_fields = ("source__key",)
+    objects = PairManager.from_queryset(AreaReportQuerySet)()
+
+    class Meta:
+        default_permissions = TRANSLATED_ACTIONS
+        verbose_name = _("report that names areas")
+        verbose_name_plural = _("reports that name areas")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"],
+                name="area_report_stands_once",
+                violation_error_message=_("The areas of this report are already listed."),
+            )
+        ]
+
+    @property
+    def searched_words(self):
+        """Return the words that the report names and that are no area: projects are searched for them."""
+        return [word for part in self.words.split(",") if (word := part.strip())]
+
+
+class ComparisonExample(Pair):
+    """A comparison that the page for choosing one offers. It names its records by their keys."""
+
+    class Kind(models.TextChoices):
+        COUNTRY = "country", _("Countries")
+        ISSUE = "issue", _("Issues")
+        PROJECT = "project", _("Projects")
+
+        @property
+        def records(self):
+            """Return a queryset of the records that may be compared, unpublished ones included."""
+            if self == self.COUNTRY:
+                return apps.get_model("portal", "Place").objects.exclude(group="")
+            return (Issue if self == self.ISSUE else apps.get_model("projects", "Project")).objects.all()
+
+    title = models.CharField(_("title"), max_length=160)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    keys = models.CharField(_("keys"), max_length=300)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    natural_fields = ("kind", "keys")
+
+    class Meta:
+        default_permissions = TRANSLATED_ACTIONS
+        verbose_name = _("example of a comparison")
+        verbose_name_plural = _("examples of comparisons")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "keys"],
+                name="comparison_example_stands_once",
+                violation_error_message=_("There is already an example of this comparison."),
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def key_list(self):
+        return self.keys.split()
+
+    def clean(self):
+        keys = list(dict.fromkeys(self.key_list))
+        self.keys = " ".join(keys)
+        if not 2 <= len(keys) <= 4:
+            raise ValidationError({"keys": _("Name two to four records.")})
+        if self.kind in self.Kind.values:
+            known = set(self.Kind(self.kind).records.filter(key__in=keys).values_list("key", flat=True))
+            if unknown := [key for key in keys if key not in known]:
+                raise ValidationError(
+                    {"keys": _("No record of this kind has this key: {keys}.").format(keys=", ".join(unknown))}
+                )
