@@ -29,6 +29,8 @@ class PortalConfig(AppConfig):
             duplicates.forget_deleted,
         ):
             signals.rows_changed.connect(receiver)
+        for receiver in (indexing.flush_log, content_version.flush_log):
+            signals.changes_flushed.connect(receiver)
         indexing.clear_after_flush()
         audit_log.follow_accounts()
         sessions.listen()

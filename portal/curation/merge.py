@@ -20,8 +20,8 @@ from portal.core.citation_marks import MARK, MARKS
 from portal.curation.translations import left_alone
 from portal.models import FormerKey, Record, Source, Tombstone
 from portal.publishing.checks import gaps
-from portal.search.indexing import indexing
 from portal.tracking import audit_log
+from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 
@@ -331,7 +331,7 @@ def _name_of_row(row):
 def merge(kept, other, taken=(), user=None):
     """Make one record of two: `kept` takes the columns named in `taken` from `other`. Raises Refused."""
     try:
-        with because(Reason.MERGED.format(key=other.key)), indexing():
+        with because(Reason.MERGED.format(key=other.key)), content_transaction():
             return _merge(kept, other, set(taken), user)
     except IntegrityError as error:
         raise Refused([str(error)]) from error

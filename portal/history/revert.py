@@ -17,7 +17,7 @@ from portal.history.diff import Names, Step, label_of, tell
 from portal.models import Record
 from portal.models.workflow import RELEASED
 from portal.publishing.checks import gaps
-from portal.search.indexing import indexing
+from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import TICK, TRACKED, because, kept_of, moments, state_at
 
@@ -142,7 +142,7 @@ def revert(record, moment, why="", owners=()):
     `owners` are the records that such a row belongs to: what readers see of them stays whole.
     """
     try:
-        with because(reason(moment, why)), indexing():
+        with because(reason(moment, why)), content_transaction():
             type(record)._base_manager.select_for_update().get(pk=record.pk)
             watched = [record] if isinstance(record, Record) else list(owners)
             lacking = {one.pk: set(gaps(one)) for one in watched}

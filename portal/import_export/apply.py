@@ -22,6 +22,7 @@ from portal.publishing.checks import columns_that_gaps_hang_on, gaps
 from portal.search import indexing
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry
+from portal.tracking.change_log import content_transaction
 from portal.tracking.history import because, recording, write_created
 
 MOVED = ("publish_at", "published_at")
@@ -67,7 +68,7 @@ def _attempt(plan, keep, why, file, known):
     """
     lacking = {}
     try:
-        with because(why), indexing.indexing():
+        with because(why), content_transaction():
             yield from _store(plan)
             if not plan.refused:
                 for one in _released(plan):

@@ -8,8 +8,8 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
 from portal.core.choices import Publication
-from portal.search import indexing
 from portal.tracking import history
+from portal.tracking.change_log import joined_transaction
 from portal.tracking.signals import Action, TableChange, announce, announced
 
 
@@ -19,26 +19,26 @@ class RowQuerySet(models.QuerySet):
     Each change is one transaction with all that is kept of it, even where the caller has opened none.
     """
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def get_or_create(self, *args, **kwargs):
         return super().get_or_create(*args, **kwargs)
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def update_or_create(self, *args, **kwargs):
         return super().update_or_create(*args, **kwargs)
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def bulk_update(self, *args, **kwargs):
         return super().bulk_update(*args, **kwargs)
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def delete(self):
         return super().delete()
 
     delete.alters_data = True
     delete.queryset_only = True
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def update(self, **values):
         rows = self.order_by()
         pks = list(rows.values_list("pk", flat=True))
@@ -46,7 +46,7 @@ class RowQuerySet(models.QuerySet):
         with announced(self.model, change), history.recording(self.model, pks):
             return super().update(**values)
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def bulk_create(self, rows, *args, ignore_conflicts=False, update_conflicts=False, **kwargs):
         if ignore_conflicts or update_conflicts:
             raise ValueError("Which rows are new, and what others were before, would be known to no history.")

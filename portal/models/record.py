@@ -13,7 +13,7 @@ from portal.core.choices import Confidence, Publication
 from portal.core.languages import text_and_language
 from portal.models.querysets import PairManager, RecordManager, remembered
 from portal.models.workflow import RECORD_ACTIONS
-from portal.search import indexing
+from portal.tracking.change_log import joined_transaction
 
 
 class Content(models.Model):
@@ -26,13 +26,13 @@ class Content(models.Model):
     class Meta:
         abstract = True
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def save_base(self, *args, **kwargs):
         return super().save_base(*args, **kwargs)
 
     save_base.alters_data = True
 
-    @indexing.one_transaction()
+    @joined_transaction()
     def delete(self, *args, **kwargs):
         return super().delete(*args, **kwargs)
 

@@ -18,7 +18,7 @@ from portal.core.database import lock_timeout
 from portal.http.outage import is_outage
 from portal.models import Record
 from portal.publishing.checks import gaps
-from portal.search.indexing import indexing
+from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 
@@ -50,7 +50,7 @@ def publish_scheduled():
     if due_at is None or due_at > now:
         return []
     published = []
-    with indexing():
+    with content_transaction():
         for scheduled in _scheduled():
             for record in scheduled.filter(publish_at__lte=now).order_by("publish_at", "key").select_for_update():
                 lacking = gaps(record)

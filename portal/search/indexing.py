@@ -1,13 +1,11 @@
 """Keeps the index in step with the records: with every save, change of a relation and deletion, and all at once.
 
-What changed is noted by signals and settled in one go: inside `indexing()` before its transaction ends, else when the
-transaction has been committed, and in any case before the next question. So a load of ten thousand rows is analysed
-once a record, and a form with twenty rows once.
+What changed is noted in the log of the transaction and indexed in one go: as the last step of a `content_transaction`,
+else after the commit, and in any case before the next question. So a load of ten thousand rows is analysed once a
+record, and a form with twenty rows once.
 """
 
-import contextlib
 import functools
-import threading
 from collections import defaultdict
 
 from django.apps import apps
@@ -41,14 +39,13 @@ from portal.search.analyser import (
     without_particle,
 )
 from portal.search.store import FIELDS
+from portal.tracking import change_log
 from portal.tracking.signals import Action, Phase
 
 BATCH = 200
 # Kinds of which there are few: a reader may begin at any word of their names.
 BY_ANY_WORD = {Kind.ISSUE, Kind.COUNTRY, Kind.INDICATOR, Kind.ORGANISATION, Kind.PLACE, Kind.TERM}
 WORDS_OF_A_NAME = 8
-
-_local = threading.local()
 
 
 def searched_models():
@@ -73,51 +70,23 @@ def in_batches(items, size=BATCH):
 
 
 def mark(model, pks):
-    """Note that records changed, and see to it that the index hears of it."""
-    _pending()[model].update(pks)
-    if not getattr(_local, "held", 0):
-        transaction.on_commit(settle, robust=True)
-
-
-def _pending():
-    if not hasattr(_local, "pending"):
-        _local.pending = defaultdict(set)
-    return _local.pending
-
-
-def forget():
-    """Drop what was noted: after a transaction that is undone, nothing of it happened."""
-    _pending().clear()
-
-
-@contextlib.contextmanager
-def indexing():
-    """One transaction in which records and their index change together."""
-    _local.held = getattr(_local, "held", 0) + 1
-    try:
-        with transaction.atomic():
-            yield
-            settle()
-    except BaseException:
-        forget()
-        raise
-    finally:
-        _local.held -= 1
-
-
-@contextlib.contextmanager
-def one_transaction():
-    """The open transaction; outside of any, a new one in which a change is stored with its history and its index."""
-    if transaction.get_connection().in_atomic_block:
-        yield
-    else:
-        with indexing():
-            yield
+    """Note in the log of the transaction that entries of records are out of date."""
+    change_log.current_log().unindexed[model].update(pks)
 
 
 def settle():
-    """Bring the index up to date with all that was noted."""
-    pending = _pending()
+    """Bring the index up to date with what the open transaction has changed."""
+    if log := change_log.open_log():
+        _index(log.unindexed)
+
+
+def flush_log(sender, log, is_committed, **kwargs):
+    """Receive `changes_flushed`: bring the index up to date, within the transaction if it can be."""
+    _index(log.unindexed)
+
+
+def _index(pending):
+    """Make the entries of records anew, and those of the records that carry their words."""
     if pending and not SearchEntry.objects.exists():
         SearchState.objects.update_or_create(pk=1, defaults={"analyser": VERSION})
     done = defaultdict(set)

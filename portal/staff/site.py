@@ -13,9 +13,9 @@ from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from portal.accounts.adapters import SignOut, lacks_second_factor
-from portal.search.indexing import indexing
 from portal.staff.curation import doubles_page
 from portal.staff.worklists import Desk
+from portal.tracking.change_log import content_transaction
 
 # In the order of an editor's work: what is known, what is being done, what both rest on, and last who works here.
 APPS = ("issues", "projects", "portal", "auth", "mfa")
@@ -79,7 +79,7 @@ class PortalAdminSite(AdminSite):
         def indexed(request, *args, **kwargs):
             if request.method != "POST":
                 return view(request, *args, **kwargs)
-            with indexing():
+            with content_transaction():
                 return view(request, *args, **kwargs)
 
         return super().admin_view(indexed, cacheable)

@@ -9,18 +9,18 @@ it. After the commit the writer settles: it deletes the pending rows and adds th
 cannot, the next writer does.
 """
 
-import dataclasses
 import functools
-import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DEFAULT_DB_ALIAS, Error, connections, models, router, transaction
+from django.db import Error, connections, models, router, transaction
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
+from portal.tracking import change_log
+from portal.tracking.change_log import ChangeLog
 from portal.tracking.signals import Action, Phase
 
 MOST_CHANGES = 1_000  # of older ones nothing is known but that there were some
@@ -33,7 +33,6 @@ NUMBER = (
     " + (SELECT count(*) FROM portal_pendingchange)"
 )
 
-_local = threading.local()
 _followed = {}
 
 
@@ -86,12 +85,18 @@ class State:
 
 @dataclass(eq=False)
 class Row:
-    """A row of PendingChange that the open transaction has inserted. `after_commit` is its hook, and identifies it."""
+    """A row of PendingChange that the open transaction has inserted.
+
+    It is a commit hook that does nothing. Django drops it when its savepoint is rolled back, as the row itself.
+    """
 
     pk: int
     records: dict
-    after_commit: functools.partial
     was_counted: bool = False  # whether this transaction has read the number since: later changes need another row
+    is_settled: bool = False
+
+    def __call__(self):
+        pass
 
     def covers(self, changed):
         """Whether the row already stands for a change of these records."""
@@ -100,13 +105,9 @@ class Row:
         )
 
 
-@dataclass(eq=False)
-class Unsettled:
-    """What the open transaction has changed, and the rows that say so."""
-
-    rows: list[Row] = dataclasses.field(default_factory=list)
-    changed: dict[str, set] = dataclasses.field(default_factory=lambda: defaultdict(set))
-    hooks: list | None = None  # the connection's list of hooks when the rows were last known to be there
+def _rows(using=None):
+    """The rows that the open transaction has inserted and not settled, without those that were rolled back."""
+    return [row for row in change_log.hooks(Row, using) if not row.is_settled]
 
 
 def follow(model, *shown):
@@ -144,41 +145,22 @@ def _touch(touched):
     """Note a change. `touched(model)` gives the primary keys of the records of a followed model that it is about; ANY
     among them if it may be about any.
     """
-    connection = connections[router.db_for_write(PendingChange)]
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("Change content within transaction.atomic(), and touch() there.")
+    using = router.db_for_write(PendingChange)
+    log = change_log.current_log(using)
     changed = {}
     for model in _followed:
         if found := set(touched(model)):
             changed[model._meta.label_lower] = found
-    unsettled = _unsettled(connection)
-    for label, found in changed.items():
-        unsettled.changed[label] |= found
-    if any(row.covers(changed) for row in unsettled.rows):
+            log.changed[model] |= found
+    rows = _rows(using)
+    if any(row.covers(changed) for row in rows):
         return
     # The first row names its records. A second one stands for whatever else may follow, so that there are no more.
-    several = any(not row.was_counted for row in unsettled.rows)
+    several = any(not row.was_counted for row in rows)
     records = dict.fromkeys(_labels(), ANY) if several else _listed(changed)
-    pk = PendingChange.objects.using(connection.alias).create(records=records).pk
-    row = Row(pk, records, functools.partial(_settle, unsettled))
-    unsettled.rows.append(row)
-    transaction.on_commit(row.after_commit, using=connection.alias, robust=True)
-
-
-def _unsettled(connection):
-    """What the open transaction of this thread has changed. A row that a savepoint took back is no longer among it.
-
-    Django drops the hooks of a transaction or savepoint that is rolled back, and puts a new list in place of the old.
-    """
-    unsettled = getattr(_local, "unsettled", None) or Unsettled()
-    if unsettled.hooks is not connection.run_on_commit:
-        there = {id(hook) for _savepoints, hook, _robust in connection.run_on_commit}
-        unsettled.rows = [row for row in unsettled.rows if id(row.after_commit) in there]
-        if not unsettled.rows:
-            unsettled = Unsettled()
-        unsettled.hooks = connection.run_on_commit
-    _local.unsettled = unsettled
-    return unsettled
+    row = Row(PendingChange.objects.using(using).create(records=records).pk, records)
+    transaction.on_commit(row, using=using)
+    log.pending = [*rows, row]
 
 
 def _labels():
@@ -187,9 +169,7 @@ def _labels():
 
 def _listed(changed):
     """Changed records as they are stored."""
-    return {
-        label: ANY if ANY in pks or len(pks) > MOST_RECORDS else sorted(pks) for label, pks in changed.items() if pks
-    }
+    return {label: ANY if ANY in pks or len(pks) > MOST_RECORDS else sorted(pks) for label, pks in changed.items()}
 
 
 def _changed(sender, model, instance, pks):
@@ -220,15 +200,21 @@ def _column(row, model):
 
 def settle():
     """Move all pending changes that are committed, or of this transaction, into `Freshness.number`."""
-    _settle(getattr(_local, "unsettled", None) or Unsettled())
+    _settle(change_log.open_log(router.db_for_write(Freshness)) or ChangeLog())
 
 
-def _settle(unsettled):
-    """Settle all pending rows. Of the writer's own ones it is known which records they were about in the end."""
-    if unsettled is getattr(_local, "unsettled", None):
-        _local.unsettled = None
-    own = [row.pk for row in unsettled.rows]
-    unsettled.rows = []
+def flush_log(sender, log, is_committed, **kwargs):
+    """Receive `changes_flushed`: settle after the commit."""
+    if is_committed:
+        _settle(log)
+
+
+def _settle(log):
+    """Settle all pending rows. Of those in the log it is known which records they were about in the end."""
+    own, records = [row.pk for row in log.pending], {model._meta.label_lower: pks for model, pks in log.changed.items()}
+    for row in log.pending:
+        row.is_settled = True
+    log.pending, log.changed = [], defaultdict(set)
     using = router.db_for_write(Freshness)
     with transaction.atomic(using=using):
         # Whoever settles holds this row, so that no pending row is counted twice, and no number is seen without its
@@ -242,7 +228,7 @@ def _settle(unsettled):
             return
         PendingChange.objects.using(using).filter(pk__in=pending).delete()
         if own := [pk for pk in own if pk in pending]:
-            pending |= {pk: {} for pk in own} | {own[0]: _listed(unsettled.changed)}
+            pending |= {pk: {} for pk in own} | {own[0]: _listed(records)}
         changes = [Change(number=settled.number + place, records=one) for place, one in enumerate(pending.values(), 1)]
         settled.number, settled.changed_at = settled.number + len(changes), timezone.now()
         settled.save(using=using)
@@ -267,15 +253,13 @@ def state() -> State:
 
 def is_changing() -> bool:
     """Whether the open transaction has changed content. If it is taken back, another state gets the same number."""
-    connection = connections[DEFAULT_DB_ALIAS]  # asked for by name: the router would take it for a write
-    return connection.in_atomic_block and bool(_unsettled(connection).rows)
+    return bool(_rows())
 
 
 def _counted():
     """Note that the number was read: if this transaction changes more, the number has to move once more."""
-    if unsettled := getattr(_local, "unsettled", None):
-        for row in unsettled.rows:
-            row.was_counted = True
+    for row in _rows():
+        row.was_counted = True
 
 
 def changed_since(old: State, new: State, model) -> set[int] | None:

@@ -1,6 +1,6 @@
-"""The signal `rows_changed`: sent before and after every change of rows that editors work on.
+"""The signals `rows_changed`, sent before and after every change of rows that editors work on, and `changes_flushed`.
 
-Its receivers stand in one ordered list, in `portal.apps`. Django's own signals of these models have no other receivers
+Their receivers stand in ordered lists, in `portal.apps`. Django's own signals of these models have no other receivers
 but those of django-simple-history, which come first: `portal.tracking.history` needs the state of a row right before
 and after.
 """
@@ -19,6 +19,10 @@ from django.dispatch import Signal
 # Arguments: sender (the model, or the table between two of a plain many-to-many relation), change (a TableChange) and
 # phase (a Phase).
 rows_changed = Signal()
+
+# Sent with what a transaction has changed: as the last step of a content_transaction(), and after each commit.
+# Arguments: log (a ChangeLog) and is_committed. Receivers take out of the log what they have worked off.
+changes_flushed = Signal()
 
 
 class Phase(enum.Enum):

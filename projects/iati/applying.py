@@ -17,9 +17,9 @@ from issues.models import Issue
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDate
 from portal.models import Place, Source
-from portal.search.indexing import indexing
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
+from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because, write_created
 from projects.iati import exporting, facts, fields, planning, suggesting, tables
@@ -89,7 +89,7 @@ def run(reads, file, options, who=None):
     plan = planning.look(reads(), file.name, options)
     if plan.blocked or not plan.has_news:
         return plan
-    with because(Reason.IMPORTED.format(file=file.name)), indexing(), transaction.atomic():
+    with because(Reason.IMPORTED.format(file=file.name)), content_transaction(), transaction.atomic():
         file.imported_at, file.countries = timezone.now(), sorted(options.countries or ())
         file.counts = {state.value: count for state, count in plan.counts.items()}
         file.save()

@@ -125,9 +125,9 @@ import os, signal
 import django
 django.setup()
 from django.db import transaction
-from portal.search.indexing import indexing
+from portal.tracking.change_log import content_transaction
 from projects.models import Project
-with indexing():
+with content_transaction():
     transaction.on_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))
     one, other = Project.objects.get(key="stays"), Project.objects.get(key="goes")
     one.title_en = "Afterwards"

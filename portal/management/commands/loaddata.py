@@ -7,12 +7,12 @@ from modeltranslation.management.commands import loaddata
 
 from portal.core.database import gather_statistics
 from portal.models.querysets import remembering_keys
-from portal.search.indexing import indexing
+from portal.tracking.change_log import content_transaction
 from portal.tracking.history import unrecorded
 
 
 class Command(loaddata.Command):
     def handle(self, *args, **options):
-        with indexing(), remembering_keys(), unrecorded():
+        with content_transaction(), remembering_keys(), unrecorded():
             super().handle(*args, **options)
         gather_statistics(options["database"])

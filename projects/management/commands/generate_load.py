@@ -18,8 +18,8 @@ from portal.core.database import gather_statistics
 from portal.models import Place
 from portal.models.search_index import Kind, SearchEntry, SearchFacet, SearchName, entry_id
 from portal.search import store
-from portal.search.indexing import indexing
 from portal.tracking import content_version
+from portal.tracking.change_log import content_transaction
 from portal.tracking.history import unrecorded
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             made = max(there, min(projects, ONE_BY_ONE))
             for first in range(there, made, BATCH):
                 numbers = range(first, min(first + BATCH, made))
-                with indexing(), unrecorded():
+                with content_transaction(), unrecorded():
                     self.make(numbers)
                 bar.update(len(numbers))
             if made < projects:

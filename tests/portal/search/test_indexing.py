@@ -11,6 +11,7 @@ from portal.core.choices import Area, Publication
 from portal.models import Place, Source
 from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, record_of
 from portal.search import indexing, ranking, store
+from portal.tracking.change_log import content_transaction
 from projects.models import Organisation, Project
 from tests.make import (
     UNPUBLISHED,
@@ -217,13 +218,13 @@ def test_what_is_undone_leaves_no_trace():
     project = make_project(title_en="Quinoa")
     indexing.settle()
     project.title_en = "Willow"
-    with pytest.raises(DatabaseError), indexing.indexing():
+    with pytest.raises(DatabaseError), content_transaction():
         save_and_fail(project)
     assert (found("willow"), found("quinoa")) == ([], ["project"])
 
 
 def test_index_and_records_change_in_one_transaction(django_assert_num_queries):
-    with indexing.indexing():
+    with content_transaction():
         make_project(title_en="Quinoa")
     with django_assert_num_queries(1):
         assert SearchEntry.objects.count() == 1
