@@ -10,6 +10,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import override
 
 from portal.core.choices import Publication
@@ -46,9 +47,17 @@ def keys_of(found):
     return keys
 
 
-@pytest.fixture
-def hidden():
-    """A world that is published, and beside each record of it those that are not; the keys of both."""
+@pytest.fixture(scope="class")
+def hidden(own_database):
+    """A world that is published, and beside each record of it those that are not; the keys of both.
+
+    It takes seconds to make, and the tests of a class only read it.
+    """
+    with override("en"), transaction.atomic():
+        return make_hidden()
+
+
+def make_hidden():
     world = make_world()
     make_reporting_organisation()
     make_participation(project=world.project, organisation=make_organisation())
@@ -90,94 +99,107 @@ def asked(seen):
     yield "/en/map/?format=json&bbox=40,30,90,60&zoom=2"
 
 
-def test_no_answer_tells_what_is_not_published(hidden, client):
-    seen, _unseen = hidden
-    told, count = [], 0
-    for address in asked(seen):
-        response = client.get(address)
-        headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
-        count += 1
-        if WORD in unpacked(response).lower() or WORD in headers.lower().encode():
-            told.append(address)
-    assert told == []
-    assert count > 400
-
-
-@pytest.mark.parametrize("verb", ["ListIdentifiers", "ListRecords"])
-def test_harvesters_learn_of_what_was_archived_that_it_is_gone_and_nothing_else(hidden, client, monkeypatch, verb):
-    _seen, unseen = hidden
-    monkeypatch.setattr("portal.open_data.oai.protocol.PAGE", 1_000)
-    said = client.get(f"/oai?verb={verb}&metadataPrefix=oai_dc").content
-    gone = rb'<header status="deleted"><identifier>oai:testserver:(\w+)/([\w-]+)</identifier>.*?</header>'
-    found = re.findall(gone, said)
-    assert found
-    for kind, key in found:
-        assert key.decode() in unseen[kind.decode()]
-        model = SERIALISERS[kind.decode()].model
-        assert model.objects.filter(key=key.decode(), publication=Publication.ARCHIVED).exists()
-    assert WORD not in re.sub(gone, b"", said).lower()
-    assert b"resumptionToken" not in said
-
-
-def test_its_words_find_no_more_than_words_that_stand_nowhere(hidden, client):
-    stranger = "Zzyzxa"
-    for name in (*LISTS, "search", "map", "search/suggest"):
-        for query in ("", "&format=json"):
-            answers = [unpacked(client.get(f"/en/{name}/?q={word}{query}")) for word in (SECRET, stranger)]
-            assert answers[0].replace(SECRET.encode(), b"*") == answers[1].replace(stranger.encode(), b"*"), name
-
-
-def test_a_guessed_key_finds_no_more_than_one_that_nobody_gave(hidden, client):
-    """In addresses and as a filter. Of what was archived one is told that it was there, and nothing else."""
-    _seen, unseen = hidden
-    archived = {
-        key
-        for kind, keys in unseen.items()
-        for key in SERIALISERS[kind]
-        .model.objects.filter(publication=Publication.ARCHIVED)
-        .values_list("key", flat=True)
-    }
-    different, count = [], 0
-
-    def said(address, key):
-        response = client.get(address)
-        return response.status_code, unpacked(response).replace(key.encode(), b"*")
-
-    for route in addresses():
-        if "<key>" in route:
-            [stranger] = filled(route, {kind: ["nobody-s-key"] for kind in KINDS.values()})
-            nothing = said(stranger, "nobody-s-key")
-            assert nothing[0] == 404
-            kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
-            few = {(key in archived): key for key in unseen[kind]}  # one that was archived, one of the others
-            for key in few.values():
-                count += 1
-                [address] = filled(route, {kind: [key] for kind in KINDS.values()})
-                answer = said(address, key)
-                if answer != nothing and not (key in archived and answer[0] == 410 and WORD not in answer[1].lower()):
-                    different.append(address)
-    for path in ("issues", "projects", "timeline", "indicators", "coverage", "map", "compare", "search", "glossary"):
-        for name in CHOOSERS:
-            kind = "place" if name == "country" else name
-            key = unseen[kind][0]
-            nothing = said(f"/en/{path}/?{name}=nobody-s-key", "nobody-s-key")
+class TestHidden:
+    def test_no_answer_tells_what_is_not_published(self, hidden, client):
+        seen, _unseen = hidden
+        told, count = [], 0
+        for address in asked(seen):
+            response = client.get(address)
+            headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
             count += 1
-            if said(f"/en/{path}/?{name}={key}", key) != nothing:
-                different.append(f"/en/{path}/?{name}={key}")
-    assert different == []
-    assert count > 100
+            if WORD in unpacked(response).lower() or WORD in headers.lower().encode():
+                told.append(address)
+        assert told == []
+        assert count > 400
 
+    @pytest.mark.parametrize("verb", ["ListIdentifiers", "ListRecords"])
+    def test_harvesters_learn_of_what_was_archived_that_it_is_gone_and_nothing_else(
+        self, hidden, client, monkeypatch, verb
+    ):
+        _seen, unseen = hidden
+        monkeypatch.setattr("portal.open_data.oai.protocol.PAGE", 1_000)
+        said = client.get(f"/oai?verb={verb}&metadataPrefix=oai_dc").content
+        gone = rb'<header status="deleted"><identifier>oai:testserver:(\w+)/([\w-]+)</identifier>.*?</header>'
+        found = re.findall(gone, said)
+        assert found
+        for kind, key in found:
+            assert key.decode() in unseen[kind.decode()]
+            model = SERIALISERS[kind.decode()].model
+            assert model.objects.filter(key=key.decode(), publication=Publication.ARCHIVED).exists()
+        assert WORD not in re.sub(gone, b"", said).lower()
+        assert b"resumptionToken" not in said
 
-def test_no_page_in_another_language_tells_it(hidden, client):
-    seen, _unseen = hidden
-    told, count = [], 0
-    for language in ("ko", "ru"):
-        with override(language):
-            pages = [path for route in addresses() for path in filled(route, seen) if path.startswith(f"/{language}/")]
-        told += [path for path in pages if WORD in unpacked(client.get(path)).lower()]
-        count += len(pages)
-    assert told == []
-    assert count > 120
+    def test_its_words_find_no_more_than_words_that_stand_nowhere(self, hidden, client):
+        stranger = "Zzyzxa"
+        for name in (*LISTS, "search", "map", "search/suggest"):
+            for query in ("", "&format=json"):
+                answers = [unpacked(client.get(f"/en/{name}/?q={word}{query}")) for word in (SECRET, stranger)]
+                assert answers[0].replace(SECRET.encode(), b"*") == answers[1].replace(stranger.encode(), b"*"), name
+
+    def test_a_guessed_key_finds_no_more_than_one_that_nobody_gave(self, hidden, client):
+        """In addresses and as a filter. Of what was archived one is told that it was there, and nothing else."""
+        _seen, unseen = hidden
+        archived = {
+            key
+            for kind, keys in unseen.items()
+            for key in SERIALISERS[kind]
+            .model.objects.filter(publication=Publication.ARCHIVED)
+            .values_list("key", flat=True)
+        }
+        different, count = [], 0
+
+        def said(address, key):
+            response = client.get(address)
+            return response.status_code, unpacked(response).replace(key.encode(), b"*")
+
+        for route in addresses():
+            if "<key>" in route:
+                [stranger] = filled(route, {kind: ["nobody-s-key"] for kind in KINDS.values()})
+                nothing = said(stranger, "nobody-s-key")
+                assert nothing[0] == 404
+                kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
+                few = {(key in archived): key for key in unseen[kind]}  # one that was archived, one of the others
+                for key in few.values():
+                    count += 1
+                    [address] = filled(route, {kind: [key] for kind in KINDS.values()})
+                    answer = said(address, key)
+                    if answer != nothing and not (
+                        key in archived and answer[0] == 410 and WORD not in answer[1].lower()
+                    ):
+                        different.append(address)
+        for path in (
+            "issues",
+            "projects",
+            "timeline",
+            "indicators",
+            "coverage",
+            "map",
+            "compare",
+            "search",
+            "glossary",
+        ):
+            for name in CHOOSERS:
+                kind = "place" if name == "country" else name
+                key = unseen[kind][0]
+                nothing = said(f"/en/{path}/?{name}=nobody-s-key", "nobody-s-key")
+                count += 1
+                if said(f"/en/{path}/?{name}={key}", key) != nothing:
+                    different.append(f"/en/{path}/?{name}={key}")
+        assert different == []
+        assert count > 100
+
+    def test_no_page_in_another_language_tells_it(self, hidden, client):
+        seen, _unseen = hidden
+        told, count = [], 0
+        for language in ("ko", "ru"):
+            with override(language):
+                pages = [
+                    path for route in addresses() for path in filled(route, seen) if path.startswith(f"/{language}/")
+                ]
+            told += [path for path in pages if WORD in unpacked(client.get(path)).lower()]
+            count += len(pages)
+        assert told == []
+        assert count > 120
 
 
 def test_what_is_public_of_a_record_begins_when_it_is_published(client):
