@@ -97,6 +97,18 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.django_db)
         if names & {"page", "context", "new_context", "browser"}:
             item.add_marker(pytest.mark.browser)
+        if not is_kept_from_the_database(item):
+            item.add_marker(pytest.mark.database)
+
+
+# Names that a test module imports if it starts other processes. These read DATABASE_URL themselves.
+STARTS_PROCESSES = {"subprocess", "multiprocessing", "serve"}
+
+
+def is_kept_from_the_database(item):
+    """Return True if pytest-django lets the test ask no database, and its module starts no other process."""
+    asks = item.get_closest_marker("django_db") or "django_db_setup" in getattr(item, "fixturenames", ())
+    return not asks and not item.get_closest_marker("postgres") and not STARTS_PROCESSES & set(vars(item.module))
 
 
 def pytest_runtest_setup(item):

@@ -96,3 +96,21 @@ def test_a_skip_is_a_failure_where_nothing_may_be_skipped(pytester, monkeypatch,
     result = pytester.runpytest_inprocess("-p", "no:django", "-p", "no:playwright", "--continue-on-collection-errors")
 
     result.assert_outcomes(**expected)
+
+
+# ── Tests that can ask no database run on SQLite only ────────────────────────────────────────────────────────
+
+
+def test_a_test_without_the_marker_can_ask_no_database(request):
+    assert not request.node.get_closest_marker("database")
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        Source.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_test_that_may_ask_a_database_is_marked(request):
+    assert request.node.get_closest_marker("database")
+
+
+def test_a_test_of_the_content_is_marked(request, content):
+    assert request.node.get_closest_marker("database")
