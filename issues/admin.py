@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
-from issues.grid_admin import GridAdmin
+from issues.grid_admin import ObservationGridMixin
 from issues.models import (
     AreaReport,
     ComparisonExample,
@@ -34,19 +34,19 @@ from issues.models.issue import Section
 from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.staff.base import (
+    CaseInsensitiveSearchMixin,
     CitationInline,
-    FormFields,
-    MissingTranslation,
+    FormFieldDefaults,
+    MissingTranslationFilter,
     RecordAdmin,
-    Rows,
-    RowsInLanguages,
-    SearchInAnyCase,
+    RecordInline,
+    TranslatedChildAdmin,
     count_of,
     in_languages,
 )
 from portal.staff.history import RowHistoryAdmin
 from portal.staff.import_export import ExchangeAdmin
-from portal.staff.workflow import OwnedAdmin
+from portal.staff.workflow import ChildModelAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
 FIGURE_HELP = {
@@ -57,7 +57,7 @@ FIGURE_HELP = {
 ISSUE_NAMES = ("name_en", "name_ko", "name_ru", "key")
 
 
-class IssueInCountryInline(Rows, TranslationStackedInline):
+class IssueInCountryInline(RecordInline, TranslationStackedInline):
     model = IssueInCountry
     autocomplete_fields = ("country",)
     fieldsets = ((None, {"fields": (("country", "position"), in_languages("note"))}),)
@@ -69,14 +69,14 @@ class IssueInCountryInline(Rows, TranslationStackedInline):
     verbose_name_plural = pgettext_lazy("desk", "countries")
 
 
-class KeyFigureInline(Rows, TranslationStackedInline):
+class KeyFigureInline(RecordInline, TranslationStackedInline):
     model = KeyFigure
     show_change_link = True  # its sources stand on its own page
     fieldsets = ((None, {"fields": (in_languages("label"), ("value", *in_languages("unit"), "year", "position"))}),)
     help_texts = FIGURE_HELP | {"position": _("Small numbers first. Empty: last.")}
 
 
-class IssueSdgInline(Rows, admin.TabularInline):
+class IssueSdgInline(RecordInline, admin.TabularInline):
     model = IssueSdg
     fields = ("code",)
     help_texts = {"code": _("A goal such as 6, or a target such as 6.4 or 3.c.")}
@@ -134,11 +134,17 @@ class KeyFigureCitationInline(CitationInline):
 
 @admin.register(KeyFigure)
 class KeyFigureAdmin(
-    RowHistoryAdmin, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+    RowHistoryAdmin,
+    TranslatedChildAdmin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    ExchangeAdmin,
+    FormFieldDefaults,
+    TranslationAdmin,
 ):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
-    list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslation)
+    list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslationFilter)
     list_select_related = ("issue",)
     search_fields = (*in_languages("label"), *(f"issue__{name}" for name in ISSUE_NAMES))
     search_help_text = _("Words of the label or of the issue’s name, in any language.")
@@ -176,7 +182,13 @@ class IssueLinkCitationInline(CitationInline):
 
 @admin.register(IssueLink)
 class IssueLinkAdmin(
-    RowHistoryAdmin, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+    RowHistoryAdmin,
+    TranslatedChildAdmin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    ExchangeAdmin,
+    FormFieldDefaults,
+    TranslationAdmin,
 ):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
@@ -184,7 +196,7 @@ class IssueLinkAdmin(
     list_filter = (
         ("cause", admin.RelatedOnlyFieldListFilter),
         ("effect", admin.RelatedOnlyFieldListFilter),
-        MissingTranslation,
+        MissingTranslationFilter,
     )
     list_select_related = ("cause", "effect")
     search_fields = (
@@ -211,7 +223,7 @@ class IssueLinkAdmin(
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(GridAdmin, RecordAdmin):
+class IndicatorAdmin(ObservationGridMixin, RecordAdmin):
     counted = ("observations",)
     list_display = ("name", "unit", "direction", "sdg_indicator", "observations_count", "publication", "updated_at")
     list_filter = (
@@ -260,7 +272,9 @@ class IndicatorAdmin(GridAdmin, RecordAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(RowHistoryAdmin, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmin):
+class ObservationAdmin(
+    RowHistoryAdmin, ChildModelAdmin, CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefaults, admin.ModelAdmin
+):
     owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")
     list_display_links = ("plain_value",)
@@ -345,7 +359,7 @@ class TermAdmin(RecordAdmin):
 
 
 @admin.register(PageIndicator)
-class PageIndicatorAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+class PageIndicatorAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.ModelAdmin):
     list_display = ("indicator", "page", "position")
     list_editable = ("position",)
     list_filter = ("page",)
@@ -365,7 +379,7 @@ class PageIndicatorAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
 
 
 @admin.register(IssueFeature)
-class IssueFeatureAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
+class IssueFeatureAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.ModelAdmin):
     list_display = ("part", "issue")
     list_select_related = ("issue",)
     search_fields = tuple(f"issue__{name}" for name in ISSUE_NAMES)
@@ -379,9 +393,11 @@ class IssueFeatureAdmin(SearchInAnyCase, FormFields, admin.ModelAdmin):
 
 
 @admin.register(AreaReport)
-class AreaReportAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class AreaReportAdmin(
+    TranslatedChildAdmin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
+):
     list_display = ("source", "sentence", "words")
-    list_filter = (MissingTranslation,)
+    list_filter = (MissingTranslationFilter,)
     list_select_related = ("source",)
     search_fields = (*(f"source__{name}" for name in ("title", "title_original", "key")), *in_languages("sentence"))
     search_help_text = _("Words of the source’s title, its key, or words of the sentence.")
@@ -410,9 +426,11 @@ class AreaReportAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, 
 
 
 @admin.register(ComparisonExample)
-class ComparisonExampleAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, FormFields, TranslationAdmin):
+class ComparisonExampleAdmin(
+    TranslatedChildAdmin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
+):
     list_display = ("title", "kind", "keys", "position")
-    list_filter = ("kind", MissingTranslation)
+    list_filter = ("kind", MissingTranslationFilter)
     search_fields = (*in_languages("title"), "keys")
     search_help_text = _("Words of the title in any language, or a key.")
     fields = (in_languages("title"), "kind", "keys", "position")

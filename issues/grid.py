@@ -35,7 +35,7 @@ def cell_name(year, place):
     return f"v-{year}-{place}"
 
 
-class Keys(forms.CharField):
+class PlaceKeysField(forms.CharField):
     """Keys of places, with blanks between them."""
 
     def clean(self, value):
@@ -46,7 +46,7 @@ class Keys(forms.CharField):
         return [found[key] for key in keys]
 
 
-class ChoiceForm(forms.Form):
+class GridSelectionForm(forms.Form):
     """Which source, years and places a grid shows."""
 
     source = forms.ModelChoiceField(Source.objects.none(), to_field_name="key", label=pgettext_lazy("desk", "Source"))
@@ -57,7 +57,7 @@ class ChoiceForm(forms.Form):
     )
     first = forms.IntegerField(label=gettext_lazy("From year"), validators=year_validators)
     last = forms.IntegerField(label=gettext_lazy("To year"), validators=year_validators)
-    places = Keys(
+    places = PlaceKeysField(
         label=gettext_lazy("Places, by their keys"),
         widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
         help_text=gettext_lazy("With blanks between them, in the order of the columns."),
@@ -102,7 +102,7 @@ class Cell:
         return self.text != self.stored
 
 
-class Grid:
+class ObservationGrid:
     """The values of an indicator as one source gives them, of some years and places."""
 
     def __init__(self, indicator, source, years, places):
@@ -146,7 +146,7 @@ class Grid:
         room = MOST_CELLS // max(len(places.split()), 1)
         first = max(span["first"] or last - WITHOUT_VALUES + 1, last - room + 1)
         filled = {"source": source.key, "first": first, "last": last, "places": places}
-        form = ChoiceForm(filled | {name: text for name, text in asked.items() if text}, sources=_among(sources))
+        form = GridSelectionForm(filled | {name: text for name, text in asked.items() if text}, sources=_among(sources))
         if not form.is_valid():
             return form, None
         chosen = form.cleaned_data
@@ -230,7 +230,7 @@ class Grid:
         if missing := [key for key in keys if key not in places]:
             raise files.FileError(_("There is no place with this key: {keys}.").format(keys=", ".join(missing)))
         years = [year for year, _key in values] + [self.years[0], self.years[-1]]
-        wider = Grid(
+        wider = ObservationGrid(
             self.indicator,
             self.source,
             range(min(years), max(years) + 1),

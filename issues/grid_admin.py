@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
-from issues.grid import Grid
+from issues.grid import ObservationGrid
 from issues.models import Observation
 from portal.import_export.files import FileError
 from portal.models import workflow
@@ -21,7 +21,7 @@ from portal.staff.change_reason import readers_see
 MOST_NAMED = 10
 
 
-class GridAdmin:
+class ObservationGridMixin:
     """For the admin of indicators: their values as a table of years and places."""
 
     def get_urls(self):
@@ -49,11 +49,11 @@ class GridAdmin:
             if not self.may_type(request, indicator):
                 raise PermissionDenied
             return self._typed(request, indicator)
-        form, grid = Grid.chosen(indicator, request.GET)
+        form, grid = ObservationGrid.chosen(indicator, request.GET)
         return self._grid_page(request, indicator, form, grid)
 
     def _typed(self, request, indicator):
-        grid = Grid.seen(indicator, request.POST)
+        grid = ObservationGrid.seen(indicator, request.POST)
         if grid is None:
             words = gettext("It is not known what this form was opened with. Look at the values again.")
             self.message_user(request, words, messages.ERROR)
@@ -114,7 +114,7 @@ class GridAdmin:
 
     def _grid_page(self, request, indicator, form, grid, **more):
         if form is None:
-            form, _grid = Grid.chosen(
+            form, _grid = ObservationGrid.chosen(
                 indicator,
                 {
                     "source": grid.source.key,

@@ -14,20 +14,20 @@ import portal.staff.accounts  # noqa: F401 - registers itself
 from portal.curation.links import records_of
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.staff.base import (
+    CaseInsensitiveSearchMixin,
     CitationInline,
-    FormFields,
-    MissingTranslation,
+    FormFieldDefaults,
+    MissingTranslationFilter,
     RecordAdmin,
-    RowsInLanguages,
-    SearchInAnyCase,
+    TranslatedChildAdmin,
     count_of,
     in_languages,
 )
-from portal.staff.citations import Citable
-from portal.staff.duplicates import LookAlikes
+from portal.staff.citations import CitationLookupMixin
+from portal.staff.duplicates import DuplicateWarningMixin
 from portal.staff.import_export import ExchangeAdmin
-from portal.staff.reference_import import FromReference
-from portal.staff.workflow import OwnedAdmin, ReadOnly
+from portal.staff.reference_import import ReferenceImportMixin
+from portal.staff.workflow import ChildModelAdmin, ReadOnly
 from portal.staff.worklists import admin_address
 from portal.tracking.history import is_history
 
@@ -37,7 +37,7 @@ class PlaceCitationInline(CitationInline):
 
 
 @admin.register(Place)
-class PlaceAdmin(LookAlikes, RecordAdmin):
+class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
     list_display = ("name", "kind", "country", "group", "citations_count", "publication", "updated_at")
     list_filter = (
         "publication",
@@ -64,7 +64,7 @@ class PlaceAdmin(LookAlikes, RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(LookAlikes, FromReference, Citable, RecordAdmin):
+class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMixin, RecordAdmin):
     counted = ()
     list_display = ("title", "publisher", "date", "key", "cited", "publication")
     list_filter = ("publication", "kind", "language")
@@ -102,7 +102,7 @@ class SourceAdmin(LookAlikes, FromReference, Citable, RecordAdmin):
 
 
 @admin.register(FormerKey)
-class FormerKeyAdmin(SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmin):
+class FormerKeyAdmin(CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefaults, admin.ModelAdmin):
     list_display = ("key", "now", "kind")
     list_filter = ("kind",)
     search_fields = ("key", "now")
@@ -115,7 +115,7 @@ class FormerKeyAdmin(SearchInAnyCase, ExchangeAdmin, FormFields, admin.ModelAdmi
 
 
 @admin.register(Link)
-class LinkAdmin(ReadOnly, SearchInAnyCase, admin.ModelAdmin):
+class LinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
     """What `check_links` found. Links are mended in the records that lead there."""
 
     list_display = ("where_to", "used_by", "outcome", "good_on", "checked_on")
@@ -170,9 +170,16 @@ class LinkAdmin(ReadOnly, SearchInAnyCase, admin.ModelAdmin):
 
 
 @admin.register(Tombstone)
-class TombstoneAdmin(RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin):
+class TombstoneAdmin(
+    TranslatedChildAdmin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    ExchangeAdmin,
+    FormFieldDefaults,
+    TranslationAdmin,
+):
     list_display = ("key", "kind", "reason", "successor", "date")
-    list_filter = ("kind", "reason", MissingTranslation)
+    list_filter = ("kind", "reason", MissingTranslationFilter)
     search_fields = ("key", "successor")
     search_help_text = _("The key of the removed record, or of the one that readers are led to.")
     fields = (("kind", "key"), ("reason", "date"), in_languages("note"), "successor")

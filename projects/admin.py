@@ -8,19 +8,19 @@ from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
 
 from portal.core.formatting import money
 from portal.staff.base import (
+    CaseInsensitiveSearchMixin,
     CitationInline,
-    FormFields,
-    MissingTranslation,
+    FormFieldDefaults,
+    MissingTranslationFilter,
     RecordAdmin,
-    Rows,
-    RowsInLanguages,
-    SearchInAnyCase,
+    RecordInline,
+    TranslatedChildAdmin,
     in_languages,
 )
-from portal.staff.duplicates import LookAlikes
+from portal.staff.duplicates import DuplicateWarningMixin
 from portal.staff.history import RowHistoryAdmin
 from portal.staff.import_export import ExchangeAdmin
-from portal.staff.workflow import OwnedAdmin
+from portal.staff.workflow import ChildModelAdmin
 from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state
 from projects.models import (
@@ -46,7 +46,7 @@ class OrganisationCitationInline(CitationInline):
     model = OrganisationCitation
 
 
-class OrganisationIdentifierInline(Rows, admin.TabularInline):
+class OrganisationIdentifierInline(RecordInline, admin.TabularInline):
     model = OrganisationIdentifier
     fields = ("ref",)
     help_texts = {"ref": _("As the organisation itself or org-id.guide gives it, such as KR-GOV-051.")}
@@ -55,7 +55,7 @@ class OrganisationIdentifierInline(Rows, admin.TabularInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(LookAlikes, RecordAdmin):
+class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
     counted = ("citations", "participations")
     list_display = ("name", "acronym", "kind", "country", "participations_count", "citations_count", "publication")
     list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter))
@@ -82,10 +82,16 @@ class OrganisationAdmin(LookAlikes, RecordAdmin):
 
 @admin.register(Sector)
 class SectorAdmin(
-    RowHistoryAdmin, RowsInLanguages, OwnedAdmin, SearchInAnyCase, ExchangeAdmin, FormFields, TranslationAdmin
+    RowHistoryAdmin,
+    TranslatedChildAdmin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    ExchangeAdmin,
+    FormFieldDefaults,
+    TranslationAdmin,
 ):
     list_display = ("code", "name", "project_count")
-    list_filter = (MissingTranslation,)
+    list_filter = (MissingTranslationFilter,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")
     search_help_text = _("The code, or words of the name in any language.")
     fields = ("code", in_languages("name"))
@@ -106,7 +112,7 @@ class SectorAdmin(
         return sector.project_count
 
 
-class ParticipationInline(Rows, admin.TabularInline):
+class ParticipationInline(RecordInline, admin.TabularInline):
     model = Participation
     autocomplete_fields = ("organisation",)
     fields = ("organisation", "role")
@@ -115,7 +121,7 @@ class ParticipationInline(Rows, admin.TabularInline):
     verbose_name_plural = _("organisations")
 
 
-class ProjectIssueInline(Rows, TranslationStackedInline):
+class ProjectIssueInline(RecordInline, TranslationStackedInline):
     model = ProjectIssue
     autocomplete_fields = ("issue",)
     fieldsets = ((None, {"fields": (("issue", "significance"), in_languages("rationale"))}),)
@@ -127,14 +133,14 @@ class ProjectIssueInline(Rows, TranslationStackedInline):
     verbose_name_plural = _("issues")
 
 
-class ProjectAreaInline(Rows, admin.TabularInline):
+class ProjectAreaInline(RecordInline, admin.TabularInline):
     model = ProjectArea
     fields = ("area",)
     verbose_name = pgettext_lazy("desk", "area")
     verbose_name_plural = _("areas of cooperation")
 
 
-class ProjectSdgInline(Rows, admin.TabularInline):
+class ProjectSdgInline(RecordInline, admin.TabularInline):
     model = ProjectSdg
     fields = ("code",)
     help_texts = {"code": _("A goal such as 6, or a target such as 6.4 or 3.c.")}
@@ -142,7 +148,7 @@ class ProjectSdgInline(Rows, admin.TabularInline):
     verbose_name_plural = pgettext_lazy("desk", "Sustainable Development Goals")
 
 
-class RioMarkerInline(Rows, admin.TabularInline):
+class RioMarkerInline(RecordInline, admin.TabularInline):
     model = RioMarker
     fields = ("marker", "significance")
     help_texts = {
@@ -155,7 +161,7 @@ class ProjectCitationInline(CitationInline):
 
 
 @admin.register(Project)
-class ProjectAdmin(LookAlikes, RecordAdmin):
+class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
     list_display = ("title", "start", "status", "in_countries", "money", "publication", "citations_count")
     list_filter = (
         "publication",
@@ -227,7 +233,7 @@ class ProjectAdmin(LookAlikes, RecordAdmin):
         return money(project.budget, project.currency)
 
 
-class AgreementPartyInline(Rows, admin.TabularInline):
+class AgreementPartyInline(RecordInline, admin.TabularInline):
     model = AgreementParty
     autocomplete_fields = ("country", "organisation")
     fields = ("country", "organisation")
@@ -237,7 +243,7 @@ class AgreementPartyInline(Rows, admin.TabularInline):
     }
 
 
-class AgreementAreaInline(Rows, admin.TabularInline):
+class AgreementAreaInline(RecordInline, admin.TabularInline):
     model = AgreementArea
     fields = ("area",)
     verbose_name = pgettext_lazy("desk", "area")

@@ -49,7 +49,7 @@ FERNET_PREFIX = "gAAAAA"  # of every token until the year 2106; no secret or cod
 log = logging.getLogger(__name__)
 
 
-def lacks_second_factor(user):
+def needs_mfa_setup(user):
     """Whether a second step is asked of this account and none is set up yet."""
     return settings.STAFF_MFA and user.is_staff and not is_mfa_enabled(user, SECOND_FACTORS)
 
@@ -267,7 +267,7 @@ class AccountPage(IndexView):
     template_name = "account/account.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"lacks_second_factor": lacks_second_factor(self.request.user)}
+        return super().get_context_data(**kwargs) | {"needs_mfa_setup": needs_mfa_setup(self.request.user)}
 
 
 class SignOut(LogoutView):
@@ -282,7 +282,7 @@ class SignOut(LogoutView):
         return response
 
 
-class SecondStep(AuthenticateView):
+class MFAPage(AuthenticateView):
     """Between the password and the way in: asks for what the account has, and for nothing that it has not."""
 
     def get_context_data(self, **kwargs):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
 
-from portal.accounts.adapters import AccountPage, SecondStep, SignOut
+from portal.accounts.adapters import AccountPage, MFAPage, SignOut
 from portal.accounts.sessions import SessionsPage
 
 urlpatterns = [
@@ -22,7 +22,7 @@ urlpatterns = [
     path("sessions/", SessionsPage.as_view(), name="usersessions_list"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
-    path("2fa/authenticate/", SecondStep.as_view(), name="mfa_authenticate"),
+    path("2fa/authenticate/", MFAPage.as_view(), name="mfa_authenticate"),
     path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("2fa/totp/", include("allauth.mfa.totp.urls")),
     path("2fa/webauthn/", include("allauth.mfa.webauthn.urls")),

@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from portal.tracking.audit_log import AuditEntry
 again = method_decorator(reauthentication_required)
 
 
-class AskAgain:
+class ReauthenticationMixin:
     """Lets nobody change rights who found a screen left open: who signed in a while ago says the password again."""
 
     @again
@@ -35,7 +35,7 @@ class AskAgain:
         return super().changelist_view(request, extra_context)
 
 
-class AccountAdmin(AskAgain, UserAdmin):
+class AccountAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
     """Accounts. Whoever may change them makes nobody a superuser, and touches none."""
 
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login")
@@ -59,11 +59,11 @@ class AccountAdmin(AskAgain, UserAdmin):
         return super().user_change_password(request, id, form_url)
 
 
-class RoleAdmin(AskAgain, GroupAdmin):
-    pass
+class GroupAdmin(ReauthenticationMixin, auth_admin.GroupAdmin):
+    """Django's admin of groups, behind a recent sign-in."""
 
 
-class SecondStepAdmin(AskAgain, admin.ModelAdmin):
+class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):
     """Removes the second factor of someone who lost it. Nobody reads its secret, and only superusers see factors of
     superusers.
     """
@@ -103,6 +103,6 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
 # The portal keeps addresses with the accounts. The keys of sessions are secret; each account has a page of its own.
 admin.site.unregister([User, Group, Authenticator, EmailAddress, UserSession])
 admin.site.register(User, AccountAdmin)
-admin.site.register(Group, RoleAdmin)
-admin.site.register(Authenticator, SecondStepAdmin)
+admin.site.register(Group, GroupAdmin)
+admin.site.register(Authenticator, AuthenticatorAdmin)
 admin.site.register(AuditEntry, AuditEntryAdmin)

@@ -17,14 +17,14 @@ from modeltranslation.admin import TranslationAdmin
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDateField
 from portal.curation.translations import row_is_older
-from portal.staff.citations import Marked
-from portal.staff.curation import CareAdmin, MergeAdmin
-from portal.staff.edit_conflicts import ClashGuard
+from portal.staff.citations import CitationFieldsMixin
+from portal.staff.curation import MergeMixin, TranslationStatusMixin
+from portal.staff.edit_conflicts import EditConflictMixin
 from portal.staff.history import HistoryAdmin
 from portal.staff.import_export import ExchangeAdmin
-from portal.staff.languages import SideBySide, marked
-from portal.staff.workflow import OwnedRows, WorkflowAdmin
-from portal.staff.worklists import CARES, CareFilter, untranslated
+from portal.staff.languages import LanguageColumnsMixin, marked
+from portal.staff.workflow import ChildInlineMixin, WorkflowAdmin
+from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
 LANGUAGES = dict(settings.LANGUAGES)
 DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")
@@ -54,7 +54,7 @@ class PlainDecimalField(forms.DecimalField):
         return f"{value.normalize():f}" if hasattr(value, "normalize") else value
 
 
-class FormFields:
+class FormFieldDefaults:
     """Form fields as the editors need them; for every admin and every inline."""
 
     # What belongs into a field, by its name: one entry serves all languages.
@@ -89,7 +89,7 @@ class FormFields:
         return field
 
 
-class SearchInAnyCase:
+class CaseInsensitiveSearchMixin:
     """Finds the records that hold every word of a search, whatever its case."""
 
     def get_search_results(self, request, queryset, search_term):
@@ -105,14 +105,14 @@ class SearchInAnyCase:
         return queryset, False  # search_fields follow no relation to many, so nothing is found twice
 
 
-class MissingTranslation(admin.SimpleListFilter):
-    """Rows whose translation is missing or older than its English. Records have CareFilter, which asks too."""
+class MissingTranslationFilter(admin.SimpleListFilter):
+    """Rows whose translation is missing or older than its English. Records have WorklistFilter, which asks too."""
 
     title = _("translation")
     parameter_name = "without"
 
     def lookups(self, request, model_admin):
-        return [(name, CARES[name].words) for name in ("ko", "ru", "ko-older", "ru-older")]
+        return [(name, WORKLISTS[name].words) for name in ("ko", "ru", "ko-older", "ru-older")]
 
     def queryset(self, request, queryset):
         if self.value() not in dict(self.lookup_choices):
@@ -121,22 +121,22 @@ class MissingTranslation(admin.SimpleListFilter):
         return queryset.filter((row_is_older if older else untranslated)(queryset.model, language))
 
 
-class RowsInLanguages(SideBySide, CareAdmin):
+class TranslatedChildAdmin(LanguageColumnsMixin, TranslationStatusMixin):
     """For the admin of rows with a page of their own and with texts in several languages."""
 
     change_form_template = "admin/row_form.html"
 
 
 class RecordAdmin(
-    SideBySide,
+    LanguageColumnsMixin,
     HistoryAdmin,
-    MergeAdmin,
+    MergeMixin,
     WorkflowAdmin,
-    ClashGuard,
-    Marked,
-    SearchInAnyCase,
+    EditConflictMixin,
+    CitationFieldsMixin,
+    CaseInsensitiveSearchMixin,
     ExchangeAdmin,
-    FormFields,
+    FormFieldDefaults,
     TranslationAdmin,
 ):
     """The admin of a Record. The key is chosen once; version and times keep themselves."""
@@ -151,7 +151,7 @@ class RecordAdmin(
         return super().get_queryset(request).annotate(**counts)
 
     def get_list_filter(self, request):
-        return [*super().get_list_filter(request), CareFilter]
+        return [*super().get_list_filter(request), WorklistFilter]
 
     def get_readonly_fields(self, request, obj=None):
         return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
@@ -187,14 +187,14 @@ class RecordAdmin(
         return record.citations_count
 
 
-class RowFormSet(forms.BaseInlineFormSet):
+class OrderedInlineFormSet(forms.BaseInlineFormSet):
     """Rows of an inline. One that is left without a position goes last."""
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
         for name, field in form.fields.items():
             select = getattr(field.widget, "widget", None)
-            if isinstance(select, RowSelect):
+            if isinstance(select, PrefetchedAutocompleteSelect):
                 select.record = form.instance._state.fields_cache.get(name)
         if "position" in form.fields:
             form.fields["position"].required = False
@@ -211,7 +211,7 @@ class RowFormSet(forms.BaseInlineFormSet):
                 form.instance.position = last
 
 
-class RowSelect(AutocompleteSelect):
+class PrefetchedAutocompleteSelect(AutocompleteSelect):
     """Django's, without a query of its own for the choice that its row has brought along as `record`."""
 
     record = None
@@ -224,11 +224,11 @@ class RowSelect(AutocompleteSelect):
         return [(None, options, 0)]
 
 
-class Rows(OwnedRows, FormFields):
+class RecordInline(ChildInlineMixin, FormFieldDefaults):
     """An inline. Its related records come with its rows in one query, however many rows there are."""
 
     extra = 0
-    formset = RowFormSet
+    formset = OrderedInlineFormSet
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related(*self.autocomplete_fields)
@@ -238,11 +238,11 @@ class Rows(OwnedRows, FormFields):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.autocomplete_fields:
-            kwargs["widget"] = RowSelect(db_field, self.admin_site, using=kwargs.get("using"))
+            kwargs["widget"] = PrefetchedAutocompleteSelect(db_field, self.admin_site, using=kwargs.get("using"))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class CitationInline(Rows, admin.TabularInline):
+class CitationInline(RecordInline, admin.TabularInline):
     """The sources of a record."""
 
     autocomplete_fields = ("source",)

@@ -15,7 +15,7 @@ def readers_see(record):
     return record.publication == Publication.PUBLISHED
 
 
-class ExplainedForm(forms.ModelForm):
+class ChangeReasonForm(forms.ModelForm):
     """The form of a record, or of rows with a page of their own. Where readers see what it changes, it asks why."""
 
     why = forms.CharField(label=_("Why"), required=False, max_length=500, widget=AdminTextInputWidget)
@@ -42,7 +42,7 @@ class ExplainedForm(forms.ModelForm):
         return cleaned
 
 
-class Explained:
+class ChangeReasonMixin:
     """For the admin of a record, or of rows that belong to records: what a form changes is one act with its note."""
 
     def readers_see_change(self, obj, cleaned):
@@ -53,7 +53,7 @@ class Explained:
         form = super().get_form(request, obj, **kwargs)
         if not self.is_explained(request, obj):
             return form
-        return type(form)(form.__name__, (ExplainedForm, form), {"admin": self})
+        return type(form)(form.__name__, (ChangeReasonForm, form), {"admin": self})
 
     def is_explained(self, request, obj):
         """Whether the form has a note: it changes something, and a new record explains itself."""
@@ -72,7 +72,7 @@ class Explained:
             super().delete_queryset(request, queryset)
 
 
-class ExplainedRows(Explained):
+class ChildChangeReasonMixin(ChangeReasonMixin):
     """For the admin of rows: readers see them where they see the records that the rows belong to (`owners`)."""
 
     change_form_template = "admin/row_form.html"

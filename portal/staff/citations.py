@@ -22,7 +22,7 @@ LONGEST_QUESTION = 100
 MOST_WORDS = 6
 
 
-class Prose(forms.Form):
+class CitationPreviewForm(forms.Form):
     """A text that is being written: the name of its field, its language, and what it says so far."""
 
     field = forms.CharField(max_length=80, validators=[validate_slug])
@@ -30,7 +30,7 @@ class Prose(forms.Form):
     text = forms.CharField(max_length=LONGEST_PROSE, required=False, strip=False)
 
 
-class Citable:
+class CitationLookupMixin:
     """For the admin of sources: finds those to cite, and shows prose that cites them."""
 
     def get_urls(self):
@@ -73,7 +73,7 @@ class Citable:
     def prose_view(self, request):
         """Prose as its page will show it, with its sources, and what is wrong with its marks in words."""
         self._must_see(request)
-        form = Prose(request.POST)
+        form = CitationPreviewForm(request.POST)
         if not form.is_valid():
             return render(request, "admin/prose_preview.html", {"refused": True}, status=400)
         written = form.cleaned_data
@@ -107,7 +107,7 @@ def _as_read(request, written, sources):
         return render_to_string("admin/prose_text.html", context, request)
 
 
-class Marked:
+class CitationFieldsMixin:
     """For the admin of records whose prose carries marks: tells the form's script which fields do, and whom to ask."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

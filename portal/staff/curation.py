@@ -43,7 +43,7 @@ class Older:
     may_settle: bool
 
 
-class CareAdmin:
+class TranslationStatusMixin:
     """For the admin of a record, or of rows with a page of their own: which translations are older."""
 
     def get_urls(self):
@@ -119,7 +119,7 @@ class CareAdmin:
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
 
-class LookedThrough(CareAdmin):
+class VerificationMixin(TranslationStatusMixin):
     """For the admin of a record: an editor can say that they looked it through and found it still right."""
 
     def get_urls(self):
@@ -147,7 +147,7 @@ class LookedThrough(CareAdmin):
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
 
-class MergeAdmin(LookedThrough):
+class MergeMixin(VerificationMixin):
     """For the admin of records: two that tell of the same thing become one."""
 
     def get_urls(self):

@@ -14,45 +14,45 @@ from portal.curation.similarity import compared_columns, similar_to
 ANOTHER, KNOWN = "_another", "_look_alike"  # “it is another one”, and the records that were looked at
 
 
-class LookAlikes:
+class DuplicateWarningMixin:
     """For the admin of records that are easily entered twice."""
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
-        return type(form)(form.__name__, (DistinctForm, form), {})
+        return type(form)(form.__name__, (DuplicateCheckForm, form), {})
 
     def get_urls(self):
-        view = self.admin_site.admin_view(require_POST(self.look_alikes_view))
+        view = self.admin_site.admin_view(require_POST(self.possible_duplicates_view))
         return [path("look-alikes/", view, name=self._address_name()), *super().get_urls()]
 
     def _address_name(self):
-        return f"{self.opts.app_label}_{self.opts.model_name}_look_alikes"
+        return f"{self.opts.app_label}_{self.opts.model_name}_possible_duplicates"
 
-    def look_alikes_view(self, request):
+    def possible_duplicates_view(self, request):
         """The records that are like the one that is being typed, as a part of its form."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         sent = {column: request.POST.get(column, "") for column in compared_columns(self.model)}
         pk = request.POST.get("pk", "")
         record = self.model(pk=int(pk) if pk.isdecimal() else None, **sent)
-        return render(request, "admin/look_alikes.html", self.shown(similar_to(record)))
+        return render(request, "admin/possible_duplicates.html", self.shown(similar_to(record)))
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context |= self.shown(getattr(context["adminform"].form, "look_alikes", ()))
-        context["look_alikes_address"] = reverse(f"admin:{self._address_name()}")
-        context["look_alikes_columns"] = " ".join(compared_columns(self.model))
+        context |= self.shown(getattr(context["adminform"].form, "possible_duplicates", ()))
+        context["possible_duplicates_url"] = reverse(f"admin:{self._address_name()}")
+        context["possible_duplicates_columns"] = " ".join(compared_columns(self.model))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def shown(self, found):
         """What a template shows of the records that were found."""
         page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return {"look_alikes": [(one, reverse(page, args=[one.record.pk])) for one in found]}
+        return {"possible_duplicates": [(one, reverse(page, args=[one.record.pk])) for one in found]}
 
 
-class DistinctForm(forms.ModelForm):
+class DuplicateCheckForm(forms.ModelForm):
     """The form of a record, which comes back once if the record may be there already."""
 
-    look_alikes = ()
+    possible_duplicates = ()
 
     def clean(self):
         cleaned = super().clean()
@@ -61,9 +61,9 @@ class DistinctForm(forms.ModelForm):
             record = copy.copy(self.instance)
             for column in compared:
                 setattr(record, column, cleaned.get(column) or "")
-            self.look_alikes = similar_to(record)
+            self.possible_duplicates = similar_to(record)
         known = self.data.getlist(KNOWN) if ANOTHER in self.data else []
-        if not {str(one.record.pk) for one in self.look_alikes} <= set(known):
+        if not {str(one.record.pk) for one in self.possible_duplicates} <= set(known):
             self.add_error(
                 None, _("It may be here already. Look at the records that are listed: is it one of them, or another?")
             )

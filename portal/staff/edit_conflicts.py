@@ -43,14 +43,14 @@ def as_text(value):
     return "" if value is None else str(getattr(value, "pk", value)).replace("\r\n", "\n").strip()
 
 
-class ClashGuard:
+class EditConflictMixin:
     """For the admin of a record: its form overwrites nothing that it has not shown."""
 
     change_form_template = "admin/record_form.html"
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
-        return type(form)(form.__name__, (GuardedForm, form), {"guard": self}) if obj else form
+        return type(form)(form.__name__, (EditConflictForm, form), {"guard": self}) if obj else form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST" and ASKED in request.POST:
@@ -59,7 +59,7 @@ class ClashGuard:
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         form = context["adminform"].form
-        if isinstance(form, GuardedForm):
+        if isinstance(form, EditConflictForm):
             context["clash"] = form.clash
             context["seen"] = request.POST.get(SEEN) or signed(self.state(form, obj))
             if form.clash:
@@ -95,7 +95,7 @@ class ClashGuard:
         return data
 
 
-class GuardedForm(forms.ModelForm):
+class EditConflictForm(forms.ModelForm):
     """The form of a record, which compares what it was opened with to what the record is now."""
 
     clash = None
@@ -109,13 +109,13 @@ class GuardedForm(forms.ModelForm):
         if before is None:
             self.add_error(None, _("It is not known what this form was opened with. Open the record again."))
         elif before != now:
-            self.clash = Clash(self, before, now)
+            self.clash = EditConflict(self, before, now)
             self.add_error(None, _("Another editor changed this record meanwhile. Nothing is stored yet."))
         return cleaned
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldConflict:
     """One thing that another editor changed: its name, what it was, what it is now, and what this form says."""
 
     name: str
@@ -125,7 +125,7 @@ class Difference:
     mine: str
 
 
-class Clash:
+class EditConflict:
     """What another editor changed since a form was opened. Fields that this form leaves alone take the new text."""
 
     def __init__(self, form, before, now):
@@ -137,17 +137,19 @@ class Clash:
             if was == theirs:
                 continue
             mine = self._mine(name, theirs)
-            difference = Difference(name, form.fields[name].label, *(self._shown(name, v) for v in (was, theirs, mine)))
+            conflict = FieldConflict(
+                name, form.fields[name].label, *(self._shown(name, v) for v in (was, theirs, mine))
+            )
             if mine == was:
                 form.data.setlist(name, theirs if isinstance(theirs, list) else [theirs])
-                self.taken.append(difference)
+                self.taken.append(conflict)
             elif mine != theirs:
-                self.asked.append(difference)
+                self.asked.append(conflict)
         for inline in form.guard.inlines:
             name = inline.model._meta.model_name
             if before["rows"].get(name) != now["rows"][name]:
                 label = capfirst(inline.verbose_name_plural or inline.model._meta.verbose_name_plural)
-                self.asked.append(Difference(name, label, "", "", ""))
+                self.asked.append(FieldConflict(name, label, "", "", ""))
 
     def _mine(self, name, like):
         field = self.form.fields[name]

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext
 from portal.core.choices import Publication
 from portal.history.diff import changes_of
 from portal.history.revert import Refused, Reversion, revert
-from portal.staff.change_reason import Explained, ExplainedRows
+from portal.staff.change_reason import ChangeReasonMixin, ChildChangeReasonMixin
 from portal.tracking.history import begins_with_history, moments
 
 PER_PAGE = 20
@@ -40,7 +40,7 @@ def moment_of(text):
         raise Http404 from error
 
 
-class HistoryAdmin(Explained):
+class HistoryAdmin(ChangeReasonMixin):
     """For the admin of a record, or of a row with a page of its own."""
 
     def get_urls(self):
@@ -144,7 +144,7 @@ class HistoryAdmin(Explained):
         return []
 
 
-class RowHistoryAdmin(ExplainedRows, HistoryAdmin):
+class RowHistoryAdmin(ChildChangeReasonMixin, HistoryAdmin):
     """For the admin of rows with a page of their own."""
 
 

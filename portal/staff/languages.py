@@ -22,7 +22,7 @@ CHOICES = [
 
 
 @dataclass(frozen=True)
-class Text:
+class TranslatedField:
     """A text of a form: its field’s name without the language, and whether readers need it whatever else stands."""
 
     name: str
@@ -35,7 +35,7 @@ class Text:
         return self.required or bool(self.written)
 
 
-class SideBySide:
+class LanguageColumnsMixin:
     """For the admin of what has texts in several languages."""
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -43,7 +43,7 @@ class SideBySide:
         return marked(self.model, db_field, field)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context["languages"] = Languages(context["adminform"].form, context.get("inline_admin_formsets", ()))
+        context["languages"] = LanguageProgress(context["adminform"].form, context.get("inline_admin_formsets", ()))
         if obj is not None and not self.may_change_whole(request, obj):
             # A translator reads the English and writes one language.
             own = sorted(self.languages(request, obj))
@@ -63,7 +63,7 @@ def _required(model, name):
     return not model._meta.get_field(f"{name}_{ENGLISH}").blank
 
 
-class Languages:
+class LanguageProgress:
     """What a form says of the languages of its texts."""
 
     preselected = ""
@@ -97,14 +97,14 @@ class Languages:
         )
 
 
-def _texts_of(form) -> Iterator[Text]:
+def _texts_of(form) -> Iterator[TranslatedField]:
     model = type(form.instance)
     for name in texts_to_translate(model):
         values = {}
         for code in LANGUAGES:
             column = f"{name}_{code}"
             values[code] = form[column].value() if column in form.fields else getattr(form.instance, column)
-        yield Text(
+        yield TranslatedField(
             form.add_prefix(name),
             _required(model, name),
             frozenset(code for code, value in values.items() if str(value or "").strip()),

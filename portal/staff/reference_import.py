@@ -10,8 +10,8 @@ from portal.models import FormerKey
 PASTED = "_reference"
 
 
-class FromReference:
-    """For the admin of sources. Comes after LookAlikes, whose list it fills."""
+class ReferenceImportMixin:
+    """For the admin of sources. Comes after DuplicateWarningMixin, whose list it fills."""
 
     add_form_template = "admin/source_form.html"
 

@@ -12,9 +12,9 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
-from portal.accounts.adapters import SignOut, lacks_second_factor
+from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import doubles_page
-from portal.staff.worklists import Desk
+from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
 
 # In the order of an editor's work: what is known, what is being done, what both rest on, and last who works here.
@@ -46,10 +46,10 @@ class PortalAdminSite(AdminSite):
         return sorted(apps, key=lambda app: _place(APPS, app["app_label"]))
 
     def index(self, request, extra_context=None):
-        return super().index(request, {**(extra_context or {}), "desk": Desk(self, request)})
+        return super().index(request, {**(extra_context or {}), "desk": EditorDashboard(self, request)})
 
     def has_permission(self, request):
-        return super().has_permission(request) and not lacks_second_factor(request.user)
+        return super().has_permission(request) and not needs_mfa_setup(request.user)
 
     @method_decorator(never_cache)
     def login(self, request, extra_context=None):
@@ -59,7 +59,7 @@ class PortalAdminSite(AdminSite):
             return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or desk)
         if not super().has_permission(request):
             raise PermissionDenied
-        return HttpResponseRedirect(reverse("mfa_index") if lacks_second_factor(request.user) else desk)
+        return HttpResponseRedirect(reverse("mfa_index") if needs_mfa_setup(request.user) else desk)
 
     def logout(self, request, extra_context=None):
         return SignOut.as_view()(request)

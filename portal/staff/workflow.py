@@ -42,7 +42,7 @@ class Incomplete(Exception):
         self.gaps = found
 
 
-class Governed:
+class WorkflowPermissionMixin:
     """An admin in which some may change everything and translators their language."""
 
     def get_object(self, request, object_id, from_field=None):
@@ -94,7 +94,7 @@ class LockedChoiceField(forms.ModelChoiceField):
         return super().to_python(value)
 
 
-class OwnedAdmin(Governed):
+class ChildModelAdmin(WorkflowPermissionMixin):
     """The admin of rows with a page of their own. They are part of the records that they name as `owners`."""
 
     owners = ()
@@ -135,7 +135,7 @@ class OwnedAdmin(Governed):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class OwnedRows:
+class ChildInlineMixin:
     """Rows of an inline. They are part of the record on whose page they stand: who may change it may change them."""
 
     def _page(self):
@@ -256,7 +256,7 @@ class WorkflowForm(forms.ModelForm):
             self.add_error("publish_at", gettext("Give a time that is still to come."))
 
 
-class WorkflowAdmin(Governed):
+class WorkflowAdmin(WorkflowPermissionMixin):
     """The admin of a record on its way from draft to archive."""
 
     form = WorkflowForm

@@ -1,4 +1,4 @@
-"""What needs an editor's care: lists to work down, on the first page of the desk and as a filter of every list."""
+"""The worklists of editors: records that need attention, on the dashboard and as a filter of every list."""
 
 from dataclasses import dataclass
 
@@ -72,9 +72,11 @@ def _of_what_we_state(of):
 
 
 @dataclass(frozen=True)
-class Care:
-    """Something that records may need: in words, the condition on a model's records (None if they cannot need it), and
-    the action that whoever sees to it must be allowed.
+class Worklist:
+    """A list of records that need the same attention.
+
+    `of` returns the condition on the records of a model, or None if the model has no such records. `action` is the
+    workflow action that a user needs to work on the list.
     """
 
     words: str
@@ -83,27 +85,29 @@ class Care:
 
 
 # The most urgent first: what somebody waits for, what misleads readers, what they miss.
-CARES = {
-    "review": Care(_("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW), action="publish"),
-    "source": Care(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
-    "broken": Care(_("With a broken link"), has_link("broken")),
-    "moved": Care(_("With a link that has moved"), has_link("moved")),
-    "double": Care(_("Likely doubles"), duplicates.has_double),
-    "ko-older": Care(
+WORKLISTS = {
+    "review": Worklist(
+        _("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW), action="publish"
+    ),
+    "source": Worklist(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
+    "broken": Worklist(_("With a broken link"), has_link("broken")),
+    "moved": Worklist(_("With a link that has moved"), has_link("moved")),
+    "double": Worklist(_("Likely doubles"), duplicates.has_double),
+    "ko-older": Worklist(
         _("Korean older than its English"), lambda model: older_than_english(model, "ko"), action="translate_ko"
     ),
-    "ru-older": Care(
+    "ru-older": Worklist(
         _("Russian older than its English"), lambda model: older_than_english(model, "ru"), action="translate_ru"
     ),
-    "ko": Care(_("Korean missing"), lambda model: untranslated(model, "ko"), action="translate_ko"),
-    "ru": Care(_("Russian missing"), lambda model: untranslated(model, "ru"), action="translate_ru"),
-    "confidence": Care(_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
-    "dates": Care(_("Without dates"), _where("start", start=None)),
-    "budget": Care(_("Without a budget"), _where("budget", budget=None)),
-    "position": Care(_("Without a position"), _of_what_we_state(_where("latitude", latitude=None))),
-    "stale": Care(_("Not looked at for a year"), not_looked_at),
-    "draft": Care(_("Drafts"), _where("publication", publication=Publication.DRAFT)),
-    "scheduled": Care(_("Scheduled"), _where("publication", publication=Publication.SCHEDULED), action="publish"),
+    "ko": Worklist(_("Korean missing"), lambda model: untranslated(model, "ko"), action="translate_ko"),
+    "ru": Worklist(_("Russian missing"), lambda model: untranslated(model, "ru"), action="translate_ru"),
+    "confidence": Worklist(_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
+    "dates": Worklist(_("Without dates"), _where("start", start=None)),
+    "budget": Worklist(_("Without a budget"), _where("budget", budget=None)),
+    "position": Worklist(_("Without a position"), _of_what_we_state(_where("latitude", latitude=None))),
+    "stale": Worklist(_("Not looked at for a year"), not_looked_at),
+    "draft": Worklist(_("Drafts"), _where("publication", publication=Publication.DRAFT)),
+    "scheduled": Worklist(_("Scheduled"), _where("publication", publication=Publication.SCHEDULED), action="publish"),
 }
 
 
@@ -112,31 +116,33 @@ def admin_address(model, page, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-def in_care(queryset):
-    """The records that editors still answer for: all but the archived ones."""
+def maintained(queryset):
+    """Return the records that editors still maintain: all except archived ones."""
     return queryset.exclude(publication=Publication.ARCHIVED)
 
 
-class CareFilter(admin.SimpleListFilter):
-    """Records of a list that need a kind of care."""
+class WorklistFilter(admin.SimpleListFilter):
+    """Filter the change list by worklist."""
 
     title = _("what needs care")
     parameter_name = "care"
 
     def lookups(self, request, model_admin):
-        return [(name, care.words) for name, care in CARES.items() if care.of(model_admin.model) is not None]
+        return [
+            (name, worklist.words) for name, worklist in WORKLISTS.items() if worklist.of(model_admin.model) is not None
+        ]
 
     def queryset(self, request, queryset):
         if self.value() not in dict(self.lookup_choices):
             return queryset
         # The primary keys, since a join of several rows would show a record several times.
-        found = in_care(queryset.model.objects).filter(CARES[self.value()].of(queryset.model)).order_by()
+        found = maintained(queryset.model.objects).filter(WORKLISTS[self.value()].of(queryset.model)).order_by()
         return queryset.filter(pk__in=found.values("pk"))
 
 
 @dataclass(frozen=True)
-class Need:
-    """A care with the lists of records that need it: pairs of their kind, how many, and the address of the list."""
+class WorklistCount:
+    """The counts of a worklist: for each model its name, the number of records, and the URL of their list."""
 
     words: str
     lists: list
@@ -146,8 +152,8 @@ class Need:
         return sum(count for _kind, count, _url in self.lists)
 
 
-class Desk:
-    """The first page of the desk, for the editor who asks."""
+class EditorDashboard:
+    """The first page of the admin, for the user of the request."""
 
     def __init__(self, site, request):
         self.site, self.request = site, request
@@ -161,13 +167,13 @@ class Desk:
         self.allowed = {model: workflow.actions_of(request.user, model) for model in self.models}
         self.actions = frozenset().union(*self.allowed.values())
         self.reviewed = [model for model in self.models if "publish" in self.allowed[model]]
-        self._needs = self._count()
+        self._counts = self._count()
 
     def _count(self):
-        lists = {name: [] for name in CARES}
+        lists = {name: [] for name in WORKLISTS}
         for model in self.models:
-            conditions = {name: care.of(model) for name, care in CARES.items()}
-            counts = in_care(model.objects).aggregate(
+            conditions = {name: worklist.of(model) for name, worklist in WORKLISTS.items()}
+            counts = maintained(model.objects).aggregate(
                 **{
                     name.replace("-", "_"): Count("pk", filter=condition, distinct=True)
                     for name, condition in conditions.items()
@@ -179,7 +185,7 @@ class Desk:
                     url = f"{admin_address(model, 'changelist')}?care={name}"
                     found.append((capfirst(model._meta.verbose_name_plural), count, url))
         lists["double"] = self._doubles()
-        return {name: Need(CARES[name].words, found) for name, found in lists.items()}
+        return {name: WorklistCount(WORKLISTS[name].words, found) for name, found in lists.items()}
 
     def _doubles(self):
         """Pairs of records, which have a page of their own; an invitation to it if nobody has looked for them yet."""
@@ -196,20 +202,20 @@ class Desk:
 
     def _mine(self, name):
         """Whether seeing to a care is the editor's. Editors translate too, but it is not for them that it waits."""
-        action = CARES[name].action
+        action = WORKLISTS[name].action
         return action in self.actions or (action.startswith("translate_") and "change" in self.actions)
 
     def mine(self):
         """What the editor can see to and what needs it, the most urgent first."""
-        return [need for name, need in self._needs.items() if self._mine(name) and need.lists]
+        return [count for name, count in self._counts.items() if self._mine(name) and count.lists]
 
     def others(self):
         """What others see to."""
-        return [need for name, need in self._needs.items() if not self._mine(name) and need.lists]
+        return [count for name, count in self._counts.items() if not self._mine(name) and count.lists]
 
     def done(self):
         """What the editor could see to, and nothing needs."""
-        return [need.words for name, need in self._needs.items() if self._mine(name) and not need.lists]
+        return [count.words for name, count in self._counts.items() if self._mine(name) and not count.lists]
 
     def waiting(self):
         """For whoever may publish: the records that wait for review, the one that has waited longest first."""

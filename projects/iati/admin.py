@@ -8,13 +8,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.staff.base import FormFields
+from portal.staff.base import FormFieldDefaults
 from projects.iati import exporting
 from projects.models import Project, ReportingOrganisation
 
 
 @admin.register(ReportingOrganisation)
-class ReportingOrganisationAdmin(FormFields, admin.ModelAdmin):
+class ReportingOrganisationAdmin(FormFieldDefaults, admin.ModelAdmin):
     """One organisation, or none; and the projects that are not reported in its name."""
 
     list_display = ("ref", "organisation", "updated_at")

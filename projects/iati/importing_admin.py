@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.models import Place
-from portal.staff.base import FormFields, in_languages
-from portal.staff.workflow import OwnedAdmin, ReadOnly
+from portal.staff.base import FormFieldDefaults, in_languages
+from portal.staff.workflow import ChildModelAdmin, ReadOnly
 from projects.iati import applying, planning, reading, suggesting, tables
 from projects.iati.planning import REGION, Options, State
 from projects.models import (
@@ -514,7 +514,7 @@ class SuggestionForm(forms.ModelForm):
 
 
 @admin.register(SuggestedIssue)
-class SuggestedIssueAdmin(OwnedAdmin, FormFields, admin.ModelAdmin):
+class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
     """Issues that imported projects may answer: confirmed one by one, with a reason, or dismissed."""
 
     owners = ("project",)

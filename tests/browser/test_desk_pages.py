@@ -8,7 +8,16 @@ from django.contrib import admin
 # The screens of a model’s admin. What it answers besides is no screen: parts of forms, JSON, buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
 ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview")
-NO_SCREEN = {"autocomplete", "look_alikes", "cite", "prose", "looked_through", "still_right", "outcome", "original"}
+NO_SCREEN = {
+    "autocomplete",
+    "possible_duplicates",
+    "cite",
+    "prose",
+    "looked_through",
+    "still_right",
+    "outcome",
+    "original",
+}
 NO_SCREEN |= {"end_previews"}
 # Of the whole desk, and of one kind alone.
 OTHERS = ("", "doubles/", "projects/reportingorganisation/kept-out/", "auth/user/{auth.user}/password/")

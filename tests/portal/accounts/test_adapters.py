@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from portal.accounts.adapters import display, lacks_second_factor
+from portal.accounts.adapters import display, needs_mfa_setup
 from tests import reading
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_recovery_code_opens_once(client, editor, secret):
 
 def test_recovery_codes_alone_are_no_second_step(editor):
     RecoveryCodes.activate(editor)
-    assert lacks_second_factor(editor)
+    assert needs_mfa_setup(editor)
 
 
 def test_reader_comes_to_their_account_and_not_to_the_desk(client, reader):
@@ -566,7 +566,7 @@ def test_administrator_takes_a_lost_second_step_away(desk, editor):
     step = TOTP.activate(other, "JBSWY3DPEHPK3PXP").instance
     desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
     desk.post(reverse("admin:mfa_authenticator_delete", args=[step.pk]), {"post": "yes"})
-    assert lacks_second_factor(other)
+    assert needs_mfa_setup(other)
 
 
 # ── Who makes whom what ──────────────────────────────────────────────────────────────────────────────────────────

@@ -33,7 +33,7 @@ def desk(client):
 
 def told(response):
     """Which records the page lists, and why."""
-    return {one.record: one.reason for one, _url in response.context["look_alikes"]}
+    return {one.record: one.reason for one, _url in response.context["possible_duplicates"]}
 
 
 def new_organisation(client, **fields):
@@ -133,22 +133,22 @@ def test_the_question_is_asked_in_korean(desk):
 @pytest.mark.parametrize(("group", "status"), [(None, 302), (TRANSLATORS["ko"], 200), (EDITOR, 200), (REVIEWER, 200)])
 @pytest.mark.parametrize("model", [Organisation, Place, Source, Project])
 def test_who_may_ask_while_typing(desk, model, group, status):
-    assert desk(group).post(address(model, "look_alikes"), {"name_en": "Nukus"}).status_code == status
+    assert desk(group).post(address(model, "possible_duplicates"), {"name_en": "Nukus"}).status_code == status
 
 
 def test_who_sees_no_records_may_not_ask(client):
     client.force_login(User.objects.create_user("guest", is_staff=True))
-    assert client.post(address(Place, "look_alikes"), {"name_en": "Nukus"}).status_code == 403
+    assert client.post(address(Place, "possible_duplicates"), {"name_en": "Nukus"}).status_code == 403
 
 
 def test_a_question_is_no_address_to_visit(desk):
-    assert desk(EDITOR).get(address(Place, "look_alikes")).status_code == 405
+    assert desk(EDITOR).get(address(Place, "possible_duplicates")).status_code == 405
 
 
 def test_those_that_are_like_what_is_typed_are_listed_without_the_record_itself(desk):
     nukus, termez = make_place(name_en="Nukus"), make_place(name_en="Termez")
     client = desk(EDITOR)
-    ask = address(Place, "look_alikes")
+    ask = address(Place, "possible_duplicates")
     assert list(told(client.post(ask, {"name_en": "Nukus!"}))) == [nukus]
     assert client.post(ask, {"name_en": "Nukus", "pk": nukus.pk}).content.decode().strip() == ""
     assert client.post(ask, {"name_en": "Osh", "pk": "x' OR 1"}).content.decode().strip() == ""
@@ -157,14 +157,16 @@ def test_those_that_are_like_what_is_typed_are_listed_without_the_record_itself(
 
 def test_names_are_shown_as_text(desk):
     make_place(name_en="<script>alert(1)</script>")
-    page = desk(EDITOR).post(address(Place, "look_alikes"), {"name_en": "script alert 1 script"}).content.decode()
+    page = (
+        desk(EDITOR).post(address(Place, "possible_duplicates"), {"name_en": "script alert 1 script"}).content.decode()
+    )
     assert "&lt;script&gt;" in page
     assert "<script" not in page
 
 
 def test_a_question_asks_the_same_of_the_database_for_one_record_as_for_three(desk):
     client, counts = desk(EDITOR), []
-    ask = address(Place, "look_alikes")
+    ask = address(Place, "possible_duplicates")
     client.post(ask, {"name_en": "Nukus"})
     for more in (1, 2):
         for _ in range(more):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from issues.models import Term
 from portal.core.choices import Confidence, Publication
-from portal.staff.worklists import CARES
+from portal.staff.worklists import WORKLISTS
 from projects.models import Project
 from tests import reading
 from tests.make import make_citation, make_country, make_place, make_project, make_term
@@ -84,7 +84,7 @@ def test_total_of_a_care_counts_all_kinds_of_records(editor):
 def test_what_nothing_needs_is_said(editor):
     make_place(name_ko="누쿠스", name_ru="Нукус", latitude=42, longitude=59)
     assert set(cares(editor, "Places")) == {"Without a source"}
-    assert all_done(editor) == {str(care.words) for care in CARES.values()} - {"Without a source"}
+    assert all_done(editor) == {str(care.words) for care in WORKLISTS.values()} - {"Without a source"}
 
 
 def test_countries_and_the_world_need_neither_source_nor_position(editor):
