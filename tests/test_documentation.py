@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
+from projects.iati import tables
+
 ROOT = settings.BASE_DIR
 DOCUMENTS = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
@@ -56,6 +58,13 @@ def test_tree_in_the_architecture_is_the_order_that_import_linter_checks():
     folders = [name.replace(".", "/") + "/" for name in layers if (ROOT / name.replace(".", "/")).is_dir()]
     named = re.findall(r"^\| `([\w/]+/)` \|", read("docs/architecture.md"), re.MULTILINE)
     assert named == folders[::-1]
+
+
+def test_example_of_a_mapping_is_one_that_the_import_accepts():
+    said = read("docs/iati.md")
+    [example] = re.findall(r"^```toml\n(.*?)^```", said, re.MULTILINE | re.DOTALL)
+    assert set(tables.mapping_of(example)) == tables.TOP
+    assert {field for field in tables.FIELDS - tables.TEXTS if f"`{field}`" not in said} == set()
 
 
 # ── Decision records ─────────────────────────────────────────────────────────────────────────────────────────

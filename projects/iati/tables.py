@@ -1,32 +1,7 @@
-"""Projects out of tables that are not IATI: a mapping, in TOML, says which column is what and what its words mean.
+"""Read projects from tables that are not IATI.
 
-    name = "World Bank projects"                    # what the list is called
-    publisher = { name = "World Bank", ref = "44000", kind = "40" }   # ref and kind as in IATI, where there are some
-    identifier = "44000-{id}"                       # text and columns; the same project has the same in the next file
-    iati = true                                     # if that is its identifier in IATI
-    encoding = "utf-8"                              # of the file; delimiter = "," between its columns
-    date_format = "%d %B %Y"                        # where dates are not 2021-07-02, 2021-07 or 2021
-
-    [columns]                                       # of these a title at least
-    title = "project_name"
-    start = ["approved", "year"]                    # the first that is not empty
-    end = { column = "duration", separator = "~", part = 2 }
-    countries = { column = "iso2", separator = ";" }      # several in one cell
-
-    [constants]                                     # what all rows have
-    currency = "USD"
-
-    [values.status]                                 # what the words of a column mean; empty: nothing
-    Active = "implementation"
-
-    [markers]                                       # columns of Rio markers, with 0, 1 or 2
-    desertification = "unccd_marker"
-
-    [[organisations]]                               # as many as there are: a column, or a constant
-    role = "implementing"
-    column = "impagency"
-
-What a row makes is an activity like one of IATI, so that preview, import and what editors changed are the same.
+A mapping in TOML says what each column means; docs/iati.md describes its format. Each row becomes an activity like one
+of IATI, so that preview and import are the same for both.
 """
 
 import codecs
