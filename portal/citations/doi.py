@@ -5,7 +5,6 @@ is followed, none of this network’s own, and not for long.
 """
 
 import http.client
-import ipaddress
 import socket
 import time
 from urllib.error import URLError
@@ -14,6 +13,8 @@ from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Pr
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from portal.core.networks import is_public_address
 
 PATIENCE = 6  # seconds, for the whole of it
 MOST_BYTES = 100_000
@@ -25,12 +26,12 @@ class Unanswered(Exception):
 
 
 def is_public(host: str) -> bool:
-    """Whether all addresses of a host are of the internet, and none of this machine or network."""
+    """Return True if the host is known, and anybody on the internet can reach all of its addresses."""
     try:
         found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except OSError:
         return False
-    return all(ipaddress.ip_address(address[0].partition("%")[0]).is_global for *_rest, address in found)
+    return all(is_public_address(address[0]) for *_rest, address in found)
 
 
 class CarefulRedirects(HTTPRedirectHandler):

@@ -11,7 +11,6 @@ reach: a link in the content is no way into the network that the portal runs in.
 
 import asyncio
 import contextlib
-import ipaddress
 import queue
 import socket
 import ssl
@@ -25,6 +24,7 @@ import httpx
 from django.conf import settings
 from django.utils import timezone, translation
 
+from portal.core.networks import is_public_address
 from portal.curation.links import DOI, Outcome
 from portal.curation.similarity import same_address
 
@@ -36,10 +36,6 @@ LONGEST_WAIT = 60.0  # seconds that a host may ask for; one that wants more is l
 PERMANENT, TEMPORARY = {301, 308}, {302, 303, 307}
 # By these a server says that it does not understand or like HEAD.
 TRY_GET = {400, 403, 404, 405, 406, 410, 500, 501, 503}
-
-GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA has given out for public IPv6 hosts
-NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: how a network with IPv6 only reaches IPv4 hosts
-ISATAP = {bytes.fromhex("00005efe"), bytes.fromhex("02005efe")}  # RFC 5214: bytes 8 to 11, before the IPv4 address
 
 
 @dataclass(frozen=True)
@@ -228,25 +224,9 @@ async def public_place(host: str, port: int) -> str:
     except (OSError, UnicodeError) as error:
         raise NoHost from error
     places = [place[4][0] for place in found]
-    if not settings.LINKS_MAY_BE_PRIVATE and not all(map(is_public, places)):
+    if not settings.LINKS_MAY_BE_PRIVATE and not all(map(is_public_address, places)):
         raise NotPublic
     return places[0]
-
-
-def is_public(place: str) -> bool:
-    """Return True if a numeric address can be reached from anywhere on the internet.
-
-    An IPv6 address may carry an IPv4 address to which a translator or a tunnel forwards. An IPv4-mapped or NAT64
-    address is judged by the IPv4 address that it carries. Other such forms (6to4, Teredo, ISATAP, IPv4-compatible,
-    IPv4-translated, NAT64 of a local network) are never public: no public website needs them.
-    """
-    address = ipaddress.ip_address(place.partition("%")[0])
-    if address.version == 6:
-        if address.ipv4_mapped or address in NAT64:
-            address = ipaddress.ip_address(address.packed[-4:])
-        elif address not in GLOBAL_UNICAST or address.sixtofour or address.teredo or address.packed[8:12] in ISATAP:
-            return False
-    return address.is_global and not address.is_multicast
 
 
 def wanted_wait(text: str) -> float:

@@ -187,7 +187,15 @@ def test_a_lookup_that_fails_says_so_and_leaves_the_doi(desk, monkeypatch, setti
 
 @pytest.mark.parametrize(
     "addresses",
-    [["127.0.0.1"], ["10.1.2.3"], ["169.254.169.254"], ["::1"], ["fe80::1%eth0"], ["93.184.215.14", "192.168.0.1"]],
+    [
+        ["127.0.0.1"],
+        ["10.1.2.3"],
+        ["169.254.169.254"],
+        ["::1"],
+        ["fe80::1%eth0"],
+        ["64:ff9b::10.0.0.1"],
+        ["93.184.215.14", "192.168.0.1"],
+    ],
 )
 def test_no_answer_leads_into_this_network(monkeypatch, addresses):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: [(0, 0, 0, "", (a, 443)) for a in addresses])
