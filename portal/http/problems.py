@@ -33,8 +33,8 @@ def one_of_sentence(name, choices):
 
 
 def is_for_programs(request):
-    """Whether an answer is for a program: one of the API, or of something that takes no page."""
-    return request.path_info.startswith(PREFIX) or "text/html" not in request.headers.get("Accept", "")
+    """Return True if the request is for the API, or if it does not prefer HTML."""
+    return request.path_info.startswith(PREFIX) or request.get_preferred_type([TYPE, "text/html"]) != "text/html"
 
 
 def answer(request, problem):
