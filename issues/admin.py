@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+from modeltranslation.admin import TranslationStackedInline
 
 from issues.grid_admin import ObservationGridMixin
 from issues.models import (
@@ -44,7 +44,7 @@ from portal.staff.base import (
     count_of,
     in_languages,
 )
-from portal.staff.history import RowHistoryAdmin
+from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ExchangeAdmin
 from portal.staff.workflow import ChildModelAdmin
 
@@ -133,15 +133,7 @@ class KeyFigureCitationInline(CitationInline):
 
 
 @admin.register(KeyFigure)
-class KeyFigureAdmin(
-    RowHistoryAdmin,
-    TranslatedChildAdmin,
-    ChildModelAdmin,
-    CaseInsensitiveSearchMixin,
-    ExchangeAdmin,
-    FormFieldDefaults,
-    TranslationAdmin,
-):
+class KeyFigureAdmin(ChildHistoryMixin, ExchangeAdmin, TranslatedChildAdmin):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslationFilter)
@@ -181,15 +173,7 @@ class IssueLinkCitationInline(CitationInline):
 
 
 @admin.register(IssueLink)
-class IssueLinkAdmin(
-    RowHistoryAdmin,
-    TranslatedChildAdmin,
-    ChildModelAdmin,
-    CaseInsensitiveSearchMixin,
-    ExchangeAdmin,
-    FormFieldDefaults,
-    TranslationAdmin,
-):
+class IssueLinkAdmin(ChildHistoryMixin, ExchangeAdmin, TranslatedChildAdmin):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
     list_display_links = ("cause", "effect")
@@ -273,7 +257,7 @@ class IndicatorAdmin(ObservationGridMixin, RecordAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(
-    RowHistoryAdmin, ChildModelAdmin, CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefaults, admin.ModelAdmin
+    ChildHistoryMixin, ChildModelAdmin, CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefaults, admin.ModelAdmin
 ):
     owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")
@@ -393,9 +377,7 @@ class IssueFeatureAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.Mod
 
 
 @admin.register(AreaReport)
-class AreaReportAdmin(
-    TranslatedChildAdmin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
-):
+class AreaReportAdmin(TranslatedChildAdmin):
     list_display = ("source", "sentence", "words")
     list_filter = (MissingTranslationFilter,)
     list_select_related = ("source",)
@@ -426,9 +408,7 @@ class AreaReportAdmin(
 
 
 @admin.register(ComparisonExample)
-class ComparisonExampleAdmin(
-    TranslatedChildAdmin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
-):
+class ComparisonExampleAdmin(TranslatedChildAdmin):
     list_display = ("title", "kind", "keys", "position")
     list_filter = ("kind", MissingTranslationFilter)
     search_fields = (*in_languages("title"), "keys")

@@ -7,7 +7,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
@@ -17,6 +17,7 @@ from issues.models import Observation
 from portal.import_export.files import FileError
 from portal.models import workflow
 from portal.staff.change_reason import readers_see
+from portal.staff.pages import admin_path
 
 MOST_NAMED = 10
 
@@ -25,8 +26,7 @@ class ObservationGridMixin:
     """For the admin of indicators: their values as a table of years and places."""
 
     def get_urls(self):
-        view = self.admin_site.admin_view(self.grid_view)
-        return [path("<path:object_id>/grid/", view, name="issues_indicator_grid"), *super().get_urls()]
+        return [admin_path(self, "<path:object_id>/grid/", self.grid_view, "grid"), *super().get_urls()]
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:

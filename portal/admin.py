@@ -8,7 +8,6 @@ from django.utils.html import format_html, format_html_join, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from modeltranslation.admin import TranslationAdmin
 
 import portal.staff.accounts  # noqa: F401 - registers itself
 from portal.curation.links import records_of
@@ -26,9 +25,9 @@ from portal.staff.base import (
 from portal.staff.citations import CitationLookupMixin
 from portal.staff.duplicates import DuplicateWarningMixin
 from portal.staff.import_export import ExchangeAdmin
+from portal.staff.pages import admin_address
 from portal.staff.reference_import import ReferenceImportMixin
-from portal.staff.workflow import ChildModelAdmin, ReadOnly
-from portal.staff.worklists import admin_address
+from portal.staff.workflow import ReadOnly
 from portal.tracking.history import is_history
 
 
@@ -170,14 +169,7 @@ class LinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
 
 
 @admin.register(Tombstone)
-class TombstoneAdmin(
-    TranslatedChildAdmin,
-    ChildModelAdmin,
-    CaseInsensitiveSearchMixin,
-    ExchangeAdmin,
-    FormFieldDefaults,
-    TranslationAdmin,
-):
+class TombstoneAdmin(ExchangeAdmin, TranslatedChildAdmin):
     list_display = ("key", "kind", "reason", "successor", "date")
     list_filter = ("kind", "reason", MissingTranslationFilter)
     search_fields = ("key", "successor")

@@ -4,13 +4,11 @@ from django.contrib import admin
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from modeltranslation.admin import TranslationAdmin, TranslationStackedInline
+from modeltranslation.admin import TranslationStackedInline
 
 from portal.core.formatting import money
 from portal.staff.base import (
-    CaseInsensitiveSearchMixin,
     CitationInline,
-    FormFieldDefaults,
     MissingTranslationFilter,
     RecordAdmin,
     RecordInline,
@@ -18,9 +16,8 @@ from portal.staff.base import (
     in_languages,
 )
 from portal.staff.duplicates import DuplicateWarningMixin
-from portal.staff.history import RowHistoryAdmin
+from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ExchangeAdmin
-from portal.staff.workflow import ChildModelAdmin
 from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state
 from projects.models import (
@@ -81,15 +78,7 @@ class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(
-    RowHistoryAdmin,
-    TranslatedChildAdmin,
-    ChildModelAdmin,
-    CaseInsensitiveSearchMixin,
-    ExchangeAdmin,
-    FormFieldDefaults,
-    TranslationAdmin,
-):
+class SectorAdmin(ChildHistoryMixin, ExchangeAdmin, TranslatedChildAdmin):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslationFilter,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")

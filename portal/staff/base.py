@@ -17,13 +17,13 @@ from modeltranslation.admin import TranslationAdmin
 from portal.core.choices import Confidence, Publication
 from portal.core.partial_dates import PartialDateField
 from portal.curation.translations import row_is_older
-from portal.staff.citations import CitationFieldsMixin
-from portal.staff.curation import MergeMixin, TranslationStatusMixin
+from portal.staff.citations import citation_urls, mark_citation_field
+from portal.staff.curation import CurationMixin
 from portal.staff.edit_conflicts import EditConflictMixin
-from portal.staff.history import HistoryAdmin
+from portal.staff.history import HistoryMixin
 from portal.staff.import_export import ExchangeAdmin
-from portal.staff.languages import LanguageColumnsMixin, marked
-from portal.staff.workflow import ChildInlineMixin, WorkflowAdmin
+from portal.staff.languages import TranslationMixin, marked
+from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
 LANGUAGES = dict(settings.LANGUAGES)
@@ -121,25 +121,30 @@ class MissingTranslationFilter(admin.SimpleListFilter):
         return queryset.filter((row_is_older if older else untranslated)(queryset.model, language))
 
 
-class TranslatedChildAdmin(LanguageColumnsMixin, TranslationStatusMixin):
-    """For the admin of rows with a page of their own and with texts in several languages."""
+class TranslatedChildAdmin(
+    TranslationMixin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
+):
+    """The admin of child rows that have their own page and texts in several languages."""
 
     change_form_template = "admin/row_form.html"
 
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context |= self.translation_context(request, context, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
 
 class RecordAdmin(
-    LanguageColumnsMixin,
-    HistoryAdmin,
-    MergeMixin,
-    WorkflowAdmin,
+    TranslationMixin,
+    HistoryMixin,
+    CurationMixin,
+    WorkflowMixin,
     EditConflictMixin,
-    CitationFieldsMixin,
     CaseInsensitiveSearchMixin,
     ExchangeAdmin,
     FormFieldDefaults,
     TranslationAdmin,
 ):
-    """The admin of a Record. The key is chosen once; version and times keep themselves."""
+    """The admin of a Record."""
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
     readonly_fields = ("version", "created_at", "updated_at", "published_at")
@@ -175,7 +180,18 @@ class RecordAdmin(
             kwargs["help_text"] = _("Readers see published records only.")
         elif db_field.name == "confidence":
             kwargs["help_text"] = CONFIDENCE_HELP
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return mark_citation_field(self.model, db_field, field)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context |= self.translation_context(request, context, obj)
+        if obj is not None:
+            context |= self.curation_context(request, obj)
+            context |= self.workflow_context(request, obj)
+            context |= self.conflict_context(request, context["adminform"].form, obj)
+        if self.model.marked_fields:
+            context["citing"] = citation_urls(request.user)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def save_model(self, request, obj, form, change):
         if change:

@@ -107,21 +107,20 @@ def _as_read(request, written, sources):
         return render_to_string("admin/prose_text.html", context, request)
 
 
-class CitationFieldsMixin:
-    """For the admin of records whose prose carries marks: tells the form's script which fields do, and whom to ask."""
+def mark_citation_field(model, db_field, field):
+    """Return the form field of a translated text. If the text may cite sources, the script finds it by `data-marks`."""
+    original = getattr(db_field, "translated_field", db_field)
+    if original is not db_field and original.name in model.marked_fields:
+        field.widget.attrs["data-marks"] = ""
+    return field
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        original = getattr(db_field, "translated_field", db_field)
-        if original is not db_field and original.name in self.model.marked_fields:
-            field.widget.attrs["data-marks"] = ""
-        return field
 
-    def render_change_form(self, request, context, *args, **kwargs):
-        if self.model.marked_fields and request.user.has_perm("portal.view_source"):
-            context["citing"] = {
-                "cite": reverse("admin:portal_source_cite"),
-                "prose": reverse("admin:portal_source_prose"),
-                "add": reverse("admin:portal_source_add") if request.user.has_perm("portal.add_source") else "",
-            }
-        return super().render_change_form(request, context, *args, **kwargs)
+def citation_urls(user):
+    """Return the URLs that the script of citations needs; None if the user may not view sources."""
+    if not user.has_perm("portal.view_source"):
+        return None
+    return {
+        "cite": reverse("admin:portal_source_cite"),
+        "prose": reverse("admin:portal_source_prose"),
+        "add": reverse("admin:portal_source_add") if user.has_perm("portal.add_source") else "",
+    }

@@ -5,11 +5,11 @@ import copy
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal.curation.similarity import compared_columns, similar_to
+from portal.staff.pages import admin_address, admin_path
 
 ANOTHER, KNOWN = "_another", "_look_alike"  # “it is another one”, and the records that were looked at
 
@@ -22,11 +22,8 @@ class DuplicateWarningMixin:
         return type(form)(form.__name__, (DuplicateCheckForm, form), {})
 
     def get_urls(self):
-        view = self.admin_site.admin_view(require_POST(self.possible_duplicates_view))
-        return [path("look-alikes/", view, name=self._address_name()), *super().get_urls()]
-
-    def _address_name(self):
-        return f"{self.opts.app_label}_{self.opts.model_name}_possible_duplicates"
+        view = require_POST(self.possible_duplicates_view)
+        return [admin_path(self, "look-alikes/", view, "possible_duplicates"), *super().get_urls()]
 
     def possible_duplicates_view(self, request):
         """The records that are like the one that is being typed, as a part of its form."""
@@ -39,14 +36,13 @@ class DuplicateWarningMixin:
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context |= self.shown(getattr(context["adminform"].form, "possible_duplicates", ()))
-        context["possible_duplicates_url"] = reverse(f"admin:{self._address_name()}")
+        context["possible_duplicates_url"] = admin_address(self.model, "possible_duplicates")
         context["possible_duplicates_columns"] = " ".join(compared_columns(self.model))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def shown(self, found):
         """What a template shows of the records that were found."""
-        page = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return {"possible_duplicates": [(one, reverse(page, args=[one.record.pk])) for one in found]}
+        return {"possible_duplicates": [(one, admin_address(self.model, "change", one.record.pk)) for one in found]}
 
 
 class DuplicateCheckForm(forms.ModelForm):

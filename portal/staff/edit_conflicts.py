@@ -57,14 +57,13 @@ class EditConflictMixin:
             request.POST = self._with_choices(request.POST)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        form = context["adminform"].form
-        if isinstance(form, EditConflictForm):
-            context["clash"] = form.clash
-            context["seen"] = request.POST.get(SEEN) or signed(self.state(form, obj))
-            if form.clash:
-                context["seen"], context["before"] = signed(form.clash.now), signed(form.clash.before)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+    def conflict_context(self, request, form, obj):
+        """Return what the form of `obj` carries to find conflicts, and the conflict that it found."""
+        if not isinstance(form, EditConflictForm):
+            return {}
+        if form.clash:
+            return {"clash": form.clash, "seen": signed(form.clash.now), "before": signed(form.clash.before)}
+        return {"clash": None, "seen": request.POST.get(SEEN) or signed(self.state(form, obj))}
 
     def state(self, form, record):
         """What the database says of a record now: each field of its form, and each inline's rows, as text."""

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -17,8 +16,10 @@ from django.utils.translation import pgettext
 from portal.core.choices import Publication
 from portal.history.diff import changes_of
 from portal.history.revert import Refused, Reversion, revert
-from portal.staff.change_reason import ChangeReasonMixin, ChildChangeReasonMixin
-from portal.tracking.history import begins_with_history, moments
+from portal.staff.change_reason import ChangeReasonForm, readers_see
+from portal.staff.pages import admin_address, admin_path
+from portal.tracking.change_reasons import Reason
+from portal.tracking.history import because, begins_with_history, moments
 
 PER_PAGE = 20
 BEGINNING = "beginning"
@@ -40,13 +41,46 @@ def moment_of(text):
         raise Http404 from error
 
 
-class HistoryAdmin(ChangeReasonMixin):
-    """For the admin of a record, or of a row with a page of its own."""
+class HistoryMixin:
+    """The history in the admin of a record, or of a child row with its own page.
+
+    The form asks for the reason of a change, and everything that the form changes is one group in the history with that
+    reason. The history page shows the changes, and the revert page takes them back.
+    """
+
+    # ── The reason of a change ───────────────────────────────────────────────────────────────────────────────────
+
+    def readers_see_change(self, obj, cleaned):
+        """Return True if readers see what the form of `obj` changes, or will see it with the `cleaned` data."""
+        return obj.pk is not None and readers_see(obj)
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        if not self.is_explained(request, obj):
+            return form
+        return type(form)(form.__name__, (ChangeReasonForm, form), {"admin": self})
+
+    def is_explained(self, request, obj):
+        """Return True if the form asks for the reason. A new record does not need one."""
+        return obj is not None and self.has_change_permission(request, obj)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        with because(" ".join(request.POST.get("why", "").split())):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_model(self, request, obj):
+        with because(Reason.DELETED):
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        with because(Reason.DELETED):
+            super().delete_queryset(request, queryset)
+
+    # ── The pages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def get_urls(self):
-        name = f"{self.opts.app_label}_{self.opts.model_name}_revert"
-        view = self.admin_site.admin_view(self.revert_view)
-        return [path("<path:object_id>/history/<str:when>/revert/", view, name=name), *super().get_urls()]
+        revert_path = admin_path(self, "<path:object_id>/history/<str:when>/revert/", self.revert_view, "revert")
+        return [revert_path, *super().get_urls()]
 
     def _object_of_page(self, request, object_id):
         """The object of a page, for whoever may look at it."""
@@ -94,7 +128,7 @@ class HistoryAdmin(ChangeReasonMixin):
         return TemplateResponse(request, "admin/record_history.html", context)
 
     def _revert_url(self, obj, when):
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_revert", args=[obj.pk, when])
+        return admin_address(self.model, "revert", obj.pk, when)
 
     def revert_view(self, request, object_id, when):
         """What reverting would change, and the button that does it."""
@@ -112,9 +146,7 @@ class HistoryAdmin(ChangeReasonMixin):
             reasons = self._revert(request, obj, reversion, why, asked=seen)
             if not reasons:
                 self.message_user(request, _("The record is again what it was."), messages.SUCCESS)
-                return HttpResponseRedirect(
-                    reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
-                )
+                return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
             reversion = Reversion(obj, moment)
         context = self._history_context(
             request,
@@ -144,8 +176,18 @@ class HistoryAdmin(ChangeReasonMixin):
         return []
 
 
-class RowHistoryAdmin(ChildChangeReasonMixin, HistoryAdmin):
-    """For the admin of rows with a page of their own."""
+class ChildHistoryMixin(HistoryMixin):
+    """The history in the admin of child rows. Readers see a row if they see one of its `owners`."""
+
+    change_form_template = "admin/row_form.html"
+
+    def readers_see_change(self, obj, cleaned):
+        named = [cleaned.get(name) for name in self.owners]
+        stored = [getattr(obj, name) for name in self.owners] if obj.pk is not None else []
+        return any(readers_see(owner) for owner in [*named, *stored] if owner is not None)
+
+    def is_explained(self, request, obj):
+        return self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
 
 
 def _seen(reversion):

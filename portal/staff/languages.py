@@ -1,14 +1,23 @@
-"""Languages side by side in a form: which of them are shown, and how complete each of them is.
+"""The languages of a form: side by side, how complete each of them is, and which translations are outdated.
 
 The form counts the texts that readers want in their own language (portal.staff.worklists): those that are required, and
-those that stand in any language. The script beside it counts them anew while one types.
+those that are written in any language. The script beside it counts them again while the editor types.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils.text import capfirst
+from django.utils.translation import ngettext
 
+from portal.curation.translations import older_of, plain
+from portal.history.diff import pieces_of
+from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.staff.worklists import texts_to_translate
 
 ENGLISH = settings.LANGUAGE_CODE
@@ -35,24 +44,104 @@ class TranslatedField:
         return self.required or bool(self.written)
 
 
-class LanguageColumnsMixin:
-    """For the admin of what has texts in several languages."""
+@dataclass(frozen=True)
+class OutdatedText:
+    """An outdated translation as the form shows it: older than its English."""
+
+    pk: int
+    language: str
+    label: str
+    href: str
+    pieces: list
+    may_settle: bool
+
+
+class TranslationMixin:
+    """The translations of what has texts in several languages: side by side in the form, with those that are outdated.
+
+    A base class that uses it calls `translation_context` when it renders the form.
+    """
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         return marked(self.model, db_field, field)
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context["languages"] = LanguageProgress(context["adminform"].form, context.get("inline_admin_formsets", ()))
-        if obj is not None and not self.may_change_whole(request, obj):
+    def get_urls(self):
+        still_right_path = admin_path(self, "<path:object_id>/still-right/", self.still_right_view, "still_right")
+        return [still_right_path, *super().get_urls()]
+
+    def translation_context(self, request, context, obj):
+        """Return what the form of `obj` (None: of a new object) shows of its languages and outdated translations.
+
+        `context` is the one of Django's form.
+        """
+        languages = LanguageProgress(context["adminform"].form, context.get("inline_admin_formsets", ()))
+        if obj is None:
+            return {"languages": languages}
+        if not self.may_change_whole(request, obj):
             # A translator reads the English and writes one language.
             own = sorted(self.languages(request, obj))
-            context["languages"].preselected = " ".join([ENGLISH, *own]) if len(own) == 1 else ""
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+            languages.preselected = " ".join([ENGLISH, *own]) if len(own) == 1 else ""
+        return {
+            "languages": languages,
+            "older": self._older(request, obj),
+            "still_right_url": admin_address(self.model, "still_right", obj.pk),
+        }
+
+    def _may_write(self, request, obj, language):
+        return self.may_change_whole(request, obj) or language in self.languages(request, obj)
+
+    def _older(self, request, obj):
+        """Return the outdated translations of a record and its rows, with one query for each model."""
+        found = list(older_of(obj))
+        texts = {(obj._meta.label_lower, obj.pk): obj}
+        for kind in {one.kind for one in found} - {obj._meta.label_lower}:
+            rows = apps.get_model(kind)._base_manager.filter(pk__in=[one.row for one in found if one.kind == kind])
+            texts |= {(kind, row.pk): row for row in rows}
+        return [
+            OutdatedText(
+                one.pk,
+                one.language,
+                _label(text, one, obj),
+                self._place(text, one, obj),
+                differences(one.english, getattr(text, f"{one.field}_{settings.LANGUAGE_CODE}")),
+                self._may_write(request, obj, one.language),
+            )
+            for one in found
+            if (text := texts.get((one.kind, one.row)))
+        ]
+
+    def _place(self, text, one, obj):
+        """Return the link to the place where the translation is edited: in this form, or on the page of its row."""
+        if text is obj:
+            return f"#id_{one.field}_{one.language}"
+        for inline in self.inlines:
+            if inline.model is type(text):
+                field = next(f for f in inline.model._meta.concrete_fields if f.related_model is self.model)
+                return f"#{field.remote_field.get_accessor_name(model=inline.model)}-group"
+        return admin_address(type(text), "change", text.pk)
+
+    def still_right_view(self, request, object_id):
+        """Mark the chosen translations as up to date. A user may do so in the languages that they may write."""
+        if (obj := posted_object(self, request, object_id)) is None:
+            return HttpResponseNotAllowed(["POST"])
+        chosen = [pk for pk in request.POST.getlist("older") if pk.isdecimal()]
+        settled = list(older_of(obj).filter(pk__in=chosen))
+        if not all(self._may_write(request, obj, one.language) for one in settled):
+            raise PermissionDenied
+        older_of(obj).filter(pk__in=[one.pk for one in settled]).delete()
+        if settled:
+            text = ngettext(
+                "{count} translation is still right, and no longer counted as older.",
+                "{count} translations are still right, and no longer counted as older.",
+                len(settled),
+            )
+            self.message_user(request, text.format(count=len(settled)), messages.INFO)
+        return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
 
 def marked(model, db_field, field):
-    """A form field which says that it holds a text to be counted, and whether readers need it at all events."""
+    """Return the form field. If the form counts its text, the script finds it by `data-text`."""
     original = getattr(db_field, "translated_field", db_field)
     if field is not None and original is not db_field and original.name in texts_to_translate(model):
         field.widget.attrs["data-text"] = "required" if _required(model, original.name) else "optional"
@@ -110,3 +199,15 @@ def _texts_of(form) -> Iterator[TranslatedField]:
             frozenset(code for code, value in values.items() if str(value or "").strip()),
             frozenset(code for code in LANGUAGES if f"{name}_{code}" not in form.fields),
         )
+
+
+def differences(before, after):
+    """Return the word difference of two texts as pairs of "same", "del" or "ins" and a text without outer spaces."""
+    return [(what, "".join(words).strip()) for what, words in pieces_of(plain(before), plain(after))]
+
+
+def _label(text, one, obj):
+    """Return the label of a translated text: its row, its field and its language."""
+    field = text._meta.get_field(f"{one.field}_{settings.LANGUAGE_CODE}").translated_field.verbose_name
+    label = f"{capfirst(field)} ({LANGUAGES[one.language]})"
+    return label if text is obj else f"{capfirst(text._meta.verbose_name)} “{text}”: {label}"

@@ -7,8 +7,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
-from django.urls import path, reverse
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext, pgettext
@@ -19,7 +18,7 @@ from portal.core.database import lock_rows
 from portal.models import Tombstone, workflow
 from portal.publishing.checks import gaps
 from portal.publishing.preview import end_previews, preview_links
-from portal.staff.worklists import admin_address
+from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.tracking.change_reasons import Reason
 from portal.tracking.history import because
 
@@ -256,8 +255,8 @@ class WorkflowForm(forms.ModelForm):
             self.add_error("publish_at", gettext("Give a time that is still to come."))
 
 
-class WorkflowAdmin(WorkflowPermissionMixin):
-    """The admin of a record on its way from draft to archive."""
+class WorkflowMixin(WorkflowPermissionMixin):
+    """The admin of a record that moves through the workflow: its form, its actions, and its deletion."""
 
     form = WorkflowForm
 
@@ -353,37 +352,34 @@ class WorkflowAdmin(WorkflowPermissionMixin):
                 raise Incomplete(found)
 
     def get_urls(self):
-        name = f"{self.opts.app_label}_{self.opts.model_name}_end_previews"
-        view = self.admin_site.admin_view(self.end_previews_view)
-        return [path("<path:object_id>/end-previews/", view, name=name), *super().get_urls()]
+        end_previews_path = admin_path(self, "<path:object_id>/end-previews/", self.end_previews_view, "end_previews")
+        return [end_previews_path, *super().get_urls()]
 
     def end_previews_view(self, request, object_id):
         """End the links to the preview that were made so far."""
-        if request.method != "POST":
+        if (obj := posted_object(self, request, object_id)) is None:
             return HttpResponseNotAllowed(["POST"])
-        if (obj := self.get_object(request, unquote(object_id))) is None:
-            raise Http404
         if not self.may_change_whole(request, obj):
             raise PermissionDenied
         end_previews(obj)
         self.message_user(request, _("The links to the preview have ended. The form has new ones."), messages.INFO)
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        if obj is not None:
-            stored = self.model.objects.get(pk=obj.pk)
-            obj.publication = stored.publication  # what was typed and refused did not come true
-            refused = getattr(request, "refused_gaps", ())
-            may_change = self.may_change_whole(request, stored)
-            context |= {
-                "refused": bool(refused),
-                "gaps": refused or gaps(stored),
-                "unpublished": stored.publication != Publication.PUBLISHED,
-                "previews": preview_links(stored) if stored.publication != Publication.PUBLISHED else [],
-                "end_previews_url": admin_address(self.model, "end_previews", obj.pk) if may_change else "",
-                "held": self.has_move_permission(request) and not may_change,
-            }
-        return super().render_change_form(request, context, add, change, form_url, obj=obj)
+    def workflow_context(self, request, obj):
+        """Return what the form of `obj` shows of its workflow. Set the publication state of `obj` to the stored one."""
+        stored = self.model.objects.get(pk=obj.pk)
+        obj.publication = stored.publication  # a form that was refused has not changed it
+        refused = getattr(request, "refused_gaps", ())
+        unpublished = stored.publication != Publication.PUBLISHED
+        may_change = self.may_change_whole(request, stored)
+        return {
+            "refused": bool(refused),
+            "gaps": refused or gaps(stored),
+            "unpublished": unpublished,
+            "previews": preview_links(stored) if unpublished else [],
+            "end_previews_url": admin_address(self.model, "end_previews", obj.pk) if may_change else "",
+            "held": self.has_move_permission(request) and not may_change,
+        }
 
     # ── Moves of several ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -449,7 +445,7 @@ class WorkflowAdmin(WorkflowPermissionMixin):
         if moved:
             self.message_user(request, words(len(moved)).format(count=len(moved)), messages.SUCCESS)
         for record in waiting[:MOST_REASONS]:
-            url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
+            url = admin_address(self.model, "change", record.pk)
             self.message_user(
                 request, format_html('<a href="{}">{}</a>: {}', url, record, reasons[record]), messages.WARNING
             )

@@ -18,6 +18,7 @@ from portal.curation.links import has_link
 from portal.curation.translations import older_than_english, translated_fields
 from portal.curation.verifications import not_looked_at
 from portal.models import Place, Record, workflow
+from portal.staff.pages import admin_address
 
 # Of records: the editors’ own words, and the terms that publishers state. English serves every reader.
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
@@ -109,11 +110,6 @@ WORKLISTS = {
     "draft": Worklist(_("Drafts"), _where("publication", publication=Publication.DRAFT)),
     "scheduled": Worklist(_("Scheduled"), _where("publication", publication=Publication.SCHEDULED), action="publish"),
 }
-
-
-def admin_address(model, page, *args):
-    """The address of a page of the admin of a model."""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
 def maintained(queryset):

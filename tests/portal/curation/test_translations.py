@@ -9,7 +9,7 @@ from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
 from portal.core.choices import Publication
 from portal.curation.translations import left_alone
 from portal.models.curation import OlderTranslation
-from portal.staff.curation import differences
+from portal.staff.languages import differences
 from projects.models import ProjectIssue, Sector
 from tests import reading
 from tests.make import (

@@ -11,7 +11,7 @@ from issues.models import Term
 from portal.core.choices import Publication
 from portal.models import Place
 from portal.models.workflow import EDITOR, TRANSLATORS
-from portal.staff.languages import LanguageColumnsMixin
+from portal.staff.languages import TranslationMixin
 from tests.make import (
     make_answer,
     make_issue_link,
@@ -118,7 +118,7 @@ def test_all_one_and_english_beside_one_can_be_shown(desk):
 
 
 @pytest.mark.parametrize(
-    "model", [model for model in MODELS if isinstance(admin.site.get_model_admin(model), LanguageColumnsMixin)]
+    "model", [model for model in MODELS if isinstance(admin.site.get_model_admin(model), TranslationMixin)]
 )
 def test_the_script_counts_the_texts_that_the_server_counts(client, model):
     """Every text of an empty form that the server counts says so to the script, and no other does."""
