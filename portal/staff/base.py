@@ -144,7 +144,25 @@ class RecordAdmin(
     FormFieldDefaults,
     TranslationAdmin,
 ):
-    """The admin of a Record."""
+    """The admin of a Record. Its mixins override these hooks of Django, outermost first:
+
+    TranslationMixin            formfield_for_dbfield, get_urls
+    HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
+    CurationMixin               get_urls
+    WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
+                                form, formfield_for_dbfield, get_actions, get_fieldsets, get_form,
+                                get_readonly_fields, get_urls, log_addition, log_change, save_model
+    WorkflowPermissionMixin     get_object, get_readonly_fields, has_change_permission
+    EditConflictMixin           change_form_template, changeform_view, get_form
+    CaseInsensitiveSearchMixin  get_search_results
+    ExchangeAdmin               changelist_view, get_actions, get_urls
+    FormFieldDefaults           formfield_for_dbfield, formfield_overrides
+
+    A hook with several owners calls `super()`, so the order of the bases matters: one group in the history holds all
+    that a form changes (HistoryMixin), in one transaction (WorkflowMixin), with the answers to a conflict filled in
+    (EditConflictMixin). Mixins do not override `render_change_form`: this class calls their `…_context`
+    methods instead.
+    """
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
     readonly_fields = ("version", "created_at", "updated_at", "published_at")
