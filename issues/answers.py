@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from issues.models import Issue
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap
 
@@ -42,7 +42,7 @@ class Answer:
     under: Issue | None
 
 
-def answers_to(issue, most=MOST):
+def projects_for_issue(issue, most=MOST):
     """How many published projects answer an issue or one under it, and which of them aim at it most, the newest first:
     those of which it is the principal aim, then those of which it is another, then those that answer one under it.
     """
@@ -52,7 +52,7 @@ def answers_to(issue, most=MOST):
     pks = []
     for keys in (*(answering[issue.key, aim] for aim in rows.Significance.values), everyone):
         pks += registry.first_ids(projects, keys - BitMap(pks), most - len(pks))
-    visible = Q(issue=issue) | Q(issue__parent=issue, issue__publication=Publication.PUBLISHED)
+    visible = Q(issue=issue) | Q(issue__parent=issue, issue__publication=PublicationStatus.PUBLISHED)
     links = {}
     for link in (
         rows.objects.filter(visible, project__in=pks)

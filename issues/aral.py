@@ -14,7 +14,7 @@ from issues.models import Indicator, Issue, IssueFeature, Observation
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.graphics.charts import bar_chart
-from portal.graphics.svg_export import Entry, Panel, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from portal.maps import geometry as maps_geometry
 from portal.models import Place
 
@@ -70,7 +70,7 @@ def polygons(geometry):
 
 
 @dataclass(frozen=True)
-class Mark:
+class AralMark:
     """A place on the picture."""
 
     place: object
@@ -94,7 +94,7 @@ def picture(issue):
     marks = []
     for record in Place.objects.published().filter(key__in=PLACES, latitude__isnull=False):
         x, y = place(maps_geometry.project(float(record.longitude), float(record.latitude)))
-        marks.append(Mark(record, round(x, 1), round(y, 1), x > size[0] * 0.55))
+        marks.append(AralMark(record, round(x, 1), round(y, 1), x > size[0] * 0.55))
     shores = sorted(shores, key=lambda shore: -shore.area_km2)
     areas = [shore.area_km2 for shore in shores]
     return {
@@ -114,7 +114,7 @@ def picture(issue):
 
 
 @dataclass(frozen=True)
-class Change:
+class IndicatorChange:
     """The first and the last known value of one indicator for the whole sea."""
 
     indicator: object
@@ -139,7 +139,7 @@ def feature(issue, events):
             whole = [one for one in values.get(indicators[key].pk, []) if one.place.key == "aral-sea"]
             if len(whole) > 1:
                 by_year = sorted(whole, key=lambda one: one.year)
-                changes.append(Change(indicators[key], by_year[0], by_year[-1]))
+                changes.append(IndicatorChange(indicators[key], by_year[0], by_year[-1]))
     return {
         "picture": picture(issue),
         "figure": IndicatorFigure(
@@ -186,8 +186,8 @@ def sea_file(request, drawn):
             "has shrunk further."
         ),
         key=[
-            Entry(_("late 1950s, as its source dates it"), "swatch shore-1"),
-            Entry(_("about 2004 to 2006: the source gives no date; inferred from the area"), "swatch shore-2"),
+            LegendEntry(_("late 1950s, as its source dates it"), "swatch shore-1"),
+            LegendEntry(_("about 2004 to 2006: the source gives no date; inferred from the area"), "swatch shore-2"),
         ],
         width=WIDTH,
     )

@@ -19,8 +19,8 @@ from django.utils.translation import ngettext
 
 from portal.core.languages import text_and_language
 from portal.graphics.charts import shortened, text_width
-from portal.graphics.graph_layout import Points, Spacing, arranged, placed
-from portal.graphics.svg_export import Entry, Panel, svg_file
+from portal.graphics.graph_layout import Points, Spacing, lay_out, order_layers
+from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 
 TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it; 0 is for the others
 MOST_LINES = 3  # of a name
@@ -86,7 +86,7 @@ NEAR_NARROW = NARROW
 
 
 @dataclass(frozen=True)
-class Node:
+class CauseNode:
     """A box with the lines of its name."""
 
     x: float
@@ -107,22 +107,22 @@ class Edge:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class CauseGraph:
     """A picture: nodes and edges in the order in which they were given, and where edges to a node run as one."""
 
     width: float
     height: float
-    nodes: tuple[Node, ...]
+    nodes: tuple[CauseNode, ...]
     edges: tuple[Edge, ...]
     trunks: tuple[tuple[int, str], ...]  # node, path
     crossings: int
 
 
-def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, int]], shape: Shape) -> Drawing:
+def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, int]], shape: Shape) -> CauseGraph:
     """The picture of issues with such names, some of them in bold, and lines between them by their numbers."""
     weights = [BOLD if heavy else 1 for heavy in bold]
     labels = [name_rows(name, shape, weight) for name, weight in zip(names, weights, strict=True)]
-    plan = arranged(
+    plan = order_layers(
         len(names),
         lines,
         most_layers=shape.most_layers,
@@ -147,9 +147,9 @@ def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, 
         # Lines that meet at a box need room to be told apart.
         touching = 2 * shape.spacing.corner + 7 * (max(out[number], into[number]) - 1)
         sizes.append((height, max(width, touching)) if shape.downwards else (width, max(height, touching)))
-    layout = placed(plan, sizes, shape.spacing)
+    layout = lay_out(plan, sizes, shape.spacing)
     width, height = turned((layout.along, layout.across), shape)
-    return Drawing(
+    return CauseGraph(
         rounded(width + 2 * EDGE),
         rounded(height + 2 * EDGE),
         tuple(node(box, rows, shape) for box, (rows, _width) in zip(layout.boxes, labels, strict=True)),
@@ -190,7 +190,7 @@ def node(box, rows, shape):
     width, height = turned((box.length, box.breadth), shape)
     # A baseline lies about a third of the letters’ size under their middle.
     top = y + EDGE + (height - len(rows) * shape.line) / 2 + shape.line / 2 + shape.font * 0.35
-    return Node(
+    return CauseNode(
         rounded(x + EDGE),
         rounded(y + EDGE),
         rounded(width),
@@ -409,6 +409,8 @@ def causes_file(request, figure, name, title):
         )
         % {"count": len(figure.links)},
         source=_("From the portal’s own records: CC BY 4.0."),
-        key=[Entry(main.name_and_language()[0], f"swatch graph-swatch group-{tone}") for main, tone in figure.mains],
+        key=[
+            LegendEntry(main.name_and_language()[0], f"swatch graph-swatch group-{tone}") for main, tone in figure.mains
+        ],
         width=picture["drawing"].width,
     )

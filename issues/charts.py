@@ -14,8 +14,8 @@ from issues.figures import readings, value_columns, value_rows
 from issues.models import Observation
 from portal.core.formatting import number
 from portal.core.languages import reader_html, text_and_language
-from portal.graphics.charts import LineChart, Series, fits, line_chart, small_multiples
-from portal.graphics.svg_export import Entry, Panel, svg_file
+from portal.graphics.charts import LineChart, Series, labels_fit, line_chart, small_multiples
+from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from portal.maps import geometry
 from portal.maps.region import central_asia, draw
 from portal.models import Place
@@ -132,7 +132,7 @@ class IndicatorFigure:
     def chart(self, width, height, *, worded=False) -> LineChart:
         """The chart in a size; names that find no room there are letters, which `key` explains."""
         series = self.series
-        if not fits([one.name for one in series], width):
+        if not labels_fit([one.name for one in series], width):
             series = [replace(one, name=letter) for letter, one in self.lettered]
         return line_chart(
             series, width=width, height=height, format_value=axis_number, moments=self.moments, worded=worded
@@ -146,11 +146,11 @@ class IndicatorFigure:
     @property
     def key(self):
         """What the letters mean, where a phone needs them; `key_always` where a wide page does too."""
-        return [] if fits([one.name for one in self.series], self.sizes[-1][0]) else self.lettered
+        return [] if labels_fit([one.name for one in self.series], self.sizes[-1][0]) else self.lettered
 
     @property
     def key_always(self):
-        return not fits([one.name for one in self.series], self.sizes[0][0])
+        return not labels_fit([one.name for one in self.series], self.sizes[0][0])
 
     @cached_property
     def wide(self) -> LineChart:
@@ -170,7 +170,7 @@ class IndicatorFigure:
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
         charts = small_multiples(self.series, width=160, height=112, format_value=axis_number)
         return [
-            (f"{self.id}-{number}", one.name, chart, change.words(symbol) if (change := Change.of(one)) else "")
+            (f"{self.id}-{number}", one.name, chart, change.words(symbol) if (change := SeriesChange.of(one)) else "")
             for number, (one, chart) in enumerate(charts, 1)
         ]
 
@@ -188,7 +188,7 @@ class IndicatorFigure:
         ]
         if len(peers) <= 2:
             return " ".join(sentence_of(one, symbol) for one in self.series)
-        changes = [change for one in peers if (change := Change.of(one))]
+        changes = [change for one in peers if (change := SeriesChange.of(one))]
         most = max(changes, key=lambda change: change.size, default=None)
         return " ".join([*([most.words(symbol)] if most else []), standing(peers, symbol)])
 
@@ -221,7 +221,7 @@ def stands_out(place, focus):
 
 
 @dataclass(frozen=True)
-class Change:
+class SeriesChange:
     """The first and the last value of a series."""
 
     name: str
@@ -259,7 +259,7 @@ class Change:
 
 def sentence_of(series, unit) -> str:
     """How a series changed; its only value where it has but one."""
-    if change := Change.of(series):
+    if change := SeriesChange.of(series):
         return change.words(unit)
     [(year, value)] = series.points
     return _("{place}: {value} {unit} in {year}.").format(place=series.name, value=number(value), unit=unit, year=year)
@@ -375,7 +375,7 @@ def chart_file(request, figure):
         unit=text_and_language(indicator, "unit")[0],
         sentence=figure.sentence,
         source=f"{figure.note} {source_line(figure.sources, text_and_language(indicator, 'licence')[0])}".strip(),
-        key=[Entry(f"{letter} {one.name}", f"swatch tone-{one.tone}") for letter, one in figure.key]
+        key=[LegendEntry(f"{letter} {one.name}", f"swatch tone-{one.tone}") for letter, one in figure.key]
         if figure.key_always
         else (),
     )
@@ -555,7 +555,9 @@ def map_file(request, indicator, found):
         source=f"{source_line(found['sources'], text_and_language(indicator, 'licence')[0])} "
         f"{_('Made with Natural Earth.')}",
         key=[
-            Entry(one.words, f"map-shape {one.tone}", f"url(#{drawn.id}-hatch)" if one.tone == "map-class-none" else "")
+            LegendEntry(
+                one.words, f"map-shape {one.tone}", f"url(#{drawn.id}-hatch)" if one.tone == "map-class-none" else ""
+            )
             for one in found["classes"]
         ],
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 
 from issues.models import Observation
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place, Source
 
 
@@ -20,7 +20,7 @@ def latest_observations(**which):
         indicator=OuterRef("indicator"),
         place=OuterRef("place"),
         year__gt=OuterRef("year"),
-        source__publication=Publication.PUBLISHED,
+        source__publication=PublicationStatus.PUBLISHED,
     )
     return (
         Observation.objects.published()
@@ -85,7 +85,7 @@ def latest_rows(observations, countries):
 
 
 @dataclass(frozen=True)
-class Column:
+class PlaceColumn:
     """The values of one place: of all its sources, or of one where two of them give a value for the same year."""
 
     place: object
@@ -104,9 +104,9 @@ def value_columns(observations):
         years = [year for values in by_source.values() for year in values]
         if len(years) == len(set(years)):
             joined = {year: one for values in by_source.values() for year, one in values.items()}
-            columns.append(Column(place, list(by_source), False, joined))
+            columns.append(PlaceColumn(place, list(by_source), False, joined))
         else:
-            columns += [Column(place, [source], True, values) for source, values in by_source.items()]
+            columns += [PlaceColumn(place, [source], True, values) for source, values in by_source.items()]
     return columns
 
 

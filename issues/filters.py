@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Event, Indicator, Issue, Observation, Term
-from portal.core.choices import Goal, Publication
+from portal.core.choices import Goal, PublicationStatus
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
@@ -46,7 +46,7 @@ class IndicatorFilter(RecordFilterSet):
         "observations__place__key",
         options=measured_places,
         label=_("Place with values"),
-        where={"source__publication": Publication.PUBLISHED},
+        where={"source__publication": PublicationStatus.PUBLISHED},
         shows_empty=False,
     )
 

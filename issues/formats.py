@@ -20,25 +20,37 @@ from issues.models import (
     Term,
     TermCitation,
 )
-from portal.core.choices import Publication
-from portal.formats.fields import Code, Date, Flag, Mention, Number, One, Own, Rows, Text, codes, several
+from portal.core.choices import PublicationStatus
+from portal.formats.fields import (
+    BooleanField,
+    ChoiceField,
+    DateField,
+    NumberField,
+    PlainField,
+    RelatedField,
+    RelatedRowsField,
+    RelatedSummary,
+    TranslatedTextField,
+    choice_list,
+    related_many,
+)
 from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column
 from portal.formats.serialisers import Address, Serialiser
 
-ISSUE = Mention(Issue)
-INDICATOR = Mention(Indicator)
+ISSUE = RelatedSummary(Issue)
+INDICATOR = RelatedSummary(Indicator)
 
 
 def linked(name, label, owner, other):
     """Causes or effects of an issue, with how, and the sources that say so."""
-    return Rows(
+    return RelatedRowsField(
         name,
         label,
         IssueLink,
         owner,
         [
-            One(other, label, ISSUE, inline=True),
-            Text("mechanism", column(IssueLink, "mechanism")),
+            RelatedField(other, label, ISSUE, inline=True),
+            TranslatedTextField("mechanism", column(IssueLink, "mechanism")),
             cited(IssueLinkCitation, "link"),
         ],
     )
@@ -48,31 +60,34 @@ Serialiser(
     Issue,
     [
         KEY,
-        Text("name", column(Issue, "name")),
-        One("parent", column(Issue, "parent"), ISSUE),
-        Text("summary", column(Issue, "summary")),
-        *(Text(section.value, section.label) for section in Section),
-        Rows(
+        TranslatedTextField("name", column(Issue, "name")),
+        RelatedField("parent", column(Issue, "parent"), ISSUE),
+        TranslatedTextField("summary", column(Issue, "summary")),
+        *(TranslatedTextField(section.value, section.label) for section in Section),
+        RelatedRowsField(
             "countries",
             column(Issue, "countries"),
             IssueInCountry,
             "issue",
-            [One("country", column(Issue, "countries"), COUNTRY, inline=True), Text("note", _("note"))],
+            [
+                RelatedField("country", column(Issue, "countries"), COUNTRY, inline=True),
+                TranslatedTextField("note", _("note")),
+            ],
             order=("position", "pk"),
         ),
-        several("places", column(Issue, "places"), Issue.places.through, "issue", "place", PLACE),
-        codes("sdgs", _("SDG"), IssueSdg, "issue", Own("code", _("SDG"), optional=False)),
-        Rows(
+        related_many("places", column(Issue, "places"), Issue.places.through, "issue", "place", PLACE),
+        choice_list("sdgs", _("SDG"), IssueSdg, "issue", PlainField("code", _("SDG"), optional=False)),
+        RelatedRowsField(
             "key_figures",
             _("key figures"),
             KeyFigure,
             "issue",
             [
-                Text("label", column(KeyFigure, "label")),
-                Number("value", column(KeyFigure, "value")),
-                Text("unit", column(KeyFigure, "unit")),
-                Own("year", column(KeyFigure, "year"), type="integer"),
-                Flag("headline", column(KeyFigure, "headline")),
+                TranslatedTextField("label", column(KeyFigure, "label")),
+                NumberField("value", column(KeyFigure, "value")),
+                TranslatedTextField("unit", column(KeyFigure, "unit")),
+                PlainField("year", column(KeyFigure, "year"), type="integer"),
+                BooleanField("headline", column(KeyFigure, "headline")),
                 cited(KeyFigureCitation, "figure"),
             ],
             order=("position", "pk"),
@@ -91,16 +106,16 @@ Serialiser(
     Indicator,
     [
         KEY,
-        Text("name", column(Indicator, "name")),
-        Text("definition", column(Indicator, "definition")),
-        Text("unit", column(Indicator, "unit")),
-        Text("unit_symbol", column(Indicator, "unit_symbol")),
-        Code("direction", column(Indicator, "direction"), Indicator.Direction),
-        Own("sdg_indicator", column(Indicator, "sdg_indicator")),
-        several("issues", column(Indicator, "issues"), Indicator.issues.through, "indicator", "issue", ISSUE),
-        One("source", column(Indicator, "source"), SOURCE),
-        Text("licence", column(Indicator, "licence")),
-        Text("note", column(Indicator, "note")),
+        TranslatedTextField("name", column(Indicator, "name")),
+        TranslatedTextField("definition", column(Indicator, "definition")),
+        TranslatedTextField("unit", column(Indicator, "unit")),
+        TranslatedTextField("unit_symbol", column(Indicator, "unit_symbol")),
+        ChoiceField("direction", column(Indicator, "direction"), Indicator.Direction),
+        PlainField("sdg_indicator", column(Indicator, "sdg_indicator")),
+        related_many("issues", column(Indicator, "issues"), Indicator.issues.through, "indicator", "issue", ISSUE),
+        RelatedField("source", column(Indicator, "source"), SOURCE),
+        TranslatedTextField("licence", column(Indicator, "licence")),
+        TranslatedTextField("note", column(Indicator, "note")),
         *TIMES,
     ],
     address=Address("indicator"),
@@ -111,13 +126,13 @@ Serialiser(
     Event,
     [
         KEY,
-        Code("kind", column(Event, "kind"), Event.Kind),
-        Date("date", column(Event, "date"), optional=False),
-        Text("title", column(Event, "title")),
-        Text("text", column(Event, "text")),
-        several("countries", column(Event, "countries"), Event.countries.through, "event", "place", COUNTRY),
-        several("places", column(Event, "places"), Event.places.through, "event", "place", PLACE),
-        several("issues", column(Event, "issues"), Event.issues.through, "event", "issue", ISSUE),
+        ChoiceField("kind", column(Event, "kind"), Event.Kind),
+        DateField("date", column(Event, "date"), optional=False),
+        TranslatedTextField("title", column(Event, "title")),
+        TranslatedTextField("text", column(Event, "text")),
+        related_many("countries", column(Event, "countries"), Event.countries.through, "event", "place", COUNTRY),
+        related_many("places", column(Event, "places"), Event.places.through, "event", "place", PLACE),
+        related_many("issues", column(Event, "issues"), Event.issues.through, "event", "issue", ISSUE),
         cited(EventCitation, "event"),
         *TIMES,
     ],
@@ -132,8 +147,8 @@ Serialiser(
     Term,
     [
         KEY,
-        Text("term", column(Term, "term")),
-        Text("definition", column(Term, "definition")),
+        TranslatedTextField("term", column(Term, "term")),
+        TranslatedTextField("definition", column(Term, "definition")),
         cited(TermCitation, "term"),
         *TIMES,
     ],
@@ -148,18 +163,18 @@ class ObservationSerialiser(Serialiser):
 
     def visible(self):
         parts = ("indicator", "place", "source")
-        return QuerySet(Observation).filter(**{f"{part}__publication": Publication.PUBLISHED for part in parts})
+        return QuerySet(Observation).filter(**{f"{part}__publication": PublicationStatus.PUBLISHED for part in parts})
 
 
 ObservationSerialiser(
     Observation,
     [
-        One("indicator", column(Observation, "indicator"), INDICATOR, optional=False),
-        One("place", column(Observation, "place"), COUNTRY, optional=False),
-        Own("year", column(Observation, "year"), type="integer", optional=False),
-        Number("value", column(Observation, "value")),
-        Text("unit", column(Indicator, "unit"), path="indicator__unit"),
-        One("source", column(Observation, "source"), SOURCE, optional=False),
-        Text("licence", column(Indicator, "licence"), path="indicator__licence"),
+        RelatedField("indicator", column(Observation, "indicator"), INDICATOR, optional=False),
+        RelatedField("place", column(Observation, "place"), COUNTRY, optional=False),
+        PlainField("year", column(Observation, "year"), type="integer", optional=False),
+        NumberField("value", column(Observation, "value")),
+        TranslatedTextField("unit", column(Indicator, "unit"), path="indicator__unit"),
+        RelatedField("source", column(Observation, "source"), SOURCE, optional=False),
+        TranslatedTextField("licence", column(Indicator, "licence"), path="indicator__licence"),
     ],
 )

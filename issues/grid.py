@@ -18,12 +18,12 @@ from issues.models import Observation
 from portal.core.numbers import parse_number, plain
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, year_validators
 from portal.import_export import files
-from portal.import_export.apply import carry_out, move_on
-from portal.import_export.plan import Plan
-from portal.import_export.tables import table_of
+from portal.import_export.apply import apply_plan, bump_versions
+from portal.import_export.plan import ImportPlan
+from portal.import_export.tables import schema_for
 from portal.models import Place, Source
 from portal.staff.edit_conflicts import opened, signed
-from portal.tracking.history import because
+from portal.tracking.history import change_reason
 
 MOST_CELLS = 800  # Django takes a thousand fields of a form
 WITHOUT_VALUES = 10  # years that are shown where there is no value yet
@@ -87,7 +87,7 @@ class GridSelectionForm(forms.Form):
 
 
 @dataclass
-class Cell:
+class GridCell:
     """A cell as the page shows it: what is typed in it, what is stored, and what is wrong."""
 
     name: str
@@ -210,7 +210,7 @@ class ObservationGrid:
 
     def _cell(self, name, place, year):
         stored = self.stored.get(name, "")
-        return Cell(name, place, year, self.typed.get(name, stored), stored, self.errors.get(name, []))
+        return GridCell(name, place, year, self.typed.get(name, stored), stored, self.errors.get(name, []))
 
     @property
     def faulty(self):
@@ -279,11 +279,11 @@ class ObservationGrid:
         if self.errors:
             return None
         gone = [(row.place, row.year, plain(row.value)) for row in emptied.values()]
-        with because(why):
+        with change_reason(why):
             for row in emptied.values():
                 row.delete()
             if gone and not plan.working:
-                move_on(type(self.indicator), [self.indicator.pk])
+                bump_versions(type(self.indicator), [self.indicator.pk])
         return plan.counts["new"], plan.counts["changed"], gone
 
     def _refuse(self, name, words):
@@ -296,7 +296,9 @@ class ObservationGrid:
             (line, [self.indicator.key, place.key, str(year), self.source.key, text])
             for line, (year, place, text) in enumerate(cells, 2)
         ]
-        work = carry_out(lambda: Plan(table_of(Observation), files.Sheet(header, lines), user), keep=keep, why=why)
+        work = apply_plan(
+            lambda: ImportPlan(schema_for(Observation), files.Sheet(header, lines), user), keep=keep, why=why
+        )
         while True:
             try:
                 next(work)

@@ -35,7 +35,7 @@ class ObservationGridMixin:
 
     def may_type(self, request, indicator):
         """Whether the user may add, change and remove values of an indicator."""
-        actions = workflow.actions_of(request.user, Observation)
+        actions = workflow.allowed_actions(request.user, Observation)
         return {"add", "change", "delete"} <= actions and self.may_change_whole(request, indicator)
 
     def grid_view(self, request, object_id):

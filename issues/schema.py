@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 
 from portal.core.languages import text_and_language
-from portal.seo.schema_org import licence, names, thing
+from portal.seo.schema_org import licence, names, node
 
 
 def issue(tell, record):
@@ -29,14 +29,14 @@ def indicator(tell, record, observations, main_source, places):
         alternateName=names(record),
         description=dataset_description(record),
         license=licence(record.licence_en, address),
-        creator=thing("Organization", name=main_source.publisher) if main_source else None,
+        creator=node("Organization", name=main_source.publisher) if main_source else None,
         isBasedOn=tell.ref("CreativeWork", main_source) if main_source else None,
         temporalCoverage=f"{min(years)}/{max(years)}" if years else None,
         spatialCoverage=tell.places(places),
-        variableMeasured=thing("PropertyValue", name=name, unitText=unit),
+        variableMeasured=node("PropertyValue", name=name, unitText=unit),
         includedInDataCatalog=tell.catalogue,
         distribution=[
-            thing("DataDownload", encodingFormat=media, contentUrl=f"{address}?format={form}")
+            node("DataDownload", encodingFormat=media, contentUrl=f"{address}?format={form}")
             for form, media in (("csv", "text/csv"), ("json", "application/json"))
         ],
     )

@@ -20,7 +20,7 @@ from issues.models import (
     Term,
     TermCitation,
 )
-from portal.tracking.history import track
+from portal.tracking.history import register_history
 
 
 class EnglishRequired(TranslationOptions):
@@ -74,17 +74,17 @@ class ComparisonExampleTranslation(EnglishRequired):
 
 
 # History keeps the columns of each language, so it begins where they have been made.
-track(Issue)
-track(IssueInCountry, of="issue", named_by="country")
-track(KeyFigure, of="issue", named_by="label")
-track(KeyFigureCitation, of="figure", named_by=("figure", "source"))
-track(IssueSdg, of="issue", named_by="code")
-track(IssueCitation, of="issue", named_by="source")
-track(IssueLink, of=("cause", "effect"), named_by=("cause", "effect"), apart=True)
-track(IssueLinkCitation, of="link", named_by=("link", "source"))
-track(Indicator)
-track(Observation, of="indicator", named_by=("place", "year", "source"), apart=True)
-track(Event)
-track(EventCitation, of="event", named_by="source")
-track(Term)
-track(TermCitation, of="term", named_by="source")
+register_history(Issue)
+register_history(IssueInCountry, of="issue", named_by="country")
+register_history(KeyFigure, of="issue", named_by="label")
+register_history(KeyFigureCitation, of="figure", named_by=("figure", "source"))
+register_history(IssueSdg, of="issue", named_by="code")
+register_history(IssueCitation, of="issue", named_by="source")
+register_history(IssueLink, of=("cause", "effect"), named_by=("cause", "effect"), apart=True)
+register_history(IssueLinkCitation, of="link", named_by=("link", "source"))
+register_history(Indicator)
+register_history(Observation, of="indicator", named_by=("place", "year", "source"), apart=True)
+register_history(Event)
+register_history(EventCitation, of="event", named_by="source")
+register_history(Term)
+register_history(TermCitation, of="term", named_by="source")

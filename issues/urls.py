@@ -3,8 +3,8 @@
 from django.urls import path
 
 from issues import views
-from portal.generic.changes import changes_paths
-from portal.history.snapshots import past_paths
+from portal.generic.changes import changelog_urls
+from portal.history.snapshots import snapshot_urls
 
 urlpatterns = [
     path("issues/", views.IssueList.as_view(), name="issues"),
@@ -13,10 +13,10 @@ urlpatterns = [
     path("indicators/<slug:key>/", views.IndicatorPage.as_view(), name="indicator"),
     path("timeline/<slug:key>/", views.EventPage.as_view(), name="event"),
     path("glossary/", views.Glossary.as_view(), name="glossary"),
-    *changes_paths("issues/<slug:key>/", views.IssuePage),
-    *past_paths("issues/<slug:key>/", views.IssuePage),
-    *changes_paths("indicators/<slug:key>/", views.IndicatorPage),
-    *past_paths("indicators/<slug:key>/", views.IndicatorPage),
-    *changes_paths("timeline/<slug:key>/", views.EventPage),
-    *past_paths("timeline/<slug:key>/", views.EventPage),
+    *changelog_urls("issues/<slug:key>/", views.IssuePage),
+    *snapshot_urls("issues/<slug:key>/", views.IssuePage),
+    *changelog_urls("indicators/<slug:key>/", views.IndicatorPage),
+    *snapshot_urls("indicators/<slug:key>/", views.IndicatorPage),
+    *changelog_urls("timeline/<slug:key>/", views.EventPage),
+    *snapshot_urls("timeline/<slug:key>/", views.EventPage),
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from issues import aral, schema
-from issues.answers import answers_to, with_project_counts
+from issues.answers import projects_for_issue, with_project_counts
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file, value_map
 from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
@@ -27,17 +27,17 @@ from issues.models import (
 )
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.citations.references import citations_of
-from portal.core.choices import Publication
-from portal.core.citation_marks import Notes, prose_html
+from portal.core.choices import PublicationStatus
+from portal.core.citation_marks import Footnotes, render_prose
 from portal.core.languages import text_and_language
 from portal.formats import responses
-from portal.formats.serialisers import Records
-from portal.generic.detail import RecordView, cited_sources
+from portal.formats.serialisers import RecordSelection
+from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
 from portal.models import Place, Source
-from portal.publishing.preview import seen
+from portal.publishing.preview import visible_to
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # nothing, where readers may not see it
 
 
@@ -106,10 +106,10 @@ class IssuePage(RecordView):
     file_parameters = ("part",)
     list_title, list_url = _("Issues"), "issues"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema.issue(tell, self.object)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return [link.country for link in self.object.in_countries.all()]
 
     def get_queryset(self):
@@ -141,7 +141,7 @@ class IssuePage(RecordView):
         sections = []
         for section in Section:
             prose, language = text_and_language(issue, section.value)
-            sections.append((section, prose_html(prose, notes), language))
+            sections.append((section, render_prose(prose, notes), language))
         links = {
             name: [(link, source_keys(link)) for link in getattr(issue, name).all()]
             for name in ("cause_links", "effect_links")
@@ -170,7 +170,7 @@ class IssuePage(RecordView):
         has_sea = issue.features.filter(part=IssueFeature.Part.ARAL_SEA).exists()
         sea = aral.feature(issue, events) if has_sea else None
         charts = [one for one in indicators if sea is None or one.key != aral.AREA]
-        answer_count, answers = answers_to(issue)
+        answer_count, answers = projects_for_issue(issue)
         return {
             "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
             "charts": figures_for(charts, most=4),
@@ -204,7 +204,7 @@ class IssuePage(RecordView):
             *(c for figure in issue.key_figures.all() for c in figure.citations.all()),
             *(c for link in [*issue.cause_links.all(), *issue.effect_links.all()] for c in link.citations.all()),
         ]
-        return Notes(c.source for c in citations if c.source.publication == VISIBLE)
+        return Footnotes(c.source for c in citations if c.source.publication == VISIBLE)
 
 
 def main_issues():
@@ -221,7 +221,7 @@ def causes_among(issues):
         .prefetch_related("citations__source")
     )
     sources = (citation.source for link in links for citation in link.citations.all())
-    notes = Notes(source for source in sources if source.publication == VISIBLE)
+    notes = Footnotes(source for source in sources if source.publication == VISIBLE)
     return CausesFigure(issues, links, mains=main_issues()), notes
 
 
@@ -267,11 +267,11 @@ class IndicatorPage(RecordView):
     file_parameters = ("part",)
     list_title, list_url = _("Indicators"), "indicators"
 
-    def told_things(self, tell, context):
-        places = self.told_countries(context)
+    def schema_objects(self, tell, context):
+        places = self.share_countries(context)
         return [schema.indicator(tell, self.object, context["observations"], context["main_source"], places)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return list({column.place.pk: column.place for column, _keys in context["columns"]}.values())
 
     def get_queryset(self):
@@ -289,7 +289,7 @@ class IndicatorPage(RecordView):
     @property
     def kinds(self):
         """A table is one of the values that the page shows; other forms are of the indicator."""
-        values = self.day is None and responses.asked_format(self.request) in {"csv", "xlsx"}
+        values = self.day is None and responses.requested_format(self.request) in {"csv", "xlsx"}
         return ("observation",) if values else ("indicator",)
 
     def get_records(self):
@@ -300,7 +300,7 @@ class IndicatorPage(RecordView):
         self.choice.raise_for_errors()
         pks = self.choice.qs.order_by("place__kind", "place__key", "source__key", "year").values_list("pk", flat=True)
         addresses = responses.addresses(self.request)
-        values = Records(
+        values = RecordSelection(
             list(pks), kind="observation", label=indicator.key, title=indicator.name_and_language()[0], **addresses
         )
         if self.kinds == ("observation",):
@@ -325,7 +325,7 @@ class IndicatorPage(RecordView):
         columns = value_columns(observations)
         main_source = indicator.source if indicator.source and indicator.source.publication == VISIBLE else None
         sources = [source for column in columns for source in column.sources]
-        notes = Notes([main_source, *sources] if main_source else sources)
+        notes = Footnotes([main_source, *sources] if main_source else sources)
         notes.cite_all()
         context = super().get_context_data(**kwargs) if self.day else self.drawn(observations, **kwargs)
         return context | {
@@ -361,10 +361,10 @@ class EventPage(RecordView):
     model = Event
     list_title, list_url = _("Timeline"), "timeline"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema.event(tell, self.object)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return self.object.countries.all()
 
     def get_queryset(self):
@@ -379,7 +379,7 @@ class EventPage(RecordView):
         )
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"notes": cited_sources(self.object)}
+        return super().get_context_data(**kwargs) | {"notes": source_footnotes(self.object)}
 
     def around(self, event):
         published = Event.objects.published().only("key", "date", "title_en", "title_ko", "title_ru")
@@ -401,7 +401,7 @@ class Glossary(RecordListView):
     lead = _("The words of the field, in the three languages of the portal.")
     default_sort = "term"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         path = reverse("glossary")
         name, url = str(self.title), tell.base + path
         return [schema.thing("DefinedTermSet", tell.identity(path), name=name, description=str(self.lead), url=url)]
@@ -411,7 +411,7 @@ class Glossary(RecordListView):
         return ngettext("%(count)s term", "%(count)s terms", count) % {"count": count}
 
     def get_queryset(self):
-        return seen(self.request, Term.objects.in_order_of("term"))
+        return visible_to(self.request, Term.objects.in_order_of("term"))
 
     def get_table_data(self):
         return self.object_list.prefetch_related(Prefetch("sources", Source.objects.published()))

@@ -26,7 +26,7 @@ WEB_PORTS = {"http": "80", "https": "443"}
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
-def switch(name: str, default: bool = False) -> bool:
+def env_bool(name: str, default: bool = False) -> bool:
     """An environment variable as yes or no; any other word is an error that names it."""
     value = os.environ.get(name, "").strip().lower()
     if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
@@ -36,12 +36,12 @@ def switch(name: str, default: bool = False) -> bool:
     )
 
 
-def words(name: str) -> list[str]:
+def env_list(name: str) -> list[str]:
     """A comma-separated environment variable as a list."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
-def one_of(name: str, *choices: str) -> str:
+def env_choice(name: str, *choices: str) -> str:
     """An environment variable that is one of a few words; the first one if not set."""
     value = os.environ.get(name, "").strip().lower() or choices[0]
     if value in choices:
@@ -52,14 +52,14 @@ def one_of(name: str, *choices: str) -> str:
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """A comma-separated environment variable as networks such as 10.0.0.0/8."""
     try:
-        return [ipaddress.ip_network(word) for word in words(name)]
+        return [ipaddress.ip_network(word) for word in env_list(name)]
     except ValueError as error:
         raise ImproperlyConfigured(
             f"{name} names what is no network: {error} (docs/operation.md, Settings)."
         ) from error
 
 
-def number(name: str, default: int) -> int:
+def env_int(name: str, default: int) -> int:
     """An environment variable as a whole number, 0 or more."""
     value = os.environ.get(name, "").strip()
     if not value or (value.isascii() and value.isdecimal()):
@@ -90,7 +90,7 @@ def mail_server(name: str) -> SplitResult:
 
 def hosts(name: str) -> list[tuple[str, str]]:
     """A comma-separated environment variable as pairs of host and port; the port is empty where none is given."""
-    found = [(word, HOST.fullmatch(word)) for word in words(name)]
+    found = [(word, HOST.fullmatch(word)) for word in env_list(name)]
     if wrong := [word for word, match in found if not match]:
         raise ImproperlyConfigured(
             f"{name} names {wrong[0]!r}, which is not a host. Write portal.example.org, or portal.example.org:8080 if "
@@ -123,11 +123,11 @@ def join_url(scheme: str, host: str, port: str | None) -> str:
 
 # ── Where it runs ────────────────────────────────────────────────────────────────────────────────────────────
 
-DEBUG = switch("DEBUG")
+DEBUG = env_bool("DEBUG")
 NAMED_HOSTS = hosts("ALLOWED_HOSTS")
 ALLOWED_HOSTS = list(dict.fromkeys(host for host, _port in NAMED_HOSTS)) or LOOPBACK
 PUBLIC = not DEBUG and not set(ALLOWED_HOSTS) <= set(LOOPBACK)
-HTTPS = switch("HTTPS", default=PUBLIC)
+HTTPS = env_bool("HTTPS", default=PUBLIC)
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
     if PUBLIC:
@@ -137,8 +137,10 @@ if not SECRET_KEY:
         )
     SECRET_KEY = get_random_secret_key()  # enough for commands and one process on this machine
 SECRET_KEY_IS_TEMPORARY = not os.environ.get("SECRET_KEY")  # what it encrypts is lost when the process ends
-SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")  # former keys, newest first (docs/operation.md, A new SECRET_KEY)
-CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+SECRET_KEY_FALLBACKS = env_list(
+    "SECRET_KEY_FALLBACKS"
+)  # former keys, newest first (docs/operation.md, A new SECRET_KEY)
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 
 def public_url() -> str:
@@ -213,26 +215,27 @@ MIDDLEWARE = [
     *(["portal.ops.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "portal.http.middleware.PermissionsMiddleware",  # of pages: a dozen files beside each would carry it for nothing
+    # Below WhiteNoise: files do not need the header of pages.
+    "portal.http.middleware.PermissionsPolicyMiddleware",
     "portal.publishing.scheduler.PublishScheduledMiddleware",  # outside the kept pages, which it makes old
-    "portal.http.page_cache.KeptPagesMiddleware",  # outside all that a page needs only when it is made
+    "portal.http.page_cache.PageCacheMiddleware",  # outside all that a page needs only when it is made
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "portal.http.parameters.ParametersMiddleware",
-    "portal.http.throttling.LimitsMiddleware",  # outside of the compression, which holds a place too
+    "portal.http.throttling.ThrottlingMiddleware",  # outside of the compression, which holds a place too
     "django.middleware.gzip.GZipMiddleware",
     "portal.http.middleware.BrotliMiddleware",
-    "portal.http.page_cache.TagMiddleware",
+    "portal.http.page_cache.ETagMiddleware",
     "portal.http.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "portal.http.middleware.AddressLanguageMiddleware",
-    "portal.http.middleware.PrivatePagesMiddleware",
+    "portal.http.middleware.UrlLanguageMiddleware",
+    "portal.http.middleware.PrivateCacheMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.accounts.sessions.ActivityMiddleware",
-    "portal.http.throttling.BodyMiddleware",  # asks who is signed in, before anything reads the body
+    "portal.http.throttling.RequestSizeMiddleware",  # asks who is signed in, before anything reads the body
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -252,7 +255,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.search.glossary_terms.glosses",
+                "portal.search.glossary_terms.glossary",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -322,8 +325,8 @@ CACHES = {
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # What any process can make again of the same content: pages as they went out, counts of lists
     # (portal/http/page_cache.py).
-    "kept": (
-        REDIS | {"BACKEND": "portal.http.redis_cache.Dispensable", "KEY_PREFIX": "kept"}
+    "pages": (
+        REDIS | {"BACKEND": "portal.http.redis_cache.FailSafeRedisCache", "KEY_PREFIX": "pages"}
         if CACHE_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}}
     ),
@@ -370,7 +373,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "portal.ops.staticfiles.HashedFiles"
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "portal.ops.staticfiles.HashedStaticFilesStorage"
         )
     },
 }
@@ -429,17 +434,17 @@ if HTTPS:  # browsers then take these cookies from nobody else, no neighbouring 
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     LANGUAGE_COOKIE_NAME = "__Host-django_language"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # one cookie less
-if switch("BEHIND_PROXY"):
+if env_bool("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # How often a network may ask in a minute, and how many of its requests a process works on at once; 0 is no limit.
 # Signing in has limits of its own (allauth). What a page or file costs is in portal/http/throttling.py.
-LIMITS = {
-    "pages": number("LIMIT_PAGES", 600),
-    "search": number("LIMIT_SEARCH", 240),
-    "export": number("LIMIT_EXPORT", 60),
-    "api": number("LIMIT_API", 300),
-    "at_once": number("LIMIT_AT_ONCE", 2),
+THROTTLE_RATES = {
+    "pages": env_int("LIMIT_PAGES", 600),
+    "search": env_int("LIMIT_SEARCH", 240),
+    "export": env_int("LIMIT_EXPORT", 60),
+    "api": env_int("LIMIT_API", 300),
+    "at_once": env_int("LIMIT_AT_ONCE", 2),
 }
 
 MOST_UPLOADED = 64 * 1024 * 1024  # bytes, at the desk: the largest IATI file, and the form around it
@@ -463,7 +468,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # Staff sign in with a second step besides the password, and set one up before the desk opens.
-STAFF_MFA = switch("STAFF_MFA", default=PUBLIC)
+STAFF_MFA = env_bool("STAFF_MFA", default=PUBLIC)
 
 # E-mail goes to the console of one's own machine. A public host that names no mail server sends none: its console is a
 # log, where a link that resets a password has no place.
@@ -501,7 +506,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_SESSION_REMEMBER = True  # for as long as SESSION_COOKIE_AGE says
 ACCOUNT_USER_DISPLAY = "portal.accounts.adapters.display"
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if switch("BEHIND_PROXY") else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env_bool("BEHIND_PROXY") else 0
 MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
 MFA_FORMS = {
     "add_webauthn": "portal.accounts.adapters.AddKeyForm",
@@ -513,6 +518,6 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 # ── Logging ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-LOGGING = logs.configuration(os.environ.get("LOG_LEVEL") or "INFO", one_of("LOG_FORMAT", "text", "json"))
+LOGGING = logs.configuration(os.environ.get("LOG_LEVEL") or "INFO", env_choice("LOG_FORMAT", "text", "json"))
 
 PORTAL_NAME = _("Central Asia Environment and Cooperation Portal")

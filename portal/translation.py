@@ -3,7 +3,7 @@
 from modeltranslation.translator import TranslationOptions, register
 
 from portal.models import Place, PlaceCitation, Source, Tombstone
-from portal.tracking.history import track
+from portal.tracking.history import register_history
 
 
 @register(Place)
@@ -23,6 +23,6 @@ class TombstoneTranslation(TranslationOptions):
 
 
 # History keeps the columns of each language, so it begins where they have been made.
-track(Source)
-track(Place)
-track(PlaceCitation, of="place", named_by="source")
+register_history(Source)
+register_history(Place)
+register_history(PlaceCitation, of="place", named_by="source")

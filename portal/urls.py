@@ -7,10 +7,10 @@ from django.urls import include, path
 
 from portal import views
 from portal.api import docs as api_docs
-from portal.generic.changes import changes_paths
-from portal.history.snapshots import past_paths
-from portal.http.middleware import home_in_readers_language
-from portal.maps.share_image import card
+from portal.generic.changes import changelog_urls
+from portal.history.snapshots import snapshot_urls
+from portal.http.middleware import redirect_to_language
+from portal.maps.share_image import share_image_view
 from portal.open_data import archive, dcat, oai, sitemaps, tables
 from portal.open_data.feeds import feed
 from portal.ops import metrics
@@ -36,12 +36,12 @@ pages = [
     path("search/", search.Search.as_view(), name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),
-    *changes_paths("countries/<slug:key>/", views.CountryPage),
-    *past_paths("countries/<slug:key>/", views.CountryPage),
-    *changes_paths("places/<slug:key>/", views.PlacePage),
-    *past_paths("places/<slug:key>/", views.PlacePage),
-    *changes_paths("sources/<slug:key>/", views.SourcePage),
-    *past_paths("sources/<slug:key>/", views.SourcePage),
+    *changelog_urls("countries/<slug:key>/", views.CountryPage),
+    *snapshot_urls("countries/<slug:key>/", views.CountryPage),
+    *changelog_urls("places/<slug:key>/", views.PlacePage),
+    *snapshot_urls("places/<slug:key>/", views.PlacePage),
+    *changelog_urls("sources/<slug:key>/", views.SourcePage),
+    *snapshot_urls("sources/<slug:key>/", views.SourcePage),
     path("about/", views.About.as_view(), name="about"),
     path("feed/", feed, name="feed"),
     path("data/", tables.Data.as_view(), name="data"),
@@ -53,7 +53,7 @@ if settings.DEBUG:
     pages.append(path("styleguide/", styleguide, name="styleguide"))
 
 urlpatterns = [
-    path("", home_in_readers_language),
+    path("", redirect_to_language),
     path("admin/", admin.site.urls),
     path("accounts/", include("portal.accounts.urls")),
     path("healthz", views.healthz, name="healthz"),
@@ -74,7 +74,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap-section"),
-    path("picture/<slug:name>.png", card, name="card"),
+    path("picture/<slug:name>.png", share_image_view, name="card"),
     *i18n_patterns(*pages),
 ]
 

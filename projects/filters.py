@@ -6,7 +6,7 @@ from collections import defaultdict
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.core.choices import Area, Confidence, Currency, Goal, Level, Publication
+from portal.core.choices import Area, Confidence, Currency, Goal, Level, PublicationStatus
 from portal.core.sdg import in_order
 from portal.facets import registry
 from portal.facets.bitmaps import union
@@ -128,7 +128,7 @@ class ProjectFilter(IndexedFilterSet):
         "participations__role",
         other="organisation",
         column="organisation__key",
-        where={"organisation__publication": Publication.PUBLISHED},
+        where={"organisation__publication": PublicationStatus.PUBLISHED},
         options=Participation.Role,
         label=_("Role"),
         rare=True,
@@ -137,7 +137,7 @@ class ProjectFilter(IndexedFilterSet):
         "participations__organisation__kind",
         options=Organisation.Kind,
         label=_("Kind of organisation"),
-        where={"organisation__publication": Publication.PUBLISHED},
+        where={"organisation__publication": PublicationStatus.PUBLISHED},
         rare=True,
     )
     sector = Facet("sectors__code", options=sectors, label=_("Sector (OECD DAC)"), limit=6, rare=True)

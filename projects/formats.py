@@ -4,7 +4,18 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.formats import ISSUE
 from portal.core.choices import Area, Confidence, Level
-from portal.formats.fields import Code, Date, Mention, Money, One, Own, Rows, Text, codes, several
+from portal.formats.fields import (
+    ChoiceField,
+    DateField,
+    MoneyField,
+    PlainField,
+    RelatedField,
+    RelatedRowsField,
+    RelatedSummary,
+    TranslatedTextField,
+    choice_list,
+    related_many,
+)
 from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, TIMES, cited, column
 from portal.formats.responses import FORMATS, Format
 from portal.formats.serialisers import Address, Serialiser
@@ -26,16 +37,16 @@ from projects.models import (
     Sector,
 )
 
-ORGANISATION = Mention(Organisation)
-SECTOR = Mention(Sector, code="code")
+ORGANISATION = RelatedSummary(Organisation)
+SECTOR = RelatedSummary(Sector, code="code")
 
 
 def evidence(model):
     """What a record rests on, in its editors’ words."""
     return (
-        Code("confidence", column(model, "confidence"), Confidence),
-        Text("evidence", column(model, "evidence")),
-        Text("note", column(model, "note")),
+        ChoiceField("confidence", column(model, "confidence"), Confidence),
+        TranslatedTextField("evidence", column(model, "evidence")),
+        TranslatedTextField("note", column(model, "note")),
     )
 
 
@@ -43,54 +54,54 @@ Serialiser(
     Project,
     [
         KEY,
-        Text("title", column(Project, "title")),
-        Own("title_original", column(Project, "title_original")),
-        Code("level", column(Project, "level"), Level, optional=True),
-        Code("status", column(Project, "status"), Project.Status),
-        Date("start", column(Project, "start")),
-        Date("end", column(Project, "end")),
-        Money("budget", column(Project, "budget"), column(Project, "currency")),
-        Code("finance", column(Project, "finance"), Project.Finance, optional=True),
-        several("countries", column(Project, "countries"), Project.countries.through, "project", "place", COUNTRY),
-        several("places", column(Project, "places"), Project.places.through, "project", "place", PLACE),
-        codes("areas", _("areas"), ProjectArea, "project", Code("area", _("area"), Area)),
-        several("sectors", column(Project, "sectors"), Project.sectors.through, "project", "sector", SECTOR),
-        Rows(
+        TranslatedTextField("title", column(Project, "title")),
+        PlainField("title_original", column(Project, "title_original")),
+        ChoiceField("level", column(Project, "level"), Level, optional=True),
+        ChoiceField("status", column(Project, "status"), Project.Status),
+        DateField("start", column(Project, "start")),
+        DateField("end", column(Project, "end")),
+        MoneyField("budget", column(Project, "budget"), column(Project, "currency")),
+        ChoiceField("finance", column(Project, "finance"), Project.Finance, optional=True),
+        related_many("countries", column(Project, "countries"), Project.countries.through, "project", "place", COUNTRY),
+        related_many("places", column(Project, "places"), Project.places.through, "project", "place", PLACE),
+        choice_list("areas", _("areas"), ProjectArea, "project", ChoiceField("area", _("area"), Area)),
+        related_many("sectors", column(Project, "sectors"), Project.sectors.through, "project", "sector", SECTOR),
+        RelatedRowsField(
             "organisations",
             column(Project, "organisations"),
             Participation,
             "project",
             [
-                One("organisation", column(Participation, "organisation"), ORGANISATION, inline=True),
-                Code("role", column(Participation, "role"), Participation.Role),
+                RelatedField("organisation", column(Participation, "organisation"), ORGANISATION, inline=True),
+                ChoiceField("role", column(Participation, "role"), Participation.Role),
             ],
         ),
-        Rows(
+        RelatedRowsField(
             "issues",
             column(Project, "issues"),
             ProjectIssue,
             "project",
             [
-                One("issue", column(ProjectIssue, "issue"), ISSUE, inline=True),
-                Code("significance", column(ProjectIssue, "significance"), ProjectIssue.Significance),
-                Text("rationale", column(ProjectIssue, "rationale")),
+                RelatedField("issue", column(ProjectIssue, "issue"), ISSUE, inline=True),
+                ChoiceField("significance", column(ProjectIssue, "significance"), ProjectIssue.Significance),
+                TranslatedTextField("rationale", column(ProjectIssue, "rationale")),
             ],
             order=("significance", "pk"),
         ),
-        codes("sdgs", _("SDG"), ProjectSdg, "project", Own("code", _("SDG"), optional=False)),
-        Rows(
+        choice_list("sdgs", _("SDG"), ProjectSdg, "project", PlainField("code", _("SDG"), optional=False)),
+        RelatedRowsField(
             "rio_markers",
             _("Rio markers"),
             RioMarker,
             "project",
             [
-                Code("marker", column(RioMarker, "marker"), RioMarker.Marker),
-                Own("significance", column(RioMarker, "significance"), type="integer", optional=False),
+                ChoiceField("marker", column(RioMarker, "marker"), RioMarker.Marker),
+                PlainField("significance", column(RioMarker, "significance"), type="integer", optional=False),
             ],
         ),
-        Text("summary", column(Project, "summary")),
-        Text("activities", column(Project, "activities")),
-        Text("results", column(Project, "results")),
+        TranslatedTextField("summary", column(Project, "summary")),
+        TranslatedTextField("activities", column(Project, "activities")),
+        TranslatedTextField("results", column(Project, "results")),
         *evidence(Project),
         cited(ProjectCitation, "project"),
         *TIMES,
@@ -106,23 +117,23 @@ Serialiser(
     Agreement,
     [
         KEY,
-        Date("date", column(Agreement, "date"), optional=False),
-        Code("kind", column(Agreement, "kind"), Agreement.Kind),
-        Text("title", column(Agreement, "title")),
-        Code("level", column(Agreement, "level"), Level),
-        Text("summary", column(Agreement, "summary")),
-        Rows(
+        DateField("date", column(Agreement, "date"), optional=False),
+        ChoiceField("kind", column(Agreement, "kind"), Agreement.Kind),
+        TranslatedTextField("title", column(Agreement, "title")),
+        ChoiceField("level", column(Agreement, "level"), Level),
+        TranslatedTextField("summary", column(Agreement, "summary")),
+        RelatedRowsField(
             "parties",
             _("parties"),
             AgreementParty,
             "agreement",
             [
-                One("country", column(AgreementParty, "country"), COUNTRY),
-                One("organisation", column(AgreementParty, "organisation"), ORGANISATION),
+                RelatedField("country", column(AgreementParty, "country"), COUNTRY),
+                RelatedField("organisation", column(AgreementParty, "organisation"), ORGANISATION),
             ],
         ),
-        codes("areas", _("areas"), AgreementArea, "agreement", Code("area", _("area"), Area)),
-        several("issues", column(Agreement, "issues"), Agreement.issues.through, "agreement", "issue", ISSUE),
+        choice_list("areas", _("areas"), AgreementArea, "agreement", ChoiceField("area", _("area"), Area)),
+        related_many("issues", column(Agreement, "issues"), Agreement.issues.through, "agreement", "issue", ISSUE),
         *evidence(Agreement),
         cited(AgreementCitation, "agreement"),
         *TIMES,
@@ -137,12 +148,12 @@ Serialiser(
     Organisation,
     [
         KEY,
-        Text("name", column(Organisation, "name")),
-        Own("acronym", column(Organisation, "acronym")),
-        Own("other_spellings", column(Organisation, "other_spellings")),
-        Code("kind", column(Organisation, "kind"), Organisation.Kind),
-        One("country", column(Organisation, "country"), COUNTRY),
-        Own("website", column(Organisation, "url"), path="url", format="uri"),
+        TranslatedTextField("name", column(Organisation, "name")),
+        PlainField("acronym", column(Organisation, "acronym")),
+        PlainField("other_spellings", column(Organisation, "other_spellings")),
+        ChoiceField("kind", column(Organisation, "kind"), Organisation.Kind),
+        RelatedField("country", column(Organisation, "country"), COUNTRY),
+        PlainField("website", column(Organisation, "url"), path="url", format="uri"),
         cited(OrganisationCitation, "organisation"),
         *TIMES,
     ],

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.tracking.history import track
+from portal.tracking.history import register_history
 from projects.models import (
     Agreement,
     AgreementArea,
@@ -53,18 +53,18 @@ class AgreementTranslation(TranslationOptions):
 
 
 # History keeps the columns of each language, so it begins where they have been made.
-track(Organisation)
-track(OrganisationCitation, of="organisation", named_by="source")
-track(OrganisationIdentifier, of="organisation", named_by="ref")
-track(Sector)
-track(Project)
-track(Participation, of="project", named_by=("organisation", "role"))
-track(ProjectIssue, of="project", named_by="issue")
-track(ProjectArea, of="project", named_by="area")
-track(ProjectSdg, of="project", named_by="code")
-track(RioMarker, of="project", named_by="marker")
-track(ProjectCitation, of="project", named_by="source")
-track(Agreement)
-track(AgreementParty, of="agreement", named_by=("country", "organisation"))
-track(AgreementArea, of="agreement", named_by="area")
-track(AgreementCitation, of="agreement", named_by="source")
+register_history(Organisation)
+register_history(OrganisationCitation, of="organisation", named_by="source")
+register_history(OrganisationIdentifier, of="organisation", named_by="ref")
+register_history(Sector)
+register_history(Project)
+register_history(Participation, of="project", named_by=("organisation", "role"))
+register_history(ProjectIssue, of="project", named_by="issue")
+register_history(ProjectArea, of="project", named_by="area")
+register_history(ProjectSdg, of="project", named_by="code")
+register_history(RioMarker, of="project", named_by="marker")
+register_history(ProjectCitation, of="project", named_by="source")
+register_history(Agreement)
+register_history(AgreementParty, of="agreement", named_by=("country", "organisation"))
+register_history(AgreementArea, of="agreement", named_by="area")
+register_history(AgreementCitation, of="agreement", named_by="source")

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from portal.generic.changes import changes_paths
-from portal.history.snapshots import past_paths
+from portal.generic.changes import changelog_urls
+from portal.history.snapshots import snapshot_urls
 from projects import views
 
 urlpatterns = [
@@ -13,10 +13,10 @@ urlpatterns = [
     path("organisations/<slug:key>/", views.OrganisationPage.as_view(), name="organisation"),
     path("agreements/", views.AgreementList.as_view(), name="agreements"),
     path("agreements/<slug:key>/", views.AgreementPage.as_view(), name="agreement"),
-    *changes_paths("projects/<slug:key>/", views.ProjectPage),
-    *past_paths("projects/<slug:key>/", views.ProjectPage),
-    *changes_paths("organisations/<slug:key>/", views.OrganisationPage),
-    *past_paths("organisations/<slug:key>/", views.OrganisationPage),
-    *changes_paths("agreements/<slug:key>/", views.AgreementPage),
-    *past_paths("agreements/<slug:key>/", views.AgreementPage),
+    *changelog_urls("projects/<slug:key>/", views.ProjectPage),
+    *snapshot_urls("projects/<slug:key>/", views.ProjectPage),
+    *changelog_urls("organisations/<slug:key>/", views.OrganisationPage),
+    *snapshot_urls("organisations/<slug:key>/", views.OrganisationPage),
+    *changelog_urls("agreements/<slug:key>/", views.AgreementPage),
+    *snapshot_urls("agreements/<slug:key>/", views.AgreementPage),
 ]

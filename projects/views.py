@@ -5,10 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Issue
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap, most_matching
-from portal.generic.detail import RecordView, cited_sources
+from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
 from portal.models import Place
 from projects import schema
@@ -25,7 +25,7 @@ from projects.models import (
 )
 from projects.tables import AgreementTable, OrganisationTable, ProjectTable
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 
 
 class ProjectList(RecordListView):
@@ -52,10 +52,10 @@ class ProjectPage(RecordView):
     model = Project
     list_title, list_url = _("Projects"), "projects"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema.project(tell, self.object)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return self.object.countries.all()
 
     def get_queryset(self):
@@ -86,7 +86,7 @@ class ProjectPage(RecordView):
             roles.setdefault(part.role, []).append(part.organisation)
         return super().get_context_data(**kwargs) | {
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
-            "notes": cited_sources(project),
+            "notes": source_footnotes(project),
         }
 
     def around(self, project):
@@ -180,10 +180,10 @@ class AgreementPage(RecordView):
     model = Agreement
     list_title, list_url = _("Agreements"), "agreements"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema.agreement(tell, self.object)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return [party.country for party in self.object.parties.all() if party.country]
 
     def get_queryset(self):
@@ -202,7 +202,7 @@ class AgreementPage(RecordView):
         parties = agreement.parties.all()
         return super().get_context_data(**kwargs) | {
             "parties": [party.who for party in parties],
-            "notes": cited_sources(agreement),
+            "notes": source_footnotes(agreement),
         }
 
     def around(self, agreement):
@@ -249,17 +249,17 @@ class OrganisationPage(RecordView):
     list_title, list_url = _("Organisations"), "organisations"
     shown = 12  # of the projects of each role
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema.organisation(tell, self.object)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return [self.object.country] if self.object.country else []
 
     def get_queryset(self):
         return super().get_queryset().prefetch_related(Prefetch("country", Place.objects.published()))
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"notes": cited_sources(self.object)}
+        return super().get_context_data(**kwargs) | {"notes": source_footnotes(self.object)}
 
     def around(self, organisation):
         taking_part = registry.facet_index(Project).facets["organisation"]

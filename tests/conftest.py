@@ -76,9 +76,9 @@ def pytest_configure(config):
     settings.WHITENOISE_AUTOREFRESH = True
     settings.WHITENOISE_USE_FINDERS = True
     settings.PUBLIC_URL = settings.ID_BASE_URL = "http://testserver"  # the host that the test client asks
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, 0)  # all tests come from one address
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 0)  # all tests come from one address
     settings.SCHEDULE_SECONDS = None  # pages are tested by the queries they ask; no look at the clock among them
-    settings.CACHES["kept"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # nor are they kept
+    settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # nor are they kept
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; protects nothing
     # Playwright keeps an event loop in the thread of the tests. Once it is there, Django would refuse all queries
     # beside it as unsafe, and give them a second connection, as if they were in a coroutine; they are not.
@@ -172,7 +172,7 @@ def _flushing():
         groups = serialize("json", Group.objects.all(), use_natural_foreign_keys=True, use_natural_primary_keys=True)
         flush_all(self, **options)
         with pytest.MonkeyPatch.context() as quiet:
-            quiet.setattr(audit_log, "note", lambda *told, **details: None)
+            quiet.setattr(audit_log, "log_action", lambda *told, **details: None)
             for group in deserialize("json", groups):
                 group.save()
 

@@ -23,7 +23,7 @@ from issues.models import (
     Term,
 )
 from issues.models.issue import Section
-from portal.core.choices import Area, Confidence, Level, Publication
+from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import FormerKey, Place, Source, Tombstone
 from projects.models import (
     Agreement,
@@ -48,14 +48,14 @@ from projects.models import (
     TransactionSum,
 )
 
-UNPUBLISHED = [publication for publication in Publication if publication != Publication.PUBLISHED]
+UNPUBLISHED = [publication for publication in PublicationStatus if publication != PublicationStatus.PUBLISHED]
 
 _numbers = itertools.count(1)
 
 
 def _make(model, fields, **defaults):
     defaults["key"] = f"{model._meta.model_name}-{next(_numbers)}"
-    return _make_row(model, fields, publication=Publication.PUBLISHED, **defaults)
+    return _make_row(model, fields, publication=PublicationStatus.PUBLISHED, **defaults)
 
 
 def _make_row(model, fields, **defaults):

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import override
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.formats.responses import FORMATS
 from portal.formats.serialisers import SERIALISERS
 from portal.search import indexing
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason
 from tests.addresses import KINDS, addresses, filled, unpacked
 from tests.lists import LISTS
 from tests.make import (
@@ -61,12 +61,12 @@ def make_hidden():
     world = make_world()
     make_reporting_organisation()
     make_participation(project=world.project, organisation=make_organisation())
-    once_secret = make_issue(name_en=SECRET, summary_en=SECRET, publication=Publication.DRAFT)
-    with because(Reason.ON_TIME):
+    once_secret = make_issue(name_en=SECRET, summary_en=SECRET, publication=PublicationStatus.DRAFT)
+    with change_reason(ChangeReason.ON_TIME):
         for name in ("name", "summary"):
             for code in ("en", "ko", "ru"):
                 setattr(once_secret, f"{name}_{code}", "Told to all")
-        once_secret.publication = Publication.PUBLISHED
+        once_secret.publication = PublicationStatus.PUBLISHED
         once_secret.save()
     made = []
 
@@ -125,7 +125,7 @@ class TestHidden:
         for kind, key in found:
             assert key.decode() in unseen[kind.decode()]
             model = SERIALISERS[kind.decode()].model
-            assert model.objects.filter(key=key.decode(), publication=Publication.ARCHIVED).exists()
+            assert model.objects.filter(key=key.decode(), publication=PublicationStatus.ARCHIVED).exists()
         assert WORD not in re.sub(gone, b"", said).lower()
         assert b"resumptionToken" not in said
 
@@ -143,7 +143,7 @@ class TestHidden:
             key
             for kind, keys in unseen.items()
             for key in SERIALISERS[kind]
-            .model.objects.filter(publication=Publication.ARCHIVED)
+            .model.objects.filter(publication=PublicationStatus.ARCHIVED)
             .values_list("key", flat=True)
         }
         different, count = [], 0
@@ -204,8 +204,8 @@ class TestHidden:
 
 def test_what_is_public_of_a_record_begins_when_it_is_published(client):
     """A text that stood in a draft stays there, though the record is published in the end."""
-    project = make_project(summary_en=SECRET, publication=Publication.IN_REVIEW)
-    project.summary_en, project.publication = "Trees on the dried bed.", Publication.PUBLISHED
+    project = make_project(summary_en=SECRET, publication=PublicationStatus.IN_REVIEW)
+    project.summary_en, project.publication = "Trees on the dried bed.", PublicationStatus.PUBLISHED
     project.save()
     make_source()
     for address in ("changes/", "changes/feed/", "", "?format=json"):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from lxml import etree
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import FormerKey
 from tests import reading
 from tests.lists import LISTS
@@ -209,7 +209,7 @@ def test_address_that_is_none_keeps_its_path_in_other_languages_or_leads_home(cl
 @pytest.mark.parametrize("kind", RECORDS)
 def test_record_that_is_not_published_has_no_page(client, kind, publication):
     record = RECORDS[kind](publication=publication)
-    gone = publication == Publication.ARCHIVED
+    gone = publication == PublicationStatus.ARCHIVED
     assert client.get(record.get_absolute_url()).status_code == (410 if gone else 404)
 
 

@@ -1,5 +1,6 @@
 """The repository is whole: migrations, translations, fixtures, names."""
 
+import ast
 import json
 import os
 import re
@@ -228,3 +229,16 @@ def test_every_folder_of_the_portal_has_a_layer():
     # Django finds these by their places, and no module imports them.
     beside = {"migrations", "dateformats", "__init__"}
     assert named == {"issues", "projects"} | {f"portal.{name}" for name in (folders | modules) - beside}
+
+
+def test_a_class_name_means_one_class():
+    """A name finds one class by grep. Each management command is a `Command`."""
+    defined = {}
+    for app in ("portal", "issues", "projects"):
+        for path in (BASE_DIR / app).rglob("*.py"):
+            if path.parent.name != "migrations":
+                for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                    if isinstance(node, ast.ClassDef):
+                        defined.setdefault(node.name, []).append(str(path.relative_to(BASE_DIR)))
+    assert len(defined) > 500
+    assert [where for name, where in defined.items() if len(where) > 1 and name != "Command"] == []

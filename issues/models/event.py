@@ -42,7 +42,7 @@ class Event(Record):
     }
     search_facets = {"country": ("countries__key",), "issue": ("issues__key", "issues__parent__key")}
     search_dates = ("date",)
-    needs_each_of = ("countries", "issues", "places")
+    required_published_each = ("countries", "issues", "places")
 
     class Meta(Record.Meta):
         verbose_name = _("event")

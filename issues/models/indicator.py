@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.numbers import plain
 from portal.core.validators import validate_unit, year_validators
-from portal.models import Pair, Place, Record, Source
+from portal.models import Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 
 
@@ -20,8 +20,8 @@ class IndicatorQuerySet(RecordQuerySet):
     def for_list(self):
         """What a list shows: with the first and last year and the number of places of the values that readers see."""
         shown = models.Q(
-            observations__place__publication=Publication.PUBLISHED,
-            observations__source__publication=Publication.PUBLISHED,
+            observations__place__publication=PublicationStatus.PUBLISHED,
+            observations__source__publication=PublicationStatus.PUBLISHED,
         )
         return self.annotate(
             first_year=models.Min("observations__year", filter=shown),
@@ -87,8 +87,8 @@ class Indicator(Record):
         "body": ("note",),
     }
     search_facets = {"issue": ("issues__key", "issues__parent__key")}
-    stands_on = ("source",)
-    needs_each_of = ("issues", "observations__place", "observations__source")
+    required_published = ("source",)
+    required_published_each = ("issues", "observations__place", "observations__source")
 
     class Meta(Record.Meta):
         verbose_name = _("indicator")
@@ -139,10 +139,10 @@ class ObservationQuerySet(RowQuerySet):
         return self.filter(indicator=indicator)._of_published("place", "source")
 
     def _of_published(self, *parts):
-        return self.filter(**{f"{part}__publication": Publication.PUBLISHED for part in parts})
+        return self.filter(**{f"{part}__publication": PublicationStatus.PUBLISHED for part in parts})
 
 
-class Observation(Pair):
+class Observation(ThroughModel):
     """The value of an indicator for a place and a year, as one source gives it."""
 
     indicator = models.ForeignKey(

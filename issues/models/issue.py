@@ -10,7 +10,7 @@ from portal.core.citation_marks import cited_keys
 from portal.core.languages import text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
-from portal.models import Citation, Pair, Place, Record, Source
+from portal.models import Citation, Place, Record, Source, ThroughModel
 from portal.models.querysets import RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 
@@ -82,10 +82,10 @@ class Issue(Record):
         "body": (*Section.values, "in_countries__note", "key_figures__label"),
     }
     search_facets = {"country": ("countries__key",), "issue": ("key", "parent__key")}
-    marked_fields = tuple(Section.values)
-    rows_in_english = ("in_countries", "key_figures")
-    stands_on = ("parent",)
-    needs_each_of = ("in_countries__country", "places")
+    citation_fields = tuple(Section.values)
+    relations_requiring_english = ("in_countries", "key_figures")
+    required_published = ("parent",)
+    required_published_each = ("in_countries__country", "places")
 
     class Meta(Record.Meta):
         verbose_name = _("issue")
@@ -158,7 +158,7 @@ class IssueCitation(Citation):
         ]
 
 
-class IssueInCountry(Pair):
+class IssueInCountry(ThroughModel):
     """What an issue means in one country."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="in_countries")
@@ -187,7 +187,7 @@ class IssueInCountry(Pair):
         ]
 
 
-class IssueSdg(Pair):
+class IssueSdg(ThroughModel):
     """A Sustainable Development Goal or target that an issue touches."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="sdgs")
@@ -221,7 +221,7 @@ class IssueSdg(Pair):
         return spoken(self.code)
 
 
-class KeyFigure(Pair):
+class KeyFigure(ThroughModel):
     """One number that says how an issue stands."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="key_figures")
@@ -294,7 +294,7 @@ class KeyFigureCitation(Citation):
         ]
 
 
-class IssueLink(Pair):
+class IssueLink(ThroughModel):
     """That one issue causes or worsens another, and how."""
 
     cause = models.ForeignKey(Issue, verbose_name=_("cause"), on_delete=models.CASCADE, related_name="effect_links")

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models.indicator import Indicator
 from issues.models.issue import Issue
-from portal.core.choices import Area, Publication
-from portal.models import Pair, Source
+from portal.core.choices import Area, PublicationStatus
+from portal.models import Source, ThroughModel
 from portal.models.querysets import PairManager, RowQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 
@@ -18,11 +18,11 @@ class PageIndicatorQuerySet(RowQuerySet):
 
     def indicators_on(self, page):
         """Return the published indicators chosen for a page, in the editors’ order. One query."""
-        chosen = self.filter(page=page, indicator__publication=Publication.PUBLISHED)
+        chosen = self.filter(page=page, indicator__publication=PublicationStatus.PUBLISHED)
         return [choice.indicator for choice in chosen.select_related("indicator")]
 
 
-class PageIndicator(Pair):
+class PageIndicator(ThroughModel):
     """That a page draws an indicator as a chart."""
 
     class Page(models.TextChoices):
@@ -51,7 +51,7 @@ class PageIndicator(Pair):
         ]
 
 
-class IssueFeature(Pair):
+class IssueFeature(ThroughModel):
     """That the page of an issue has a special part, which is made for its subject."""
 
     class Part(models.TextChoices):
@@ -82,11 +82,11 @@ class AreaReportQuerySet(RowQuerySet):
 
     def shown(self):
         """Return the report that pages cite: of those whose source is published the newest; None if there is none."""
-        found = self.filter(source__publication=Publication.PUBLISHED).select_related("source")
+        found = self.filter(source__publication=PublicationStatus.PUBLISHED).select_related("source")
         return found.order_by(models.F("source__date").desc(nulls_last=True), "source__key").first()
 
 
-class AreaReport(Pair):
+class AreaReport(ThroughModel):
     """A report that names areas for cooperation. The page on the data marks these areas in its table of gaps."""
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="area_reports")
@@ -116,7 +116,7 @@ class AreaReport(Pair):
         return [word for part in self.words.split(",") if (word := part.strip())]
 
 
-class ComparisonExample(Pair):
+class ComparisonExample(ThroughModel):
     """A comparison that the page for choosing one offers. It names its records by their keys."""
 
     class Kind(models.TextChoices):

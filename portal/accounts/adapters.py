@@ -34,7 +34,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.after_response import after_response
-from portal.tracking.audit_log import AuditEntry, network_of, note_refusal
+from portal.tracking.audit_log import AuditEntry, client_network, log_refusal
 
 # Recovery codes stand in for one of these; alone they are no second step.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -69,11 +69,11 @@ def attempt_counters(request, username):
     cannot lock its owner out.
     """
     user = get_user_by_username(username)
-    name, network = username.lower(), network_of(request)
+    name, network = username.lower(), client_network(request)
     counters = [("attempts_on_account_from_network", f"{name} {network}")]
     known = AuditEntry.objects.filter(  # asked for names that nobody has too: timing must not tell them apart
         who=user.get_username() if user else "",
-        what=AuditEntry.What.SIGNED_IN,
+        what=AuditEntry.Action.SIGNED_IN,
         network=network,
         at__gt=timezone.now() - KNOWN_NETWORK_LASTS,
     )
@@ -139,7 +139,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """
         if code in {"too_many_login_attempts", "rate_limited"}:
             stage = None if who or self.request.user.is_authenticated else unstash_login(self.request, peek=True)
-            note_refusal(AuditEntry.What.THROTTLED, self.request, who or (stage.user if stage else self.request.user))
+            log_refusal(AuditEntry.Action.THROTTLED, self.request, who or (stage.user if stage else self.request.user))
         return super().validation_error(code, *args)
 
     def is_reauthentication_required(self, *, app, **kwargs):

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.core.urls import PRIVATE_PATHS
-from portal.tracking.audit_log import AuditEntry, network_at, note
+from portal.tracking.audit_log import AuditEntry, log_action, network_at
 
 BEGAN_AT, ACTIVE_AT = "session_began_at", "session_active_at"  # in the session: when it began, when it was last used
 ACTIVITY_SECONDS = 60  # activity is written so often at most
@@ -139,7 +139,7 @@ class EndSessionsForm(ManageUserSessionsForm):
         one = self.cleaned_data["session"]
         ended = [one] if one else self.others
         end_sessions(request, ended)
-        note(AuditEntry.What.SIGNED_OUT, sessions=len(ended))
+        log_action(AuditEntry.Action.SIGNED_OUT, sessions=len(ended))
 
 
 class SessionsPage(ListUserSessionsView):

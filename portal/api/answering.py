@@ -10,14 +10,14 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from portal.core.choices import Publication
-from portal.formats.fields import LANGUAGES, Reading
+from portal.core.choices import PublicationStatus
+from portal.formats.fields import LANGUAGES, ReadContext
 from portal.formats.json import dumps
 from portal.formats.responses import HEADERS
 from portal.formats.spreadsheets import LICENCE
 from portal.http import throttling
 from portal.http.parameters import checks_parameters_itself, unknown_sentence, without_empty_values
-from portal.http.problems import Problem, one_of_sentence
+from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.models import FormerKey, Tombstone
 from portal.tracking import content_version
 
@@ -74,7 +74,7 @@ def record(request, resource, key):
     Raise Problem with status 404 if there never was a published record with this key, 410 if it is no longer published.
     """
     if len(key) > KEY_LENGTH or not re.fullmatch(KEY, key):
-        raise Problem(404, "There is no published record with this key here.")
+        raise ProblemDetail(404, "There is no published record with this key here.")
     asked = Asked(request, set(SHAPE))
     fields = asked.fields(resource.serialiser)
 
@@ -94,11 +94,13 @@ def record(request, resource, key):
 def gone(resource, key):
     """The problem of a record that is not there: it never was, or it went."""
     stone = Tombstone.objects.filter(kind=resource.kind, key=key).first()
-    archived = resource.queryset.filter(key=key, publication=Publication.ARCHIVED).exists()
+    archived = resource.queryset.filter(key=key, publication=PublicationStatus.ARCHIVED).exists()
     if stone is None and not archived:
-        return Problem(404, f"There is no published record with the key “{key}” here.")
+        return ProblemDetail(404, f"There is no published record with the key “{key}” here.")
     reason = stone.get_reason_display() if stone else "It was archived."
-    return Problem(410, f"This record is no longer published. {reason}", successor=stone.successor if stone else "")
+    return ProblemDetail(
+        410, f"This record is no longer published. {reason}", successor=stone.successor if stone else ""
+    )
 
 
 class Asked:
@@ -108,10 +110,10 @@ class Asked:
         # An empty value asks for nothing, as in a form.
         self.request, self.query = request, without_empty_values(request.GET)
         if unknown := sorted(set(self.query) - known):
-            raise Problem(400, unknown_sentence(unknown[0], known))
+            raise ProblemDetail(400, unknown_sentence(unknown[0], known))
         for name in {*PAGE, *SHAPE} & set(self.query):
             if len(self.query.getlist(name)) > 1:
-                raise Problem(400, f"“{name}” may be said once.")
+                raise ProblemDetail(400, f"“{name}” may be said once.")
         self.language = self.one_of("lang", LANGUAGES)
 
     def one_of(self, name, choices):
@@ -121,7 +123,7 @@ class Asked:
             return None
         found = [choice for choice in choices if choice.casefold() == value.casefold()]
         if not found:
-            raise Problem(400, one_of_sentence(name, choices))
+            raise ProblemDetail(400, one_of_sentence(name, choices))
         return found[0]
 
     def number(self, name, default, least, most):
@@ -130,7 +132,7 @@ class Asked:
         if value is None:
             return default
         if not (value.isascii() and value.isdecimal() and len(value) < 12 and least <= int(value) <= most):
-            raise Problem(400, f"“{name}” is a whole number from {least} to {most}.")
+            raise ProblemDetail(400, f"“{name}” is a whole number from {least} to {most}.")
         return int(value)
 
     def fields(self, serialiser):
@@ -141,7 +143,7 @@ class Asked:
         names = set(value.split(","))
         if unknown := sorted(names - set(serialiser.by_name)):
             known = ", ".join(serialiser.by_name)
-            raise Problem(400, f"There is no field “{unknown[0][:60]}”. Known are: {known}.")
+            raise ProblemDetail(400, f"There is no field “{unknown[0][:60]}”. Known are: {known}.")
         return [field for name, field in serialiser.by_name.items() if name in names or name == "key"]
 
     def only(self, names):
@@ -160,7 +162,7 @@ class Asked:
 
     def items(self, resource, pks, fields):
         """The JSON of these records."""
-        reading = Reading(settings.PUBLIC_URL, self.language or "en", self.language)
+        reading = ReadContext(settings.PUBLIC_URL, self.language or "en", self.language)
         serialiser = resource.serialiser
         return list(map(serialiser.data_of(reading, fields), serialiser.rows(pks, reading, fields)))
 
@@ -177,7 +179,7 @@ class Asked:
         }
 
         def made():
-            throttling.spend(self.request, "api")
+            throttling.throttle(self.request, "api")
             with override(self.language or "en"):
                 return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
 

@@ -65,12 +65,12 @@ OTHERS = {"others", "et al.", "et al"}
 FOREIGN_LETTERS = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
-class Unreadable(Exception):
+class UnreadableReference(Exception):
     """What was pasted is no reference; the message says so in words."""
 
 
 @dataclass
-class Reference:
+class ParsedReference:
     """The fields of a source that a reference states, what of it was not used, and the titles of other references."""
 
     fields: dict[str, str]
@@ -80,15 +80,15 @@ class Reference:
     bare: bool = False  # nothing but a DOI
 
 
-def read(text: str) -> Reference:
+def read(text: str) -> ParsedReference:
     """The first reference in a text. Raises Unreadable."""
     if len(text) > LONGEST:
-        raise Unreadable(_("This is too long: paste one reference, of at most 100,000 characters."))
+        raise UnreadableReference(_("This is too long: paste one reference, of at most 100,000 characters."))
     text = _visible(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not text:
-        raise Unreadable(_("Paste a reference, or write a DOI."))
+        raise UnreadableReference(_("Paste a reference, or write a DOI."))
     if DOI.fullmatch(text):
-        return replace(Entry(doi=text).reference(), bare=True)
+        return replace(BibliographyEntry(doi=text).reference(), bare=True)
     if text[0] in "{[" and (entries := _csl(text)) is not None:
         found = list(map(_of_csl, entries))
     elif re.search(r"^\s*TY {1,2}-", text, re.MULTILINE):
@@ -96,10 +96,10 @@ def read(text: str) -> Reference:
     elif re.search(r"@\s*\w+\s*[{(]", text):
         found = list(map(_of_bibtex, _bibtex(text)))
     else:
-        raise Unreadable(_("This is neither BibTeX, RIS, CSL-JSON nor a DOI."))
+        raise UnreadableReference(_("This is neither BibTeX, RIS, CSL-JSON nor a DOI."))
     found = [entry for entry in found if entry.title or entry.doi or entry.url]
     if not found:
-        raise Unreadable(_("No title, DOI or address could be read. Is the reference whole?"))
+        raise UnreadableReference(_("No title, DOI or address could be read. Is the reference whole?"))
     first, *others = found
     reference = first.reference()
     reference.others = [entry.title or entry.doi or entry.url for entry in others]
@@ -109,7 +109,7 @@ def read(text: str) -> Reference:
 # ── What the formats have in common ──────────────────────────────────────────────────────────────────────────────
 
 
-class Name(NamedTuple):
+class PersonName(NamedTuple):
     """A person, or a body that has no given name."""
 
     family: str
@@ -122,12 +122,12 @@ class Name(NamedTuple):
 
 
 @dataclass
-class Entry:
+class BibliographyEntry:
     """One reference in plain words, whatever it was written in."""
 
     kind: str = ""
     title: str = ""
-    authors: list[Name] = field(default_factory=list)
+    authors: list[PersonName] = field(default_factory=list)
     publisher: str = ""
     date: str = ""
     doi: str = ""
@@ -137,7 +137,7 @@ class Entry:
     licence: str = ""
     rest: list[tuple[str, str]] = field(default_factory=list)  # names and values that a source has no field for
 
-    def reference(self) -> Reference:
+    def reference(self) -> ParsedReference:
         """The fields of a source, and what could not become one."""
         kind, date, language = KIND_OF.get(self.kind.casefold(), ""), _date(self.date), _language(self.language)
         doi = _doi(found[1]) if (found := DOI.fullmatch(self.doi)) else ""
@@ -178,7 +178,7 @@ class Entry:
                 # Half a sentence says something, half an address leads nowhere.
                 fields[name] = "" if name in {"url", "doi"} else value[: column.max_length].rstrip()
                 left_out.append((str(column.verbose_name), value[len(fields[name]) :].strip()))
-        return Reference(
+        return ParsedReference(
             {name: value for name, value in fields.items() if value},
             [f"{name}: {value if len(value) <= SHOWN else value[:SHOWN].rstrip() + '…'}" for name, value in left_out],
             who=authors[0].family if authors else self.publisher,
@@ -279,7 +279,7 @@ def _address(value):
     return plain(re.sub(r"\\url\s*|[{}]|\\(?=[_%&#~])", "", value))
 
 
-def _of_bibtex(entry) -> Entry:
+def _of_bibtex(entry) -> BibliographyEntry:
     kind, raw = entry
     url = _address(_taken(raw, "url", "link"))
     if not url and (found := re.search(r"https?://[^\s{}]+", raw.get("howpublished", ""))):
@@ -296,7 +296,7 @@ def _of_bibtex(entry) -> Entry:
     publisher = _taken(values, "journal", "journaltitle")
     if not publisher:
         publisher = _taken(values, "publisher", "institution", "school", "organization", "booktitle", "howpublished")
-    return Entry(
+    return BibliographyEntry(
         "" if kind.casefold() in {"misc", "online", "electronic", "www", "unpublished"} else kind,
         title,
         [_bibtex_name(name) for name in _bibtex_names(authors)],
@@ -325,21 +325,21 @@ def _bibtex_names(text) -> list[str]:
     return [*names, text[start:]]
 
 
-def _bibtex_name(name) -> Name:
+def _bibtex_name(name) -> PersonName:
     """“Micklin, Philip” and “Philip Micklin” are one; what stands in braces is the name of a body."""
     text = _of_latex(name)
     if name.strip().startswith("{") and name.strip().endswith("}") and "," not in text:
-        return Name(text)
+        return PersonName(text)
     if "," in text or FOREIGN_LETTERS.search(text):
         return _turned(text)
     given, _space, family = text.rpartition(" ")
-    return Name(family, given)
+    return PersonName(family, given)
 
 
-def _turned(text) -> Name:
+def _turned(text) -> PersonName:
     """“Family, Given”, or the name of a body."""
     family, _comma, given = text.partition(",")
-    return Name(family.strip(), given.strip())
+    return PersonName(family.strip(), given.strip())
 
 
 # ── RIS ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,7 +357,7 @@ def _ris(text) -> list[dict]:
 RIS_NOISE = {"abstract", "notes_abstract", "keywords", "id", "access_date", "name_of_database", "database_provider"}
 
 
-def _of_ris(raw) -> Entry:
+def _of_ris(raw) -> BibliographyEntry:
     unknown = raw.pop("unknown_tag", {})
     values = {name: list(map(plain, value)) if isinstance(value, list) else plain(value) for name, value in raw.items()}
     kind = values.pop("type_of_reference", "")
@@ -368,7 +368,7 @@ def _of_ris(raw) -> Entry:
     title = _taken(values, "title", "primary_title", "short_title")
     journal = _taken(values, "journal_name", "secondary_title", *(f"alternate_title{n}" for n in (1, 2, 3)))
     publisher = values.pop("publisher", "")
-    entry = Entry(
+    entry = BibliographyEntry(
         "" if kind.casefold() in {"gen", "elec", "web", "blog", "unpb"} else kind,
         title,
         list(map(_turned, names)),
@@ -410,13 +410,13 @@ def _csl_text(value):
     return plain(value) if isinstance(value, str | int | float) else ""
 
 
-def _csl_name(name) -> Name:
+def _csl_name(name) -> PersonName:
     if not isinstance(name, dict):
-        return Name(_csl_text(name))
+        return PersonName(_csl_text(name))
     if literal := _csl_text(name.get("literal")) or _csl_text(name.get("name")):
-        return Name(literal)
+        return PersonName(literal)
     family = " ".join(filter(None, (_csl_text(name.get("non-dropping-particle")), _csl_text(name.get("family")))))
-    return Name(family, _csl_text(name.get("given")))
+    return PersonName(family, _csl_text(name.get("given")))
 
 
 def _csl_date(issued):
@@ -428,7 +428,7 @@ def _csl_date(issued):
     return _csl_text(issued.get("raw")) or _csl_text(issued.get("literal"))
 
 
-def _of_csl(item) -> Entry:
+def _of_csl(item) -> BibliographyEntry:
     names = item.get("author") or item.get("editor")
     licence = item.get("license")
     if isinstance(licence, list) and licence and isinstance(licence[0], dict):
@@ -437,7 +437,7 @@ def _of_csl(item) -> Entry:
     container, publisher = _csl_text(item.get("container-title")), _csl_text(item.get("publisher"))
     rest = [(plain(name), _csl_text(value)) for name, value in item.items() if name not in CSL_USED]
     rest.append(("publisher", publisher if container else ""))
-    return Entry(
+    return BibliographyEntry(
         "" if kind in {"webpage", "post-weblog", "post", "document"} else kind,
         title,
         [_csl_name(name) for name in names] if isinstance(names, list) else [],
@@ -455,7 +455,7 @@ def _of_csl(item) -> Entry:
 # ── A key ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def proposed_key(reference: Reference, taken: Iterable[str]) -> str:
+def proposed_key(reference: ParsedReference, taken: Iterable[str]) -> str:
     """A key for the source of a reference, such as micklin-2016, that is none of those that are taken; or ''."""
     fields = reference.fields
     who = slugify(anyascii(reference.who)).split("-")[:2]

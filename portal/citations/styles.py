@@ -25,7 +25,7 @@ MOST_OF_APA, MOST_OF_CHICAGO, FIRST_OF_CHICAGO = 20, 10, 7  # authors, where the
 
 
 @dataclass(frozen=True)
-class Piece:
+class CitationPiece:
     """A part of a citation, in italics or not; `language` is that of a title."""
 
     text: str
@@ -52,7 +52,7 @@ class Written:
     def add(self, text, **more):
         """Add a piece, if there is any text to it."""
         if text:
-            self.pieces.append(Piece(text, **more))
+            self.pieces.append(CitationPiece(text, **more))
         return self
 
     def stop(self):

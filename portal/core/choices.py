@@ -15,7 +15,7 @@ class IatiChoices(models.TextChoices):
         return member
 
 
-class Publication(models.TextChoices):
+class PublicationStatus(models.TextChoices):
     """Where a record stands on its way to the reader."""
 
     DRAFT = "draft", _("Draft")

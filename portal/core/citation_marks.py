@@ -15,7 +15,7 @@ def cited_keys(prose: str) -> list[str]:
     return list(dict.fromkeys(MARK.findall(prose)))
 
 
-class Notes:
+class Footnotes:
     """The numbered notes of one page: a source gets its number where the page first cites it.
 
     `sources` maps keys to records. `cite` gives a key's number; iterating gives `(number, source)` in order. Their ids
@@ -50,7 +50,7 @@ class Notes:
         return len(self._numbers)
 
 
-def note_links(keys: Iterable[str], notes: Notes) -> str:
+def footnote_links(keys: Iterable[str], notes: Footnotes) -> str:
     """The bracketed numbers of `keys` as links to the notes at the foot of the page; safe HTML."""
     numbered = [(number, notes.source(key)) for key in keys if (number := notes.cite(key)) is not None]
     if not numbered:
@@ -66,14 +66,14 @@ def note_links(keys: Iterable[str], notes: Notes) -> str:
     return format_html('<sup class="notes">{}</sup>', links)
 
 
-def prose_html(prose: str, notes: Notes) -> str:
+def render_prose(prose: str, notes: Footnotes) -> str:
     """Paragraphs of `prose` as safe HTML, with its marks as links to `notes`. Blank lines part paragraphs."""
     paragraphs = []
     for paragraph in re.split(r"\n\s*\n", prose.strip()):
         parts = MARKS.split(paragraph)
         pieces = [format_html("{}", parts[0])]
         for marks, text in zip(parts[1::2], parts[2::2], strict=True):
-            pieces.append(note_links(MARK.findall(marks), notes))
+            pieces.append(footnote_links(MARK.findall(marks), notes))
             pieces.append(format_html("{}", text))
         paragraphs.append(format_html("<p>{}</p>", mark_safe("".join(pieces))))
     return mark_safe("\n".join(paragraphs))

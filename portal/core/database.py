@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 
-def gather_statistics(using=DEFAULT_DB_ALIAS):
+def analyze(using=DEFAULT_DB_ALIAS):
     """Have the database count what its tables hold, as after a load, so that it chooses the right indexes.
 
     PostgreSQL does so by itself, but minutes later; SQLite never does. Until then some pages take half a minute.
@@ -22,7 +22,7 @@ def gather_statistics(using=DEFAULT_DB_ALIAS):
         cursor.execute("ANALYZE")
 
 
-def unpacked(code: str, sent: bytes) -> array:
+def unpack_int_array(code: str, sent: bytes) -> array:
     """The whole numbers that PostgreSQL sent as one value, `int4send` or `int8send` of each: an array of that code."""
     numbers = array(code)
     numbers.frombytes(sent)
@@ -63,7 +63,7 @@ def lock_timeout(milliseconds: int, using: str = DEFAULT_DB_ALIAS):
 
 
 @dataclass(frozen=True)
-class Keys:
+class IdList:
     """Primary keys to ask for, however many, as one value: of a list Django looks at every one."""
 
     pks: Iterable[int]
@@ -74,10 +74,10 @@ class Keys:
         return ",".join([str(int(pk)) for pk in self.pks])
 
 
-class Among(models.Lookup):
-    """`column__among=Keys(…)`. Thousands of parameters would take long, and more than some are refused."""
+class InIdList(models.Lookup):
+    """`column__in_ids=IdList(…)`. Thousands of parameters would take long, and more than some are refused."""
 
-    lookup_name = "among"
+    lookup_name = "in_ids"
     prepare_rhs = False
 
     def as_sqlite(self, compiler, connection):
@@ -90,7 +90,7 @@ class Among(models.Lookup):
         return f"{column} = ANY(%s::bigint[])", [*parameters, f"{{{self.rhs.listed}}}"]
 
 
-class Told(models.Func):
+class LookupValue(models.Func):
     """A number that is known beforehand of some records, by primary key, to sort and show them by; 0 of all others."""
 
     def __init__(self, numbers):
@@ -109,4 +109,4 @@ class Told(models.Func):
 
 
 for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):
-    _kind.register_lookup(Among)
+    _kind.register_lookup(InIdList)

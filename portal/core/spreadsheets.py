@@ -1,11 +1,11 @@
 """What spreadsheets ask of files that they open."""
 
-LONGEST_CELL = 32_767  # what a cell of a workbook may hold
+MAX_CELL_LENGTH = 32_767  # what a cell of a workbook may hold
 # What a cell begins with that a spreadsheet takes for a formula.
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Echo:
+class EchoBuffer:
     """A file that gives back each line at once."""
 
     def write(self, line):

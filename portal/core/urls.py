@@ -36,7 +36,7 @@ def languages_of(path: str, query="") -> list[tuple[str, str]]:
     return [(code, with_query(there, query)) for code, there in found.items()]
 
 
-def address_on(address: str, day: date) -> str:
+def snapshot_url(address: str, day: date) -> str:
     """Return the URL of a record as it was on `day`, made of its own URL `address`. A URL with a fragment stays."""
     return address if "#" in address else f"{address}on/{day.isoformat()}/"
 

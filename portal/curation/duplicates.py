@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation.similarity import reason_in_words, similar_pairs
 from portal.models import FormerKey, Record
 from portal.models.curation import Double
@@ -28,7 +28,7 @@ MOST_AT_DESK = 2_000  # records of a kind that are compared while an editor wait
 
 
 @dataclass(frozen=True)
-class Pair:
+class CandidatePair:
     """Two records that may be one, and why."""
 
     pk: int
@@ -47,7 +47,7 @@ def merged_models():
     ]
 
 
-def find(model):
+def find_duplicates(model):
     """Compare all records of a model and store the pairs that may be one. Return how many nobody has told apart.
 
     Of those, the MOST_STORED likeliest are stored. Two searches at once store each pair once.
@@ -56,7 +56,7 @@ def find(model):
     found = {
         tuple(sorted((first.pk, similar.record.pk))): similar
         for first, similar in similar_pairs(model)
-        if Publication.ARCHIVED not in {first.publication, similar.record.publication}
+        if PublicationStatus.ARCHIVED not in {first.publication, similar.record.publication}
     }
     with transaction.atomic():
         known = list(Double.objects.filter(kind=kind).order_by("pk").select_for_update())
@@ -83,9 +83,9 @@ def listed(model):
     """Return the stored pairs of a model that nobody has told apart, the likeliest first. Two queries."""
     waiting = Double.objects.filter(kind=model._meta.label_lower, told_apart_at=None).order_by("-score", "pk")
     pks = {pk for double in waiting for pk in (double.one, double.other)}
-    records = model._base_manager.exclude(publication=Publication.ARCHIVED).in_bulk(pks)
+    records = model._base_manager.exclude(publication=PublicationStatus.ARCHIVED).in_bulk(pks)
     return [
-        Pair(
+        CandidatePair(
             double.pk,
             records[double.one],
             records[double.other],
@@ -110,12 +110,12 @@ def has_double(model):
     return Q(Exists(found.filter(Q(one=OuterRef("pk")) | Q(other=OuterRef("pk")))))
 
 
-def looked_for_at():
+def last_search_at():
     """When doubles were last looked for, as far as is known."""
     return cache.get(LOOKED)
 
 
-def tell_apart(double, user):
+def mark_distinct(double, user):
     """Store that a user says the two are not the same."""
     double.told_apart_at, double.told_apart_by = timezone.now(), user
     double.save(update_fields=["told_apart_at", "told_apart_by"])

@@ -26,7 +26,7 @@ from django.utils import timezone, translation
 
 from portal.core.networks import is_public_address
 from portal.curation.links import DOI, Outcome
-from portal.curation.similarity import same_address
+from portal.curation.similarity import canonical_url
 
 PAUSE = 2.0  # seconds between two requests to a host
 HOSTS = 4  # that are asked at the same time
@@ -39,7 +39,7 @@ TRY_GET = {400, 403, 404, 405, 406, 410, 500, 501, 503}
 
 
 @dataclass(frozen=True)
-class Answer:
+class LinkCheck:
     """How an address answered: what came of it, the last status, and the new address of what moved for good."""
 
     outcome: str
@@ -47,11 +47,11 @@ class Answer:
     moved_to: str = ""
 
 
-class NotPublic(Exception):
+class PrivateAddressError(Exception):
     """An address that is not for everybody: it leads into a private network, or carries a password."""
 
 
-class NoHost(Exception):
+class UnknownHostError(Exception):
     """A name that nobody knows."""
 
 
@@ -61,13 +61,15 @@ def user_agent():
         return f"{settings.PORTAL_NAME} (checks whether links still answer)"
 
 
-def ask(addresses: Iterable[str], *, pause=PAUSE, hosts=HOSTS, whole=WHOLE) -> Iterator[tuple[str, Answer | None]]:
+def check_links(
+    addresses: Iterable[str], *, pause=PAUSE, hosts=HOSTS, whole=WHOLE
+) -> Iterator[tuple[str, LinkCheck | None]]:
     """Ask addresses, and give each with its answer as it comes; without one, if its host asked to be left alone.
 
     The asking is done beside, so whoever loops may store each answer. Who stops looping stops the asking.
     """
     answers = queue.SimpleQueue()
-    asking = Asking(list(dict.fromkeys(addresses)), answers.put, pause=pause, hosts=hosts, whole=whole)
+    asking = LinkChecker(list(dict.fromkeys(addresses)), answers.put, pause=pause, hosts=hosts, whole=whole)
     beside = threading.Thread(target=asking.run, name="asking", daemon=True)
     beside.start()
     try:
@@ -80,7 +82,7 @@ def ask(addresses: Iterable[str], *, pause=PAUSE, hosts=HOSTS, whole=WHOLE) -> I
         raise asking.error
 
 
-class Asking:
+class LinkChecker:
     """One round of questions. It runs in a thread of its own and tells each answer; None when all is done."""
 
     def __init__(self, addresses, tell, *, pause, hosts, whole):
@@ -142,16 +144,16 @@ class Asking:
         """How an address answers."""
         try:
             return await self._follow(address)
-        except NotPublic:
-            return Answer(Outcome.PRIVATE)
-        except NoHost:
-            return Answer(Outcome.NO_HOST)
+        except PrivateAddressError:
+            return LinkCheck(Outcome.PRIVATE)
+        except UnknownHostError:
+            return LinkCheck(Outcome.NO_HOST)
         except (TimeoutError, httpx.TimeoutException):
-            return Answer(Outcome.TIMEOUT)
+            return LinkCheck(Outcome.TIMEOUT)
         except httpx.ConnectError as error:
-            return Answer(Outcome.CERTIFICATE if _is_certificate(error) else Outcome.NO_CONNECTION)
+            return LinkCheck(Outcome.CERTIFICATE if _is_certificate(error) else Outcome.NO_CONNECTION)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            return Answer(Outcome.BROKEN_OFF)
+            return LinkCheck(Outcome.BROKEN_OFF)
 
     async def _follow(self, address):
         """Follow where an address leads. What is for good as far as it goes is where the content should lead."""
@@ -159,14 +161,14 @@ class Asking:
         for _hop in range(HOPS):
             status, location = await self._status(here)
             if status not in PERMANENT | TEMPORARY or not location:
-                return meaning(address, here, status, moved_to)
+                return classify(address, here, status, moved_to)
             if here.startswith(DOI):
-                return Answer(Outcome.ANSWERS, status)  # it is known; what the publisher answers is the publisher's
+                return LinkCheck(Outcome.ANSWERS, status)  # it is known; what the publisher answers is the publisher's
             here = str(httpx.URL(here).join(location))
             for_good = for_good and status in PERMANENT
             if for_good:
                 moved_to = here
-        return Answer(Outcome.LOOP, status)
+        return LinkCheck(Outcome.LOOP, status)
 
     async def _status(self, address):
         """The status of an address, and where it sends on."""
@@ -179,7 +181,7 @@ class Asking:
         """One request, at its host's turn. The name is looked up once, and what was found is what is asked."""
         url = httpx.URL(address)
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-            raise NotPublic
+            raise PrivateAddressError
         async with self._turn(url.host):
             async with asyncio.timeout(self.whole):
                 place = await public_place(url.host, url.port or {"http": 80, "https": 443}[url.scheme])
@@ -191,7 +193,7 @@ class Asking:
                 )
                 response = await self.client.send(request, stream=True)
                 await response.aclose()
-        wait = wanted_wait(response.headers.get("Retry-After", "")) if response.status_code in {429, 503} else 0
+        wait = retry_after(response.headers.get("Retry-After", "")) if response.status_code in {429, 503} else 0
         if wait:
             self._free_at[url.host] = self._loop.time() + min(wait, LONGEST_WAIT)
         if wait > LONGEST_WAIT or response.status_code == 429:
@@ -222,14 +224,14 @@ async def public_place(host: str, port: int) -> str:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NoHost from error
+        raise UnknownHostError from error
     places = [place[4][0] for place in found]
     if not settings.LINKS_MAY_BE_PRIVATE and not all(map(is_public_address, places)):
-        raise NotPublic
+        raise PrivateAddressError
     return places[0]
 
 
-def wanted_wait(text: str) -> float:
+def retry_after(text: str) -> float:
     """The seconds of a Retry-After, which is a number or a date."""
     if text.strip().isdecimal():
         return float(text)
@@ -242,16 +244,16 @@ def wanted_wait(text: str) -> float:
     return max(0.0, (moment - timezone.now()).total_seconds())
 
 
-def meaning(address: str, end: str, status: int, moved_to="") -> Answer:
+def classify(address: str, end: str, status: int, moved_to="") -> LinkCheck:
     """What it says of a page that its address led to an end, for good as far as `moved_to`, and what answered there."""
     if 200 <= status < 400:
         if urlsplit(end).path in {"", "/"} and urlsplit(address).path not in {"", "/"}:
-            return Answer(Outcome.FRONT_PAGE, status, end)
-        if moved_to and same_address(moved_to) != same_address(address):
-            return Answer(Outcome.MOVED, status, moved_to)
-        return Answer(Outcome.ANSWERS, status)
+            return LinkCheck(Outcome.FRONT_PAGE, status, end)
+        if moved_to and canonical_url(moved_to) != canonical_url(address):
+            return LinkCheck(Outcome.MOVED, status, moved_to)
+        return LinkCheck(Outcome.ANSWERS, status)
     known = {404: Outcome.NOT_FOUND, 410: Outcome.GONE, 429: Outcome.TOO_MANY, 503: Outcome.UNAVAILABLE}
-    return Answer(known.get(status) or (Outcome.SERVER_ERROR if status >= 500 else Outcome.REFUSED), status)
+    return LinkCheck(known.get(status) or (Outcome.SERVER_ERROR if status >= 500 else Outcome.REFUSED), status)
 
 
 def _is_certificate(error: BaseException | None) -> bool:

@@ -28,7 +28,7 @@ UNCLEAR = {Outcome.REFUSED, Outcome.TOO_MANY, Outcome.UNAVAILABLE, Outcome.CERTI
 # ── Which addresses ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def linking_models():
+def models_with_links():
     """The models whose records lead outside: all that have texts or addresses of their own and a publication."""
     return [model for model in apps.get_models() if hasattr(model, "was_public")]
 
@@ -42,7 +42,7 @@ def _columns(model):
     return one, prose, has_doi
 
 
-def addresses_of(values, model):
+def external_urls(values, model):
     """The addresses outside in the columns of a record, each once."""
     one, prose, has_doi = _columns(model)
     found = [values[column] for column in one if values[column]]
@@ -100,9 +100,9 @@ def _forget(links):
     Link.objects.filter(pk__in=links).exclude(Exists(LinkUse.objects.filter(link=OuterRef("pk")))).delete()
 
 
-def collect(kinds=None):
+def sync_links(kinds=None):
     """Bring the list of addresses up to date with all records, as after a load of fixtures."""
-    for model in linking_models():
+    for model in models_with_links():
         if kinds and model._meta.model_name not in kinds:
             continue
         records = model._base_manager.order_by("pk")
@@ -110,7 +110,7 @@ def collect(kinds=None):
         pks = list(records.values_list("pk", flat=True))
         for start in range(0, len(pks), BATCH):
             some = _read(model, records.filter(pk__in=pks[start : start + BATCH]))
-            _store_uses(model, {values["pk"]: addresses_of(values, model) for values in some})
+            _store_uses(model, {values["pk"]: external_urls(values, model) for values in some})
 
 
 def _forget_uses(uses):
@@ -125,7 +125,7 @@ def changed(model, pks):
     pks = list(pks)
     for start in range(0, len(pks), BATCH):
         some = _read(model, model._base_manager.filter(pk__in=pks[start : start + BATCH]))
-        _store_uses(model, {values["pk"]: addresses_of(values, model) for values in some})
+        _store_uses(model, {values["pk"]: external_urls(values, model) for values in some})
 
 
 def collect_from_rows(sender, change, phase, **kwargs):
@@ -136,7 +136,7 @@ def collect_from_rows(sender, change, phase, **kwargs):
         _forget_uses(LinkUse.objects.filter(kind=sender._meta.label_lower, record__in=change.pks))
     elif change.action is Action.SAVE and change.fields is None:  # all columns are stored as they are in memory
         values = {name: getattr(change.instance, name) for name in _names(sender)}
-        _store_uses(sender, {change.instance.pk: addresses_of(values, sender)})
+        _store_uses(sender, {change.instance.pk: external_urls(values, sender)})
     elif change.fields is None or change.fields & set(_names(sender)):
         changed(sender, change.pks)
 
@@ -144,7 +144,7 @@ def collect_from_rows(sender, change, phase, **kwargs):
 # ── What an answer means ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def record_answer(link, outcome, status=None, moved_to=""):
+def record_check(link, outcome, status=None, moved_to=""):
     """Store how an address answered now. One failure may be chance: it takes two, on different days, or a clear no."""
     now, before = timezone.now(), link.state
     link.outcome, link.status, link.moved_to, link.checked_at = outcome, status, moved_to, now
@@ -167,13 +167,13 @@ def record_answer(link, outcome, status=None, moved_to=""):
             content_version.touch()  # the page of a source says so
 
 
-def to_check(older_than=None, kinds=None, limit=None):
+def due_links(older_than=None, kinds=None, limit=None):
     """The addresses to ask, those that were never asked first, then the ones that were asked longest ago."""
     links = Link.objects.order_by(F("checked_at").asc(nulls_first=True), "pk")
     if older_than is not None:
         links = links.filter(Q(checked_at=None) | Q(checked_at__lt=older_than))
     if kinds:
-        labels = [model._meta.label_lower for model in linking_models() if model._meta.model_name in kinds]
+        labels = [model._meta.label_lower for model in models_with_links() if model._meta.model_name in kinds]
         links = links.filter(Exists(LinkUse.objects.filter(link=OuterRef("pk"), kind__in=labels)))
     return links[:limit]
 

@@ -15,15 +15,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import MARK, MARKS
-from portal.curation.translations import left_alone
+from portal.curation.translations import suppress_outdated
 from portal.models import FormerKey, Record, Source, Tombstone
-from portal.publishing.checks import gaps
+from portal.publishing.checks import publishing_blockers
 from portal.tracking import audit_log
 from portal.tracking.change_log import content_transaction
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason
 
 KEPT, OTHER = "kept", "other"
 LANGUAGES = dict(settings.LANGUAGES)
@@ -33,7 +33,7 @@ SETTLED = {
 }
 
 
-class Refused(Exception):
+class MergeError(Exception):
     """Two records cannot become one, for these reasons in words."""
 
     def __init__(self, reasons):
@@ -42,7 +42,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Choice:
+class MergeChoice:
     """A column in which two records differ: what it is called, what each says, and whose stands unless one chooses."""
 
     name: str
@@ -54,7 +54,7 @@ class Choice:
 
 
 @dataclass
-class Move:
+class RelatedMove:
     """The rows of one kind that go to the record that stays, and those that it has already."""
 
     label: str
@@ -105,10 +105,10 @@ def _label(column):
     return f"{capfirst(original.verbose_name)} ({LANGUAGES[column.language]})"
 
 
-def choices(kept, other):
+def merge_choices(kept, other):
     """The columns in which two records differ. What is empty is filled, unless one chooses otherwise."""
     return [
-        Choice(
+        MergeChoice(
             column.name,
             _label(column),
             _shown(kept, column),
@@ -223,11 +223,11 @@ def _row_differences(row, twin, key):
     ]
 
 
-def moves(kept, other):
+def related_moves(kept, other):
     """What becomes of the rows that point to the other record, for whoever decides."""
     found = []
     for key in _pointing(type(kept)):
-        move = Move(str(capfirst(key.model._meta.verbose_name_plural)))
+        move = RelatedMove(str(capfirst(key.model._meta.verbose_name_plural)))
         for row, twin in _with_twins(key, kept, other):
             if twin is None:
                 move.count += 1
@@ -248,14 +248,14 @@ def moves(kept, other):
             for record in (kept, other)
         )
         label = str(capfirst(related._meta.verbose_name_plural))
-        found.append(Move(label, len(there - here), len(there & here)))
+        found.append(RelatedMove(label, len(there - here), len(there & here)))
     return [move for move in found if move.count or move.twins]
 
 
 # ── May they? ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def why_not(kept, other):
+def merge_blockers(kept, other):
     """Why two records cannot become one, in words; nothing if they can."""
     if kept.pk == other.pk:
         return [_("These are not two records but one.")]
@@ -268,7 +268,7 @@ def why_not(kept, other):
 
 
 def _hidden_from_readers(kept, other):
-    if other.publication == Publication.PUBLISHED != kept.publication:
+    if other.publication == PublicationStatus.PUBLISHED != kept.publication:
         yield _("Readers see “{other}” and not “{kept}”. Keep the other one, or publish this one first.").format(
             other=other, kept=kept
         )
@@ -331,10 +331,10 @@ def _name_of_row(row):
 def merge(kept, other, taken=(), user=None):
     """Make one record of two: `kept` takes the columns named in `taken` from `other`. Raises Refused."""
     try:
-        with because(Reason.MERGED.format(key=other.key)), content_transaction():
+        with change_reason(ChangeReason.MERGED.format(key=other.key)), content_transaction():
             return _merge(kept, other, set(taken), user)
     except IntegrityError as error:
-        raise Refused([str(error)]) from error
+        raise MergeError([str(error)]) from error
 
 
 def _merge(kept, other, taken, user):
@@ -343,9 +343,9 @@ def _merge(kept, other, taken, user):
         one.pk: one for one in model._base_manager.select_for_update().filter(pk__in=[kept.pk, other.pk]).order_by("pk")
     }
     kept, other = locked[kept.pk], locked[other.pk]
-    if reasons := why_not(kept, other):
-        raise Refused(reasons)
-    lacking = set(gaps(kept))
+    if reasons := merge_blockers(kept, other):
+        raise MergeError(reasons)
+    lacking = set(publishing_blockers(kept))
     respelt = hasattr(kept, "other_spellings")
     names = _names(kept) if respelt else []
     for column in _own_columns(model, SETTLED):
@@ -361,10 +361,12 @@ def _merge(kept, other, taken, user):
     _valid(kept)
     kept.version += 1
     kept.save()
-    if kept.publication == Publication.PUBLISHED and (new := [gap for gap in gaps(kept) if gap not in lacking]):
-        raise Refused(gap.text for gap in new)
+    if kept.publication == PublicationStatus.PUBLISHED and (
+        new := [gap for gap in publishing_blockers(kept) if gap not in lacking]
+    ):
+        raise MergeError(gap.text for gap in new)
     _lead_on(model._meta.model_name, other_key, kept.key)
-    audit_log.note(audit_log.AuditEntry.What.MERGED, user, kept, former=other_key)
+    audit_log.log_action(audit_log.AuditEntry.Action.MERGED, user, kept, former=other_key)
     return kept
 
 
@@ -373,7 +375,7 @@ def _valid(record):
     try:
         record.full_clean(exclude=_translated(type(record)))
     except ValidationError as error:
-        raise Refused(
+        raise MergeError(
             message if name == NON_FIELD_ERRORS else f"{_label(record._meta.get_field(name))}: {message}"
             for name, messages in error.message_dict.items()
             for message in messages
@@ -404,7 +406,7 @@ def _refuse_what_cannot_be(row):
     try:
         row.validate_constraints()
     except ValidationError as error:
-        raise Refused(f"{_name_of_row(row)}: {message}" for message in error.messages) from error
+        raise MergeError(f"{_name_of_row(row)}: {message}" for message in error.messages) from error
 
 
 def _fill(twin, row, key):
@@ -444,7 +446,7 @@ def _rewrite_marks(old, new):
                     setattr(row, name, MARKS.sub(run, getattr(row, name)))
             if isinstance(row, Record):
                 row.version += 1
-            with left_alone():
+            with suppress_outdated():
                 row.save()
 
 

@@ -97,7 +97,7 @@ def reason_in_words(why, shared):
 
 
 @dataclass(frozen=True)
-class Similar:
+class Match:
     """A record that may tell of the same thing as another one, why, and how likely it is, up to 1."""
 
     record: object
@@ -113,18 +113,18 @@ class Similar:
 # ── Names and addresses ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Word(NamedTuple):
+class ComparedWord(NamedTuple):
     """A word of a name, and what it sounds like in letters that all alphabets share; empty where that says nothing."""
 
     text: str
     sound: str
 
 
-class Name(NamedTuple):
+class ComparedName(NamedTuple):
     """A name in the form in which it is compared."""
 
     text: str
-    words: tuple[Word, ...]
+    words: tuple[ComparedWord, ...]
     scripts: frozenset[str]
     numbers: frozenset[str]
     generic: frozenset[str]
@@ -136,23 +136,25 @@ class Name(NamedTuple):
 
 
 @functools.lru_cache(maxsize=50_000)
-def form(text: str) -> Name:
+def normalize(text: str) -> ComparedName:
     """A name in the form in which it is compared."""
     words, scripts, numbers = [], set(), set()
     for piece in itertools.chain.from_iterable(pieces(clean(text[:LONGEST]))):
         if piece.kind == "number" or piece.text in ROMAN:
             numbers.add(ROMAN.get(piece.text, piece.text))
         elif piece.text not in JOINING:
-            words.append(Word(piece.text, "" if piece.text in GENERIC else sound(piece.text, piece.kind)))
+            words.append(
+                ComparedWord(piece.text, "" if piece.text in GENERIC else phonetic_key(piece.text, piece.kind))
+            )
             scripts.add(piece.kind)
     generic = {word.text for word in words if word.text in GENERIC}
     if scripts == {"east"} and (ending := KOREAN_GENERIC.search(words[-1].text)):
         generic.add(ending[0])
-    return Name(text, tuple(words), frozenset(scripts), frozenset(numbers), frozenset(generic))
+    return ComparedName(text, tuple(words), frozenset(scripts), frozenset(numbers), frozenset(generic))
 
 
 @functools.lru_cache(maxsize=50_000)
-def sound(word: str, kind: str) -> str:
+def phonetic_key(word: str, kind: str) -> str:
     """What a word sounds like: Nukus, Нукус and 누쿠스 are all `nakas`."""
     if kind == "east":
         word = KOREAN_GENERIC.sub("", word)
@@ -164,7 +166,7 @@ def sound(word: str, kind: str) -> str:
     return heard
 
 
-def same_address(url: str) -> str:
+def canonical_url(url: str) -> str:
     """An address without what does not change where it leads: protocol, www, tracking, the slash at the end."""
     try:
         parts = urlsplit(url.strip())
@@ -182,31 +184,31 @@ def same_address(url: str) -> str:
 # ── What is compared of a record ─────────────────────────────────────────────────────────────────────────────────
 
 
-class Known(NamedTuple):
+class ComparedRecord(NamedTuple):
     """What is compared of one record. `apart` is what tells it from others of like name."""
 
-    names: tuple[Name, ...] = ()
+    names: tuple[ComparedName, ...] = ()
     acronym: str = ""
     address: str = ""
     doi: str = ""
     apart: tuple[str, ...] = ()
 
 
-def known(record) -> Known:
+def compared(record) -> ComparedRecord:
     """What is compared of a record, which need not be stored."""
     acronym = getattr(record, "acronym", "")
     names = {text for _language, text in names_of(record) if text and text != acronym}
-    return Known(
-        tuple(map(form, sorted(names))),
+    return ComparedRecord(
+        tuple(map(normalize, sorted(names))),
         acronym.casefold().strip(),
-        same_address(getattr(record, "url", "") or ""),
+        canonical_url(getattr(record, "url", "") or ""),
         getattr(record, "doi", "").casefold().strip(),
-        tuple(_plain(getattr(record, column)) for column in record.told_apart_by),
+        tuple(_plain(getattr(record, column)) for column in record.distinguishing_fields),
     )
 
 
 def _plain(text):
-    return form(text or "").joined
+    return normalize(text or "").joined
 
 
 def compared_columns(model) -> list[str]:
@@ -216,7 +218,7 @@ def compared_columns(model) -> list[str]:
         for path in model.search_paths["title"]
         for column in ([f"{path}_{code}" for code in LANGUAGES] if _has(model, f"{path}_en") else [path])
     ]
-    return [*titles, *(column for column in ("url", "doi") if _has(model, column)), *model.told_apart_by]
+    return [*titles, *(column for column in ("url", "doi") if _has(model, column)), *model.distinguishing_fields]
 
 
 def _has(model, column):
@@ -227,7 +229,7 @@ def _has(model, column):
     return True
 
 
-def _signs_of(name: Name) -> Iterator[str]:
+def _signs_of(name: ComparedName) -> Iterator[str]:
     """What like names share: a word’s first letters, the consonants of a word, of the beginning and of the end."""
     for word in name.words:
         yield f"word {word.text[:6]}"
@@ -240,7 +242,7 @@ def _signs_of(name: Name) -> Iterator[str]:
         yield from (f"three {name.joined[place : place + 3]}" for place in range(len(name.joined) - 2))
 
 
-def _certain_signs_of(one: Known) -> Iterator[str]:
+def _certain_signs_of(one: ComparedRecord) -> Iterator[str]:
     yield from (f"name {name.joined}" for name in one.names if name.words)
     if one.acronym:
         yield f"name {one.acronym}"
@@ -249,13 +251,13 @@ def _certain_signs_of(one: Known) -> Iterator[str]:
             yield f"{what} {value}"
 
 
-class Table:
+class MatchIndex:
     """The records of a model, ready to be compared. One query."""
 
     def __init__(self, model):
         shown = ("key", "publication", *compared_columns(model))
         self.records = {record.pk: record for record in model._base_manager.only(*shown)}
-        self.known = {pk: known(record) for pk, record in self.records.items()}
+        self.known = {pk: compared(record) for pk, record in self.records.items()}
         self._having, self._counts = defaultdict(list), Counter()
         for pk, one in self.known.items():
             signs = {sign for name in one.names for sign in _signs_of(name)}
@@ -263,11 +265,11 @@ class Table:
                 self._having[sign].append(pk)
             self._counts.update({text for name in one.names for word in name.words for text in word if text})
 
-    def like(self, one: Known, wanted=lambda pk: True) -> Iterator[Similar]:
+    def like(self, one: ComparedRecord, wanted=lambda pk: True) -> Iterator[Match]:
         """The records that are like `one`, among those whose primary key is wanted."""
         for pk in self._candidates(one):
             if wanted(pk) and (found := self._alike(one, self.known[pk])):
-                yield Similar(self.records[pk], *found)
+                yield Match(self.records[pk], *found)
 
     def _candidates(self, one):
         """The records that share something rare with `one`."""
@@ -380,29 +382,29 @@ def _korean_alike(a, b):
 # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apart=(), exclude=None) -> list[Similar]:
+def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apart=(), exclude=None) -> list[Match]:
     """The records of a model that may be the one of these names, the likeliest first. One query.
 
-    `apart` are values of the model's `told_apart_by`; `exclude` is the primary key of a record that is not meant.
+    `apart` are values of the model's `distinguishing_fields`. `exclude` is the primary key of a record to leave out.
     """
-    one = Known(
-        tuple(form(name) for name in dict.fromkeys(names) if name),
+    one = ComparedRecord(
+        tuple(normalize(name) for name in dict.fromkeys(names) if name),
         acronym.casefold().strip(),
-        same_address(url),
+        canonical_url(url),
         doi.casefold().strip(),
         tuple(map(_plain, apart)),
     )
-    return _likeliest(Table(model).like(one, lambda pk: pk != exclude))[:MOST]
+    return _likeliest(MatchIndex(model).like(one, lambda pk: pk != exclude))[:MOST]
 
 
-def similar_to(record) -> list[Similar]:
+def find_similar(record) -> list[Match]:
     """The records that may be the same as this one, which need not be stored. One query."""
-    return _likeliest(Table(type(record)).like(known(record), lambda pk: pk != record.pk))[:MOST]
+    return _likeliest(MatchIndex(type(record)).like(compared(record), lambda pk: pk != record.pk))[:MOST]
 
 
-def similar_pairs(model) -> list[tuple[object, Similar]]:
+def similar_pairs(model) -> list[tuple[object, Match]]:
     """All pairs of records of a model that may be the same, the likeliest first. One query."""
-    table = Table(model)
+    table = MatchIndex(model)
     pairs = [
         (table.records[first], similar)
         for first, one in table.known.items()

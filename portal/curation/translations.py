@@ -25,7 +25,7 @@ _left_alone = contextvars.ContextVar("left alone", default=False)
 
 
 @contextlib.contextmanager
-def left_alone():
+def suppress_outdated():
     """Changes that say the same in every language, such as of the key in a mark, make no translation older or newer."""
     token = _left_alone.set(True)
     try:
@@ -74,7 +74,7 @@ def plain(text):
 # ── What is older ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def older_than_english(model, language):
+def outdated_condition(model, language):
     """The condition that a record, or a row of it, has a text in `language` that is older; None if it has none."""
     if not _has_texts(model):
         return None
@@ -95,7 +95,7 @@ def row_is_older(model, language):
     return Q(Exists(found))
 
 
-def older_of(record):
+def outdated_of(record):
     """What is older of a record and its rows, or of a row that has a page of its own."""
     label = record._meta.label_lower
     here = Q(kind=label, row=record.pk) | Q(owner_kind=label, owner=record.pk)
@@ -110,15 +110,15 @@ def stored(queryset, columns):
     return {row.pop("pk"): row for row in queryset.order_by().values("pk", *columns)}
 
 
-def watched(queryset, values):
+def snapshot_before_update(queryset, values):
     """What an `update()` with these values may change, as it stands before; nothing if it changes no text."""
     if _left_alone.get() or not _changing(queryset.model) & set(values):
         return {}
     return stored(queryset, _columns(queryset.model))
 
 
-def updated(model, before):
-    """Compare what `watched` found to what stands after the `update()`."""
+def compare_after_update(model, before):
+    """Compare what `snapshot_before_update` found to what stands after the `update()`."""
     if before:
         after = stored(model._base_manager.filter(pk__in=before), _columns(model))
         _compare(model, before, after)
@@ -183,7 +183,7 @@ def compare_rows(sender, change, phase, **kwargs):
 def _before(model, change):
     """The texts that a change is about to change; nothing if it changes none."""
     if change.action is Action.UPDATE:
-        return watched(change.rows, change.values)
+        return snapshot_before_update(change.rows, change.values)
     if change.instance._state.adding or not _columns(model) or _left_alone.get():
         return {}
     if change.fields is not None and not _changing(model) & change.fields:
@@ -197,4 +197,4 @@ def _compare_after(model, change):
         after = {instance.pk: {column: getattr(instance, column) for column in _columns(model)}}
         _compare(model, before, after)
     else:
-        updated(model, before)
+        compare_after_update(model, before)

@@ -12,21 +12,21 @@ from portal.tracking.signals import Action, Phase
 WITHIN = datetime.timedelta(days=365)
 
 
-def not_looked_at(model):
+def not_verified_since(model):
     """The condition that nobody changed or looked through a record for a year."""
     year_ago = timezone.now() - WITHIN
     looks = Look.objects.filter(kind=model._meta.label_lower, record=OuterRef("pk"), at__gte=year_ago)
     return Q(updated_at__lt=year_ago) & ~Q(Exists(looks))
 
 
-def look(record, user):
+def verify(record, user):
     """Store that a user looked a record through now."""
     Look.objects.update_or_create(
         kind=record._meta.label_lower, record=record.pk, defaults={"at": timezone.now(), "who": user}
     )
 
 
-def last_look(record):
+def last_verification(record):
     """Who looked a record through last, and when; None if nobody said so since its last change."""
     looks = Look.objects.filter(kind=record._meta.label_lower, record=record.pk, at__gte=record.updated_at)
     return looks.select_related("who").first()

@@ -20,7 +20,7 @@ from django.db import connection
 from django.db.models import Aggregate, Model, QuerySet, TextField
 from pyroaring import BitMap
 
-from portal.core.database import unpacked
+from portal.core.database import unpack_int_array
 from portal.tracking import content_version
 from portal.tracking.content_version import State
 
@@ -43,7 +43,7 @@ def to_array(code: str, aggregated: str | bytes | None) -> array:
         return array(code)
     if isinstance(aggregated, str):
         return array(code, map(int, aggregated.split(",")))
-    return unpacked(code, aggregated)
+    return unpack_int_array(code, aggregated)
 
 
 def to_bitmap(aggregated: str | bytes | None) -> BitMap:

@@ -13,12 +13,12 @@ from django.db.models import Count, Exists, Manager, Model, OuterRef, Q, QuerySe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.database import Keys
+from portal.core.database import IdList
 from portal.core.languages import language_name
 from portal.facets.bitmaps import BitMap, FacetIndex, FacetSource, ValueBitmaps, union
 from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
-from portal.http.problems import Problem
+from portal.http.problems import ProblemDetail
 from portal.models import Place, Source
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
@@ -259,12 +259,12 @@ class RecordFilterSet(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Words"), method="filter_text", max_length=200)
 
     def filter_text(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(pk__among=self.text_matches)
+        return queryset.filter(pk__in_ids=self.text_matches)
 
     @functools.cached_property
-    def text_matches(self) -> Keys:
+    def text_matches(self) -> IdList:
         """The primary keys of the records that match `q`, read once for all counts."""
-        return Keys(keys_matching(self.queryset.model, self.valid_data["q"]))
+        return IdList(keys_matching(self.queryset.model, self.valid_data["q"]))
 
     @functools.cached_property
     def valid_data(self) -> dict[str, Any]:
@@ -310,7 +310,7 @@ class RecordFilterSet(django_filters.FilterSet):
     def raise_for_errors(self) -> None:
         """Raise Problem 400 if a value is wrong."""
         if errors := self.parameter_errors:
-            raise Problem(400, " ".join(errors))
+            raise ProblemDetail(400, " ".join(errors))
 
     # ── Counts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -330,7 +330,9 @@ class RecordFilterSet(django_filters.FilterSet):
             return self._count()
         # The SQL is part of the key: the same filters may stand before other records, such as one indicator’s values.
         query = str(self.queryset.order_by().query)
-        return page_cache.once(self._count, "list", type(self).__qualname__, query, sorted(self.valid_data.items()))
+        return page_cache.cached_for_version(
+            self._count, "list", type(self).__qualname__, query, sorted(self.valid_data.items())
+        )
 
     def _count(self) -> dict[str, Any]:
         return {
@@ -426,7 +428,7 @@ class IndexedFilterSet(RecordFilterSet):
         """The records that the filters let through; by primary keys where the database would be slower."""
         data = self.valid_data
         if "q" in data or len(data) > 1 or (data and len(self.found) < self.ID_LOOKUP_MAX):
-            return self.queryset.filter(pk__among=Keys(self.found))
+            return self.queryset.filter(pk__in_ids=IdList(self.found))
         return super().qs
 
 

@@ -12,7 +12,7 @@ from django.db import Error, connections
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
-from portal.core.database import Keys
+from portal.core.database import IdList
 from portal.facets.bitmaps import FacetIndex
 
 DATABASE_LOOKUP_MAX = 3_000  # up to so many ids the database finds the first records fast
@@ -58,7 +58,7 @@ def first_ids(ordered: QuerySet, ids: BitMap, limit: int) -> list[int]:
         found = list(itertools.islice((pk for pk in pks[:SCAN_AHEAD] if pk in ids), limit))
         if len(found) == limit:
             return found
-    return list(pks.filter(pk__among=Keys(ids))[:limit])
+    return list(pks.filter(pk__in_ids=IdList(ids))[:limit])
 
 
 def in_bulk_ordered(queryset: QuerySet[Record], pks: Sequence[int]) -> list[Record]:

@@ -1,8 +1,8 @@
 """What a record states, piece by piece: which columns hold it, how it looks in a table and in JSON.
 
 Fields are declared once a kind and read by many requests at once, so they keep nothing: what one reading has found lies
-in its `Reading`. They are made for long lists. A field reads plain tuples, not records, and is asked for functions that
-do nothing but take a row apart.
+in its `ReadContext`. They are made for long lists. A field reads plain tuples, not records, and is asked for functions
+that do nothing but take a row apart.
 """
 
 import datetime
@@ -18,11 +18,11 @@ from django.db.models.functions import Cast
 from django.db.models.query import ValuesListIterable
 from django.utils import translation
 
-from portal.core.choices import Publication
-from portal.core.database import Keys
-from portal.core.spreadsheets import RISKY
+from portal.core.choices import PublicationStatus
+from portal.core.database import IdList
+from portal.core.spreadsheets import FORMULA_PREFIXES
 
-RISKY_SIGNS = frozenset(RISKY)
+RISKY_SIGNS = frozenset(FORMULA_PREFIXES)
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
 # Between the values of one cell. A comma stands in many names.
 SEPARATOR = "; "
@@ -64,7 +64,7 @@ def in_one_language(language) -> Callable:
     return lambda words: words[place] or words[0] or None
 
 
-def whole(words):
+def with_english_fallback(words):
     """Words of the languages with English in the gaps, for cells that hold several values side by side."""
     return tuple(text or words[0] or "" for text in words)
 
@@ -111,7 +111,7 @@ class _AllAtOnce(ValuesListIterable):
         super().__init__(queryset, chunked_fetch, 5_000)
 
 
-def tuples(queryset, *columns):
+def values_tuples(queryset, *columns):
     """The values of these columns of a queryset, as plain tuples."""
     found = queryset.values_list(*columns)
     found._iterable_class = _AllAtOnce
@@ -119,7 +119,7 @@ def tuples(queryset, *columns):
 
 
 @dataclass(frozen=True)
-class Head:
+class ColumnHeader:
     """A column of a table: its name in files, words for it, the language of its text, its type; a `list` of values."""
 
     name: str
@@ -129,7 +129,7 @@ class Head:
     list: bool = False
 
 
-class Reading:
+class ReadContext:
     """One pass over records: in which language, from which host, and what was found that hangs on them.
 
     `base` is the beginning of every address, `reader` the language of the pages that addresses lead to. `say` turns a
@@ -148,7 +148,7 @@ class Reading:
         missing = {pk for pk in pks if pk is not None} - known.keys()
         if missing:
             known.update(dict.fromkeys(missing))
-            for pk, *values in tuples(mention.visible(missing), "pk", *mention.columns):
+            for pk, *values in values_tuples(mention.visible(missing), "pk", *mention.columns):
                 known[pk] = tuple(values)
         return known
 
@@ -170,7 +170,7 @@ class Field:
 
     def heads(self):
         """The columns of a table."""
-        return [Head(self.name, self.label)]
+        return [ColumnHeader(self.name, self.label)]
 
     def load(self, reading, rows, at, keys):
         """Ask for what hangs on the records of `rows`, whose own values begin at the place `at`.
@@ -197,7 +197,7 @@ class Field:
         return nullable({"type": "string"})
 
 
-class Own(Field):
+class PlainField(Field):
     """A column as it is. `optional` ones may be empty."""
 
     verbatim = True
@@ -207,21 +207,21 @@ class Own(Field):
         self.columns, self.type, self.optional, self.format = (path or name,), type, optional, format
 
     def heads(self):
-        return [Head(self.name, self.label, type=self.format or self.type)]
+        return [ColumnHeader(self.name, self.label, type=self.format or self.type)]
 
     def schema(self):
         known = {"type": self.type} | ({"format": self.format} if self.format else {})
         return nullable(known) if self.optional else known
 
 
-class Flag(Own):
+class BooleanField(PlainField):
     """Yes or no."""
 
     def __init__(self, name, label):
         super().__init__(name, label, type="boolean", optional=False)
 
 
-class Text(Field):
+class TranslatedTextField(Field):
     """A translated text: a column a language."""
 
     verbatim = True
@@ -231,7 +231,7 @@ class Text(Field):
         self.columns = tuple(f"{path or name}_{language}" for language in LANGUAGES)
 
     def heads(self):
-        return [Head(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
+        return [ColumnHeader(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
 
     def data_of(self, reading, at):
         say, end = reading.say, at + len(LANGUAGES)
@@ -241,7 +241,7 @@ class Text(Field):
         return WORDS_SCHEMA
 
 
-class Date(Own):
+class DateField(PlainField):
     """A date that is known to the day, the month or the year. Its text is read as it lies in the database."""
 
     def __init__(self, name, label, *, optional=True):
@@ -249,7 +249,7 @@ class Date(Own):
         self.columns = (as_stored(name),)
 
     def heads(self):
-        return [Head(self.name, self.label, type="partial-date")]
+        return [ColumnHeader(self.name, self.label, type="partial-date")]
 
     def schema(self):
         known = {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
@@ -260,7 +260,7 @@ def _stamp(text):
     return text and f"{text[:10]}T{text[11:19]}Z"
 
 
-class Moment(Field):
+class DateTimeField(Field):
     """When something happened to the record, in UTC. The database’s text of it is taken: parsing it takes long."""
 
     def __init__(self, name, label, path):
@@ -268,7 +268,7 @@ class Moment(Field):
         self.columns = (Cast(path, CharField()),)
 
     def heads(self):
-        return [Head(self.name, self.label, type="date-time")]
+        return [ColumnHeader(self.name, self.label, type="date-time")]
 
     def cells_of(self, reading, at):
         return lambda row: (_stamp(row[at]),)
@@ -283,7 +283,7 @@ class Moment(Field):
         return nullable({"type": "string", "format": "date-time"})
 
 
-class Number(Field):
+class NumberField(Field):
     """A decimal, without idle zeros. JSON has it as text, which no reader rounds."""
 
     def __init__(self, name, label, *, optional=False):
@@ -291,7 +291,7 @@ class Number(Field):
         self.columns, self.optional = (as_stored(name),), optional
 
     def heads(self):
-        return [Head(self.name, self.label, type="number")]
+        return [ColumnHeader(self.name, self.label, type="number")]
 
     def cells_of(self, reading, at):
         return lambda row: (plain_number(row[at]),)
@@ -304,7 +304,7 @@ class Number(Field):
         return nullable(known) if self.optional else known
 
 
-class Code(Field):
+class ChoiceField(Field):
     """One of several choices: its code, with the words beside it; and IATI’s code, where the choice has one."""
 
     def __init__(self, name, label, choices, *, optional=False):
@@ -316,9 +316,9 @@ class Code(Field):
         return hasattr(next(iter(self.choices)), "iati_code")
 
     def heads(self):
-        iati = [Head(f"{self.name}_iati", self.label)] if self.has_iati else []
-        words = [Head(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
-        return [Head(self.name, self.label), *iati, *words]
+        iati = [ColumnHeader(f"{self.name}_iati", self.label)] if self.has_iati else []
+        words = [ColumnHeader(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
+        return [ColumnHeader(self.name, self.label), *iati, *words]
 
     def cells_of(self, reading, at):
         words, iati = words_of(self.choices), self.has_iati
@@ -330,7 +330,7 @@ class Code(Field):
         return lambda row: known.get(row[at], empty)
 
     def text_of(self, reading, at):
-        return remembering(super().text_of(reading, at), at)
+        return memoized(super().text_of(reading, at), at)
 
     def data_of(self, reading, at):
         words = words_of(self.choices)
@@ -353,7 +353,7 @@ class Code(Field):
         return nullable(known) if self.optional else known
 
 
-class Money(Field):
+class MoneyField(Field):
     """An amount with its currency, as a source gives it."""
 
     def __init__(self, name, label, currency_label):
@@ -361,7 +361,7 @@ class Money(Field):
         self.columns, self.currency_label = (as_stored(name), "currency"), currency_label
 
     def heads(self):
-        return [Head(self.name, self.label, type="number"), Head("currency", self.currency_label)]
+        return [ColumnHeader(self.name, self.label, type="number"), ColumnHeader("currency", self.currency_label)]
 
     def cells_of(self, reading, at):
         return lambda row: (plain_number(row[at]), row[at + 1])
@@ -376,7 +376,7 @@ class Money(Field):
         return nullable({"type": "object", "properties": properties, "required": ["amount", "currency"]})
 
 
-class Position(Field):
+class PositionField(Field):
     """Latitude and longitude of a place."""
 
     verbatim = True
@@ -386,7 +386,7 @@ class Position(Field):
         self.columns, self.labels = ("latitude", "longitude"), labels
 
     def heads(self):
-        return [Head(name, label, type="number") for name, label in zip(self.columns, self.labels, strict=True)]
+        return [ColumnHeader(name, label, type="number") for name, label in zip(self.columns, self.labels, strict=True)]
 
     def data_of(self, reading, at):
         def data(row):
@@ -406,7 +406,7 @@ class Position(Field):
         return nullable({"type": "object", "properties": properties, "required": list(properties)})
 
 
-def remembering(text, at):
+def memoized(text, at):
     """`text` of a row, once for each value at the place `at`, on which alone it depends."""
     known = {}
 
@@ -424,7 +424,7 @@ def remembering(text, at):
 # ── Of others ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Mention:
+class RelatedSummary:
     """What is said of a record that another one names: its key and its name. `heads` end the names of columns."""
 
     def __init__(self, model, name="name", code="key"):
@@ -434,12 +434,12 @@ class Mention:
 
     def visible(self, pks):
         """Those that readers may see."""
-        found = plain_rows(self.model).filter(pk__among=Keys(pks)).order_by()
+        found = base_rows(self.model).filter(pk__in_ids=IdList(pks)).order_by()
         known = {field.name for field in self.model._meta.concrete_fields}
-        return found.filter(publication=Publication.PUBLISHED) if "publication" in known else found
+        return found.filter(publication=PublicationStatus.PUBLISHED) if "publication" in known else found
 
     def cells(self, values):
-        return (values[0], *whole(values[1:4]))
+        return (values[0], *with_english_fallback(values[1:4]))
 
     def data(self, values, say):
         return {self.code: values[0], "name": say(values[1:4])}
@@ -448,7 +448,7 @@ class Mention:
         return {self.code: KEY_SCHEMA, "name": WORDS_SCHEMA}
 
 
-class PlaceMention(Mention):
+class PlaceSummary(RelatedSummary):
     """A place, with where it is."""
 
     def __init__(self, model):
@@ -461,10 +461,10 @@ class PlaceMention(Mention):
         return super().data(values, say) | {"position": at}
 
     def properties(self):
-        return super().properties() | {"position": Position("", ("", "")).schema()}
+        return super().properties() | {"position": PositionField("", ("", "")).schema()}
 
 
-class SourceMention(Mention):
+class SourceSummary(RelatedSummary):
     """A source: title in its own language and in English, publisher, date, address, licence."""
 
     def __init__(self, model):
@@ -500,7 +500,7 @@ class SourceMention(Mention):
         }
 
 
-class One(Field):
+class RelatedField(Field):
     """Another record that this one names. As a part of rows it may stand `inline`: its key and name are theirs."""
 
     def __init__(self, name, label, mention, *, path=None, inline=False, optional=True):
@@ -509,7 +509,9 @@ class One(Field):
         self.inline, self.optional = inline, optional
 
     def heads(self):
-        return [Head(f"{self.name}{suffix}", self.label, language) for suffix, language in self.mention.suffixes]
+        return [
+            ColumnHeader(f"{self.name}{suffix}", self.label, language) for suffix, language in self.mention.suffixes
+        ]
 
     def load(self, reading, rows, at, keys):
         reading.mentions(self.mention, {row[at] for row in rows})
@@ -522,10 +524,10 @@ class One(Field):
             values = known.get(row[at])
             return cells(values) if values else empty
 
-        return remembering(found, at)
+        return memoized(found, at)
 
     def text_of(self, reading, at):
-        return remembering(super().text_of(reading, at), at)
+        return memoized(super().text_of(reading, at), at)
 
     def data_of(self, reading, at):
         known, data, say = reading.mentions(self.mention, ()), self.mention.data, reading.say
@@ -557,7 +559,7 @@ class One(Field):
         return nullable(known) if self.optional else known
 
 
-class Rows(Field):
+class RelatedRowsField(Field):
     """Rows that hang on a record, each with fields of its own; in a table, the values of a column stand in one cell.
 
     `owner` is the column that leads from the row to the record. A row that names a record which readers may not see is
@@ -568,7 +570,7 @@ class Rows(Field):
         super().__init__(name, label)
         self.model, self.owner, self.fields, self.order = model, owner, fields, order
         self.only_words = only_words  # rows are nothing but one word: a list of these, not of objects
-        self.nested = [field for field in fields if isinstance(field, Rows)]
+        self.nested = [field for field in fields if isinstance(field, RelatedRowsField)]
         self.inner = []  # the fields, each with the place of its values in a row
         at = 1 if self.nested else 0  # after the row’s own key, where others hang on it
         for field in fields:
@@ -578,43 +580,45 @@ class Rows(Field):
     def heads(self):
         found = []
         for field in self.fields:
-            if not isinstance(field, Rows):
+            if not isinstance(field, RelatedRowsField):
                 for head in field.heads():
                     rest = head.name.removeprefix(field.name)
                     name = f"{self.name}{rest}" if self.names_it(field) else f"{self.name}_{head.name}"
                     label = self.label if self.names_it(field) else f"{self.label}: {head.label}"
-                    found.append(Head(name, label, head.language, head.type, list=True))
+                    found.append(ColumnHeader(name, label, head.language, head.type, list=True))
         return found
 
     def names_it(self, field):
         """Whether the rows are named for this field: the countries of a project are keys of countries."""
-        return self.only_words or (isinstance(field, One) and field.inline)
+        return self.only_words or (isinstance(field, RelatedField) and field.inline)
 
     def load(self, reading, rows, at, keys):
         hung = reading.hung.setdefault(self, {})
         hung.clear()
         columns = [*(["pk"] if self.nested else []), *(column for field in self.fields for column in field.columns)]
-        asked = plain_rows(self.model).filter(**{f"{self.owner}__among": keys})
+        asked = base_rows(self.model).filter(**{f"{self.owner}__in_ids": keys})
         # By owner first: so they lie in the index, and nothing has to be sorted.
-        found = tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
+        found = values_tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
         own = list(map(VALUES, found))
         last, together = None, []
         for owner, values in zip(map(OWNER, found), own, strict=True):
             if owner != last:
                 last, hung[owner] = owner, (together := [])
             together.append(values)
-        keys = Keys([row[0] for row in own]) if self.nested else None
+        keys = IdList([row[0] for row in own]) if self.nested else None
         for field, place in self.inner:
             field.load(reading, own, place, keys)
 
     def seer(self, reading):
         """A function that tells of a row whether it names nobody whom readers may not see."""
-        seers = [field.sees(reading, place) for field, place in self.inner if isinstance(field, One)]
+        seers = [field.sees(reading, place) for field, place in self.inner if isinstance(field, RelatedField)]
         return lambda row: all(sees(row) for sees in seers)
 
     def cells_of(self, reading, at):
         hung = reading.hung.setdefault(self, {})
-        parts = [field.cells_of(reading, place) for field, place in self.inner if not isinstance(field, Rows)]
+        parts = [
+            field.cells_of(reading, place) for field, place in self.inner if not isinstance(field, RelatedRowsField)
+        ]
         sees, width = self.seer(reading), len(self.heads())
         known = {}  # the cells of one row, which stand beside ever other ones
 
@@ -665,7 +669,7 @@ class Rows(Field):
             found = {}
             for field, part in parts:
                 said = part(one)
-                if isinstance(field, One) and field.inline:
+                if isinstance(field, RelatedField) and field.inline:
                     found |= said
                 else:
                     found[field.name] = said
@@ -676,7 +680,7 @@ class Rows(Field):
     def points_of(self, reading, at):
         """A function from a row to the positions of all places that its rows name."""
         hung = reading.hung.setdefault(self, {})
-        [points] = [field.points_of(reading, place) for field, place in self.inner if isinstance(field, One)]
+        [points] = [field.points_of(reading, place) for field, place in self.inner if isinstance(field, RelatedField)]
         return lambda row: [point for one in hung.get(row[0], ()) for point in points(one)]
 
     def schema(self):
@@ -684,7 +688,7 @@ class Rows(Field):
             return {"type": "array", "items": self.fields[0].schema()}
         properties = {}
         for field in self.fields:
-            if isinstance(field, One) and field.inline:
+            if isinstance(field, RelatedField) and field.inline:
                 properties |= field.mention.properties()
             else:
                 properties[field.name] = field.schema()
@@ -696,16 +700,16 @@ class Rows(Field):
 OWNER, VALUES = itemgetter(0), itemgetter(slice(1, None))
 
 
-def several(name, label, model, owner, path, mention, *, order=("pk",)):
+def related_many(name, label, model, owner, path, mention, *, order=("pk",)):
     """Rows that are nothing but other records: the countries of a project."""
-    return Rows(name, label, model, owner, [One(path, label, mention, inline=True)], order=order)
+    return RelatedRowsField(name, label, model, owner, [RelatedField(path, label, mention, inline=True)], order=order)
 
 
-def codes(name, label, model, owner, field):
+def choice_list(name, label, model, owner, field):
     """Rows that are nothing but one word: the areas of a project."""
-    return Rows(name, label, model, owner, [field], only_words=True)
+    return RelatedRowsField(name, label, model, owner, [field], only_words=True)
 
 
-def plain_rows(model):
+def base_rows(model):
     """All rows of a model, without modeltranslation’s rewriting: columns are named by their language."""
     return QuerySet(model)

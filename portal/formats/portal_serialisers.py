@@ -4,28 +4,28 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.formats.fields import (
-    Code,
-    Date,
-    Mention,
-    Moment,
-    One,
-    Own,
-    PlaceMention,
-    Position,
-    SourceMention,
-    Text,
-    several,
+    ChoiceField,
+    DateField,
+    DateTimeField,
+    PlaceSummary,
+    PlainField,
+    PositionField,
+    RelatedField,
+    RelatedSummary,
+    SourceSummary,
+    TranslatedTextField,
+    related_many,
 )
 from portal.formats.serialisers import Address, Serialiser
 from portal.models import Place, PlaceCitation, Source
 
-PLACE = PlaceMention(Place)
-COUNTRY = Mention(Place)
-SOURCE = SourceMention(Source)
-KEY = Own("key", _("key"), optional=False)
+PLACE = PlaceSummary(Place)
+COUNTRY = RelatedSummary(Place)
+SOURCE = SourceSummary(Source)
+KEY = PlainField("key", _("key"), optional=False)
 TIMES = (
-    Moment("published", _("first published"), "published_at"),
-    Moment("changed", _("last changed"), "updated_at"),
+    DateTimeField("published", _("first published"), "published_at"),
+    DateTimeField("changed", _("last changed"), "updated_at"),
 )
 
 
@@ -36,20 +36,22 @@ def column(model, name):
 
 def cited(model, owner):
     """The sources that a record rests on, in the order in which its editors named them."""
-    return several("sources", _("sources"), model, owner, "source", SOURCE, order=("position", "pk"))
+    return related_many("sources", _("sources"), model, owner, "source", SOURCE, order=("position", "pk"))
 
 
 Serialiser(
     Place,
     [
         KEY,
-        Text("name", column(Place, "name")),
-        Own("other_spellings", column(Place, "other_spellings")),
-        Code("kind", column(Place, "kind"), Place.Kind),
-        Code("group", column(Place, "group"), Place.Group, optional=True),
-        One("country", column(Place, "country"), COUNTRY),
-        One("part_of", column(Place, "part_of"), COUNTRY),
-        Position(pgettext_lazy("on the globe", "position"), (column(Place, "latitude"), column(Place, "longitude"))),
+        TranslatedTextField("name", column(Place, "name")),
+        PlainField("other_spellings", column(Place, "other_spellings")),
+        ChoiceField("kind", column(Place, "kind"), Place.Kind),
+        ChoiceField("group", column(Place, "group"), Place.Group, optional=True),
+        RelatedField("country", column(Place, "country"), COUNTRY),
+        RelatedField("part_of", column(Place, "part_of"), COUNTRY),
+        PositionField(
+            pgettext_lazy("on the globe", "position"), (column(Place, "latitude"), column(Place, "longitude"))
+        ),
         cited(PlaceCitation, "place"),
         *TIMES,
     ],
@@ -61,18 +63,18 @@ Serialiser(
     Source,
     [
         KEY,
-        Own("title", column(Source, "title"), optional=False),
-        Own("title_original", column(Source, "title_original")),
-        Own("author", column(Source, "author")),
-        Own("publisher", column(Source, "publisher"), optional=False),
-        Date("date", column(Source, "date")),
-        Own("link", column(Source, "url"), path="url", format="uri"),
-        Own("doi", "DOI"),
-        Code("kind", column(Source, "kind"), Source.Kind),
-        Own("language", column(Source, "language"), optional=False),
-        Own("edition", column(Source, "edition")),
-        Text("licence", column(Source, "licence")),
-        Own("note", column(Source, "note")),
+        PlainField("title", column(Source, "title"), optional=False),
+        PlainField("title_original", column(Source, "title_original")),
+        PlainField("author", column(Source, "author")),
+        PlainField("publisher", column(Source, "publisher"), optional=False),
+        DateField("date", column(Source, "date")),
+        PlainField("link", column(Source, "url"), path="url", format="uri"),
+        PlainField("doi", "DOI"),
+        ChoiceField("kind", column(Source, "kind"), Source.Kind),
+        PlainField("language", column(Source, "language"), optional=False),
+        PlainField("edition", column(Source, "edition")),
+        TranslatedTextField("licence", column(Source, "licence")),
+        PlainField("note", column(Source, "note")),
         *TIMES,
     ],
     address=Address("source"),

@@ -16,14 +16,14 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from portal.citations import references
-from portal.core.database import Keys
+from portal.core.database import IdList
 from portal.core.formatting import number
-from portal.core.urls import address_on
+from portal.core.urls import snapshot_url
 from portal.formats import atom, json, spreadsheets
 from portal.formats.fields import LANGUAGES
-from portal.formats.serialisers import SERIALISERS, Records
+from portal.formats.serialisers import SERIALISERS, RecordSelection
 from portal.http import throttling
-from portal.http.problems import Problem, one_of_sentence
+from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.tracking import content_version
 
 # Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
@@ -82,7 +82,7 @@ def _references(records):
     for record in records.records():
         with override(records.reader):
             day = records.past[1] if records.past else timezone.localdate()
-            address = address_on(records.base + record.get_absolute_url(), day)
+            address = snapshot_url(records.base + record.get_absolute_url(), day)
             found = [references.reference(record, address)]
             if records.single and hasattr(record, "citations"):
                 cited = [citation.source for citation in references.citations_of(record)]
@@ -92,7 +92,7 @@ def _references(records):
         yield from found
 
 
-def lies_somewhere(kinds, single):
+def has_geometry(kinds, single):
     """Whether records of these kinds have places."""
     return any(SERIALISERS[kind].where for kind in kinds)
 
@@ -115,7 +115,7 @@ FORMATS = {
             _("data for maps"),
             "application/geo+json; charset=utf-8",
             _geojson,
-            suits=lies_somewhere,
+            suits=has_geometry,
             attached=False,
         ),
         Format(
@@ -188,38 +188,41 @@ def description(request, value):
 # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def asked_format(request):
+def requested_format(request):
     """The name of the format that was asked for, or nothing where a page is meant."""
     name = request.GET.get("format", "").lower()
     return "" if name in PICTURES or hasattr(request, "preview") else name
 
 
-def answer(request, kinds, records, single=False, only=None):
-    """The answer to a request that names a format. `records` is a function that makes the `Records`, if need be."""
-    name = asked_format(request)
+def export_response(request, kinds, records, single=False, only=None):
+    """Return the response to a request that names a format.
+
+    `records` is a function that returns the `RecordSelection`. It is called only if it is needed.
+    """
+    name = requested_format(request)
     if (language := request.GET.get("lang", "").lower()) and language not in LANGUAGES:
-        raise Problem(400, one_of_sentence("lang", LANGUAGES))
+        raise ProblemDetail(400, one_of_sentence("lang", LANGUAGES))
     if name not in FORMATS:
         title = gettext("There is no format “{name}”").format(name=name[:40])
-        return refusal(request, kinds, single, 400, title, only=only)
+        return error_response(request, kinds, single, 400, title, only=only)
     form = FORMATS[name]
     if form not in formats_for(kinds, single, only):
         title = gettext("This has no {format} form").format(format=form.title)
-        return refusal(request, kinds, single, 406, title, only=only)
+        return error_response(request, kinds, single, 406, title, only=only)
     if form.respond:
         return form.respond(request, records())
 
     def made():
-        throttling.spend(request, "export")
+        throttling.throttle(request, "export")
         found = records()
-        throttling.spend(request, "export", throttling.cost_of_rows(form.name, len(found)))
-        return whole_answer(request, form, kinds, found)
+        throttling.throttle(request, "export", throttling.cost_of_rows(form.name, len(found)))
+        return full_response(request, form, kinds, found)
 
     state = content_version.state()
     return content_version.conditional(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)
 
 
-def whole_answer(request, form, kinds, records):
+def full_response(request, form, kinds, records):
     """The file, under a name that says what it is and from when."""
     if form.name == "xlsx" and len(records) > spreadsheets.MOST_ROWS_OF_XLSX:
         words = gettext("Too many rows for one workbook")
@@ -227,7 +230,7 @@ def whole_answer(request, form, kinds, records):
             "The list has {count} rows; a workbook is made of {most} at most. "
             "Take it as CSV, which Excel opens too, or narrow the list with its filters."
         ).format(count=number(len(records)), most=number(spreadsheets.MOST_ROWS_OF_XLSX))
-        return refusal(request, kinds, records.single, 413, words, message, without="xlsx")
+        return error_response(request, kinds, records.single, 413, words, message, without="xlsx")
     made = form.make(request, records)
     whole = isinstance(made, (str, bytes))
     response = (HttpResponse if whole else StreamingHttpResponse)(made, content_type=form.type)
@@ -248,13 +251,13 @@ def tag_of(request, kinds, state):
     return f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
 
 
-def refusal(request, kinds, single, status, title, message="", without="", only=None):
+def error_response(request, kinds, single, status, title, message="", without="", only=None):
     """A page that says what is not to be had, and what is."""
     context = {
         "title": title,
         "message": message,
-        "formats": [link for link in links_of(request, kinds, single, only) if link.name != without],
-        "page": f"{request.path}?{query}" if (query := bare_query(request)) else request.path,
+        "formats": [link for link in format_links(request, kinds, single, only) if link.name != without],
+        "page": f"{request.path}?{query}" if (query := query_without_format(request)) else request.path,
     }
     return render(request, "portal/format_not_found.html", context, status=status)
 
@@ -263,7 +266,7 @@ def refusal(request, kinds, single, status, title, message="", without="", only=
 
 
 @dataclass(frozen=True)
-class Link:
+class FormatLink:
     """A format with the address of what the page shows in it."""
 
     name: str
@@ -273,26 +276,26 @@ class Link:
     url: str
 
 
-def bare_query(request, keep_view=True):
+def query_without_format(request, keep_view=True):
     """What was asked of a list, without page, page size and format."""
     dropped = {"page", "per_page", "format"} | (set() if keep_view else {"view"})
     kept = [(name, value) for name, values in request.GET.lists() if name not in dropped for value in values]
     return urlencode(kept)
 
 
-def links_of(request, kinds, single=False, only=None):
+def format_links(request, kinds, single=False, only=None):
     """The formats of what a page shows, each with its address; `only` those with these names."""
-    query = bare_query(request, keep_view=False)
+    query = query_without_format(request, keep_view=False)
     start = f"{request.path}?{query}&" if query else f"{request.path}?"
     return [
-        Link(one.name, one.title, one.use, one.type.partition(";")[0], f"{start}format={one.name}")
+        FormatLink(one.name, one.title, one.use, one.type.partition(";")[0], f"{start}format={one.name}")
         for one in formats_for(kinds, single, only)
     ]
 
 
 def addresses(request):
     """What files say of where they are from: the page that shows the same, and the beginning of every address."""
-    query = bare_query(request, keep_view=False)
+    query = query_without_format(request, keep_view=False)
     language = request.GET.get("lang", "").lower()
     return {
         "about": settings.PUBLIC_URL + (f"{request.path}?{query}" if query else request.path),
@@ -304,14 +307,14 @@ def addresses(request):
 # ── Feeds of lists ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def newest(records: Records, start, stop):
+def newest(records: RecordSelection, start, stop):
     """Pairs of kind and primary key from one place in the list to another, the newest change first."""
     wanted = {}
     for kind, pk in ((records.kind, pk) for pk in records.pks) if records.kind else records.pks:
         wanted.setdefault(kind, []).append(pk)
     found = []
     for kind, pks in wanted.items():
-        rows = SERIALISERS[kind].visible().filter(pk__among=Keys(pks)).order_by("-updated_at", "pk")
+        rows = SERIALISERS[kind].visible().filter(pk__in_ids=IdList(pks)).order_by("-updated_at", "pk")
         found += [(changed, kind, pk) for changed, pk in rows.values_list("updated_at", "pk")[:stop]]
     found.sort(key=lambda one: (-one[0].timestamp(), one[1], one[2]))
     return [(kind, pk) for _changed, kind, pk in found[start:stop]]
@@ -322,7 +325,7 @@ def feed(request, records):
     last = max(-(-len(records) // atom.PAGE), 1)
     asked = request.GET.get("page", "")
     page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
-    query = bare_query(request, keep_view=False)
+    query = query_without_format(request, keep_view=False)
 
     path = f"{request.path}?{query}{'&' if query else ''}format=atom"
 
@@ -346,7 +349,9 @@ def feed(request, records):
 
 def replace_pks(records, pairs):
     """The same records, but only these, as pairs of kind and primary key."""
-    return Records(pairs, label=records.label, title=records.title, about=records.about, base=records.base, kind=None)
+    return RecordSelection(
+        pairs, label=records.label, title=records.title, about=records.about, base=records.base, kind=None
+    )
 
 
 def entry_of(record, base):

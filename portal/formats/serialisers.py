@@ -8,9 +8,9 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import Publication
-from portal.core.database import Keys
-from portal.formats.fields import LANGUAGES, Field, Head, Reading, csv_text, plain_rows, tuples
+from portal.core.choices import PublicationStatus
+from portal.core.database import IdList
+from portal.formats.fields import LANGUAGES, ColumnHeader, Field, ReadContext, base_rows, csv_text, values_tuples
 
 CHUNK = 1_000
 
@@ -42,7 +42,7 @@ class Serialiser:
         return f"<Serialiser {self.kind}>"
 
     @functools.cached_property
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[ColumnHeader]:
         """The columns of a table."""
         return [head for field in self.fields for head in field.heads()]
 
@@ -53,16 +53,19 @@ class Serialiser:
 
     def visible(self):
         """The rows that readers may see."""
-        return plain_rows(self.model).filter(publication=Publication.PUBLISHED)
+        return base_rows(self.model).filter(publication=PublicationStatus.PUBLISHED)
 
     def rows(self, pks, reading, fields=None):
         """The values of these records, in the order of their primary keys in `pks`, and what hangs on them.
 
         It asks the same number of questions for one record as for a chunk of them.
         """
-        found = {row[0]: row for row in tuples(self.visible().filter(pk__among=Keys(pks)).order_by(), *self.columns)}
+        found = {
+            row[0]: row
+            for row in values_tuples(self.visible().filter(pk__in_ids=IdList(pks)).order_by(), *self.columns)
+        }
         rows = [found[pk] for pk in pks if pk in found]
-        keys = Keys([row[0] for row in rows])
+        keys = IdList([row[0] for row in rows])
         for field in self.hanging:
             if fields is None or field in fields:
                 field.load(reading, rows, self.places[field.name], keys)
@@ -143,7 +146,7 @@ class Address(Field):
         self.columns = ("key", "kind") if self.by_kind else ("key",)
 
     def heads(self):
-        return [Head("url", self.label, type="uri")]
+        return [ColumnHeader("url", self.label, type="uri")]
 
     def cells_of(self, reading, at):
         address = self.data_of(reading, at)
@@ -173,17 +176,17 @@ def path_of(route):
 
 # The columns of a list of several kinds.
 BRIEF = [
-    Head("type", _("kind of record")),
-    Head("key", _("key")),
-    Head("url", _("address"), type="uri"),
-    *(Head(f"name_{language}", _("name"), language) for language in LANGUAGES),
-    Head("date", _("date"), type="partial-date"),
-    *(Head(f"summary_{language}", _("summary"), language) for language in LANGUAGES),
-    Head("changed", _("last changed"), type="date-time"),
+    ColumnHeader("type", _("kind of record")),
+    ColumnHeader("key", _("key")),
+    ColumnHeader("url", _("address"), type="uri"),
+    *(ColumnHeader(f"name_{language}", _("name"), language) for language in LANGUAGES),
+    ColumnHeader("date", _("date"), type="partial-date"),
+    *(ColumnHeader(f"summary_{language}", _("summary"), language) for language in LANGUAGES),
+    ColumnHeader("changed", _("last changed"), type="date-time"),
 ]
 
 
-class Records:
+class RecordSelection:
     """Which records are handed out, in which order: those of one kind, or pairs of kind and primary key.
 
     `label` is the name of the file, `title` words for it, `about` the address of the page that shows the same. A single
@@ -264,12 +267,12 @@ class Records:
                 wanted.setdefault(kind, []).append(pk)
             found = {}
             for kind, pks in wanted.items():
-                records = short_records(SERIALISERS[kind].model).filter(pk__among=Keys(pks))
+                records = short_records(SERIALISERS[kind].model).filter(pk__in_ids=IdList(pks))
                 found |= {(kind, record.pk): record for record in records}
             yield from (found[pair] for pair in pairs if pair in found)
 
     def _reader(self, make):
-        reading = Reading(self.base, self.reader, self.language)
+        reading = ReadContext(self.base, self.reader, self.language)
         return reading, make(reading)
 
     def _mixed(self, chunk, how, readings, fields=None):

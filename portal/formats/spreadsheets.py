@@ -10,7 +10,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
-from portal.core.spreadsheets import LONGEST_CELL
+from portal.core.spreadsheets import MAX_CELL_LENGTH
 from portal.formats import fields
 
 BOM = "\ufeff"
@@ -78,7 +78,7 @@ def _cell(sheet, value):
         return value
     if not value:
         return None
-    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
+    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:MAX_CELL_LENGTH]
     if not text.startswith("="):
         return text
     cell = WriteOnlyCell(sheet, text)

@@ -6,9 +6,9 @@ from decimal import Decimal
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
-from portal.formats.fields import Head, csv_text
+from portal.formats.fields import ColumnHeader, csv_text
 
-# The formats that tables have (`portal.formats.responses.answer`).
+# The formats that tables have (`portal.formats.responses.export_response`).
 FORMATS = ("csv", "xlsx", "json")
 
 
@@ -18,11 +18,11 @@ def plain(cell):
 
 
 @dataclass
-class Table:
+class ExportTable:
     """Rows under columns, which are pairs of a name for programs, as JSON has it, and of words, which head a sheet.
 
-    `label`, `title`, `about`, `base` and `language` are those of `Records`; what is asked of several languages is in
-    the reader’s, like the page.
+    `label`, `title`, `about`, `base` and `language` are those of `RecordSelection`; what is asked of several languages
+    is in the reader’s, like the page.
     """
 
     label: str
@@ -46,7 +46,7 @@ class Table:
 
     @property
     def heads(self):
-        return [Head(words, words, language=self.reader) for _name, words in self.columns]
+        return [ColumnHeader(words, words, language=self.reader) for _name, words in self.columns]
 
     def cells(self):
         """The rows, all at once."""

@@ -14,24 +14,24 @@ from django.views.decorators.http import conditional_page
 
 from portal.formats import atom
 from portal.generic.detail import RecordView
-from portal.history.diff import public_changes, public_groups
-from portal.tracking.history import moments
+from portal.history.diff import public_changelog, public_groups
+from portal.tracking.history import change_times
 
 MOST = 200  # changes that are told; the newest ones
 PER_PAGE = 20
 
 
-def changes_paths(route, page):
+def changelog_urls(route, page):
     """The addresses of what changed in the records of a page (a RecordView), below its own."""
     name = route.partition("/")[0]
     of_page = {"model": page.model, "list_title": page.list_title, "list_url": page.list_url}
     return [
-        path(f"{route}changes/", ChangesPage.as_view(**of_page), name=f"{name}-changes"),
-        path(f"{route}changes/feed/", ChangesFeed.as_view(**of_page), name=f"{name}-changes-feed"),
+        path(f"{route}changes/", ChangelogPage.as_view(**of_page), name=f"{name}-changes"),
+        path(f"{route}changes/feed/", ChangelogFeed.as_view(**of_page), name=f"{name}-changes-feed"),
     ]
 
 
-class Changes(RecordView):
+class Changelog(RecordView):
     """The changes of a published record that readers saw, the last one first."""
 
     below = "changes/"  # what follows the record's own address
@@ -47,16 +47,16 @@ class Changes(RecordView):
         """The newest changes, without those in which readers could see nothing."""
         record, title = self.object, gettext("What changed")
         context = super().get_context_data(**kwargs)
-        groups = public_groups(record, moments(record))[:MOST]
+        groups = public_groups(record, change_times(record))[:MOST]
         return context | {
             "title": title,
             "trail": [*context["trail"][:-1], (str(record), record.get_absolute_url()), (title, None)],
-            "changes": [change for change in public_changes(record, groups) if change],
+            "changes": [change for change in public_changelog(record, groups) if change],
             "record_formats": [],
         }
 
 
-class ChangesPage(Changes):
+class ChangelogPage(Changelog):
     """What changed in a record, page by page."""
 
     @classmethod
@@ -77,7 +77,7 @@ class ChangesPage(Changes):
 
 
 @method_decorator(conditional_page, name="dispatch")
-class ChangesFeed(Changes):
+class ChangelogFeed(Changelog):
     """What changed in a record, for feed readers. An entry keeps its name for good."""
 
     below = "changes/feed/"
@@ -89,7 +89,7 @@ class ChangesFeed(Changes):
 
     def render_to_response(self, context, **kwargs):
         record, request, changes = self.object, self.request, context["changes"][:PER_PAGE]
-        page = f"{settings.PUBLIC_URL}{record.get_absolute_url()}{Changes.below}"
+        page = f"{settings.PUBLIC_URL}{record.get_absolute_url()}{Changelog.below}"
         identity = f"{atom.tag(record._meta.model_name, record.key)}/changes"
         updated = changes[0].moment if changes else record.updated_at
         entries = [

@@ -7,26 +7,28 @@ from django.urls import reverse
 from django.views.generic import DetailView
 
 from portal.citations.references import citations_of
-from portal.core.citation_marks import Notes
-from portal.core.urls import address_on
+from portal.core.citation_marks import Footnotes
+from portal.core.urls import snapshot_url
 from portal.formats import responses
 from portal.formats.responses import REFERENCES
-from portal.formats.serialisers import Records
-from portal.history.snapshots import NotThatDay, record_on
+from portal.formats.serialisers import RecordSelection
+from portal.history.snapshots import NoSnapshot, snapshot
 from portal.models import FormerKey
-from portal.publishing.gone import gone_page
-from portal.publishing.preview import seen
-from portal.seo.head import Told
+from portal.publishing.gone import gone_response
+from portal.publishing.preview import visible_to
+from portal.seo.head import PageMetadataMixin
 
 
-def cited_sources(record):
+def source_footnotes(record):
     """The sources of a record as numbered notes, in the order in which its editors named them."""
-    notes = Notes(citation.source for citation in citations_of(record) if citation.source.publication == "published")
+    notes = Footnotes(
+        citation.source for citation in citations_of(record) if citation.source.publication == "published"
+    )
     notes.cite_all()
     return notes
 
 
-class RecordView(Told, DetailView):
+class RecordView(PageMetadataMixin, DetailView):
     """The page of one published record, found by its key, or of the one that a signed link previews.
 
     A former key leads to the record that stays; where one was archived or deleted, the page says so. With a `day` in
@@ -47,7 +49,7 @@ class RecordView(Told, DetailView):
     list_url = ""
 
     def get_queryset(self):
-        return seen(self.request, super().get_queryset())
+        return visible_to(self.request, super().get_queryset())
 
     @property
     def day(self):
@@ -57,19 +59,19 @@ class RecordView(Told, DetailView):
     def get_object(self, queryset=None):
         if self.day is None:
             return super().get_object(queryset)
-        return record_on(self.model.objects.all(), self.kwargs["key"], self.day)
+        return snapshot(self.model.objects.all(), self.kwargs["key"], self.day)
 
     def get(self, request, *args, **kwargs):
         try:
             response = self.get_page(request, *args, **kwargs)
-        except NotThatDay as refused:
+        except NoSnapshot as refused:
             return refused.page(request)
         except Http404:
             former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
             if former is not None:
                 now = reverse(self.model._meta.model_name, args=[former.now])
-                return HttpResponsePermanentRedirect(address_on(now, self.day) if self.day else now)
-            gone = gone_page(request, self.model, self.kwargs["key"], self.list_title, reverse(self.list_url))
+                return HttpResponsePermanentRedirect(snapshot_url(now, self.day) if self.day else now)
+            gone = gone_response(request, self.model, self.kwargs["key"], self.list_title, reverse(self.list_url))
             if gone is None:
                 raise
             return gone
@@ -80,10 +82,10 @@ class RecordView(Told, DetailView):
     def get_page(self, request, *args, **kwargs):
         """The page of the record, or the record in the format that is asked for."""
         self.object = self.get_object()
-        if self.day and (here := address_on(self.object.get_absolute_url(), self.day)) != request.path:
+        if self.day and (here := snapshot_url(self.object.get_absolute_url(), self.day)) != request.path:
             return redirect(here, permanent=True)  # a country has a page of its own
-        if responses.asked_format(request):
-            return responses.answer(request, self.kinds, self.get_records, single=True, only=self.formats)
+        if responses.requested_format(request):
+            return responses.export_response(request, self.kinds, self.get_records, single=True, only=self.formats)
         return self.render_to_response(self.get_context_data(object=self.object))
 
     @property
@@ -99,7 +101,7 @@ class RecordView(Told, DetailView):
     def get_records(self):
         """The record, to be handed out in some format."""
         [kind] = self.kinds
-        return Records(
+        return RecordSelection(
             [self.object.pk],
             kind=kind,
             label=f"{kind}-{self.object.key}",
@@ -122,7 +124,7 @@ class RecordView(Told, DetailView):
                 "address": settings.PUBLIC_URL + record.get_absolute_url(),
                 "record_formats": []
                 if hasattr(self.request, "preview")
-                else responses.links_of(self.request, self.kinds, single=True, only=self.formats),
+                else responses.format_links(self.request, self.kinds, single=True, only=self.formats),
                 "past": self.day,
             }
             | ({} if self.day else self.around(record))

@@ -7,15 +7,15 @@ from django_tables2 import SingleTableMixin
 
 from portal.core.urls import with_query
 from portal.formats import responses
-from portal.formats.serialisers import Records
+from portal.formats.serialisers import RecordSelection
 from portal.http import throttling
-from portal.http.problems import Problem, one_of_sentence
-from portal.seo.head import Told
+from portal.http.problems import ProblemDetail, one_of_sentence
+from portal.seo.head import PageMetadataMixin
 
 PAGE_SIZES = (25, 50, 100)
 
 
-class Pages(Paginator):
+class ClampedPaginator(Paginator):
     """Pages, of which one that is not there is the nearest that is. How many rows there are is known before."""
 
     def __init__(self, rows, per_page, count):
@@ -26,7 +26,7 @@ class Pages(Paginator):
         return min(max(number, 1), self.num_pages)
 
 
-class RecordListView(Told, SingleTableMixin, FilterView):
+class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
 
     `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a
@@ -61,10 +61,10 @@ class RecordListView(Told, SingleTableMixin, FilterView):
     page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
-        if responses.asked_format(request):
-            return responses.answer(request, self.kinds, self.get_records)
+        if responses.requested_format(request):
+            return responses.export_response(request, self.kinds, self.get_records)
         if request.GET.get("q"):
-            throttling.spend(request, "search")
+            throttling.throttle(request, "search")
         response = super().get(request, *args, **kwargs)
         if request.htmx:
             response["HX-Push-Url"] = with_query(request.path, request.GET)
@@ -95,7 +95,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         self.object_list = self.filterset.qs
         table = self.get_table(**self.get_table_kwargs())
         self.refuse_unknown_sort(table)
-        return Records(
+        return RecordSelection(
             self.keys_of(table.data.data),
             kind=self.kinds[0] if len(self.kinds) == 1 else None,
             label=self.request.resolver_match.url_name,
@@ -107,7 +107,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         """Raise Problem 400 if the request asks for an order that the list does not have."""
         orders = [value for value, _words in self.sort_choices(table)]
         if orders and not set(self.request.GET.getlist("sort")) <= set(orders):
-            raise Problem(400, one_of_sentence("sort", orders))
+            raise ProblemDetail(400, one_of_sentence("sort", orders))
 
     def keys_of(self, rows):
         """The primary keys of a sorted queryset; of a list of several kinds, pairs of kind and primary key."""
@@ -124,7 +124,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         asked = self.request.GET.get("view", "")
         return asked if asked in dict(self.views) else ""
 
-    def own_query(self, context):
+    def canonical_query(self, context):
         """A way to look at the list, and a page of the whole of it; a part of it is known by the list’s address."""
         query = {"view": self.chosen_view} if self.chosen_view else {}
         number = 1 if self.whole else context["table"].page.number
@@ -148,11 +148,11 @@ class RecordListView(Told, SingleTableMixin, FilterView):
         return {"order_by_field": "sort", "page_field": "page"}
 
     def get_table_pagination(self, table):
-        if self.whole or responses.asked_format(self.request):
+        if self.whole or responses.requested_format(self.request):
             return False
         # The library would take any number of rows from the address: the sizes are ours.
         count = self.filterset.counts["found"]
-        return {"paginator_class": lambda rows, per_page: Pages(rows, self.page_size, count)}
+        return {"paginator_class": lambda rows, per_page: ClampedPaginator(rows, self.page_size, count)}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -187,7 +187,7 @@ class RecordListView(Told, SingleTableMixin, FilterView):
                 for value in values
             ],
             "trail": [(self.title, None)],
-            "formats": responses.links_of(self.request, self.kinds),
+            "formats": responses.format_links(self.request, self.kinds),
         }
 
     def sort_choices(self, table):

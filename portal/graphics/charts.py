@@ -191,7 +191,7 @@ class LineChart:
         return self.height - 6
 
 
-def runs(points: Sequence[tuple[int, float]]) -> list[list[tuple[int, float]]]:
+def split_at_gaps(points: Sequence[tuple[int, float]]) -> list[list[tuple[int, float]]]:
     """`points` broken where years are missing: where a step is longer than the series' usual one.
 
     A series of every fifth year has steps of five and no gaps; one of single years has a gap wherever a year lacks.
@@ -209,13 +209,13 @@ def runs(points: Sequence[tuple[int, float]]) -> list[list[tuple[int, float]]]:
     return found
 
 
-def fits(names: Sequence[str], width: float, lines: int = 2) -> bool:
+def labels_fit(names: Sequence[str], width: float, lines: int = 2) -> bool:
     """Whether every one of `names` can stand whole beside the end of its line in a chart of `width`."""
     room = width * LABEL_SHARE
     return all(" ".join(wrapped(name, room, lines)) == " ".join(name.split()) for name in names)
 
 
-def spread(wanted: Sequence[float], heights: Sequence[float], top: float, bottom: float) -> list[float]:
+def resolve_overlaps(wanted: Sequence[float], heights: Sequence[float], top: float, bottom: float) -> list[float]:
     """Middles for boxes of `heights` near the `wanted` ones so that none touch and all lie between `top` and `bottom`.
 
     `wanted` is in ascending order. The boxes must fit: their heights together are at most `bottom - top`.
@@ -279,7 +279,7 @@ def line_chart(
 
     lines = []
     for one in series:
-        pieces = runs(one.points)
+        pieces = split_at_gaps(one.points)
         few = len(one.points) <= DOT_LIMIT
         lines.append(
             Line(
@@ -317,7 +317,7 @@ def _end_labels(series, names, x, y, right, top, bottom) -> list[Label]:
     ends = [max(one.points) for one in series]
     order = sorted(range(len(series)), key=lambda index: (y(ends[index][1]), index))
     heights = [len(names[index]) * LINE for index in order]
-    middles = spread([y(ends[index][1]) for index in order], heights, top - 6, bottom + 6)
+    middles = resolve_overlaps([y(ends[index][1]) for index in order], heights, top - 6, bottom + 6)
     labels = []
     for index, middle, height in zip(order, middles, heights, strict=True):
         year, value = ends[index]

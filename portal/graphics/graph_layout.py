@@ -56,7 +56,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Box:
+class LayoutBox:
     """Where a box stands: its first corner and its lengths."""
 
     along: float
@@ -69,7 +69,7 @@ class Box:
 class Layout:
     """Where everything stands, and the size of it all. `trunks` are the shared parts of the lines to a box."""
 
-    boxes: tuple[Box, ...]
+    boxes: tuple[LayoutBox, ...]
     routes: tuple[Route, ...]
     trunks: dict[int, tuple[Points, ...]]
     along: float
@@ -77,7 +77,7 @@ class Layout:
     crossings: int
 
 
-def arranged(
+def order_layers(
     count: int,
     lines: Sequence[Line],
     *,
@@ -92,7 +92,7 @@ def arranged(
     """
     if not count:
         return Arrangement([], [], [], [], [], [], 0)
-    back = feedback(count, lines)
+    back = feedback_arcs(count, lines)
     forward = list(dict.fromkeys(line[::-1] if line in back else line for line in lines))
     if most_in_layer:
         layers, stacked = narrow_layers(count, forward, most_in_layer, breadths or [0] * count, most_across), set()
@@ -103,7 +103,7 @@ def arranged(
     return arrangement
 
 
-def placed(arrangement: "Arrangement", sizes: Sequence[tuple[float, float]], spacing: Spacing) -> Layout:
+def lay_out(arrangement: "Arrangement", sizes: Sequence[tuple[float, float]], spacing: Spacing) -> Layout:
     """Boxes of such sizes (along, across), as long as the longest of their layer, and the lines between them."""
     if not sizes:
         return Layout((), (), {}, 0, 0, 0)
@@ -114,7 +114,7 @@ def placed(arrangement: "Arrangement", sizes: Sequence[tuple[float, float]], spa
 # ── Loops ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def feedback(count: int, lines: Sequence[Line]) -> set[Line]:
+def feedback_arcs(count: int, lines: Sequence[Line]) -> set[Line]:
     """Lines that, turned round, leave no loop: few, and none of them turned round for nothing.
 
     By Eades, Lin and Smyth: take sources to the front and sinks to the end; where neither is left, the vertex with
@@ -400,7 +400,7 @@ def fewest_crossings(plan: Arrangement) -> None:
             for layer in order:
                 chance.shuffle(layer)
         by_neighbours(plan, order)
-        crossed = sifted(plan, order)
+        crossed = sifting(plan, order)
         if fewest is None or crossed < fewest:
             best, fewest = order, crossed
         if not fewest:
@@ -452,7 +452,7 @@ def crossings(plan, order):
     return total
 
 
-def sifted(plan, order, rounds=12):
+def sifting(plan, order, rounds=12):
     """Move each block to where its lines cross the fewest others; how many crossings are left."""
     before, after = neighbours(plan)
     now = crossings(plan, order)
@@ -619,7 +619,7 @@ def drawn(frame: Frame, middle: list[float]) -> Layout:
             own = own or len(points)
         routes.append(Route(tuple(reversed(points) if back else points), own, back, stacked))
     boxes = tuple(
-        Box(start[layer], middle[v] - across / 2, length[layer], across)
+        LayoutBox(start[layer], middle[v] - across / 2, length[layer], across)
         for v, (layer, (_along, across)) in enumerate(zip(plan.layer_of, sizes, strict=False))
     )
     return Layout(

@@ -12,7 +12,7 @@ ROUND = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
 
 
 @dataclass(frozen=True)
-class Bar:
+class HistogramBar:
     """One year: where its bar stands, and its stacked parts from the base upwards as (kind from 1, y, height)."""
 
     year: int
@@ -31,7 +31,7 @@ class Decade:
     x: float = 0
     width: float = 0
     label: str = ""
-    bars: tuple[Bar, ...] = ()
+    bars: tuple[HistogramBar, ...] = ()
 
     @property
     def last(self):
@@ -43,7 +43,7 @@ class Decade:
 
 
 @dataclass(frozen=True)
-class Strip:
+class Histogram:
     """A drawn strip. `ticks` are pairs of a number and its y."""
 
     width: float
@@ -70,7 +70,7 @@ def decades(years: Mapping[int, tuple[int, ...]]) -> list[Decade]:
     ]
 
 
-def strip(years: Mapping[int, tuple[int, ...]], width: float, height: float) -> Strip:
+def histogram(years: Mapping[int, tuple[int, ...]], width: float, height: float) -> Histogram:
     """The strip of such a size. Needs at least one year."""
     highest = max(map(sum, years.values()))
     steps = whole_steps(highest)
@@ -93,7 +93,7 @@ def strip(years: Mapping[int, tuple[int, ...]], width: float, height: float) -> 
         named = (len(found) - 1 - number) % every == 0
         label = str(decade.first) if named else ""
         drawn.append(Decade(decade.first, decade.counts, round(x, 1), round(10 * year_width, 1), label, bars))
-    return Strip(
+    return Histogram(
         width, height, left, base, tuple(drawn), tuple((step, round(base - step * scale, 1)) for step in steps)
     )
 
@@ -112,4 +112,4 @@ def bar(year, counts, x, room, base, scale):
         top -= count * scale
         if count:
             parts.append((kind, round(top, 1), round(count * scale, 1)))
-    return Bar(year, tuple(counts), round(x + (room - width) / 2, 1), round(width, 1), tuple(parts))
+    return HistogramBar(year, tuple(counts), round(x + (room - width) / 2, 1), round(width, 1), tuple(parts))

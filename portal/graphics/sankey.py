@@ -43,7 +43,7 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Node:
+class SankeyNode:
     """A placed node: its box, its value, its label as rows of text with their baselines.
 
     The count ends the last row, which has no other words where name and count do not fit in one.
@@ -83,7 +83,7 @@ class Sankey:
     width: float
     height: float
     scale: float
-    nodes: list[Node]
+    nodes: list[SankeyNode]
     ribbons: list[Ribbon]
     node_width: float = NODE_WIDTH
 
@@ -219,12 +219,12 @@ def _stack(column: list[_Box], height: float) -> None:
         y += box.slot + between
 
 
-def _node(box: _Box, column: int, x: float, *, outside: bool) -> Node:
+def _node(box: _Box, column: int, x: float, *, outside: bool) -> SankeyNode:
     middle = box.y + box.height / 2
     rows = [(words, round(middle + LINE * (row - len(box.rows) / 2 + 0.75), 1)) for row, words in enumerate(box.rows)]
     text_x = round(x - BESIDE if outside else x + NODE_WIDTH + BESIDE, 1)
     anchor = "end" if outside else "start"
-    return Node(box.item, column, box.value, x, round(box.y, 1), round(box.height, 1), rows, text_x, anchor)
+    return SankeyNode(box.item, column, box.value, x, round(box.y, 1), round(box.height, 1), rows, text_x, anchor)
 
 
 def _ribbons(i, step, boxes, xs, scale) -> list[Ribbon]:

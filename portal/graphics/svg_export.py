@@ -48,7 +48,7 @@ class Rule:
     tags: frozenset[str]
 
 
-def rules_of(css: str, within: str = "") -> Iterator[Rule]:
+def parse_css(css: str, within: str = "") -> Iterator[Rule]:
     """Return the rules that colour something on any light screen, wherever the pointer is.
 
     Rules inside at-rules (@media, @container …) and selectors that need a page (:hover, [href] …) are left out.
@@ -129,13 +129,13 @@ def site_rules() -> tuple[Rule, ...]:
     sheets = [(STATIC / "css" / f"{name}.css").read_text("utf-8") for name in STYLESHEETS]
     waters = etree.parse(STATIC / "geo" / "base.svg").findtext(".//{*}style")
     return (
-        *rules_of(tokens + OWN_STYLE),
-        *(rule for sheet in sheets for rule in rules_of(tokens + sheet)),
-        *rules_of(waters, f".{BASE}"),
+        *parse_css(tokens + OWN_STYLE),
+        *(rule for sheet in sheets for rule in parse_css(tokens + sheet)),
+        *parse_css(waters, f".{BASE}"),
     )
 
 
-def style_for(drawings: Sequence[etree._Element], classes: set[str]) -> str:
+def used_styles(drawings: Sequence[etree._Element], classes: set[str]) -> str:
     """The rules that may hold for something in `drawings`, or for what has `classes`."""
     elements = [element for drawing in drawings for element in drawing.iter()]
     classes = classes.union(*((element.get("class") or "").split() for element in elements))
@@ -148,7 +148,7 @@ def style_for(drawings: Sequence[etree._Element], classes: set[str]) -> str:
 # ── Drawings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def on_its_own(markup: str) -> etree._Element:
+def standalone_svg(markup: str) -> etree._Element:
     """A drawing of a page without what only a page can do."""
     drawing = etree.fromstring(markup.strip())
     for element in list(drawing.iter(etree.Element)):
@@ -188,7 +188,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """A line of the key: what a colour means, and the classes (or the pattern) that give the colour."""
 
     words: str
@@ -197,7 +197,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Row:
+class LegendRow:
     """A line of words and where it stands."""
 
     text: str
@@ -207,13 +207,13 @@ class Row:
 
 
 @dataclass
-class Sheet:
+class SvgDocument:
     """What charts/file.svg writes down; it grows downwards."""
 
     width: float
     y: float = MARGIN
-    rows: list[Row] = field(default_factory=list)
-    swatches: list[tuple[float, float, Entry]] = field(default_factory=list)
+    rows: list[LegendRow] = field(default_factory=list)
+    swatches: list[tuple[float, float, LegendEntry]] = field(default_factory=list)
     drawings: list[etree._Element] = field(default_factory=list)
 
     @property
@@ -225,7 +225,7 @@ class Sheet:
         here = self.y if y is None else y
         for row in wrapped(text, (width or self.width - 2 * MARGIN) * FONT / size / BOLD, lines=99):
             here += LINE * size / FONT
-            self.rows.append(Row(row, x, round(here - size * 0.2, 1), classes))
+            self.rows.append(LegendRow(row, x, round(here - size * 0.2, 1), classes))
         if y is None:
             self.y = here
         return here
@@ -238,7 +238,7 @@ class Sheet:
             for number, panel in enumerate(panels[first : first + columns]):
                 x = round(MARGIN + number * (column + GUTTER), 1)
                 y = self.words(panel.heading, "heading", x=x, width=column, y=self.y) if panel.heading else self.y
-                drawing = on_its_own(panel.markup)
+                drawing = standalone_svg(panel.markup)
                 width, height = (float(size) for size in drawing.get("viewBox").split()[2:])
                 scale = min(column / width, 1)
                 for name, value in (("x", x), ("y", y + 4), ("width", width * scale), ("height", height * scale)):
@@ -250,7 +250,7 @@ class Sheet:
                 lowest = max(lowest, y)
             self.y = lowest + 8
 
-    def key(self, entries: Sequence[Entry]):
+    def key(self, entries: Sequence[LegendEntry]):
         """What colours mean, side by side."""
         x, self.y = MARGIN, self.y + (LINE + 4 if entries else 0)
         for entry in entries:
@@ -258,7 +258,7 @@ class Sheet:
             if x > MARGIN and x + width > self.width - MARGIN:
                 x, self.y = MARGIN, self.y + LINE + 4
             self.swatches.append((round(x, 1), round(self.y - 11, 1), entry))
-            self.rows.append(Row(entry.words, round(x + SWATCH + 6, 1), round(self.y, 1)))
+            self.rows.append(LegendRow(entry.words, round(x + SWATCH + 6, 1), round(self.y, 1)))
             x += width + 16
 
 
@@ -271,7 +271,7 @@ def svg_file(
     sentence: str,
     source: str,
     unit: str = "",
-    key: Sequence[Entry] = (),
+    key: Sequence[LegendEntry] = (),
     columns: int = 1,
     width: float = 720,
 ) -> HttpResponse:
@@ -279,7 +279,7 @@ def svg_file(
 
     `source` says whose numbers these are; the page's own address follows it.
     """
-    sheet = Sheet(max(width, LEAST_WIDTH) + 2 * MARGIN)
+    sheet = SvgDocument(max(width, LEAST_WIDTH) + 2 * MARGIN)
     sheet.words(f"{title}, {unit}" if unit else title, "title", size=TITLE)
     sheet.y += 3
     sheet.words(sentence)
@@ -297,7 +297,7 @@ def svg_file(
             "sheet": sheet,
             "title": title,
             "sentence": sentence,
-            "style": mark_safe(style_for(sheet.drawings, classes)),
+            "style": mark_safe(used_styles(sheet.drawings, classes)),
             "drawings": [mark_safe(etree.tostring(drawing, encoding="unicode")) for drawing in sheet.drawings],
         },
     )

@@ -17,13 +17,13 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.formatting import number
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Record
-from portal.tracking.change_reasons import in_words
-from portal.tracking.history import BEGINNING, DELETED, TRACKED, belongs, kept_of, parts_of, states_of
+from portal.tracking.change_reasons import localized
+from portal.tracking.history import BEGINNING, DELETED, TRACKED, belongs_to, child_models, versions, versions_of
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
@@ -37,9 +37,9 @@ UNSEEN = frozenset({"key", "publication", "publish_at", "position", "other_spell
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compared(before, after):
+def diff_excerpt(before, after):
     """Two texts as one, in pieces: what becomes of them (same, del, ins, or cut for what is left out), and words."""
-    pieces = pieces_of(before, after)
+    pieces = word_diff(before, after)
     found = []
     for place, (what, words) in enumerate(pieces):
         first, last = place == 0, place == len(pieces) - 1
@@ -52,7 +52,7 @@ def compared(before, after):
     return [(what, text) for what, text in found if text]
 
 
-def pieces_of(before, after):
+def word_diff(before, after):
     """Two texts as one, whole: pairs of what becomes of words (same, del, ins) and the words, with their spaces."""
     old, new = (re.findall(r"\S+\s*", text) for text in (before, after))
     if len(old) + len(new) > MOST_WORDS:
@@ -69,10 +69,10 @@ def pieces_of(before, after):
     return pieces
 
 
-def marked(before, after):
+def diff_html(before, after):
     """Two texts as HTML with the words marked that went and came."""
     tags = {"del": "<del>{}</del>{}", "ins": "<ins>{}</ins>{}", "same": "{}{}", "cut": '<span class="cut">{}</span>{}'}
-    pieces = compared(before, after)
+    pieces = diff_excerpt(before, after)
     return format_html_join(
         "", "{}", ((format_html(tags[what], text.rstrip(), text[len(text.rstrip()) :]),) for what, text in pieces)
     )
@@ -82,7 +82,7 @@ def marked(before, after):
 
 
 @dataclass(frozen=True)
-class Difference:
+class FieldDifference:
     """What a field was and is, as texts. `language` is that of a text that stands in several."""
 
     label: str
@@ -98,7 +98,7 @@ class Difference:
     @property
     def marked(self):
         """Prose that was rewritten, with the words marked; nothing if there is no prose on either side."""
-        return marked(self.old, self.new) if self.prose and self.old and self.new else ""
+        return diff_html(self.old, self.new) if self.prose and self.old and self.new else ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class RowChange:
 
 
 @dataclass
-class Rows:
+class RowChanges:
     """The rows of a kind that an act changed; `more` are not told one by one."""
 
     label: str
@@ -124,7 +124,7 @@ class Rows:
 
 
 @dataclass
-class Change:
+class RecordChange:
     """What was done to a record at one go."""
 
     moment: datetime.datetime | None = None
@@ -153,7 +153,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Name:
+class RecordName:
     """What a record is called that others name; whether readers see it now, and whether they ever did."""
 
     text: str
@@ -161,7 +161,7 @@ class Name:
     seen: bool = True
 
 
-class Names:
+class RecordNames:
     """The names of what states lead to: a query a kind for those that are there, and one for those that are gone.
 
     With `public`, records that readers do not see now have no name.
@@ -217,9 +217,9 @@ def _name(model, state, there):
     names = (in_readers_language(state, name) for name in (getattr(model, "name_field", "name"), "label"))
     texts += [text for text in names if text][:1]
     if not issubclass(model, Record):
-        return Name(" ".join(texts))
-    published = state["publication"] == Publication.PUBLISHED
-    return Name(" ".join(texts), public=there and published, seen=published or state["published_at"] is not None)
+        return RecordName(" ".join(texts))
+    published = state["publication"] == PublicationStatus.PUBLISHED
+    return RecordName(" ".join(texts), public=there and published, seen=published or state["published_at"] is not None)
 
 
 def in_readers_language(state, name):
@@ -275,7 +275,7 @@ def _differences(model, before, after, names, besides):
         told = [value_in_words(column, value, names) for value in (old, new)]
         if told[0] != told[1]:
             prose = isinstance(column, models.TextField) or max(map(len, told)) > 60
-            found.append(Difference(_label(column), *told, _language(column), prose))
+            found.append(FieldDifference(_label(column), *told, _language(column), prose))
     return found
 
 
@@ -283,20 +283,20 @@ def _differences(model, before, after, names, besides):
 
 
 @dataclass(frozen=True)
-class Step:
+class RowVersionPair:
     """What a row was and is; None where it was not there, or belonged to another record."""
 
     before: dict | None
     after: dict | None
 
 
-def tell(record, steps, names, counts=None):
+def describe_changes(record, steps, names, counts=None):
     """What became of a record and its rows, as a Change without its moment.
 
     `steps` are by model and primary key; `counts` say by model how many there are, where not all of them are given.
     """
-    change = Change()
-    for tracked in kept_of(record):
+    change = RecordChange()
+    for tracked in versions_of(record):
         mine = [step for step in steps.get(tracked.model, {}).values() if step.before or step.after]
         if tracked.model is type(record):
             for step in mine:
@@ -316,7 +316,7 @@ def _tell_record(change, tracked, step, names):
 
 
 def _tell_rows(change, record, tracked, steps, names, count):
-    rows = Rows(label_of(tracked, record), more=max(count - MOST_ROWS, 0))
+    rows = RowChanges(label_of(tracked, record), more=max(count - MOST_ROWS, 0))
     steps = _without_returns(tracked, steps)
     for step in steps:
         if names.public and _leads_to_unseen(record, tracked, step, names):
@@ -419,11 +419,11 @@ def changes_of(record, groups, public=False):
 
     It asks the same few questions however many there are: two or three a kind of rows, and one or two a kind of names.
     """
-    reading = _Reading(record, groups, Names(public))
+    reading = _RecordChanges(record, groups, RecordNames(public))
     return [reading.change(place) for place in range(len(groups))]
 
 
-class _Reading:
+class _RecordChanges:
     """The states that some changes of a record led to, and those before them."""
 
     def __init__(self, record, groups, names):
@@ -433,16 +433,16 @@ class _Reading:
         self.counts = [Counter() for _group in groups]
         self.last = [None for _group in groups]
         self.rows = {}
-        for tracked in kept_of(record):
+        for tracked in versions_of(record):
             self._read(tracked)
         names.fetch()
 
     def change(self, place):
         """What happened in a group of moments. It is told by whoever did the last of it."""
-        change = tell(self.record, self.steps[place], self.names, self.counts[place])
+        change = describe_changes(self.record, self.steps[place], self.names, self.counts[place])
         change.moment = max(self.groups[place])
         if last := self.last[place]:
-            change.who, change.why = last.history_user, in_words(last.history_change_reason)
+            change.who, change.why = last.history_user, localized(last.history_change_reason)
         return change
 
     def _read(self, tracked):
@@ -450,15 +450,15 @@ class _Reading:
         known = {one.pk: one for one in told}
         before = [one.before for one in told if one.before not in known]
         known |= {one.pk: one for one in tracked.states._base_manager.filter(pk__in=before)}
-        if any(tracked.model in part.owners for part in parts_of(type(self.record))):
+        if any(tracked.model in part.owners for part in child_models(type(self.record))):
             self.rows[tracked.model] = set(
-                states_of(tracked, self.record).values_list(tracked.key, flat=True).distinct()
+                versions(tracked, self.record).values_list(tracked.key, flat=True).distinct()
             )
         for one in told:
             place, pk = self.place[one.history_date], getattr(one, tracked.key)
             steps = self.steps[place][tracked.model]
             before = steps[pk].before if pk in steps else self._state(tracked, known.get(one.before))
-            steps[pk] = Step(before, self._state(tracked, one))
+            steps[pk] = RowVersionPair(before, self._state(tracked, one))
             if one.nth == 1:
                 self.counts[place][tracked.model] += one.of_act
             if self.last[place] is None or one.history_date >= self.last[place].history_date:
@@ -469,7 +469,7 @@ class _Reading:
         states = tracked.states._base_manager
         earlier = states.filter(**{tracked.key: OuterRef(tracked.key)}, pk__lt=OuterRef("pk")).order_by("-pk")
         return list(
-            states_of(tracked, self.record)
+            versions(tracked, self.record)
             .filter(history_date__in=list(self.place))
             .exclude(history_type=BEGINNING)
             .annotate(
@@ -486,7 +486,7 @@ class _Reading:
         if one is None or one.history_type == DELETED:
             return None
         state = {column: getattr(one, column) for column in tracked.columns}
-        if not belongs(tracked, state, self.record, self.rows):
+        if not belongs_to(tracked, state, self.record, self.rows):
             return None
         self.names.want(tracked.model, state)
         return state
@@ -503,11 +503,11 @@ class PublicGroup:
     first: bool
 
 
-def public_changes(record, groups):
+def public_changelog(record, groups):
     """The changes that readers saw, in their language and without names of editors."""
     found = changes_of(record, [group.moments for group in groups], public=True)
     return [
-        Change(change.moment, why=change.why, first=True) if group.first else replace(change, who=None)
+        RecordChange(change.moment, why=change.why, first=True) if group.first else replace(change, who=None)
         for group, change in zip(groups, found, strict=True)
     ]
 
@@ -527,15 +527,15 @@ def public_groups(record, every):
     )
     first = own[0] if own else {"publication": record.publication, "published_at": record.published_at}
     begins = not own or first["history_type"] == BEGINNING
-    shown = {Publication.PUBLISHED, Publication.ARCHIVED}
+    shown = {PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED}
     seen = begins and (first["published_at"] is not None or first["publication"] in shown)
-    published = begins and first["publication"] == Publication.PUBLISHED
+    published = begins and first["publication"] == PublicationStatus.PUBLISHED
     later = iter([state for state in own if state["history_type"] != BEGINNING])
     state = next(later, None)
     groups, waiting = [], []
     for moment in reversed(every):
         while state is not None and state["history_date"] <= moment:
-            published, state = state["publication"] == Publication.PUBLISHED, next(later, None)
+            published, state = state["publication"] == PublicationStatus.PUBLISHED, next(later, None)
         waiting.append(moment)
         if published:
             groups.append(PublicGroup(waiting[::-1] if seen else [moment], first=not seen))

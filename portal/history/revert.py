@@ -13,18 +13,18 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.history.diff import Names, Step, label_of, tell
+from portal.history.diff import RecordNames, RowVersionPair, describe_changes, label_of
 from portal.models import Record
-from portal.models.workflow import RELEASED
-from portal.publishing.checks import gaps
+from portal.models.workflow import PUBLIC_STATES
+from portal.publishing.checks import publishing_blockers
 from portal.tracking.change_log import content_transaction
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import TICK, TRACKED, because, kept_of, moments, state_at
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import MICROSECOND, TRACKED, change_reason, change_times, version_at, versions_of
 
 STAYS = frozenset({"key", "publication", "publish_at", "published_at"})
 
 
-class Refused(Exception):
+class RevertError(Exception):
     """A record cannot be taken back, for these reasons in words."""
 
     def __init__(self, reasons):
@@ -32,16 +32,16 @@ class Refused(Exception):
         self.reasons = list(reasons)
 
 
-class Reversion:
+class Revert:
     """What taking a record back to a moment would change; without a moment, to what it was before history began."""
 
     def __init__(self, record, moment=None):
         self.record, self.moment = record, moment
-        every = moments(record)
+        every = change_times(record)
         self.latest = every[0] if every else None
         self.kinds = _reverted(record)
-        before_all = every[-1] - 2 * TICK if every else timezone.now()
-        self.now, then = state_at(record), state_at(record, moment or before_all)
+        before_all = every[-1] - 2 * MICROSECOND if every else timezone.now()
+        self.now, then = version_at(record), version_at(record, moment or before_all)
         self.possible = bool(then[type(record)])
         self.steps = {tracked.model: self._steps(tracked, then) for tracked in self.kinds if self.possible}
 
@@ -50,23 +50,23 @@ class Reversion:
             stays = {*STAYS, *set(tracked.columns) - set(tracked.telling), *_attnames(tracked)}
             before, after = (states[tracked.model][self.record.pk] for states in (self.now, then))
             after = {column: (before if column in stays else after)[column] for column in tracked.columns}
-            return {} if before == after else {self.record.pk: Step(before, after)}
+            return {} if before == after else {self.record.pk: RowVersionPair(before, after)}
         key = tracked.key
         if tracked.model._meta.auto_created:  # known by what it leads to: that it went and came again is no difference
             key = tracked.model._meta.get_field(tracked.named_by[0]).attname
         before, after = ({state[key]: state for state in states[tracked.model].values()} for states in (self.now, then))
         return {
-            one: Step(before.get(one), after.get(one))
+            one: RowVersionPair(before.get(one), after.get(one))
             for one in dict.fromkeys([*before, *after])
             if not _alike(tracked, before.get(one), after.get(one))
         }
 
     def change(self):
         """What would change, as history will tell it."""
-        return tell(self.record, self.steps, self._names())
+        return describe_changes(self.record, self.steps, self._names())
 
     def _names(self):
-        names = Names()
+        names = RecordNames()
         for model, steps in self.steps.items():
             for step in steps.values():
                 for state in (step.before, step.after):
@@ -79,7 +79,7 @@ class Reversion:
         """What the rows are called that stay as they are."""
         return [
             label_of(tracked, self.record)
-            for tracked in kept_of(self.record)
+            for tracked in versions_of(self.record)
             if tracked.apart and type(self.record) in tracked.owners
         ]
 
@@ -107,7 +107,7 @@ def _attnames(tracked):
 
 def _reverted(record):
     """The kinds of rows that are taken back with a record: not those that stand apart, nor what belongs to them."""
-    own, *parts = kept_of(record)
+    own, *parts = versions_of(record)
     found = [own]
     for part in parts:
         if not part.apart and part.owners & {one.model for one in found}:
@@ -128,12 +128,12 @@ def _leading(model, state):
     ]
 
 
-def reason(moment, why=""):
+def revert_reason(moment, why=""):
     """Why a record was taken back, as history keeps it."""
     if moment is None:
-        return Reason.REVERTED_ALL_BECAUSE.format(why=why) if why else Reason.REVERTED_ALL
+        return ChangeReason.REVERTED_ALL_BECAUSE.format(why=why) if why else ChangeReason.REVERTED_ALL
     when = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
-    return (Reason.REVERTED_BECAUSE if why else Reason.REVERTED).format(when=when, why=why)
+    return (ChangeReason.REVERTED_BECAUSE if why else ChangeReason.REVERTED).format(when=when, why=why)
 
 
 def revert(record, moment, why="", owners=()):
@@ -142,20 +142,22 @@ def revert(record, moment, why="", owners=()):
     `owners` are the records that such a row belongs to: what readers see of them stays whole.
     """
     try:
-        with because(reason(moment, why)), content_transaction():
+        with change_reason(revert_reason(moment, why)), content_transaction():
             type(record)._base_manager.select_for_update().get(pk=record.pk)
             watched = [record] if isinstance(record, Record) else list(owners)
-            lacking = {one.pk: set(gaps(one)) for one in watched}
-            reversion = Reversion(record, moment)
+            lacking = {one.pk: set(publishing_blockers(one)) for one in watched}
+            reversion = Revert(record, moment)
             if missing := reversion.missing():
-                raise Refused(missing)
+                raise RevertError(missing)
             _restore(record, reversion)
             for one in watched:
                 fresh = type(one)._base_manager.get(pk=one.pk)
-                if fresh.publication in RELEASED and (new := [g for g in gaps(fresh) if g not in lacking[one.pk]]):
-                    raise Refused(gap.text for gap in new)
+                if fresh.publication in PUBLIC_STATES and (
+                    new := [g for g in publishing_blockers(fresh) if g not in lacking[one.pk]]
+                ):
+                    raise RevertError(gap.text for gap in new)
     except IntegrityError as error:
-        raise Refused([str(error)]) from error
+        raise RevertError([str(error)]) from error
 
 
 def _restore(record, reversion):
@@ -217,7 +219,7 @@ def _valid(row, where):
     try:
         row.full_clean(exclude=texts)
     except ValidationError as error:
-        raise Refused(
+        raise RevertError(
             where + message if name == NON_FIELD_ERRORS else f"{where}{_field(row, name)}: {message}"
             for name, messages in error.message_dict.items()
             for message in messages

@@ -13,9 +13,9 @@ from django.urls import path, register_converter
 from django.utils import formats, timezone
 from django.utils.translation import gettext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place, Record
-from portal.tracking.history import answered, as_of
+from portal.tracking.history import as_of, with_prefetched_result
 
 
 class DayConverter:
@@ -33,13 +33,13 @@ class DayConverter:
 register_converter(DayConverter, "day")
 
 
-def past_paths(route, page):
+def snapshot_urls(route, page):
     """The addresses of what records of a page (a RecordView) were on a day, below their own."""
     return [path(f"{route}on/<day:day>/", page.as_view(), name=f"{route.partition('/')[0]}-on")]
 
 
 @dataclass
-class NotThatDay(Http404):
+class NoSnapshot(Http404):
     """On that day readers did not see the record, or it has not come: `why`, in words. `record` is today’s, if any."""
 
     record: Record
@@ -51,34 +51,34 @@ class NotThatDay(Http404):
             "title": gettext("No page for this day"),
             "record": self.record,
             "why": self.why,
-            "shown": self.record.publication == Publication.PUBLISHED,
+            "shown": self.record.publication == PublicationStatus.PUBLISHED,
         }
         return render(request, "portal/snapshot_not_found.html", context, status=404)
 
 
-def record_on(records, key, day):
+def snapshot(records, key, day):
     """The record with that key as readers saw it at the end of a day, which for today is not over.
 
     Raises Http404 for what they never saw or see no more, NotThatDay where they saw it on other days.
     """
-    record = records.filter(key=key).exclude(publication=Publication.ARCHIVED).first()
+    record = records.filter(key=key).exclude(publication=PublicationStatus.ARCHIVED).first()
     if record is None or not record.was_public:
         raise Http404
     if day > timezone.localdate():
-        raise NotThatDay(record, gettext("This day has not come yet."))
+        raise NoSnapshot(record, gettext("This day has not come yet."))
     first = timezone.localdate(record.published_at or record.created_at)
     if day < first:
         why = gettext("The record is to be seen here since {day}.")
-        raise NotThatDay(record, why.format(day=formats.date_format(first, "DATE_FORMAT")))
+        raise NoSnapshot(record, why.format(day=formats.date_format(first, "DATE_FORMAT")))
     was = as_of(record, day)
-    if was is None or was.publication != Publication.PUBLISHED:
-        raise NotThatDay(record, gettext("Readers did not see this record at the end of this day."))
-    was.is_shown_today = record.publication == Publication.PUBLISHED
-    leave_out_unseen(was)
+    if was is None or was.publication != PublicationStatus.PUBLISHED:
+        raise NoSnapshot(record, gettext("Readers did not see this record at the end of this day."))
+    was.is_shown_today = record.publication == PublicationStatus.PUBLISHED
+    hide_unpublished(was)
     return was
 
 
-def leave_out_unseen(record, owner=None):
+def hide_unpublished(record, owner=None):
     """Take from a past record what leads to records that readers do not see today; order places by their names."""
     for column in record._meta.concrete_fields:
         if owner is None and _leads_to_record(column) and not _is_seen(getattr(record, column.name)):
@@ -90,8 +90,8 @@ def leave_out_unseen(record, owner=None):
             rows.sort(key=lambda place: place.name_and_language()[0].casefold())
         for row in rows:
             if not isinstance(row, Record):
-                leave_out_unseen(row, owner=record)
-        cache[name] = answered(found.model, rows)
+                hide_unpublished(row, owner=record)
+        cache[name] = with_prefetched_result(found.model, rows)
 
 
 def _leads_to_record(column):
@@ -99,7 +99,7 @@ def _leads_to_record(column):
 
 
 def _is_seen(record):
-    return record is None or record.publication == Publication.PUBLISHED
+    return record is None or record.publication == PublicationStatus.PUBLISHED
 
 
 def _is_row_seen(row, owner):

@@ -12,10 +12,10 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from portal.core.urls import PRIVATE_PATHS
 from portal.http.parameters import takes
-from portal.tracking.audit_log import AuditEntry, note_refusal
+from portal.tracking.audit_log import AuditEntry, log_refusal
 
 
-class AddressLanguageMiddleware(LocaleMiddleware):
+class UrlLanguageMiddleware(LocaleMiddleware):
     """Django's, without its guess: a page under /ko/ is Korean whoever asks, so that a cache may keep it.
 
     Only `/` looks at Accept-Language. Addresses outside the languages (admin, accounts, health) follow Accept-Language
@@ -34,7 +34,7 @@ class AddressLanguageMiddleware(LocaleMiddleware):
 ENCODINGS = re.compile(r"\b(br|gzip)\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
-def encodings_taken(request) -> set[str]:
+def accepted_encodings(request) -> set[str]:
     """The compressions that the portal has and the browser takes."""
     return set(ENCODINGS.findall(request.headers.get("Accept-Encoding", "")))
 
@@ -56,7 +56,7 @@ class BrotliMiddleware:
         if response.streaming or len(response.content) < self.SMALLEST or response.has_header("Content-Encoding"):
             return response
         patch_vary_headers(response, ("Accept-Encoding",))
-        if "br" not in encodings_taken(request):
+        if "br" not in accepted_encodings(request):
             return response
         small = brotli.compress(response.content, quality=self.QUALITY)
         if len(small) < len(response.content):
@@ -70,7 +70,7 @@ class BrotliMiddleware:
         return response
 
 
-class PermissionsMiddleware:
+class PermissionsPolicyMiddleware:
     """Says to browsers what the portal’s pages never do, so that nothing that gets into one does it either."""
 
     def __init__(self, get_response):
@@ -83,7 +83,7 @@ class PermissionsMiddleware:
         return response
 
 
-class PrivatePagesMiddleware:
+class PrivateCacheMiddleware:
     """Pages of an account and of the desk stay between the portal and whoever asked: no cache and no search engine
     keeps them, whatever they answer.
     """
@@ -108,18 +108,18 @@ class PrivatePagesMiddleware:
         """Tell the audit of too many requests, and of pages of the desk that an account may not see or ask so."""
         user = getattr(request, "user", None)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            note_refusal(AuditEntry.What.THROTTLED, request, user)
+            log_refusal(AuditEntry.Action.THROTTLED, request, user)
         elif (
             status in {HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST}
             and request.path_info.startswith("/admin/")
             and user is not None
             and user.is_authenticated
         ):
-            note_refusal(AuditEntry.What.REFUSED, request, user, status=status)
+            log_refusal(AuditEntry.Action.REFUSED, request, user, status=status)
 
 
 @takes(page=True)
-def home_in_readers_language(request):
+def redirect_to_language(request):
     """Lead from `/` to the home page in the language that the browser asks for."""
     response = HttpResponseRedirect(f"/{translation.get_language_from_request(request)}/")
     patch_vary_headers(response, ("Accept-Language", "Cookie"))  # the cookie of whoever chose a language

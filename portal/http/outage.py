@@ -16,7 +16,7 @@ RETRY_AFTER = 30  # seconds; a database that is started anew is back within them
 DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def is_outage(error):
+def is_service_failure(error):
     """Whether one of those failed, so that the same request may succeed later; else the fault is ours."""
     if isinstance(error, OSError):
         return error.errno in DISK_IS_FULL
@@ -33,7 +33,7 @@ def is_outage(error):
     return isinstance(error, InterfaceError) and not isinstance(cause, sqlite3.Error)
 
 
-def unavailable(request, error):
+def service_unavailable(request, error):
     """503 in the reader's language, with the time after which to ask again. The log gets a line instead of a traceback:
     an outage has thousands of them, and all say the same.
     """

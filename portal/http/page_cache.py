@@ -2,7 +2,7 @@
 
 Everything is kept under the number of the content's state (`portal.tracking.content_version`), which every change
 moves: what was made of an older state is never asked for again, in whichever process the change was made. The cache
-`kept` is one of the process, or Redis where CACHE_URL names one.
+`pages` is one of the process, or Redis where CACHE_URL names one.
 """
 
 import functools
@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 
-from portal.http.middleware import encodings_taken
+from portal.http.middleware import accepted_encodings
 from portal.tracking import content_version
 
 # Not for freshness, since the number moves with each commit: this frees memory, and ends what was made under settings
@@ -29,7 +29,7 @@ PUBLIC = "public, max-age=0, must-revalidate"
 
 
 @functools.cache
-def release():
+def release_hash():
     """What tells one release of the portal from another: pages are made of the content and of these files."""
     digest = hashlib.sha256()
     for folder in ("portal", "issues", "projects", "templates", "static"):
@@ -39,20 +39,20 @@ def release():
     return digest.hexdigest()[:16]
 
 
-def key_of(number, *parts):
+def cache_key(number, *parts):
     """The key of what is made of the content in the state with a number, and of these parts."""
-    named = repr((number, release(), settings.PUBLIC_URL, *parts))
+    named = repr((number, release_hash(), settings.PUBLIC_URL, *parts))
     return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
 
 
-def once(make, *parts):
+def cached_for_version(make, *parts):
     """What `make` gives of the content as it stands; made once for each state. `parts` name it."""
     if content_version.is_changing():
         return make()  # what is not committed is nobody else’s
-    return caches["kept"].get_or_set(key_of(content_version.number(), *parts), make, SECONDS)
+    return caches["pages"].get_or_set(cache_key(content_version.number(), *parts), make, SECONDS)
 
 
-class TagMiddleware:
+class ETagMiddleware:
     """Gives pages a tag of their content. It stands inside the compression, which may give other bytes each time."""
 
     def __init__(self, get_response):
@@ -66,7 +66,7 @@ class TagMiddleware:
         return response
 
 
-class KeptPagesMiddleware:
+class PageCacheMiddleware:
     """Serves public pages again as they were made first, and tells a reader who has one that it is the newest.
 
     Pages under a language are the same for all readers, signed in or not; one that is not says so by a cookie or by its
@@ -79,7 +79,7 @@ class KeptPagesMiddleware:
         self.last_number = None  # for while the database does not answer
 
     def __call__(self, request):
-        parts = parts_of(request)
+        parts = vary_key(request)
         if parts is None:
             return self.get_response(request)
         # A local: another thread may read another number meanwhile.
@@ -89,8 +89,8 @@ class KeptPagesMiddleware:
             number = self.last_number
         if number is None:
             return self.get_response(request)
-        key = key_of(number, *parts)
-        kept = caches["kept"].get(key)
+        key = cache_key(number, *parts)
+        kept = caches["pages"].get(key)
         if kept is not None:
             headers, content = kept
             response = HttpResponse(content, headers=headers)
@@ -99,11 +99,11 @@ class KeptPagesMiddleware:
             if not _is_page(request, response) or not _is_for_all(response):
                 return response
             response.headers.setdefault("Cache-Control", PUBLIC)
-            caches["kept"].set(key, (dict(response.items()), response.content), SECONDS)
+            caches["pages"].set(key, (dict(response.items()), response.content), SECONDS)
         return get_conditional_response(request, etag=response.headers["ETag"], response=response)
 
 
-def parts_of(request):
+def vary_key(request):
     """All that a page depends on besides the content; None if what is asked for is no page of all readers."""
     address = request.get_full_path()
     if request.method not in {"GET", "HEAD"} or len(address) > LONGEST_ADDRESS:
@@ -117,7 +117,7 @@ def parts_of(request):
     return (
         timezone.localdate(),  # pages say when they were read
         address,
-        sorted(encodings_taken(request)),
+        sorted(accepted_encodings(request)),
         [request.headers.get(name) for name in HTMX],
     )
 

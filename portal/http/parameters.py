@@ -92,7 +92,7 @@ class ParametersMiddleware:
         unknown = set(request.GET) - known
         if unknown and as_file:
             with override("en" if request.path_info.startswith("/api/") else get_language()):
-                return problems.answer(request, problems.Problem(400, unknown_sentence(min(unknown), known)))
+                return problems.answer(request, problems.ProblemDetail(400, unknown_sentence(min(unknown), known)))
         query = without_empty_values(request.GET) if hasattr(view, "view_class") else request.GET.copy()
         for name in unknown:
             query.pop(name, None)

@@ -13,7 +13,7 @@ TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
 
 
-class Problem(Exception):
+class ProblemDetail(Exception):
     """A request that cannot be answered as it is. `more` are further members of the problem."""
 
     def __init__(self, status, detail, **more):
@@ -69,7 +69,7 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def process_exception(self, request, error):
-        return answer(request, error) if isinstance(error, Problem) else None
+        return answer(request, error) if isinstance(error, ProblemDetail) else None
 
     def __call__(self, request):
         answer = self.get_response(request)

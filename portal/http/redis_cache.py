@@ -15,7 +15,7 @@ PAUSE = 10  # seconds in which nobody asks again what did not answer
 logger = logging.getLogger(__name__)
 
 
-class Dispensable(RedisCache):
+class FailSafeRedisCache(RedisCache):
     """What can be made again, such as pages: while Redis does not answer, none of it is there."""
 
     silent_until = 0.0  # of all threads of the process
@@ -31,11 +31,11 @@ class Dispensable(RedisCache):
 
     def _told(self, ask, otherwise, *arguments, **named):
         """What Redis answers, or `otherwise` if it does not."""
-        if monotonic() < Dispensable.silent_until:
+        if monotonic() < FailSafeRedisCache.silent_until:
             return otherwise
         try:
             return ask(*arguments, **named)
         except RedisError as error:
-            Dispensable.silent_until = monotonic() + PAUSE
+            FailSafeRedisCache.silent_until = monotonic() + PAUSE
             logger.warning("Redis does not answer; for %d seconds nothing is kept. %s", PAUSE, error)
             return otherwise

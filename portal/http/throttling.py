@@ -54,7 +54,7 @@ UNLIMITED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
 logger = logging.getLogger(__name__)
 
 
-class TooOften(Exception):
+class Throttled(Exception):
     """A network asked too often, and may ask again after so many seconds."""
 
     def __init__(self, what, seconds):
@@ -66,7 +66,7 @@ class TooOften(Exception):
 
 
 @dataclass
-class Account:
+class Bucket:
     """What this process knows of a network within a minute."""
 
     left: int  # cost that is granted and not yet spent
@@ -74,7 +74,7 @@ class Account:
     share: int = 0  # the next one to try
 
 
-class Book:
+class TokenBuckets:
     """The accounts of this process for the minute that runs."""
 
     def __init__(self):
@@ -86,7 +86,7 @@ class Book:
         with self.lock:
             if minute != self.minute:
                 self.minute, self.accounts = minute, {}
-            account = self.accounts.setdefault(key, Account(granted))
+            account = self.accounts.setdefault(key, Bucket(granted))
             account.left -= cost
             return account, max(-account.left, 0)
 
@@ -97,27 +97,30 @@ class Book:
             return account.left
 
 
-book = Book()
+buckets = TokenBuckets()
 
 
-def spend(request, what, cost=1):
-    """Count a request of a kind (`settings.LIMITS` names them); raise `TooOften` if the network has spent its limit."""
-    most = settings.LIMITS[what]
+def throttle(request, what, cost=1):
+    """Count a request of a kind, which `settings.THROTTLE_RATES` names.
+
+    Raise `Throttled` if the network has spent its limit.
+    """
+    most = settings.THROTTLE_RATES[what]
     if not most:
         return
     now = time()
     minute, key = int(now // SECONDS), f"limit:{what}:{_asker(request)}"
     granted = max(most // SHARES, 1)
     cost = min(cost, max(int(most * MOST_OF_A_MINUTE), 1))
-    account, overdrawn = book.spend(minute, key, cost, granted)
+    account, overdrawn = buckets.spend(minute, key, cost, granted)
     if not overdrawn:
         return
     wanted = -(-overdrawn // granted)
     taken = _take(account, f"{key}:{minute}", wanted, most // granted)
-    if book.add(account, taken * granted) < 0 and taken < wanted:
-        book.add(account, cost)  # nothing is spent for what is refused
+    if buckets.add(account, taken * granted) < 0 and taken < wanted:
+        buckets.add(account, cost)  # nothing is spent for what is refused
         if not request.user.is_authenticated:
-            raise TooOften(what, int((minute + 1) * SECONDS - now) + 1)
+            raise Throttled(what, int((minute + 1) * SECONDS - now) + 1)
 
 
 def cost_of_rows(form, rows):
@@ -150,7 +153,7 @@ def _take(account, key, wanted, shares):
 # ── At once ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Places:
+class FreeSlots:
     """The requests of each network that this process works on."""
 
     def __init__(self):
@@ -159,7 +162,7 @@ class Places:
 
     def is_free(self, network, as_file):
         """Return True if the process may work on one more; one place is never taken by a file, which may take long."""
-        most = settings.LIMITS["at_once"]
+        most = settings.THROTTLE_RATES["at_once"]
         return not most or (self.taken[network] < most and not (as_file and self.files[network] >= max(most - 1, 1)))
 
     def take(self, network, as_file, seconds=WAIT_SECONDS):
@@ -188,7 +191,7 @@ class Places:
             self.changed.notify_all()
 
 
-places = Places()
+free_slots = FreeSlots()
 
 
 def may_take_long(request):
@@ -196,7 +199,7 @@ def may_take_long(request):
     return "format" in request.GET or request.path_info.startswith(LONG_FILES)
 
 
-class LimitsMiddleware:
+class ThrottlingMiddleware:
     """Counts pages that have to be made, lets a process work on few requests of one network at once, and answers who
     asked too often: people in a page, programs in their own form. It stands inside the page cache.
     """
@@ -210,7 +213,7 @@ class LimitsMiddleware:
             response = self.get_response(request)
         finally:
             if place := request.__dict__.pop("place", None):
-                give_back = functools.partial(places.give_back, *place)
+                give_back = functools.partial(free_slots.give_back, *place)
                 if response is not None and response.streaming:
                     response._resource_closers.append(give_back)  # called by response.close()
                 else:
@@ -225,26 +228,26 @@ class LimitsMiddleware:
         as_file = parameters.is_file(request, view)
         try:
             if not as_file and request.method in {"GET", "HEAD"}:
-                spend(request, "pages", PAGE_COSTS.get(request.resolver_match.url_name, 1))
+                throttle(request, "pages", PAGE_COSTS.get(request.resolver_match.url_name, 1))
             self.take_place(request, as_file and may_take_long(request))
-        except TooOften as error:
+        except Throttled as error:
             return self.process_exception(request, error)
         return None
 
     def take_place(self, request, as_file):
         """Take a place for a request, which `__call__` gives back; raise TooOften if there is none."""
         place = (_asker(request), as_file)
-        if places.take(*place, seconds=0):
+        if free_slots.take(*place, seconds=0):
             request.place = place
         elif request.user.is_authenticated:
             pass  # and does not wait either
-        elif places.take(*place):
+        elif free_slots.take(*place):
             request.place = place
         else:
-            raise TooOften("at_once", RETRY_SECONDS)
+            raise Throttled("at_once", RETRY_SECONDS)
 
     def process_exception(self, request, error):
-        if not isinstance(error, TooOften):
+        if not isinstance(error, Throttled):
             return None
         # __call__ answers it outside the compression: a flood of refusals must cost little.
         request.refused = error
@@ -279,7 +282,7 @@ def _refusal_page(language, seconds):
     return render_to_string("portal/429_throttled.html", {"title": gettext("A little too often"), "told": told})
 
 
-class BodyMiddleware:
+class RequestSizeMiddleware:
     """Refuses a body that is too large, before any byte of it is read.
 
     Above DATA_UPLOAD_MAX_MEMORY_SIZE only signed-in staff may send something, to the desk, up to MOST_UPLOADED. The

@@ -14,25 +14,25 @@ from django.db import DataError, IntegrityError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation import translations
-from portal.import_export.tables import BATCH, Relation
+from portal.import_export.tables import BATCH, RelationSheetColumn
 from portal.models import workflow
-from portal.publishing.checks import columns_that_gaps_hang_on, gaps
+from portal.publishing.checks import fields_checked, publishing_blockers
 from portal.search import indexing
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_log import content_transaction
-from portal.tracking.history import because, recording, write_created
+from portal.tracking.history import change_reason, record_history, write_created
 
 MOVED = ("publish_at", "published_at")
 
 
-class _Undone(Exception):
+class _DryRunRollback(Exception):
     """Takes back what was stored."""
 
 
-def carry_out(plan_anew, *, keep, mark="", why="", file=""):
+def apply_plan(plan_anew, *, keep, mark="", why="", file=""):
     """Store a plan, and take it back unless it is to `keep` and nothing is wrong with it. Rows that did not come from a
     `file` are no import to the audit.
 
@@ -48,7 +48,7 @@ def carry_out(plan_anew, *, keep, mark="", why="", file=""):
     lacking = yield from _attempt(plan, keep, why, file, {})
     if lacking and not plan.refused:
         # The record is as it was again: what readers missed in it then keeps nobody from mending something else.
-        known = {one: set(_gaps(*one, publication=Publication.PUBLISHED)) for one in lacking}
+        known = {one: set(_gaps(*one, publication=PublicationStatus.PUBLISHED)) for one in lacking}
         rows = plan.touched()
         for one, found in lacking.items():
             for gap in found:
@@ -68,7 +68,7 @@ def _attempt(plan, keep, why, file, known):
     """
     lacking = {}
     try:
-        with because(why), content_transaction():
+        with change_reason(why), content_transaction():
             yield from _store(plan)
             if not plan.refused:
                 for one in _released(plan):
@@ -76,9 +76,9 @@ def _attempt(plan, keep, why, file, known):
                         lacking[one] = found
                     yield "checked", 1
             if not keep or plan.refused or lacking:
-                raise _Undone
+                raise _DryRunRollback
             _tell(plan, why, file)
-    except _Undone:
+    except _DryRunRollback:
         pass
     return lacking
 
@@ -90,20 +90,20 @@ def _released(plan):
         for row in plan.working
         if not plan.table.is_record or row.new or _may_leave_gaps(row)
         for record in plan.owners(row)
-        if record.publication in workflow.RELEASED
+        if record.publication in workflow.PUBLIC_STATES
     }
     return [one for one in plan.touched() if one in released]
 
 
 def _may_leave_gaps(row):
-    columns = columns_that_gaps_hang_on(type(row.record))
+    columns = fields_checked(type(row.record))
     return any(change.name in columns for change in row.changes)
 
 
 def _gaps(model, pk, **where):
     """What a record lacks as the database has it now; nothing if it is not there."""
     record = model.objects.filter(pk=pk, **where).first()
-    return gaps(record) if record else []
+    return publishing_blockers(record) if record else []
 
 
 # ── Into the database ────────────────────────────────────────────────────────────────────────────────────────────
@@ -126,7 +126,7 @@ def _store(plan):
     if not plan.table.is_record:
         for model, pks in _by_model(plan.touched()).items():
             for some in _batches(pks):
-                move_on(model, some)
+                bump_versions(model, some)
     if not plan.refused and hasattr(plan.table.model, "cite_marks"):
         for row in plan.working:
             row.record.cite_marks()
@@ -152,7 +152,7 @@ def _refuse_as_changed(row):
 
 def _create(plan, waiting):
     """Create new records, those that others among them stand on first."""
-    among = [c.field.name for c in plan.given if isinstance(c, Relation) and c.model is plan.table.model]
+    among = [c.field.name for c in plan.given if isinstance(c, RelationSheetColumn) and c.model is plan.table.model]
     while waiting:
         ready = [row for row in waiting if all(_is_stored(getattr(row.record, name)) for name in among)]
         if not ready:
@@ -162,7 +162,7 @@ def _create(plan, waiting):
         for some in _batches(ready):
             for row in some:
                 if plan.table.is_record:
-                    row.record.moved_from(row.was)
+                    row.record.update_publication_dates(row.was)
             _all_or_each(some, lambda rows: _insert(plan.table.model, [row.record for row in rows]))
             if not plan.refused:
                 _relate(plan, some)
@@ -212,20 +212,20 @@ def _update(plan, rows):
         columns = {change.column.field.name for change in row.changes if change.column not in row.relations}
         columns |= {change.column.field.translated_field.name for change in row.changes if change.column.language}
         if table.is_record:
-            row.record.moved_from(row.was)
+            row.record.update_publication_dates(row.was)
             columns |= set(MOVED) if "publication" in columns else set()
         alike[frozenset(columns)].append(row)
     for columns, some in alike.items():
 
         def write(rows, columns=columns):
             stored = models.QuerySet(table.model).filter(pk__in=[row.record.pk for row in rows])
-            texts = translations.watched(stored, columns)
-            with recording(table.model, [row.record.pk for row in rows]), translation.override("en"):
+            texts = translations.snapshot_before_update(stored, columns)
+            with record_history(table.model, [row.record.pk for row in rows]), translation.override("en"):
                 if columns:
                     models.QuerySet(table.model).bulk_update([row.record for row in rows], columns, batch_size=100)
                 if table.is_record:
                     stored.update(version=models.F("version") + 1, updated_at=now)
-            translations.updated(table.model, texts)
+            translations.compare_after_update(table.model, texts)
 
         _all_or_each(some, write)
     for row in rows:
@@ -251,12 +251,12 @@ def _all_or_each(rows, write):
                 row.refuse("", _("The database cannot hold this."))
 
 
-def move_on(model, pks):
+def bump_versions(model, pks):
     """Records whose rows changed are another version of themselves."""
     records = list(models.QuerySet(model).filter(pk__in=pks).select_for_update())
     for record in records:
         record.version, record.updated_at = record.version + 1, timezone.now()
-    with recording(model, pks):
+    with record_history(model, pks):
         models.QuerySet(model).bulk_update(records, ["version", "updated_at"], batch_size=BATCH)
 
 
@@ -278,12 +278,12 @@ def _tell(plan, why, file):
         content_version.touch(model, pks=pks)
     if table.is_record:
         for row in plan.working:
-            audit_log.note_publication(row.record, row.was, row.record.publication)
+            audit_log.log_publication(row.record, row.was, row.record.publication)
     if plan.user:
         _log(plan)
     if file:
         told = {"table": table.name, "file": file, "new": counts["new"], "changed": counts["changed"], "why": why}
-        audit_log.note(AuditEntry.What.IMPORTED, plan.user, **told)
+        audit_log.log_action(AuditEntry.Action.IMPORTED, plan.user, **told)
 
 
 def _log(plan):

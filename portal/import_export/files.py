@@ -23,7 +23,7 @@ from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.core.numbers import plain
-from portal.core.spreadsheets import LONGEST_CELL, RISKY, Echo
+from portal.core.spreadsheets import FORMULA_PREFIXES, MAX_CELL_LENGTH, EchoBuffer
 from portal.import_export.tables import day_of, same_lines
 
 CSV, XLSX = "csv", "xlsx"
@@ -45,8 +45,8 @@ MOST_BYTES = 100_000_000  # that an XLSX may unpack to
 
 # An apostrophe before a text keeps a spreadsheet from taking it for a formula. One is put before such a text, and
 # before one that has it already, and one is taken off again: so that what comes back is what was there.
-FORMULA = re.compile(rf"'*[{re.escape(''.join(RISKY))}]")
-QUOTED = re.compile(rf"'+[{re.escape(''.join(RISKY))}]")
+FORMULA = re.compile(rf"'*[{re.escape(''.join(FORMULA_PREFIXES))}]")
+QUOTED = re.compile(rf"'+[{re.escape(''.join(FORMULA_PREFIXES))}]")
 
 
 class FileError(Exception):
@@ -58,7 +58,7 @@ class FileError(Exception):
 
 def csv_lines(header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """The lines of a CSV file, with the byte order mark by which Excel knows UTF-8."""
-    writer = csv.writer(Echo())
+    writer = csv.writer(EchoBuffer())
     yield "\ufeff" + writer.writerow(header)
     for row in rows:
         yield writer.writerow(
@@ -84,7 +84,7 @@ def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: 
     sheet.append(list(header))
     fits = True
     for row in rows:
-        fits = all(len(cell) < LONGEST_CELL for cell in row)  # less by one, for an apostrophe
+        fits = all(len(cell) < MAX_CELL_LENGTH for cell in row)  # less by one, for an apostrophe
         if not fits:
             break
         sheet.append([cell_of(text, cell) for text, cell in zip(is_text, row, strict=True)])
@@ -94,7 +94,7 @@ def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: 
         file.close()
         raise FileError(
             _("A text is longer than the {count} characters that a cell of XLSX holds. Take CSV.").format(
-                count=LONGEST_CELL
+                count=MAX_CELL_LENGTH
             )
         )
     file.seek(0)
@@ -238,7 +238,7 @@ def _declares_entities(archive, entry):
         return b"<!DOCTYPE" in file.read(4_096).replace(b"\0", b"")
 
 
-class Unreadable(str):
+class UnreadableFile(str):
     """A cell that holds no value but, say, a formula: as a text, why it is refused."""
 
 
@@ -248,9 +248,9 @@ def _cell(cell):
     if value is None:
         return ""
     if cell.data_type == TYPE_FORMULA:
-        return Unreadable(_("There is a formula in the cell. Put its value in its place."))
+        return UnreadableFile(_("There is a formula in the cell. Put its value in its place."))
     if cell.data_type == TYPE_ERROR:
-        return Unreadable(_("There is an error of the spreadsheet in the cell: {value}.").format(value=value))
+        return UnreadableFile(_("There is an error of the spreadsheet in the cell: {value}.").format(value=value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -17,16 +17,16 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.core.choices import Publication
-from portal.import_export.files import FileError, Unreadable
-from portal.import_export.tables import BATCH, Related, Relation, Relations
+from portal.core.choices import PublicationStatus
+from portal.import_export.files import FileError, UnreadableFile
+from portal.import_export.tables import BATCH, RelatedLookup, RelationSheetColumn, RelationsSheetColumn
 from portal.models import workflow
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 
 
 @dataclass(frozen=True)
-class Change:
+class PlannedChange:
     """What a row makes of a column: its cells before and after."""
 
     column: object
@@ -39,7 +39,7 @@ class Change:
 
 
 @dataclass
-class Row:
+class PlannedRow:
     """A row of a file, and the record that it is about."""
 
     line: int
@@ -47,9 +47,9 @@ class Row:
     name: tuple[str, ...] = ()  # what the file calls the record
     record: models.Model | None = None
     new: bool = False
-    changes: list[Change] = field(default_factory=list)
+    changes: list[PlannedChange] = field(default_factory=list)
     relations: dict = field(default_factory=dict)  # of relations to several: column -> the records
-    was: str = Publication.DRAFT  # the publication before
+    was: str = PublicationStatus.DRAFT  # the publication before
     errors: list[tuple[str, str]] = field(default_factory=list)  # column, or nothing for the row, and words
 
     def refuse(self, column, words):
@@ -68,13 +68,13 @@ class Row:
                     self.refuse("" if name == NON_FIELD_ERRORS else name, words)
 
 
-class Plan:
+class ImportPlan:
     """What a file does to a table, for a user; nobody is the server itself, which may do everything."""
 
     def __init__(self, table, sheet, user=None):
         self.table, self.sheet, self.user = table, sheet, user
         self.places = _places(table, sheet.header)
-        self.rows = [Row(line, cells) for line, cells in sheet.rows]
+        self.rows = [PlannedRow(line, cells) for line, cells in sheet.rows]
         self.given = [column for column in table.columns if column.names[0] in self.places]
         self._actions = {}
 
@@ -122,7 +122,7 @@ class Plan:
 
     def make(self):
         """Compare all rows; a generator of how many are done."""
-        related = Related()
+        related = RelatedLookup()
         seen = {}
         for some in _batches(self.rows):
             self._name(some, related, seen)
@@ -139,7 +139,7 @@ class Plan:
         """The value of a row's cells; None, and an error, where they hold none."""
         for name in column.names:
             cell = row.cells[self.places[name]]
-            if isinstance(cell, Unreadable):
+            if isinstance(cell, UnreadableFile):
                 row.refuse(name, str(cell))
                 return None
         try:
@@ -151,7 +151,7 @@ class Plan:
     def _name(self, rows, related, seen):
         """Find the record of each row, or begin a new one."""
         for column in self.table.natural:
-            if isinstance(column, Relation):
+            if isinstance(column, RelationSheetColumn):
                 related.load(column, [tuple(cell.strip() for cell in self.cells(row, column)) for row in rows])
         named = {}
         for row in rows:
@@ -177,9 +177,9 @@ class Plan:
                 if len(row.name) == 1:
                     related.new[self.table.model, row.name] = row.record
             for column, value in zip(self.table.natural, values, strict=True):
-                if row.new or isinstance(column, Relation):  # what several rows name is one record
+                if row.new or isinstance(column, RelationSheetColumn):  # what several rows name is one record
                     column.put(row.record, value)
-            row.was = getattr(row.record, "publication", Publication.DRAFT)
+            row.was = getattr(row.record, "publication", PublicationStatus.DRAFT)
 
     def _stored(self, named):
         """The stored records among those that are named, by identity."""
@@ -197,9 +197,9 @@ class Plan:
         others = [column for column in self.given if column not in self.table.natural]
         differing = {id(row): self._differing(row, others) for row in rows}
         for column in others:
-            if isinstance(column, Relation | Relations):
+            if isinstance(column, RelationSheetColumn | RelationsSheetColumn):
                 cells = [self.cells(row, column) for row in rows if column in differing[id(row)]]
-                if isinstance(column, Relations):
+                if isinstance(column, RelationsSheetColumn):
                     cells = [(key,) for cell in cells for key in column.keys(cell)]
                 related.load(column, [tuple(text.strip() for text in cell) for cell in cells])
         for row in rows:
@@ -222,7 +222,7 @@ class Plan:
         if len(row.errors) > faults:
             return
         old = ("",) * len(column.names) if row.new else column.texts(row.record)
-        if isinstance(column, Relations):
+        if isinstance(column, RelationsSheetColumn):
             if not row.new and set(value) == set(column.stored(row.record)):
                 return
             row.relations[column] = value
@@ -232,7 +232,7 @@ class Plan:
                 return
             column.put(row.record, value)
             new = column.texts(row.record)
-        row.changes.append(Change(column, old, new))
+        row.changes.append(PlannedChange(column, old, new))
 
     # ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -271,7 +271,7 @@ class Plan:
         """What the user may do with records of a model."""
         if model not in self._actions:
             every = frozenset(model._meta.default_permissions)
-            self._actions[model] = workflow.actions_of(self.user, model) if self.user else every
+            self._actions[model] = workflow.allowed_actions(self.user, model) if self.user else every
         return self._actions[model]
 
     def _rights(self, row):
@@ -279,13 +279,13 @@ class Plan:
         model = self.table.model
         actions = self.actions(model)
         if self.table.is_record:
-            whole = "add" in actions if row.new else workflow.may_change(actions, row.was)
+            whole = "add" in actions if row.new else workflow.can_edit(actions, row.was)
             return whole, workflow.languages(actions, row.was)
         owners = [(self.actions(type(owner)), owner.publication) for owner in self.table.owners_of(row.record)]
-        are_open = all(workflow.may_change(may, publication) for may, publication in owners)
+        are_open = all(workflow.can_edit(may, publication) for may, publication in owners)
         if owners and not admin.site.is_registered(model):  # rows that stand on the page of their record alone
             return are_open, frozenset.intersection(*(workflow.languages(*owner) for owner in owners))
-        archived = any(publication == Publication.ARCHIVED for _may, publication in owners)
+        archived = any(publication == PublicationStatus.ARCHIVED for _may, publication in owners)
         whole = ("add" if row.new else "change") in actions and are_open
         return whole, frozenset() if archived else workflow.languages(actions, None)
 
@@ -322,24 +322,24 @@ class Plan:
         """Where the record may be moved to, and when."""
         actions, record = self.actions(self.table.model), row.record
         changed = {change.name for change in row.changes}
-        old, new = Publication(row.was), Publication(record.publication)
-        if new != old and not workflow.may_move(actions, old, new):
+        old, new = PublicationStatus(row.was), PublicationStatus(record.publication)
+        if new != old and not workflow.can_transition(actions, old, new):
             row.refuse(
                 "publication",
                 _("It may not be moved from “{old}” to “{new}” by you.").format(old=old.label, new=new.label)
-                if new in workflow.MOVES[old]
+                if new in workflow.TRANSITIONS[old]
                 else _("There is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label),
             )
-        if "publish_at" in changed and record.publish_at and new != Publication.SCHEDULED:
+        if "publish_at" in changed and record.publish_at and new != PublicationStatus.SCHEDULED:
             row.refuse("publish_at", _("Only a scheduled record waits for a time."))
         elif "publish_at" in changed and "publish" not in actions:
             row.refuse("publish_at", _("Whoever may publish says when."))
-        elif new == Publication.SCHEDULED and changed & {"publication", "publish_at"} and not _is_ahead(record):
+        elif new == PublicationStatus.SCHEDULED and changed & {"publication", "publish_at"} and not _is_ahead(record):
             row.refuse("publish_at", _("Give a time that is still to come."))
 
     def _check_relations_among_new(self):
         """What a file joins among its own new records must be of the kind that belongs there."""
-        among = [c for c in self.given if isinstance(c, Relation) and c.model is self.table.model]
+        among = [c for c in self.given if isinstance(c, RelationSheetColumn) and c.model is self.table.model]
         for row in self.rows:
             for change in row.changes:
                 if change.column not in among:

@@ -22,7 +22,7 @@ from modeltranslation.fields import TranslationField
 
 from portal.core.numbers import parse_number, plain
 from portal.core.partial_dates import PartialDateField
-from portal.models import Evidenced, Record
+from portal.models import EvidenceModel, Record
 
 SEVERAL = re.compile(r"[\s|,;]+")
 TRUE = {"true", "yes", "1", "예", "да"}
@@ -40,20 +40,20 @@ def walk(record, path):
     return functools.reduce(lambda one, name: None if one is None else getattr(one, name), path.split("__"), record)
 
 
-def naming(model):
+def natural_key_fields(model):
     """The paths that name a record of the model: its key, or what its fixtures call it by."""
     return getattr(model, "natural_fields", None) or (getattr(model._default_manager, "key_field", "key"),)
 
 
 def keys_of(model):
     """How a column calls a path to what names a record: without the last step, if that is a key."""
-    return [re.sub(r"__(key|code)$", "", path).replace("__", ".") for path in naming(model)]
+    return [re.sub(r"__(key|code)$", "", path).replace("__", ".") for path in natural_key_fields(model)]
 
 
 # ── Columns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Column:
+class SheetColumn:
     """A field of a model in a file: here text. A relation to what several keys name takes several columns."""
 
     is_text = True
@@ -100,7 +100,7 @@ class Column:
         return getattr(record, self.field.attname)
 
 
-class Choices(Column):
+class ChoiceSheetColumn(SheetColumn):
     """A value out of a list, by its code."""
 
     def read(self, text):
@@ -112,7 +112,7 @@ class Choices(Column):
         return codes[text]
 
 
-class Number(Column):
+class NumberSheetColumn(SheetColumn):
     """A whole number, or one with decimals."""
 
     is_text = False
@@ -133,7 +133,7 @@ class Number(Column):
         return value
 
 
-class Boolean(Column):
+class BooleanSheetColumn(SheetColumn):
     """Yes or no."""
 
     def text(self, value):
@@ -145,11 +145,11 @@ class Boolean(Column):
         return text.lower() in TRUE
 
 
-class Date(Column):
+class DateSheetColumn(SheetColumn):
     """A day, as YYYY-MM-DD; or a date as exact as it is known."""
 
 
-class Moment(Column):
+class DateTimeSheetColumn(SheetColumn):
     """A day and a time of it, with the distance from Greenwich."""
 
     def text(self, value):
@@ -165,13 +165,13 @@ class Moment(Column):
         return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
-class Relation(Column):
+class RelationSheetColumn(SheetColumn):
     """Another record, by what names it."""
 
     def __init__(self, field):
         super().__init__(field)
         self.model = field.related_model
-        self.paths = naming(self.model)
+        self.paths = natural_key_fields(self.model)
         if len(self.paths) > 1:
             self.names = tuple(f"{field.name}.{name}" for name in keys_of(self.model))
 
@@ -193,13 +193,13 @@ class Relation(Column):
         return getattr(record, self.field.name)
 
 
-class Relations(Column):
+class RelationsSheetColumn(SheetColumn):
     """Other records, by their keys; which of them comes first means nothing."""
 
     def __init__(self, field):
         super().__init__(field)
         self.model = field.related_model
-        self.paths = naming(self.model)
+        self.paths = natural_key_fields(self.model)
 
     def texts(self, record):
         if record._state.adding:
@@ -220,32 +220,32 @@ class Relations(Column):
 def column_of(field):
     """The column of a field."""
     if field.many_to_many:
-        return Relations(field)
+        return RelationsSheetColumn(field)
     if field.is_relation:
-        return Relation(field)
+        return RelationSheetColumn(field)
     if field.flatchoices:
-        return Choices(field)
+        return ChoiceSheetColumn(field)
     for kinds, column in (
-        ((models.DecimalField, models.IntegerField), Number),
-        (models.BooleanField, Boolean),
-        (models.DateTimeField, Moment),
-        ((models.DateField, PartialDateField), Date),
+        ((models.DecimalField, models.IntegerField), NumberSheetColumn),
+        (models.BooleanField, BooleanSheetColumn),
+        (models.DateTimeField, DateTimeSheetColumn),
+        ((models.DateField, PartialDateField), DateSheetColumn),
     ):
         if isinstance(field, kinds):
             return column(field)
-    return Column(field)
+    return SheetColumn(field)
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Table:
+class SheetSchema:
     """A model as a table: `columns`, the first ones of which (`natural`) name a row."""
 
     def __init__(self, model):
         self.model, self.opts = model, model._meta
         self.is_record = issubclass(model, Record)
-        first = dict.fromkeys(path.split("__")[0] for path in naming(model))
+        first = dict.fromkeys(path.split("__")[0] for path in natural_key_fields(model))
         fields = [self.opts.get_field(name) for name in first]
         self.natural = [column_of(field) for field in fields]
         self.columns = [*self.natural, *(column_of(field) for field in _others(model) if field not in fields)]
@@ -288,14 +288,14 @@ class Table:
         relations = [
             "__".join([column.field.name, *path.split("__")[:-1]])
             for column in columns or self.columns
-            if isinstance(column, Relation | Relations)
+            if isinstance(column, RelationSheetColumn | RelationsSheetColumn)
             for path in column.paths
         ]
         return models.QuerySet(self.model).prefetch_related(*dict.fromkeys([*relations, *self.owners]))
 
     def all_keys(self, **conditions):
         """The primary keys of all rows that meet conditions, in the order of what names them."""
-        rows = models.QuerySet(self.model).filter(**conditions).order_by(*naming(self.model))
+        rows = models.QuerySet(self.model).filter(**conditions).order_by(*natural_key_fields(self.model))
         return list(rows.values_list("pk", flat=True))
 
     def in_batches(self, pks):
@@ -307,9 +307,9 @@ class Table:
 
 
 @functools.cache
-def table_of(model):
+def schema_for(model):
     """The table of a model, made once."""
-    return Table(model)
+    return SheetSchema(model)
 
 
 def _others(model):
@@ -321,7 +321,7 @@ def _others(model):
         if field.editable and not field.auto_created and not field.generated and field.name not in translated
     ]
     fields += [field for field in model._meta.local_many_to_many if field.remote_field.through._meta.auto_created]
-    last = {field.name for field in Evidenced._meta.fields}
+    last = {field.name for field in EvidenceModel._meta.fields}
     return sorted(fields, key=lambda field: getattr(field, "translated_field", field).name in last)
 
 
@@ -340,7 +340,7 @@ def _owners(model):
 # ── Related records ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Related:
+class RelatedLookup:
     """The records that cells name: looked up many at a time, and each but once."""
 
     def __init__(self, new=None):

@@ -35,7 +35,7 @@ PROJECTION = {"lon": _LON_0, "n": _N, "c": _C, "units": _UNITS, "rho": _RHO_0, "
 
 
 @dataclass(frozen=True)
-class Box:
+class BoundingBox:
     """A rectangle, in whatever units its maker says: left, top (or south), width, height."""
 
     left: float
@@ -60,23 +60,23 @@ class Box:
         x, y = point
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
-    def contains(self, other: "Box") -> bool:
+    def contains(self, other: "BoundingBox") -> bool:
         """Whether another box lies in it."""
         return self.holds((other.left, other.top)) and self.holds((other.right, other.bottom))
 
-    def meets(self, other: "Box") -> bool:
+    def meets(self, other: "BoundingBox") -> bool:
         """Whether the two overlap by more than an edge."""
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
-    def grown(self, by: float) -> "Box":
+    def grown(self, by: float) -> "BoundingBox":
         """The box with `by` added on each side."""
-        return Box(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
+        return BoundingBox(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
 
 
 # The whole region: all five countries and about 60 km around them.
-FRAME = Box(0.0, 0.0, 1000.0, 740.0)
+FRAME = BoundingBox(0.0, 0.0, 1000.0, 740.0)
 
 
 # ── Projection ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,16 +105,16 @@ def pixels_per_unit(zoom: float) -> float:
 # ── Bounds and frames ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def bounds(points: Iterable[Point]) -> Box | None:
+def bounds(points: Iterable[Point]) -> BoundingBox | None:
     """The smallest box around points, or None around nothing."""
     points = list(points)
     if not points:
         return None
     xs, ys = [x for x, _y in points], [y for _x, y in points]
-    return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    return BoundingBox(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 
-def degrees_around(box: Box) -> tuple[float, float, float, float]:
+def degrees_around(box: BoundingBox) -> tuple[float, float, float, float]:
     """West, south, east, north in degrees of a box in map units; all of its edge lies inside."""
     steps = [i / 8 for i in range(9)]
     edge = [(box.left + t * box.width, y) for t in steps for y in (box.top, box.bottom)]
@@ -124,7 +124,9 @@ def degrees_around(box: Box) -> tuple[float, float, float, float]:
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def frame_around(points: Iterable[Point], *, margin: float = 0.14, smallest: float = 220.0, whole: Box = FRAME) -> Box:
+def frame_around(
+    points: Iterable[Point], *, margin: float = 0.14, smallest: float = 220.0, whole: BoundingBox = FRAME
+) -> BoundingBox:
     """The part of the map (map units, in the proportions of `whole`) that shows `points` with some land around them.
 
     `margin` is the share of the frame's width left free on each side; no frame is narrower than `smallest` units, none
@@ -140,7 +142,7 @@ def frame_around(points: Iterable[Point], *, margin: float = 0.14, smallest: flo
     x, y = box.center
     left = min(max(x - width / 2, whole.left), whole.right - width)
     top = min(max(y - height / 2, whole.top), whole.bottom - height)
-    return Box(left, top, width, height)
+    return BoundingBox(left, top, width, height)
 
 
 # ── Paths ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +250,7 @@ def is_inside(point: Point, rings: Iterable[Line]) -> bool:
 
 
 def label_points(
-    rings: Sequence[Line], *, most: int = 1, within: Box | None = None, wide: float = 2.5, steps: int = 40
+    rings: Sequence[Line], *, most: int = 1, within: BoundingBox | None = None, wide: float = 2.5, steps: int = 40
 ) -> list[Point]:
     """Up to `most` points in a polygon where a name `wide` times as wide as high has room, the roomiest first.
 
@@ -283,7 +285,7 @@ def label_points(
 
 
 @dataclass(frozen=True)
-class Mark:
+class MapMark:
     """Something at a position. `records` are what is counted there, such as projects by their numbers."""
 
     key: str
@@ -337,7 +339,7 @@ def radius(count: float, *, largest: float = 100, least: float = 8.0, most: floa
 
 
 @dataclass(frozen=True)
-class Name:
+class NamePlacement:
     """A name to be set on a map: beside a mark of a radius, or, with a radius of 0, over a point. In pixels.
 
     `steps` lead from its point to others where it may stand as well.
@@ -370,14 +372,16 @@ class Spot:
     anchor: str  # start, middle or end, as SVG's text-anchor
 
 
-def set_names(names: Sequence[Name], paper: Box) -> list[Spot | None]:
+def set_names(names: Sequence[NamePlacement], paper: BoundingBox) -> list[Spot | None]:
     """Places for names so that none runs into a mark, another name or the edge; None where there is no room.
 
     Earlier names go first. `paper` is the drawing, in pixels as all else. A name beside a mark tries right, left, below
     and above; one over a point tries the point and the others it knows, then half a row below and above them.
     """
-    marks = [Box(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names]
-    taken: list[Box] = []
+    marks = [
+        BoundingBox(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names
+    ]
+    taken: list[BoundingBox] = []
     found: list[Spot | None] = []
     for i, name in enumerate(names):
         others = [mark for j, mark in enumerate(marks) if j != i and names[j].radius]
@@ -392,7 +396,7 @@ def set_names(names: Sequence[Name], paper: Box) -> list[Spot | None]:
     return found
 
 
-def _places(name: Name) -> Iterator[Spot]:
+def _places(name: NamePlacement) -> Iterator[Spot]:
     base = name.baseline
     if not name.radius:
         for lift in (0, 0.5, -0.5):
@@ -409,10 +413,10 @@ def _places(name: Name) -> Iterator[Spot]:
         yield Spot(-0.8 * side, base + lift, "end")
 
 
-def _extent(name: Name, place: Spot) -> Box:
+def _extent(name: NamePlacement, place: Spot) -> BoundingBox:
     start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[place.anchor]
     height = name.height - 0.15 * name.line  # letters do not fill their row
-    return Box(name.x + place.dx + start, name.y + place.dy - name.baseline - height / 2, name.width, height)
+    return BoundingBox(name.x + place.dx + start, name.y + place.dy - name.baseline - height / 2, name.width, height)
 
 
 def text_width(text: str, size: float = 12.0) -> float:

@@ -47,12 +47,12 @@ def central_asia() -> list[Place]:
     return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA))
 
 
-def mark_of(place: Place, records: Iterable = ()) -> geometry.Mark | None:
+def mark_of(place: Place, records: Iterable = ()) -> geometry.MapMark | None:
     """The mark of a place, or None where its position is not known."""
     if place.latitude is None:
         return None
     name, language = place.name_and_language()
-    return geometry.Mark(
+    return geometry.MapMark(
         key=place.key,
         lon=float(place.longitude),
         lat=float(place.latitude),
@@ -79,7 +79,7 @@ def with_value(name: str, value: str) -> str:
 
 
 @dataclass(frozen=True)
-class Words:
+class MapLabel:
     """A name on the map: its rows with their baselines, in pixels from the point that it belongs to."""
 
     rows: list[tuple[str, str]]
@@ -89,14 +89,14 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Item:
+class MapItem:
     """Something at a point of the drawing: a mark with or without a number and a name, or a name alone."""
 
     kind: str  # mark, country, water, neighbour
     x: str
     y: str
     radius: str
-    words: Words | None
+    words: MapLabel | None
     url: str = ""
     title: str = ""
     count: str = ""
@@ -104,12 +104,12 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class MapDrawing:
     """One of the two drawings of a map."""
 
     size: str
     scale: str
-    items: list[Item]
+    items: list[MapItem]
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,9 @@ class Map:
 
     id: str
     label: str
-    frame: geometry.Box
+    frame: geometry.BoundingBox
     countries: list[Country]
-    drawings: list[Drawing]
+    drawings: list[MapDrawing]
     hatched: bool = False
     width: int = field(init=False, default=round(geometry.FRAME.width))
     height: int = field(init=False, default=round(geometry.FRAME.height))
@@ -166,7 +166,7 @@ class Map:
 
 
 @dataclass(frozen=True)
-class Draft:
+class LabelCandidate:
     """An item before its name has a place: where it lies in pixels, and all that it says."""
 
     kind: str
@@ -179,20 +179,20 @@ class Draft:
     url: str = ""
     title: str = ""
     count: str = ""
-    members: tuple[geometry.Mark, ...] = ()
+    members: tuple[geometry.MapMark, ...] = ()
     steps: tuple[geometry.Point, ...] = ()  # to other points where its name may stand
 
     @property
-    def name(self) -> geometry.Name:
+    def name(self) -> geometry.NamePlacement:
         width = max(geometry.text_width(row, self.size) for row in self.rows)
-        return geometry.Name(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
+        return geometry.NamePlacement(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
 
 
 @dataclass(frozen=True)
 class View:
     """The part of the map that is shown, and how many pixels a map unit takes."""
 
-    frame: geometry.Box
+    frame: geometry.BoundingBox
     zoom: float
 
     def pixels(self, point: geometry.Point) -> geometry.Point:
@@ -215,13 +215,13 @@ def draw(
     id: str,
     label: str,
     countries: Iterable[Place],
-    marks: list[geometry.Mark] = (),
-    frame: geometry.Box = geometry.FRAME,
+    marks: list[geometry.MapMark] = (),
+    frame: geometry.BoundingBox = geometry.FRAME,
     tones: dict[str, str] | None = None,
     figures: dict[str, str] | None = None,
     badges: dict[str, int] | None = None,
     counted: bool = False,
-    cluster_url: Callable[[list[geometry.Mark]], str] = lambda marks: "",
+    cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
     hatched: bool = False,
 ) -> Map:
     """A map of `marks` over the countries.
@@ -244,42 +244,45 @@ def draw(
     drawings = []
     for size, scale, apart in DRAWINGS:
         view = View(frame, geometry.FRAME.width / frame.width / scale)
-        drafts = [*drafts_of(marks, view, apart, counted, cluster_url), *drafts_of_names(known, view, figures, badges)]
-        paper = geometry.Box(0, 0, geometry.FRAME.width / scale, geometry.FRAME.height / scale)
-        drawings.append(Drawing(size, geometry.short(scale, 2), _set(drafts, paper, scale)))
+        drafts = [
+            *cluster_marks(marks, view, apart, counted, cluster_url),
+            *drafts_of_names(known, view, figures, badges),
+        ]
+        paper = geometry.BoundingBox(0, 0, geometry.FRAME.width / scale, geometry.FRAME.height / scale)
+        drawings.append(MapDrawing(size, geometry.short(scale, 2), _set(drafts, paper, scale)))
     return Map(id=id, label=label, frame=frame, countries=shown, drawings=drawings, hatched=hatched)
 
 
 def counted_radius(count: int, counts: Iterable[int]) -> float:
     """The radius of a mark that carries its number, among marks with all these numbers: the number has room in it."""
-    return geometry.radius(count, largest=max(FULL, *counts), least=max(COUNTED, room_of(count)))
+    return geometry.radius(count, largest=max(FULL, *counts), least=max(COUNTED, digit_radius(count)))
 
 
-def room_of(count: int) -> float:
+def digit_radius(count: int) -> float:
     """The radius of a circle that has room for a number."""
     return geometry.text_width(number(count), DIGITS) / 2 + 4
 
 
-def drafts_of(
-    marks: list[geometry.Mark],
+def cluster_marks(
+    marks: list[geometry.MapMark],
     view: View,
     apart: float,
     counted: bool = False,
-    cluster_url: Callable[[list[geometry.Mark]], str] = lambda marks: "",
-) -> Iterator[Draft]:
+    cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
+) -> Iterator[LabelCandidate]:
     """The marks as this view shows them, those nearer than `apart` pixels as one, the fullest first; if they carry
     numbers, at least so far apart that none hides another’s.
     """
     points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
     if counted and marks:
-        apart = max(apart, 2 * room_of(max(len(mark.records) for mark in marks)))
+        apart = max(apart, 2 * digit_radius(max(len(mark.records) for mark in marks)))
     groups = geometry.clusters(points, apart)
     counts = [len(NONE.union(*(marks[i].records for i in group))) for group in groups]
     for group, count in zip(groups, counts, strict=True):
         members = [marks[i] for i in group]
         lead, several = members[0], len(members) > 1
         title = ", ".join(mark.name for mark in members)
-        yield Draft(
+        yield LabelCandidate(
             kind="mark",
             x=points[group[0]][0],
             y=points[group[0]][1],
@@ -298,7 +301,7 @@ def drafts_of_names(
     view: View,
     figures: dict[str, str] | None = None,
     badges: dict[str, int] | None = None,
-) -> Iterator[Draft]:
+) -> Iterator[LabelCandidate]:
     """Names without marks, in the order in which they get room: countries, neighbours, waters."""
     figures, badges = figures or {}, badges or {}
     for key, shape in shapes()["countries"].items():
@@ -306,7 +309,7 @@ def drafts_of_names(
             name, language = countries[key].name_and_language()
             count = badges.get(key, 0)
             x, y, steps = view.points(shape["labels"])
-            yield Draft(
+            yield LabelCandidate(
                 kind="mark" if count else "country",
                 x=x,
                 y=y,
@@ -322,7 +325,7 @@ def drafts_of_names(
     for named in shapes()["names"]:
         x, y, steps = view.points(named["labels"])
         name = named[f"name_{language}"]
-        yield Draft(kind=named["kind"], x=x, y=y, rows=[name], language=language, size=11, steps=steps)
+        yield LabelCandidate(kind=named["kind"], x=x, y=y, rows=[name], language=language, size=11, steps=steps)
 
 
 def _set(drafts, paper, scale):
@@ -337,9 +340,9 @@ def _set(drafts, paper, scale):
             if not draft.radius:  # it stands there itself: only what lies around a point shrinks in a larger figure
                 x, y, dx, dy = x + dx, y + dy - name.baseline, 0, name.baseline
             rows = [(row, geometry.short(dy + i * name.line)) for i, row in enumerate(draft.rows)]
-            words = Words(rows, geometry.short(dx), place.anchor, draft.language)
+            words = MapLabel(rows, geometry.short(dx), place.anchor, draft.language)
         items.append(
-            Item(
+            MapItem(
                 kind=draft.kind,
                 x=geometry.short(x * scale),
                 y=geometry.short(y * scale),

@@ -40,17 +40,17 @@ NAMES = frozenset(name_of(keys) for size in range(len(KEYS)) for keys in itertoo
 
 
 @require_safe
-def card(request, name):
+def share_image_view(request, name):
     """`/picture/<countries>.png`: the same bytes as long as the portal draws alike, so anybody may keep them."""
     if name not in NAMES:
         raise Http404
-    response = HttpResponse(drawn(name), content_type="image/png")
+    response = HttpResponse(render_map(name), content_type="image/png")
     response.headers["Cache-Control"] = f"public, max-age={YEAR}"
     return response
 
 
 @functools.cache
-def drawn(name):
+def render_map(name):
     """The picture as PNG."""
     shaded = set(name.split("-"))
     image = Image.new("RGB", (WIDTH * FINER, HEIGHT * FINER), PAPER)
@@ -87,10 +87,10 @@ def outlines(feature):
     parts = feature["geometry"]["coordinates"]
     if feature["geometry"]["type"] == "MultiPolygon":
         parts = [rings[0] for rings in parts]
-    return [[on_paper(geometry.project(lon, lat)) for lon, lat in part] for part in parts]
+    return [[compose(geometry.project(lon, lat)) for lon, lat in part] for part in parts]
 
 
-def on_paper(point):
+def compose(point):
     """Where a point of the map lies in the drawing: the region in the middle, as high as the picture."""
     scale = FINER * HEIGHT / geometry.FRAME.height
     x, y = point

@@ -2,7 +2,7 @@
 
 from portal.models.curation import Double, Link, LinkUse, Look, OlderTranslation
 from portal.models.place import Place, PlaceCitation
-from portal.models.record import Content, Evidenced, Pair, Record, other_spellings_column
+from portal.models.record import Content, EvidenceModel, Record, ThroughModel, other_spellings_column
 from portal.models.removed import FormerKey, Tombstone
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
 from portal.models.source import Citation, Source
@@ -14,14 +14,13 @@ __all__ = [
     "Citation",
     "Content",
     "Double",
-    "Evidenced",
+    "EvidenceModel",
     "FormerKey",
     "Freshness",
     "Link",
     "LinkUse",
     "Look",
     "OlderTranslation",
-    "Pair",
     "Place",
     "PlaceCitation",
     "Record",
@@ -31,6 +30,7 @@ __all__ = [
     "SearchState",
     "SearchWord",
     "Source",
+    "ThroughModel",
     "Tombstone",
     "other_spellings_column",
 ]

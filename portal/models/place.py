@@ -84,8 +84,8 @@ class Place(Record):
     search_fields = ("name_en", "name_ko", "name_ru", "other_spellings")
     search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "part_of")}
     search_facets = {"country": ("country__key",)}
-    stands_on = ("country", "part_of")
-    told_apart_by = ("kind",)
+    required_published = ("country", "part_of")
+    distinguishing_fields = ("kind",)
 
     class Meta(Record.Meta):
         verbose_name = _("place")

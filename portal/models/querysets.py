@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import get_language
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.tracking import history
 from portal.tracking.change_log import joined_transaction
 from portal.tracking.signals import Action, TableChange, announce, announced
@@ -43,7 +43,7 @@ class RowQuerySet(models.QuerySet):
         rows = self.order_by()
         pks = list(rows.values_list("pk", flat=True))
         change = TableChange(Action.UPDATE, pks, fields=frozenset(values), values=values, rows=rows)
-        with announced(self.model, change), history.recording(self.model, pks):
+        with announced(self.model, change), history.record_history(self.model, pks):
             return super().update(**values)
 
     @joined_transaction()
@@ -62,7 +62,7 @@ class RecordQuerySet(RowQuerySet):
 
     def published(self):
         """Records that readers may see."""
-        return self.filter(publication=Publication.PUBLISHED)
+        return self.filter(publication=PublicationStatus.PUBLISHED)
 
     def in_order_of(self, field):
         """Records by a translated text as the reader sees it, English where the language has none."""

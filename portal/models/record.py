@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import Confidence, Publication
+from portal.core.choices import Confidence, PublicationStatus
 from portal.core.languages import text_and_language
 from portal.models.querysets import PairManager, RecordManager, remembered
 from portal.models.workflow import RECORD_ACTIONS
@@ -49,7 +49,7 @@ class Record(Content):
         help_text=_("The record’s name in addresses and files: small letters, digits and hyphens. It never changes."),
     )
     publication = models.CharField(
-        _("publication"), max_length=10, choices=Publication, default=Publication.DRAFT, db_index=True
+        _("publication"), max_length=10, choices=PublicationStatus, default=PublicationStatus.DRAFT, db_index=True
     )
     publish_at = models.DateTimeField(
         _("to be published at"),
@@ -78,15 +78,15 @@ class Record(Content):
     # What publishing asks for beside valid columns (portal.publishing.checks): prose with marks, rows that need their
     # English, and relations whose record, one of whose records, or each of whose records readers must be able to see.
     # Relations that lead back are left out: of two records that name each other, neither could be published.
-    marked_fields = ()
-    rows_in_english = ()
-    stands_on = ()
-    needs_one_of = ()
-    needs_each_of = ()  # relations, or a relation of rows and their column: "participations__organisation"
+    citation_fields = ()
+    relations_requiring_english = ()
+    required_published = ()
+    required_published_any = ()
+    required_published_each = ()  # relations, or a relation of rows and their column: "participations__organisation"
 
     # Columns that tell apart two records of like name (portal.curation.similarity): a lake and a region may share
     # theirs.
-    told_apart_by = ()
+    distinguishing_fields = ()
 
     class Meta:
         abstract = True
@@ -114,18 +114,21 @@ class Record(Content):
     @property
     def was_public(self):
         """Whether readers see it or once saw it, so that links to it may stand anywhere."""
-        return self.published_at is not None or self.publication in {Publication.PUBLISHED, Publication.ARCHIVED}
+        return self.published_at is not None or self.publication in {
+            PublicationStatus.PUBLISHED,
+            PublicationStatus.ARCHIVED,
+        }
 
     @property
     def needs_source(self):
         """Whether it states what somebody must have read somewhere."""
         return hasattr(self, "citations")
 
-    def moved_from(self, old):
+    def update_publication_dates(self, old):
         """Keep the time at which readers first saw the record, and no time that it waits for no more."""
-        if self.publication != Publication.SCHEDULED:
+        if self.publication != PublicationStatus.SCHEDULED:
             self.publish_at = None
-        if self.published_at is None and Publication.PUBLISHED in {old, self.publication}:
+        if self.published_at is None and PublicationStatus.PUBLISHED in {old, self.publication}:
             self.published_at = timezone.now()
 
     def save(self, *args, **kwargs):
@@ -145,7 +148,7 @@ def other_spellings_column():
     )
 
 
-class Evidenced(models.Model):
+class EvidenceModel(models.Model):
     """What a claim rests on, in the editors' own words."""
 
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, db_index=True)
@@ -160,7 +163,7 @@ class Evidenced(models.Model):
         abstract = True
 
 
-class Pair(Content):
+class ThroughModel(Content):
     """A row of a through-table. `natural_fields` name it: paths such as `project__key`."""
 
     natural_fields: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
 from portal.core.validators import address_of_the_web
-from portal.models.record import Pair, Record
+from portal.models.record import Record, ThroughModel
 
 
 class Source(Record):
@@ -58,7 +58,7 @@ class Source(Record):
     }
     search_identifiers = ("key", "doi", "url")
     search_dates = ("date",)
-    told_apart_by = ("publisher",)
+    distinguishing_fields = ("publisher",)
 
     class Meta(Record.Meta):
         verbose_name = _("source")
@@ -104,7 +104,7 @@ class Source(Record):
         return self.language if self.title_original else "en"
 
 
-class Citation(Pair):
+class Citation(ThroughModel):
     """That a record rests on a source. `position` keeps the order in which an editor named them."""
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+")

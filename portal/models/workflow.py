@@ -7,17 +7,17 @@ or sends it back to review, where an editor may change it again. Translators wri
 state short of archived: readers have English there until then, and a translation adds no claim to it.
 """
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 
 # What a permission of a model can be for: Django's own four, to let readers see, and to write in one language.
 TRANSLATED_ACTIONS = ("add", "change", "delete", "view", "translate_ko", "translate_ru")
 RECORD_ACTIONS = (*TRANSLATED_ACTIONS, "publish")
 
-DRAFT, IN_REVIEW, SCHEDULED = Publication.DRAFT, Publication.IN_REVIEW, Publication.SCHEDULED
-PUBLISHED, ARCHIVED = Publication.PUBLISHED, Publication.ARCHIVED
+DRAFT, IN_REVIEW, SCHEDULED = PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW, PublicationStatus.SCHEDULED
+PUBLISHED, ARCHIVED = PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED
 
 # From where to where, and the action that whoever moves a record must be allowed.
-MOVES = {
+TRANSITIONS = {
     DRAFT: {IN_REVIEW: "change", SCHEDULED: "publish", PUBLISHED: "publish"},
     IN_REVIEW: {DRAFT: "change", SCHEDULED: "publish", PUBLISHED: "publish"},
     SCHEDULED: {IN_REVIEW: "publish", PUBLISHED: "publish"},
@@ -26,11 +26,11 @@ MOVES = {
 }
 STEP_BACK = {IN_REVIEW: DRAFT, SCHEDULED: IN_REVIEW, PUBLISHED: IN_REVIEW, ARCHIVED: IN_REVIEW}
 # Where editors are at work, and where a record is as readers see it or will see it.
-OPEN = frozenset({DRAFT, IN_REVIEW})
-RELEASED = frozenset({SCHEDULED, PUBLISHED})
+EDITABLE_STATES = frozenset({DRAFT, IN_REVIEW})
+PUBLIC_STATES = frozenset({SCHEDULED, PUBLISHED})
 
 
-def actions_of(user, model):
+def allowed_actions(user, model):
     """What a user may do with records of a model, as far as permissions say."""
     opts = model._meta
     return frozenset(
@@ -38,19 +38,19 @@ def actions_of(user, model):
     )
 
 
-def may_move(actions, old, new):
+def can_transition(actions, old, new):
     """Whether these actions let one move a record from one state to another. To stay is no move."""
-    return MOVES[old].get(new) in actions
+    return TRANSITIONS[old].get(new) in actions
 
 
 def choices(actions, old):
     """The states that a form offers for a record in state `old`: that one, and where it may be moved."""
-    return [state for state in Publication if state == old or may_move(actions, old, state)]
+    return [state for state in PublicationStatus if state == old or can_transition(actions, old, state)]
 
 
-def may_change(actions, publication):
+def can_edit(actions, publication):
     """Whether these actions let one change a record in this state, in all its parts."""
-    return "change" in actions and (publication in OPEN or "publish" in actions)
+    return "change" in actions and (publication in EDITABLE_STATES or "publish" in actions)
 
 
 def languages(actions, publication):

@@ -24,8 +24,8 @@ from django.utils.translation import override
 from portal.citations import references
 from portal.formats import dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
-from portal.formats.fields import tuples
-from portal.formats.serialisers import SERIALISERS, Records
+from portal.formats.fields import values_tuples
+from portal.formats.serialisers import SERIALISERS, RecordSelection
 from portal.tracking import content_version
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Archive:
         return (self.number, self.base) == (content_version.state().number, settings.PUBLIC_URL)
 
 
-def present() -> Archive | None:
+def current_archive() -> Archive | None:
     """The archive that is there, or None."""
     path = folder() / NAME
     try:
@@ -94,7 +94,7 @@ def present() -> Archive | None:
 
 
 @contextmanager
-def alone(wait):
+def build_lock(wait):
     """Whether this process is the one that makes the archive; others wait for it, or are told no."""
     folder().mkdir(parents=True, exist_ok=True)
     with open(folder() / "lock", "w") as lock:
@@ -108,10 +108,10 @@ def alone(wait):
 
 def make(wait=True) -> Archive | None:
     """Make the archive, unless it is as new as the content. None, if another process is at it and we do not wait."""
-    with alone(wait) as ours:
+    with build_lock(wait) as ours:
         if not ours:
             return None
-        there = present()
+        there = current_archive()
         if there and there.is_fresh:
             return there
         state = content_version.state()
@@ -119,7 +119,7 @@ def make(wait=True) -> Archive | None:
         try:
             with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 with override("en"):
-                    fill(archive)
+                    write_tables(archive)
                 made = timezone.now().isoformat(timespec="seconds")
                 archive.comment = json.dumps(
                     {"number": state.number, "made": made, "base": settings.PUBLIC_URL}
@@ -129,10 +129,10 @@ def make(wait=True) -> Archive | None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-    return present()
+    return current_archive()
 
 
-def begin():
+def build_in_background():
     """Make the archive in the background."""
     threading.Thread(target=_make_and_close, daemon=True, name="archive").start()
 
@@ -150,12 +150,14 @@ def everything(kind):
     """All records of a kind that readers see."""
     serialiser = SERIALISERS[kind]
     ordered = serialiser.visible().order_by(*dataset_metadata.primary_key(serialiser))
-    pks = [pk for (pk,) in tuples(ordered, "pk")]
+    pks = [pk for (pk,) in values_tuples(ordered, "pk")]
     title = str(serialiser.model._meta.verbose_name_plural)
-    return Records(pks, kind=kind, label=serialiser.file, title=title, about=data_page(), base=settings.PUBLIC_URL)
+    return RecordSelection(
+        pks, kind=kind, label=serialiser.file, title=title, about=data_page(), base=settings.PUBLIC_URL
+    )
 
 
-def fill(archive):
+def write_tables(archive):
     """Write the files of the archive into it."""
 
     def write(name, pieces):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.formats import dataset_metadata, fields, spreadsheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
 from portal.formats.responses import HEADERS
@@ -59,7 +59,7 @@ def catalogue(request, form):
     media, write = FORMS[form]
 
     def made():
-        throttling.spend(request, "export")
+        throttling.throttle(request, "export")
         with override("en"):
             said = write([Catalogue(settings.PUBLIC_URL, state).node()])
         response = HttpResponse(said, content_type=media)
@@ -184,7 +184,7 @@ class Catalogue:
         page = self.base + record.get_absolute_url()
         licence = schema_org.licence_address(record.licence_en)
         source = {}
-        if record.source.publication == Publication.PUBLISHED:
+        if record.source.publication == PublicationStatus.PUBLISHED:
             source = {
                 "dct_creator": node("foaf:Agent", foaf_name=record.source.publisher),
                 "dct_source": address(f"{self.base}{record.source.get_absolute_url()}#it"),

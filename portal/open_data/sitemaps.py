@@ -37,7 +37,7 @@ class InEachLanguage(Sitemap):
         return urls
 
 
-class Pages(InEachLanguage):
+class PageSitemap(InEachLanguage):
     """Pages that are no record's. All but the words about the portal change with the content."""
 
     names = (
@@ -89,7 +89,7 @@ class Versions:
         return [(record, language) for record in found for language in self.languages]
 
 
-class Records(InEachLanguage):
+class RecordSitemap(InEachLanguage):
     """The published records of one model."""
 
     limit = 3_000  # addresses, a thousand records: a file of two megabytes, which is made at once
@@ -114,15 +114,15 @@ class Records(InEachLanguage):
 
 
 SITEMAPS = {
-    "pages": Pages,
-    "issues": Records(Issue.objects.all()),
-    "indicators": Records(Indicator.objects.all()),
-    "events": Records(Event.objects.all()),
-    "projects": Records(Project.objects.all()),
-    "organisations": Records(Organisation.objects.all()),
-    "agreements": Records(Agreement.objects.all()),
-    "places": Records(Place.objects.all()),
-    "sources": Records(Source.objects.all()),
+    "pages": PageSitemap,
+    "issues": RecordSitemap(Issue.objects.all()),
+    "indicators": RecordSitemap(Indicator.objects.all()),
+    "events": RecordSitemap(Event.objects.all()),
+    "projects": RecordSitemap(Project.objects.all()),
+    "organisations": RecordSitemap(Organisation.objects.all()),
+    "agreements": RecordSitemap(Agreement.objects.all()),
+    "places": RecordSitemap(Place.objects.all()),
+    "sources": RecordSitemap(Source.objects.all()),
 }
 
 

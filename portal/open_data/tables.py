@@ -18,8 +18,8 @@ from portal.http import throttling
 from portal.http.parameters import takes
 from portal.open_data import archive
 from portal.open_data.dcat import RIGHTS
-from portal.seo.head import Told
-from portal.seo.schema_org import licence, thing
+from portal.seo.head import PageMetadataMixin
+from portal.seo.schema_org import licence, node
 from portal.tracking import content_version
 
 # The page or list that shows the records of a kind.
@@ -52,8 +52,8 @@ def table(request, file):
     etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
 
     def made():
-        throttling.spend(request, "export")
-        throttling.spend(request, "export", throttling.cost_of_rows("csv", serialiser.visible().count()))
+        throttling.throttle(request, "export")
+        throttling.throttle(request, "export", throttling.cost_of_rows("csv", serialiser.visible().count()))
         with override("en"):
             records = archive.everything(serialiser.kind)
         response = StreamingHttpResponse(
@@ -89,18 +89,18 @@ def datapackage(request):
 @require_safe
 def everything(request):
     """`/data/central-asia-environment.zip`: the archive. An old one is handed out while a new one is made."""
-    there = archive.present()
+    there = archive.current_archive()
     is_fresh = there is not None and there.is_fresh
     if not is_fresh:
-        throttling.spend(request, "export")  # before the archive is made, which costs more than handing it out
+        throttling.throttle(request, "export")  # before the archive is made, which costs more than handing it out
     if there is None:
         there = archive.make()
     elif not is_fresh:
-        archive.begin()
+        archive.build_in_background()
 
     def made():
         if is_fresh:
-            throttling.spend(request, "export")
+            throttling.throttle(request, "export")
         response = FileResponse(there.path.open("rb"), as_attachment=True, filename=archive.NAME)
         response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
         return response
@@ -117,7 +117,7 @@ def data_in_readers_language(request):
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """A table as the page names it."""
 
     words: str
@@ -128,13 +128,13 @@ class Table:
     page: str
 
 
-class Data(Told, TemplateView):
+class Data(PageMetadataMixin, TemplateView):
     """What data there are, in which forms, under which licence."""
 
     template_name = "portal/data.html"
     page_kind = "CollectionPage"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         """The catalogue, and every table as a dataset."""
         catalogue = tell.catalogue | {"dataset": [self.told_table(tell, table) for table in context["tables"]]}
         return [catalogue | {"inLanguage": LANGUAGES, "publisher": tell.portal}]
@@ -143,7 +143,7 @@ class Data(Told, TemplateView):
         """A table as a dataset. Those of figures, which have licences of their own, are not under the portal’s."""
         page = reverse("data")
         files = (("text/csv", reverse("data-table", args=[table.file])), ("application/json", table.api))
-        return thing(
+        return node(
             "Dataset",
             tell.identity(page).replace("#it", f"#{table.file}"),
             name=str(table.words),
@@ -155,7 +155,7 @@ class Data(Told, TemplateView):
             creator={"@id": f"{tell.base}/#portal"},
             isAccessibleForFree=True,
             distribution=[
-                thing("DataDownload", encodingFormat=media, contentUrl=tell.base + path) for media, path in files
+                node("DataDownload", encodingFormat=media, contentUrl=tell.base + path) for media, path in files
             ],
         )
 
@@ -166,13 +166,13 @@ class Data(Told, TemplateView):
             words, holds = serialiser.model._meta.verbose_name_plural, dataset_metadata.HOLDS[kind]
             count = serialiser.visible().count()
             tables.append(
-                Table(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))
+                DataTable(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))
             )
         return super().get_context_data(**kwargs) | {
             "title": _("Open data"),
             "trail": [(_("Open data"), None)],
             "tables": tables,
-            "archive": archive.present(),
+            "archive": archive.current_archive(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),
             "changed": state.changed_at if state.number else None,
         }

@@ -5,8 +5,8 @@ of them. Here the loop that accepts connections also moves the bytes, for a thou
 
 - A thread gets a request when its head and its body have come. The body is kept in memory or in a temporary file.
 - A body above DATA_UPLOAD_MAX_MEMORY_SIZE, which only staff may send, is not read at first. The thread gets the head,
-  and the application (`portal.http.throttling.BodyMiddleware`) refuses the request or calls `ClientSocket.read_body`.
-  Then the loop reads the body, and the request goes to a thread a second time.
+  and the application (`portal.http.throttling.RequestSizeMiddleware`) refuses the request or calls
+  `ClientSocket.read_body`. Then the loop reads the body, and the request goes to a thread a second time.
 - What a client does not take of an answer at once is kept in memory or in a temporary file, and the loop sends it. The
   thread is free as soon as the answer is made.
 

@@ -6,7 +6,7 @@ from portal.models import Source
 from portal.search import indexing
 
 
-def readiness():
+def health_checks():
     """Which parts are ready, and what is amiss with the search index, in words."""
     ready = {"database": False, "content": False, "search": False}
     try:

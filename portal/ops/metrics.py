@@ -18,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from portal.ops.health import readiness
+from portal.ops.health import health_checks
 from portal.tracking import content_version
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -53,13 +53,13 @@ def _view_of(request):
         return "none"
 
 
-class StateCollector:
+class HealthCollector:
     """What is true of the portal as a whole at the moment of asking, whichever worker says it."""
 
     def collect(self):
         """Whether each part is ready, and the number that moves with every change of the content."""
         ready = GaugeMetricFamily("portal_ready", "Whether a part is ready (1) or not (0).", labels=["part"])
-        found, _amiss = readiness()
+        found, _amiss = health_checks()
         for part, is_ready in found.items():
             ready.add_metric([part], int(is_ready))
         yield ready
@@ -82,5 +82,5 @@ def metrics(request):
     else:
         for collector in (REQUESTS, SECONDS):
             registry.register(collector)
-    registry.register(StateCollector())
+    registry.register(HealthCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

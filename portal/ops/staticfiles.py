@@ -11,7 +11,7 @@ BUNDLE = "css/site.css"
 CSS_IMPORT = re.compile(r'@import url\("([^"]+)"\);\n')
 
 
-class HashedFiles(CompressedManifestStaticFilesStorage):
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     """WhiteNoise’s, which also names what one of our script modules imports from another.
 
     Django would do that in all scripts or in none, and reads imports into the comments of some that are not ours.

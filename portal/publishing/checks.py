@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import translator
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import cited_keys
 from portal.models import Source
 
@@ -17,7 +17,7 @@ LANGUAGES = dict(settings.LANGUAGES)
 
 
 @dataclass(frozen=True)
-class Gap:
+class PublishingBlocker:
     """Something that is missing or wrong. `field` is a column or a relation; without one the record as a whole."""
 
     text: str
@@ -32,7 +32,7 @@ class Gap:
         return f"{self.field}-group" if self.rows else f"id_{self.field}"
 
 
-def gaps(record):
+def publishing_blockers(record):
     """All that a stored record lacks before it may be published."""
     return [
         *_invalid(record),
@@ -43,11 +43,11 @@ def gaps(record):
     ]
 
 
-def columns_that_gaps_hang_on(model):
+def fields_checked(model):
     """The columns of a record whose values, each of them valid, may still leave a gap. Rows of it may do so too."""
-    marked = {f"{field}_{language}" for field in model.marked_fields for language in LANGUAGES}
-    each = {path.partition("__")[0] for path in model.needs_each_of}
-    return {"publication", *model.stands_on, *model.needs_one_of, *each, *marked}
+    marked = {f"{field}_{language}" for field in model.citation_fields for language in LANGUAGES}
+    each = {path.partition("__")[0] for path in model.required_published_each}
+    return {"publication", *model.required_published, *model.required_published_any, *each, *marked}
 
 
 def _english_required(model):
@@ -72,7 +72,9 @@ def _invalid(record):
     required = _english_required(type(record))
     for field in required:
         if not getattr(record, f"{field}_en"):
-            yield Gap(_("{field}: the text is missing.").format(field=_name(record, f"{field}_en")), f"{field}_en")
+            yield PublishingBlocker(
+                _("{field}: the text is missing.").format(field=_name(record, f"{field}_en")), f"{field}_en"
+            )
     known = translator.get_options_for_model(type(record)).all_fields
     try:
         record.full_clean(validate_unique=False, exclude={*known, *(f"{field}_en" for field in required)})
@@ -80,7 +82,11 @@ def _invalid(record):
         for field, messages in error.message_dict.items():
             for message in messages:
                 whole = field == NON_FIELD_ERRORS
-                yield Gap(message) if whole else Gap(f"{_name(record, field)}: {message}", field)
+                yield (
+                    PublishingBlocker(message)
+                    if whole
+                    else PublishingBlocker(f"{_name(record, field)}: {message}", field)
+                )
 
 
 def _without_sources(record):
@@ -88,10 +94,10 @@ def _without_sources(record):
     citations = record.citations.select_related("source") if hasattr(record, "citations") else ()
     cited = [citation.source for citation in citations]
     if record.needs_source and not cited:
-        yield Gap(_("No source is cited."), "citations", rows=True)
+        yield PublishingBlocker(_("No source is cited."), "citations", rows=True)
     for source in cited:
-        if source.publication != Publication.PUBLISHED:
-            yield Gap(
+        if source.publication != PublicationStatus.PUBLISHED:
+            yield PublishingBlocker(
                 _("The source {key} is not published: publish it first.").format(key=source.key),
                 "citations",
                 rows=True,
@@ -102,7 +108,7 @@ def _unresolved_marks(record):
     """Marks in prose lead to published sources, in every language."""
     marks = {
         column: keys
-        for field in record.marked_fields
+        for field in record.citation_fields
         for language in LANGUAGES
         if (keys := cited_keys(getattr(record, column := f"{field}_{language}") or ""))
     }
@@ -112,7 +118,7 @@ def _unresolved_marks(record):
     for column, keys in marks.items():
         for key in keys:
             if key not in seen:
-                yield Gap(
+                yield PublishingBlocker(
                     _("{field}: the mark [{key}] leads to no published source.").format(
                         field=_name(record, column), key=key
                     ),
@@ -122,19 +128,19 @@ def _unresolved_marks(record):
 
 def _unfinished_rows(record):
     """Rows are read with the record: in English, and a figure with its source."""
-    for relation in record.rows_in_english:
+    for relation in record.relations_requiring_english:
         rows = getattr(record, relation)
         required = _english_required(rows.model)
         if any(not getattr(row, f"{field}_en") for row in rows.all() for field in required):
-            yield Gap(
+            yield PublishingBlocker(
                 _("{rows}: the English text of a row is missing.").format(rows=_name(record, relation)),
                 relation,
                 rows=True,
             )
         if hasattr(rows.model, "citations"):
-            cited = rows.filter(citations__source__publication=Publication.PUBLISHED)
+            cited = rows.filter(citations__source__publication=PublicationStatus.PUBLISHED)
             if rows.exclude(pk__in=cited.values("pk")).exists():
-                yield Gap(
+                yield PublishingBlocker(
                     _("{rows}: a row cites no published source.").format(rows=_name(record, relation)),
                     relation,
                     rows=True,
@@ -143,20 +149,20 @@ def _unfinished_rows(record):
 
 def _unseen(record):
     """What the record stands on, belongs to and names must be there for readers."""
-    for field in record.stands_on:
+    for field in record.required_published:
         other = getattr(record, field)
-        if other is not None and other.publication != Publication.PUBLISHED:
+        if other is not None and other.publication != PublicationStatus.PUBLISHED:
             yield _not_published(record, field, other)
     named = set()
-    for path in record.needs_each_of:
+    for path in record.required_published_each:
         relation = path.partition("__")[0]
         for other in _hidden(record, path):
             named.add(relation)
             yield _not_published(record, relation, other, rows=record._meta.get_field(relation).one_to_many)
-    for relation in record.needs_one_of:
+    for relation in record.required_published_any:
         if relation not in named and not getattr(record, relation).published().exists():
             field = record._meta.get_field(relation)
-            yield Gap(
+            yield PublishingBlocker(
                 _("{field}: at least one published record is needed.").format(field=_name(record, relation)),
                 relation,
                 rows=field.one_to_many,
@@ -165,11 +171,11 @@ def _unseen(record):
 
 def _not_published(record, field, other, rows=False):
     words = _("{field}: {name} is not published: publish it first.").format(field=_name(record, field), name=other)
-    return Gap(words, field, rows=rows)
+    return PublishingBlocker(words, field, rows=rows)
 
 
 def _hidden(record, path):
-    """Return the records at the end of a path of `needs_each_of` that readers cannot see, by key. One query."""
+    """Return the hidden records at the end of a path of `required_published_each`, by key. One query."""
     relation, _sep, column = path.partition("__")
     others = getattr(record, relation).all()
     model = others.model
@@ -177,4 +183,4 @@ def _hidden(record, path):
         model = model._meta.get_field(column).related_model
         rows = others.order_by().filter(**{column: models.OuterRef("pk")})
         others = model._base_manager.filter(models.Exists(rows))
-    return others.exclude(publication=Publication.PUBLISHED).order_by("key")
+    return others.exclude(publication=PublicationStatus.PUBLISHED).order_by("key")

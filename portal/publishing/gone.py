@@ -4,16 +4,18 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Tombstone
 
 
-def gone_page(request, model, key, list_title, list_url):
+def gone_response(request, model, key, list_title, list_url):
     """410 with the reason, the date and where to go; None for a key that readers never saw."""
     kind = model._meta.model_name
     stone = Tombstone.objects.filter(kind=kind, key=key).first()
     archived = (
-        model.objects.filter(key=key, publication=Publication.ARCHIVED).values_list("updated_at", flat=True).first()
+        model.objects.filter(key=key, publication=PublicationStatus.ARCHIVED)
+        .values_list("updated_at", flat=True)
+        .first()
     )
     if stone is None and archived is None:
         return None

@@ -16,10 +16,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.http.parameters import checks_parameters_itself
 from portal.models import Record
-from portal.tracking.audit_log import AuditEntry, note
+from portal.tracking.audit_log import AuditEntry, log_action
 
 SALT = "portal.preview"
 LASTS = timedelta(days=14)
@@ -39,7 +39,7 @@ def preview_links(record):
 
 def end_previews(record):
     """End all links to the record’s preview that were made so far."""
-    note(AuditEntry.What.PREVIEWS_ENDED, record=record, pk=record.pk)
+    log_action(AuditEntry.Action.PREVIEWS_ENDED, record=record, pk=record.pk)
 
 
 def _has_ended(record, publication, made):
@@ -49,7 +49,7 @@ def _has_ended(record, publication, made):
     ):
         return True
     kind = record._meta.model_name
-    ended = AuditEntry.objects.filter(what=AuditEntry.What.PREVIEWS_ENDED, kind=kind, at__gt=made)
+    ended = AuditEntry.objects.filter(what=AuditEntry.Action.PREVIEWS_ENDED, kind=kind, at__gt=made)
     return ended.filter(details__pk=record.pk).exists()  # the key of a record may change
 
 
@@ -66,7 +66,7 @@ def preview(request, token):
         return _ended(request)
     model = apps.get_model(label)
     record = get_object_or_404(model, pk=pk)
-    if record.publication == Publication.PUBLISHED:
+    if record.publication == PublicationStatus.PUBLISHED:
         return _private(redirect(record))
     # Links that name no state were made before links ended with it.
     if _has_ended(record, state[0] if state else record.publication, ends - LASTS):
@@ -87,7 +87,7 @@ class Preview:
     ends: datetime
 
 
-def seen(request, records):
+def visible_to(request, records):
     """Those of `records` that the page is about: the published ones, or the one that it previews."""
     shown = getattr(request, "preview", None)
     if shown is not None and isinstance(shown.record, records.model):

@@ -13,14 +13,14 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.database import lock_timeout
-from portal.http.outage import is_outage
+from portal.http.outage import is_service_failure
 from portal.models import Record
-from portal.publishing.checks import gaps
+from portal.publishing.checks import publishing_blockers
 from portal.tracking.change_log import content_transaction
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason
 
 LOCK_MILLISECONDS = 50  # a request waits no longer for a lock; whoever holds it may be publishing the same records
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 def _scheduled():
     """Return a queryset of the scheduled records of each model."""
     models = [model for model in apps.get_models() if issubclass(model, Record)]
-    return [model.objects.filter(publication=Publication.SCHEDULED) for model in models]
+    return [model.objects.filter(publication=PublicationStatus.SCHEDULED) for model in models]
 
 
 def next_due():
@@ -53,11 +53,11 @@ def publish_scheduled():
     with content_transaction():
         for scheduled in _scheduled():
             for record in scheduled.filter(publish_at__lte=now).order_by("publish_at", "key").select_for_update():
-                lacking = gaps(record)
-                record.publication = Publication.IN_REVIEW if lacking else Publication.PUBLISHED
-                record.moved_from(Publication.SCHEDULED)
+                lacking = publishing_blockers(record)
+                record.publication = PublicationStatus.IN_REVIEW if lacking else PublicationStatus.PUBLISHED
+                record.update_publication_dates(PublicationStatus.SCHEDULED)
                 record.version += 1
-                with because(Reason.NOT_WHOLE if lacking else Reason.ON_TIME):
+                with change_reason(ChangeReason.NOT_WHOLE if lacking else ChangeReason.ON_TIME):
                     record.save(update_fields=["publication", "publish_at", "published_at", "version", "updated_at"])
                 if lacking:
                     logger.warning("Back to review, because it lacks something: %s %s", record._meta.label, record.key)
@@ -110,5 +110,5 @@ class PublishScheduledMiddleware:
                 self.due_at = next_due()
         except Error as error:
             # An outage has one cause, which many tracebacks do not explain better.
-            level, traceback = (logging.WARNING, False) if is_outage(error) else (logging.ERROR, True)
+            level, traceback = (logging.WARNING, False) if is_service_failure(error) else (logging.ERROR, True)
             logger.log(level, "Could not look for what is due: %s", " ".join(str(error).split()), exc_info=traceback)

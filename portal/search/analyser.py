@@ -60,7 +60,7 @@ class Token(NamedTuple):
     end: int
 
 
-class Piece(NamedTuple):
+class ScriptRun(NamedTuple):
     """Letters of one kind: `east` (written without an alphabet's spaces), `cyrillic`, `latin` or `number`."""
 
     kind: str
@@ -110,15 +110,15 @@ def identifier(text: str) -> str:
     return normal(text).replace(" ", "")[-LONGEST:]
 
 
-def pieces(text: str) -> Iterator[list[Piece]]:
+def pieces(text: str) -> Iterator[list[ScriptRun]]:
     """The words of a composed text, each as its pieces. A piece's place is exact unless folding changed its length."""
     for found in _RUN.finditer(text):
         exact, parts = _split(found[0])
         start = found.start()
         if exact:
-            word = [Piece(kind, part, start + first, start + last) for kind, part, first, last in parts]
+            word = [ScriptRun(kind, part, start + first, start + last) for kind, part, first, last in parts]
         else:
-            word = [Piece(kind, part, *found.span()) for kind, part, _first, _last in parts]
+            word = [ScriptRun(kind, part, *found.span()) for kind, part, _first, _last in parts]
         if word:
             yield word
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import override
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
@@ -149,4 +149,4 @@ def _follow(record, name):
 
 
 def _visible(record):
-    return getattr(record, "publication", Publication.PUBLISHED) == Publication.PUBLISHED
+    return getattr(record, "publication", PublicationStatus.PUBLISHED) == PublicationStatus.PUBLISHED

@@ -13,7 +13,7 @@ LENGTH, BEFORE = 240, 60
 
 
 @dataclass(frozen=True)
-class Marked:
+class Snippet:
     """A text and the places in it, in order, that answer the question; `met` says how many clauses they answer."""
 
     text: str
@@ -61,7 +61,7 @@ class Marked:
         return mark_safe("".join(pieces))
 
 
-def marked(text: str, query: Query) -> Marked:
+def marked(text: str, query: Query) -> Snippet:
     """A text, without its marks of sources, as it answers a question."""
     text = " ".join(clean(MARKS.sub("", text)).split())
     found = list(tokens(text))
@@ -76,7 +76,7 @@ def marked(text: str, query: Query) -> Marked:
         }
         spans |= here
         met += bool(here)
-    return Marked(text, tuple(_joined(sorted(spans))), met)
+    return Snippet(text, tuple(_joined(sorted(spans))), met)
 
 
 def _places(words, phrase):

@@ -48,7 +48,7 @@ def spellings(term: str) -> list[str]:
     return [before] if " " in inside else [before, inside]
 
 
-def folded(word: str) -> str:
+def fold(word: str) -> str:
     return word.casefold().replace("ё", "е")
 
 
@@ -56,7 +56,7 @@ def same_word(word: str, known: str, language: str) -> bool:
     """Whether `word` is `known` in some inflection. Acronyms are never inflected, and keep their capitals."""
     if known.isupper() and len(known) > 1:
         return word in (known, f"{known}s")
-    word, known = folded(word), folded(known)
+    word, known = fold(word), fold(known)
     if word == known:
         return True
     # An ending changes the last two letters at most; beyond that a like stem is a like word: tail is not tailings.
@@ -67,13 +67,13 @@ def same_word(word: str, known: str, language: str) -> bool:
     )
 
 
-def inflected(language: str, terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator[Found]]:
+def stemmed_matcher(language: str, terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator[Found]]:
     """What finds the uses of `terms` (pairs of key and term) in a text, by words and their stems; longest first."""
     by_start: dict[str, list[tuple[list[str], str]]] = {}
     for key, term in terms:
         for spelling in spellings(term):
             if words := WORD.findall(spelling):
-                by_start.setdefault(folded(words[0])[:3], []).append((words, key))
+                by_start.setdefault(fold(words[0])[:3], []).append((words, key))
     for candidates in by_start.values():
         candidates.sort(key=lambda candidate: (-len(candidate[0]), -len("".join(candidate[0]))))
 
@@ -84,7 +84,7 @@ def inflected(language: str, terms: Iterable[tuple[str, str]]) -> Callable[[str]
         while at < len(words):
             length = 1
             inside_compound = words[at].start() and text[words[at].start() - 1] in "-‐‑"
-            for known, key in () if inside_compound else by_start.get(folded(words[at][0])[:3], ()):
+            for known, key in () if inside_compound else by_start.get(fold(words[at][0])[:3], ()):
                 here = words[at : at + len(known)]
                 if (
                     len(here) == len(known)
@@ -99,7 +99,7 @@ def inflected(language: str, terms: Iterable[tuple[str, str]]) -> Callable[[str]
     return find
 
 
-def agglutinated(terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator[Found]]:
+def korean_matcher(terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator[Found]]:
     """What finds the uses of `terms` in a Korean text: at the start of a word, with a particle or without."""
     keys = {re.sub(r"\s", "", spelling): key for key, term in terms for spelling in spellings(term)}
     if not keys:
@@ -115,9 +115,9 @@ def agglutinated(terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator[F
 
 
 @functools.lru_cache(maxsize=16)
-def finder(language: str, terms: tuple[tuple[str, str], ...]) -> Callable[[str], Iterator[Found]]:
+def term_matcher(language: str, terms: tuple[tuple[str, str], ...]) -> Callable[[str], Iterator[Found]]:
     """What finds the uses of `terms` in a text of that language; the same terms are compiled once."""
-    return agglutinated(terms) if language == "ko" else inflected(language, terms)
+    return korean_matcher(terms) if language == "ko" else stemmed_matcher(language, terms)
 
 
 def mark_terms(html: str, find: Callable[[str], Iterator[Found]], mark: Callable[[str, str], str]) -> str:
@@ -164,7 +164,7 @@ def mark_terms(html: str, find: Callable[[str], Iterator[Found]], mark: Callable
     return mark_safe("".join(pieces))
 
 
-class Glosses:
+class GlossaryMarker:
     """The terms that one page explains: asks for the glossary once, when the first prose is shown.
 
     Ids of definitions begin with `anchor`, which tells apart those of two texts on one page.
@@ -185,7 +185,7 @@ class Glosses:
     def mark(self, html: str, language: str) -> str:
         """Safe HTML, with the first use of each term in that language as a button that shows its definition."""
         known = tuple((key, row[f"term_{language}"]) for key, row in self.terms.items() if row[f"term_{language}"])
-        return mark_terms(html, finder(language, known), self._button)
+        return mark_terms(html, term_matcher(language, known), self._button)
 
     def _button(self, key: str, word: str) -> str:
         self._used[key] = None
@@ -209,6 +209,6 @@ class Glosses:
             yield key, *found[0], *found[1]
 
 
-def glosses(request) -> dict[str, Glosses]:
+def glossary(request) -> dict[str, GlossaryMarker]:
     """For templates: what marks the terms of a page and remembers which they were."""
-    return {"glosses": Glosses()}
+    return {"glosses": GlossaryMarker()}

@@ -50,7 +50,7 @@ class Phrase:
 
 
 @dataclass(frozen=True)
-class Way:
+class Alternative:
     """One way in which a clause may be met: all its phrases. `weight` says how much it is what was typed, up to 1."""
 
     phrases: tuple[Phrase, ...]
@@ -62,7 +62,7 @@ class Clause:
     """One thing that was asked for, as it was typed, and the ways to meet it. `firm` ones are never let go."""
 
     typed: str
-    ways: tuple[Way, ...]
+    ways: tuple[Alternative, ...]
     firm: bool = False
 
 
@@ -125,7 +125,7 @@ def phrase_of(text: str) -> Phrase:
 
 def _quoted(text):
     phrase = phrase_of(text)
-    return Clause(text.strip(), (Way((phrase,)),), firm=True) if phrase.tokens else None
+    return Clause(text.strip(), (Alternative((phrase,)),), firm=True) if phrase.tokens else None
 
 
 def _words(text, last) -> Iterator[Clause]:
@@ -140,8 +140,8 @@ def _words(text, last) -> Iterator[Clause]:
         yield Clause(
             normal(text),
             (
-                Way((Phrase((stem(first.text, "latin"), stem(second.text, "latin"))),)),
-                Way((Phrase((stem(first.text + second.text, "latin"),)),)),
+                Alternative((Phrase((stem(first.text, "latin"), stem(second.text, "latin"))),)),
+                Alternative((Phrase((stem(first.text + second.text, "latin"),)),)),
             ),
         )
         return
@@ -161,10 +161,10 @@ def _word(run, last):
         if piece.kind == "east":
             return Clause(typed, tuple(_korean(piece.text)))
         if piece.kind == "number":
-            return Clause(typed, (Way((Phrase((number(piece.text)[0],)),)),))
-        ways = [Way((Phrase((stem(piece.text, piece.kind),)),))]
+            return Clause(typed, (Alternative((Phrase((number(piece.text)[0],)),)),))
+        ways = [Alternative((Phrase((stem(piece.text, piece.kind),)),))]
         if last and len(piece.text) >= 3:
-            ways.append(Way((Phrase((piece.text,), prefix=True),), 0.5))
+            ways.append(Alternative((Phrase((piece.text,), prefix=True),), 0.5))
         return Clause(typed, tuple(ways))
     together = []
     for piece in run:
@@ -174,7 +174,7 @@ def _word(run, last):
             together.append(number(piece.text)[0])
         else:
             together.append(stem(piece.text, piece.kind))
-    return Clause(typed, (Way((Phrase(tuple(together)),)),))
+    return Clause(typed, (Alternative((Phrase(tuple(together)),)),))
 
 
 def _pairs(text):
@@ -185,22 +185,22 @@ def _phrase(text):
     return Phrase(tuple(_pairs(text)))
 
 
-def _korean(text) -> Iterator[Way]:
+def _korean(text) -> Iterator[Alternative]:
     """Ways to meet a Korean word: as it is, without its particle, and as the two words that a compound joins."""
     if len(text) == 1:
-        yield Way((Phrase((text,)),))
-        yield Way((Phrase((text,), prefix=True),), 0.6)
+        yield Alternative((Phrase((text,)),))
+        yield Alternative((Phrase((text,), prefix=True),), 0.6)
         return
-    yield Way((_phrase(text),))
+    yield Alternative((_phrase(text),))
     bare = without_particle(text)
     if bare != text:
-        yield Way((_phrase(bare),), 0.9)
+        yield Alternative((_phrase(bare),), 0.9)
     elif len(text) == 2 and text[0] in SHORT_NOUNS and text[1] in PARTICLES:
-        yield Way((Phrase((text[0],)),), 0.8)
-        yield Way((Phrase((text[0],), prefix=True),), 0.5)
+        yield Alternative((Phrase((text[0],)),), 0.8)
+        yield Alternative((Phrase((text[0],), prefix=True),), 0.5)
     if 4 <= len(bare) <= 10:
         for cut in range(2, len(bare) - 1):
-            yield Way((_phrase(bare[:cut]), _phrase(bare[cut:])), 0.5)
+            yield Alternative((_phrase(bare[:cut]), _phrase(bare[cut:])), 0.5)
 
 
 # ── In the words of each database ────────────────────────────────────────────────────────────────────────────────

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from django.db.models import Model, QuerySet
 
-from portal.core.database import Keys
+from portal.core.database import IdList
 from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
 from portal.search import indexing, store
 from portal.search.analyser import BREAK, identifier, normal, without_particle
-from portal.search.query import Clause, Phrase, Query, Way, parse, phrase_of
+from portal.search.query import Alternative, Clause, Phrase, Query, parse, phrase_of
 
 # How much a token counts by the field it stands in: title, related, summary, body.
 WEIGHTS = (10.0, 2.0, 4.0, 1.0)
@@ -54,7 +54,7 @@ PRIOR = {
 }
 
 
-def question(text: str) -> Query:
+def parse_query(text: str) -> Query:
     """What a reader types, as it is asked of the index: with the other names of what has some."""
     indexing.settle()
     query = parse(text)
@@ -80,7 +80,7 @@ def with_other_names(query: Query) -> Query:
     rows = SearchName.objects.filter(normal__in=[*typed, whole, without_particle(whole)], whole=True)
     rows = list(rows.order_by("pk").values_list("normal", "entry", "kind", "language"))
     if any(name == whole and language == NO_LANGUAGE for name, _entry, _kind, language in rows):
-        ways = (_together(query), Way((Phrase((identifier(query.typed),)),)))
+        ways = (_together(query), Alternative((Phrase((identifier(query.typed),)),)))
         return replace(query, clauses=(Clause(whole, ways),), cut=False)
     meant = {name: entry for name, entry, kind, _language in rows if kind in NAMED}
     # A name that many records hold as it was typed needs no other.
@@ -107,14 +107,14 @@ def with_other_names(query: Query) -> Query:
 
 def _together(query):
     """All clauses of a question, each as it was typed, as one way."""
-    return Way(tuple(phrase for clause in query.clauses for phrase in clause.ways[0].phrases))
+    return Alternative(tuple(phrase for clause in query.clauses for phrase in clause.ways[0].phrases))
 
 
 def _ways(phrases):
-    return [Way((phrase,), OTHER_NAME) for phrase in list(dict.fromkeys(phrases))[:OTHER_NAMES]]
+    return [Alternative((phrase,), OTHER_NAME) for phrase in list(dict.fromkeys(phrases))[:OTHER_NAMES]]
 
 
-def widened(query: Query) -> Query:
+def expand(query: Query) -> Query:
     """The question with as few of its loose clauses let go as give enough hits; words that nothing holds go first."""
     loose = query.loose
     if len(loose) < 2 or store.frequency(query, ENOUGH) == ENOUGH:
@@ -129,24 +129,24 @@ def widened(query: Query) -> Query:
     return query
 
 
-def ids_of(query: Query) -> list[int]:
+def matching_ids(query: Query) -> list[int]:
     """The ids of all entries that match, in ascending order."""
     return sorted(store.ids(query)) if query else []
 
 
 def keys_matching(model: type[Model], text: str) -> list[int]:
     """Return the primary keys of the published records of `model` that a search for `text` finds."""
-    found = ids_of(question(text))
+    found = matching_ids(parse_query(text))
     return [entry & LAST for kind in kinds_of(model) for entry in of_kind(kind, found)]
 
 
 def matching(records: QuerySet, text: str) -> QuerySet:
     """Return those of `records` that are published and that a search for `text` finds, unranked; all for blank text."""
-    return records.filter(pk__among=Keys(keys_matching(records.model, text))) if text.strip() else records.all()
+    return records.filter(pk__in_ids=IdList(keys_matching(records.model, text))) if text.strip() else records.all()
 
 
 def ranked(query: Query, ids: list[int]) -> list[int]:
-    """The best of the entries that match (`ids_of`), the best one first; at most CANDIDATES."""
+    """The best of the entries that match (`matching_ids`), the best one first; at most CANDIDATES."""
     exact = named_exactly(query.typed).intersection(ids)
     some = ids if len(ids) <= CANDIDATES else [*exact, *_candidates(query, ids)]
     scores = score(query, some)

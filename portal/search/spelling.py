@@ -74,7 +74,7 @@ def typed_in_russian(text: str) -> str:
     return text.translate(_TO_RUSSIAN)
 
 
-def on_other_keyboards(text: str, language: str) -> list[str]:
+def keyboard_layouts(text: str, language: str) -> list[str]:
     """What the keys of `text` give on the keyboards that readers have, that of `language` first."""
     latin = typed_in_latin(text)
     found = {"en": latin, "ko": typed_in_korean(latin), "ru": typed_in_russian(latin)}
@@ -85,18 +85,18 @@ def on_other_keyboards(text: str, language: str) -> list[str]:
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def meant(text: str, language: str) -> str:
+def did_you_mean(text: str, language: str) -> str:
     """Another spelling of a question that finds what this one does not, or ''."""
     query = parse(text)
     unknown = [clause for clause in query.clauses if not store.frequency(clause, 1)]
     if not unknown:
         return ""
-    for other in on_other_keyboards(text, language):
+    for other in keyboard_layouts(text, language):
         if _all_known(other):
             return other
     corrected = text
     for clause in unknown:
-        word = nearest(clause.typed)
+        word = closest(clause.typed)
         if not word:
             return ""
         corrected = re.sub(re.escape(clause.typed), word, corrected.casefold(), count=1)
@@ -108,7 +108,7 @@ def _all_known(text):
     return bool(query) and all(store.frequency(clause, 1) for clause in query.clauses)
 
 
-def nearest(word: str) -> str:
+def closest(word: str) -> str:
     """The word of the index that is nearest to a mistyped one, or ''. Korean is compared letter by letter."""
     word = without_particle(word)
     spelt = unicodedata.normalize("NFD", word)

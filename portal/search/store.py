@@ -12,7 +12,7 @@ from django.db import connection, connections, router
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
-from portal.core.database import unpacked
+from portal.core.database import unpack_int_array
 from portal.models.search_index import KEY_BITS, LAST, Kind, SearchEntry
 from portal.search.query import Clause, Query, fts5, overlap, tsquery
 
@@ -198,7 +198,7 @@ def ids(query: Query, only_title=False, most: int | None = None, kind: Kind | No
     if kind is not None:
         select = f"SELECT ids.rowid FROM ({select}) AS {_IDS[connection.vendor]} WHERE {_of_kind(kind.number)}"
     if most is None and select in _ALL:
-        return unpacked("q", _fetch(_ALL[select], [words_of(query)])[0][0] or b"").tolist()
+        return unpack_int_array("q", _fetch(_ALL[select], [words_of(query)])[0][0] or b"").tolist()
     limit = "" if most is None else f" LIMIT {most}"
     return [row[0] for row in _fetch(f"{select}{limit}", [words_of(query)])]
 

@@ -15,8 +15,11 @@ LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 
 
 @dataclass
-class Head:
-    """The head of one page. Views say what theirs is about (`Told`); a page of none says its address and title."""
+class PageMetadata:
+    """The metadata of one page.
+
+    A view says what its page is about (`PageMetadataMixin`); the page of any other view has its address and title.
+    """
 
     request: object
     title: str
@@ -27,7 +30,7 @@ class Head:
     @cached_property
     def query(self):
         """What of the query makes a page of its own."""
-        return self.view.own_query(self.context) if isinstance(self.view, Told) else {}
+        return self.view.canonical_query(self.context) if isinstance(self.view, PageMetadataMixin) else {}
 
     @property
     def address(self):
@@ -48,7 +51,7 @@ class Head:
     @cached_property
     def countries(self):
         """The countries of the page’s picture that are in colour, by key."""
-        shown = self.view.told_countries(self.context) if isinstance(self.view, Told) else []
+        shown = self.view.share_countries(self.context) if isinstance(self.view, PageMetadataMixin) else []
         return {place.key: place for place in shown if place.key in share_image.KEYS}
 
     @property
@@ -70,35 +73,39 @@ class Head:
     @property
     def data(self):
         """What the page is about, as JSON-LD."""
-        tell = schema_org.Telling(settings.PUBLIC_URL, self.address)
-        kind, things = self.view.told(tell, self.context) if isinstance(self.view, Told) else ("WebPage", [])
+        tell = schema_org.SchemaContext(settings.PUBLIC_URL, self.address)
+        kind, things = (
+            self.view.told(tell, self.context) if isinstance(self.view, PageMetadataMixin) else ("WebPage", [])
+        )
         main = {"mainEntity": {"@id": things[0]["@id"]}} if things else {}
-        return schema_org.script([tell.page(kind, self.title, self.trail, **main), *things])
+        return schema_org.json_ld_script([tell.page(kind, self.title, self.trail, **main), *things])
 
 
-class Told:
+class PageMetadataMixin:
     """For views of pages: what the page is about, for the head of the page."""
 
     page_kind = "WebPage"  # what schema.org calls it
 
-    def own_query(self, context):
+    def canonical_query(self, context):
         """What of the query makes another page of it. Everything else asks for a part of the same page."""
         return {}
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         """The countries that the picture of a link to the page has in colour."""
         return []
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         """What the page is about, the main thing first."""
         return []
 
     def told(self, tell, context):
-        return self.page_kind, self.told_things(tell, context)
+        return self.page_kind, self.schema_objects(tell, context)
 
 
 def head_of(context):
     """The head of the page that is made with this context."""
     record = context.get("record")
     title = record.name_and_language()[0] if record is not None else context.get("title") or settings.PORTAL_NAME
-    return Head(context["request"], str(title), context.get("trail") or [], context.get("view"), context.flatten())
+    return PageMetadata(
+        context["request"], str(title), context.get("trail") or [], context.get("view"), context.flatten()
+    )

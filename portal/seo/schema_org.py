@@ -55,20 +55,20 @@ LICENCES = {
 }
 
 
-def script(things):
+def json_ld_script(things):
     """Things as a script of data, which no browser runs: so the policy that forbids scripts in pages lets it stand."""
     said = json.dumps({"@context": CONTEXT, "@graph": things}, ensure_ascii=False, separators=(",", ":"))
     # No sign is left that could end the element.
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(said.translate(ESCAPED)))
 
 
-def thing(kind, identity="", **said):
+def node(kind, identity="", **said):
     """Something with what is known of it."""
     head = {"@type": kind} | ({"@id": identity} if identity else {})
     return head | {name: value for name, value in said.items() if value not in (None, "", [])}
 
 
-class Telling:
+class SchemaContext:
     """What is told on one page: `base` begins every address, `url` is that of the page.
 
     A page is known by its address, the thing that it is about by the address of the English page and `#it`.
@@ -85,7 +85,7 @@ class Telling:
     def ref(self, kind, record):
         """Another record that is named: what it is, its address and its name."""
         path = record.get_absolute_url()
-        return thing(kind, self.identity(path), name=record.name_and_language()[0], url=self.base + path)
+        return node(kind, self.identity(path), name=record.name_and_language()[0], url=self.base + path)
 
     def place(self, place):
         """A place that is named, with where it is."""
@@ -98,24 +98,24 @@ class Telling:
     @property
     def site(self):
         """The portal as a website."""
-        return thing("WebSite", f"{self.base}/#site", name=str(settings.PORTAL_NAME), url=f"{self.base}/")
+        return node("WebSite", f"{self.base}/#site", name=str(settings.PORTAL_NAME), url=f"{self.base}/")
 
     @property
     def portal(self):
         """Who tells: the portal, as those cite it who take a page of it."""
-        return thing("Organization", f"{self.base}/#portal", name=str(settings.PORTAL_NAME), url=f"{self.base}/")
+        return node("Organization", f"{self.base}/#portal", name=str(settings.PORTAL_NAME), url=f"{self.base}/")
 
     @property
     def catalogue(self):
         """What the portal’s datasets are listed in."""
         path = reverse("data")
-        return thing("DataCatalog", self.identity(path), name=str(settings.PORTAL_NAME), url=self.base + path)
+        return node("DataCatalog", self.identity(path), name=str(settings.PORTAL_NAME), url=self.base + path)
 
     def record(self, kind, record, **said):
         """The thing that a record’s page is about."""
         path = record.get_absolute_url()
         name, _language = record.name_and_language()
-        return thing(kind, self.identity(path), name=name, url=self.base + path, **said)
+        return node(kind, self.identity(path), name=name, url=self.base + path, **said)
 
     def work(self, kind, record, **said):
         """The same, of what the portal itself has written or put together."""
@@ -129,7 +129,7 @@ class Telling:
         """The page itself, where it stands in the portal, and of which site it is a part."""
         steps = self.trail(trail) if trail else None
         own = {"url": self.url, "name": title, "inLanguage": get_language(), "isPartOf": self.site}
-        return thing(kind, self.url, **own, breadcrumb=steps, **said)
+        return node(kind, self.url, **own, breadcrumb=steps, **said)
 
     def trail(self, trail):
         """Where a page stands: pairs of title and path, the last one without."""
@@ -137,7 +137,7 @@ class Telling:
         return {
             "@type": "BreadcrumbList",
             "itemListElement": [
-                thing("ListItem", position=at, name=str(name), item=self.base + path if path else self.url)
+                node("ListItem", position=at, name=str(name), item=self.base + path if path else self.url)
                 for at, (name, path) in enumerate(steps, start=1)
             ],
         }
@@ -147,7 +147,7 @@ def position(place):
     """Where a place is, if that is known."""
     if place.latitude is None:
         return {}
-    return {"geo": thing("GeoCoordinates", latitude=float(place.latitude), longitude=float(place.longitude))}
+    return {"geo": node("GeoCoordinates", latitude=float(place.latitude), longitude=float(place.longitude))}
 
 
 def names(record):
@@ -165,7 +165,7 @@ def licence(text, page):
     """
     if not text:
         return None
-    return licence_address(text) or thing("CreativeWork", name=text, url=f"{page}#licence")
+    return licence_address(text) or node("CreativeWork", name=text, url=f"{page}#licence")
 
 
 def licence_address(text):
@@ -195,9 +195,9 @@ def source(tell, record):
         kind,
         record,
         alternateName=record.title if record.title_original else "",
-        author=[thing("Person" if isinstance(one, Person) else "Organization", name=_name(one)) for one in authors],
-        publisher=thing("Organization", name=record.publisher),
-        isPartOf=thing("Periodical", name=record.publisher) if inside else None,
+        author=[node("Person" if isinstance(one, Person) else "Organization", name=_name(one)) for one in authors],
+        publisher=node("Organization", name=record.publisher),
+        isPartOf=node("Periodical", name=record.publisher) if inside else None,
         datePublished=record.date,
         inLanguage=record.own_title_language,
         sameAs=[address for address in (record.url, record.doi and f"https://doi.org/{record.doi}") if address],

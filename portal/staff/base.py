@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationAdmin
 
-from portal.core.choices import Confidence, Publication
+from portal.core.choices import Confidence, PublicationStatus
 from portal.core.partial_dates import PartialDateField
 from portal.curation.translations import row_is_older
 from portal.staff.citations import citation_urls, mark_citation_field
@@ -189,7 +189,7 @@ class RecordAdmin(
         return [*fieldsets, (_("Changes"), {"fields": (self.readonly_fields,)})]
 
     def get_view_on_site_url(self, obj=None):
-        if obj and obj.publication != Publication.PUBLISHED:
+        if obj and obj.publication != PublicationStatus.PUBLISHED:
             return None  # readers would not find it
         return super().get_view_on_site_url(obj)
 
@@ -207,7 +207,7 @@ class RecordAdmin(
             context |= self.curation_context(request, obj)
             context |= self.workflow_context(request, obj)
             context |= self.conflict_context(request, context["adminform"].form, obj)
-        if self.model.marked_fields:
+        if self.model.citation_fields:
             context["citing"] = citation_urls(request.user)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 

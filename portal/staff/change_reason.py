@@ -5,12 +5,12 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 
 
 def readers_see(record):
     """Whether a stored record is one that readers see now."""
-    return record.publication == Publication.PUBLISHED
+    return record.publication == PublicationStatus.PUBLISHED
 
 
 class ChangeReasonForm(forms.ModelForm):

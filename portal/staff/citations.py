@@ -11,9 +11,9 @@ from django.urls import path, reverse
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.core.choices import Publication
-from portal.core.citation_marks import Notes, cited_keys, prose_html
-from portal.search.glossary_terms import Glosses
+from portal.core.choices import PublicationStatus
+from portal.core.citation_marks import Footnotes, cited_keys, render_prose
+from portal.search.glossary_terms import GlossaryMarker
 from portal.search.ranking import matching
 
 MOST_SOURCES = 8
@@ -60,14 +60,14 @@ class CitationLookupMixin:
 
     @staticmethod
     def _shown(source):
-        published = source.publication == Publication.PUBLISHED
+        published = source.publication == PublicationStatus.PUBLISHED
         about = [source.author, source.publisher if source.publisher != source.author else "", str(source.date or "")]
         return {
             "key": source.key,
             "name": source.own_title,
             "language": source.own_title_language,
             "about": ", ".join(filter(None, about)),
-            "state": "" if published else Publication(source.publication).label,
+            "state": "" if published else PublicationStatus(source.publication).label,
         }
 
     def prose_view(self, request):
@@ -83,7 +83,7 @@ class CitationLookupMixin:
             "as_read": _as_read(request, written, sources.values()) if written["text"].strip() else "",
             "unknown": [key for key in keys if key not in sources],
             "unpublished": [
-                key for key in keys if key in sources and sources[key].publication != Publication.PUBLISHED
+                key for key in keys if key in sources and sources[key].publication != PublicationStatus.PUBLISHED
             ],
         }
         return render(request, "admin/prose_preview.html", context)
@@ -96,13 +96,13 @@ class CitationLookupMixin:
 def _as_read(request, written, sources):
     """The prose, its notes and the terms it explains, as HTML in the language of the prose."""
     field, language = written["field"], written["language"]
-    notes = Notes(sources, anchor=f"note-{field}")
+    notes = Footnotes(sources, anchor=f"note-{field}")
     with translation.override(language):
         context = {
-            "prose": prose_html(written["text"], notes),
+            "prose": render_prose(written["text"], notes),
             "language": language,
             "notes": notes,
-            "glosses": Glosses(anchor=f"gloss-{field}"),
+            "glosses": GlossaryMarker(anchor=f"gloss-{field}"),
         }
         return render_to_string("admin/prose_text.html", context, request)
 
@@ -110,7 +110,7 @@ def _as_read(request, written, sources):
 def mark_citation_field(model, db_field, field):
     """Return the form field of a translated text. If the text may cite sources, the script finds it by `data-marks`."""
     original = getattr(db_field, "translated_field", db_field)
-    if original is not db_field and original.name in model.marked_fields:
+    if original is not db_field and original.name in model.citation_fields:
         field.widget.attrs["data-marks"] = ""
     return field
 

@@ -14,11 +14,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.database import lock_rows
 from portal.curation import duplicates, links, verifications
 from portal.curation import merge as curation_merge
-from portal.curation.similarity import similar_to
+from portal.curation.similarity import find_similar
 from portal.models.curation import Double, Link
 from portal.staff.pages import admin_address, admin_path, posted_object
 
@@ -36,7 +36,10 @@ class CurationMixin:
 
     def curation_context(self, request, obj):
         """Return what the form of `obj` shows of its links, its verification and its merge."""
-        context = {"amiss": links.links_of(obj).filter(state__in=AMISS), "last_look": verifications.last_look(obj)}
+        context = {
+            "amiss": links.links_of(obj).filter(state__in=AMISS),
+            "last_look": verifications.last_verification(obj),
+        }
         if self._may_look(request, obj):
             context["looked_through_url"] = admin_address(self.model, "looked_through", obj.pk)
         if self.may_merge(request):
@@ -45,7 +48,7 @@ class CurationMixin:
 
     def _may_look(self, request, obj):
         """Return True if the user may verify the record: it stays as it is, so editors may verify published ones."""
-        return "change" in self.actions_of(request) and obj.publication != Publication.ARCHIVED
+        return "change" in self.actions_of(request) and obj.publication != PublicationStatus.ARCHIVED
 
     def looked_through_view(self, request, object_id):
         """Store that the user verified the record: it is still right."""
@@ -53,7 +56,7 @@ class CurationMixin:
             return HttpResponseNotAllowed(["POST"])
         if not self._may_look(request, obj):
             raise PermissionDenied
-        verifications.look(obj, request.user)
+        verifications.verify(obj, request.user)
         self.message_user(request, _("Kept: you looked it through today, and it is still right."), messages.INFO)
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
@@ -76,7 +79,7 @@ class CurationMixin:
         if other is not None and request.method == "POST":
             try:
                 return self._merged(request, kept, other)
-            except curation_merge.Refused as refused:
+            except curation_merge.MergeError as refused:
                 reasons = refused.reasons
         context = {
             **self.admin_site.each_context(request),
@@ -89,12 +92,12 @@ class CurationMixin:
             "change_url": admin_address(self.model, "change", kept.pk),
         }
         if other is None:
-            context["likely"] = similar_to(kept)
+            context["likely"] = find_similar(kept)
         else:
             context |= {
-                "reasons": reasons or curation_merge.why_not(kept, other),
+                "reasons": reasons or curation_merge.merge_blockers(kept, other),
                 "choices": self._choices(request, kept, other),
-                "moves": curation_merge.moves(kept, other),
+                "moves": curation_merge.related_moves(kept, other),
                 "seen": _moment(kept, other),
                 "other_url": admin_address(self.model, "change", other.pk),
                 "swapped_url": f"{admin_address(self.model, 'merge', other.pk)}?{urlencode({'with': kept.key})}",
@@ -104,13 +107,14 @@ class CurationMixin:
     def _choices(self, request, kept, other):
         """Return the columns that differ, each with the choice of the form, or the default."""
         return [
-            (one, request.POST.get(f"stays-{one.name}", one.default)) for one in curation_merge.choices(kept, other)
+            (one, request.POST.get(f"stays-{one.name}", one.default))
+            for one in curation_merge.merge_choices(kept, other)
         ]
 
     def _merged(self, request, kept, other):
         """Merge as the form says, and redirect to the record that stays."""
         if request.POST.get("seen") != _moment(kept, other):
-            raise curation_merge.Refused([_("One of the two was changed meanwhile. Look through them again.")])
+            raise curation_merge.MergeError([_("One of the two was changed meanwhile. Look through them again.")])
         taken = [one.name for one, stands in self._choices(request, kept, other) if stands == curation_merge.OTHER]
         gone = str(other)
         curation_merge.merge(kept, other, taken, request.user)
@@ -137,7 +141,7 @@ def doubles_page(site, request):
     context = {
         **site.each_context(request),
         "title": _("Likely doubles"),
-        "looked_for_at": duplicates.looked_for_at(),
+        "looked_for_at": duplicates.last_search_at(),
         "kinds": [
             (
                 admin.model._meta.model_name,
@@ -160,7 +164,7 @@ def _look(request, models):
             )
             messages.warning(request, text.format(kind=capfirst(model._meta.verbose_name_plural), count=count))
         else:
-            found += duplicates.find(model)
+            found += duplicates.find_duplicates(model)
     text = ngettext("{count} pair looks alike.", "{count} pairs look alike.", found)
     messages.info(request, text.format(count=found))
     return HttpResponseRedirect(reverse("admin:doubles"))
@@ -173,7 +177,7 @@ def _tell_apart(request, models):
     double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
     if double is None:
         raise Http404
-    duplicates.tell_apart(double, request.user)
+    duplicates.mark_distinct(double, request.user)
     messages.info(request, _("Kept: these two are not the same."))
     return HttpResponseRedirect(f"{reverse('admin:doubles')}#{double.kind.partition('.')[2]}")
 
@@ -181,7 +185,7 @@ def _tell_apart(request, models):
 def _pair(admin, request, pair):
     """A pair as the page lists it. What readers see is proposed to stay, or what has been there longer."""
     kept, other = sorted(
-        (pair.first, pair.second), key=lambda record: (record.publication != Publication.PUBLISHED, record.pk)
+        (pair.first, pair.second), key=lambda record: (record.publication != PublicationStatus.PUBLISHED, record.pk)
     )
     merge = f"{admin_address(admin.model, 'merge', kept.pk)}?{urlencode({'with': other.key})}"
     return {

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal.curation.similarity import compared_columns, similar_to
+from portal.curation.similarity import compared_columns, find_similar
 from portal.staff.pages import admin_address, admin_path
 
 ANOTHER, KNOWN = "_another", "_look_alike"  # “it is another one”, and the records that were looked at
@@ -32,7 +32,7 @@ class DuplicateWarningMixin:
         sent = {column: request.POST.get(column, "") for column in compared_columns(self.model)}
         pk = request.POST.get("pk", "")
         record = self.model(pk=int(pk) if pk.isdecimal() else None, **sent)
-        return render(request, "admin/possible_duplicates.html", self.shown(similar_to(record)))
+        return render(request, "admin/possible_duplicates.html", self.shown(find_similar(record)))
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context |= self.shown(getattr(context["adminform"].form, "possible_duplicates", ()))
@@ -57,7 +57,7 @@ class DuplicateCheckForm(forms.ModelForm):
             record = copy.copy(self.instance)
             for column in compared:
                 setattr(record, column, cleaned.get(column) or "")
-            self.possible_duplicates = similar_to(record)
+            self.possible_duplicates = find_similar(record)
         known = self.data.getlist(KNOWN) if ANOTHER in self.data else []
         if not {str(one.record.pk) for one in self.possible_duplicates} <= set(known):
             self.add_error(

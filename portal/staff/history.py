@@ -13,13 +13,13 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.history.diff import changes_of
-from portal.history.revert import Refused, Reversion, revert
+from portal.history.revert import Revert, RevertError, revert
 from portal.staff.change_reason import ChangeReasonForm, readers_see
 from portal.staff.pages import admin_address, admin_path
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because, begins_with_history, moments
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason, change_times, has_full_history
 
 PER_PAGE = 20
 BEGINNING = "beginning"
@@ -65,15 +65,15 @@ class HistoryMixin:
         return obj is not None and self.has_change_permission(request, obj)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        with because(" ".join(request.POST.get("why", "").split())):
+        with change_reason(" ".join(request.POST.get("why", "").split())):
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def delete_model(self, request, obj):
-        with because(Reason.DELETED):
+        with change_reason(ChangeReason.DELETED):
             super().delete_model(request, obj)
 
     def delete_queryset(self, request, queryset):
-        with because(Reason.DELETED):
+        with change_reason(ChangeReason.DELETED):
             super().delete_queryset(request, queryset)
 
     # ── The pages ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,13 +106,13 @@ class HistoryMixin:
     def history_view(self, request, object_id, extra_context=None):
         """The changes of a record, the last one first."""
         obj = self._object_of_page(request, object_id)
-        every = moments(obj)
+        every = change_times(obj)
         page = Paginator(every, PER_PAGE).get_page(request.GET.get("page"))
         changes = [change for change in changes_of(obj, [[moment] for moment in page]) if change]
         for change in changes:
             change.moved = [publication_in_words(one) for one in change.moved]
             change.revert_url = self._revert_url(obj, stamp(change.moment)) if change.moment != every[0] else ""
-        begins = not page.has_next() and not begins_with_history(obj)
+        begins = not page.has_next() and not has_full_history(obj)
         context = self._history_context(
             request,
             obj,
@@ -136,7 +136,7 @@ class HistoryMixin:
         if not self.may_change_whole(request, obj):
             raise PermissionDenied
         moment = moment_of(when)
-        reversion = Reversion(obj, moment)
+        reversion = Revert(obj, moment)
         if not reversion.possible:
             raise Http404
         seen = self.readers_see_change(obj, {})
@@ -147,7 +147,7 @@ class HistoryMixin:
             if not reasons:
                 self.message_user(request, _("The record is again what it was."), messages.SUCCESS)
                 return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
-            reversion = Reversion(obj, moment)
+            reversion = Revert(obj, moment)
         context = self._history_context(
             request,
             obj,
@@ -170,7 +170,7 @@ class HistoryMixin:
             return [_("Readers see what you change. Say in a sentence why: they see that too.")]
         try:
             revert(obj, reversion.moment, why, owners=[getattr(obj, name) for name in getattr(self, "owners", ())])
-        except Refused as refused:
+        except RevertError as refused:
             return refused.reasons
         LogEntry.objects.log_actions(request.user.pk, [obj], CHANGE, [{"changed": {}}])
         return []
@@ -197,4 +197,4 @@ def _seen(reversion):
 
 def publication_in_words(value):
     """A state of the workflow; nothing for a record that was not there."""
-    return str(Publication(value).label) if value else ""
+    return str(PublicationStatus(value).label) if value else ""

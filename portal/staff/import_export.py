@@ -28,9 +28,9 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from portal.import_export import files
-from portal.import_export.apply import carry_out
-from portal.import_export.plan import CHANGED, NEW, REFUSED, UNCHANGED, Plan
-from portal.import_export.tables import table_of
+from portal.import_export.apply import apply_plan
+from portal.import_export.plan import CHANGED, NEW, REFUSED, UNCHANGED, ImportPlan
+from portal.import_export.tables import schema_for
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 
@@ -128,7 +128,7 @@ class Upload:
 
     def plan(self, user):
         """What the file does, not compared yet."""
-        return Plan(self.table, self.sheet, user)
+        return ImportPlan(self.table, self.sheet, user)
 
 
 def _shown(text):
@@ -158,7 +158,7 @@ class ExchangeAdmin:
     @property
     def tables(self):
         """The table of the records, and those of the rows on their pages."""
-        return [table_of(self.model), *(table_of(inline.model) for inline in self.inlines)]
+        return [schema_for(self.model), *(schema_for(inline.model) for inline in self.inlines)]
 
     def may_import(self, request):
         return self.has_change_permission(request) or self.has_add_permission(request)
@@ -239,8 +239,8 @@ class ExchangeAdmin:
         else:
             owner = _get_foreign_key(self.model, table.model).name
             pks = table.all_keys(**{f"{owner}__in": records.order_by().values("pk")})
-        audit_log.note(
-            AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=format, filters=request.GET.urlencode()
+        audit_log.log_action(
+            AuditEntry.Action.EXPORTED, table=table.name, rows=len(pks), format=format, filters=request.GET.urlencode()
         )
         header, rows = table.header, (table.row(record) for record in table.in_batches(pks))
         texts = [table.is_text(name) for name in header]
@@ -334,7 +334,7 @@ class ExchangeAdmin:
 
     def _work(self, request, token, upload, why, *, keep, mark=""):
         """Do it; a generator of stages and counts, which gives back where to go on and what to say there."""
-        plan = yield from carry_out(lambda: upload.plan(request.user), keep=keep, mark=mark, why=why, file=upload.name)
+        plan = yield from apply_plan(lambda: upload.plan(request.user), keep=keep, mark=mark, why=why, file=upload.name)
         if keep and not plan.refused and plan.mark == mark:
             cache.delete(KEY.format(token))
             counts = plan.counts

@@ -15,8 +15,8 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.text import capfirst
 from django.utils.translation import ngettext
 
-from portal.curation.translations import older_of, plain
-from portal.history.diff import pieces_of
+from portal.curation.translations import outdated_of, plain
+from portal.history.diff import word_diff
 from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.staff.worklists import texts_to_translate
 
@@ -93,7 +93,7 @@ class TranslationMixin:
 
     def _older(self, request, obj):
         """Return the outdated translations of a record and its rows, with one query for each model."""
-        found = list(older_of(obj))
+        found = list(outdated_of(obj))
         texts = {(obj._meta.label_lower, obj.pk): obj}
         for kind in {one.kind for one in found} - {obj._meta.label_lower}:
             rows = apps.get_model(kind)._base_manager.filter(pk__in=[one.row for one in found if one.kind == kind])
@@ -126,10 +126,10 @@ class TranslationMixin:
         if (obj := posted_object(self, request, object_id)) is None:
             return HttpResponseNotAllowed(["POST"])
         chosen = [pk for pk in request.POST.getlist("older") if pk.isdecimal()]
-        settled = list(older_of(obj).filter(pk__in=chosen))
+        settled = list(outdated_of(obj).filter(pk__in=chosen))
         if not all(self._may_write(request, obj, one.language) for one in settled):
             raise PermissionDenied
-        older_of(obj).filter(pk__in=[one.pk for one in settled]).delete()
+        outdated_of(obj).filter(pk__in=[one.pk for one in settled]).delete()
         if settled:
             text = ngettext(
                 "{count} translation is still right, and no longer counted as older.",
@@ -203,7 +203,7 @@ def _texts_of(form) -> Iterator[TranslatedField]:
 
 def differences(before, after):
     """Return the word difference of two texts as pairs of "same", "del" or "ins" and a text without outer spaces."""
-    return [(what, "".join(words).strip()) for what, words in pieces_of(plain(before), plain(after))]
+    return [(what, "".join(words).strip()) for what, words in word_diff(plain(before), plain(after))]
 
 
 def _label(text, one, obj):

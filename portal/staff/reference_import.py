@@ -21,7 +21,7 @@ class ReferenceImportMixin:
             pasted = request.POST[PASTED]
             try:
                 request.reference, context["reference_problem"] = self._read(pasted)
-            except parsers.Unreadable as error:
+            except parsers.UnreadableReference as error:
                 context |= {"reference_problem": str(error), "pasted": pasted[: parsers.LONGEST]}
             request.method = "GET"  # what follows is the form of a new source, with what was read in its fields
         return super().add_view(request, form_url, context)
@@ -32,7 +32,7 @@ class ReferenceImportMixin:
         if reference.bare and settings.DOI_LOOKUP_URL:
             try:
                 found = parsers.read(doi.looked_up(reference.fields["doi"]))
-            except (doi.Unanswered, parsers.Unreadable) as error:
+            except (doi.Unanswered, parsers.UnreadableReference) as error:
                 problem = str(error)
             else:
                 found.fields |= reference.fields

@@ -13,23 +13,23 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.database import lock_rows
 from portal.models import Tombstone, workflow
-from portal.publishing.checks import gaps
+from portal.publishing.checks import publishing_blockers
 from portal.publishing.preview import end_previews, preview_links
 from portal.staff.pages import admin_address, admin_path, posted_object
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MOST_REASONS = 10
 # Why a record was moved that was chosen in a list, maybe with many others.
 MOVED = {
-    Publication.DRAFT: Reason.SENT_BACK,
-    Publication.IN_REVIEW: Reason.SUBMITTED,
-    Publication.PUBLISHED: Reason.PUBLISHED,
-    Publication.ARCHIVED: Reason.ARCHIVED,
+    PublicationStatus.DRAFT: ChangeReason.SENT_BACK,
+    PublicationStatus.IN_REVIEW: ChangeReason.SUBMITTED,
+    PublicationStatus.PUBLISHED: ChangeReason.PUBLISHED,
+    PublicationStatus.ARCHIVED: ChangeReason.ARCHIVED,
 }
 
 
@@ -58,7 +58,7 @@ class WorkflowPermissionMixin:
         return []
 
     def actions_of(self, request):
-        return workflow.actions_of(request.user, self.model)
+        return workflow.allowed_actions(request.user, self.model)
 
     def may_change_whole(self, request, obj=None):
         """Whether the user may change all of `obj`; without one, anything at all."""
@@ -113,12 +113,12 @@ class ChildModelAdmin(WorkflowPermissionMixin):
 
     def _owners_are_open(self, request, obj):
         return all(
-            workflow.may_change(workflow.actions_of(request.user, type(owner)), owner.publication)
+            workflow.can_edit(workflow.allowed_actions(request.user, type(owner)), owner.publication)
             for owner in self._owners(obj)
         )
 
     def languages(self, request, obj=None):
-        if obj is not None and any(owner.publication == Publication.ARCHIVED for owner in self._owners(obj)):
+        if obj is not None and any(owner.publication == PublicationStatus.ARCHIVED for owner in self._owners(obj)):
             return frozenset()
         return super().languages(request, obj)
 
@@ -127,8 +127,8 @@ class ChildModelAdmin(WorkflowPermissionMixin):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         owner = db_field.related_model
-        if db_field.name in self.owners and "publish" not in workflow.actions_of(request.user, owner):
-            kwargs["queryset"] = owner.objects.filter(publication__in=workflow.OPEN)
+        if db_field.name in self.owners and "publish" not in workflow.allowed_actions(request.user, owner):
+            kwargs["queryset"] = owner.objects.filter(publication__in=workflow.EDITABLE_STATES)
             kwargs["form_class"] = LockedChoiceField
             kwargs["error_messages"] = {"invalid_choice": _("Readers see this record: a reviewer may change it.")}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -227,7 +227,7 @@ class WorkflowForm(forms.ModelForm):
     it had been stored and was taken back (`refused`).
     """
 
-    actions, old, refused = frozenset(), Publication.DRAFT, ()
+    actions, old, refused = frozenset(), PublicationStatus.DRAFT, ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -246,12 +246,15 @@ class WorkflowForm(forms.ModelForm):
         """What is published in the future is scheduled; what is scheduled has its time."""
         new, moment = cleaned.get("publication"), cleaned.get("publish_at")
         ahead = moment is not None and moment > timezone.now()
-        if new == Publication.PUBLISHED and ahead:
-            if workflow.may_move(self.actions, self.old, Publication.SCHEDULED) or self.old == Publication.SCHEDULED:
-                cleaned["publication"] = Publication.SCHEDULED
+        if new == PublicationStatus.PUBLISHED and ahead:
+            if (
+                workflow.can_transition(self.actions, self.old, PublicationStatus.SCHEDULED)
+                or self.old == PublicationStatus.SCHEDULED
+            ):
+                cleaned["publication"] = PublicationStatus.SCHEDULED
             else:
                 self.add_error("publish_at", gettext("It cannot be scheduled from “{old}”.").format(old=self.old.label))
-        elif new == Publication.SCHEDULED and not ahead and "publish_at" not in self.errors:
+        elif new == PublicationStatus.SCHEDULED and not ahead and "publish_at" not in self.errors:
             self.add_error("publish_at", gettext("Give a time that is still to come."))
 
 
@@ -268,7 +271,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
     def may_change_whole(self, request, obj=None):
         if obj is None:
             return super().may_change_whole(request)
-        return workflow.may_change(self.actions_of(request), obj.publication)
+        return workflow.can_edit(self.actions_of(request), obj.publication)
 
     def languages(self, request, obj=None):
         return workflow.languages(self.actions_of(request), obj and obj.publication)
@@ -316,7 +319,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.actions = self.actions_of(request)
-        form.old = Publication(obj.publication) if obj else Publication.DRAFT
+        form.old = PublicationStatus(obj.publication) if obj else PublicationStatus.DRAFT
         form.refused = getattr(request, "refused_gaps", ())
         return form
 
@@ -332,8 +335,12 @@ class WorkflowMixin(WorkflowPermissionMixin):
     def save_model(self, request, obj, form, change):
         old = self.model.objects.get(pk=obj.pk) if change else None
         # What a published record lacked before does not keep its editors from mending something else.
-        request.known_gaps = set(gaps(old)) if old is not None and old.publication == Publication.PUBLISHED else set()
-        obj.moved_from(old.publication if old else Publication.DRAFT)
+        request.known_gaps = (
+            set(publishing_blockers(old))
+            if old is not None and old.publication == PublicationStatus.PUBLISHED
+            else set()
+        )
+        obj.update_publication_dates(old.publication if old else PublicationStatus.DRAFT)
         super().save_model(request, obj, form, change)
 
     def log_addition(self, request, obj, message):
@@ -346,8 +353,8 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     def _refuse_gaps(self, request, obj):
         """Called when the record and all its rows are stored: take everything back if readers would miss something."""
-        if obj.publication in workflow.RELEASED:
-            stored = gaps(self.model.objects.get(pk=obj.pk))
+        if obj.publication in workflow.PUBLIC_STATES:
+            stored = publishing_blockers(self.model.objects.get(pk=obj.pk))
             if found := [gap for gap in stored if gap not in getattr(request, "known_gaps", ())]:
                 raise Incomplete(found)
 
@@ -370,11 +377,11 @@ class WorkflowMixin(WorkflowPermissionMixin):
         stored = self.model.objects.get(pk=obj.pk)
         obj.publication = stored.publication  # a form that was refused has not changed it
         refused = getattr(request, "refused_gaps", ())
-        unpublished = stored.publication != Publication.PUBLISHED
+        unpublished = stored.publication != PublicationStatus.PUBLISHED
         may_change = self.may_change_whole(request, stored)
         return {
             "refused": bool(refused),
-            "gaps": refused or gaps(stored),
+            "gaps": refused or publishing_blockers(stored),
             "unpublished": unpublished,
             "previews": preview_links(stored) if unpublished else [],
             "end_previews_url": admin_address(self.model, "end_previews", obj.pk) if may_change else "",
@@ -388,7 +395,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         self._move(
             request,
             queryset,
-            lambda old: Publication.IN_REVIEW if old == Publication.DRAFT else None,
+            lambda old: PublicationStatus.IN_REVIEW if old == PublicationStatus.DRAFT else None,
             lambda n: ngettext("{count} record was submitted.", "{count} records were submitted.", n),
         )
 
@@ -397,7 +404,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         self._move(
             request,
             queryset,
-            lambda old: Publication.PUBLISHED,
+            lambda old: PublicationStatus.PUBLISHED,
             lambda n: ngettext("{count} record was published.", "{count} records were published.", n),
         )
 
@@ -415,7 +422,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         self._move(
             request,
             queryset,
-            lambda old: Publication.ARCHIVED,
+            lambda old: PublicationStatus.ARCHIVED,
             lambda n: ngettext("{count} record was archived.", "{count} records were archived.", n),
         )
 
@@ -435,7 +442,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
                     reasons[record] = reason
                     stayed.append(record)
                 else:
-                    with because(MOVED[new]):
+                    with change_reason(MOVED[new]):
                         _store_move(record, new)
                     moved.append(record)
             if len(stayed) == len(waiting):
@@ -479,15 +486,15 @@ def _with_time(row):
 
 def _why_not(actions, record, new):
     """In words why a record cannot be moved to a state; nothing if it can."""
-    old = Publication(record.publication)
+    old = PublicationStatus(record.publication)
     if new is None or new == old:
         return gettext("it stays “{state}”.").format(state=old.label)
-    if not workflow.may_move(actions, old, new):
-        if new in workflow.MOVES[old]:
+    if not workflow.can_transition(actions, old, new):
+        if new in workflow.TRANSITIONS[old]:
             return gettext("you may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
         return gettext("there is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label)
     # Asked anew: what it stands on may have moved since the list was read.
-    if new == Publication.PUBLISHED and (found := gaps(type(record).objects.get(pk=record.pk))):
+    if new == PublicationStatus.PUBLISHED and (found := publishing_blockers(type(record).objects.get(pk=record.pk))):
         return format_html_join(" ", "{}", ((gap.text,) for gap in found))
     return ""
 
@@ -495,6 +502,6 @@ def _why_not(actions, record, new):
 def _store_move(record, new):
     """Store a move. One by one, because what listens for a change of a record is not told of an update()."""
     old, record.publication = record.publication, new
-    record.moved_from(old)
+    record.update_publication_dates(old)
     record.version += 1
     record.save(update_fields=["publication", "publish_at", "published_at", "version", "updated_at"])

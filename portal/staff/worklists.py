@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import Confidence, Publication
+from portal.core.choices import Confidence, PublicationStatus
 from portal.curation import duplicates
 from portal.curation.links import has_link
-from portal.curation.translations import older_than_english, translated_fields
-from portal.curation.verifications import not_looked_at
+from portal.curation.translations import outdated_condition, translated_fields
+from portal.curation.verifications import not_verified_since
 from portal.models import Place, Record, workflow
 from portal.staff.pages import admin_address
 
@@ -39,7 +39,7 @@ def untranslated(model, language):
     for field in texts_to_translate(model):
         other = f"{field}_{language}"
         missing |= Q(**{f"{field}_en__gt": ""}) & (Q(**{other: ""}) | Q(**{other: None}))
-    for relation in getattr(model, "rows_in_english", ()):
+    for relation in getattr(model, "relations_requiring_english", ()):
         field = model._meta.get_field(relation)
         rows = field.related_model._base_manager.filter(**{field.remote_field.name: OuterRef("pk")})
         missing |= Q(Exists(rows.filter(untranslated(field.related_model, language))))
@@ -88,17 +88,17 @@ class Worklist:
 # The most urgent first: what somebody waits for, what misleads readers, what they miss.
 WORKLISTS = {
     "review": Worklist(
-        _("Waiting for review"), _where("publication", publication=Publication.IN_REVIEW), action="publish"
+        _("Waiting for review"), _where("publication", publication=PublicationStatus.IN_REVIEW), action="publish"
     ),
     "source": Worklist(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
     "broken": Worklist(_("With a broken link"), has_link("broken")),
     "moved": Worklist(_("With a link that has moved"), has_link("moved")),
     "double": Worklist(_("Likely doubles"), duplicates.has_double),
     "ko-older": Worklist(
-        _("Korean older than its English"), lambda model: older_than_english(model, "ko"), action="translate_ko"
+        _("Korean older than its English"), lambda model: outdated_condition(model, "ko"), action="translate_ko"
     ),
     "ru-older": Worklist(
-        _("Russian older than its English"), lambda model: older_than_english(model, "ru"), action="translate_ru"
+        _("Russian older than its English"), lambda model: outdated_condition(model, "ru"), action="translate_ru"
     ),
     "ko": Worklist(_("Korean missing"), lambda model: untranslated(model, "ko"), action="translate_ko"),
     "ru": Worklist(_("Russian missing"), lambda model: untranslated(model, "ru"), action="translate_ru"),
@@ -106,15 +106,17 @@ WORKLISTS = {
     "dates": Worklist(_("Without dates"), _where("start", start=None)),
     "budget": Worklist(_("Without a budget"), _where("budget", budget=None)),
     "position": Worklist(_("Without a position"), _of_what_we_state(_where("latitude", latitude=None))),
-    "stale": Worklist(_("Not looked at for a year"), not_looked_at),
-    "draft": Worklist(_("Drafts"), _where("publication", publication=Publication.DRAFT)),
-    "scheduled": Worklist(_("Scheduled"), _where("publication", publication=Publication.SCHEDULED), action="publish"),
+    "stale": Worklist(_("Not looked at for a year"), not_verified_since),
+    "draft": Worklist(_("Drafts"), _where("publication", publication=PublicationStatus.DRAFT)),
+    "scheduled": Worklist(
+        _("Scheduled"), _where("publication", publication=PublicationStatus.SCHEDULED), action="publish"
+    ),
 }
 
 
 def maintained(queryset):
     """Return the records that editors still maintain: all except archived ones."""
-    return queryset.exclude(publication=Publication.ARCHIVED)
+    return queryset.exclude(publication=PublicationStatus.ARCHIVED)
 
 
 class WorklistFilter(admin.SimpleListFilter):
@@ -160,7 +162,7 @@ class EditorDashboard:
             and site.is_registered(model)
             and site.get_model_admin(model).has_view_permission(request)
         ]
-        self.allowed = {model: workflow.actions_of(request.user, model) for model in self.models}
+        self.allowed = {model: workflow.allowed_actions(request.user, model) for model in self.models}
         self.actions = frozenset().union(*self.allowed.values())
         self.reviewed = [model for model in self.models if "publish" in self.allowed[model]]
         self._counts = self._count()
@@ -187,7 +189,7 @@ class EditorDashboard:
         """Pairs of records, which have a page of their own; an invitation to it if nobody has looked for them yet."""
         models = [model for model in duplicates.merged_models() if "change" in self.allowed.get(model, ())]
         url = reverse("admin:doubles")
-        if models and duplicates.looked_for_at() is None:
+        if models and duplicates.last_search_at() is None:
             return [(_("look for them"), 0, url)]
         counts = duplicates.counts()
         return [
@@ -217,7 +219,7 @@ class EditorDashboard:
         """For whoever may publish: the records that wait for review, the one that has waited longest first."""
         found = []
         for model in self.reviewed:
-            records = model.objects.filter(publication=Publication.IN_REVIEW).order_by("updated_at", "key")
+            records = model.objects.filter(publication=PublicationStatus.IN_REVIEW).order_by("updated_at", "key")
             found += records[:LONGEST_WAITING]
         found.sort(key=lambda record: record.updated_at)
         return [self._line(record) for record in found[:LONGEST_WAITING]]
@@ -235,7 +237,7 @@ class EditorDashboard:
             (kind, str(record.pk)): record
             for kind in dict.fromkeys(kind for kind, _pk in wanted)
             for record in kinds[kind].objects.filter(
-                publication=Publication.DRAFT, pk__in=[pk for one, pk in wanted if one == kind]
+                publication=PublicationStatus.DRAFT, pk__in=[pk for one, pk in wanted if one == kind]
             )
         }
         return [self._line(drafts[one]) for one in wanted if one in drafts][:MY_DRAFTS]

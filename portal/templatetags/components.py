@@ -10,9 +10,9 @@ from django.utils.translation import get_language
 from portal.citations.references import reference
 from portal.citations.styles import STYLES
 from portal.core.choices import Confidence
-from portal.core.citation_marks import note_links
+from portal.core.citation_marks import footnote_links
 from portal.core.sdg import goal_of, in_order
-from portal.core.urls import address_on, with_query
+from portal.core.urls import snapshot_url, with_query
 from portal.formats.responses import REFERENCES
 
 register = template.Library()
@@ -59,7 +59,7 @@ def breadcrumbs(trail):
 
 @register.inclusion_tag("components/formats.html")
 def formats_menu(formats):
-    """The forms in which what a page shows is to be had (`portal.formats.responses.links_of`)."""
+    """The forms in which what a page shows is to be had (`portal.formats.responses.format_links`)."""
     return {"formats": formats}
 
 
@@ -122,7 +122,7 @@ def cite(context, record):
     A page is cited where it stays as it is today, or was on the day that is shown (`portal.history.snapshots`). The
     style that is usual in the reader’s language comes first.
     """
-    one = reference(record, address_on(context["address"], context.get("past") or timezone.localdate()))
+    one = reference(record, snapshot_url(context["address"], context.get("past") or timezone.localdate()))
     here = get_language()
     styles = sorted(STYLES, key=lambda style: style.language != here)
     return {
@@ -147,7 +147,7 @@ def facet(facet):
     return {"facet": facet}
 
 
-register.simple_tag(note_links)
+register.simple_tag(footnote_links)
 
 
 @register.inclusion_tag("components/sdgs.html")

@@ -22,13 +22,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.after_response import after_response
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.tracking.signals import Action, Phase
 
 APPS = ("portal", "issues", "projects")
 REFUSAL = "Entries of the audit are never changed or deleted."
 REFUSAL_APART, REFUSALS_AN_HOUR = datetime.timedelta(minutes=10), 100
-RIGHTS = ("is_active", "is_staff", "is_superuser")
+PERMISSION_FLAGS = ("is_active", "is_staff", "is_superuser")
 
 
 class AppendOnlyError(TypeError):
@@ -57,7 +57,7 @@ class AuditQuerySet(models.QuerySet):
 class AuditEntry(models.Model):
     """One thing that someone did."""
 
-    class What(models.TextChoices):
+    class Action(models.TextChoices):
         SIGNED_IN = "signed-in", _("Signed in")
         SIGNED_OUT = "signed-out", _("Signed out")
         SIGN_IN_FAILED = "sign-in-failed", _("Failed to sign in")
@@ -84,7 +84,7 @@ class AuditEntry(models.Model):
         blank=True,
         help_text=_("Empty: a command on the server, or a name that no account has."),
     )
-    what = models.CharField(_("what"), max_length=20, choices=What)
+    what = models.CharField(_("what"), max_length=20, choices=Action)
     kind = models.CharField(_("kind"), max_length=40, blank=True)
     key = models.CharField(_("key"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict)
@@ -120,7 +120,7 @@ class AuditEntry(models.Model):
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def note(what, who=None, record=None, **details):
+def log_action(what, who=None, record=None, **details):
     """Add an entry: `what` was done, by `who` (a user; the one of the request, if none is given), to `record`."""
     request = context.request
     if who is None and request is not None and hasattr(request, "user") and request.user.is_authenticated:
@@ -129,19 +129,19 @@ def note(what, who=None, record=None, **details):
         what=what,
         who=who.get_username() if who else "",
         kind=record._meta.model_name if record else "",
-        key=name_of(record) if record else "",
+        key=object_key(record) if record else "",
         details=details,
-        network=network_of(request),
+        network=client_network(request),
     )
 
 
-def note_refusal(what, request, who=None, **details):
+def log_refusal(what, request, who=None, **details):
     """Add an entry, once the response has been sent, of something that was refused to `who` (a user, or None).
 
     A flood of refusals must not fill the table: nothing is added if the account was refused the same from its network
     within REFUSAL_APART, or if REFUSALS_AN_HOUR entries of the kind are there of the last hour.
     """
-    name, network = who.get_username() if who is not None and who.is_authenticated else "", network_of(request)
+    name, network = who.get_username() if who is not None and who.is_authenticated else "", client_network(request)
     page = getattr(request.resolver_match, "view_name", "")
 
     def add():
@@ -155,7 +155,7 @@ def note_refusal(what, request, who=None, **details):
     after_response(request, add)  # whether there is such an account must not show in the time of the answer
 
 
-def name_of(record):
+def object_key(record):
     """What an entry calls a record: by its key, an account by its username, a group by its name, others by number."""
     for name in ("key", "username", "name"):
         if value := getattr(record, name, ""):
@@ -165,10 +165,10 @@ def name_of(record):
 
 def right_name(right):
     """What an entry calls a permission; groups and accounts go by their names."""
-    return right.codename if isinstance(right, Permission) else name_of(right)
+    return right.codename if isinstance(right, Permission) else object_key(right)
 
 
-def network_of(request):
+def client_network(request):
     """The network that a request came from: the first three numbers of an IPv4 address, 48 bits of an IPv6 one."""
     if request is None:
         return ""
@@ -176,7 +176,7 @@ def network_of(request):
 
 
 def network_at(address):
-    """Return the network of an address as `network_of` does."""
+    """Return the network of an address as `client_network` does."""
     address = ipaddress.ip_address(address)
     return ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False)
 
@@ -220,12 +220,12 @@ def is_published_kind(model):
 
 
 def _signed_in(sender, request, user, **kwargs):
-    note(AuditEntry.What.SIGNED_IN, who=user)
+    log_action(AuditEntry.Action.SIGNED_IN, who=user)
 
 
 def _signed_out(sender, request, user, **kwargs):
     if user is not None:
-        note(AuditEntry.What.SIGNED_OUT, who=user)
+        log_action(AuditEntry.Action.SIGNED_OUT, who=user)
 
 
 def _sign_in_failed(sender, credentials, **kwargs):
@@ -234,25 +234,25 @@ def _sign_in_failed(sender, credentials, **kwargs):
     tried = user._default_manager.filter(
         **{f"{user.USERNAME_FIELD}__iexact": credentials.get("username") or ""}
     ).first()
-    note(AuditEntry.What.SIGN_IN_FAILED, who=tried)
+    log_action(AuditEntry.Action.SIGN_IN_FAILED, who=tried)
 
 
 def _factor_failed(sender, user, authenticator, **kwargs):
-    note(AuditEntry.What.FACTOR_FAILED, who=user, factor=authenticator.type)
+    log_action(AuditEntry.Action.FACTOR_FAILED, who=user, factor=authenticator.type)
 
 
 def _factor_used(sender, user, authenticator, **kwargs):
     if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        note(AuditEntry.What.RECOVERY_CODE_USED, who=user)
+        log_action(AuditEntry.Action.RECOVERY_CODE_USED, who=user)
 
 
 def _factor_saved(sender, instance, created, raw, **kwargs):
     if created and not raw:
-        note(AuditEntry.What.FACTOR_ADDED, record=instance.user, factor=instance.type)
+        log_action(AuditEntry.Action.FACTOR_ADDED, record=instance.user, factor=instance.type)
 
 
 def _factor_deleted(sender, instance, **kwargs):
-    note(AuditEntry.What.FACTOR_REMOVED, record=instance.user, factor=instance.type)
+    log_action(AuditEntry.Action.FACTOR_REMOVED, record=instance.user, factor=instance.type)
 
 
 def _stored(instance, fields, update_fields):
@@ -263,19 +263,19 @@ def _stored(instance, fields, update_fields):
 
 
 def _before_account(sender, instance, raw, update_fields, **kwargs):
-    instance._audited = None if raw else _stored(instance, RIGHTS, update_fields)
+    instance._audited = None if raw else _stored(instance, PERMISSION_FLAGS, update_fields)
 
 
 def _account_saved(sender, instance, created, raw, **kwargs):
     if raw:
         return
-    before = dict.fromkeys(RIGHTS, False) if created else instance._audited
+    before = dict.fromkeys(PERMISSION_FLAGS, False) if created else instance._audited
     if before:
-        changed = {name: value for name in RIGHTS if (value := getattr(instance, name)) != before[name]}
+        changed = {name: value for name in PERMISSION_FLAGS if (value := getattr(instance, name)) != before[name]}
         if changed:
-            note(AuditEntry.What.RIGHTS_CHANGED, record=instance, **changed)
+            log_action(AuditEntry.Action.RIGHTS_CHANGED, record=instance, **changed)
     if not created and instance._password is not None:  # Django forgets the new password after this signal
-        note(AuditEntry.What.PASSWORD_CHANGED, record=instance)
+        log_action(AuditEntry.Action.PASSWORD_CHANGED, record=instance)
 
 
 def _related(through, instance, model):
@@ -295,7 +295,7 @@ def _rights_related(sender, instance, action, model, pk_set, **kwargs):
     if pk_set:
         names = sorted(map(right_name, model._default_manager.filter(pk__in=pk_set)))
         change = "given" if action == "post_add" else "taken"
-        note(AuditEntry.What.RIGHTS_CHANGED, record=instance, **{change: names})
+        log_action(AuditEntry.Action.RIGHTS_CHANGED, record=instance, **{change: names})
 
 
 def note_rows(sender, change, phase, **kwargs):
@@ -315,8 +315,8 @@ def _note_saved(change, phase):
     if phase is Phase.BEFORE:
         change.memo["audit"] = _stored(record, ("publication",), change.fields)
     elif change.is_created or change.memo["audit"]:
-        before = Publication.DRAFT if change.is_created else change.memo["audit"]["publication"]
-        note_publication(record, before, record.publication)
+        before = PublicationStatus.DRAFT if change.is_created else change.memo["audit"]["publication"]
+        log_publication(record, before, record.publication)
 
 
 def _note_updated(change, phase):
@@ -324,21 +324,21 @@ def _note_updated(change, phase):
         change.memo["audit"] = list(change.rows)
     else:
         for record in change.memo["audit"]:
-            note_publication(record, record.publication, change.values["publication"])
+            log_publication(record, record.publication, change.values["publication"])
 
 
-def note_publication(record, before, after):
+def log_publication(record, before, after):
     """Add an entry if the record came before readers, or was taken from them."""
-    if before != after and Publication.PUBLISHED in {before, after}:
-        what = AuditEntry.What.PUBLISHED if after == Publication.PUBLISHED else AuditEntry.What.UNPUBLISHED
-        note(what, record=record, **{"from": before, "to": after})
+    if before != after and PublicationStatus.PUBLISHED in {before, after}:
+        what = AuditEntry.Action.PUBLISHED if after == PublicationStatus.PUBLISHED else AuditEntry.Action.UNPUBLISHED
+        log_action(what, record=record, **{"from": before, "to": after})
 
 
 def _deleted(sender, instance, origin, **kwargs):
     # What goes along with another record is told by that one's entry, unless readers could see it.
     asked_for = getattr(origin, "model", type(origin)) is sender
     if asked_for or is_published_kind(sender):
-        note(AuditEntry.What.DELETED, record=instance)
+        log_action(AuditEntry.Action.DELETED, record=instance)
 
 
 # ── Guarding ─────────────────────────────────────────────────────────────────────────────────────────────────

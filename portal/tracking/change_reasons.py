@@ -7,7 +7,7 @@ import re
 from django.utils.translation import gettext, gettext_noop
 
 
-class Reason(enum.StrEnum):
+class ChangeReason(enum.StrEnum):
     """Why something changed that nobody explains in words of their own. Gaps have names."""
 
     FOUND_CHANGED = gettext_noop("Found changed: it was changed outside the editors’ desk.")
@@ -32,11 +32,11 @@ class Reason(enum.StrEnum):
 def _patterns():
     """Each reason with the pattern of what it becomes when its gaps are filled; the one that says most comes first."""
     gap = re.compile(r"\\\{(\w+)\\\}")
-    reasons = sorted(Reason, key=len, reverse=True)
+    reasons = sorted(ChangeReason, key=len, reverse=True)
     return [(reason, re.compile(gap.sub(r"(?P<\1>.*?)", re.escape(reason)))) for reason in reasons]
 
 
-def in_words(reason):
+def localized(reason):
     """A reason as a reader reads it: an editor’s words as they stand, the portal’s own in the reader’s language."""
     for known, pattern in _patterns():
         if match := pattern.fullmatch(reason):

@@ -22,21 +22,21 @@ from modeltranslation.translator import NotRegistered, translator
 from simple_history import register
 from simple_history.models import HistoricalChanges, HistoricalRecords
 
-from portal.tracking.change_reasons import Reason
+from portal.tracking.change_reasons import ChangeReason
 
 BATCH = 500
 # How a state came to be: django-simple-history’s three signs, and one for what was there before history began.
 CREATED, CHANGED, DELETED, BEGINNING = "+", "~", "-", "="
 # What a record carries that says nothing of what it states.
-BOOKKEEPING = frozenset({"version", "created_at", "updated_at"})
-TICK = datetime.timedelta(microseconds=1)
+METADATA_FIELDS = frozenset({"version", "created_at", "updated_at"})
+MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 # ── Acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
-class Act:
+class ChangeGroup:
     """Something that is done at one go, and why. Its moment is that of its first change."""
 
     why: str
@@ -47,9 +47,9 @@ _unrecorded = contextvars.ContextVar("unrecorded", default=False)
 
 
 @contextlib.contextmanager
-def because(reason):
+def change_reason(reason):
     """Everything that changes inside is one act, done for this reason. Of two that are nested the inner one counts."""
-    token = _act.set(Act(str(reason)))
+    token = _act.set(ChangeGroup(str(reason)))
     try:
         yield
     finally:
@@ -57,7 +57,7 @@ def because(reason):
 
 
 @contextlib.contextmanager
-def unrecorded():
+def without_history():
     """What changes inside leaves no history: content that is loaded, records that are made up to measure with."""
     token = _unrecorded.set(True)
     try:
@@ -77,7 +77,7 @@ def _who():
 
 
 def _moment():
-    """When the act at hand happened: the block of `because`, else the request, else this one change."""
+    """When the act at hand happened: the block of `change_reason`, else the request, else this one change."""
     act = _act.get() or _request()
     if act is None:
         return timezone.now()
@@ -95,7 +95,7 @@ def _why():
 
 
 @dataclass(frozen=True)
-class Tracked:
+class HistorizedModel:
     """A model whose states are kept. `of` are its columns that name the record, or the row, that it belongs to;
     `named_by` those that tell it from its like. Rows that stand `apart` have pages of their own at the desk.
     """
@@ -120,17 +120,17 @@ class Tracked:
     @property
     def telling(self):
         """The columns that say something about what it states."""
-        return [column for column in self.columns if column not in BOOKKEEPING]
+        return [column for column in self.columns if column not in METADATA_FIELDS]
 
 
 TRACKED = {}
 
 
-class StatesOfRecords(HistoricalRecords):
+class RecordHistory(HistoricalRecords):
     """Django-simple-history’s. It writes what the database holds after a change, and nothing where nothing changed."""
 
     def add_extra_methods(self, cls):
-        """None: `unrecorded` is the one way to leave no history."""
+        """None: `without_history` is the one way to leave no history."""
 
     def finalize(self, sender, **kwargs):
         super().finalize(sender, **kwargs)
@@ -172,10 +172,10 @@ class StatesOfRecords(HistoricalRecords):
 
 def _is_told(raw, update_fields):
     """Whether history tells of a save: not where fixtures are loaded, nor where only bookkeeping is stored."""
-    return not (raw or _unrecorded.get() or (update_fields is not None and set(update_fields) <= BOOKKEEPING))
+    return not (raw or _unrecorded.get() or (update_fields is not None and set(update_fields) <= METADATA_FIELDS))
 
 
-def track(model, *, of=(), named_by=(), apart=False):
+def register_history(model, *, of=(), named_by=(), apart=False):
     """Keep the history of a model from now on, and of its plain relations. Called when its columns are all there."""
     try:
         translated = list(translator.get_options_for_model(model).all_fields)
@@ -186,7 +186,7 @@ def track(model, *, of=(), named_by=(), apart=False):
     unasked = [column for column in fields if column.name not in of and not column.primary_key]
     register(
         model,
-        records_class=StatesOfRecords,
+        records_class=RecordHistory,
         excluded_fields=translated + [column.name for column in fields if column.generated],
         no_db_index=[name for column in unasked for name in (column.name, column.attname)],
         history_id_field=models.BigAutoField(),
@@ -195,11 +195,13 @@ def track(model, *, of=(), named_by=(), apart=False):
     states = model.history.model
     states.is_audited = False
     columns = tuple(column.attname for column in states.tracked_fields)
-    TRACKED[model] = Tracked(model, states, columns, of, (named_by,) if isinstance(named_by, str) else named_by, apart)
+    TRACKED[model] = HistorizedModel(
+        model, states, columns, of, (named_by,) if isinstance(named_by, str) else named_by, apart
+    )
     for relation in model._meta.local_many_to_many:
         through = relation.remote_field.through
         if through._meta.auto_created:
-            track(through, of=relation.m2m_field_name(), named_by=relation.m2m_reverse_field_name())
+            register_history(through, of=relation.m2m_field_name(), named_by=relation.m2m_reverse_field_name())
 
 
 def is_history(model):
@@ -208,10 +210,10 @@ def is_history(model):
 
 
 @functools.cache
-def parts_of(model):
+def child_models(model):
     """What belongs to records of a model: its rows, and then the rows of these."""
     rows = [one for one in TRACKED.values() if model in one.owners]
-    return (*rows, *(one for row in rows for one in parts_of(row.model)))
+    return (*rows, *(one for row in rows for one in child_models(row.model)))
 
 
 @functools.cache
@@ -273,7 +275,7 @@ def _write(model, states, kind, *, before=datetime.timedelta(), **told):
 def _know(model, states):
     """See to it that history ends with what rows are before a change: what it lacks began so, or was found so."""
     last = _last_states(model, states)
-    nobody = {"before": TICK, "history_user": None}
+    nobody = {"before": MICROSECOND, "history_user": None}
     beginning = [state for pk, state in states.items() if pk not in last]
     found = [
         state
@@ -283,7 +285,7 @@ def _know(model, states):
     if beginning:
         _write(model, beginning, BEGINNING, history_change_reason="", **nobody)
     if found:
-        _write(model, found, CHANGED, history_change_reason=Reason.FOUND_CHANGED.value, **nobody)
+        _write(model, found, CHANGED, history_change_reason=ChangeReason.FOUND_CHANGED.value, **nobody)
 
 
 def _write_changes(model, before, pks):
@@ -327,7 +329,7 @@ def write_created(model, pks):
 
 
 @contextlib.contextmanager
-def recording(model, pks):
+def record_history(model, pks):
     """Add the states of rows that are changed inside in a way that no signal tells of."""
     if model not in TRACKED or _unrecorded.get():
         yield
@@ -342,30 +344,30 @@ def recording(model, pks):
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def kept_of(record):
+def versions_of(record):
     """The models that tell of a record: its own, then those of its rows."""
-    return (TRACKED[type(record)], *parts_of(type(record)))
+    return (TRACKED[type(record)], *child_models(type(record)))
 
 
-def ever_of(tracked, record):
+def all_ids_ever(tracked, record):
     """The primary keys of the rows of a kind that belong to a record or ever did, as history knows them."""
     states = tracked.states._base_manager.order_by()
     if tracked.model is type(record):
         return states.filter(**{tracked.key: record.pk}).values(tracked.key)
     owned = [
-        Q(**{name: record.pk}) if owner is type(record) else Q(**{f"{name}__in": ever_of(TRACKED[owner], record)})
+        Q(**{name: record.pk}) if owner is type(record) else Q(**{f"{name}__in": all_ids_ever(TRACKED[owner], record)})
         for name, owner in ((name, tracked.model._meta.get_field(name).related_model) for name in tracked.of)
-        if owner is type(record) or TRACKED[owner] in parts_of(type(record))
+        if owner is type(record) or TRACKED[owner] in child_models(type(record))
     ]
     return states.filter(functools.reduce(operator.or_, owned)).values(tracked.key)
 
 
-def states_of(tracked, record):
+def versions(tracked, record):
     """All that history says of the rows of a kind that ever belonged to a record."""
-    return tracked.states._base_manager.order_by().filter(**{f"{tracked.key}__in": ever_of(tracked, record)})
+    return tracked.states._base_manager.order_by().filter(**{f"{tracked.key}__in": all_ids_ever(tracked, record)})
 
 
-def belongs(tracked, state, record, rows):
+def belongs_to(tracked, state, record, rows):
     """Whether a row belonged to a record in a state. `rows` are the primary keys, by model, of the record's rows."""
     if tracked.model is type(record):
         return True
@@ -379,35 +381,35 @@ def belongs(tracked, state, record, rows):
     return False
 
 
-def moments(record):
+def change_times(record):
     """When a record or its rows changed, the last time first: a moment for each act."""
     told = [
-        states_of(tracked, record).exclude(history_type=BEGINNING).values_list("history_date", flat=True)
-        for tracked in kept_of(record)
+        versions(tracked, record).exclude(history_type=BEGINNING).values_list("history_date", flat=True)
+        for tracked in versions_of(record)
     ]
     return list(told[0].union(*told[1:]).order_by("-history_date"))
 
 
-def begins_with_history(record):
+def has_full_history(record):
     """Whether history tells of a record from its creation on."""
     tracked = TRACKED[type(record)]
     first = tracked.states._base_manager.filter(**{tracked.key: record.pk}).order_by("pk")
     return first.values_list("history_type", flat=True).first() == CREATED
 
 
-def state_at(record, moment=None):
-    """What a record and its rows were at a moment, or are now: for each model of `kept_of`, states by primary key.
+def version_at(record, moment=None):
+    """What a record and its rows were at a moment, or are now: for each model of `versions_of`, states by primary key.
 
     What has no history has always been what it is now. Before their first recorded change rows were what they were
     then. A record that was not there yet, or no longer, has no state, and no rows.
     """
-    found = {tracked.model: {} for tracked in kept_of(record)}
-    for tracked in kept_of(record):
+    found = {tracked.model: {} for tracked in versions_of(record)}
+    for tracked in versions_of(record):
         states = _stored(tracked, record, found, untold=moment is not None)
         if moment is not None:
             states += _past(tracked, record, moment)
         rows = {model: set(of_model) for model, of_model in found.items()}
-        mine = (state for state in states if belongs(tracked, state, record, rows))
+        mine = (state for state in states if belongs_to(tracked, state, record, rows))
         found[tracked.model] = {state[tracked.key]: state for state in mine}
         if not found[type(record)]:
             break
@@ -418,7 +420,7 @@ def _past(tracked, record, moment):
     """What history says that rows were at a moment."""
     until, beginning = Q(history_date__lte=moment), Q(history_type=BEGINNING)
     last = (
-        states_of(tracked, record)
+        versions(tracked, record)
         .values(tracked.key)
         .annotate(last=Coalesce(Max("pk", filter=until), Min("pk", filter=beginning)))
     )
@@ -452,7 +454,7 @@ def as_of(record, day):
     questions to them would be answered from today.
     """
     moment = timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))
-    states = state_at(record, moment)
+    states = version_at(record, moment)
     if not states[type(record)]:
         return None
     rows = {
@@ -496,7 +498,7 @@ def _fill_relations(row, rows, known):
             column = part.model._meta.get_field(name)
             if column.related_model is type(row) and not part.model._meta.auto_created:
                 mine = [one for one in rows.get(part.model, ()) if getattr(one, column.attname) == row.pk]
-                cache[column.remote_field.get_accessor_name()] = answered(part.model, in_order(mine))
+                cache[column.remote_field.get_accessor_name()] = with_prefetched_result(part.model, in_order(mine))
     for relation in row._meta.many_to_many:
         through = relation.remote_field.through
         if through in TRACKED:
@@ -507,7 +509,9 @@ def _fill_relations(row, rows, known):
                 for one in in_order(rows.get(through, ()))
                 if getattr(one, own.attname) == row.pk
             ]
-            cache[relation.name] = answered(relation.related_model, [known[end] for end in ends if end in known])
+            cache[relation.name] = with_prefetched_result(
+                relation.related_model, [known[end] for end in ends if end in known]
+            )
 
 
 def in_order(rows):
@@ -515,7 +519,7 @@ def in_order(rows):
     return sorted(rows, key=lambda row: (getattr(row, "position", 0), row.pk))
 
 
-def answered(model, rows):
+def with_prefetched_result(model, rows):
     """A queryset that has been answered."""
     queryset = model._default_manager.get_queryset()
     queryset._result_cache = list(rows)

@@ -4,11 +4,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal.seo.head import Told
+from portal.seo.head import PageMetadataMixin
 from portal.views.completeness import completeness
 
 
-class About(Told, TemplateView):
+class About(PageMetadataMixin, TemplateView):
     """Who makes the portal, and how. The text is a template a language."""
 
     page_kind = "AboutPage"

@@ -3,22 +3,22 @@
 from django.db.models import Count, Q
 
 from issues.models import AreaReport, Event, Indicator, Issue, Observation, Term
-from portal.core.choices import Area, Confidence, Level, Publication
+from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.facets import registry
 from portal.http import page_cache
 from portal.models import Place, Source
 from portal.search.ranking import matching
 from projects.models import Agreement, Organisation, Project, RioMarker
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 NAMED = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term)  # in the reader’s language
 
 
 def completeness():
     """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
     projects = registry.facet_index(Project)
-    scanned = page_cache.once(scan, "completeness")
-    agreements = tally(Agreement.objects.published(), "confidence")
+    scanned = page_cache.cached_for_version(expensive_counts, "completeness")
+    agreements = counts_by(Agreement.objects.published(), "confidence")
     report = AreaReport.objects.shown()
     return {
         "kinds": kinds(projects.all),
@@ -38,14 +38,14 @@ def completeness():
     }
 
 
-def scan():
+def expensive_counts():
     """What is counted by going through all records: no set that is kept in memory tells it."""
     report = AreaReport.objects.shown()
     words = [(word, projects_with(word)) for word in report.searched_words] if report else []
     return {"words": words, "missing": missing(), "translations": [translations(model) for model in NAMED]}
 
 
-def tally(queryset, path):
+def counts_by(queryset, path):
     """How many records of a queryset have each value at a path."""
     return dict(queryset.order_by().values_list(path).annotate(Count("pk", distinct=True)))
 
@@ -77,9 +77,9 @@ def projects_with(word):
 
 def countries(projects):
     """For each country of the portal: projects, of which the sets are known, agreements, organisations and issues."""
-    agreements = tally(Agreement.objects.published(), "parties__country")
-    organisations = tally(Organisation.objects.published(), "country")
-    issues = tally(Issue.objects.published(), "countries")
+    agreements = counts_by(Agreement.objects.published(), "parties__country")
+    organisations = counts_by(Organisation.objects.published(), "country")
+    issues = counts_by(Issue.objects.published(), "countries")
     return [
         (
             place,

@@ -12,8 +12,8 @@ from portal.core.choices import Area
 from portal.facets import registry
 from portal.models import Place, Source
 from portal.models.querysets import reader_text
-from portal.seo.head import Told
-from portal.views.completeness import tally
+from portal.seo.head import PageMetadataMixin
+from portal.views.completeness import counts_by
 from projects.models import Agreement, Organisation, Project
 
 
@@ -22,18 +22,18 @@ def published(model):
     return model.objects.published().count()
 
 
-def count_choices(sets, choices, among):
+def choice_counts(sets, choices, among):
     """The choices that some of the records with these primary keys have, with how many do, the most first."""
     counts = [(choice, among.intersection_cardinality(sets[choice.value])) for choice in choices]
     return sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
 
 
-class Home(Told, TemplateView):
+class Home(PageMetadataMixin, TemplateView):
     """The way in."""
 
     template_name = "portal/home.html"
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         """The portal, and how to search it."""
         search = {
             "@type": "SearchAction",
@@ -77,7 +77,7 @@ class Home(Told, TemplateView):
             "projects": Project.objects.published().latest_first().for_list()[:6],
             "events": Event.objects.published().order_by("-date", "key")[:6],
             "countries": countries_with_counts(),
-            "areas": count_choices(projects.facets["area"], Area, projects.all),
+            "areas": choice_counts(projects.facets["area"], Area, projects.all),
         }
 
 
@@ -85,8 +85,8 @@ def countries_with_counts():
     """The countries of the portal with how many published projects, agreements' parties and issues each has."""
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
     projects = registry.facet_index(Project).facets["country"]
-    issues = tally(Issue.objects.published(), "countries")
-    organisations = tally(Organisation.objects.published(), "country")
+    issues = counts_by(Issue.objects.published(), "countries")
+    organisations = counts_by(Organisation.objects.published(), "country")
     for place in countries:
         place.project_count = len(projects[place.key])
         place.issue_count = issues.get(place.pk, 0)

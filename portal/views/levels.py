@@ -8,7 +8,7 @@ from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.facets import registry
 from portal.graphics.charts import share_chart
-from portal.graphics.svg_export import Entry, Panel, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from projects.models import Project
 
 # The colour of each level, the same in every picture.
@@ -65,6 +65,6 @@ def levels_file(request, levels):
         title=gettext("Projects by the level that carries them"),
         sentence=levels["sentence"],
         source=gettext("From the portal’s own records: CC BY 4.0."),
-        key=[Entry(name, f"swatch tone-{tone}") for name, tone in levels["parts"]],
+        key=[LegendEntry(name, f"swatch tone-{tone}") for name, tone in levels["parts"]],
         width=480,
     )

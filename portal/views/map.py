@@ -15,7 +15,7 @@ from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from portal.generic.list import RecordListView
 from portal.maps import geometry
-from portal.maps.region import View, central_asia, counted_projects, drafts_of, drafts_of_names, draw
+from portal.maps.region import View, central_asia, cluster_marks, counted_projects, drafts_of_names, draw
 from portal.views.map_data import Located, at_any, is_inside
 from projects.filters import ProjectFilter
 from projects.models import Project
@@ -47,7 +47,7 @@ class BoxField(forms.CharField):
                     "such as 56,37,73,46."
                 ).format(value=text[:60])
             )
-        return geometry.Box(west, south, east - west, north - south)
+        return geometry.BoundingBox(west, south, east - west, north - south)
 
 
 class ViewForm(forms.Form):
@@ -218,10 +218,10 @@ class Explorer(RecordListView):
         located = Located.of(filterset)
         view = View(geometry.FRAME, geometry.pixels_per_unit(0 if zoom is None else zoom))
         drafts = [
-            *drafts_of([place.mark for place in located.places], view, APART, counted=True),
+            *cluster_marks([place.mark for place in located.places], view, APART, counted=True),
             *drafts_of_names({place.key: place for place in self.countries}, view),
         ]
-        spots = geometry.set_names([draft.name for draft in drafts], geometry.Box(-1e6, -1e6, 2e6, 2e6))
+        spots = geometry.set_names([draft.name for draft in drafts], geometry.BoundingBox(-1e6, -1e6, 2e6, 2e6))
         by_key = {place.key: place for place in located.places}
         shown, names = [], []
         for draft, spot in zip(drafts, spots, strict=True):
@@ -312,5 +312,5 @@ def scaled(frame, factor):
     if width >= geometry.FRAME.width:
         return None
     x, y = frame.center
-    box = geometry.Box(x - width / 2, y - height / 2, width, height)
+    box = geometry.BoundingBox(x - width / 2, y - height / 2, width, height)
     return geometry.frame_around(box_points(box), margin=0, smallest=CLOSEST)

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 
-from portal.core.database import Keys
+from portal.core.database import IdList
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap
 from portal.maps import geometry
@@ -76,7 +76,7 @@ class Located:
         found = _first(places, {place.key: place.project_ids for place in places}, ordered[: registry.SCAN_AHEAD], most)
         lacking = [place for place in places if len(found[place.key]) < min(most, len(place.project_ids))]
         latest = {place.key: self._latest(place.project_ids, most) for place in lacking}
-        found |= _first(lacking, latest, ordered.filter(pk__among=Keys(NONE.union(*latest.values()))), most)
+        found |= _first(lacking, latest, ordered.filter(pk__in_ids=IdList(NONE.union(*latest.values()))), most)
         named = _with_names().in_bulk(sorted({pk for pks in found.values() for pk in pks}))
         return {key: [named[pk] for pk in pks] for key, pks in found.items()}
 

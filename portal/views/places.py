@@ -8,25 +8,25 @@ from django.views.generic import TemplateView
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.models import Event, Issue, IssueInCountry, PageIndicator
-from portal.core.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, PublicationStatus
 from portal.facets import registry
 from portal.formats import responses
-from portal.formats.serialisers import Records
-from portal.generic.detail import RecordView, cited_sources
+from portal.formats.serialisers import RecordSelection
+from portal.generic.detail import RecordView, source_footnotes
 from portal.models import Place
 from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
 from portal.seo import schema_org
-from portal.seo.head import Told
-from portal.views.home import count_choices, countries_with_counts
+from portal.seo.head import PageMetadataMixin
+from portal.views.home import choice_counts, countries_with_counts
 from portal.views.levels import levels_by_country, levels_file
 from portal.views.map_data import with_project_ids
 from projects.models import Agreement, Project
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 
 
-class CountryList(Told, TemplateView):
+class CountryList(PageMetadataMixin, TemplateView):
     """The countries, those that the portal is about first."""
 
     @staticmethod
@@ -38,8 +38,8 @@ class CountryList(Told, TemplateView):
     page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
-        if responses.asked_format(request):
-            return responses.answer(request, self.kinds, self.get_records)
+        if responses.requested_format(request):
+            return responses.export_response(request, self.kinds, self.get_records)
         return super().get(request, *args, **kwargs)
 
     def get_records(self):
@@ -47,7 +47,7 @@ class CountryList(Told, TemplateView):
         countries = Place.objects.published().filter(kind=Place.Kind.COUNTRY)
         about = countries.exclude(group="").order_by("group", reader_text("name"))
         others = countries.filter(group="").in_order_of("name")
-        return Records(
+        return RecordSelection(
             [pk for found in (about, others) for pk in found.values_list("pk", flat=True)],
             kind="place",
             label="countries",
@@ -64,7 +64,7 @@ class CountryList(Told, TemplateView):
         return super().get_context_data(**kwargs) | {
             "title": _("Countries"),
             "trail": [(_("Countries"), None)],
-            "formats": responses.links_of(self.request, self.kinds),
+            "formats": responses.format_links(self.request, self.kinds),
             "countries": (countries := countries_with_counts()),
             "levels": levels_by_country(countries),
             "others": Place.objects.published()
@@ -79,7 +79,7 @@ class CountryList(Told, TemplateView):
 MOST_CHARTS = 6  # on the page of a country
 
 
-def gaps(country):
+def missing_cooperation(country):
     """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
     if country.group != Place.Group.CENTRAL_ASIA:
         return None
@@ -92,7 +92,7 @@ def gaps(country):
     }
 
 
-def newest_of(*lists):
+def merge_by_date(*lists):
     """Dated records of several lists as one, the newest first."""
     together = sorted((record for found in lists for record in found), key=lambda record: record.key)
     return sorted(together, key=lambda record: record.date, reverse=True)
@@ -109,15 +109,15 @@ class CountryPage(RecordView):
     def get_queryset(self):
         return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema_org.place(tell, self.object, [])]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return [self.object]
 
     def get_context_data(self, **kwargs):
         country = self.object
-        return super().get_context_data(**kwargs) | {"country": country, "notes": cited_sources(country)}
+        return super().get_context_data(**kwargs) | {"country": country, "notes": source_footnotes(country)}
 
     def around(self, country):
         facets = registry.facet_index(Project).facets
@@ -142,21 +142,21 @@ class CountryPage(RecordView):
             )
             if country.group
             else [],
-            "gaps": gaps(country),
+            "gaps": missing_cooperation(country),
             "columns": [country],
             "latest": latest_rows(latest_observations(place=country), [country]),
             "project_count": len(projects),
             "projects": registry.first_records(
                 Project.objects.published().latest_first().for_list(), projects, self.shown
             ),
-            "areas": count_choices(facets["area"], Area, projects),
-            "levels": count_choices(facets["level"], Level, projects),
+            "areas": choice_counts(facets["area"], Area, projects),
+            "levels": choice_counts(facets["level"], Level, projects),
             "agreement_count": agreement_count,
             "organisation_count": organisations.count(),
             "organisations": organisations[: self.shown],
             "event_count": event_count,
             "dated_count": agreement_count + event_count,
-            "dated": newest_of(agreements[: self.shown], events[: self.shown])[: self.shown],
+            "dated": merge_by_date(agreements[: self.shown], events[: self.shown])[: self.shown],
             "places": with_project_ids(country.places.published().in_order_of("name")),
             "shaded": [country],
         }
@@ -177,11 +177,11 @@ class PlacePage(RecordView):
             .prefetch_related(*(Prefetch(name, Place.objects.published()) for name in ("country", "part_of")))
         )
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         wholes = [whole for whole in (self.object.part_of, self.object.country) if whole is not None]
         return [schema_org.place(tell, self.object, wholes)]
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return context["shaded"]
 
     def get(self, request, *args, **kwargs):
@@ -200,7 +200,7 @@ class PlacePage(RecordView):
             "place": place,
             "here": [place],
             "shaded": [place.country] if place.country else [],
-            "notes": cited_sources(place),
+            "notes": source_footnotes(place),
         }
 
     def around(self, place):

@@ -105,7 +105,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
     @cached_property
     def text_matches(self):
         """Ids of the entries that match the words, in ascending order, which is that of kinds."""
-        return ranking.ids_of(self.filterset.query)
+        return ranking.matching_ids(self.filterset.query)
 
     @cached_property
     def _ids_by_filter(self):
@@ -149,11 +149,11 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def asked(self) -> Query:
         """The question with all that was typed."""
-        return ranking.question(self.valid_data.get("q", ""))
+        return ranking.parse_query(self.valid_data.get("q", ""))
 
     @cached_property
     def query(self) -> Query:
-        return ranking.widened(self.asked)
+        return ranking.expand(self.asked)
 
     def filter_text(self, queryset, name, value):
         return queryset.filter(store.entries_matching(self.query)) if self.query else queryset.none()
@@ -194,7 +194,7 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def whole(self):
         """How many of the records that were found match all that was typed."""
-        return len(set(ranking.ids_of(self.asked)).intersection(self.found))
+        return len(set(ranking.matching_ids(self.asked)).intersection(self.found))
 
     @cached_property
     def best(self):
@@ -323,7 +323,9 @@ class Search(RecordListView):
             "hits": hits([row.record for row in context["table"].page.object_list], found.query),
             "most": ranking.CANDIDATES,
             "widened": found.whole if found.total and found.query != found.asked else None,
-            "meant": spelling.meant(words, get_language()) if words and not store.frequency(found.asked, 1) else "",
+            "meant": spelling.did_you_mean(words, get_language())
+            if words and not store.frequency(found.asked, 1)
+            else "",
             "without_filters": store.frequency(found.query, MOST_COUNTED)
             if found.is_narrowed and not found.total
             else 0,
@@ -354,7 +356,7 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
         rows = SearchName.objects.filter(kind=kind, normal__gte=start, normal__lt=start + LAST_LETTER)
         entries = rows.exclude(language=NO_LANGUAGE).order_by("normal").values_list("entry", flat=True)[: 4 * of_a_kind]
         found[kind] = list(dict.fromkeys(entries))[:of_a_kind]
-    if sum(map(len, found.values())) < SUGGESTIONS and (query := ranking.question(text)):
+    if sum(map(len, found.values())) < SUGGESTIONS and (query := ranking.parse_query(text)):
         for entry in ranking.by_name(query, SUGGESTIONS, None if len(kinds) > 1 else kinds[0]):
             so_far = found[record_of(entry)[0]]
             if entry not in so_far and len(so_far) < of_a_kind:
@@ -368,7 +370,7 @@ def suggest(request):
     """Records whose names go on as the reader began, of any kind or of one, as JSON: address, key, name, its language,
     what it is.
     """
-    throttling.spend(request, "search")
+    throttling.throttle(request, "search")
     text = request.GET.get("q", "")
     kinds = [kind for kind in Kind if kind == request.GET.get("kind")] or tuple(Kind)
     return JsonResponse(

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation.links import DOI, links_of
 from portal.facets import registry
 from portal.facets.bitmaps import all_ids
@@ -17,7 +17,7 @@ from portal.models import Link, Place, Source
 from portal.seo import schema_org
 from projects.models import Agreement, Organisation, Project
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 
 
 class SourceList(RecordListView):
@@ -42,7 +42,7 @@ class SourcePage(RecordView):
     list_title, list_url = _("Sources"), "sources"
     shown = 24
 
-    def told_things(self, tell, context):
+    def schema_objects(self, tell, context):
         return [schema_org.source(tell, self.object)]
 
     def around(self, source):

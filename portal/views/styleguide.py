@@ -13,7 +13,7 @@ from issues.models import Indicator, Issue
 from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.urls import with_query
-from portal.generic.detail import cited_sources
+from portal.generic.detail import source_footnotes
 from portal.graphics.charts import bar_chart
 from portal.models import Place
 from projects.models import Agreement, Project
@@ -43,7 +43,7 @@ def styleguide(request):
         "today": timezone.localdate(),
         "project": project,
         "projects": Project.objects.published().latest_first().for_list()[:2],
-        "notes": cited_sources(project),
+        "notes": source_footnotes(project),
         "areas": list(Area),
         "list": render_to_string("components/list.html", listed, listed["request"]),
         "nothing": page_at(request, reverse("projects"), q="-"),

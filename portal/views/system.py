@@ -11,9 +11,9 @@ from django.views import defaults
 from django.views.decorators.cache import never_cache
 
 from portal.http import throttling
-from portal.http.outage import is_outage, unavailable
+from portal.http.outage import is_service_failure, service_unavailable
 from portal.http.parameters import checks_parameters_itself
-from portal.ops.health import readiness
+from portal.ops.health import health_checks
 
 
 @checks_parameters_itself  # monitors may add what they like
@@ -27,7 +27,7 @@ def healthz(request):
 @never_cache
 def readyz(request):
     """That the database answers, holds records and a whole search index: 200, or 503 with what is missing."""
-    ready, amiss = readiness()
+    ready, amiss = health_checks()
     return JsonResponse(ready | ({"search_index": amiss} if amiss else {}), status=200 if all(ready.values()) else 503)
 
 
@@ -58,8 +58,8 @@ def not_found(request, exception):
     """404 in the reader's language, with ways on. It has to be made like any page, and counts as one."""
     if request.resolver_match is None:  # else it is counted
         try:
-            throttling.spend(request, "pages")
-        except throttling.TooOften as error:
+            throttling.throttle(request, "pages")
+        except throttling.Throttled as error:
             return throttling.refusal(request, error)
     return render(request, "404.html", {"title": gettext("Page not found")}, status=404)
 
@@ -72,4 +72,4 @@ def bad_request(request, exception):
 def server_error(request):
     """500 without a database; or 503, where that is what failed."""
     error = sys.exception()
-    return unavailable(request, error) if is_outage(error) else defaults.server_error(request)
+    return service_unavailable(request, error) if is_service_failure(error) else defaults.server_error(request)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Event, Issue
-from portal.core.choices import Area, Publication
+from portal.core.choices import Area, PublicationStatus
 from portal.facets.counting import QuerySetCounter
 from portal.facets.filters import (
     DatedFilterSet,
@@ -25,11 +25,11 @@ from portal.facets.filters import (
 )
 from portal.generic.list import RecordListView
 from portal.generic.tables import RecordTable
-from portal.graphics.histogram import decades, strip
+from portal.graphics.histogram import decades, histogram
 from portal.models import Place
 from projects.models import Agreement, AgreementParty
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 WIDE, NARROW = (860, 150), (348, 130)
 YEARS = ("year_from", "year_to")
 
@@ -68,7 +68,7 @@ PLACE = {
 }
 
 
-class AgreementSide(DatedFilterSet):
+class AgreementTimeline(DatedFilterSet):
     """What the timeline’s filters mean for agreements."""
 
     kind = Facet("kind", **KIND)
@@ -115,7 +115,7 @@ class TimelineFilter(DatedFilterSet):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.agreements = AgreementSide(self.data if self.is_bound else None, Agreement.objects.published())
+        self.agreements = AgreementTimeline(self.data if self.is_bound else None, Agreement.objects.published())
         for name, item in self.agreements.filters.items():
             if isinstance(item, Facet):
                 item.choices = self.filters[name].choices  # asked for once
@@ -208,12 +208,12 @@ class Timeline(RecordListView):
         shown = {entry.record.date.decade for entry in entries}
         return context | {
             "entries": entries,
-            "density": Density(self.filterset, self.request, shown) if entries else None,
+            "density": TimelineHistogram(self.filterset, self.request, shown) if entries else None,
         }
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """One line of the timeline: an event or an agreement."""
 
     kind: str
@@ -243,17 +243,17 @@ def entries_of(keys):
         "event": Event.objects.prefetch_related(countries, issues).in_bulk(wanted["event"]),
         "agreement": Agreement.objects.prefetch_related(parties, issues, "areas").in_bulk(wanted["agreement"]),
     }
-    return [Entry(key["record"], found[key["record"]][key["pk"]]) for key in keys]
+    return [TimelineEntry(key["record"], found[key["record"]][key["pk"]]) for key in keys]
 
 
-class Density:
+class TimelineHistogram:
     """The strip over the timeline, and its numbers as a table. A decade leads to where its entries are."""
 
     def __init__(self, filterset, request, shown):
         self.years = filterset.years
         self.request, self.shown = request, shown
         self.chosen = [filterset.valid_data.get(name) for name in YEARS]
-        self.wide, self.narrow = (strip(self.years, *size) for size in (WIDE, NARROW))
+        self.wide, self.narrow = (histogram(self.years, *size) for size in (WIDE, NARROW))
 
     @property
     def first(self):

@@ -31,7 +31,7 @@ class Party(Org):
 
 
 @dataclass
-class Share:
+class PercentageShare:
     """A country, region, sector or tag, and how much of the activity it has."""
 
     code: str
@@ -91,9 +91,9 @@ class Transaction:
     descriptions: Texts = field(default_factory=dict)
     provider: Org | None = None
     receiver: Org | None = None
-    sectors: list[Share] = field(default_factory=list)
-    countries: list[Share] = field(default_factory=list)
-    regions: list[Share] = field(default_factory=list)
+    sectors: list[PercentageShare] = field(default_factory=list)
+    countries: list[PercentageShare] = field(default_factory=list)
+    regions: list[PercentageShare] = field(default_factory=list)
 
 
 @dataclass
@@ -127,7 +127,7 @@ class Baseline:
 
 
 @dataclass
-class Indicator:
+class ResultIndicator:
     """What a result is measured by."""
 
     titles: Texts
@@ -143,7 +143,7 @@ class Result:
     kind: str
     titles: Texts
     descriptions: Texts = field(default_factory=dict)
-    indicators: list[Indicator] = field(default_factory=list)
+    indicators: list[ResultIndicator] = field(default_factory=list)
 
 
 @dataclass
@@ -173,18 +173,18 @@ class Activity:
     dates: dict[str, Day] = field(default_factory=dict)
     email: str = ""
     scope: str = ""
-    countries: list[Share] = field(default_factory=list)
-    regions: list[Share] = field(default_factory=list)
+    countries: list[PercentageShare] = field(default_factory=list)
+    regions: list[PercentageShare] = field(default_factory=list)
     places_computed: bool = False  # from the transactions, by value
     locations: list[Location] = field(default_factory=list)
-    sectors: list[Share] = field(default_factory=list)
+    sectors: list[PercentageShare] = field(default_factory=list)
     sectors_computed: bool = False
-    tags: list[Share] = field(default_factory=list)
+    tags: list[PercentageShare] = field(default_factory=list)
     markers: dict[str, str] = field(default_factory=dict)
     collaboration: str = ""
     flow: str = ""
     finance: str = ""
-    aid_types: list[Share] = field(default_factory=list)
+    aid_types: list[PercentageShare] = field(default_factory=list)
     tied: str = ""
     total: Money | None = None  # of the whole, where a list gives one; IATI has none
     budgets: list[Budget] = field(default_factory=list)

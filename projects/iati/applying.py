@@ -14,17 +14,17 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from issues.models import Issue
-from portal.core.choices import Confidence, Publication
+from portal.core.choices import Confidence, PublicationStatus
 from portal.core.partial_dates import PartialDate
 from portal.models import Place, Source
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_log import content_transaction
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because, write_created
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason, write_created
 from projects.iati import exporting, facts, fields, planning, suggesting, tables
 from projects.iati.activity import DAC
-from projects.iati.planning import Known, Plan, State
+from projects.iati.planning import ActivityPlan, ExistingRecords, RowState
 from projects.models import (
     BudgetLine,
     ImportedActivity,
@@ -53,7 +53,7 @@ SOURCE_PREFIX = "iati-"
 
 
 @dataclass
-class About:
+class ImportDetails:
     """What is said of a file beside its contents."""
 
     name: str
@@ -86,25 +86,25 @@ def received(content, about, kind=ImportedFile.Kind.IATI, mapping=None):
 
 def run(reads, file, options, who=None):
     """Import what `reads()` reads, if it can be imported, and tell what came of it. `file` is stored with it."""
-    plan = planning.look(reads(), file.name, options)
+    plan = planning.preview(reads(), file.name, options)
     if plan.blocked or not plan.has_news:
         return plan
-    with because(Reason.IMPORTED.format(file=file.name)), content_transaction(), transaction.atomic():
+    with change_reason(ChangeReason.IMPORTED.format(file=file.name)), content_transaction(), transaction.atomic():
         file.imported_at, file.countries = timezone.now(), sorted(options.countries or ())
         file.counts = {state.value: count for state, count in plan.counts.items()}
         file.save()
         writer = Writer(file)
-        done = Plan(file.name, options=options)
+        done = ActivityPlan(file.name, options=options)
         for read in reads():
-            row, found, project = planning.decide(read, writer.known, options, writer.organisation)
-            if row.state == State.NEW:
+            row, found, project = planning.resolve(read, writer.known, options, writer.organisation)
+            if row.state == RowState.NEW:
                 writer.create(row, read, found)
-            elif row.state == State.CHANGED:
+            elif row.state == RowState.CHANGED:
                 writer.change(row, read, found, project)
             done.rows.append(row)
         writer.flush()
         done.countries, done.organisations = plan.countries, sorted(set(writer.known.made))
-        audit_log.note(AuditEntry.What.IMPORTED, who, file=file.name, sha256=file.sha256, **file.counts)
+        audit_log.log_action(AuditEntry.Action.IMPORTED, who, file=file.name, sha256=file.sha256, **file.counts)
     return done
 
 
@@ -112,7 +112,7 @@ class Writer:
     """Writes activities of one file."""
 
     def __init__(self, file):
-        self.file, self.known = file, Known()
+        self.file, self.known = file, ExistingRecords()
         self.countries = dict(Place.objects.filter(kind=Place.Kind.COUNTRY).values_list("key", "pk"))
         self.sectors = dict(Sector.objects.values_list("code", "pk"))
         self.issues = dict(Issue.objects.values_list("key", "pk"))
@@ -128,7 +128,7 @@ class Writer:
         key = free_key(name, party.ref, self.taken)
         made = Organisation.objects.create(
             key=key,
-            publication=Publication.DRAFT,
+            publication=PublicationStatus.DRAFT,
             kind=fields.KINDS.get(party.kind, fields.UNKNOWN_KIND),
             **{f"name_{code}": fields.cut(party.names.get(code, "")) for code in fields.LANGUAGES} | {"name_en": name},
         )
@@ -148,7 +148,7 @@ class Writer:
             if found is None:
                 found = Source.objects.create(
                     key=key,
-                    publication=Publication.DRAFT,
+                    publication=PublicationStatus.DRAFT,
                     title=f"Project data of {name}",
                     publisher=name,
                     kind=Source.Kind.DATASET,
@@ -167,7 +167,7 @@ class Writer:
         activity = read.activity
         project = Project(
             key=free_key(fields.best(activity.titles), activity.identifier, self.known.keys),
-            publication=Publication.DRAFT,
+            publication=PublicationStatus.DRAFT,
             iati_identifier=self._iati_identifier(activity),
             level=fields.level_of(activity, self.known.korean_kind),
             confidence=Confidence.MEDIUM,

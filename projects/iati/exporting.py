@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place
 from projects.iati import fields, reading, structure, tables
 from projects.iati.activity import (
@@ -34,7 +34,7 @@ from projects.iati.activity import (
     Org,
     OtherIdentifier,
     Party,
-    Share,
+    PercentageShare,
 )
 from projects.models import ImportedActivity, ImportedFile, Participation, Project, ReportingOrganisation
 
@@ -75,7 +75,7 @@ def with_parts(projects):
         "rio_markers",
         Prefetch(
             "participations",
-            Participation.objects.filter(organisation__publication=Publication.PUBLISHED)
+            Participation.objects.filter(organisation__publication=PublicationStatus.PUBLISHED)
             .exclude(role=Participation.Role.PARTNER)
             .select_related("organisation")
             .prefetch_related("organisation__identifiers")
@@ -104,7 +104,7 @@ def in_each_language(words):
 def kept_out_by(project):
     """In words, what IATI asks for and a project, read by with_parts(), does not say; empty if it can be reported."""
     found = []
-    if project.publication != Publication.PUBLISHED:
+    if project.publication != PublicationStatus.PUBLISHED:
         found.append(_("It is not published."))
     if project.start is None:
         found.append(_("Its start is not known: IATI wants at least a planned one."))
@@ -189,7 +189,7 @@ def activity_of(project, publisher, address):
 
 def _as_reported(project, imported, publisher, address):
     """The activity whose original is kept, without what 2.03 would not take, and at second hand."""
-    a = reading.again(imported.content)
+    a = reading.reread(imported.content)
     a.reporter = Org(publisher.ref, publisher.organisation.iati_kind, texts(publisher.organisation, "name"))
     a.secondary, a.email = True, publisher.email
     if not _is_past(a.updated):
@@ -302,9 +302,9 @@ def _where(project):
     """One country; or, since shares that nobody stated are not made up, the region with the names of several."""
     countries = project.countries.all()
     if len(countries) == 1:
-        return {"countries": [Share(countries[0].code)]}
+        return {"countries": [PercentageShare(countries[0].code)]}
     names = in_each_language(lambda: _("Shares are not known: {names}.").format(names=", ".join(map(str, countries))))
-    return {"regions": [Share(CENTRAL_ASIA, vocabulary="1", names=names)]}
+    return {"regions": [PercentageShare(CENTRAL_ASIA, vocabulary="1", names=names)]}
 
 
 def _what_for(project):
@@ -312,14 +312,17 @@ def _what_for(project):
     sectors = sorted(project.sectors.all(), key=lambda sector: sector.code)
     categories = {sector.code[:3] for sector in sectors}
     if len(sectors) == 1:
-        found, tags = [Share(sectors[0].code, vocabulary=DAC)], []
+        found, tags = [PercentageShare(sectors[0].code, vocabulary=DAC)], []
     else:
         if len(categories) == 1:
-            found = [Share(*categories, vocabulary=DAC_CATEGORIES)]
+            found = [PercentageShare(*categories, vocabulary=DAC_CATEGORIES)]
         else:
-            found = [Share(MULTISECTOR, vocabulary=DAC)]
-        tags = [Share(sector.code, vocabulary=OWN, uri=DAC_LIST, names=texts(sector, "name")) for sector in sectors]
-    goals = [Share(row.code, vocabulary=TARGETS if "." in row.code else GOALS) for row in project.sdgs.all()]
+            found = [PercentageShare(MULTISECTOR, vocabulary=DAC)]
+        tags = [
+            PercentageShare(sector.code, vocabulary=OWN, uri=DAC_LIST, names=texts(sector, "name"))
+            for sector in sectors
+        ]
+    goals = [PercentageShare(row.code, vocabulary=TARGETS if "." in row.code else GOALS) for row in project.sdgs.all()]
     return {"sectors": found, "tags": [*goals, *tags]}
 
 

@@ -135,6 +135,6 @@ class Refused(Exception):
         self.finding = finding
 
 
-def refuse(line, kind, **values):
+def add_error(line, kind, **values):
     """Stop reading."""
     raise Refused(Finding(line, Severity.ERROR, kind, values))

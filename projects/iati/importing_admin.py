@@ -22,7 +22,7 @@ from portal.models import Place
 from portal.staff.base import FormFieldDefaults, in_languages
 from portal.staff.workflow import ChildModelAdmin, ReadOnly
 from projects.iati import applying, planning, reading, suggesting, tables
-from projects.iati.planning import REGION, Options, State
+from projects.iati.planning import REGION, Options, RowState
 from projects.models import (
     BudgetLine,
     ImportedActivity,
@@ -119,7 +119,7 @@ class ReceiveForm(forms.Form):
         return cleaned
 
 
-class ChoiceForm(forms.Form):
+class ImportChoiceForm(forms.Form):
     """Which of the activities of a file are meant."""
 
     countries = forms.MultipleChoiceField(
@@ -187,7 +187,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
         if file.imported_at is None:
             url = reverse("admin:projects_importedfile_preview", args=[file.pk])
             return format_html('<a href="{}">{}</a>', url, _("Waiting: see the preview"))
-        return ", ".join(f"{State(state).label}: {count}" for state, count in file.counts.items() if count)
+        return ", ".join(f"{RowState(state).label}: {count}" for state, count in file.counts.items() if count)
 
     @admin.display(description=gettext_lazy("more"))
     def links(self, file):
@@ -211,7 +211,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
 
     def _received(self, form, user):
         upload = form.cleaned_data["file"]
-        about = applying.About(
+        about = applying.ImportDetails(
             upload.name,
             form.cleaned_data["retrieved"],
             form.cleaned_data["url"],
@@ -222,7 +222,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
         kind = ImportedFile.Kind.TABLE if form.read_by else ImportedFile.Kind.IATI
         file = applying.received(content, about, kind, form.read_by)
         with reader(content, file) as reads:
-            plan = planning.look(reads(), file.name, Options(countries=frozenset()))
+            plan = planning.preview(reads(), file.name, Options(countries=frozenset()))
         if plan.refusal:
             form.add_error("file", plan.refusal.at(file.name))
             return None
@@ -241,10 +241,12 @@ class ImportedFileAdmin(admin.ModelAdmin):
         if file is None:
             raise Http404
         data = request.POST if request.method == "POST" else request.GET
-        first = {"countries": [*(code for code, _name in ChoiceForm().fields["countries"].choices if code != OTHERS)]}
-        form = ChoiceForm(data if data else first)
+        first = {
+            "countries": [*(code for code, _name in ImportChoiceForm().fields["countries"].choices if code != OTHERS)]
+        }
+        form = ImportChoiceForm(data if data else first)
         if not form.is_valid():
-            form = ChoiceForm(first)
+            form = ImportChoiceForm(first)
             form.is_valid()
         options = form.options(request.user)
         with reader(file.content, file) as reads:
@@ -254,13 +256,13 @@ class ImportedFileAdmin(admin.ModelAdmin):
                     self._tell(request, plan)
                     return HttpResponseRedirect(reverse("admin:projects_importedfile_changelist"))
             else:
-                plan = planning.look(reads(), file.name, options)
+                plan = planning.preview(reads(), file.name, options)
         return self._page(
             request, "preview", _("Preview of {file}").format(file=file.name), form=form, **_shown(plan, file)
         )
 
     def _tell(self, request, plan):
-        count = plan.counts[State.NEW] + plan.counts[State.CHANGED]
+        count = plan.counts[RowState.NEW] + plan.counts[RowState.CHANGED]
         words = ngettext("{count} project was imported.", "{count} projects were imported.", count)
         self.message_user(request, words.format(count=count), messages.SUCCESS)
 
@@ -286,11 +288,11 @@ def _shown(plan, file):
     """What the template of a preview shows."""
     labels = {name: _label(name) for name in planning.fields.FIELDS}
     groups = []
-    for state in State:
+    for state in RowState:
         rows = [row for row in plan.rows if row.state == state]
         if rows:
             shown = [_row(row, labels, file) for row in rows[:MOST_ROWS]]
-            listed = state not in {State.OUTSIDE, State.UNCHANGED}
+            listed = state not in {RowState.OUTSIDE, RowState.UNCHANGED}
             groups.append(
                 {
                     "state": state,

@@ -21,15 +21,15 @@ from projects.iati.activity import (
     Budget,
     Day,
     Document,
-    Indicator,
     Location,
     Money,
     Org,
     OtherIdentifier,
     Party,
+    PercentageShare,
     Period,
     Result,
-    Share,
+    ResultIndicator,
     Transaction,
 )
 from projects.iati.findings import Finding, Severity
@@ -49,11 +49,11 @@ LONGEST_LINK = 600
 
 def read(element):
     """The activity of an element, and what is wrong with its contents."""
-    reading = _Reading(element)
+    reading = _ActivityReader(element)
     return reading.activity, reading.findings
 
 
-class _Reading:
+class _ActivityReader:
     def __init__(self, element):
         self.element, self.findings = element, []
         self.activity = Activity(
@@ -198,7 +198,7 @@ class _Reading:
             vocabulary = (element.get("vocabulary") or DAC).strip()
             code = (element.get("code") or "").strip()
             if code and (vocabulary != DAC or facts.code_on("AidType", code)):
-                a.aid_types.append(Share(facts.code_on("AidType", code) or code, vocabulary=vocabulary))
+                a.aid_types.append(PercentageShare(facts.code_on("AidType", code) or code, vocabulary=vocabulary))
 
     # ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -289,10 +289,10 @@ class _Reading:
 
     def _country(self, element):
         code = self.code(element, "Country")
-        return Share(code, self._percentage(element), names=self.texts(element)) if code else None
+        return PercentageShare(code, self._percentage(element), names=self.texts(element)) if code else None
 
     def _share(self, element, code, vocabulary):
-        return Share(
+        return PercentageShare(
             code,
             self._percentage(element),
             vocabulary=vocabulary,
@@ -392,7 +392,7 @@ class _Reading:
             code = facts.code_on(name, element.get("code") or "") if name else (element.get("code") or "").strip()
             if code:
                 a.tags.append(
-                    Share(
+                    PercentageShare(
                         code, vocabulary=vocabulary, uri=element.get("vocabulary-uri") or "", names=self.texts(element)
                     )
                 )
@@ -457,7 +457,7 @@ class _Reading:
             )
 
     def _indicator(self, element):
-        return Indicator(
+        return ResultIndicator(
             self.texts(element.find("title")),
             facts.code_on("IndicatorMeasure", element.get("measure") or ""),
             [
@@ -530,5 +530,5 @@ def _computed(transactions, of, whole=lambda vocabulary: vocabulary):
         percentage = None
         if one_currency and total:
             percentage = (sums[vocabulary, code] * 100 / total).quantize(Decimal("0.01"))
-        found.append(Share(code, percentage, vocabulary=vocabulary, uri=share.uri, names=share.names))
+        found.append(PercentageShare(code, percentage, vocabulary=vocabulary, uri=share.uri, names=share.names))
     return found

@@ -13,10 +13,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation import similarity
 from portal.models import Place
-from portal.models.workflow import OPEN
+from portal.models.workflow import EDITABLE_STATES
 from projects.iati import exporting, fields
 from projects.iati.activity import CENTRAL_ASIA
 from projects.iati.findings import Finding, Refused, Severity
@@ -33,7 +33,7 @@ REGION = "region"  # stands for Central Asia as a whole among the countries of O
 SAME_OWNER = {"A1", "A2", "A3", "B1"}
 
 
-class State(TextChoices):
+class RowState(TextChoices):
     """What becomes of an activity."""
 
     NEW = "new", pgettext_lazy("import", "New")
@@ -54,13 +54,13 @@ class Options:
 
 
 @dataclass
-class Row:
+class PlannedActivity:
     """An activity in the preview. Changes are pairs of before and after, differences of the portal’s and the file’s."""
 
     line: int
     identifier: str
     title: str
-    state: State
+    state: RowState
     findings: list[Finding] = field(default_factory=list)
     project: int | None = None
     doubles: list[tuple[int, str, str]] = field(default_factory=list)
@@ -77,11 +77,11 @@ class Row:
 
 
 @dataclass
-class Plan:
+class ActivityPlan:
     """What an import would do."""
 
     name: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[PlannedActivity] = field(default_factory=list)
     countries: Counter = field(default_factory=Counter)
     refusal: Finding | None = None
     organisations: list[str] = field(default_factory=list)
@@ -91,11 +91,11 @@ class Plan:
     def counts(self):
         """How many activities are in each state."""
         found = Counter(row.state for row in self.rows)
-        return {state: found[state] for state in State}
+        return {state: found[state] for state in RowState}
 
     @property
     def refused(self):
-        return [row for row in self.rows if row.state == State.REFUSED]
+        return [row for row in self.rows if row.state == RowState.REFUSED]
 
     @property
     def doubles(self):
@@ -108,7 +108,7 @@ class Plan:
 
     @property
     def has_news(self):
-        return bool(self.counts[State.NEW] or self.counts[State.CHANGED])
+        return bool(self.counts[RowState.NEW] or self.counts[RowState.CHANGED])
 
     def complaints(self):
         """Everything that keeps the file out, a line each: `file.xml:57: no activity-status in <iati-activity>`."""
@@ -117,7 +117,7 @@ class Plan:
         return [finding.at(self.name) for row in self.refused for finding in row.errors]
 
 
-class Known:
+class ExistingRecords:
     """What the portal has, as far as an import asks for it; read once, however long the file is."""
 
     def __init__(self):
@@ -155,7 +155,7 @@ class Known:
     @cached_property
     def table(self):
         """Projects to be compared by name, and what tells whether they can be the same."""
-        found = similarity.Table(Project)
+        found = similarity.MatchIndex(Project)
         places = {}
         through = Project.countries.through
         for project, place in through.objects.values_list("project", "place__key").iterator():
@@ -194,30 +194,32 @@ class Known:
         return key
 
 
-def look(reads, name, options):
+def preview(reads, name, options):
     """The plan of an import: `reads` are the activities of a file as they are read."""
-    plan, known = Plan(name, options=options), Known()
+    plan, known = ActivityPlan(name, options=options), ExistingRecords()
     try:
         for read in reads:
             plan.countries.update(read.activity.mentioned)
             if any(region.code == CENTRAL_ASIA for region in read.activity.regions):
                 plan.countries[REGION] += 1
-            plan.rows.append(decide(read, known, options)[0])
+            plan.rows.append(resolve(read, known, options)[0])
     except Refused as refused:
         plan.refusal = refused.finding
     plan.organisations = sorted(set(known.made))
     return plan
 
 
-def decide(read, known, options, make=None):
+def resolve(read, known, options, make=None):
     """What becomes of an activity: its row in the preview, the fields to store, and the project as it is, if it is."""
     activity = read.activity
-    row = Row(read.line, activity.identifier, fields.best(activity.titles), State.NEW, list(read.findings))
+    row = PlannedActivity(
+        read.line, activity.identifier, fields.best(activity.titles), RowState.NEW, list(read.findings)
+    )
     if row.errors:
-        row.state = State.REFUSED
+        row.state = RowState.REFUSED
         return row, None, None
     if not _inside(activity, options.countries):
-        row.state = State.OUTSIDE
+        row.state = RowState.OUTSIDE
         return row, None, None
     stored = known.imported.get(activity.identifier)
     row.project = stored[1] if stored else known.projects.get(activity.identifier)
@@ -231,7 +233,7 @@ def decide(read, known, options, make=None):
     if stored and read.is_table and stored[4] == ImportedFile.Kind.IATI:
         return _kept(row, "told-by-iati")
     if stored and stored[2] == read.fingerprint:
-        row.state = State.UNCHANGED
+        row.state = RowState.UNCHANGED
         return row, None, None
     if stored and _moment(activity.updated) and _moment(stored[3]) and _moment(activity.updated) < _moment(stored[3]):
         return _kept(row, "older", given=activity.updated, stored=stored[3])
@@ -247,7 +249,7 @@ def _inside(activity, countries):
 
 
 def _kept(row, kind, **values):
-    row.state = State.KEPT
+    row.state = RowState.KEPT
     row.findings.append(Finding(row.line, Severity.WARNING, kind, values))
     return row, None, None
 
@@ -277,7 +279,7 @@ def _doubles(activity, found, known):
         if (pk := known.others.get(other.ref) or known.projects.get(other.ref)) in table.records
     ]
     titles = [text for text in activity.titles.values() if text]
-    one = similarity.Known(tuple(similarity.form(title) for title in dict.fromkeys(titles)))
+    one = similarity.ComparedRecord(tuple(similarity.normalize(title) for title in dict.fromkeys(titles)))
     start, end = found["start"][:4] or "0000", found["end"][:4] or "9999"
 
     def fits(pk):
@@ -295,7 +297,9 @@ def _changed(row, read, known, options, make, stored):
     project = projects.prefetch_related(
         "countries", "sectors", "sdgs", "rio_markers", "participations__organisation"
     ).get(pk=row.project)
-    if project.publication == Publication.ARCHIVED or (project.publication not in OPEN and not options.may_publish):
+    if project.publication == PublicationStatus.ARCHIVED or (
+        project.publication not in EDITABLE_STATES and not options.may_publish
+    ):
         return _kept(row, "held")
     old = ImportedActivity.objects.only("values").get(pk=stored[0]).values if stored else {}
     new, now = _fields(read.activity, known, make), fields.of_project(project)
@@ -310,7 +314,7 @@ def _changed(row, read, known, options, make, stored):
     for name in fields.FIELDS:
         if new[name] and new[name] == old.get(name) and now[name] != new[name]:
             row.differences[name] = (now[name], new[name])
-    row.state = State.CHANGED
+    row.state = RowState.CHANGED
     return row, new, project
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from projects.iati import mapping, rules, structure
 from projects.iati.activity import Activity
-from projects.iati.findings import Finding, Severity, refuse
+from projects.iati.findings import Finding, Severity, add_error
 
 MOST_MB = 60  # as IATI's own validator has it
 VERSIONS = {"2.01", "2.02", "2.03"}
@@ -42,9 +42,9 @@ def activities(path):
     """The activities of the file at `path`, one by one. Refused is raised at what makes the file none."""
     size = path.stat().st_size
     if not size:
-        refuse(1, "empty")
+        add_error(1, "empty")
     if size > MOST_MB * 1024 * 1024:
-        refuse(1, "too-large", most=MOST_MB)
+        add_error(1, "too-large", most=MOST_MB)
     seen, count = {}, 0
     with path.open("rb") as file:
         try:
@@ -62,24 +62,24 @@ def activities(path):
                     while element.getprevious() is not None:
                         del root[0]
         except etree.XMLSyntaxError as error:
-            refuse(error.lineno or 1, "not-xml", said=str(error.msg).split(", line")[0])
+            add_error(error.lineno or 1, "not-xml", said=str(error.msg).split(", line")[0])
     if not count:
-        refuse(root.sourceline, "no-activities")
+        add_error(root.sourceline, "no-activities")
 
 
 def _look_at(root):
     """Whether it is a file of activities that the portal reads."""
     info, version = root.getroottree().docinfo, root.get("version")
     if info.doctype or info.internalDTD is not None:
-        refuse(1, "doctype")
+        add_error(1, "doctype")
     if root.tag == "iati-organisations":
-        refuse(root.sourceline, "organisations")
+        add_error(root.sourceline, "organisations")
     if root.tag != ROOT:
-        refuse(root.sourceline, "not-iati", name=root.tag)
+        add_error(root.sourceline, "not-iati", name=root.tag)
     if (version or "").startswith("1."):
-        refuse(root.sourceline, "version-1", version=version)
+        add_error(root.sourceline, "version-1", version=version)
     if version not in VERSIONS:
-        refuse(root.sourceline, "version", version=version or "—")
+        add_error(root.sourceline, "version", version=version or "—")
 
 
 def _read(element, seen):
@@ -103,7 +103,7 @@ def without_persons(element):
     return etree.tostring(kept, encoding="UTF-8")
 
 
-def again(xml):
+def reread(xml):
     """The activity whose XML was kept."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     return mapping.read(etree.fromstring(xml, parser))[0]

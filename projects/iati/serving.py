@@ -56,8 +56,8 @@ def response(request, projects):
     moment, tag = state(request, projects, publisher)
 
     def made():
-        throttling.spend(request, "export")
-        throttling.spend(request, "export", throttling.cost_of_rows("iati", projects.count()))
+        throttling.throttle(request, "export")
+        throttling.throttle(request, "export", throttling.cost_of_rows("iati", projects.count()))
         parts = reported(projects, publisher, absolute_url)
         first = next(parts, None)
         if first is None:

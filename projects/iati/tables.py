@@ -33,10 +33,10 @@ from projects.iati.activity import (
     Money,
     Org,
     Party,
-    Share,
+    PercentageShare,
 )
 from projects.iati.fields import MARKERS, ROLES, STATUSES
-from projects.iati.findings import Finding, Severity, refuse
+from projects.iati.findings import Finding, Severity, add_error
 from projects.iati.reading import MOST_MB, Read
 from projects.iati.structure import is_number
 
@@ -299,9 +299,9 @@ def rows(path, mapping):
     """The rows of the table at `path` as activities, one by one."""
     size = path.stat().st_size
     if not size:
-        refuse(1, "empty")
+        add_error(1, "empty")
     if size > MOST_MB * 1024 * 1024:
-        refuse(1, "too-large", most=MOST_MB)
+        add_error(1, "too-large", most=MOST_MB)
     encoding = mapping.get("encoding", "utf-8-sig")
     seen = {}
     with path.open(encoding=_encoding(mapping), newline="") as file:
@@ -310,25 +310,25 @@ def rows(path, mapping):
             named = dict.fromkeys(_columns(mapping))
             for column in named:
                 if column not in (table.fieldnames or ()):
-                    refuse(1, "column-missing", column=column)
+                    add_error(1, "column-missing", column=column)
             for row in table:
                 line = _first_line(row, table.line_num)
                 for column in named:
                     if "\0" in (row[column] or ""):
-                        refuse(line, "cell-null", column=column)
-                yield _Reading(row, line, mapping, seen).read()
+                        add_error(line, "cell-null", column=column)
+                yield _RowReader(row, line, mapping, seen).read()
         except csv.Error as error:
             if "field limit" in str(error):
-                refuse(table.reader.line_num, "cell-long", most=csv.field_size_limit())
-            refuse(table.reader.line_num, "row-unreadable")
+                add_error(table.reader.line_num, "cell-long", most=csv.field_size_limit())
+            add_error(table.reader.line_num, "row-unreadable")
         except UnicodeError:
-            refuse(1, "no-table", encoding=encoding)
+            add_error(1, "no-table", encoding=encoding)
 
 
 def titles_of(original, mapping):
     """The whole titles of a stored row, by language; none for a row that holds none."""
     row = json.loads(original)
-    return _Reading(row, 1, mapping, {}).texts("title") if row and mapping else {}
+    return _RowReader(row, 1, mapping, {}).texts("title") if row and mapping else {}
 
 
 def named_columns_only(content, mapping):
@@ -380,7 +380,7 @@ def _columns(mapping):
     yield from NAMED.findall(mapping["identifier"])
 
 
-class _Reading:
+class _RowReader:
     def __init__(self, row, line, mapping, seen):
         self.row, self.line, self.mapping, self.seen, self.findings = row, line, mapping, seen, []
 
@@ -451,7 +451,7 @@ class _Reading:
         a.status = STATUS_CODES.get(self.cell("status"), "")
         finance = FINANCE_CODES.get(self.cell("finance"), "")
         if finance.startswith("D"):
-            a.aid_types = [Share(finance, vocabulary=DAC)]
+            a.aid_types = [PercentageShare(finance, vocabulary=DAC)]
         else:
             a.finance = finance
         days = {ACTUAL_START: self.day("start"), ACTUAL_END: self.day("end")}
@@ -508,20 +508,20 @@ class _Reading:
     def _codes(self, a):
         for code in self.cells("countries"):
             if known := facts.code_on("Country", code):
-                a.countries.append(Share(known))
+                a.countries.append(PercentageShare(known))
             else:
                 self.error("code", value=f"“{code}”", list="Country", name="countries")
         if not a.countries:
             self.find(Severity.WARNING, "no-country")
         for code in self.cells("sectors"):
             if known := facts.code_on("Sector", code):
-                a.sectors.append(Share(known, vocabulary=DAC))
+                a.sectors.append(PercentageShare(known, vocabulary=DAC))
             else:
                 self.find(Severity.WARNING, "code", value=f"“{code}”", list="Sector", name="sectors")
         for code in self.cells("sdgs"):
             name, vocabulary = ("UNSDG-Targets", TARGETS) if "." in code else ("UNSDG-Goals", GOALS)
             if known := facts.code_on(name, code):
-                a.tags.append(Share(known, vocabulary=vocabulary))
+                a.tags.append(PercentageShare(known, vocabulary=vocabulary))
             else:
                 self.find(Severity.WARNING, "code", value=f"“{code}”", list=name, name="sdgs")
         for marker, column in self.mapping.get("markers", {}).items():

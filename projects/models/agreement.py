@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
-from portal.core.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.partial_dates import PartialDateField
-from portal.models import Citation, Evidenced, Pair, Place, Record, Source
+from portal.models import Citation, EvidenceModel, Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 from projects.models.organisation import Organisation
 
@@ -20,7 +20,7 @@ class AgreementQuerySet(RecordQuerySet):
         return self.prefetch_related("areas", models.Prefetch("parties", AgreementParty.objects.published()))
 
 
-class Agreement(Record, Evidenced):
+class Agreement(Record, EvidenceModel):
     """A memorandum, treaty, summit, sister-city tie … on a date, between parties."""
 
     class Kind(models.TextChoices):
@@ -61,8 +61,8 @@ class Agreement(Record, Evidenced):
         "area": ("areas__area",),
     }
     search_dates = ("date",)
-    needs_one_of = ("parties",)
-    needs_each_of = ("parties__country", "parties__organisation", "issues")
+    required_published_any = ("parties",)
+    required_published_each = ("parties__country", "parties__organisation", "issues")
 
     class Meta(Record.Meta):
         verbose_name = _("agreement")
@@ -84,12 +84,12 @@ class AgreementPartyQuerySet(RowQuerySet):
 
     def published(self):
         """Parties that readers may see, with their names."""
-        visible = models.Q(country__publication=Publication.PUBLISHED)
-        visible |= models.Q(organisation__publication=Publication.PUBLISHED)
+        visible = models.Q(country__publication=PublicationStatus.PUBLISHED)
+        visible |= models.Q(organisation__publication=PublicationStatus.PUBLISHED)
         return self.filter(visible).select_related("country", "organisation__country")
 
 
-class AgreementParty(Pair):
+class AgreementParty(ThroughModel):
     """A country or an organisation that an agreement binds."""
 
     agreement = models.ForeignKey(
@@ -145,7 +145,7 @@ class AgreementParty(Pair):
         return self.country or self.organisation
 
 
-class AgreementArea(Pair):
+class AgreementArea(ThroughModel):
     """An area of cooperation that an agreement belongs to."""
 
     agreement = models.ForeignKey(

@@ -6,13 +6,13 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import Content, Pair
+from portal.models import Content, ThroughModel
 from projects.models.organisation import Organisation
 
 well_formed_reference = RegexValidator(r"^[^\s/&|?]+$", _("An identifier has no spaces and none of the signs / & | ?"))
 
 
-class OrganisationIdentifier(Pair):
+class OrganisationIdentifier(ThroughModel):
     """What IATI calls an organisation."""
 
     organisation = models.ForeignKey(

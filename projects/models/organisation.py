@@ -4,8 +4,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import IatiChoices, Publication
-from portal.core.database import Told
+from portal.core.choices import IatiChoices, PublicationStatus
+from portal.core.database import LookupValue
 from portal.core.validators import address_of_the_web
 from portal.facets import registry
 from portal.models import Citation, Place, Record, Source, other_spellings_column
@@ -21,10 +21,10 @@ class OrganisationQuerySet(RecordQuerySet):
         keys = self.model.objects.values_list("key", "pk")
         counts = {pk: len(taking_part[key]) for key, pk in keys if key in taking_part}
         records = self.prefetch_related(models.Prefetch("country", Place.objects.published())).annotate(
-            project_count=Told(counts),
+            project_count=LookupValue(counts),
             agreement_count=models.Count(
                 "agreement_parties",
-                filter=models.Q(agreement_parties__agreement__publication=Publication.PUBLISHED),
+                filter=models.Q(agreement_parties__agreement__publication=PublicationStatus.PUBLISHED),
                 distinct=True,
             ),
         )
@@ -71,7 +71,7 @@ class Organisation(Record):
     search_fields = ("name_en", "name_ko", "name_ru", "acronym", "other_spellings")
     search_paths = {"title": ("name", "acronym", "other_spellings"), "related": ("kind", "country")}
     search_facets = {"country": ("country__key",)}
-    stands_on = ("country",)
+    required_published = ("country",)
 
     class Meta(Record.Meta):
         verbose_name = _("organisation")

@@ -10,7 +10,7 @@ from issues.models import Issue
 from portal.core.choices import Area, Currency, IatiChoices, Level
 from portal.core.partial_dates import PartialDateField, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
-from portal.models import Citation, Content, Evidenced, Pair, Place, Record, Source
+from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
@@ -78,7 +78,7 @@ class ProjectQuerySet(RecordQuerySet):
         ).prefetch_related(models.Prefetch("countries", Place.objects.published()), "areas")
 
 
-class Project(Record, Evidenced):
+class Project(Record, EvidenceModel):
     """Something that Korea and a country of Central Asia do together."""
 
     class Status(IatiChoices):
@@ -173,9 +173,9 @@ class Project(Record, Evidenced):
         "area": ("areas__area",),
     }
     search_dates = ("start", "end")
-    rows_in_english = ("issue_links",)
-    needs_one_of = ("countries",)
-    needs_each_of = ("countries", "places", "participations__organisation", "issue_links__issue")
+    relations_requiring_english = ("issue_links",)
+    required_published_any = ("countries",)
+    required_published_each = ("countries", "places", "participations__organisation", "issue_links__issue")
 
     class Meta(Record.Meta):
         verbose_name = _("project")
@@ -210,7 +210,7 @@ class Project(Record, Evidenced):
         self.iati_identifier = self.iati_identifier or None
 
 
-class ProjectArea(Pair):
+class ProjectArea(ThroughModel):
     """An area of cooperation that a project belongs to."""
 
     project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="areas")
@@ -235,7 +235,7 @@ class ProjectArea(Pair):
         return self.get_area_display()
 
 
-class Participation(Pair):
+class Participation(ThroughModel):
     """What an organisation does in a project."""
 
     class Role(IatiChoices):
@@ -271,7 +271,7 @@ class Participation(Pair):
         ]
 
 
-class ProjectIssue(Pair):
+class ProjectIssue(ThroughModel):
     """That a project answers an issue, how much, and why we say so."""
 
     class Significance(IatiChoices):
@@ -302,7 +302,7 @@ class ProjectIssue(Pair):
         ]
 
 
-class ProjectSdg(Pair):
+class ProjectSdg(ThroughModel):
     """A Sustainable Development Goal or target that a project serves."""
 
     project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="sdgs")
@@ -336,7 +336,7 @@ class ProjectSdg(Pair):
         return spoken(self.code)
 
 
-class RioMarker(Pair):
+class RioMarker(ThroughModel):
     """How far a project aims at a Rio convention, where a source supports saying so. No row is not a 0."""
 
     class Marker(IatiChoices):

@@ -28,7 +28,7 @@ def main():
     from django.test import RequestFactory, override_settings
     from django.urls import resolve
 
-    from portal.formats.serialisers import Records
+    from portal.formats.serialisers import RecordSelection
     from projects.models import Project
 
     pks = list(Project.objects.published().latest_first().values_list("pk", flat=True)[:ROWS])
@@ -45,7 +45,7 @@ def main():
 
             def get_records(self):
                 whole = super().get_records()
-                return Records(whole.pks[:ROWS], kind=whole.kind, label="bench", title="", about="", base="")
+                return RecordSelection(whole.pks[:ROWS], kind=whole.kind, label="bench", title="", about="", base="")
 
         before, start, most, size = resident(), time.perf_counter(), 0, 0
         with override_settings(ALLOWED_HOSTS=["localhost"]):

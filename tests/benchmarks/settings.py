@@ -6,8 +6,8 @@ from portal.settings import *  # noqa: F403
 from portal.settings import CACHES, MIDDLEWARE
 
 ROOT_URLCONF = "tests.benchmarks.urls"
-LIMITS = dict.fromkeys(LIMITS, 0)  # noqa: F405 - an address asks as often as it likes
+THROTTLE_RATES = dict.fromkeys(THROTTLE_RATES, 0)  # noqa: F405 - an address asks as often as it likes
 
 if os.environ.get("KEEP") == "nothing":
-    MIDDLEWARE = [name for name in MIDDLEWARE if name != "portal.http.page_cache.KeptPagesMiddleware"]
-    CACHES = CACHES | {"kept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    MIDDLEWARE = [name for name in MIDDLEWARE if name != "portal.http.page_cache.PageCacheMiddleware"]
+    CACHES = CACHES | {"pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}

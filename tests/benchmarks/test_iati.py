@@ -8,7 +8,7 @@ import datetime
 import pytest
 
 from projects.iati import applying, reading
-from projects.iati.planning import Options, State
+from projects.iati.planning import Options, RowState
 from projects.models import Project
 from tests.make import make_country
 from tests.projects.iati.files import activity, file
@@ -30,21 +30,21 @@ def test_reading(benchmark, path):
 @pytest.mark.django_db
 def test_importing(benchmark, path):
     make_country(key="uz"), make_country(key="kg")
-    about = applying.About(path.name, datetime.date(2026, 11, 24))
+    about = applying.ImportDetails(path.name, datetime.date(2026, 11, 24))
 
     def run():
         received = applying.received(path.read_bytes(), about)
         return applying.run(lambda: reading.activities(path), received, Options())
 
     plan = benchmark.pedantic(run, rounds=1)
-    assert plan.counts[State.NEW] == COUNT
+    assert plan.counts[RowState.NEW] == COUNT
     assert Project.objects.count() == COUNT
 
 
 @pytest.mark.django_db
 def test_preview_of_what_is_there_already(benchmark, path):
     make_country(key="uz"), make_country(key="kg")
-    received = applying.received(path.read_bytes(), applying.About(path.name, datetime.date(2026, 11, 24)))
+    received = applying.received(path.read_bytes(), applying.ImportDetails(path.name, datetime.date(2026, 11, 24)))
     applying.run(lambda: reading.activities(path), received, Options())
     plan = benchmark(lambda: applying.planning.look(reading.activities(path), path.name, Options()))
-    assert plan.counts[State.UNCHANGED] == COUNT
+    assert plan.counts[RowState.UNCHANGED] == COUNT

@@ -4,9 +4,9 @@ import pytest
 
 from issues.models import Observation
 from portal.import_export import files
-from portal.import_export.apply import carry_out
-from portal.import_export.plan import Plan
-from portal.import_export.tables import table_of
+from portal.import_export.apply import apply_plan
+from portal.import_export.plan import ImportPlan
+from portal.import_export.tables import schema_for
 from projects.models import Project
 from tests.make import make_country, make_indicator, make_place, make_source
 
@@ -43,12 +43,14 @@ def finish(work):
 @pytest.mark.parametrize("step", ["trial", "storing", "comparing", "changing", "csv", "xlsx", "reading xlsx"])
 @pytest.mark.parametrize(("model", "rows"), [(Observation, observations), (Project, projects)])
 def test_ten_thousand_rows(benchmark, model, rows, step):
-    table, (header, lines) = table_of(model), rows()
+    table, (header, lines) = schema_for(model), rows()
     changing = "value" if model is Observation else "note_en"
 
     def carry(header, lines, keep):
         sheet = files.Sheet(header, [(line, list(cells)) for line, cells in enumerate(lines, 2)])
-        return finish(carry_out(lambda: Plan(table, sheet), keep=keep, why="To measure", file="bench.csv")).counts
+        return finish(
+            apply_plan(lambda: ImportPlan(table, sheet), keep=keep, why="To measure", file="bench.csv")
+        ).counts
 
     def export(form):
         cells = (table.row(record) for record in table.in_batches(table.all_keys()))

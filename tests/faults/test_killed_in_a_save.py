@@ -132,7 +132,7 @@ with content_transaction():
     one, other = Project.objects.get(key="stays"), Project.objects.get(key="goes")
     one.title_en = "Afterwards"
     one.save()
-    other.moved_from(other.publication)
+    other.update_publication_dates(other.publication)
     other.publication = "archived"
     other.save()
 """

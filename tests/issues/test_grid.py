@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 
 from issues import grid as grids
 from issues.models import Indicator, Observation
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
 from tests import reading
@@ -26,7 +26,7 @@ from tests.portal.staff.test_admin import change_address, heading
 pytestmark = pytest.mark.django_db
 
 STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
 
 
@@ -240,7 +240,7 @@ def test_an_act_has_its_reason_in_history_and_counts_as_one_version(editor, area
     gone = Observation.history.get(history_type="-")
     assert (gone.history_change_reason, gone.history_user.username) == ("From the yearbook", "editor")
     assert LogEntry.objects.get(object_id=area.pk).object_repr == "Area of the Aral Sea"
-    assert not AuditEntry.objects.filter(what=AuditEntry.What.IMPORTED).exists()
+    assert not AuditEntry.objects.filter(what=AuditEntry.Action.IMPORTED).exists()
 
 
 def test_a_value_that_only_goes_is_a_version_too(editor, area):
@@ -385,11 +385,11 @@ def test_a_table_that_cannot_be_filled_in_says_why_and_is_kept(editor, area, mon
         ("anonymous", 302, set()),
         ("translator", 200, set()),
         ("editor", 200, {D, R}),
-        ("reviewer", 200, set(Publication)),
-        ("administrator", 200, set(Publication)),
+        ("reviewer", 200, set(PublicationStatus)),
+        ("administrator", 200, set(PublicationStatus)),
     ],
 )
-@pytest.mark.parametrize("state", Publication)
+@pytest.mark.parametrize("state", PublicationStatus)
 def test_who_sees_and_types(sign_in, area, who, sees, types_in, state):
     Indicator.objects.filter(pk=area.pk).update(publication=state)
     seen = form_of(sign_in("administrator").get(address(area)))

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from issues import aral
 from issues.models import AreaReport, ComparisonExample, Indicator, IssueFeature, PageIndicator
-from portal.core.choices import Area, Publication
+from portal.core.choices import Area, PublicationStatus
 from portal.models import Place
 from tests import reading
 from tests.make import (
@@ -50,7 +50,7 @@ def charts(response):
 def test_page_of_a_country_draws_the_chosen_indicators_in_their_order(client):
     country = make_country(key="uz", group=Place.Group.CENTRAL_ASIA)
     water, trees = measured("water", country, position=1), measured("trees", country, position=2)
-    draft = measured("draft", country, publication=Publication.DRAFT)
+    draft = measured("draft", country, publication=PublicationStatus.DRAFT)
     compared = measured("compared", country)
     for place, indicator in enumerate((draft, trees, water)):
         make_page_indicator(indicator=indicator, position=place)
@@ -96,7 +96,7 @@ def test_part_of_the_sea_stands_on_the_page_of_the_chosen_issue_only(client):
     assert [file["Content-Type"].partition(";")[0] for file in files] == ["image/svg+xml", "text/html"]
 
 
-@pytest.mark.parametrize("publication", [Publication.PUBLISHED, Publication.DRAFT])
+@pytest.mark.parametrize("publication", [PublicationStatus.PUBLISHED, PublicationStatus.DRAFT])
 def test_home_shows_the_sea_while_readers_find_its_issue(client, publication):
     make_issue_feature(issue=make_issue(key="sea", publication=publication))
     home = reading.page(client.get("/en/"))

@@ -135,7 +135,7 @@ def test_debug_is_off_unless_asked_for(configured, value, expected):
 def test_debug_serves_static_files_by_their_own_names(configured):
     names = {debug: configured(DEBUG=debug)["STORAGES"]["staticfiles"]["BACKEND"] for debug in ("0", "1")}
     assert names == {
-        "0": "portal.ops.staticfiles.HashedFiles",
+        "0": "portal.ops.staticfiles.HashedStaticFilesStorage",
         "1": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
 
@@ -209,9 +209,9 @@ def test_a_public_host_asks_browsers_for_https_in_all_that_a_page_names(configur
 
 
 def test_limits_are_those_of_the_environment(configured):
-    assert configured()["LIMITS"] == {"pages": 600, "search": 240, "export": 60, "api": 300, "at_once": 2}
+    assert configured()["THROTTLE_RATES"] == {"pages": 600, "search": 240, "export": 60, "api": 300, "at_once": 2}
     own = configured(LIMIT_PAGES="1200", LIMIT_SEARCH="1000", LIMIT_EXPORT="0", LIMIT_API=" 30 ")
-    assert own["LIMITS"] == {"pages": 1200, "search": 1000, "export": 0, "api": 30, "at_once": 2}
+    assert own["THROTTLE_RATES"] == {"pages": 1200, "search": 1000, "export": 0, "api": 30, "at_once": 2}
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "1.5", "٣"])
@@ -294,7 +294,7 @@ def test_every_worker_counts_in_the_same_cache(configured):
     }
     shared = configured(CACHE_URL="redis://cache.example.org:6379/1")["CACHES"]
     assert shared["default"] == redis | {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
-    assert shared["kept"] == redis | {"BACKEND": "portal.http.redis_cache.Dispensable", "KEY_PREFIX": "kept"}
+    assert shared["pages"] == redis | {"BACKEND": "portal.http.redis_cache.FailSafeRedisCache", "KEY_PREFIX": "pages"}
 
 
 MAIL = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")

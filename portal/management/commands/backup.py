@@ -18,7 +18,7 @@ class Command(BaseCommand):
         if keep is not None and keep < 1:
             raise CommandError("Keep at least one backup: --keep 1.")
         try:
-            made = backup.make(folder)
+            made = backup.create(folder)
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
         if not made.manifest.signature:

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        kinds = sorted(model._meta.model_name for model in links.linking_models())
+        kinds = sorted(model._meta.model_name for model in links.models_with_links())
         parser.add_argument(
             "--kind", action="append", choices=kinds, help="Only addresses of such records; repeatable."
         )
@@ -39,20 +39,20 @@ class Command(BaseCommand):
     def handle(self, *, kind, limit, older_than, pause, hosts, verbosity, **options):
         if hosts < 1 or pause < 0 or (limit is not None and limit < 0):
             raise CommandError("Give at least one host, and no pause or limit below zero.")
-        links.collect(kind)
+        links.sync_links(kind)
         found = {
-            link.address: link for link in links.to_check(timezone.now() - timedelta(days=older_than), kind, limit)
+            link.address: link for link in links.due_links(timezone.now() - timedelta(days=older_than), kind, limit)
         }
         outcomes = Counter()
         with (
             tqdm(total=len(found), unit=" links", file=self.stderr._out, disable=not verbosity) as bar,
-            contextlib.closing(link_checker.ask(found, pause=pause, hosts=hosts)) as answers,
+            contextlib.closing(link_checker.check_links(found, pause=pause, hosts=hosts)) as answers,
         ):
             for address, answer in answers:
                 if answer is None:
                     outcomes["left for another day"] += 1
                 else:
-                    links.record_answer(found[address], answer.outcome, answer.status, answer.moved_to[:2000])
+                    links.record_check(found[address], answer.outcome, answer.status, answer.moved_to[:2000])
                     outcomes[Link.State(found[address].state).value] += 1
                 bar.update()
         for state, count in sorted(outcomes.items()):

@@ -35,5 +35,5 @@ class Command(BaseCommand):
                         out.write(book.read())
         except files.FileError as error:
             raise CommandError(" ".join(error.args)) from error
-        audit_log.note(AuditEntry.What.EXPORTED, table=table.name, rows=len(pks), format=form)
+        audit_log.log_action(AuditEntry.Action.EXPORTED, table=table.name, rows=len(pks), format=form)
         self.stdout.write(f"{file} has {len(pks)} rows.")

@@ -13,6 +13,6 @@ class Command(BaseCommand):
         models = duplicates.merged_models()
         found = []
         for model in tqdm(models, unit=" kinds", file=self.stderr._out, disable=not verbosity):
-            found.append((model._meta.verbose_name_plural, duplicates.find(model)))
+            found.append((model._meta.verbose_name_plural, duplicates.find_duplicates(model)))
         for name, count in found:
             self.stdout.write(f"{name}: {count}")

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from portal.import_export import files
-from portal.import_export.apply import carry_out
-from portal.import_export.plan import REFUSED, Plan
+from portal.import_export.apply import apply_plan
+from portal.import_export.plan import REFUSED, ImportPlan
 from portal.staff.import_export import all_tables
 
 MOST_TOLD = 100
@@ -32,11 +32,11 @@ class Command(BaseCommand):
         try:
             who = users.objects.get(**{users.USERNAME_FIELD: user}) if user else None
             sheet = files.read(file.name, file.read_bytes(), all_tables()[table].header, encoding)
-            Plan(all_tables()[table], sheet)
+            ImportPlan(all_tables()[table], sheet)
         except (OSError, files.FileError, users.DoesNotExist) as error:
             raise CommandError(" ".join(map(str, error.args))) from error
         plan = self._with_progress(
-            carry_out(lambda: Plan(all_tables()[table], sheet, who), keep=not dry_run, why=why, file=file.name),
+            apply_plan(lambda: ImportPlan(all_tables()[table], sheet, who), keep=not dry_run, why=why, file=file.name),
             len(sheet.rows),
             verbosity,
         )

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from portal.core.database import gather_statistics
+from portal.core.database import analyze
 from portal.models.search_index import SearchEntry
 from portal.search import indexing
 
@@ -24,5 +24,5 @@ class Command(BaseCommand):
         left = indexing.left_to_build()
         with tqdm(total=left, unit=" records", file=self.stderr._out, disable=not verbosity) as bar:
             indexing.rebuild(bar.update)
-        gather_statistics()
+        analyze()
         self.stdout.write(f"The search index holds {SearchEntry.objects.count()} records.")

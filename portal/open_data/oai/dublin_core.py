@@ -4,7 +4,7 @@ from django.conf import settings
 from lxml import etree
 
 from portal.formats.atom import clean
-from portal.formats.fields import LANGUAGES, Reading
+from portal.formats.fields import LANGUAGES, ReadContext
 from portal.formats.serialisers import SERIALISERS
 from portal.formats.spreadsheets import LICENCE
 
@@ -44,7 +44,7 @@ def told(kind, keys, base):
     serialiser = SERIALISERS[kind]
     fields = [field for field in serialiser.fields if field.name in READ]
     pks = list(serialiser.visible().filter(key__in=keys).values_list("pk", flat=True))
-    reading = Reading(base, "en")
+    reading = ReadContext(base, "en")
     rows = serialiser.rows(pks, reading, fields)
     data_of = serialiser.data_of(reading, fields)
     tell = of_source if kind == "source" else of_record

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Min, OuterRef, Q
 
-from portal.core.choices import Publication
-from portal.formats.fields import moment, plain_rows
+from portal.core.choices import PublicationStatus
+from portal.formats.fields import base_rows, moment
 from portal.formats.serialisers import SERIALISERS
 from portal.tracking import content_version
 from portal.tracking.history import DELETED, TRACKED
@@ -14,7 +14,7 @@ from portal.tracking.history import DELETED, TRACKED
 # The sets: kinds of records that have a page of their own.
 KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "source")
 SETS = {SERIALISERS[kind].file: kind for kind in KINDS}
-SEEN = Q(published_at__isnull=False) | Q(publication__in=[Publication.PUBLISHED, Publication.ARCHIVED])
+SEEN = Q(published_at__isnull=False) | Q(publication__in=[PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED])
 
 
 @dataclass(frozen=True, order=True)
@@ -56,7 +56,7 @@ class Present:
 
     def __init__(self, kind):
         self.kind, self.source = kind, kind
-        self.rows = plain_rows(SERIALISERS[kind].model).filter(SEEN)
+        self.rows = base_rows(SERIALISERS[kind].model).filter(SEEN)
 
     def found(self, after, since, before):
         return span(self.rows, "updated_at", "pk", self.source, after, since, before)
@@ -64,7 +64,7 @@ class Present:
     def headers(self, rows, count):
         asked = rows.order_by("updated_at", "pk").values_list("updated_at", "pk", "key", "publication")
         for changed, pk, key, publication in asked[:count]:
-            deleted = publication != Publication.PUBLISHED
+            deleted = publication != PublicationStatus.PUBLISHED
             yield Header(Position(changed, self.source, pk), self.kind, key, deleted)
 
 
@@ -74,7 +74,7 @@ class Gone:
     def __init__(self, kind):
         self.kind, self.source = kind, f"{kind} gone"
         model = SERIALISERS[kind].model
-        again = plain_rows(model).filter(key=OuterRef("key"))
+        again = base_rows(model).filter(key=OuterRef("key"))
         gone = TRACKED[model].states._base_manager.filter(SEEN, history_type=DELETED)
         self.rows = gone.exclude(key__in=again.values("key")).order_by().values("id", "key")
         self.rows = self.rows.annotate(changed=Max("history_date"))

@@ -39,15 +39,15 @@ VERBS = {
 }
 # What the values of arguments are made of.
 NAME, SIGNS = re.compile(r"[\w.!~*'()-]+", re.ASCII), re.compile(r"[\x21-\x7e]+")
-FORMS = {
+ARGUMENT_PATTERNS = {
     "metadataPrefix": NAME,
     "set": re.compile(rf"{NAME.pattern}(:{NAME.pattern})*", re.ASCII),
     "identifier": re.compile(r"([\w.~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII),
 }
-GOING_ON = {"ListSets", "ListIdentifiers", "ListRecords"}
+LIST_VERBS = {"ListSets", "ListIdentifiers", "ListRecords"}
 
 
-class Refused(Exception):
+class OAIError(Exception):
     """What is wrong with a request, by one of the protocol’s codes and in words."""
 
     def __init__(self, code, words):
@@ -60,9 +60,9 @@ class Refused(Exception):
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request):
     """`/oai`: the answer to a request, which is 200 even where it says what is wrong."""
-    throttling.spend(request, "api")
+    throttling.throttle(request, "api")
     with override("en"):
-        root = Answer(request).element()
+        root = OAIResponse(request).element()
     said = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     response = HttpResponse(said, content_type="text/xml; charset=utf-8")
     response.headers["X-Robots-Tag"] = "noindex"
@@ -70,7 +70,7 @@ def answer(request):
     return response
 
 
-class Answer:
+class OAIResponse:
     """The answer to one request."""
 
     def __init__(self, request):
@@ -91,7 +91,7 @@ class Answer:
                 asked.set(name, value)
             said = _element(None, verb)
             getattr(self, f"_{verb}")(said, arguments)
-        except Refused as error:
+        except OAIError as error:
             if error.code in {"badVerb", "badArgument"}:
                 asked.attrib.clear()  # what is no request is not repeated
             _element(root, "error", str(error), code=error.code)
@@ -105,24 +105,24 @@ class Answer:
         """The verb and its arguments, each of them once and none that it does not know."""
         verbs = self.asked.getlist("verb")
         if len(verbs) != 1 or verbs[0] not in VERBS:
-            raise Refused("badVerb", f"One verb is asked for, of: {', '.join(VERBS)}.")
+            raise OAIError("badVerb", f"One verb is asked for, of: {', '.join(VERBS)}.")
         [verb] = verbs
-        known = VERBS[verb] | ({"resumptionToken": False} if verb in GOING_ON else {})
+        known = VERBS[verb] | ({"resumptionToken": False} if verb in LIST_VERBS else {})
         found = {}
         for name, values in self.asked.lists():
             if name != "verb":
                 if name not in known:
-                    raise Refused("badArgument", f"{verb} has no argument “{clean(name)[:60]}”.")
+                    raise OAIError("badArgument", f"{verb} has no argument “{clean(name)[:60]}”.")
                 if len(values) > 1:
-                    raise Refused("badArgument", f"“{name}” may stand once.")
-                if not FORMS.get(name, SIGNS).fullmatch(values[0]):
-                    raise Refused("badArgument", f"“{name}” cannot be that.")
+                    raise OAIError("badArgument", f"“{name}” may stand once.")
+                if not ARGUMENT_PATTERNS.get(name, SIGNS).fullmatch(values[0]):
+                    raise OAIError("badArgument", f"“{name}” cannot be that.")
                 found[name] = values[0]
         if "resumptionToken" in found:
             if len(found) > 1:
-                raise Refused("badArgument", "Beside a resumptionToken nothing else may stand.")
+                raise OAIError("badArgument", "Beside a resumptionToken nothing else may stand.")
         elif missing := [name for name, needed in known.items() if needed and name not in found]:
-            raise Refused("badArgument", f"{verb} needs: {', '.join(missing)}.")
+            raise OAIError("badArgument", f"{verb} needs: {', '.join(missing)}.")
         return verb, found
 
     def record(self, identifier):
@@ -130,7 +130,7 @@ class Answer:
         named = re.fullmatch(rf"oai:{re.escape(self.host)}:([a-z]+)/([-a-zA-Z0-9_]+)", identifier)
         header = listing.header_of(*named.groups()) if named and named[1] in listing.KINDS else None
         if header is None:
-            raise Refused("idDoesNotExist", "No record here has this identifier.")
+            raise OAIError("idDoesNotExist", "No record here has this identifier.")
         return header
 
     # ── The verbs ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +157,7 @@ class Answer:
 
     def _ListSets(self, said, arguments):
         if "resumptionToken" in arguments:
-            raise Refused("badResumptionToken", "The list of sets is given whole.")
+            raise OAIError("badResumptionToken", "The list of sets is given whole.")
         for spec, kind in listing.SETS.items():
             one = _element(said, "set")
             _element(one, "setSpec", spec)
@@ -212,14 +212,14 @@ class Answer:
         kinds = listing.KINDS
         if "set" in asked:
             if asked["set"] not in listing.SETS:
-                raise Refused("noRecordsMatch", "There is no such set.")
+                raise OAIError("noRecordsMatch", "There is no such set.")
             kinds = (listing.SETS[asked["set"]],)
         since, before = _span(asked)
         if self.size is None:
             self.size = listing.size(kinds, since=since, before=before)
         headers = listing.listed(kinds, PAGE + 1, after=after, since=since, before=before)
         if not headers:
-            raise Refused("noRecordsMatch", "Nothing has changed in this time, or in this set.")
+            raise OAIError("noRecordsMatch", "Nothing has changed in this time, or in this set.")
         headers, more = headers[:PAGE], headers[PAGE:]
         self.token = _token(verb, asked, headers[-1].position, self.cursor + PAGE, self.size) if more else ""
         return headers
@@ -242,17 +242,17 @@ def _element(parent, name, text="", nsmap=None, **attributes):
 
 def _check_prefix(prefix):
     if prefix != dublin_core.PREFIX:
-        raise Refused("cannotDisseminateFormat", f"Records are to be had as {dublin_core.PREFIX}.")
+        raise OAIError("cannotDisseminateFormat", f"Records are to be had as {dublin_core.PREFIX}.")
 
 
 def _span(asked):
     """The times between which records changed: from the first on, before the second."""
     since, until = asked.get("from"), asked.get("until")
     if since and until and len(since) != len(until):
-        raise Refused("badArgument", "“from” and “until” are of the same granularity: two days, or two seconds.")
+        raise OAIError("badArgument", "“from” and “until” are of the same granularity: two days, or two seconds.")
     since, until = since and _time(since, "from"), until and _time(until, "until")
     if since and until and since[0] > until[0]:
-        raise Refused("badArgument", "“from” lies after “until”.")
+        raise OAIError("badArgument", "“from” lies after “until”.")
     return since and since[0], until and _after(*until)
 
 
@@ -272,7 +272,7 @@ def _time(text, name):
                 return datetime.datetime.strptime(text, form).replace(tzinfo=datetime.UTC), width
             except ValueError:
                 break
-    raise Refused("badArgument", f"“{name}” is a day or a second in UTC: 2026-03-09, or 2026-03-09T12:00:00Z.")
+    raise OAIError("badArgument", f"“{name}” is a day or a second in UTC: 2026-03-09, or 2026-03-09T12:00:00Z.")
 
 
 def _token(verb, asked, position, cursor, size):
@@ -287,5 +287,5 @@ def _read_token(token, verb):
     except signing.BadSignature:
         of = None
     if of != verb:
-        raise Refused("badResumptionToken", "The portal gave no such token for this verb. Begin the list anew.")
+        raise OAIError("badResumptionToken", "The portal gave no such token for this verb. Begin the list anew.")
     return asked, listing.Position(datetime.datetime.fromisoformat(changed), source, pk), cursor, size

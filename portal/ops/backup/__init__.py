@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
-from portal.core.database import gather_statistics
+from portal.core.database import analyze
 from portal.ops.backup import postgresql, sqlite
 from portal.ops.backup.files import BackupError, Manifest, data_version, opened, write
 
@@ -29,7 +29,7 @@ UNFINISHED = ".portal-backup-"
 OLD = 24 * 60 * 60  # seconds after which nobody is at work any more on what is unfinished
 
 # What a database holds in which nobody has done anything yet: what `migrate` itself puts there.
-OF_MIGRATE = re.compile(
+INITIAL_TABLES = re.compile(
     r"django_(migrations|content_type|session)|auth_(permission|group|group_permissions)|sqlite_sequence"
     r"|sqlite_stat\d|portal_(cache|freshness|searchwords_\w+)"
 )
@@ -56,7 +56,7 @@ def _engine(connection):
 # ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def make(folder: Path) -> Backup:
+def create(folder: Path) -> Backup:
     """Put a backup into a folder; the portal may go on meanwhile. Only its owner may read it, since it has accounts."""
     connection = connections[DEFAULT_DB_ALIAS]
     path = folder / datetime.now(UTC).strftime(NAME)
@@ -68,13 +68,13 @@ def make(folder: Path) -> Backup:
             if path.exists():
                 raise BackupError(f"{path} is there already. Try again in a second.")
             unfinished.replace(path)  # whatever has a name of a backup is whole
-            _keep(folder)
+            _fsync_directory(folder)
     except OSError as error:
         raise BackupError(f"No backup was made: {error}.") from error
     return Backup(path, manifest)
 
 
-def _keep(folder):
+def _fsync_directory(folder):
     """Have the disk keep what was put into a folder, even if the power fails now."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -102,7 +102,7 @@ def prune(folder: Path, keep: int) -> list[Path]:
 def check(path: Path, *, unsigned: bool = False) -> Backup:
     """Look a backup through, without touching the database; `BackupError` if it is not whole or not for this portal."""
     with opened(path, unsigned=unsigned) as (manifest, database):
-        _suits(manifest, database)
+        _check_compatible(manifest, database)
         return Backup(path, manifest)
 
 
@@ -115,7 +115,7 @@ def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Bac
     """
     connection = connections[DEFAULT_DB_ALIAS]
     with opened(path, unsigned=unsigned) as (manifest, database):
-        _suits(manifest, database)
+        _check_compatible(manifest, database)
         there = _rows_of_somebody(connection)
         if there and not replace:
             named = ", ".join(f"{table} ({count})" for table, count in sorted(there.items())[:MOST_NAMED])
@@ -127,7 +127,7 @@ def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Bac
         # Saves come more slowly than seconds, so that this is past all numbers of the time after the backup too.
         number = max(manifest.data_version + 1, _data_version(connection) + 1, int(time.time()))
         _engine(connection).restore(connection, database, manifest, number)
-    gather_statistics()
+    analyze()
     return Backup(path, manifest)
 
 
@@ -136,7 +136,7 @@ def lacking(manifest: Manifest) -> list[str]:
     return sorted(_migrations(replaced=False) - set(manifest.migrations))
 
 
-def _suits(manifest, database):
+def _check_compatible(manifest, database):
     connection = connections[DEFAULT_DB_ALIAS]
     if manifest.engine != connection.vendor:
         raise BackupError(
@@ -173,7 +173,7 @@ def _rows_of_somebody(connection):
         tables = connection.introspection.table_names(cursor)
         counts = {}
         for table in tables:
-            if not OF_MIGRATE.fullmatch(table):
+            if not INITIAL_TABLES.fullmatch(table):
                 cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
                 [counts[table]] = cursor.fetchone()
     return {table: count for table, count in counts.items() if count}

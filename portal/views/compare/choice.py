@@ -8,15 +8,15 @@ from django.utils.translation import gettext
 
 from portal.models import FormerKey
 from portal.views.compare.countries import Countries
-from portal.views.compare.finding import Search
+from portal.views.compare.finding import ComparisonSearch
 from portal.views.compare.issues import Issues
-from portal.views.compare.projects import Projects
+from portal.views.compare.projects import ProjectComparison
 
 FEWEST, MOST = 2, 4
-KINDS = {kind.name: kind for kind in (Countries(), Issues(), Projects())}
+KINDS = {kind.name: kind for kind in (Countries(), Issues(), ProjectComparison())}
 
 
-class Choice:
+class ComparisonChoice:
     """The kind and the records that an address names. Good ones hold; a sentence says of each other why it does not."""
 
     def __init__(self, query):
@@ -110,4 +110,4 @@ class Form:
 
 def form_of(kind, chosen=(), words=""):
     """The form in which one chooses records of a kind beside those that are chosen."""
-    return Search(kind, list(chosen), words) if kind.searched else Form(kind, list(chosen))
+    return ComparisonSearch(kind, list(chosen), words) if kind.searched else Form(kind, list(chosen))

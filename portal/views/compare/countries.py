@@ -15,10 +15,10 @@ from portal.models import FormerKey, Place
 from portal.models.querysets import reader_text
 from portal.views.compare.rows import (
     VISIBLE,
-    Entry,
-    Kind,
-    Part,
-    Row,
+    Comparison,
+    ComparisonEntry,
+    ComparisonRow,
+    ComparisonSection,
     counted,
     list_address,
     prose,
@@ -32,7 +32,7 @@ MOST_CHARTS = 4
 TOP_AREAS = 5
 
 
-class Countries(Kind):
+class Countries(Comparison):
     """Countries that the portal is about."""
 
     name = "country"
@@ -57,7 +57,7 @@ class Countries(Kind):
         projects = ProjectFilter(queryset=Project.objects.published())
         return [
             self.counts(places, projects),
-            Part("values", gettext("Latest values"), self.value_rows(places, latest, years)),
+            ComparisonSection("values", gettext("Latest values"), self.value_rows(places, latest, years)),
             self.areas(places, projects.index.facets),
             self.issues(places),
         ]
@@ -106,8 +106,8 @@ class Countries(Kind):
                 for place in places
                 for count in [counts.get(place.key, 0)]
             ]
-            rows.append(Row(label, with_shares(cells), missing=_("not counted")))
-        return Part("counts", gettext("In the portal"), rows, self.lead(places))
+            rows.append(ComparisonRow(label, with_shares(cells), missing=_("not counted")))
+        return ComparisonSection("counts", gettext("In the portal"), rows, self.lead(places))
 
     def value_rows(self, places, observations, years):
         """The latest value of each indicator, in each source that gives one for that year."""
@@ -119,7 +119,7 @@ class Countries(Kind):
             symbol = text_and_language(indicator, "unit_symbol")[0]
             cells = [
                 [
-                    Entry(one.value, unit=symbol, year=one.year, sources=published([one.source]))
+                    ComparisonEntry(one.value, unit=symbol, year=one.year, sources=published([one.source]))
                     for one in observations_of_place
                 ]
                 for observations_of_place in found.by_country
@@ -127,7 +127,7 @@ class Countries(Kind):
             name, language = indicator.name_and_language()
             unit, unit_language = text_and_language(indicator, "unit")
             rows.append(
-                Row(
+                ComparisonRow(
                     name,
                     with_shares(cells),
                     language,
@@ -167,7 +167,7 @@ class Countries(Kind):
         total = {area: sum(counts.get((place.key, area), 0) for place in places) for area in top}
         active = {country for country, _area in counts}
         rows = [
-            Row(
+            ComparisonRow(
                 Area(area).label,
                 with_shares(
                     [
@@ -185,7 +185,7 @@ class Countries(Kind):
         lead = gettext(
             "Projects in the areas that have the most of them. Zero means that the portal has no sourced project there."
         )
-        return Part("areas", gettext("Areas of cooperation"), rows, lead)
+        return ComparisonSection("areas", gettext("Areas of cooperation"), rows, lead)
 
     @staticmethod
     def issues(places):
@@ -198,8 +198,10 @@ class Countries(Kind):
         for issue, by_country in sorted(found.items(), key=lambda pair: (pair[0].position, pair[0].key)):
             name, language = issue.name_and_language()
             cells = [prose(by_country[place.pk], "note") if place.pk in by_country else [] for place in places]
-            rows.append(Row(name, cells, language, issue.get_absolute_url(), missing=_("not listed there"), wide=True))
-        return Part("issues", gettext("Issues, and what they mean there"), rows)
+            rows.append(
+                ComparisonRow(name, cells, language, issue.get_absolute_url(), missing=_("not listed there"), wide=True)
+            )
+        return ComparisonSection("issues", gettext("Issues, and what they mean there"), rows)
 
     def figures(self, places):
         """Charts on which the countries are compared: of indicators that two or more of them have for several years.

@@ -21,7 +21,7 @@ LONGEST = 200  # characters, as in a list
 
 
 @dataclass
-class Search:
+class ComparisonSearch:
     """Projects to choose from beside those that are already chosen: the best that `words` find, or else the newest."""
 
     kind: object
@@ -30,11 +30,11 @@ class Search:
 
     @cached_property
     def _query(self):
-        return ranking.question(self.words)
+        return ranking.parse_query(self.words)
 
     @cached_property
     def _found(self):
-        return of_kind(Kind.PROJECT, ranking.ids_of(self._query))
+        return of_kind(Kind.PROJECT, ranking.matching_ids(self._query))
 
     @cached_property
     def count(self):

@@ -8,10 +8,10 @@ from issues.models import Indicator, Issue, IssueInCountry, IssueLink, KeyFigure
 from portal.core.languages import text_and_language
 from portal.views.compare.rows import (
     VISIBLE,
-    Entry,
-    Kind,
-    Part,
-    Row,
+    Comparison,
+    ComparisonEntry,
+    ComparisonRow,
+    ComparisonSection,
     cited,
     counted,
     goal_cells,
@@ -25,7 +25,7 @@ from projects.filters import ProjectFilter
 from projects.models import Project
 
 
-class Issues(Kind):
+class Issues(Comparison):
     """Issues of the region."""
 
     name = "issue"
@@ -76,30 +76,30 @@ class Issues(Kind):
 
     def parts(self, issues):
         return [
-            Part("facts", gettext("At a glance"), self.facts(issues)),
-            Part("links", gettext("Causes and effects"), self.links(issues)),
-            Part("countries", gettext("In each country"), self.countries(issues)),
+            ComparisonSection("facts", gettext("At a glance"), self.facts(issues)),
+            ComparisonSection("links", gettext("Causes and effects"), self.links(issues)),
+            ComparisonSection("countries", gettext("In each country"), self.countries(issues)),
         ]
 
     def facts(self, issues):
         projects = ProjectFilter(queryset=Project.objects.published()).counter.facet_counts("issue")
         return [
-            Row(pgettext("of a record", "Summary"), [prose(issue, "summary") for issue in issues], wide=True),
-            Row(
+            ComparisonRow(pgettext("of a record", "Summary"), [prose(issue, "summary") for issue in issues], wide=True),
+            ComparisonRow(
                 _("Main issue"),
                 with_marks([self.main(issue) for issue in issues], issues),
             ),
-            Row(
+            ComparisonRow(
                 _("Key figures"),
                 [[self.key_figure(figure) for figure in issue.key_figures.all()] for issue in issues],
             ),
-            Row(
+            ComparisonRow(
                 _("Projects that answer it"),
                 with_shares([counted(projects.get(issue.key, 0), "projects", issue=issue.key) for issue in issues]),
                 remark=gettext("With those that answer an issue under it."),
             ),
-            Row(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named")),
-            Row(
+            ComparisonRow(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named")),
+            ComparisonRow(
                 _("Indicators"),
                 with_marks([[named(indicator) for indicator in issue.indicators.all()] for issue in issues]),
                 missing=_("none in the portal"),
@@ -109,14 +109,14 @@ class Issues(Kind):
     @staticmethod
     def main(issue):
         if issue.parent_id is None:
-            return [Entry(gettext("It is a main issue itself."))]
+            return [ComparisonEntry(gettext("It is a main issue itself."))]
         # A main issue that readers may not see was not fetched.
         return [named(issue.parent)] if issue.parent else []
 
     @staticmethod
     def key_figure(figure):
         label, language = text_and_language(figure, "label")
-        return Entry(
+        return ComparisonEntry(
             figure.value,
             unit=text_and_language(figure, "unit")[0],
             year=figure.year,
@@ -140,8 +140,8 @@ class Issues(Kind):
                     entry = named(getattr(link, end), detail=mechanism, detail_language=language, sources=cited(link))
                     cells[-1].append(entry)
             rows += [
-                Row(count, [[Entry(len(cell))] for cell in cells]),
-                Row(words, with_marks(cells, issues), missing=_("none in the portal"), wide=True),
+                ComparisonRow(count, [[ComparisonEntry(len(cell))] for cell in cells]),
+                ComparisonRow(words, with_marks(cells, issues), missing=_("none in the portal"), wide=True),
             ]
         return rows
 
@@ -156,6 +156,8 @@ class Issues(Kind):
             name, language = country.name_and_language()
             cells = [prose(parts[column], "note") if column in parts else [] for column in range(len(issues))]
             rows.append(
-                Row(name, cells, language, country.get_absolute_url(), missing=_("not listed there"), wide=True)
+                ComparisonRow(
+                    name, cells, language, country.get_absolute_url(), missing=_("not listed there"), wide=True
+                )
             )
         return rows

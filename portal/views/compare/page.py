@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from issues.models import ComparisonExample
-from portal.core.citation_marks import Notes
+from portal.core.citation_marks import Footnotes
 from portal.core.languages import name_html, reader_html
 from portal.core.urls import with_query
 from portal.formats import responses, tables
 from portal.http import throttling
-from portal.http.problems import Problem
-from portal.seo.head import Told
-from portal.views.compare.choice import KINDS, MOST, Choice, form_of
+from portal.http.problems import ProblemDetail
+from portal.seo.head import PageMetadataMixin
+from portal.views.compare.choice import KINDS, MOST, ComparisonChoice, form_of
 from portal.views.compare.finding import LONGEST
 
 FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button under what it found
@@ -46,7 +46,7 @@ def examples():
 
 
 @dataclass
-class Column:
+class ComparisonColumn:
     """A record as the head of its column, the query that is left without it, and its colour where it has one."""
 
     record: object
@@ -62,7 +62,7 @@ class Column:
         return name_html(self.record)
 
 
-class Compare(Told, TemplateView):
+class Compare(PageMetadataMixin, TemplateView):
     """A comparison as a page or a file; the forms to choose one where too little is chosen."""
 
     @staticmethod
@@ -71,12 +71,12 @@ class Compare(Told, TemplateView):
 
     template_name = "portal/compare.html"
 
-    def own_query(self, context):
+    def canonical_query(self, context):
         """What is compared."""
         choice = self.choice
         return {choice.kind.name: [record.key for record in choice.records]} if self.shown else {}
 
-    def told_countries(self, context):
+    def share_countries(self, context):
         return self.choice.records if self.shown and self.choice.kind.name == "country" else []
 
     def get(self, request, *args, **kwargs):
@@ -84,14 +84,14 @@ class Compare(Told, TemplateView):
             # The form sends what was searched for too, which no address to share needs once one has chosen.
             query = {name: values for name, values in request.GET.lists() if name not in {COMPARE, FIND}}
             return HttpResponseRedirect(with_query(request.path, query))
-        self.choice = Choice(request.GET)
+        self.choice = ComparisonChoice(request.GET)
         if self.words:
-            throttling.spend(request, "search")
-        if responses.asked_format(request):
+            throttling.throttle(request, "search")
+        if responses.requested_format(request):
             mistakes = self.choice.mistakes or ([] if self.choice.complete else [gettext("Choose two to four.")])
             if mistakes:
-                raise Problem(400, " ".join(mistakes))
-            return responses.answer(request, (), self.table, only=tables.FORMATS)
+                raise ProblemDetail(400, " ".join(mistakes))
+            return responses.export_response(request, (), self.table, only=tables.FORMATS)
         return super().get(request, *args, **kwargs)
 
     @cached_property
@@ -110,7 +110,7 @@ class Compare(Told, TemplateView):
         """The comparison, to be handed out in some format."""
         kind = self.choice.kind
         records = kind.load(self.choice.records)
-        return tables.Table(
+        return tables.ExportTable(
             "-".join(["compare", *(record.key for record in records)]),
             kind.title,
             *columns_and_rows(records, kind.parts(records)),
@@ -149,7 +149,7 @@ class Compare(Told, TemplateView):
         parts = choice.kind.parts(records)
         tones = choice.kind.tones(records)
         columns = [
-            Column(
+            ComparisonColumn(
                 record,
                 choice.query_of([other for other in choice.records if other.key != record.key]),
                 tones.get(record),
@@ -166,7 +166,7 @@ class Compare(Told, TemplateView):
                 if part.rows
             ],
             "charts": choice.kind.figures(records),
-            "notes": Notes(
+            "notes": Footnotes(
                 source
                 for part in parts
                 for row in part.rows
@@ -174,7 +174,7 @@ class Compare(Told, TemplateView):
                 for entry in cell
                 for source in entry.sources
             ),
-            "formats": responses.links_of(self.request, (), only=tables.FORMATS),
+            "formats": responses.format_links(self.request, (), only=tables.FORMATS),
             "more": form_of(choice.kind, records) if len(records) < MOST else None,
         }
 

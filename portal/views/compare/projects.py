@@ -11,10 +11,10 @@ from portal.models import FormerKey, Place
 from portal.views.compare.rows import (
     VISIBLE,
     Amount,
-    Entry,
-    Kind,
-    Part,
-    Row,
+    Comparison,
+    ComparisonEntry,
+    ComparisonRow,
+    ComparisonSection,
     cited,
     goal_cells,
     in_order_of,
@@ -26,7 +26,7 @@ from portal.views.compare.rows import (
 from projects.models import Participation, Project, ProjectIssue, RioMarker
 
 
-class Projects(Kind):
+class ProjectComparison(Comparison):
     """Projects of Korea and Central Asia."""
 
     name = "project"
@@ -71,26 +71,34 @@ class Projects(Kind):
 
     def parts(self, projects):
         return [
-            Part("facts", gettext("At a glance"), self.facts(projects)),
-            Part("parties", gettext("Who takes part"), self.parties(projects)),
-            Part("aims", gettext("What it aims at"), self.aims(projects)),
-            Part("evidence", gettext("Results and evidence"), self.evidence(projects)),
+            ComparisonSection("facts", gettext("At a glance"), self.facts(projects)),
+            ComparisonSection("parties", gettext("Who takes part"), self.parties(projects)),
+            ComparisonSection("aims", gettext("What it aims at"), self.aims(projects)),
+            ComparisonSection("evidence", gettext("Results and evidence"), self.evidence(projects)),
         ]
 
     @staticmethod
     def facts(projects):
         not_known = _("not known")
         return [
-            Row(pgettext("of a record", "Summary"), [prose(project, "summary") for project in projects], wide=True),
-            Row(
+            ComparisonRow(
+                pgettext("of a record", "Summary"), [prose(project, "summary") for project in projects], wide=True
+            ),
+            ComparisonRow(
                 _("Status"),
                 [[listed(project.get_status_display(), "projects", status=project.status)] for project in projects],
             ),
-            Row(
-                _("Start"), [[Entry(project.start)] if project.start else [] for project in projects], missing=not_known
+            ComparisonRow(
+                _("Start"),
+                [[ComparisonEntry(project.start)] if project.start else [] for project in projects],
+                missing=not_known,
             ),
-            Row(_("End"), [[Entry(project.end)] if project.end else [] for project in projects], missing=not_known),
-            Row(
+            ComparisonRow(
+                _("End"),
+                [[ComparisonEntry(project.end)] if project.end else [] for project in projects],
+                missing=not_known,
+            ),
+            ComparisonRow(
                 _("Budget"),
                 [
                     [Amount(project.budget, unit=project.currency)] if project.budget is not None else []
@@ -99,7 +107,7 @@ class Projects(Kind):
                 missing=not_known,
                 remark=gettext("As the source gives it, never converted."),
             ),
-            Row(
+            ComparisonRow(
                 _("Finance"),
                 [
                     [listed(project.get_finance_display(), "projects", finance=project.finance)]
@@ -109,7 +117,7 @@ class Projects(Kind):
                 ],
                 missing=not_known,
             ),
-            Row(
+            ComparisonRow(
                 _("Level"),
                 [
                     [listed(project.get_level_display(), "projects", level=project.level)] if project.level else []
@@ -117,12 +125,12 @@ class Projects(Kind):
                 ],
                 missing=not_known,
             ),
-            Row(
+            ComparisonRow(
                 _("Countries"),
                 with_marks([[named(place) for place in project.countries.all()] for project in projects]),
                 missing=not_known,
             ),
-            Row(
+            ComparisonRow(
                 _("Areas"),
                 with_marks(
                     [
@@ -143,7 +151,7 @@ class Projects(Kind):
                 [named(part.organisation) for part in project.participations.all() if part.role == role]
                 for project in projects
             ]
-            rows.append(Row(role.label, with_marks(cells), missing=_("none named")))
+            rows.append(ComparisonRow(role.label, with_marks(cells), missing=_("none named")))
         return [row for row in rows if row.known]
 
     @staticmethod
@@ -158,7 +166,7 @@ class Projects(Kind):
                 sectors[-1].append(entry)
         markers = [{row.marker: row for row in project.rio_markers.all()} for project in projects]
         return [
-            Row(
+            ComparisonRow(
                 _("Issues that it answers"),
                 with_marks(
                     [
@@ -171,13 +179,13 @@ class Projects(Kind):
                 ),
                 missing=_("linked to no environmental issue"),
             ),
-            Row(_("Sectors (OECD DAC)"), with_marks(sectors), missing=_("not known")),
-            Row(_("Sustainable Development Goals"), goal_cells(projects), missing=_("none named")),
+            ComparisonRow(_("Sectors (OECD DAC)"), with_marks(sectors), missing=_("not known")),
+            ComparisonRow(_("Sustainable Development Goals"), goal_cells(projects), missing=_("none named")),
             *(
-                Row(
+                ComparisonRow(
                     gettext("Rio marker: {name}").format(name=marker.label),
                     [
-                        [Entry(row.significance, detail=row.get_significance_display())] if row else []
+                        [ComparisonEntry(row.significance, detail=row.get_significance_display())] if row else []
                         for rows in markers
                         for row in [rows.get(marker.value)]
                     ],
@@ -190,22 +198,26 @@ class Projects(Kind):
     @staticmethod
     def evidence(projects):
         return [
-            Row(
+            ComparisonRow(
                 _("Results"),
                 [prose(project, "results") for project in projects],
                 missing=_("No source that was read reports results."),
                 wide=True,
             ),
-            Row(
+            ComparisonRow(
                 _("Confidence"),
                 [
-                    [Entry(confidence.label, detail=confidence.meaning)]
+                    [ComparisonEntry(confidence.label, detail=confidence.meaning)]
                     for project in projects
                     for confidence in [Confidence(project.confidence)]
                 ],
             ),
-            Row(
+            ComparisonRow(
                 _("Number of sources"),
-                [[Entry(len(sources), sources=sources)] for project in projects for sources in [cited(project)]],
+                [
+                    [ComparisonEntry(len(sources), sources=sources)]
+                    for project in projects
+                    for sources in [cited(project)]
+                ],
             ),
         ]

@@ -12,18 +12,18 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.core.formatting import money, number, partial_date
 from portal.core.languages import in_language, text_and_language
 from portal.core.partial_dates import PartialDate
 from portal.core.sdg import goal_of, in_order
 from portal.formats.fields import plain_number
 
-VISIBLE = Publication.PUBLISHED
+VISIBLE = PublicationStatus.PUBLISHED
 
 
 @dataclass
-class Entry:
+class ComparisonEntry:
     """One thing that a cell says: words, a number or a partial date, and what belongs to it.
 
     `detail` says what a number counts, or how far something holds; `mark` what it has to do with the other columns;
@@ -75,7 +75,7 @@ class Entry:
 
 
 @dataclass
-class Amount(Entry):
+class Amount(ComparisonEntry):
     """Money: its unit is a currency."""
 
     unit_html = ""
@@ -86,7 +86,7 @@ class Amount(Entry):
 
 
 @dataclass
-class Row:
+class ComparisonRow:
     """One thing that is compared: for each record a list of entries, which is empty where nothing is known.
 
     `unit`, `remark` and `caution` stand under the label. A row is `wide` where its cells hold sentences.
@@ -118,7 +118,7 @@ class Row:
 
 
 @dataclass
-class Part:
+class ComparisonSection:
     """Rows under one heading."""
 
     key: str
@@ -127,7 +127,7 @@ class Part:
     lead: str = ""
 
 
-class Kind:
+class Comparison:
     """A kind of record that can be compared: its words, what there is to choose from, and its rows.
 
     Subclasses have `options` (the records that can be compared) and `parts` (the rows of the chosen ones). One chooses
@@ -160,23 +160,23 @@ class Kind:
 def named(record, **more):
     """An entry that names a record and leads to its page."""
     name, language = record.name_and_language()
-    return Entry(name, language, url=record.get_absolute_url(), **more)
+    return ComparisonEntry(name, language, url=record.get_absolute_url(), **more)
 
 
 def listed(words, route, **parameters):
     """An entry that leads to the list of its like."""
-    return Entry(words, url=list_address(route, **parameters))
+    return ComparisonEntry(words, url=list_address(route, **parameters))
 
 
 def prose(record, name):
     """A cell with the text of a translated column, or an empty one."""
     text, language = text_and_language(record, name)
-    return [Entry(text, language)] if text else []
+    return [ComparisonEntry(text, language)] if text else []
 
 
 def counted(count, route, **parameters):
     """A cell with a number that leads to what was counted, if that is anything."""
-    return [Entry(count, url=list_address(route, **parameters) if count else "")]
+    return [ComparisonEntry(count, url=list_address(route, **parameters) if count else "")]
 
 
 def list_address(route, **parameters):

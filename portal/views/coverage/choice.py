@@ -39,7 +39,7 @@ class CoverageForm(forms.Form):
             field.error_messages["invalid_choice"] = gettext("there is no “%(value)s”.")
 
 
-class Choice:
+class CoverageChoice:
     """The axes and the measure that hold, and a sentence for each wish that could not be met."""
 
     def __init__(self, data, currencies):

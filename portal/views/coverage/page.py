@@ -22,8 +22,8 @@ class CoveragePage(TemplateView):
     template_name = "portal/coverage.html"
 
     def get(self, request, *args, **kwargs):
-        if responses.asked_format(request):
-            return responses.answer(request, (), self.table, only=tables.FORMATS)
+        if responses.requested_format(request):
+            return responses.export_response(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)
         self.streams = Streams(self.coverage)
         if request.GET.get("format") == "svg" and self.streams.drawn:
@@ -36,10 +36,10 @@ class CoveragePage(TemplateView):
         coverage, addresses = Coverage(self.request.GET), responses.addresses(self.request)
         coverage.raise_for_errors()
         if self.request.GET.get("part") == "streams":
-            return tables.Table("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
+            return tables.ExportTable("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
         choice = coverage.choice
         label = f"coverage-{choice.rows.name}-{choice.columns.name}"
-        return tables.Table(label, coverage.caption, *coverage.columns_and_rows(), **addresses)
+        return tables.ExportTable(label, coverage.caption, *coverage.columns_and_rows(), **addresses)
 
     def get_context_data(self, **kwargs):
         coverage = self.coverage
@@ -60,7 +60,7 @@ class CoveragePage(TemplateView):
             "count_in_words": count_words(len(coverage.projects)),
             "unfiltered": with_query(here, ways),
             "swapped": with_query(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
-            "formats": responses.links_of(self.request, (), only=tables.FORMATS),
+            "formats": responses.format_links(self.request, (), only=tables.FORMATS),
             "csv_url": with_query(here, query | {"format": "csv"}),
             "streams_svg_url": with_query(here, query | {"format": "svg"}),
             "streams_csv_url": with_query(here, query | {"format": "csv", "part": "streams"}),

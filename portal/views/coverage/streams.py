@@ -12,7 +12,7 @@ from portal.core.formatting import number
 from portal.facets.bitmaps import NONE, ids_by_min_matches
 from portal.graphics.sankey import Flow, Item, sankey
 from portal.graphics.svg_export import Panel, svg_file
-from portal.views.coverage.table import Cell, Member, count_words
+from portal.views.coverage.table import CoverageCell, Member, count_words
 from portal.views.levels import LEVEL_TONES
 
 WIDE, NARROW = (720, 520), (360, 560)
@@ -24,7 +24,7 @@ class Band:
 
     source: Member
     target: Member
-    cell: Cell
+    cell: CoverageCell
     width: float
 
     @property

@@ -20,11 +20,11 @@ from issues.models import Issue
 from portal.core.formatting import number
 from portal.core.urls import with_query
 from portal.facets.bitmaps import NONE
-from portal.http.problems import Problem
+from portal.http.problems import ProblemDetail
 from portal.models import Place
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import known_budgets
-from portal.views.coverage.choice import Choice
+from portal.views.coverage.choice import CoverageChoice
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.views import ProjectList
@@ -53,7 +53,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CoverageCell:
     """What two members have in common, or one member and all others: projects and the sum of their known budgets.
 
     `known` counts the projects that have a budget in the currency asked for; without one `amount` is None. `step` is
@@ -106,7 +106,7 @@ def round_number(value: float) -> int:
     return round(value / unit) * unit
 
 
-class Projects:
+class CoveredProjects:
     """The projects that the filters let through, in sets by what they are sorted by."""
 
     def __init__(self, filterset):
@@ -143,14 +143,14 @@ class Coverage:
     def __init__(self, data):
         self.list_path = reverse("projects")
         self.filter = ProjectFilter(data, queryset=Project.objects.published())
-        self.projects = Projects(self.filter)
-        self.choice = Choice(data, self._in_use("currency"))
+        self.projects = CoveredProjects(self.filter)
+        self.choice = CoverageChoice(data, self._in_use("currency"))
         self.members = {axis.name: self._members(axis) for axis in AXES.values()}
 
     def raise_for_errors(self):
         """Raise Problem 400 if a filter, an axis or the measure is wrong."""
         if errors := [*self.filter.parameter_errors, *self.choice.mistakes]:
-            raise Problem(400, " ".join(errors))
+            raise ProblemDetail(400, " ".join(errors))
 
     def _in_use(self, facet):
         """The values that any published project has."""
@@ -253,19 +253,19 @@ class Coverage:
             query |= member.filters
         return with_query(self.list_path, query)
 
-    def counted(self, *members) -> Cell:
+    def counted(self, *members) -> CoverageCell:
         """What these members have in common, without its budgets; without any, all projects."""
         # What a member holds was found, so that two sets are enough.
         *_others, one, other = [self.projects.found] * 2 + [member.projects for member in members]
-        return Cell(one.intersection_cardinality(other), self.list_url(*members))
+        return CoverageCell(one.intersection_cardinality(other), self.list_url(*members))
 
-    def cell(self, *members) -> Cell:
+    def cell(self, *members) -> CoverageCell:
         """What these members have in common, with the budgets that are asked for."""
         if not self.choice.currency:
             return self.counted(*members)
         projects = BitMap.intersection(self.projects.found, *(member.projects for member in members))
         known, amount = self.projects.money(projects, self.choice.currency)
-        return Cell(len(projects), self.list_url(*members), known, amount)
+        return CoverageCell(len(projects), self.list_url(*members), known, amount)
 
     @functools.cached_property
     def _unshaded(self):
@@ -277,7 +277,7 @@ class Coverage:
         return shades(self._value(cell) for row in self._unshaded for cell in row)
 
     @functools.cached_property
-    def cells(self) -> list[list[Cell]]:
+    def cells(self) -> list[list[CoverageCell]]:
         """The cells, row by row."""
         return [[replace(cell, step=self._step(self._value(cell))) for cell in row] for row in self._unshaded]
 

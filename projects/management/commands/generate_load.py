@@ -13,14 +13,14 @@ from django.db.models import Max, Min
 from tqdm import tqdm
 
 from issues.models import Issue
-from portal.core.choices import Area, Confidence, Level, Publication
-from portal.core.database import gather_statistics
+from portal.core.choices import Area, Confidence, Level, PublicationStatus
+from portal.core.database import analyze
 from portal.models import Place
 from portal.models.search_index import Kind, SearchEntry, SearchFacet, SearchName, entry_id
 from portal.search import store
 from portal.tracking import content_version
 from portal.tracking.change_log import content_transaction
-from portal.tracking.history import unrecorded
+from portal.tracking.history import without_history
 from projects.models import Organisation, Participation, Project, ProjectArea, ProjectIssue
 
 LANGUAGES = ("en", "ko", "ru")
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             made = max(there, min(projects, ONE_BY_ONE))
             for first in range(there, made, BATCH):
                 numbers = range(first, min(first + BATCH, made))
-                with content_transaction(), unrecorded():
+                with content_transaction(), without_history():
                     self.make(numbers)
                 bar.update(len(numbers))
             if made < projects:
@@ -81,7 +81,7 @@ class Command(BaseCommand):
                         count = min(ONE_BY_ONE, projects - first)
                         copy(count, first)
                         bar.update(count)
-        gather_statistics()
+        analyze()
         self.stdout.write(f"There are {max(there, projects)} made-up projects.")
 
     def skewed(self, choices, most):
@@ -123,7 +123,7 @@ class Command(BaseCommand):
             fields[f"summary_{language}"] = chance.choice(summaries)
         return Project(
             key=KEY.format(number),
-            publication=Publication.PUBLISHED,
+            publication=PublicationStatus.PUBLISHED,
             level=chance.choice(Level.values),
             status=chance.choice(Project.Status.values),
             start=str(2025 - start),

@@ -8,8 +8,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from projects.iati import planning, reading
-from projects.iati.applying import About, received, run
-from projects.iati.planning import REGION, Options, State
+from projects.iati.applying import ImportDetails, received, run
+from projects.iati.planning import REGION, Options, RowState
 from projects.models import ImportedFile
 
 CENTRAL_ASIA = ("KZ", "KG", "TJ", "TM", "UZ", REGION)
@@ -62,9 +62,9 @@ class ImportCommand(BaseCommand):
         for path in files:
             reads = self.reads(path, options)
             if options["dry_run"]:
-                plan = planning.look(reads(), path.name, chosen)
+                plan = planning.preview(reads(), path.name, chosen)
             else:
-                about = About(
+                about = ImportDetails(
                     path.name, options["retrieved"] or timezone.localdate(), options["url"], options["licence"]
                 )
                 file = received(path.read_bytes(), about, self.kind, self.mapping(options))
@@ -82,7 +82,7 @@ class ImportCommand(BaseCommand):
         for complaint in plan.complaints():
             self.stdout.write(f"  {complaint}")
         for row in plan.rows:
-            if row.state in {State.NEW, State.CHANGED, State.KEPT} or row.doubles:
+            if row.state in {RowState.NEW, RowState.CHANGED, RowState.KEPT} or row.doubles:
                 if options["verbosity"] > 1 or options["dry_run"]:
                     self.stdout.write(f"  {row.state.label}: {row.identifier} {row.title}")
                 for finding in row.warnings if options["verbosity"] > 1 else ():

@@ -7,7 +7,7 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.citations.parsers import LONGEST, Reference, Unreadable, proposed_key, read
+from portal.citations.parsers import LONGEST, ParsedReference, UnreadableReference, proposed_key, read
 from portal.models import Source
 
 BIBTEX = r"""
@@ -200,13 +200,13 @@ def test_what_is_too_long_is_cut_and_told_and_half_an_address_is_none():
     ],
 )
 def test_what_is_no_reference_is_refused_in_words(text, words):
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableReference) as refused:
         read(text)
     assert str(refused.value) == words
 
 
 def test_it_is_refused_in_korean():
-    with override("ko"), pytest.raises(Unreadable) as refused:
+    with override("ko"), pytest.raises(UnreadableReference) as refused:
         read("hello")
     assert str(refused.value) == "BibTeX, RIS, CSL-JSON, DOI 가운데 어느 것도 아닙니다."
 
@@ -226,7 +226,7 @@ def test_latex_reads_no_file():
     "text", ["@a{" * 30_000, "TY  - A\n" * 9_000, "@m{x, title={" + "{" * 40_000, '{"title": "' + "<a" * 40_000]
 )
 def test_a_monster_is_refused(text):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableReference):
         read(text)
 
 
@@ -253,7 +253,7 @@ def test_braces_without_end_are_left_out():
 def test_anything_is_read_or_refused(text):
     try:
         reference = read(text)
-    except Unreadable:
+    except UnreadableReference:
         return
     assert set(reference.fields) <= {field.name for field in Source._meta.fields}
     assert all(value.isprintable() and value for value in reference.fields.values())
@@ -262,20 +262,20 @@ def test_anything_is_read_or_refused(text):
 @pytest.mark.parametrize(
     ("reference", "taken", "key"),
     [
-        (Reference({"date": "2016-05", "title": "The future Aral Sea"}, who="Micklin"), [], "micklin-2016"),
+        (ParsedReference({"date": "2016-05", "title": "The future Aral Sea"}, who="Micklin"), [], "micklin-2016"),
         (
-            Reference({"date": "2016-05", "title": "The future Aral Sea"}, who="Micklin"),
+            ParsedReference({"date": "2016-05", "title": "The future Aral Sea"}, who="Micklin"),
             ["micklin-2016"],
             "micklin-2016-future",
         ),
         (
-            Reference({"date": "2016", "title": "Salt"}, who="Micklin"),
+            ParsedReference({"date": "2016", "title": "Salt"}, who="Micklin"),
             ["micklin-2016", "micklin-2016-salt"],
             "micklin-2016-salt-2",
         ),
-        (Reference({"title_original": "아랄해 복원 사업", "date": "2021"}, who="김철수"), [], "gimcheolsu-2021"),
-        (Reference({"title": "Salt and dust"}), [], "salt-dust"),
-        (Reference({"doi": "10.1/x"}), [], ""),
+        (ParsedReference({"title_original": "아랄해 복원 사업", "date": "2021"}, who="김철수"), [], "gimcheolsu-2021"),
+        (ParsedReference({"title": "Salt and dust"}), [], "salt-dust"),
+        (ParsedReference({"doi": "10.1/x"}), [], ""),
     ],
 )
 def test_a_key_is_proposed_that_is_free(reference, taken, key):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.citation_marks import MARK, Notes, cited_keys, note_links, prose_html
+from portal.core.citation_marks import MARK, Footnotes, cited_keys, footnote_links, render_prose
 
 
 def source(key, title="The Future Aral Sea"):
@@ -16,7 +16,7 @@ def source(key, title="The Future Aral Sea"):
 
 
 def notes_of(*keys):
-    return Notes(source(key) for key in keys)
+    return Footnotes(source(key) for key in keys)
 
 
 def link(number, title="The Future Aral Sea"):
@@ -34,14 +34,14 @@ def test_other_brackets_are_no_marks(prose):
 
 def test_a_mark_becomes_a_link_to_its_note():
     notes = notes_of("micklin-2016")
-    assert prose_html("The sea shrank [micklin-2016].", notes) == (
+    assert render_prose("The sea shrank [micklin-2016].", notes) == (
         f'<p>The sea shrank<sup class="notes">{link(1)}</sup>.</p>'
     )
 
 
 def test_notes_are_numbered_where_the_page_first_cites_them():
     notes = notes_of("a", "b", "c")
-    assert prose_html("One [c]. Two [a][c].", notes) == (
+    assert render_prose("One [c]. Two [a][c].", notes) == (
         f'<p>One<sup class="notes">{link(1)}</sup>. Two<sup class="notes">{link(2)} {link(1)}</sup>.</p>'
     )
     assert [(number, note.key) for number, note in notes] == [(1, "c"), (2, "a")]
@@ -50,8 +50,8 @@ def test_notes_are_numbered_where_the_page_first_cites_them():
 
 def test_notes_go_on_counting_from_text_to_text():
     notes = notes_of("a", "b")
-    prose_html("One [b].", notes)
-    assert prose_html("Two [a].", notes) == f'<p>Two<sup class="notes">{link(2)}</sup>.</p>'
+    render_prose("One [b].", notes)
+    assert render_prose("Two [a].", notes) == f'<p>Two<sup class="notes">{link(2)}</sup>.</p>'
 
 
 def test_sources_that_no_mark_cites_are_numbered_last():
@@ -62,22 +62,22 @@ def test_sources_that_no_mark_cites_are_numbered_last():
 
 
 def test_a_mark_whose_source_is_not_shown_leaves_no_trace():
-    assert prose_html("Salt [draft-2020]. Dust [draft-2020][a].", notes_of("a")) == (
+    assert render_prose("Salt [draft-2020]. Dust [draft-2020][a].", notes_of("a")) == (
         f'<p>Salt. Dust<sup class="notes">{link(1)}</sup>.</p>'
     )
-    assert note_links(["draft-2020"], notes_of("a")) == ""
+    assert footnote_links(["draft-2020"], notes_of("a")) == ""
 
 
 def test_markup_in_prose_and_in_titles_is_shown_as_written():
-    notes = Notes([source("a", title='"><script>alert(1)</script>')])
-    assert prose_html("<b>5 < 6</b> & more [a]", notes) == (
+    notes = Footnotes([source("a", title='"><script>alert(1)</script>')])
+    assert render_prose("<b>5 < 6</b> & more [a]", notes) == (
         "<p>&lt;b&gt;5 &lt; 6&lt;/b&gt; &amp; more"
         f'<sup class="notes">{link(1, "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;")}</sup></p>'
     )
 
 
 def test_blank_lines_part_paragraphs():
-    assert prose_html("\n One.\nStill one.\n \n\nTwo. \n", notes_of()) == "<p>One.\nStill one.</p>\n<p>Two.</p>"
+    assert render_prose("\n One.\nStill one.\n \n\nTwo. \n", notes_of()) == "<p>One.\nStill one.</p>\n<p>Two.</p>"
 
 
 class Markup(HTMLParser):
@@ -117,7 +117,7 @@ def letters(text):
 
 @given(PROSE, PROSE)
 def test_any_text_becomes_balanced_html_that_only_says_what_was_written(prose, title):
-    html = prose_html(prose, Notes([source("known", title), source("other", title)]))
+    html = render_prose(prose, Footnotes([source("known", title), source("other", title)]))
     markup = Markup(html)
     assert markup.balanced
     assert markup.names <= {("p",), ("sup", "class"), ("a", "href", "title")}

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation import duplicates
 from portal.models.curation import Double
 from projects.models import Organisation, Project
@@ -85,7 +85,7 @@ def test_archived_records_are_nobodys_doubles(desk):
     one, _other = two()
     client = desk("editor")
     search(client)
-    one.publication = Publication.ARCHIVED
+    one.publication = PublicationStatus.ARCHIVED
     one.save()
     assert pairs(client) == []
     assert search(client) == ["0 pairs look alike."]
@@ -105,9 +105,9 @@ def test_the_command_says_how_many_there_are(capsys):
 
 
 def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
-    draft = make_project(title_en="Trees for the Aralkum desert", key="draft", publication=Publication.DRAFT)
+    draft = make_project(title_en="Trees for the Aralkum desert", key="draft", publication=PublicationStatus.DRAFT)
     seen = make_project(title_en="Trees for the Aralkum desert", key="seen")
-    duplicates.find(Project)
+    duplicates.find_duplicates(Project)
     links = "//section[@id='project']//form/a/@href"
     assert reading.page(desk("reviewer").get(PAGE)).xpath(links) == []
     [link] = reading.page(desk("administrator").get(PAGE)).xpath(links)
@@ -119,7 +119,7 @@ def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
 )
 def test_who_sees_the_page_and_tells_records_apart(desk, who, status):
     two()
-    duplicates.find(Organisation)
+    duplicates.find_duplicates(Organisation)
     [double] = Double.objects.all()
     client = desk(who)
     assert client.get(PAGE).status_code == status
@@ -165,11 +165,11 @@ def test_two_searches_at_once_store_each_pair_once(monkeypatch):
     def other_search_first(model):
         found = compare(model)
         monkeypatch.setattr(duplicates, "similar_pairs", compare)
-        duplicates.find(model)
+        duplicates.find_duplicates(model)
         return found
 
     monkeypatch.setattr(duplicates, "similar_pairs", other_search_first)
-    assert duplicates.find(Organisation) == 1
+    assert duplicates.find_duplicates(Organisation) == 1
     assert Double.objects.count() == 1
 
 
@@ -188,7 +188,7 @@ def test_only_the_likeliest_pairs_are_stored(monkeypatch):
     monkeypatch.setattr(duplicates, "MOST_STORED", 1)
     two("Korea Forest Service of the South"), two("Green Climate Fund")
     similar = make_organisation(name_en="Korea Forest Service of the Soth")
-    assert duplicates.find(Organisation) == 1
+    assert duplicates.find_duplicates(Organisation) == 1
     assert similar.pk not in {pk for double in Double.objects.all() for pk in (double.one, double.other)}
 
 

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from portal.curation import link_checker
-from portal.curation.link_checker import Answer, ask, wanted_wait
+from portal.curation.link_checker import LinkCheck, check_links, retry_after
 from portal.models.curation import Link
 from tests.make import make_organisation, make_source
 
@@ -93,7 +93,7 @@ def server(settings):
 
 
 def answers(*addresses, **options):
-    return dict(ask(addresses, **{"pause": 0, **options}))
+    return dict(check_links(addresses, **{"pause": 0, **options}))
 
 
 def answer(address, **options):
@@ -120,14 +120,14 @@ def answer(address, **options):
     ],
 )
 def test_each_answer_has_its_meaning(server, path, outcome, status):
-    assert answer(server.at(path)) == Answer(outcome, status)
+    assert answer(server.at(path)) == LinkCheck(outcome, status)
 
 
 def test_head_goes_first_and_get_only_where_it_is_not_understood(server):
     assert answers(server.at("/200"), server.at("/no-head"), server.at("/404/a")) == {
-        server.at("/200"): Answer(Outcome.ANSWERS, 200),
-        server.at("/no-head"): Answer(Outcome.ANSWERS, 200),
-        server.at("/404/a"): Answer(Outcome.NOT_FOUND, 404),
+        server.at("/200"): LinkCheck(Outcome.ANSWERS, 200),
+        server.at("/no-head"): LinkCheck(Outcome.ANSWERS, 200),
+        server.at("/404/a"): LinkCheck(Outcome.NOT_FOUND, 404),
     }
     assert server.paths() == ["HEAD /200", "HEAD /no-head", "GET /no-head", "HEAD /404/a", "GET /404/a"]
 
@@ -142,12 +142,12 @@ def test_the_portal_says_who_asks_and_nothing_else(server):
 
 def test_of_an_answer_without_end_only_the_head_is_read(server):
     started = time.monotonic()
-    assert answer(server.at("/endless")) == Answer(Outcome.ANSWERS, 200)
+    assert answer(server.at("/endless")) == LinkCheck(Outcome.ANSWERS, 200)
     assert time.monotonic() - started < 3
 
 
 def test_who_does_not_answer_in_time_is_left(server):
-    assert answer(server.at("/slow"), whole=0.3) == Answer(Outcome.TIMEOUT)
+    assert answer(server.at("/slow"), whole=0.3) == LinkCheck(Outcome.TIMEOUT)
 
 
 def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
@@ -155,12 +155,12 @@ def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    assert answer(f"http://127.0.0.1:{port}/") == Answer(Outcome.NO_CONNECTION)
-    assert answer("http://nobody.invalid/") == Answer(Outcome.NO_HOST)
+    assert answer(f"http://127.0.0.1:{port}/") == LinkCheck(Outcome.NO_CONNECTION)
+    assert answer("http://nobody.invalid/") == LinkCheck(Outcome.NO_HOST)
 
 
 def test_a_certificate_that_cannot_be_verified_is_no_failure(server):
-    assert answer(server.at("/200").replace("http:", "https:")) == Answer(Outcome.CERTIFICATE)
+    assert answer(server.at("/200").replace("http:", "https:")) == LinkCheck(Outcome.CERTIFICATE)
 
 
 # ── Redirects ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,41 +169,41 @@ def test_a_certificate_that_cannot_be_verified_is_no_failure(server):
 @pytest.mark.parametrize("status", [301, 308])
 def test_what_moved_for_good_has_a_new_address(server, status):
     server.leads = {"old": (status, "/new")}
-    assert answer(server.at("/old")) == Answer(Outcome.MOVED, 200, server.at("/new"))
+    assert answer(server.at("/old")) == LinkCheck(Outcome.MOVED, 200, server.at("/new"))
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
 def test_what_leads_elsewhere_for_a_while_stands_as_it_is(server, status):
     server.leads = {"old": (status, "/new")}
-    assert answer(server.at("/old")) == Answer(Outcome.ANSWERS, 200)
+    assert answer(server.at("/old")) == LinkCheck(Outcome.ANSWERS, 200)
 
 
 def test_a_new_address_is_what_is_for_good_and_no_further(server):
     server.leads = {"old": (301, "/new"), "new": (302, "/login")}
-    assert answer(server.at("/old")) == Answer(Outcome.MOVED, 200, server.at("/new"))
+    assert answer(server.at("/old")) == LinkCheck(Outcome.MOVED, 200, server.at("/new"))
 
 
 def test_a_new_address_that_is_missing_is_missing(server):
     server.leads = {"old": (301, "/404")}
-    assert answer(server.at("/old")) == Answer(Outcome.NOT_FOUND, 404)
+    assert answer(server.at("/old")) == LinkCheck(Outcome.NOT_FOUND, 404)
 
 
 def test_a_slash_at_the_end_is_no_move(server):
     server.leads = {"old": (301, "/page/")}
     assert answer(server.at("/old")).outcome == Outcome.MOVED
-    assert link_checker.meaning("http://a.org/b", "https://www.a.org/b/", 200, "https://www.a.org/b/") == Answer(
+    assert link_checker.classify("http://a.org/b", "https://www.a.org/b/", 200, "https://www.a.org/b/") == LinkCheck(
         Outcome.ANSWERS, 200
     )
 
 
 def test_a_page_that_became_the_front_page_may_be_gone(server):
     server.leads = {"old": (302, "/")}
-    assert answer(server.at("/old/article")) == Answer(Outcome.FRONT_PAGE, 200, server.at("/"))
+    assert answer(server.at("/old/article")) == LinkCheck(Outcome.FRONT_PAGE, 200, server.at("/"))
 
 
 def test_a_circle_is_left(server):
     server.leads = {"a": (302, "/b"), "b": (302, "/a")}
-    assert answer(server.at("/a")) == Answer(Outcome.LOOP, 302)
+    assert answer(server.at("/a")) == LinkCheck(Outcome.LOOP, 302)
     assert len(server.asked) == link_checker.HOPS
 
 
@@ -216,7 +216,7 @@ def test_a_redirect_to_nowhere_is_no_crash(server):
 def test_a_doi_that_leads_on_is_known(server, monkeypatch):
     monkeypatch.setattr(link_checker, "DOI", server.at("/doi/"))
     server.leads = {"doi": (302, "/403")}
-    assert answer(server.at("/doi/10.1000/x")) == Answer(Outcome.ANSWERS, 302)
+    assert answer(server.at("/doi/10.1000/x")) == LinkCheck(Outcome.ANSWERS, 302)
     assert server.paths() == ["HEAD /doi/10.1000/x"]
 
 
@@ -239,24 +239,24 @@ def test_another_host_need_not_wait(server):
 
 def test_a_host_that_asks_to_be_left_alone_is(server):
     found = answers(server.at("/busy"), server.at("/200"), server.at("/200/b"))
-    assert list(found.values()) == [Answer(Outcome.TOO_MANY, 429), None, None]
+    assert list(found.values()) == [LinkCheck(Outcome.TOO_MANY, 429), None, None]
     assert server.paths() == ["HEAD /busy"]
 
 
 def test_what_was_answered_is_told_at_once_and_who_stops_listening_stops_the_asking(server):
-    with contextlib.closing(ask([server.at("/200"), server.at("/slow"), server.at("/200/c")], pause=0)) as told:
-        assert next(told) == (server.at("/200"), Answer(Outcome.ANSWERS, 200))
+    with contextlib.closing(check_links([server.at("/200"), server.at("/slow"), server.at("/200/c")], pause=0)) as told:
+        assert next(told) == (server.at("/200"), LinkCheck(Outcome.ANSWERS, 200))
     assert server.paths() in (["HEAD /200"], ["HEAD /200", "HEAD /slow"])
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("120", 120), ("", 0), ("soon", 0), ("-5", 0)])
 def test_a_wait_is_read_as_seconds(text, seconds):
-    assert wanted_wait(text) == seconds
+    assert retry_after(text) == seconds
 
 
 def test_a_wait_is_read_as_a_date():
-    assert 3500 < wanted_wait(format_datetime(timezone.now() + timezone.timedelta(hours=1))) <= 3600
-    assert wanted_wait("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert 3500 < retry_after(format_datetime(timezone.now() + timezone.timedelta(hours=1))) <= 3600
+    assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
 # ── Safely ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +293,7 @@ def test_no_redirect_leads_there_either(server, settings, monkeypatch):
         return "127.0.0.1" if host == "public.example" else await ask(host, port)
 
     monkeypatch.setattr(link_checker, "public_place", place)
-    assert answer(server.at("/inside", host="public.example")) == Answer(Outcome.PRIVATE)
+    assert answer(server.at("/inside", host="public.example")) == LinkCheck(Outcome.PRIVATE)
     assert server.paths() == ["HEAD /inside"]
 
 
@@ -301,7 +301,7 @@ def test_an_error_of_the_program_is_not_kept_silent(server, monkeypatch):
     async def fail(self, address):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(link_checker.Asking, "answer", fail)
+    monkeypatch.setattr(link_checker.LinkChecker, "answer", fail)
     with pytest.raises(BaseExceptionGroup, match="unhandled errors"):
         answers(server.at("/200"))
 

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation import links
-from portal.curation.links import record_answer, to_check
+from portal.curation.links import due_links, record_check
 from portal.models import Source
 from portal.models.curation import Link, LinkUse
 from projects.models import Organisation, Project
@@ -31,7 +31,7 @@ def addresses():
 
 def broken_link(url=URL, **fields):
     link = Link.objects.get(address=url)
-    record_answer(link, Outcome.NOT_FOUND, 404)
+    record_check(link, Outcome.NOT_FOUND, 404)
     Link.objects.filter(pk=link.pk).update(**fields)
     return link
 
@@ -91,10 +91,10 @@ def test_fixtures_are_collected_when_links_are_checked():
         one.object.url = URL
         one.save()
     assert addresses() == set()
-    links.collect()
+    links.sync_links()
     assert addresses() == {URL}
     Source.objects.all()._raw_delete("default")
-    links.collect()
+    links.sync_links()
     assert addresses() == set()
 
 
@@ -105,7 +105,7 @@ def test_only_some_kinds_are_collected_if_one_asks_for_them():
         for one in serializers.deserialize("json", serializers.serialize("json", [record])):
             one.object.url = f"https://example.org/{record._meta.model_name}"
             one.save()
-    links.collect(["source"])
+    links.sync_links(["source"])
     assert addresses() == {"https://example.org/source"}
 
 
@@ -127,14 +127,14 @@ def test_what_waited_longest_is_asked_first_and_what_was_asked_lately_is_left_ou
         make_source(url=f"https://example.org/{name}")
         if days:
             Link.objects.filter(address__endswith=name).update(checked_at=now - timedelta(days=days))
-    order = [link.address[-1] for link in to_check(now - timedelta(days=7))]
+    order = [link.address[-1] for link in due_links(now - timedelta(days=7))]
     assert order == ["c", "b", "d"]
-    assert [link.address[-1] for link in to_check(limit=2)] == ["c", "b"]
+    assert [link.address[-1] for link in due_links(limit=2)] == ["c", "b"]
 
 
 def test_only_links_of_some_kinds_are_asked_if_one_asks_for_them():
     make_source(url=URL), make_organisation(url="https://koica.go.kr/")
-    assert [link.address for link in to_check(kinds=["organisation"])] == ["https://koica.go.kr/"]
+    assert [link.address for link in due_links(kinds=["organisation"])] == ["https://koica.go.kr/"]
 
 
 # ── What an answer means ─────────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +147,7 @@ def answered(*outcomes, days_apart=1):
         with pytest.MonkeyPatch.context() as patch:
             moment = start + timedelta(days=number * days_apart)
             patch.setattr(links.timezone, "now", lambda moment=moment: moment)
-            record_answer(link, outcome)
+            record_check(link, outcome)
     link.refresh_from_db()
     return link
 
@@ -193,7 +193,7 @@ def test_the_last_good_day_is_kept_while_it_fails():
 
 
 def test_records_with_a_broken_link_are_a_list_to_work_down(desk):
-    source = make_source(url=URL, publication=Publication.DRAFT)
+    source = make_source(url=URL, publication=PublicationStatus.DRAFT)
     make_source(url="https://example.org/good")
     client = desk("editor")
     url = address(Source, "changelist")
@@ -209,7 +209,7 @@ def test_records_with_a_broken_link_are_a_list_to_work_down(desk):
 def test_records_with_a_link_that_moved_are_another(desk):
     project = make_project(note_en=f"See {URL}.")
     link = Link.objects.get()
-    record_answer(link, Outcome.MOVED, 200, "https://example.org/new")
+    record_check(link, Outcome.MOVED, 200, "https://example.org/new")
     client = desk("reviewer")
     assert listed(client.get(address(Project, "changelist"), {"care": "moved"})) == {project}
     words = reading.words(reading.page(client.get(change_address(project))))
@@ -301,6 +301,11 @@ def test_the_list_asks_the_same_of_the_database_for_one_as_for_three(desk):
 
 
 def test_every_kind_of_record_may_be_asked_for():
-    assert {model._meta.model_name for model in links.linking_models()} >= {"source", "organisation", "project", "term"}
+    assert {model._meta.model_name for model in links.models_with_links()} >= {
+        "source",
+        "organisation",
+        "project",
+        "term",
+    }
     make_term()
-    links.collect()
+    links.sync_links()

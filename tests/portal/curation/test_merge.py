@@ -5,9 +5,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueCitation, Observation
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.curation import merge as curation_merge
-from portal.curation.merge import Refused, merge, why_not
+from portal.curation.merge import MergeError, merge, merge_blockers
 from portal.models import FormerKey, Place, Source, Tombstone
 from portal.models.curation import OlderTranslation
 from portal.models.search_index import SearchEntry
@@ -38,7 +38,7 @@ from tests.portal.staff.test_admin import address, change_address
 
 pytestmark = pytest.mark.django_db
 
-D, P = Publication.DRAFT, Publication.PUBLISHED
+D, P = PublicationStatus.DRAFT, PublicationStatus.PUBLISHED
 
 
 def rows_left(record):
@@ -146,7 +146,7 @@ def test_every_relation_of_every_model_is_seen():
 def test_what_was_chosen_is_taken_and_the_rest_stays():
     stays = make_organisation(key="stays", name_en="KOICA", name_ko="", url="")
     goes = make_organisation(key="goes", name_en="Korea Agency", name_ko="한국국제협력단", url="https://koica.go.kr/")
-    assert [(one.label, one.kept, one.other, one.default) for one in curation_merge.choices(stays, goes)] == [
+    assert [(one.label, one.kept, one.other, one.default) for one in curation_merge.merge_choices(stays, goes)] == [
         ("Name (English)", "KOICA", "Korea Agency", "kept"),
         ("Name (한국어)", "", "한국국제협력단", "other"),
         ("Website", "", "https://koica.go.kr/", "other"),
@@ -178,7 +178,7 @@ def test_a_choice_is_shown_in_words_and_a_number_without_its_zeros():
         make_project(budget="2000.50", currency="USD", level="private"),
     )
     stays.refresh_from_db(), goes.refresh_from_db()
-    assert [(one.kept, one.other) for one in curation_merge.choices(stays, goes)] == [
+    assert [(one.kept, one.other) for one in curation_merge.merge_choices(stays, goes)] == [
         ("National", "Private"),
         ("1000", "2000.5"),
     ]
@@ -262,7 +262,7 @@ def test_marks_in_prose_name_the_source_that_stays_in_every_language():
 def refused(stays, goes, *taken):
     """The reasons; and all is as it was."""
     keys = set(type(stays).objects.values_list("key", flat=True))
-    with pytest.raises(Refused) as error:
+    with pytest.raises(MergeError) as error:
         merge(stays, goes, taken)
     assert set(type(stays).objects.values_list("key", flat=True)) == keys
     assert not FormerKey.objects.exists()
@@ -279,7 +279,7 @@ def test_what_readers_see_does_not_go_into_what_they_do_not():
     assert refused(stays, goes) == [
         "Readers see “Seen” and not “Draft”. Keep the other one, or publish this one first."
     ]
-    assert why_not(goes, stays) == []
+    assert merge_blockers(goes, stays) == []
 
 
 def test_a_part_is_not_its_whole_at_any_depth():

@@ -3,8 +3,8 @@
 import pytest
 from django.utils.translation import override
 
-from portal.core.choices import Publication
-from portal.curation.similarity import same_address, similar_pairs, similar_records, similar_to, sound
+from portal.core.choices import PublicationStatus
+from portal.curation.similarity import canonical_url, find_similar, phonetic_key, similar_pairs, similar_records
 from portal.models import Place, Source
 from portal.search import indexing
 from projects.models import Organisation, Project
@@ -25,7 +25,7 @@ def found(*args, **kwargs):
     ],
 )
 def test_what_leads_to_one_page_is_one_address(one, other):
-    assert same_address(one) == same_address(other) != ""
+    assert canonical_url(one) == canonical_url(other) != ""
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_what_leads_to_one_page_is_one_address(one, other):
     ],
 )
 def test_what_leads_to_two_pages_is_two_addresses(one, other):
-    assert same_address(one) != same_address(other)
+    assert canonical_url(one) != canonical_url(other)
 
 
 @pytest.mark.parametrize("text", ["", "no address", "http://[", "/report"])
 def test_what_is_no_address_is_like_none(text):
-    assert same_address(text) == ""
+    assert canonical_url(text) == ""
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_is_no_address_is_like_none(text):
     ],
 )
 def test_a_name_sounds_the_same_in_every_script(words):
-    heard = [sound(word.lower(), kind) for word, kind in words]
+    heard = [phonetic_key(word.lower(), kind) for word, kind in words]
     consonants = {text.replace("a", "") for text in heard}
     assert len(consonants) == 1
     assert "" not in consonants
@@ -134,14 +134,17 @@ class TestRecords:
         assert len(found(Source, [title], apart=["Newsis"])) == 1
 
     def test_drafts_are_found_and_the_record_itself_is_not(self):
-        draft = make_place(name_en="Aralsk", publication=Publication.DRAFT)
+        draft = make_place(name_en="Aralsk", publication=PublicationStatus.DRAFT)
         assert [similar.record for similar in similar_records(Place, ["Aralsk"])] == [draft]
         assert similar_records(Place, ["Aralsk"], exclude=draft.pk) == []
-        assert similar_to(draft) == []
+        assert find_similar(draft) == []
 
     def test_the_likeliest_comes_first(self):
         nearly, exactly = make_place(name_en="Turkistann"), make_place(name_en="Turkistan")
-        assert [similar.record for similar in similar_to(Place(name_en="Turkistan", kind="city"))] == [exactly, nearly]
+        assert [similar.record for similar in find_similar(Place(name_en="Turkistan", kind="city"))] == [
+            exactly,
+            nearly,
+        ]
 
     def test_a_name_of_marks_is_like_nothing(self):
         make_place(name_en="—")

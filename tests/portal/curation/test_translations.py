@@ -6,8 +6,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
-from portal.core.choices import Publication
-from portal.curation.translations import left_alone
+from portal.core.choices import PublicationStatus
+from portal.curation.translations import suppress_outdated
 from portal.models.curation import OlderTranslation
 from portal.staff.languages import differences
 from projects.models import ProjectIssue, Sector
@@ -166,7 +166,7 @@ def test_fixtures_are_taken_as_they_are():
 
 def test_changes_that_are_the_same_in_every_language_are_left_alone():
     term = make_term(**WHOLE)
-    with left_alone():
+    with suppress_outdated():
         term.definition_en = "Another."
         term.save()
         Term.objects.update(definition_ko="다른 숲")
@@ -265,7 +265,7 @@ def test_differences_are_told_word_by_word():
 
 
 def test_the_form_shows_what_is_older_and_what_the_english_was(desk):
-    term = old_term(publication=Publication.DRAFT)
+    term = old_term(publication=PublicationStatus.DRAFT)
     tree = reading.page(desk("editor").get(change_address(term)))
     notes = tree.xpath("//*[@class='desk-older']/li")
     assert [reading.words(note) for note in notes] == [

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from issues.models import Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.curation import Look
 from tests import reading
 from tests.make import make_term
@@ -54,7 +54,7 @@ def test_a_look_of_long_ago_counts_no_more(desk):
 
 
 def test_a_change_counts_as_a_look(desk):
-    term, client = old_term(publication=Publication.DRAFT), desk("editor")
+    term, client = old_term(publication=PublicationStatus.DRAFT), desk("editor")
     look_through(client, term)
     url = change_address(term)
     client.post(url, form_data(client.get(url), definition_en="Mended."))

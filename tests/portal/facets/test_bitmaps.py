@@ -7,7 +7,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.core.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, PublicationStatus
 from portal.facets import bitmaps
 from portal.facets.counting import QuerySetCounter
 from portal.tracking import content_version
@@ -124,9 +124,9 @@ def test_sets_follow_every_change():
         lambda: rename(place, part_of=region),
         lambda: rename(organisation, kind="government"),
         lambda: rename(participation, role=ROLE.PARTNER),
-        lambda: rename(organisation, publication=Publication.ARCHIVED),
+        lambda: rename(organisation, publication=PublicationStatus.ARCHIVED),
         lambda: Project.objects.filter(pk=four.pk).update(level=Level.NATIONAL),
-        lambda: rename(two, publication=Publication.IN_REVIEW),
+        lambda: rename(two, publication=PublicationStatus.IN_REVIEW),
         lambda: three.delete(),
         lambda: make_project(level=Level.MUNICIPAL),
     )
@@ -210,10 +210,10 @@ def test_change_that_was_pending_in_a_state_is_told_again_and_none_is_missed():
 
 @pytest.mark.django_db(transaction=True)
 def test_sets_hold_what_a_killed_process_changed(own_database):
-    project, other = make_project(), make_project(publication=Publication.DRAFT)
+    project, other = make_project(), make_project(publication=PublicationStatus.DRAFT)
     assert list(filters().found) == [project.pk]
     with transaction.atomic():
-        QuerySet(Project).filter(pk=other.pk).update(publication=Publication.PUBLISHED)
+        QuerySet(Project).filter(pk=other.pk).update(publication=PublicationStatus.PUBLISHED)
         content_version.PendingChange.objects.create(records={Project._meta.label_lower: [other.pk]})
     assert set(filters().found) == {project.pk, other.pk}
     project.delete()

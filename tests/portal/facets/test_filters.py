@@ -3,7 +3,7 @@
 import pytest
 from django.http import QueryDict
 
-from portal.core.choices import Level, Publication
+from portal.core.choices import Level, PublicationStatus
 from tests import reading
 from tests.lists import FACETS, LISTS, TIES, facets_of, make_with
 from tests.make import make_agreement, make_country, make_event, make_observation, make_project, make_source
@@ -29,7 +29,7 @@ def two(name, facet):
     values = [str(value) for value in FACETS[name, facet]]
     for key, value in zip(("one", "two"), values, strict=True):
         make_with(name, facet, value, key=key)
-        make_with(name, facet, value, key=f"draft-{key}", publication=Publication.DRAFT)
+        make_with(name, facet, value, key=f"draft-{key}", publication=PublicationStatus.DRAFT)
     return values
 
 
@@ -114,7 +114,7 @@ def test_wrong_values_of_one_filter_leave_the_other_filters_alone(client):
 
 def test_draft_of_another_record_is_no_value(client):
     make_with("projects", "country", "uz", key="one")
-    make_country(key="tj", publication=Publication.DRAFT)
+    make_country(key="tj", publication=PublicationStatus.DRAFT)
     response = get(client, "projects", country="tj")
     assert reading.problems(response) == ["Country: there is no “tj”. It was left out."]
     assert reading.shown(response) == ["one"]

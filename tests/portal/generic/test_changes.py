@@ -8,10 +8,10 @@ from django.utils import timezone, translation
 from lxml import etree
 
 from issues.models import Issue
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.generic.changes import PER_PAGE
 from portal.models import FormerKey, Tombstone
-from portal.tracking.history import because, moments, unrecorded
+from portal.tracking.history import change_reason, change_times, without_history
 from tests import reading
 from tests.counting import settle
 from tests.make import (
@@ -43,7 +43,7 @@ MAKERS = [
 
 
 def change(record, why="", **fields):
-    with because(why):
+    with change_reason(why):
         for name, value in fields.items():
             setattr(record, name, value)
         record.save()
@@ -84,7 +84,7 @@ def test_every_record_with_a_page_has_one_of_its_changes_that_it_leads_to(client
 def test_a_change_is_told_with_its_reason_and_without_its_editor(client):
     project = make_project(title_en="Poplars", results_en="Nothing yet.")
     change(project, "The ministry counted anew.", results_en="Ten hectares.", budget="5000", currency="USD")
-    with because("A source was missing."):
+    with change_reason("A source was missing."):
         make_citation(project, make_source(title="The count of 2024"))
     type(project).history.update(history_user=User.objects.create_superuser("kim", first_name="Kim"))
     response = client.get(page_of(project))
@@ -106,16 +106,16 @@ def test_each_language_tells_of_its_own_texts_and_names_the_others(client):
 
 
 def test_what_was_a_draft_stays_between_editors(client):
-    issue = make_issue(publication=Publication.DRAFT, summary_en="Kim is a fool.")
+    issue = make_issue(publication=PublicationStatus.DRAFT, summary_en="Kim is a fool.")
     change(issue, "An internal note.", summary_en="A first sentence.")
-    change(issue, "Checked by two.", publication=Publication.PUBLISHED, summary_en="A sentence.")
+    change(issue, "Checked by two.", publication=PublicationStatus.PUBLISHED, summary_en="A sentence.")
     [first] = told(client.get(page_of(issue)))
     assert "Checked by two." in first
     assert not any(secret in first for secret in ("fool", "internal", "first sentence"))
 
 
 def test_a_record_that_never_changed_says_so(client):
-    with unrecorded():
+    with without_history():
         issue = make_issue()
     assert "No change has been recorded yet." in client.get(page_of(issue)).content.decode()
     Issue.objects.update(published_at=timezone.now())
@@ -128,7 +128,7 @@ def test_a_record_that_never_changed_says_so(client):
 def test_what_readers_do_not_see_has_no_page_of_changes(client, publication, feed):
     issue = make_issue(publication=publication, name_en="A secret")
     response = client.get(page_of(issue) + feed)
-    assert response.status_code == (410 if publication == Publication.ARCHIVED else 404)
+    assert response.status_code == (410 if publication == PublicationStatus.ARCHIVED else 404)
     assert "A secret" not in response.content.decode()
 
 
@@ -219,7 +219,7 @@ def test_changes_ask_the_same_of_the_database_however_many_there_are(client, mak
         return len(asked)
 
     for n in range(4):
-        with because(f"{n}"):
+        with change_reason(f"{n}"):
             ROWS[make](record, n)
         if n == 0:
             queries()
@@ -280,9 +280,9 @@ def test_a_record_is_handed_out_at_its_own_address_alone(client):
 
 
 def test_an_empty_feed_stays_the_same(client):
-    with unrecorded():
+    with without_history():
         issue = make_issue()
     first, second = (client.get(f"{page_of(issue)}feed/") for _ in range(2))
     assert first.headers["ETag"] == second.headers["ETag"]
     assert entries(first) == []
-    assert moments(issue) == []
+    assert change_times(issue) == []

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from lxml import html
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Record
 from tests import reading
 from tests.make import (
@@ -173,7 +173,9 @@ def test_no_heading_stands_over_what_readers_cannot_see(client, name):
     world = make_world()
     record = vars(world)[name]
     for model in Record.__subclasses__():
-        model.objects.exclude(pk=record.pk if isinstance(record, model) else 0).update(publication=Publication.DRAFT)
+        model.objects.exclude(pk=record.pk if isinstance(record, model) else 0).update(
+            publication=PublicationStatus.DRAFT
+        )
     assert checked(client, record.get_absolute_url()) == []
 
 

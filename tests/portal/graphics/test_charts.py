@@ -12,10 +12,10 @@ from portal.graphics.charts import (
     bar_chart,
     line_chart,
     nice_ticks,
-    runs,
+    resolve_overlaps,
     share_chart,
     small_multiples,
-    spread,
+    split_at_gaps,
     wrapped,
 )
 
@@ -78,13 +78,16 @@ def test_year_ticks_leave_room_for_their_words():
 
 
 def test_a_missing_year_breaks_the_line_and_is_no_zero():
-    assert runs([(2000, 1), (2001, 2), (2004, 3), (2005, 4)]) == [[(2000, 1), (2001, 2)], [(2004, 3), (2005, 4)]]
+    assert split_at_gaps([(2000, 1), (2001, 2), (2004, 3), (2005, 4)]) == [
+        [(2000, 1), (2001, 2)],
+        [(2004, 3), (2005, 4)],
+    ]
     drawn = chart(Series("Aral Sea", [(2000, 1), (2001, 2), (2004, 3), (2005, 4)])).lines[0]
     assert len(drawn.paths) == 2
 
 
 def test_a_series_of_every_fifth_year_has_no_gaps():
-    assert len(runs([(1990, 1), (1995, 2), (2000, 3)])) == 1
+    assert len(split_at_gaps([(1990, 1), (1995, 2), (2000, 3)])) == 1
 
 
 def test_nothing_is_joined_over_half_a_century():
@@ -103,7 +106,7 @@ def test_few_values_are_dots_and_many_are_a_line():
 def test_labels_never_touch_and_stay_inside(wanted):
     wanted.sort()
     heights = [lines * charts.LINE for _middle, lines in wanted]
-    placed = spread([middle for middle, _lines in wanted], heights, 0, 400)
+    placed = resolve_overlaps([middle for middle, _lines in wanted], heights, 0, 400)
     for (a, height_a), (b, height_b) in pairwise(zip(placed, heights, strict=True)):
         assert b - a >= (height_a + height_b) / 2 - 1e-6
     assert placed[0] - heights[0] / 2 >= -1e-6

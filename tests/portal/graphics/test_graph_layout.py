@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from portal.graphics.graph_layout import Spacing, arranged, feedback, placed, reaches, spread
+from portal.graphics.graph_layout import Spacing, feedback_arcs, lay_out, order_layers, reaches, spread
 
 SPACING = Spacing()
 # A: down a path. B: a diamond with a shortcut. C: two parts that nothing joins. D: round in circles.
@@ -40,7 +40,7 @@ def sizes_of(count):
 
 
 def laid_out(count, lines, limits, spacing=SPACING):
-    return placed(arranged(count, lines, **limits), sizes_of(count), spacing)
+    return lay_out(order_layers(count, lines, **limits), sizes_of(count), spacing)
 
 
 def overlap(one, other, room=0):
@@ -57,19 +57,19 @@ def overlap(one, other, room=0):
 
 @EVERY
 def test_without_the_lines_that_run_back_nothing_goes_round(count, lines):
-    back = feedback(count, lines)
+    back = feedback_arcs(count, lines)
     forward = [line for line in lines if line not in back]
     assert [line for line in forward if reaches(line[1], line[0], forward)] == []
 
 
 @EVERY
 def test_only_lines_of_a_circle_run_back(count, lines):
-    assert [line for line in feedback(count, lines) if not reaches(line[1], line[0], lines)] == []
+    assert [line for line in feedback_arcs(count, lines) if not reaches(line[1], line[0], lines)] == []
 
 
 @pytest.mark.parametrize(("graph", "many"), [("path", 0), ("diamond", 0), ("circle", 1), ("two circles", 2)])
 def test_as_few_lines_as_possible_run_back(graph, many):
-    assert len(feedback(*GRAPHS[graph])) == many
+    assert len(feedback_arcs(*GRAPHS[graph])) == many
 
 
 # ── Boxes ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,20 +104,20 @@ def test_boxes_are_as_large_as_asked_and_as_long_as_the_longest_of_their_layer()
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_so_many_boxes_stand_in_a_layer_at_most(most):
     count, lines = any_graph(3)
-    layers = arranged(count, lines, most_in_layer=most).layer_of[:count]
+    layers = order_layers(count, lines, most_in_layer=most).layer_of[:count]
     assert max(layers.count(layer) for layer in layers) <= most
 
 
 def test_boxes_that_are_broad_together_do_not_share_a_layer():
     breadths = [100, 150, 100, 100]
-    layers = arranged(4, [], most_in_layer=2, breadths=breadths, most_across=220).layer_of
+    layers = order_layers(4, [], most_in_layer=2, breadths=breadths, most_across=220).layer_of
     assert layers == [0, 1, 2, 2]
-    assert arranged(4, [], most_in_layer=2, breadths=breadths).layer_of == [0, 0, 1, 1]
+    assert order_layers(4, [], most_in_layer=2, breadths=breadths).layer_of == [0, 0, 1, 1]
 
 
 def test_path_folds_into_the_layers_that_there_are():
     lines = [(n, n + 1) for n in range(8)]
-    plan = arranged(9, lines, most_layers=3)
+    plan = order_layers(9, lines, most_layers=3)
     assert len(plan.order) == 3
     assert sum(plan.stacked) == 6
 
@@ -166,7 +166,7 @@ def test_every_line_is_drawn_once_from_its_start_to_its_end(count, lines, limits
 @LIMITED
 def test_lines_run_in_one_direction_but_for_those_that_run_back(count, lines, limits):
     layout = laid_out(count, lines, limits)
-    back = feedback(count, lines)
+    back = feedback_arcs(count, lines)
     for line, route in zip(lines, layout.routes, strict=True):
         assert route.back == (line in back)
         way = [across if route.stacked else along for along, across in route.points]
@@ -206,8 +206,8 @@ def test_lines_to_one_box_join_and_keep_a_part_of_their_own():
 
 
 def test_lines_that_need_not_cross_do_not():
-    assert arranged(6, [(0, 5), (1, 4), (2, 3)]).crossings == 0
-    assert arranged(4, [(0, 2), (0, 3), (1, 2), (1, 3)]).crossings == 1
+    assert order_layers(6, [(0, 5), (1, 4), (2, 3)]).crossings == 0
+    assert order_layers(4, [(0, 2), (0, 3), (1, 2), (1, 3)]).crossings == 1
 
 
 @EVERY
@@ -217,7 +217,7 @@ def test_same_graph_is_laid_out_the_same(count, lines, limits):
 
 
 def test_nothing_is_laid_out_as_nothing():
-    layout = placed(arranged(0, []), [], SPACING)
+    layout = lay_out(order_layers(0, []), [], SPACING)
     assert (layout.boxes, layout.routes, layout.trunks) == ((), (), {})
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from portal.graphics.histogram import decades, strip
+from portal.graphics.histogram import decades, histogram
 
 YEARS = {1911: (1, 0), 1918: (1, 0), 1992: (6, 6), 1999: (0, 1), 2024: (17, 21)}
 SIZES = pytest.mark.parametrize("size", [(860, 150), (348, 130)])
@@ -27,13 +27,13 @@ def test_nothing_has_no_decade():
 
 @SIZES
 def test_bars_have_the_numbers_of_their_years(size):
-    bars = {bar.year: bar for decade in strip(YEARS, *size).decades for bar in decade.bars}
+    bars = {bar.year: bar for decade in histogram(YEARS, *size).decades for bar in decade.bars}
     assert {year: bar.counts for year, bar in bars.items()} == YEARS
 
 
 @SIZES
 def test_heights_are_in_proportion_and_parts_stand_on_one_another(size):
-    shape = strip(YEARS, *size)
+    shape = histogram(YEARS, *size)
     unit = (shape.base - shape.ticks[-1][1]) / shape.ticks[-1][0]
     for decade in shape.decades:
         for bar in decade.bars:
@@ -47,7 +47,7 @@ def test_heights_are_in_proportion_and_parts_stand_on_one_another(size):
 
 @SIZES
 def test_bars_stand_in_their_decades_and_the_decades_side_by_side(size):
-    shape = strip(YEARS, *size)
+    shape = histogram(YEARS, *size)
     for before, after in zip(shape.decades, shape.decades[1:], strict=False):
         assert before.x + before.width == pytest.approx(after.x, abs=0.2)
     assert shape.decades[0].x == pytest.approx(shape.left, abs=0.1)
@@ -59,7 +59,7 @@ def test_bars_stand_in_their_decades_and_the_decades_side_by_side(size):
 
 @SIZES
 def test_names_of_decades_do_not_touch(size):
-    shape = strip(YEARS, *size)
+    shape = histogram(YEARS, *size)
     named = [decade for decade in shape.decades if decade.label]
     assert named[-1].label == "2020"
     assert all(after.x - before.x >= 30 for before, after in itertools.pairwise(named))
@@ -67,7 +67,7 @@ def test_names_of_decades_do_not_touch(size):
 
 @pytest.mark.parametrize("highest", [1, 2, 3, 7, 38, 400])
 def test_ticks_are_whole_and_reach_over_the_highest_bar(highest):
-    shape = strip({2000: (highest, 0)}, 348, 130)
+    shape = histogram({2000: (highest, 0)}, 348, 130)
     numbers = [number for number, _y in shape.ticks]
     assert numbers[0] == 0
     assert numbers == sorted(set(numbers))

@@ -6,14 +6,14 @@ from xml.etree import ElementTree
 import pytest
 from lxml import etree
 
-from portal.graphics.svg_export import Entry, Panel, Sheet, on_its_own, rules_of, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, SvgDocument, parse_css, standalone_svg, svg_file
 from tests import reading
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def written(css):
-    return [f"{rule.selector}{{{rule.style}}}" for rule in rules_of(css)]
+    return [f"{rule.selector}{{{rule.style}}}" for rule in parse_css(css)]
 
 
 def test_colours_are_resolved_and_boxes_stay_behind():
@@ -33,7 +33,7 @@ def test_rules_are_parsed_as_css_is():
     .b:not(.c, .d) h3{fill:color-mix(in srgb, var(--ink) 20%, red)}
     .e :is(.f, .g){fill:green} @layer y{@supports (x: y){@media print{.h{fill:red}} .i{fill:red}}}
     .j{fill:blue!important}"""
-    rules = list(rules_of(css, ".in"))
+    rules = list(parse_css(css, ".in"))
     assert [(rule.selector, rule.style, sorted(rule.classes), sorted(rule.tags)) for rule in rules] == [
         (".in .b:not(.c, .d) h3", "fill:color-mix(in srgb, #111 20%, red)", ["b", "in"], ["h3"]),
         (".in .j", "fill:blue !important", ["in", "j"], []),
@@ -42,11 +42,11 @@ def test_rules_are_parsed_as_css_is():
 
 def test_rule_with_an_unknown_variable_fails():
     with pytest.raises(KeyError, match="--ink"):
-        list(rules_of(".a{fill:var(--ink)}"))
+        list(parse_css(".a{fill:var(--ink)}"))
 
 
 def test_a_drawing_loses_its_links_and_targets_and_keeps_its_words():
-    drawing = on_its_own(
+    drawing = standalone_svg(
         '<svg class="chart" viewBox="0 0 9 9" width="9" role="group" aria-labelledby="x"><a href="/en/" tabindex="-1">'
         '<title>Home</title><path class="hit" d="M0"/><rect width="2" data-x="1"/></a><g class="years"/></svg>'
     )
@@ -56,12 +56,12 @@ def test_a_drawing_loses_its_links_and_targets_and_keeps_its_words():
 
 
 def test_a_sheet_wraps_words_and_grows_with_what_it_holds():
-    sheet = Sheet(width=200)
+    sheet = SvgDocument(width=200)
     sheet.words("A sentence that is longer than the sheet is wide")
     assert len(sheet.rows) == 2
     assert sheet.rows[1].y - sheet.rows[0].y == 15
     before = sheet.height
-    sheet.key([Entry("water", "tone-1"), Entry("a bed that is dry since long", "tone-2")])
+    sheet.key([LegendEntry("water", "tone-1"), LegendEntry("a bed that is dry since long", "tone-2")])
     assert [y for _x, y, _entry in sheet.swatches] == [sheet.swatches[0][1], sheet.swatches[0][1] + 19]
     assert sheet.height > before
 
@@ -74,7 +74,7 @@ def test_words_are_escaped(rf):
         title="Salt & dust",
         sentence="a < b",
         source="Me",
-        key=[Entry("x & y", "tone-1")],
+        key=[LegendEntry("x & y", "tone-1")],
     )
     file = ElementTree.fromstring(answer.content)  # noqa: S314 - our own answer
     assert file.findtext(f"{SVG}title") == "Salt & dust"

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import Place
-from portal.tracking.history import as_of, because, unrecorded
+from portal.tracking.history import as_of, change_reason, without_history
 from tests.make import (
     make_citation,
     make_country,
@@ -52,7 +52,7 @@ def test_a_record_is_what_it_was_at_the_end_of_the_day(monkeypatch):
 
 
 def test_what_was_loaded_was_always_so_until_it_changed(monkeypatch):
-    with unrecorded():
+    with without_history():
         project = make_project(title_en="Loaded")
         project.countries.add(make_country(key="uz"))
         make_citation(project, make_source(key="old"))
@@ -67,7 +67,7 @@ def test_what_was_loaded_was_always_so_until_it_changed(monkeypatch):
 
 
 def test_a_record_without_history_is_what_it_is():
-    with unrecorded():
+    with without_history():
         term = make_term(definition_en="Loaded.")
     assert as_of(term, FIRST).definition_en == "Loaded."
 
@@ -158,7 +158,7 @@ def test_the_past_costs_the_same_however_much_of_it_there_is():
     def queries(count):
         project = make_project()
         for _ in range(count):
-            with because("More."):
+            with change_reason("More."):
                 make_citation(project), make_participation(project=project), project.countries.add(make_country())
         with CaptureQueriesContext(connection) as asked:
             was = as_of(project, timezone.localdate())

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from issues.models import Term
-from portal.core.choices import Publication
-from portal.history.diff import MOST_ROWS, changes_of, compared, marked, public_changes, public_groups
-from portal.tracking.history import because, moments, unrecorded
+from portal.core.choices import PublicationStatus
+from portal.history.diff import MOST_ROWS, changes_of, diff_excerpt, diff_html, public_changelog, public_groups
+from portal.tracking.history import change_reason, change_times, without_history
 from projects.models import Project
 from tests.make import (
     make_answer,
@@ -32,12 +32,12 @@ from tests.make import (
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 
 
 def told(record, public=False):
     """The changes of a record, the last one first."""
-    return changes_of(record, [[moment] for moment in moments(record)], public)
+    return changes_of(record, [[moment] for moment in change_times(record)], public)
 
 
 def last(record):
@@ -54,7 +54,7 @@ def last(record):
 
 def seen(record):
     """What readers see of the changes of a record."""
-    return [change for change in public_changes(record, public_groups(record, moments(record))) if change]
+    return [change for change in public_changelog(record, public_groups(record, change_times(record))) if change]
 
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,23 +77,23 @@ def seen(record):
     ],
 )
 def test_words_that_changed_are_marked(before, after, pieces):
-    assert compared(before, after) == pieces
+    assert diff_excerpt(before, after) == pieces
 
 
 def test_long_stretches_without_a_change_are_left_out():
     words = [f"w{n}" for n in range(60)]
-    pieces = compared(" ".join([*words, "old", *words]), " ".join([*words, "new", *words]))
+    pieces = diff_excerpt(" ".join([*words, "old", *words]), " ".join([*words, "new", *words]))
     assert [what for what, _text in pieces] == ["cut", "same", "del", "ins", "same", "cut"]
     assert pieces[1][1].split() == words[-8:]
     assert pieces[4][1].split() == words[:8]
 
 
 def test_a_text_beyond_measure_is_shown_as_two():
-    assert [what for what, _text in compared("a " * 3_000, "b " * 3_000)] == ["del", "ins"]
+    assert [what for what, _text in diff_excerpt("a " * 3_000, "b " * 3_000)] == ["del", "ins"]
 
 
 def test_marks_escape_what_they_mark():
-    assert marked("<b> one", "<b> two") == "&lt;b&gt; <del>one</del> <ins>two</ins>"
+    assert diff_html("<b> one", "<b> two") == "&lt;b&gt; <del>one</del> <ins>two</ins>"
 
 
 # ── Fields and rows ──────────────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +132,7 @@ def test_a_record_that_another_names_is_told_by_its_name():
 def test_rows_are_told_by_what_they_lead_to():
     project = make_project()
     koica = make_organisation(name_en="KOICA")
-    with because("All at once."):
+    with change_reason("All at once."):
         make_citation(project, make_source(title="The Future Aral Sea"))
         make_participation(project=project, organisation=koica, role="funding")
         make_answer(project=project, issue=make_issue(name_en="Dust"), rationale_en="So.")
@@ -186,7 +186,7 @@ def test_a_row_that_moves_to_another_record_goes_here_and_comes_there():
 def test_what_went_and_came_again_is_no_difference():
     term, source = make_term(), make_source()
     make_citation(term, source)
-    with because("Entered anew."):
+    with change_reason("Entered anew."):
         term.citations.get().delete()
         make_citation(term, source)
         term.definition_en = "New."
@@ -204,7 +204,7 @@ def test_a_record_that_is_gone_is_still_known_by_its_name():
 
 def test_many_rows_are_counted_rather_than_told():
     indicator, place, source = make_indicator(), make_place(), make_source()
-    with because("Imported."):
+    with change_reason("Imported."):
         for year in range(1990, 1990 + MOST_ROWS + 5):
             make_observation(indicator=indicator, place=place, source=source, year=year)
     [rows] = told(indicator)[0].rows
@@ -214,7 +214,7 @@ def test_many_rows_are_counted_rather_than_told():
 def test_who_and_why_are_told():
     editor = User.objects.create_superuser("kim")
     term = make_term()
-    with because("The ministry corrected it."):
+    with change_reason("The ministry corrected it."):
         term.definition_en = "New."
         term.save()
     Term.history.update(history_user=editor)
@@ -224,7 +224,7 @@ def test_who_and_why_are_told():
 
 def test_a_reason_that_the_portal_gives_is_told_in_the_readers_language():
     term = make_term(publication=R)
-    with because("Published at the time that was set."):
+    with change_reason("Published at the time that was set."):
         term.publication = P
         term.save()
     with translation.override("ko"):
@@ -236,7 +236,7 @@ def test_changes_cost_the_same_however_many_there_are(make):
     def queries(count):
         record = make()
         for _ in range(count):
-            with because("More."):
+            with change_reason("More."):
                 if make is make_project:
                     make_citation(record), make_participation(project=record), record.countries.add(make_country())
                 elif make is make_issue:
@@ -244,7 +244,7 @@ def test_changes_cost_the_same_however_many_there_are(make):
                     make_issue_link(cause=record)
                 else:
                     make_observation(indicator=record, year=2000 + record.observations.count())
-        every = moments(record)
+        every = change_times(record)
         with CaptureQueriesContext(connection) as asked:
             changes_of(record, [[moment] for moment in every])
         return len(asked)
@@ -256,7 +256,7 @@ def test_changes_cost_the_same_however_many_there_are(make):
 
 
 def change(record, why="", **fields):
-    with because(why):
+    with change_reason(why):
         for name, value in fields.items():
             setattr(record, name, value)
         record.save()
@@ -286,7 +286,7 @@ def test_what_was_done_out_of_sight_is_shown_with_what_brought_it_back():
 
 
 def test_a_record_that_was_public_before_history_has_no_first_publication():
-    with unrecorded():
+    with without_history():
         term = make_term(definition_en="Loaded.")
     assert seen(term) == []
     change(term, "A slip.", definition_en="Mended.")
@@ -295,7 +295,7 @@ def test_a_record_that_was_public_before_history_has_no_first_publication():
 
 
 def test_a_draft_that_was_loaded_is_first_published_when_it_is():
-    with unrecorded():
+    with without_history():
         term = make_term(publication=D)
     change(term, "Whole.", publication=P)
     assert [one.first for one in seen(term)] == [True]
@@ -335,9 +335,9 @@ def test_readers_do_not_see_what_no_page_shows():
 def test_readers_do_not_see_rows_that_lead_to_what_they_never_saw():
     project = make_project()
     secret = make_source(publication=D, title="A leaked report")
-    with because("For later."):
+    with change_reason("For later."):
         make_citation(project, secret)
-    with because("For now."):
+    with change_reason("For now."):
         make_citation(project, make_source(title="A public report"))
     shown = [row.name for one in seen(project) for rows in one.rows for row in rows.changes]
     assert shown == ["A public report"]
@@ -353,9 +353,9 @@ def test_readers_do_not_see_links_to_issues_that_they_never_saw():
 def test_a_source_that_readers_see_no_more_is_not_named(leave):
     project, source = make_project(), make_source(title="A withdrawn report")
     make_citation(project, source)
-    with because("It was withdrawn."):
+    with change_reason("It was withdrawn."):
         project.citations.all().delete()
-        source.moved_from(R)
+        source.update_publication_dates(R)
         leave(source)
     withdrawn, cited, _first = seen(project)
     names = [one.rows[0].changes[0].name for one in (withdrawn, cited)]
@@ -367,9 +367,9 @@ def test_public_groups_begin_with_the_last_one():
     term = make_term()
     for n in range(3):
         change(term, f"{n}", definition_en=f"{n}")
-    groups = public_groups(term, moments(term))
+    groups = public_groups(term, change_times(term))
     assert [group.first for group in groups] == [False, False, False, True]
-    assert [group.moments[0] for group in groups] == moments(term)
+    assert [group.moments[0] for group in groups] == change_times(term)
     assert groups[0].moments[0] - groups[-1].moments[0] < timedelta(minutes=1)
 
 
@@ -377,5 +377,5 @@ def test_projects_are_asked_about_once(django_assert_max_num_queries):
     project = make_project()
     project.countries.add(make_country())
     with django_assert_max_num_queries(1):
-        assert len(moments(project)) == 2
+        assert len(change_times(project)) == 2
     assert Project.history.count() == 1

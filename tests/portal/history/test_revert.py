@@ -3,12 +3,12 @@
 import pytest
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.history.diff import changes_of
-from portal.history.revert import Refused, Reversion, revert
+from portal.history.revert import Revert, RevertError, revert
 from portal.models import PlaceCitation, Source
 from portal.search.ranking import matching
-from portal.tracking.history import because, moments, state_at, unrecorded
+from portal.tracking.history import change_reason, change_times, version_at, without_history
 from projects.models import OrganisationIdentifier, Project
 from tests.make import (
     make_answer,
@@ -29,7 +29,7 @@ from tests.make import (
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 
 
 def change(record, **fields):
@@ -44,7 +44,7 @@ def statement(record):
         model: sorted(
             [sorted((name, str(value)) for name, value in state.items() if name != "id") for state in states.values()]
         )
-        for model, states in state_at(record).items()
+        for model, states in version_at(record).items()
         if model is not type(record)
     }
 
@@ -57,7 +57,7 @@ def whys(record):
 def test_a_text_is_again_what_it_was():
     term = make_term(definition_en="Right.", definition_ko="맞음")
     make_citation(term)
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.", definition_ko="틀림")
     revert(term, right, "It was right.")
     term.refresh_from_db()
@@ -70,7 +70,7 @@ def test_a_text_is_again_what_it_was():
 def test_the_state_of_publication_stays():
     term = make_term(publication=D, definition_en="Draft.")
     make_citation(term)
-    draft = moments(term)[0]
+    draft = change_times(term)[0]
     change(term, publication=P, definition_en="Published.")
     revert(term, draft)
     term.refresh_from_db()
@@ -79,13 +79,13 @@ def test_the_state_of_publication_stays():
 
 def test_rows_and_relations_come_and_go_and_change_as_they_did():
     project, uz, kz = make_project(), make_country(), make_country()
-    with because("Before."):
+    with change_reason("Before."):
         project.countries.add(uz)
         kept, dropped = make_citation(project), make_citation(project)
         party = make_participation(project=project, role="funding")
         make_answer(project=project)
-    before, then = statement(project), moments(project)[0]
-    with because("After."):
+    before, then = statement(project), change_times(project)[0]
+    with change_reason("After."):
         project.countries.set([kz])
         dropped.delete()
         change(party, role="partner")
@@ -96,11 +96,11 @@ def test_rows_and_relations_come_and_go_and_change_as_they_did():
     revert(project, then)
     assert statement(project) == before
     assert set(project.countries.all()) == {uz}
-    assert moments(project)[0] > then
+    assert change_times(project)[0] > then
 
 
 def test_a_record_is_taken_back_before_its_first_recorded_change():
-    with unrecorded():
+    with without_history():
         place = make_place(name_en="Nukus")
         make_citation(place)
     change(place, name_en="Nokis")
@@ -115,7 +115,7 @@ def test_rows_that_changed_places_change_back():
     issue = make_issue()
     one, two = make_key_figure(issue=issue, position=1), make_key_figure(issue=issue, position=2, label_en="Volume")
     make_citation(one), make_citation(two)
-    then = moments(issue)[0]
+    then = change_times(issue)[0]
     for figure, position in ((one, 9), (two, 1), (one, 2)):
         change(figure, position=position)
     revert(issue, then)
@@ -126,7 +126,7 @@ def test_rows_that_changed_places_change_back():
 def test_rows_of_a_row_that_was_deleted_come_back_with_it():
     figure = make_key_figure()
     citation = make_citation(figure)
-    issue, then = figure.issue, moments(figure.issue)[0]
+    issue, then = figure.issue, change_times(figure.issue)[0]
     figure.delete()
     revert(issue, then)
     assert issue.key_figures.get().citations.get().source == citation.source
@@ -139,19 +139,19 @@ def test_rows_with_a_history_of_their_own_stay_as_they_are():
         (link.cause, link, {"mechanism_en": "By water."}),
         (observation.indicator, observation, {"value": 2}),
     ):
-        then = moments(record)[0]
+        then = change_times(record)[0]
         change(row, **fields)
-        assert not Reversion(record, then).change()
+        assert not Revert(record, then).change()
         revert(record, then)
     assert (IssueLink.objects.get().mechanism_en, Observation.objects.get().value) == ("By water.", 2)
-    assert Reversion(link.cause, None).left_alone() == ["Causes and effects"]
-    assert Reversion(observation.indicator, None).left_alone() == ["Observations"]
+    assert Revert(link.cause, None).left_alone() == ["Causes and effects"]
+    assert Revert(observation.indicator, None).left_alone() == ["Observations"]
 
 
 def test_such_a_row_is_taken_back_by_itself_with_its_sources():
     link = make_issue_link(mechanism_en="By wind.")
     make_citation(link)
-    then = moments(link)[0]
+    then = change_times(link)[0]
     change(link, mechanism_en="By water.")
     link.citations.all().delete()
     revert(link, then, owners=[link.cause, link.effect])
@@ -162,7 +162,7 @@ def test_such_a_row_is_taken_back_by_itself_with_its_sources():
 def test_a_row_is_not_taken_back_to_another_record():
     here, there = make_indicator(), make_indicator()
     observation = make_observation(indicator=here, value=1)
-    then = moments(observation)[0]
+    then = change_times(observation)[0]
     change(observation, indicator=there, value=2)
     revert(observation, then, owners=[there])
     observation.refresh_from_db()
@@ -173,14 +173,14 @@ def test_what_is_no_longer_there_is_named_and_nothing_is_changed():
     project, nukus, source = make_project(title_en="Old"), make_place(name_en="Nukus"), make_source(title="A report")
     project.places.add(nukus)
     make_citation(project, source)
-    then = moments(project)[0]
+    then = change_times(project)[0]
     project.citations.all().delete()
     project.places.clear()
     nukus.delete(), source.delete()
     change(project, title_en="New")
     expected = ["“Nukus” (place) is no longer there.", "“A report” (source) is no longer there."]
-    assert sorted(Reversion(project, then).missing()) == sorted(expected)
-    with pytest.raises(Refused) as refused:
+    assert sorted(Revert(project, then).missing()) == sorted(expected)
+    with pytest.raises(RevertError) as refused:
         revert(project, then)
     assert sorted(refused.value.reasons) == sorted(expected)
     project.refresh_from_db()
@@ -189,10 +189,10 @@ def test_what_is_no_longer_there_is_named_and_nothing_is_changed():
 
 def test_a_published_record_is_not_taken_back_to_what_lacks_something():
     term = make_term(publication=D)
-    bare = moments(term)[0]
+    bare = change_times(term)[0]
     make_citation(term)
     change(term, publication=P)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RevertError) as refused:
         revert(term, bare)
     assert refused.value.reasons == ["No source is cited."]
     assert term.citations.count() == 1
@@ -200,9 +200,9 @@ def test_a_published_record_is_not_taken_back_to_what_lacks_something():
 
 def test_a_row_is_not_taken_back_to_what_its_record_would_lack():
     figure = make_key_figure()
-    bare = moments(figure)[0]
+    bare = change_times(figure)[0]
     make_citation(figure), make_citation(figure.issue)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RevertError) as refused:
         revert(figure, bare, owners=[figure.issue])
     assert refused.value.reasons == ["Key figures: a row cites no published source."]
     assert figure.citations.count() == 1
@@ -210,10 +210,10 @@ def test_a_row_is_not_taken_back_to_what_its_record_would_lack():
 
 def test_what_is_another_records_by_now_is_not_taken_from_it():
     source = make_source(url="https://example.org/a")
-    then = moments(source)[0]
+    then = change_times(source)[0]
     change(source, url="https://example.org/b")
     make_source(url="https://example.org/a")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RevertError) as refused:
         revert(source, then)
     assert refused.value.reasons == ["Another source has this address. Cite that one."]
     assert Source.objects.get(pk=source.pk).url == "https://example.org/b"
@@ -222,10 +222,10 @@ def test_what_is_another_records_by_now_is_not_taken_from_it():
 def test_a_row_that_another_record_has_by_now_is_not_taken_from_it():
     here = make_organisation()
     row = OrganisationIdentifier.objects.create(organisation=here, ref="KR-GOV-051")
-    then = moments(here)[0]
+    then = change_times(here)[0]
     row.delete()
     OrganisationIdentifier.objects.create(organisation=make_organisation(), ref="KR-GOV-051")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RevertError) as refused:
         revert(here, then)
     [reason] = refused.value.reasons
     assert "Another organisation has this identifier." in reason
@@ -234,10 +234,10 @@ def test_a_row_that_another_record_has_by_now_is_not_taken_from_it():
 def test_a_mark_that_leads_nowhere_any_more_is_refused():
     source = make_source(key="micklin-2016")
     issue = make_issue(publication=D, drivers_en="Cotton [micklin-2016].")
-    then = moments(issue)[0]
+    then = change_times(issue)[0]
     change(issue, drivers_en="Cotton.")
     source.delete()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RevertError) as refused:
         revert(issue, then)
     assert "micklin-2016" in refused.value.reasons[0]
 
@@ -245,10 +245,10 @@ def test_a_mark_that_leads_nowhere_any_more_is_refused():
 def test_history_tells_of_a_reversion_like_of_any_change():
     term = make_term(definition_en="Right.")
     make_citation(term)
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.")
     revert(term, right)
-    [told] = changes_of(term, [moments(term)[:1]])
+    [told] = changes_of(term, [change_times(term)[:1]])
     assert [(one.old, one.new) for one in told.differences] == [("Wrong.", "Right.")]
     assert told.rows == []
 
@@ -256,8 +256,8 @@ def test_history_tells_of_a_reversion_like_of_any_change():
 def test_what_was_loaded_again_since_is_taken_back_too():
     term = make_term(definition_en="Right.")
     make_citation(term)
-    right = moments(term)[0]
-    with unrecorded():
+    right = change_times(term)[0]
+    with without_history():
         change(term, definition_en="Loaded.")
     revert(term, right)
     term.refresh_from_db()
@@ -267,10 +267,10 @@ def test_what_was_loaded_again_since_is_taken_back_too():
 def test_reverting_twice_is_to_come_back():
     place = make_place(name_en="One")
     make_citation(place)
-    one = moments(place)[0]
+    one = change_times(place)[0]
     change(place, name_en="Two")
     PlaceCitation.objects.all().delete()
-    two, before = moments(place)[0], statement(place)
+    two, before = change_times(place)[0], statement(place)
     for moment in (one, two):
         place.publication = D
         place.save()
@@ -281,5 +281,5 @@ def test_reverting_twice_is_to_come_back():
 
 def test_there_is_no_way_back_to_before_it_was_made():
     project = make_project()
-    assert not Reversion(project, None).possible
+    assert not Revert(project, None).possible
     assert Project.objects.count() == 1

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from portal.core.choices import Publication
-from portal.core.urls import address_on
-from portal.tracking.history import unrecorded
+from portal.core.choices import PublicationStatus
+from portal.core.urls import snapshot_url
+from portal.tracking.history import without_history
 from tests import reading
 from tests.counting import settle
 from tests.make import (
@@ -65,14 +65,14 @@ def on(monkeypatch):
 
 def published(record, day=FIRST):
     """Say that readers first saw a record on a day."""
-    with unrecorded():
+    with without_history():
         type(record).objects.filter(pk=record.pk).update(published_at=noon(day))
     return record
 
 
 def address(record, day, language="en"):
     with translation.override(language):
-        return address_on(record.get_absolute_url(), day)
+        return snapshot_url(record.get_absolute_url(), day)
 
 
 def change(record, **fields):
@@ -219,9 +219,9 @@ def test_day_on_which_it_was_withdrawn_has_no_page(client, on):
     on(FIRST)
     project = published(make_project(title_en="Trees"))
     on(SECOND)
-    change(project, publication=Publication.IN_REVIEW)
+    change(project, publication=PublicationStatus.IN_REVIEW)
     on(THIRD)
-    change(project, publication=Publication.PUBLISHED)
+    change(project, publication=PublicationStatus.PUBLISHED)
     statuses = {day: client.get(address(project, day)).status_code for day in (FIRST, SECOND, THIRD)}
     assert statuses == {FIRST: 200, SECOND: 404, THIRD: 200}
     assert "Trees" in client.get(address(project, FIRST)).content.decode()
@@ -231,7 +231,7 @@ def test_record_that_is_revised_today_stays_where_it_was_cited(client, on):
     on(FIRST)
     project = published(make_project(title_en="Trees"))
     on(SECOND)
-    change(project, publication=Publication.IN_REVIEW, title_en="Trees, unseen")
+    change(project, publication=PublicationStatus.IN_REVIEW, title_en="Trees, unseen")
     response = client.get(address(project, FIRST))
     assert heading(response) == "Trees"
     [notice] = reading.said(response, "past-notice")
@@ -240,7 +240,7 @@ def test_record_that_is_revised_today_stays_where_it_was_cited(client, on):
     assert client.get(project.get_absolute_url()).status_code == 404
 
 
-@pytest.mark.parametrize("publication", [one for one in UNPUBLISHED if one != Publication.ARCHIVED])
+@pytest.mark.parametrize("publication", [one for one in UNPUBLISHED if one != PublicationStatus.ARCHIVED])
 @pytest.mark.parametrize("day", [FIRST, THIRD])
 def test_what_was_never_published_is_not_told_of(client, on, publication, day):
     on(FIRST)
@@ -271,7 +271,7 @@ def test_archived_and_removed_records_are_gone_on_every_day(client, on):
     on(FIRST)
     archived, removed = published(make_project()), published(make_project(key="gone"))
     on(SECOND)
-    change(archived, publication=Publication.ARCHIVED)
+    change(archived, publication=PublicationStatus.ARCHIVED)
     removed.delete()
     make_tombstone(key="gone")
     assert client.get(address(archived, FIRST)).status_code == 410
@@ -296,7 +296,7 @@ def test_country_has_its_past_where_it_has_its_page(client, on):
 
 
 def test_record_that_came_with_the_content_is_to_be_seen_since_then(client):
-    with unrecorded():
+    with without_history():
         project = make_project()
         type(project).objects.filter(pk=project.pk).update(created_at=noon(SECOND), published_at=None)
     statuses = [client.get(address(project, day)).status_code for day in (FIRST, SECOND, THIRD)]

@@ -52,13 +52,13 @@ def test_wrong_port_is_answered_400_before_it_is_led_to_https(public, client, se
 
 def test_page_that_is_kept_is_the_same_for_every_host_and_refused_to_a_wrong_one(public, client, settings):
     settings.CACHES = settings.CACHES | {
-        "kept": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "hosts"}
+        "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "hosts"}
     }
-    caches["kept"].clear()
+    caches["pages"].clear()
     first = client.get("/en/about/", headers={"host": "portal.example.org"})
     again = client.get("/en/about/", headers={"host": "portal:8000"})
     assert again.content == first.content
-    assert len(caches["kept"]._cache) == 1
+    assert len(caches["pages"]._cache) == 1
     assert client.get("/en/about/", headers={"host": "portal:8001"}).status_code == 400
 
 

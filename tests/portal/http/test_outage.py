@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, connection
 from redis import exceptions as redis
 
-from portal.http.outage import is_outage
+from portal.http.outage import is_service_failure
 
 SILENT = "could not connect to server db.internal.example"
 WORDS = {"en": "Back in a moment", "ko": "곧 다시 열립니다", "ru": "Скоро вернёмся"}
@@ -149,10 +149,10 @@ def test_a_fault_of_our_own_is_a_500_that_promises_nothing(impatient, db):
     ],
 )
 def test_an_outage_is_told_from_a_mistake(error, outage):
-    assert is_outage(error) is outage
+    assert is_service_failure(error) is outage
 
 
 def test_a_missing_table_is_a_mistake_of_ours_on_either_database(db):
     with pytest.raises(Exception, match="no_such_table") as caught:
         connection.cursor().execute("SELECT 1 FROM no_such_table")
-    assert not is_outage(caught.value)
+    assert not is_service_failure(caught.value)

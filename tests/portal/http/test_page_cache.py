@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 CACHES = {
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "kept"},
     "database": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"},
-    "redis": {"BACKEND": "portal.http.redis_cache.Dispensable"},
+    "redis": {"BACKEND": "portal.http.redis_cache.FailSafeRedisCache"},
 }
 
 
@@ -36,8 +36,8 @@ def cache(request, settings):
     kept_in = dict(CACHES[request.param])
     if request.param == "redis":
         kept_in["LOCATION"] = request.getfixturevalue("redis").url
-    settings.CACHES = settings.CACHES | {"kept": kept_in}
-    caches["kept"].clear()  # that of a process outlives the test
+    settings.CACHES = settings.CACHES | {"pages": kept_in}
+    caches["pages"].clear()  # that of a process outlives the test
     return request.param
 
 
@@ -166,7 +166,7 @@ def test_no_worker_shows_a_page_that_another_process_made_old(own_database, kept
 def test_another_release_makes_pages_anew(client, cache, monkeypatch):
     make_project()
     client.get("/en/projects/")
-    monkeypatch.setattr(page_cache, "release", lambda: "another")
+    monkeypatch.setattr(page_cache, "release_hash", lambda: "another")
     assert len(asked(client, "/en/projects/")[1]) > 1
 
 

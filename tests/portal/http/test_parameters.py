@@ -61,15 +61,15 @@ def test_pages_keep_what_they_know(client):
 @pytest.mark.parametrize("path", ["/en/map/", "/en/compare/", "/en/timeline/", "/en/coverage/", "/ko/", "/en/about/"])
 def test_unknown_parameters_make_no_page_and_no_entry_of_the_page_cache(client, settings, path):
     kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "no entries"}
-    settings.CACHES = settings.CACHES | {"kept": kept}
-    caches["kept"].clear()
+    settings.CACHES = settings.CACHES | {"pages": kept}
+    caches["pages"].clear()
     client.get(path)
-    entries = set(caches["kept"]._cache)
+    entries = set(caches["pages"]._cache)
     settle()
     with CaptureQueriesContext(connection) as queries:
         for number in range(5):
             assert client.get(f"{path}?z={number}").headers["Location"] == path
-    assert set(caches["kept"]._cache) == entries
+    assert set(caches["pages"]._cache) == entries
     assert len(queries) == 5  # the content number, which the page cache asks for
 
 

@@ -13,8 +13,8 @@ from portal.formats.responses import FORMATS
 from portal.http import throttling
 from portal.open_data import archive
 from portal.publishing.preview import preview_links
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import because
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import change_reason
 from tests.addresses import addresses, filled, unpacked
 from tests.make import make_participation, make_project, make_reporting_organisation, make_source
 from tests.world import make_world, records
@@ -30,7 +30,7 @@ def world():
     world = make_world()
     publisher = make_reporting_organisation()
     make_participation(project=world.project, organisation=publisher.organisation)
-    with because(Reason.ON_TIME):
+    with change_reason(ChangeReason.ON_TIME):
         world.project.title_en = "Another title"
         world.project.save()
     keys = {}
@@ -132,18 +132,18 @@ def test_archive_is_made_anew_when_public_url_changes(settings):
 
 def test_asker_who_asks_too_often_makes_nothing_be_made(client, settings, monkeypatch):
     make_source()
-    settings.LIMITS = settings.LIMITS | {"export": 1}
-    monkeypatch.setattr(throttling, "book", throttling.Book())
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"export": 1}
+    monkeypatch.setattr(throttling, "buckets", throttling.TokenBuckets())
     monkeypatch.setattr(throttling, "time", lambda: 1_800_000_000)
     assert client.get("/data/sources.csv").status_code == 200
     assert client.get(f"/data/{archive.NAME}").status_code == 429
-    assert archive.present() is None
+    assert archive.current_archive() is None
     monkeypatch.setattr(throttling, "time", lambda: 1_800_000_060)
     first = client.get(f"/data/{archive.NAME}")
     assert first.status_code == 200
     assert b"sources.csv" in unpacked(first)
     begun = []
-    monkeypatch.setattr(archive, "begin", lambda *_base: begun.append(1))
+    monkeypatch.setattr(archive, "build_in_background", lambda *_base: begun.append(1))
     make_source()
     assert client.get(f"/data/{archive.NAME}", headers={"if-none-match": first["ETag"]}).status_code == 429
     assert begun == []

@@ -28,9 +28,9 @@ def few(settings, monkeypatch):
     """Ten of each in a minute that stands still, and a process that has counted nothing yet. As many pages, and as many
     at once, as a test asks for.
     """
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, MOST) | {"pages": 0, "at_once": 0}
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, MOST) | {"pages": 0, "at_once": 0}
     monkeypatch.setattr(throttling, "time", lambda: NOW)
-    monkeypatch.setattr(throttling, "book", throttling.Book())
+    monkeypatch.setattr(throttling, "buckets", throttling.TokenBuckets())
 
 
 def statuses(client, address, times, **headers):
@@ -48,14 +48,14 @@ def test_what_costs_most_is_answered_so_often_a_minute(client, address):
 
 @pytest.fixture
 def few_pages(settings):
-    settings.LIMITS = settings.LIMITS | {"pages": MOST}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"pages": MOST}
 
 
 @pytest.fixture
 def page_cache(settings):
     kept = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limited pages"}
-    settings.CACHES = settings.CACHES | {"kept": kept}
-    caches["kept"].clear()
+    settings.CACHES = settings.CACHES | {"pages": kept}
+    caches["pages"].clear()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_redirects_to_the_canonical_address_are_not_counted(client, few_pages, p
 
 
 def test_files_health_and_staff_pages_are_no_pages(client, few_pages, settings):
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, 0) | {"pages": 1}
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 0) | {"pages": 1}
     make_project()
     assert statuses(client, "/en/about/", 2) == [200, 429]
     for address in (EXPORT, TABLE, API, SUGGEST, "/healthz", "/robots.txt"):
@@ -109,7 +109,7 @@ def test_pages_are_made_for_whoever_is_signed_in(client, few_pages):
 
 @pytest.mark.parametrize(("form", "rows", "most"), [("csv", 0, 30), ("csv", 8, 10), ("json", 8, 6), ("geojson", 8, 6)])
 def test_file_costs_by_its_rows(client, settings, monkeypatch, form, rows, most):
-    settings.LIMITS = settings.LIMITS | {"export": 30}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"export": 30}
     monkeypatch.setattr(throttling, "ROWS", {"csv": 4})
     monkeypatch.setattr(throttling, "ROWS_OTHERWISE", 2)
     for _ in range(rows):
@@ -119,7 +119,7 @@ def test_file_costs_by_its_rows(client, settings, monkeypatch, form, rows, most)
 
 
 def test_file_that_costs_more_than_a_minute_has_is_still_to_be_had(client, settings, monkeypatch):
-    settings.LIMITS = settings.LIMITS | {"export": 20}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"export": 20}
     monkeypatch.setattr(throttling, "ROWS", {"csv": 1})
     for _ in range(3 * MOST):
         make_project()
@@ -151,9 +151,9 @@ HERE, THERE = "203.0.113.7", "203.0.113.8"
 
 @pytest.fixture
 def places(settings, monkeypatch):
-    settings.LIMITS = settings.LIMITS | {"at_once": 3}
-    monkeypatch.setattr(throttling, "places", throttling.Places())
-    return throttling.places
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"at_once": 3}
+    monkeypatch.setattr(throttling, "free_slots", throttling.FreeSlots())
+    return throttling.free_slots
 
 
 def test_few_requests_of_one_network_are_worked_on_at_once(client, places, monkeypatch):
@@ -184,7 +184,7 @@ def test_some_wait_until_a_place_is_free_and_the_others_are_refused(places):
 
 
 def test_short_answers_do_not_wait_for_a_long_file(client, places, settings):
-    settings.LIMITS = settings.LIMITS | {"at_once": 2}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"at_once": 2}
     make_project()
     download = client.get("/en/projects/?format=csv")
     assert [client.get(path).status_code for path in ("/en/search/suggest/?q=aral", "/robots.txt")] == [200, 200]
@@ -192,7 +192,7 @@ def test_short_answers_do_not_wait_for_a_long_file(client, places, settings):
 
 
 def test_request_without_a_place_is_told_to_come_again(client, places, monkeypatch):
-    monkeypatch.setattr(throttling.Places.take, "__defaults__", (0.01,))
+    monkeypatch.setattr(throttling.FreeSlots.take, "__defaults__", (0.01,))
     for _ in range(3):
         places.take(ipaddress.ip_address(HERE), False)
     for address in ("/en/about/", "/api/v1/projects"):
@@ -313,28 +313,28 @@ def test_the_address_that_a_proxy_forwards_counts_only_behind_one(client, settin
 
 
 def test_no_limit_is_no_limit(client, settings):
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, 0)
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 0)
     assert statuses(client, SEARCH, 3 * MOST) == [200] * 3 * MOST
 
 
 def test_reader_who_asks_as_people_do_makes_the_portal_write_nothing(client, settings, monkeypatch):
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, 240)
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 240)
     monkeypatch.setattr(cache, "add", lambda *args: pytest.fail("The shared cache was written to."))
     assert statuses(client, SUGGEST, 24) == [200] * 24
 
 
 @pytest.mark.parametrize("most", [10, 25, 240])
 def test_processes_count_together(rf, settings, most):
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, most)
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, most)
     request = rf.get("/")
     request.user = AnonymousUser()
-    processes, answered = [throttling.Book() for _ in range(4)], 0
+    processes, answered = [throttling.TokenBuckets() for _ in range(4)], 0
     for number in range(3 * most):
-        throttling.book = processes[number % 4]
+        throttling.buckets = processes[number % 4]
         try:
-            throttling.spend(request, "search")
+            throttling.throttle(request, "search")
             answered += 1
-        except throttling.TooOften:
+        except throttling.Throttled:
             pass
     share = most // 10
     assert most - share < answered <= most + 3 * share

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from portal.import_export import files
-from portal.import_export.files import FileError, Unreadable, csv_lines, read, xlsx_file
+from portal.import_export.files import FileError, UnreadableFile, csv_lines, read, xlsx_file
 
 HEADER = ["key", "name_ko", "value"]
 TEXTS = [True, True, False]
@@ -146,7 +146,7 @@ def test_empty_cells_and_columns_at_the_end_mean_nothing():
 def test_a_formula_or_an_error_in_a_workbook_is_refused_where_it_stands():
     data = workbook([["key", "value"], ["a", "=1+1"], ["b", "#REF!"]], lambda s: setattr(s["B3"], "data_type", "e"))
     one, other = (row[1] for row in cells(data)[1:])
-    assert isinstance(one, Unreadable)
+    assert isinstance(one, UnreadableFile)
     assert one == "There is a formula in the cell. Put its value in its place."
     assert other == "There is an error of the spreadsheet in the cell: #REF!."
 

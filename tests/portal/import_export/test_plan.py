@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from issues.models import Issue, IssueLink, KeyFigure, KeyFigureCitation, Observation, Term, TermCitation
-from portal.core.choices import Currency, Publication
-from portal.curation.translations import older_of
+from portal.core.choices import Currency, PublicationStatus
+from portal.curation.translations import outdated_of
 from portal.import_export import apply
-from portal.import_export.apply import carry_out
-from portal.import_export.files import FileError, Sheet, Unreadable, csv_lines, read, xlsx_file
-from portal.import_export.plan import Plan
-from portal.import_export.tables import table_of
+from portal.import_export.apply import apply_plan
+from portal.import_export.files import FileError, Sheet, UnreadableFile, csv_lines, read, xlsx_file
+from portal.import_export.plan import ImportPlan
+from portal.import_export.tables import schema_for
 from portal.models import Place, Source
 from portal.models.search_index import SearchEntry
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
@@ -47,7 +47,7 @@ from tests.make import (
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 
 
 def finish(work):
@@ -67,9 +67,11 @@ def bring(model, text, user=None, keep=True, **how):
 
 def bring_rows(model, header, rows, user=None, keep=True, **how):
     def plan():
-        return Plan(table_of(model), Sheet(header, [(line, list(row)) for line, row in enumerate(rows, 2)]), user)
+        return ImportPlan(
+            schema_for(model), Sheet(header, [(line, list(row)) for line, row in enumerate(rows, 2)]), user
+        )
 
-    return finish(carry_out(plan, keep=keep, **{"why": "A better list", "file": "list.csv"} | how))
+    return finish(apply_plan(plan, keep=keep, **{"why": "A better list", "file": "list.csv"} | how))
 
 
 def told(plan):
@@ -111,9 +113,9 @@ def test_an_export_that_nobody_changed_changes_nothing(content, name, kind):
         with xlsx_file(str(table.title), table.header, texts, rows) as file:
             data = file.read()
     sheet = read("export", data, table.header)
-    plan = finish(carry_out(lambda: Plan(table, sheet), keep=True))
+    plan = finish(apply_plan(lambda: ImportPlan(table, sheet), keep=True))
     assert (told(plan), plan.counts) == ([], {"new": 0, "changed": 0, "unchanged": len(pks), "refused": 0})
-    assert not AuditEntry.objects.filter(what=AuditEntry.What.IMPORTED).exists()
+    assert not AuditEntry.objects.filter(what=AuditEntry.Action.IMPORTED).exists()
 
 
 def test_every_column_that_a_file_may_change_is_there():
@@ -324,7 +326,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or mend th
         (Observation, {"source": "nobody"}, "source", "There is no source “nobody”."),
         (KeyFigure, {"headline": "perhaps"}, "headline", "“perhaps” is neither true nor false."),
         (KeyFigure, {"label_en": "a\x07b"}, "label_en", CONTROL),
-        (KeyFigure, {"value": Unreadable("A formula.")}, "value", "A formula."),
+        (KeyFigure, {"value": UnreadableFile("A formula.")}, "value", "A formula."),
         (Source, {"publish_at": "tomorrow"}, "publish_at", "“tomorrow” is no day and time. Write 2026-05-31T09:00."),
         (Source, {"publish_at": "2021-02-31T09:00"}, "publish_at", "“2021-02-31T09:00” " + NO_MOMENT),
         (Source, {"doi": "doi:10.1/x"}, "doi", "A DOI begins with 10. and has a slash."),
@@ -346,7 +348,7 @@ def test_every_kind_of_mistake_is_said(model, cells, column, words):
         Project: make_project,
         Issue: make_issue,
     }[model]()
-    table = table_of(model)
+    table = schema_for(model)
     row = dict(zip(table.header, table.row(record), strict=True)) | cells
     if words is None:  # a version is only looked at where something changes
         row["publisher"] = "Springer"
@@ -356,7 +358,7 @@ def test_every_kind_of_mistake_is_said(model, cells, column, words):
 
 def test_mistakes_are_told_in_the_readers_language():
     observation = make_observation()
-    table = table_of(Observation)
+    table = schema_for(Observation)
     row = dict(zip(table.header, table.row(observation), strict=True)) | {"value": "many", "source": "nobody"}
     with translation.override("ko"):
         korean = told(bring_rows(Observation, list(row), [list(row.values())]))
@@ -411,7 +413,7 @@ def test_one_wrong_line_keeps_all_others_out():
     assert counts(plan) == "1 new, 1 changed, 0 unchanged, 1 refused"
     term.refresh_from_db()
     assert (Term.objects.count(), term.definition_en, term.version) == (1, "Forest along the rivers of a desert.", 1)
-    assert not AuditEntry.objects.filter(what=AuditEntry.What.IMPORTED).exists()
+    assert not AuditEntry.objects.filter(what=AuditEntry.Action.IMPORTED).exists()
 
 
 def test_what_only_the_database_notices_is_said_of_its_line_and_keeps_all_out():
@@ -483,7 +485,7 @@ MEANWHILE = "Another editor changed this meanwhile. Look at the file’s changes
 def bring_while(act, model, text, user):
     """Import a file. `act` is what somebody does between its comparison and its storing. Return what is wrong."""
     header, row = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
-    work = carry_out(lambda: Plan(table_of(model), Sheet(header, [(2, row)]), user), keep=True, why="Because.")
+    work = apply_plan(lambda: ImportPlan(schema_for(model), Sheet(header, [(2, row)]), user), keep=True, why="Because.")
     assert next(work) == ("compared", 1)
     act()
     return told(finish(work))
@@ -555,8 +557,8 @@ NO_WAY = "You may not change records of this kind."
     ("group", "words"),
     [
         (EDITOR, {D: None, R: None, S: READERS_SEE_IT, P: READERS_SEE_IT, A: READERS_SEE_IT}),
-        (REVIEWER, dict.fromkeys(Publication)),
-        (ADMINISTRATOR, dict.fromkeys(Publication)),
+        (REVIEWER, dict.fromkeys(PublicationStatus)),
+        (ADMINISTRATOR, dict.fromkeys(PublicationStatus)),
         (TRANSLATORS["ko"], {D: OWN_LANGUAGE, R: OWN_LANGUAGE, S: OWN_LANGUAGE, P: OWN_LANGUAGE, A: NO_WAY}),
     ],
 )
@@ -572,7 +574,7 @@ def test_who_may_change_a_record_by_a_file(user, group, words):
 @pytest.mark.parametrize("state", [D, R, S, P])
 def test_a_translator_brings_a_column_of_their_language(user, state):
     term = make_term(publication=state)
-    table = table_of(Term)
+    table = schema_for(Term)
     row = dict(zip(table.header, table.row(term), strict=True)) | {"definition_ko": "강가의 숲"}
     plan = bring_rows(Term, list(row), [list(row.values())], user(TRANSLATORS["ko"]))
     term.refresh_from_db()
@@ -654,7 +656,7 @@ def test_a_file_moves_a_record_no_further_than_who_brings_it_may(user, group, ol
     assert term.publication == (old if words else new)
     if new == P and not words:
         assert term.published_at
-        assert AuditEntry.objects.filter(what=AuditEntry.What.PUBLISHED, key=term.key).exists()
+        assert AuditEntry.objects.filter(what=AuditEntry.Action.PUBLISHED, key=term.key).exists()
 
 
 def test_nothing_is_published_that_readers_would_miss_something_of():
@@ -723,7 +725,7 @@ def test_an_import_is_found_in_history_audit_log_and_search(user):
     last = term.history.latest("pk")
     assert (last.history_change_reason, last.term_en, last.version) == ("A better list", "Takyrland", 2)
     assert Term.objects.get(key="new").history.get().history_change_reason == "A better list"
-    entry = AuditEntry.objects.get(what=AuditEntry.What.IMPORTED)
+    entry = AuditEntry.objects.get(what=AuditEntry.Action.IMPORTED)
     assert (entry.who, entry.details) == (
         REVIEWER,
         {"table": "term", "file": "list.csv", "new": 1, "changed": 1, "why": "A better list"},
@@ -747,7 +749,7 @@ def test_rows_are_part_of_the_history_and_of_the_version_of_their_record():
 def test_a_translation_is_older_when_a_file_changes_its_english():
     term = make_term(definition_ko="강가의 숲")
     bring(Term, f"key | definition_en\n{term.key} | Forest on river banks, in winter too.")
-    assert [(one.field, one.language) for one in older_of(term)] == [("definition", "ko")]
+    assert [(one.field, one.language) for one in outdated_of(term)] == [("definition", "ko")]
 
 
 def test_an_import_that_is_undone_leaves_nothing_to_index():

@@ -83,20 +83,20 @@ def test_zoom_doubles_the_pixels():
 
 
 def test_bounds_are_the_smallest_box():
-    assert geometry.bounds([(3, 4), (1, 9), (2, 2)]) == geometry.Box(1, 2, 2, 7)
+    assert geometry.bounds([(3, 4), (1, 9), (2, 2)]) == geometry.BoundingBox(1, 2, 2, 7)
     assert geometry.bounds([]) is None
 
 
 def test_box_knows_what_lies_in_it():
-    box = geometry.Box(0, 0, 10, 5)
+    box = geometry.BoundingBox(0, 0, 10, 5)
     assert (box.right, box.bottom, box.center) == (10, 5, (5, 2.5))
     assert box.holds((10, 5))
     assert not box.holds((10.1, 5))
-    assert box.meets(geometry.Box(9, 4, 5, 5))
-    assert not box.meets(geometry.Box(10, 0, 5, 5))
-    assert box.contains(geometry.Box(1, 1, 9, 4))
-    assert not box.contains(geometry.Box(1, 1, 9.5, 4))
-    assert box.grown(1) == geometry.Box(-1, -1, 12, 7)
+    assert box.meets(geometry.BoundingBox(9, 4, 5, 5))
+    assert not box.meets(geometry.BoundingBox(10, 0, 5, 5))
+    assert box.contains(geometry.BoundingBox(1, 1, 9, 4))
+    assert not box.contains(geometry.BoundingBox(1, 1, 9.5, 4))
+    assert box.grown(1) == geometry.BoundingBox(-1, -1, 12, 7)
 
 
 def test_frame_without_points_is_the_whole():
@@ -117,7 +117,7 @@ def test_frame_holds_its_points_and_lies_in_the_map(points):
 
 def test_frame_leaves_a_margin():
     assert geometry.frame_around([(400, 300), (600, 400)], margin=0.1).width == pytest.approx(250)
-    assert geometry.frame_around([(400, 300), (410, 300)], smallest=50) == geometry.Box(380, 281.5, 50, 37)
+    assert geometry.frame_around([(400, 300), (410, 300)], smallest=50) == geometry.BoundingBox(380, 281.5, 50, 37)
 
 
 def test_degrees_around_a_frame_hold_its_whole_edge():
@@ -199,7 +199,7 @@ def test_label_point_lies_where_there_is_room():
 
 def test_label_points_lie_apart_and_inside():
     wide = [(0, 0), (400, 0), (400, 40), (0, 40), (0, 0)]
-    points = geometry.label_points([wide], most=3, within=geometry.Box(0, 0, 200, 40))
+    points = geometry.label_points([wide], most=3, within=geometry.BoundingBox(0, 0, 200, 40))
     assert len(points) == 3
     assert all(0 < x < 200 and 0 < y < 40 for x, y in points)
 
@@ -246,33 +246,33 @@ def test_radius_makes_areas_comparable():
     assert geometry.radius(50, least=30) == 30
 
 
-PAPER = geometry.Box(0, 0, 200, 100)
+PAPER = geometry.BoundingBox(0, 0, 200, 100)
 
 
 def test_name_stands_to_the_right_of_its_mark():
-    [spot] = geometry.set_names([geometry.Name(50, 50, 40, radius=6)], PAPER)
+    [spot] = geometry.set_names([geometry.NamePlacement(50, 50, 40, radius=6)], PAPER)
     assert (spot.dx, spot.anchor) == (10, "start")
 
 
 def test_name_at_the_edge_stands_to_the_left():
-    [spot] = geometry.set_names([geometry.Name(180, 50, 40, radius=6)], PAPER)
+    [spot] = geometry.set_names([geometry.NamePlacement(180, 50, 40, radius=6)], PAPER)
     assert (spot.dx, spot.anchor) == (-10, "end")
 
 
 def test_name_between_two_marks_stands_below():
-    names = [geometry.Name(x, 50, width, radius=6) for x, width in ((100, 60), (125, 0), (75, 0))]
+    names = [geometry.NamePlacement(x, 50, width, radius=6) for x, width in ((100, 60), (125, 0), (75, 0))]
     spot = geometry.set_names(names, PAPER)[0]
     assert (spot.dx, spot.anchor) == (0, "middle")
     assert spot.dy > 6
 
 
 def test_name_without_room_is_left_out():
-    assert geometry.set_names([geometry.Name(100, 50, 300, radius=6)], PAPER) == [None]
+    assert geometry.set_names([geometry.NamePlacement(100, 50, 300, radius=6)], PAPER) == [None]
 
 
 def test_name_over_a_point_goes_where_it_may():
     first, second = geometry.set_names(
-        [geometry.Name(100, 50, 60), geometry.Name(100, 50, 60, steps=((0, 5), (0, 30)))], PAPER
+        [geometry.NamePlacement(100, 50, 60), geometry.NamePlacement(100, 50, 60, steps=((0, 5), (0, 30)))], PAPER
     )
     assert (first.dx, first.dy, first.anchor) == (0, pytest.approx(4.8), "middle")
     assert (second.dx, second.dy) == (0, pytest.approx(34.8))
@@ -280,8 +280,8 @@ def test_name_over_a_point_goes_where_it_may():
 
 def test_names_never_meet():
     chance = random.Random(3)
-    names = [geometry.Name(chance.uniform(0, 600), chance.uniform(0, 400), 50, radius=8) for _ in range(60)]
-    spots = geometry.set_names(names, geometry.Box(0, 0, 600, 400))
+    names = [geometry.NamePlacement(chance.uniform(0, 600), chance.uniform(0, 400), 50, radius=8) for _ in range(60)]
+    spots = geometry.set_names(names, geometry.BoundingBox(0, 0, 600, 400))
     boxes = [geometry._extent(name, spot) for name, spot in zip(names, spots, strict=True) if spot]
     assert len(boxes) > 20
     assert not any(a.meets(b) for i, a in enumerate(boxes) for b in boxes[:i])

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.utils import translation
 
 from issues.models import IssueCitation, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place, Record, Source
 from portal.models.querysets import reader_text, remembering_keys
 from portal.search.ranking import matching
@@ -35,7 +35,7 @@ def keys(queryset):
     return [record.key for record in queryset]
 
 
-@pytest.mark.parametrize("publication", Publication)
+@pytest.mark.parametrize("publication", PublicationStatus)
 def test_published_is_what_readers_may_see(publication):
     make_place(publication=publication)
     assert Place.objects.published().count() == (publication == "published")

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import workflow
 
 ACTIONS = {
@@ -14,7 +14,7 @@ ACTIONS = {
     "reviewer": frozenset({"view", "add", "change", "publish"}),
     "administrator": frozenset(workflow.RECORD_ACTIONS),
 }
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 BY_EDITORS = {(D, R), (R, D)}
 BY_REVIEWERS = BY_EDITORS | {(D, S), (D, P), (R, S), (R, P), (S, R), (S, P), (P, R), (P, A), (A, R), (A, P)}
 MOVES = {
@@ -28,12 +28,12 @@ MOVES = {
 
 @pytest.mark.parametrize("who", ACTIONS)
 def test_each_may_make_these_moves_and_no_others(who):
-    pairs = itertools.product(Publication, repeat=2)
-    assert {(old, new) for old, new in pairs if workflow.may_move(ACTIONS[who], old, new)} == MOVES[who]
+    pairs = itertools.product(PublicationStatus, repeat=2)
+    assert {(old, new) for old, new in pairs if workflow.can_transition(ACTIONS[who], old, new)} == MOVES[who]
 
 
 @pytest.mark.parametrize("who", ACTIONS)
-@pytest.mark.parametrize("old", Publication)
+@pytest.mark.parametrize("old", PublicationStatus)
 def test_a_form_offers_where_the_record_is_and_where_it_may_go(who, old):
     assert set(workflow.choices(ACTIONS[who], old)) == {old} | {new for start, new in MOVES[who] if start == old}
 
@@ -49,14 +49,14 @@ def test_a_form_offers_where_the_record_is_and_where_it_may_go(who, old):
     ],
 )
 def test_what_readers_see_is_changed_by_reviewers_only(who, states):
-    assert {state for state in Publication if workflow.may_change(ACTIONS[who], state)} == states
+    assert {state for state in PublicationStatus if workflow.can_edit(ACTIONS[who], state)} == states
 
 
 def test_translators_write_in_their_language_until_a_record_is_archived():
-    written = {state: workflow.languages(ACTIONS["translator"], state) for state in Publication}
+    written = {state: workflow.languages(ACTIONS["translator"], state) for state in PublicationStatus}
     assert written == {D: {"ko"}, R: {"ko"}, S: {"ko"}, P: {"ko"}, A: frozenset()}
     assert workflow.languages(ACTIONS["editor"], D) == frozenset()
 
 
 def test_a_step_back_is_a_move():
-    assert all(new in workflow.MOVES[old] for old, new in workflow.STEP_BACK.items())
+    assert all(new in workflow.TRANSITIONS[old] for old, new in workflow.STEP_BACK.items())

@@ -15,7 +15,7 @@ from sickle.oaiexceptions import (
     NoRecordsMatch,
 )
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.formats.serialisers import SERIALISERS
 from portal.open_data.oai import listing, protocol
 from tests.make import (
@@ -243,7 +243,9 @@ def test_terms_have_no_page_and_no_record(harvester):
 # ── What is gone ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("publication", [Publication.DRAFT, Publication.IN_REVIEW, Publication.SCHEDULED])
+@pytest.mark.parametrize(
+    "publication", [PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW, PublicationStatus.SCHEDULED]
+)
 def test_what_readers_never_saw_is_not_there(harvester, publication):
     make_project(key="seen"), make_project(key="unseen", publication=publication).delete()
     make_project(key="unseen-too", publication=publication)
@@ -252,7 +254,7 @@ def test_what_readers_never_saw_is_not_there(harvester, publication):
         harvester.GetRecord(identifier="oai:testserver:project/unseen-too", metadataPrefix="oai_dc")
 
 
-@pytest.mark.parametrize("publication", [Publication.ARCHIVED, Publication.DRAFT])
+@pytest.mark.parametrize("publication", [PublicationStatus.ARCHIVED, PublicationStatus.DRAFT])
 def test_what_readers_saw_and_see_no_more_is_deleted(harvester, publication):
     project = make_project(key="trees", published_at=timezone.now())
     project.publication = publication
@@ -447,7 +449,7 @@ def test_harvester_understands_what_is_wrong(harvester):
 
 
 def test_harvester_that_asks_too_often_is_told_when_to_go_on(client, settings):
-    settings.LIMITS = settings.LIMITS | {"api": 3}
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"api": 3}
     answers = [client.get("/oai?verb=Identify", REMOTE_ADDR="203.0.113.9") for _ in range(4)]
     assert [response.status_code for response in answers] == [200, 200, 200, 503]
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61

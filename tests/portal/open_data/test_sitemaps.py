@@ -17,7 +17,7 @@ from usp.web_client.abstract_client import (
     WebClientErrorResponse,
 )
 
-from portal.open_data.sitemaps import SITEMAPS, Records
+from portal.open_data.sitemaps import SITEMAPS, RecordSitemap
 from tests import reading
 from tests.make import (
     UNPUBLISHED,
@@ -241,7 +241,7 @@ def test_sitemap_of_pages_dates_what_is_made_of_the_content_alone(client):
 
 
 def test_sitemap_of_many_records_comes_in_parts_each_record_whole(client, monkeypatch):
-    monkeypatch.setattr(Records, "limit", 6)
+    monkeypatch.setattr(RecordSitemap, "limit", 6)
     for key in "abcde":
         make_project(key=key)
     parts = [address for address in locations(sitemap(client, "/sitemap.xml")) if "projects" in address]
@@ -295,7 +295,7 @@ class Crawler(AbstractWebClient):
 def test_reader_of_sitemaps_finds_every_page_in_every_language(content, client):
     tree = sitemap_tree_for_homepage(SITE, web_client=Crawler(client), use_known_paths=False)
     pages = list(tree.all_pages())
-    records = sum(one.queryset.count() for one in SITEMAPS.values() if isinstance(one, Records))
+    records = sum(one.queryset.count() for one in SITEMAPS.values() if isinstance(one, RecordSitemap))
     assert len(pages) == len({page.url for page in pages}) == 3 * (records + 16)
     assert records > 1_500
     assert [page.url for page in pages if page.last_modified is None] == in_each_language("about/")

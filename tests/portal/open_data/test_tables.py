@@ -142,7 +142,7 @@ def test_archive_is_made_once_and_anew_when_something_changes(client):
 
 def test_old_archive_is_handed_out_while_a_new_one_is_begun(client, monkeypatch):
     begun = []
-    monkeypatch.setattr(archive, "begin", lambda: begun.append("begun"))
+    monkeypatch.setattr(archive, "build_in_background", lambda: begun.append("begun"))
     make_source(key="one")
     archived(client)
     assert begun == []
@@ -152,7 +152,7 @@ def test_old_archive_is_handed_out_while_a_new_one_is_begun(client, monkeypatch)
 
 
 def test_two_do_not_make_it_at_once(monkeypatch):
-    with archive.alone(wait=True) as ours:
+    with archive.build_lock(wait=True) as ours:
         assert ours
         assert archive.make(wait=False) is None
     assert archive.make(wait=False) is not None
@@ -162,17 +162,17 @@ def test_failed_archive_leaves_the_old_one_and_nothing_else(monkeypatch):
     make_source(key="one")
     first = archive.make()
     make_source(key="two")
-    monkeypatch.setattr(archive, "fill", lambda *_args: 1 / 0)
+    monkeypatch.setattr(archive, "write_tables", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         archive.make()
-    assert archive.present() == first
+    assert archive.current_archive() == first
     assert sorted(path.name for path in archive.folder().iterdir()) == [archive.NAME, "lock"]
 
 
 def test_background_tells_the_log_of_a_failure(monkeypatch, caplog):
     monkeypatch.setattr(archive, "make", lambda *_args, **_kwargs: 1 / 0)
     monkeypatch.setattr(archive, "connection", type("Unused", (), {"close": staticmethod(lambda: None)}))
-    archive.begin()
+    archive.build_in_background()
     for thread in threading.enumerate():
         if thread.name == "archive":
             thread.join(timeout=10)
@@ -182,7 +182,7 @@ def test_background_tells_the_log_of_a_failure(monkeypatch, caplog):
 def test_broken_file_is_no_archive():
     archive.folder().mkdir(parents=True)
     (archive.folder() / archive.NAME).write_bytes(b"no archive")
-    assert archive.present() is None
+    assert archive.current_archive() is None
 
 
 def test_command_makes_it(capsys, settings):

@@ -88,7 +88,7 @@ def portal(django_db_setup, django_db_blocker, tmp_path_factory):
             cache.set("signed-in", "kim")
             indexing.settle()
             number = content_version.state().number
-            made = backup.make(tmp_path_factory.mktemp("backups") / "of the portal")
+            made = backup.create(tmp_path_factory.mktemp("backups") / "of the portal")
             rows = rows_of_all_tables()
         yield Portal(name, made.path, rows, of_nobody, number)
 
@@ -160,7 +160,7 @@ class TestBackup:
             backup.restore(portal.path)
             with connection.cursor() as cursor:
                 cursor.execute("DROP TABLE usersessions_usersession")
-            assert backup.make(tmp_path / "of before").rows > 600
+            assert backup.create(tmp_path / "of before").rows > 600
 
     @pytest.mark.sqlite
     def test_nothing_is_left_of_a_session_in_the_file(self, portal):
@@ -202,7 +202,7 @@ class TestBackup:
         writer.start()
         try:
             wait_for(lambda: len(written) > 3)
-            made = backup.make(tmp_path / "backups")
+            made = backup.create(tmp_path / "backups")
             after = len(written)
             wait_for(lambda: len(written) > after + 3)  # and nobody is in the way afterwards
         finally:
@@ -356,13 +356,13 @@ class TestBackup:
     def test_a_folder_that_cannot_be_written_to_is_named(self, tmp_path):
         (tmp_path / "file").write_text("no folder")
         with pytest.raises(BackupError, match=r"No backup was made: .*file"):
-            backup.make(tmp_path / "file")
+            backup.create(tmp_path / "file")
 
     @pytest.mark.postgres
     def test_programs_that_are_missing_are_named_with_what_to_install(self, portal, tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(BackupError, match=r"^pg_dump was not found.*apt-get install postgresql-client"):
-            backup.make(tmp_path / "backups")
+            backup.create(tmp_path / "backups")
         with pytest.raises(BackupError, match=r"pg_restore was not found"):
             backup.check(portal.path)
 

@@ -142,7 +142,7 @@ def test_methods_that_nobody_knows_make_no_numbers_of_their_own(rf):
 @pytest.mark.django_db
 def test_parts_that_are_not_ready_are_told():
     def ready():
-        [family] = [family for family in metrics.StateCollector().collect() if family.name == "portal_ready"]
+        [family] = [family for family in metrics.HealthCollector().collect() if family.name == "portal_ready"]
         return {sample.labels["part"]: sample.value for sample in family.samples}
 
     assert ready() == {"database": 1, "content": 0, "search": 0}

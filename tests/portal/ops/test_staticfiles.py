@@ -2,11 +2,11 @@
 
 from django.conf import settings
 
-from portal.ops.staticfiles import BUNDLE, HashedFiles
+from portal.ops.staticfiles import BUNDLE, HashedStaticFilesStorage
 
 
 def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):
-    storage = HashedFiles(location=tmp_path, base_url="/static/")
+    storage = HashedStaticFilesStorage(location=tmp_path, base_url="/static/")
     (tmp_path / "js").mkdir()
     (tmp_path / "vendor").mkdir()
     imports = 'import { one } from "./one.js";\n'
@@ -25,8 +25,8 @@ def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):
 
 
 def test_the_stylesheet_of_every_page_holds_the_files_that_it_imports(tmp_path):
-    sources = HashedFiles(location=tmp_path / "sources", base_url="/static/")
-    collected = HashedFiles(location=tmp_path / "collected", base_url="/static/")
+    sources = HashedStaticFilesStorage(location=tmp_path / "sources", base_url="/static/")
+    collected = HashedStaticFilesStorage(location=tmp_path / "collected", base_url="/static/")
     files = {
         BUNDLE: '/* All. */\n@import url("tokens.css");\n@import url("components/tag.css");\n',
         "css/tokens.css": ":root {\n  --ink: black;\n}\n",

@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from issues.models import Issue
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place, Record
-from portal.publishing.checks import gaps
+from portal.publishing.checks import publishing_blockers
 from tests.make import (
     make_agreement,
     make_answer,
@@ -47,11 +47,11 @@ def whole_issue(**fields):
 
 def lacks(record):
     """Gaps of the stored record: anchor -> words."""
-    return {gap.anchor: gap.text for gap in gaps(type(record).objects.get(pk=record.pk))}
+    return {gap.anchor: gap.text for gap in publishing_blockers(type(record).objects.get(pk=record.pk))}
 
 
 def draft(make, **fields):
-    return make(publication=Publication.DRAFT, **fields)
+    return make(publication=PublicationStatus.DRAFT, **fields)
 
 
 def test_all_content_passes_its_own_checks(content):
@@ -59,7 +59,7 @@ def test_all_content_passes_its_own_checks(content):
         str(record): found
         for model in Record.__subclasses__()
         for record in model.objects.published()
-        if (found := gaps(record))
+        if (found := publishing_blockers(record))
     }
     assert lacking == {}
 
@@ -90,7 +90,7 @@ def test_marks_lead_to_published_sources_in_every_language():
 def test_dates_are_in_order_and_money_has_its_currency():
     project = whole_project()
     project.start, project.end, project.budget = "2020", "2019", 100
-    assert [gap.text for gap in gaps(project)] == [
+    assert [gap.text for gap in publishing_blockers(project)] == [
         "A project does not end before it starts.",
         "Give a budget together with its currency, or neither.",
     ]
@@ -136,7 +136,7 @@ def test_a_project_needs_a_country_and_an_agreement_a_party_that_readers_see():
 
 def hidden_of(record):
     """What readers cannot see of what a record names."""
-    return [gap.text.removesuffix(" is not published: publish it first.") for gap in gaps(record)]
+    return [gap.text.removesuffix(" is not published: publish it first.") for gap in publishing_blockers(record)]
 
 
 def test_each_record_that_a_project_names_is_published_first():
@@ -154,7 +154,7 @@ def test_each_record_that_a_project_names_is_published_first():
         "Participations: KOICA",
         "Issues of projects: Drought",
     ]
-    assert [gap.anchor for gap in gaps(project)] == [
+    assert [gap.anchor for gap in publishing_blockers(project)] == [
         "id_countries",
         "id_places",
         "participations-group",
@@ -190,7 +190,7 @@ def test_publishing_asks_for_every_record_that_a_record_names():
     """By a column of its own, a plain relation, or one with rows. Sources are asked for as citations."""
     missing = []
     for model in Record.__subclasses__():
-        asked = {*model.stands_on, *model.needs_each_of}
+        asked = {*model.required_published, *model.required_published_each}
         rows = {field.related_model: field.name for field in model._meta.get_fields() if field.one_to_many}
         for field in model._meta.get_fields():
             if not field.is_relation or field.auto_created or not issubclass(field.related_model, Record):
@@ -219,7 +219,7 @@ def test_checks_ask_the_same_of_the_database_for_one_row_as_for_three():
 
     def queries():
         with CaptureQueriesContext(connection) as asked:
-            assert gaps(Issue.objects.get(pk=issue.pk)) == []
+            assert publishing_blockers(Issue.objects.get(pk=issue.pk)) == []
         return len(asked)
 
     issue = make_issue(parent=make_issue())

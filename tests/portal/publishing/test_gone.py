@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone, translation
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import FormerKey, Tombstone
 from tests import reading
 from tests.make import (
@@ -68,14 +68,14 @@ def test_a_removed_record_says_why_and_where_to_go(client, make, language):
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("language", TITLES)
 def test_an_archived_record_says_so_and_nothing_more(client, make, language):
-    record = make(publication=Publication.ARCHIVED)
+    record = make(publication=PublicationStatus.ARCHIVED)
     response = client.get(in_language(record, language))
     assert (response.status_code, heading(response)) == (410, TITLES[language][1])
     assert str(record) not in response.content.decode()
 
 
 def test_an_archived_record_may_say_why(client):
-    record = make_project(publication=Publication.ARCHIVED)
+    record = make_project(publication=PublicationStatus.ARCHIVED)
     make_tombstone(key=record.key, reason=Tombstone.Reason.OUTDATED)
     page = client.get(record.get_absolute_url()).content.decode()
     assert "It no longer describes how things are." in page
@@ -83,13 +83,13 @@ def test_an_archived_record_may_say_why(client):
 
 
 def test_a_successor_that_readers_do_not_see_is_not_named(client):
-    successor = make_project(title_en="Zzyzx", publication=Publication.DRAFT)
+    successor = make_project(title_en="Zzyzx", publication=PublicationStatus.DRAFT)
     stone = make_tombstone(successor=successor.key)
     response = client.get(f"/en/projects/{stone.key}/")
     assert (response.status_code, "Zzyzx" in response.content.decode()) == (410, False)
 
 
-@pytest.mark.parametrize("publication", [Publication.DRAFT, Publication.IN_REVIEW])
+@pytest.mark.parametrize("publication", [PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW])
 def test_what_readers_never_saw_is_not_found(client, publication):
     assert client.get(make_project(publication=publication).get_absolute_url()).status_code == 404
     assert client.get("/en/projects/never-there/").status_code == 404

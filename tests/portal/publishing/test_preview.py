@@ -6,7 +6,7 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.publishing import preview
 from tests import reading
 from tests.make import (
@@ -64,37 +64,37 @@ def test_each_kind_of_record_shows_itself_to_whoever_has_the_link(client, make, 
     ("language", "word"), [("en", "Preview"), ("ko", "미리보기"), ("ru", "Предварительный просмотр")]
 )
 def test_the_banner_speaks_the_language_of_the_page(client, language, word):
-    response = client.get(links(make_project(publication=Publication.DRAFT))[language])
+    response = client.get(links(make_project(publication=PublicationStatus.DRAFT))[language])
     assert banner(response).startswith(word)
     assert reading.page(response).get("lang") == language
 
 
 def test_the_languages_of_a_preview_lead_to_each_other(client):
-    paths = links(make_project(publication=Publication.DRAFT))
+    paths = links(make_project(publication=PublicationStatus.DRAFT))
     shown = reading.page(client.get(paths["en"])).xpath("//nav[@class='languages']//a/@href")
     assert shown == [paths["en"], paths["ko"], paths["ru"]]
 
 
 def test_nothing_else_that_is_unpublished_is_shown(client):
     secret = "Zzyzx"
-    project = make_project(publication=Publication.DRAFT)
-    project.countries.add(make_country(name_en=secret, publication=Publication.DRAFT), make_country())
-    project.places.add(make_place(name_en=secret, publication=Publication.DRAFT))
-    make_citation(project, make_source(title=secret, publication=Publication.DRAFT))
-    agreement = make_agreement(publication=Publication.DRAFT)
-    make_party(agreement=agreement, country=make_country(name_en=secret, publication=Publication.DRAFT))
-    make_project(title_en=secret, publication=Publication.DRAFT)
-    make_term(term_en=secret, publication=Publication.DRAFT)
-    term = make_term(publication=Publication.DRAFT)
+    project = make_project(publication=PublicationStatus.DRAFT)
+    project.countries.add(make_country(name_en=secret, publication=PublicationStatus.DRAFT), make_country())
+    project.places.add(make_place(name_en=secret, publication=PublicationStatus.DRAFT))
+    make_citation(project, make_source(title=secret, publication=PublicationStatus.DRAFT))
+    agreement = make_agreement(publication=PublicationStatus.DRAFT)
+    make_party(agreement=agreement, country=make_country(name_en=secret, publication=PublicationStatus.DRAFT))
+    make_project(title_en=secret, publication=PublicationStatus.DRAFT)
+    make_term(term_en=secret, publication=PublicationStatus.DRAFT)
+    term = make_term(publication=PublicationStatus.DRAFT)
     for record in (project, agreement, term):
         response = client.get(links(record)["en"])
         assert (response.status_code, secret in response.content.decode()) == (200, False)
 
 
 def test_an_indicator_is_previewed_with_its_values(client):
-    indicator = make_indicator(publication=Publication.DRAFT)
+    indicator = make_indicator(publication=PublicationStatus.DRAFT)
     make_observation(indicator=indicator, value="24.1")
-    make_observation(indicator=indicator, value="77.7", source=make_source(publication=Publication.DRAFT))
+    make_observation(indicator=indicator, value="77.7", source=make_source(publication=PublicationStatus.DRAFT))
     page = client.get(links(indicator)["en"]).content.decode()
     assert ("24.1" in page, "77.7" in page) == (True, False)
 
@@ -108,7 +108,7 @@ def test_a_published_record_is_shown_at_its_own_address(client):
 
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 def test_a_link_ends_after_two_weeks(client, monkeypatch, language):
-    record = make_project(publication=Publication.DRAFT)
+    record = make_project(publication=PublicationStatus.DRAFT)
     path = links(record)[language]
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=13, hours=23))
@@ -136,39 +136,39 @@ def move(record, publication):
 
 
 def test_a_link_ends_when_the_record_moves_to_another_state_even_and_back(client):
-    record = make_project(publication=Publication.DRAFT)
+    record = make_project(publication=PublicationStatus.DRAFT)
     path = links(record)["en"]
     record.summary_en = "Trees, and more of them."
     record.save()
     assert is_open(client, path)  # the same state
-    move(record, Publication.IN_REVIEW)
+    move(record, PublicationStatus.IN_REVIEW)
     assert not is_open(client, path)
     second = links(record)["ko"].replace("/ko/", "/en/")
     assert is_open(client, second)
-    move(record, Publication.DRAFT)
+    move(record, PublicationStatus.DRAFT)
     assert [is_open(client, one) for one in (path, second)] == [False, False]
 
 
 def test_a_link_of_before_publication_is_no_way_to_a_record_that_was_withdrawn(client):
-    record = make_project(publication=Publication.DRAFT)
+    record = make_project(publication=PublicationStatus.DRAFT)
     path = links(record)["en"]
-    move(record, Publication.PUBLISHED)
+    move(record, PublicationStatus.PUBLISHED)
     assert client.get(path).headers["Location"] == f"/en/projects/{record.key}/"
-    move(record, Publication.DRAFT)
+    move(record, PublicationStatus.DRAFT)
     assert not is_open(client, path)
 
 
 def test_a_link_ends_when_the_state_changes_without_history(client):
     """As by a fixture that is loaded."""
-    record = make_project(publication=Publication.DRAFT)
+    record = make_project(publication=PublicationStatus.DRAFT)
     path = links(record)["en"]
-    type(record).objects.filter(pk=record.pk).update(publication=Publication.ARCHIVED)
+    type(record).objects.filter(pk=record.pk).update(publication=PublicationStatus.ARCHIVED)
     assert not is_open(client, path)
 
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_ending_links_ends_those_of_this_record_made_so_far(client, make):
-    one, other = make(publication=Publication.DRAFT), make(publication=Publication.DRAFT)
+    one, other = make(publication=PublicationStatus.DRAFT), make(publication=PublicationStatus.DRAFT)
     paths = [links(record)["en"] for record in (one, other)]
     preview.end_previews(one)
     one.key = f"{one.key}-renamed"
@@ -177,7 +177,7 @@ def test_ending_links_ends_those_of_this_record_made_so_far(client, make):
 
 
 def test_a_link_from_before_links_named_the_state_stays_good_until_the_record_moves(client):
-    record = make_project(publication=Publication.DRAFT)
+    record = make_project(publication=PublicationStatus.DRAFT)
     until = int((timezone.now() + timedelta(days=14)).timestamp())
     token = signing.dumps(["projects.project", record.pk, until], salt="portal.preview")
     path = f"/en/preview/{token}/"
@@ -187,7 +187,7 @@ def test_a_link_from_before_links_named_the_state_stays_good_until_the_record_mo
 
 
 def test_a_link_that_was_tampered_with_leads_nowhere(client):
-    one, other = make_project(publication=Publication.DRAFT), make_project(publication=Publication.DRAFT)
+    one, other = make_project(publication=PublicationStatus.DRAFT), make_project(publication=PublicationStatus.DRAFT)
     path = links(one)["en"]
     forged = signing.dumps(["projects.project", other.pk, 9_999_999_999], key="another key", salt=preview.SALT)
     for wrong in (path[:-2] + "/", f"/en/preview/{forged}/", "/en/preview/x/"):

@@ -11,7 +11,7 @@ from django.db import Error, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.publishing import scheduler
 from portal.publishing.scheduler import PublishScheduledMiddleware, next_due, publish_scheduled
 from portal.tracking.audit_log import AuditEntry
@@ -38,7 +38,7 @@ def later(monkeypatch):
 def scheduled_project(**fields):
     project = make_project(
         title_en="Saxaul on the dry bed",
-        **{"publication": Publication.SCHEDULED, "publish_at": timezone.now() + HOUR, **fields},
+        **{"publication": PublicationStatus.SCHEDULED, "publish_at": timezone.now() + HOUR, **fields},
     )
     project.countries.add(make_country())
     make_citation(project)
@@ -64,27 +64,27 @@ def test_readers_find_a_scheduled_record_from_its_time_on_and_not_before(client,
     later(timedelta(seconds=1))
     assert found(client, project) == (True, True, True, True)
     project.refresh_from_db()
-    assert (project.publication, project.publish_at, project.version) == (Publication.PUBLISHED, None, 2)
+    assert (project.publication, project.publish_at, project.version) == (PublicationStatus.PUBLISHED, None, 2)
     assert project.published_at == timezone.now()
 
 
 def test_command_publishes_what_is_due_and_logs_it(later, caplog):
     project, term = (
         scheduled_project(),
-        make_term(publication=Publication.SCHEDULED, publish_at=timezone.now() + 2 * HOUR),
+        make_term(publication=PublicationStatus.SCHEDULED, publish_at=timezone.now() + 2 * HOUR),
     )
     make_citation(term)
     with caplog.at_level("INFO", "portal.publishing.scheduler"):
         call_command("publish_scheduled")
-        assert Project.objects.get().publication == Publication.SCHEDULED
+        assert Project.objects.get().publication == PublicationStatus.SCHEDULED
         later(HOUR)
         call_command("publish_scheduled")
         call_command("publish_scheduled")
     assert caplog.messages == [f"Published at its time: projects.Project {project.key}"]
     project.refresh_from_db()
     term.refresh_from_db()
-    assert (project.publication, project.version) == (Publication.PUBLISHED, 2)
-    assert (term.publication, term.version) == (Publication.SCHEDULED, 1)
+    assert (project.publication, project.version) == (PublicationStatus.PUBLISHED, 2)
+    assert (term.publication, term.version) == (PublicationStatus.SCHEDULED, 1)
     assert next_due() == term.publish_at
 
 
@@ -94,7 +94,7 @@ def test_what_has_come_to_lack_something_goes_back_to_review(later, caplog):
     later(HOUR)
     assert publish_scheduled() == []
     project.refresh_from_db()
-    assert (project.publication, project.was_public) == (Publication.IN_REVIEW, False)
+    assert (project.publication, project.was_public) == (PublicationStatus.IN_REVIEW, False)
     assert project.key in caplog.text
 
 
@@ -136,9 +136,9 @@ def test_two_that_publish_at_once_publish_once(own_database, monkeypatch):
         published = [one.result() for one in [executor.submit(closing(publish_scheduled)) for _ in range(2)]]
     assert sorted(published, key=len) == [[], [project]]
     project.refresh_from_db()
-    assert (project.publication, project.version) == (Publication.PUBLISHED, 2)
-    assert [state.publication for state in project.history.order_by("pk")][-1:] == [Publication.PUBLISHED]
-    assert project.history.filter(publication=Publication.PUBLISHED).count() == 1
+    assert (project.publication, project.version) == (PublicationStatus.PUBLISHED, 2)
+    assert [state.publication for state in project.history.order_by("pk")][-1:] == [PublicationStatus.PUBLISHED]
+    assert project.history.filter(publication=PublicationStatus.PUBLISHED).count() == 1
     assert AuditEntry.objects.count() == audited + 1
 
 
@@ -163,12 +163,12 @@ def test_request_does_not_wait_for_who_holds_the_record(own_database, settings, 
         answered.set()
         holding.result()
     assert "Could not look for what is due" in caplog.text
-    assert Project.objects.get().publication == Publication.SCHEDULED
+    assert Project.objects.get().publication == PublicationStatus.SCHEDULED
     with connection.cursor() as cursor:  # the next writer waits as long as ever
         cursor.execute("PRAGMA busy_timeout" if connection.vendor == "sqlite" else "SHOW lock_timeout")
         assert cursor.fetchone() == ((20_000,) if connection.vendor == "sqlite" else ("20s",))
     assert middleware(rf.get("/")) == "page"
-    assert Project.objects.get().publication == Publication.PUBLISHED
+    assert Project.objects.get().publication == PublicationStatus.PUBLISHED
 
 
 def test_one_request_publishes_and_others_do_not_wait_for_it(settings, monkeypatch, rf):
@@ -228,7 +228,7 @@ def test_a_request_before_the_time_asks_nothing_and_the_first_after_it_publishes
     assert queries() > 1
     assert queries() == 0
     project.refresh_from_db()
-    assert project.publication == Publication.PUBLISHED
+    assert project.publication == PublicationStatus.PUBLISHED
 
 
 def test_pages_are_made_even_where_the_look_fails(settings, monkeypatch, rf, caplog):

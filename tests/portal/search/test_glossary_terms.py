@@ -7,8 +7,8 @@ import pytest
 from django.utils import translation
 from hypothesis import given
 
-from portal.core.citation_marks import MARK, Notes, prose_html
-from portal.search.glossary_terms import Glosses, finder, mark_terms, spellings
+from portal.core.citation_marks import MARK, Footnotes, render_prose
+from portal.search.glossary_terms import GlossaryMarker, mark_terms, spellings, term_matcher
 from tests.make import UNPUBLISHED, make_agreement, make_event, make_indicator, make_issue, make_project, make_term
 from tests.portal.core.test_citation_marks import PROSE, Markup, letters, source
 
@@ -48,7 +48,7 @@ def bracketed(key, word):
 
 
 def marked(html, terms=ENGLISH, language="en"):
-    return mark_terms(html, finder(language, terms), bracketed)
+    return mark_terms(html, term_matcher(language, terms), bracketed)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_hostile_text_stays_text():
 
 @given(PROSE.map(lambda prose: f"{prose} irrigation[known], {prose}IFAS{prose}"))
 def test_any_prose_stays_balanced_and_says_what_it_said(prose):
-    html = marked(prose_html(prose, Notes([source("known"), source("other")])))
+    html = marked(render_prose(prose, Footnotes([source("known"), source("other")])))
     markup = Markup(html)
     assert markup.balanced
     assert markup.names <= {("p",), ("sup", "class"), ("a", "href", "title"), ("span", "class")}
@@ -261,7 +261,7 @@ def test_the_glossary_is_asked_for_once_however_many_texts_and_terms(django_asse
     for number in range(3):
         make_term(term_en=f"Tugai {number}")
     with translation.override(language), django_assert_num_queries(1):
-        glosses = Glosses()
+        glosses = GlossaryMarker()
         for _section in range(3):
             glosses.mark("<p>Tugai 0, tugai 1</p>", "en")
         assert [key for key, *_rest in glosses.used()] == [*glosses.terms][:2]

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from issues.models import Issue, IssueInCountry, KeyFigure
-from portal.core.choices import Area, Publication
+from portal.core.choices import Area, PublicationStatus
 from portal.models import Place, Source
 from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, record_of
 from portal.search import indexing, ranking, store
@@ -36,8 +36,8 @@ pytestmark = pytest.mark.django_db
 
 def found(text):
     """What a search finds, as kinds."""
-    query = ranking.question(text)
-    return sorted(record_of(entry)[0].value for entry in ranking.ranked(query, ranking.ids_of(query)))
+    query = ranking.parse_query(text)
+    return sorted(record_of(entry)[0].value for entry in ranking.ranked(query, ranking.matching_ids(query)))
 
 
 def test_saved_record_is_found_by_its_new_words_and_not_by_its_old_ones():
@@ -60,7 +60,7 @@ def test_deleted_record_is_forgotten():
 def test_record_is_found_while_it_is_published(publication):
     project = make_project(title_en="Quinoa nursery", publication=publication)
     assert found("nursery") == []
-    project.publication = Publication.PUBLISHED
+    project.publication = PublicationStatus.PUBLISHED
     project.save()
     assert found("nursery") == ["project"]
     project.publication = publication
@@ -96,11 +96,11 @@ def test_many_that_are_created_at_once_are_found():
 
 
 def test_publishing_and_archiving_many_at_once():
-    make_project(title_en="Quinoa", publication=Publication.DRAFT)
+    make_project(title_en="Quinoa", publication=PublicationStatus.DRAFT)
     assert found("quinoa") == []
-    Project.objects.update(publication=Publication.PUBLISHED)
+    Project.objects.update(publication=PublicationStatus.PUBLISHED)
     assert found("quinoa") == ["project"]
-    Project.objects.update(publication=Publication.ARCHIVED)
+    Project.objects.update(publication=PublicationStatus.ARCHIVED)
     assert found("quinoa") == []
 
 
@@ -159,9 +159,9 @@ def test_renaming_reaches_the_records_that_carry_the_name():
     organisation.save()
     assert found("zembla") == []
     assert found("novaya") == ["agreement", "organisation", "project"]
-    Organisation.objects.update(publication=Publication.DRAFT)
+    Organisation.objects.update(publication=PublicationStatus.DRAFT)
     assert found("novaya") == []
-    Organisation.objects.update(publication=Publication.PUBLISHED)
+    Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
     assert found("novaya") == ["agreement", "organisation", "project"]
 
 
@@ -185,10 +185,10 @@ def test_words_of_a_row_are_words_of_its_record_until_it_goes():
 
 
 def test_words_about_a_hidden_record_are_hidden_with_it():
-    country = make_country(publication=Publication.DRAFT)
+    country = make_country(publication=PublicationStatus.DRAFT)
     make_issue_in_country(issue=make_issue(), country=country, note_en="Zembla")
     assert found("zembla") == []
-    country.publication = Publication.PUBLISHED
+    country.publication = PublicationStatus.PUBLISHED
     country.save()
     assert found("zembla") == ["issue"]
 
@@ -244,7 +244,7 @@ def test_form_of_an_editor_is_found_at_once(admin_client):
     indexing.settle()
     admin_client.post("/admin/portal/place/", {"action": "archive_selected", "_selected_action": [place.pk]})
     place.refresh_from_db()
-    assert place.publication == Publication.ARCHIVED
+    assert place.publication == PublicationStatus.ARCHIVED
     assert SearchEntry.objects.count() == 0
 
 

@@ -17,8 +17,8 @@ QUERIES = Path(__file__).with_name("search_queries.csv")
 
 
 def hits(text):
-    query = ranking.widened(ranking.question(text))
-    return ranking.ranked(query, ranking.ids_of(query))
+    query = ranking.expand(ranking.parse_query(text))
+    return ranking.ranked(query, ranking.matching_ids(query))
 
 
 @pytest.mark.usefixtures("content")
@@ -47,7 +47,7 @@ class TestContent:
     def test_both_databases_find_the_same(self):
         """The words that PostgreSQL holds, asked in the words of SQLite. Ordering does not depend on either."""
         with QUERIES.open(encoding="utf-8", newline="") as file:
-            questions = [ranking.widened(ranking.question(row["query"])) for row in csv.DictReader(file)]
+            questions = [ranking.expand(ranking.parse_query(row["query"])) for row in csv.DictReader(file)]
         with closing(sqlite3.connect(":memory:")) as other:
             for statement in store._CREATE["sqlite"]:
                 other.execute(statement.format(table=store.TABLE))

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.search import indexing
-from portal.search.spelling import meant, nearest, typed_in_korean, typed_in_latin, typed_in_russian
+from portal.search.spelling import closest, did_you_mean, typed_in_korean, typed_in_latin, typed_in_russian
 from tests.make import make_issue, make_place
 
 
@@ -56,9 +56,9 @@ def known(db):
     ],
 )
 def test_offers_another_spelling_only_where_one_finds_something(known, text, language, expected):
-    assert meant(text, language) == expected
+    assert did_you_mean(text, language) == expected
 
 
 def test_nearest_word_is_near(known):
-    assert nearest("drougth") == "drought"
-    assert nearest("dog") == ""
+    assert closest("drougth") == "drought"
+    assert closest("dog") == ""

@@ -13,7 +13,7 @@ from PIL import Image
 from issues.models import Indicator
 from issues.schema import dataset_description
 from portal.citations.references import reference_of_source
-from portal.core.urls import address_on
+from portal.core.urls import snapshot_url
 from portal.maps import share_image
 from portal.models import Source
 from portal.seo import schema_org
@@ -400,7 +400,7 @@ def test_page_of_a_record_says_how_to_cite_it(client):
 
 def test_page_of_a_day_is_cited_at_its_own_address(client):
     make_project(key="trees")
-    here = address_on("/en/projects/trees/", timezone.localdate())
+    here = snapshot_url("/en/projects/trees/", timezone.localdate())
     tags = dict(metas(client.get(here), "citation_"))
     assert (tags["citation_title"], tags["citation_public_url"]) == ("Trees for the Aralkum", f"{SITE}{here}")
 

@@ -28,7 +28,7 @@ from issues.models import (
     PageIndicator,
     Term,
 )
-from portal.core.choices import Area, Publication
+from portal.core.choices import Area, PublicationStatus
 from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
 from portal.tracking.audit_log import AuditEntry, audited_models
 from projects.models import (
@@ -296,7 +296,7 @@ def test_a_row_shows_the_record_it_names(editor):
 
 
 def test_view_on_site_is_offered_only_where_readers_find_the_record(editor):
-    published, draft = make_issue(), make_issue(publication=Publication.DRAFT)
+    published, draft = make_issue(), make_issue(publication=PublicationStatus.DRAFT)
     assert "View on site" in editor.get(change_address(published)).content.decode()
     assert "View on site" not in editor.get(change_address(draft)).content.decode()
 
@@ -361,12 +361,12 @@ def test_counts_do_not_multiply_each_other(editor):
 @pytest.mark.parametrize(
     ("action", "publication", "message"),
     [
-        ("publish_selected", Publication.PUBLISHED, "1 record was published."),
-        ("archive_selected", Publication.ARCHIVED, "1 record was archived."),
+        ("publish_selected", PublicationStatus.PUBLISHED, "1 record was published."),
+        ("archive_selected", PublicationStatus.ARCHIVED, "1 record was archived."),
     ],
 )
 def test_publication_of_selected_records_changes(editor, action, publication, message):
-    before = Publication.IN_REVIEW if publication == Publication.PUBLISHED else Publication.PUBLISHED
+    before = PublicationStatus.IN_REVIEW if publication == PublicationStatus.PUBLISHED else PublicationStatus.PUBLISHED
     record, other = make_issue(publication=before), make_issue(publication=before)
     make_citation(record)
     already = make_issue(publication=publication)
@@ -386,7 +386,7 @@ def test_publication_of_selected_records_changes(editor, action, publication, me
 
 
 def test_publishing_several_says_how_many_in_the_plural(editor):
-    terms = [make_term(publication=Publication.DRAFT) for _ in range(3)]
+    terms = [make_term(publication=PublicationStatus.DRAFT) for _ in range(3)]
     for term in terms:
         make_citation(term)
     response = editor.post(
@@ -401,11 +401,11 @@ def test_publishing_is_offered_to_those_who_may_change(client):
     reader = User.objects.create_user("reader", is_staff=True)
     reader.user_permissions.add(Permission.objects.get(codename="view_issue"))
     client.force_login(reader)
-    draft = make_issue(publication=Publication.DRAFT)
+    draft = make_issue(publication=PublicationStatus.DRAFT)
     assert "publish_selected" not in client.get(address(Issue, "changelist")).content.decode()
     client.post(address(Issue, "changelist"), {"action": "publish_selected", "_selected_action": [draft.pk]})
     draft.refresh_from_db()
-    assert draft.publication == Publication.DRAFT
+    assert draft.publication == PublicationStatus.DRAFT
 
 
 # ── Forms ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -443,7 +443,7 @@ def test_a_new_record_takes_its_key_from_the_english_name(editor):
         ),
     )
     term = Term.objects.get(key="tugai")
-    assert (term.version, term.publication, term.term_ko) == (1, Publication.DRAFT, None)
+    assert (term.version, term.publication, term.term_ko) == (1, PublicationStatus.DRAFT, None)
 
 
 def test_only_english_is_required(editor):

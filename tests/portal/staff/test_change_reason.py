@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from tests import reading
 from tests.make import (
@@ -23,7 +23,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 ASKED = {"why": ["Readers see what you change. Say in a sentence why: they see that too."]}
 
 

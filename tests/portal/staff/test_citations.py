@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
 from tests.counting import settle
 from tests.make import make_issue, make_source, make_term
@@ -80,7 +80,7 @@ def test_a_source_is_told_with_its_author_and_state(desk):
         publisher="KEI",
         date="2021-05",
         language="ko",
-        publication=Publication.DRAFT,
+        publication=PublicationStatus.DRAFT,
     )
     assert desk(EDITOR).get(CITE, {"q": "kei"}).json()["suggestions"] == [
         {"key": "kei-2021", "name": "아랄해 복원", "language": "ko", "about": "KEI, 2021-05", "state": "Draft"}
@@ -134,7 +134,7 @@ def test_marks_become_numbered_notes_with_their_sources(desk):
 
 
 def test_what_is_wrong_with_marks_is_said_in_words(desk):
-    make_source(key="draft-2020", title="A draft", publication=Publication.DRAFT)
+    make_source(key="draft-2020", title="A draft", publication=PublicationStatus.DRAFT)
     page = shown(desk(EDITOR), "One [nobody-2020]. Two [draft-2020].")
     assert "No source has this key: <b>[nobody-2020]</b>" in page
     assert "Readers do not see this source yet: <b>[draft-2020]</b>" in page
@@ -196,7 +196,7 @@ def test_prose_is_shown_with_as_many_queries_for_one_source_as_for_three(desk):
 
 
 def test_a_form_names_the_texts_that_carry_marks_and_whom_to_ask(desk):
-    issue = make_issue(publication=Publication.DRAFT)
+    issue = make_issue(publication=PublicationStatus.DRAFT)
     page = desk(EDITOR).get(change_address(issue)).content.decode()
     assert page.count("data-marks") == 15  # five sections in three languages
     assert f'data-cite-address="{CITE}"' in page
@@ -207,6 +207,6 @@ def test_a_form_names_the_texts_that_carry_marks_and_whom_to_ask(desk):
 
 
 def test_a_form_without_such_texts_has_no_such_help(desk):
-    page = desk(EDITOR).get(change_address(make_term(publication=Publication.DRAFT))).content.decode()
+    page = desk(EDITOR).get(change_address(make_term(publication=PublicationStatus.DRAFT))).content.decode()
     assert "data-marks" not in page
     assert "citation-field.js" not in page

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from tests import reading
 from tests.make import make_project, make_term
 
@@ -26,9 +26,9 @@ def headings(client, section):
 
 
 def test_reviewer_sees_first_what_has_waited_longest_and_an_editor_does_not(desk):
-    newer, older = (make_term(term_en=name, publication=Publication.IN_REVIEW) for name in ("Newer", "Older"))
-    project = make_project(title_en="Oldest", publication=Publication.IN_REVIEW)
-    make_term(publication=Publication.DRAFT)
+    newer, older = (make_term(term_en=name, publication=PublicationStatus.IN_REVIEW) for name in ("Newer", "Older"))
+    project = make_project(title_en="Oldest", publication=PublicationStatus.IN_REVIEW)
+    make_term(publication=PublicationStatus.DRAFT)
     now = timezone.now()
     for record, days in ((newer, 1), (older, 2), (project, 3)):
         type(record).objects.filter(pk=record.pk).update(updated_at=now - timedelta(days=days))
@@ -45,7 +45,7 @@ def test_reviewer_sees_first_what_has_waited_longest_and_an_editor_does_not(desk
     ],
 )
 def test_everybody_sees_first_what_they_can_see_to(desk, who, mine, others):
-    make_term(publication=Publication.IN_REVIEW)
+    make_term(publication=PublicationStatus.IN_REVIEW)
     [section] = reading.page(desk(who).get("/admin/")).xpath("//section[h2[@id='desk-care']]")
     assert [dt.text.strip() for dt in section.xpath("./dl//dt")] == mine
     assert [dt.text.strip() for dt in section.xpath("./details//dt")] == others

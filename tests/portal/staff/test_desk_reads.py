@@ -16,7 +16,7 @@ from portal.models import Link
 from portal.models.curation import Double
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
-from portal.tracking.history import moments
+from portal.tracking.history import change_times
 from projects.models import ImportedActivity, ImportedFile, SuggestedIssue
 from tests.make import make_imported, make_imported_file, make_organisation, make_suggested_issue
 from tests.portal.staff.test_admin import LINKED, add_rows
@@ -70,7 +70,7 @@ def values(name, groups, records):
         "object_id": pk,
         "pk": pk,
         "id": pk,
-        "when": stamp(moments(records[model])[-1]) if "when" in groups else "",
+        "when": stamp(change_times(records[model])[-1]) if "when" in groups else "",
         "app_label": "issues",
         "content_type_id": ContentType.objects.get_for_model(term).pk,
         "url": "issues/",

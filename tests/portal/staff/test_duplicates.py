@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place, Source
 from portal.models.workflow import EDITOR, REVIEWER, TRANSLATORS
 from portal.search import indexing
@@ -43,7 +43,7 @@ def new_organisation(client, **fields):
 
 
 def test_a_new_record_comes_back_once_with_those_that_are_like_it(desk):
-    forest = make_organisation(name_en="Korean Forest Service", publication=Publication.DRAFT)
+    forest = make_organisation(name_en="Korean Forest Service", publication=PublicationStatus.DRAFT)
     make_organisation(name_en="Green Climate Fund")
     client = desk(EDITOR)
     response = new_organisation(client, name_ko="산림청", other_spellings="KFS")
@@ -110,7 +110,7 @@ def test_places_sources_and_projects_are_asked_about_too(desk, make, add):
 
 def test_a_change_is_asked_about_only_if_it_makes_records_alike(desk):
     make_place(name_en="Nukus", kind=Place.Kind.CITY)
-    place = make_place(name_en="Nukus", kind=Place.Kind.CITY, publication=Publication.DRAFT)
+    place = make_place(name_en="Nukus", kind=Place.Kind.CITY, publication=PublicationStatus.DRAFT)
     client, url = desk(EDITOR), change_address(place)
     assert client.post(url, form_data(client.get(url), latitude="42.46", longitude="59.6")).status_code == 302
     assert errors_of(client.post(url, form_data(client.get(url), name_en="Nukus City"))) == ASKED

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, KeyFigure, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.staff.history import PER_PAGE, stamp
-from portal.tracking.history import TRACKED, because, moments, unrecorded
+from portal.tracking.history import TRACKED, change_reason, change_times, without_history
 from projects.models import Project
 from tests import reading
 from tests.make import (
@@ -27,7 +27,7 @@ from tests.portal.staff.test_admin import LINKED, MODELS, add_rows, address, cha
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 WHO = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 
 
@@ -60,7 +60,7 @@ def changes(response):
 
 
 def change(record, why="", **fields):
-    with because(why):
+    with change_reason(why):
         for name, value in fields.items():
             setattr(record, name, value)
         record.save()
@@ -105,7 +105,7 @@ def test_moves_are_told_by_their_names(desk):
 
 
 def test_what_was_loaded_has_a_beginning(desk):
-    with unrecorded():
+    with without_history():
         term = make_term(definition_en="Loaded.")
     client = desk("reviewer")
     [beginning] = changes(client.get(history_address(term)))
@@ -147,7 +147,7 @@ def test_history_asks_the_same_of_the_database_for_one_change_as_for_three(desk,
         return len(asked)
 
     def add(n):
-        with because(f"{n}"):
+        with change_reason(f"{n}"):
             add_rows(record, n)
 
     add(1)
@@ -170,7 +170,7 @@ def test_history_opens_in_each_language_and_obeys_the_content_policy(desk, model
 @pytest.mark.parametrize(
     ("who", "status"), [("anonymous", 302), ("translator", 200), ("editor", 200), ("reviewer", 200)]
 )
-@pytest.mark.parametrize("state", Publication)
+@pytest.mark.parametrize("state", PublicationStatus)
 def test_whoever_may_look_at_a_record_may_look_at_its_history(desk, who, status, state):
     assert desk(who).get(history_address(make_term(publication=state))).status_code == status
 
@@ -197,19 +197,19 @@ def offered(response):
 )
 def test_whoever_may_change_a_record_may_revert_it(desk, who, state, may):
     term = cited_term(publication=state, definition_en="Right.")
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.")
     client, url = desk(who), revert_address(term, right)
     assert (url in offered(client.get(history_address(term)))) is may
     assert client.get(url).status_code == (200 if may else 403)
-    client.post(url, {"seen": stamp(moments(term)[0]), "why": "It was right."})
+    client.post(url, {"seen": stamp(change_times(term)[0]), "why": "It was right."})
     term.refresh_from_db()
     assert term.definition_en == ("Right." if may else "Wrong.")
 
 
 def test_strangers_are_sent_to_the_login(desk):
     term = cited_term()
-    url = revert_address(term, moments(term)[0])
+    url = revert_address(term, change_times(term)[0])
     assert desk("anonymous").post(url).status_code == 302
 
 
@@ -222,7 +222,7 @@ def send(client, url, **data):
 
 def test_reverting_shows_first_what_it_would_change(desk):
     term = cited_term(publication=R, definition_en="Right.")
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.")
     make_citation(term, make_source(title="A bad source"))
     client, url = desk("editor"), revert_address(term, right)
@@ -238,7 +238,7 @@ def test_reverting_shows_first_what_it_would_change(desk):
 
 def test_what_readers_see_is_reverted_for_a_reason(desk):
     term = cited_term(definition_en="Right.")
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.")
     client, url = desk("reviewer"), revert_address(term, right)
     response = send(client, url, why=" ")
@@ -252,10 +252,10 @@ def test_what_readers_see_is_reverted_for_a_reason(desk):
 
 def test_nothing_is_reverted_that_was_changed_after_one_looked(desk):
     term = cited_term(publication=D, definition_en="Right.")
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.")
     client, url = desk("editor"), revert_address(term, right)
-    seen = stamp(moments(term)[0])
+    seen = stamp(change_times(term)[0])
     change(term, definition_en="Worked on meanwhile.")
     response = client.post(url, {"seen": seen})
     assert "The record was changed meanwhile." in response.content.decode()
@@ -265,7 +265,7 @@ def test_nothing_is_reverted_that_was_changed_after_one_looked(desk):
 
 def test_a_form_that_was_open_meanwhile_meets_the_reversion(desk):
     term = cited_term(publication=D, definition_en="Right.")
-    right = moments(term)[0]
+    right = change_times(term)[0]
     change(term, definition_en="Wrong.")
     client = desk("editor")
     opened = client.get(change_address(term))
@@ -276,7 +276,7 @@ def test_a_form_that_was_open_meanwhile_meets_the_reversion(desk):
 
 def test_what_would_leave_readers_with_less_is_refused_in_words(desk):
     term = make_term(publication=D)
-    bare = moments(term)[0]
+    bare = change_times(term)[0]
     make_citation(term)
     change(term, publication=P)
     response = send(desk("reviewer"), revert_address(term, bare), why="Back.")
@@ -287,7 +287,7 @@ def test_what_would_leave_readers_with_less_is_refused_in_words(desk):
 def test_what_is_gone_is_named_before_one_tries(desk):
     project, source = make_project(publication=D), make_source(title="A report")
     make_citation(project, source)
-    cited = moments(project)[0]
+    cited = change_times(project)[0]
     project.citations.all().delete()
     source.delete()
     client, url = desk("editor"), revert_address(project, cited)
@@ -299,7 +299,7 @@ def test_what_is_gone_is_named_before_one_tries(desk):
 def test_the_state_that_stands_offers_no_way_back_and_changes_nothing(desk):
     term = cited_term(publication=D)
     client = desk("editor")
-    now = revert_address(term, moments(term)[0])
+    now = revert_address(term, change_times(term)[0])
     assert now not in offered(client.get(history_address(term)))
     assert "Nothing: the record is what it was then." in client.get(now).content.decode()
 
@@ -313,7 +313,7 @@ def test_there_is_no_way_back_to_where_it_was_not(desk, when):
 def test_rows_that_stay_as_they_are_are_named(desk):
     issue = make_issue(publication=D)
     change(issue, name_en="Dust")
-    page = desk("editor").get(revert_address(issue, moments(issue)[-1])).content.decode()
+    page = desk("editor").get(revert_address(issue, change_times(issue)[-1])).content.decode()
     assert "These have a history of their own and stay as they are: Causes and effects." in page
 
 
@@ -321,11 +321,11 @@ def test_rows_that_stay_as_they_are_are_named(desk):
 def test_rows_with_a_page_of_their_own_follow_their_record(desk, who, may):
     figure = make_key_figure(label_en="Area")
     make_citation(figure), make_citation(figure.issue)
-    right = moments(figure)[0]
+    right = change_times(figure)[0]
     change(figure, label_en="Volume")
     client, url = desk(who), revert_address(figure, right)
     assert client.get(url).status_code == (200 if may else 403)
-    client.post(url, {"seen": stamp(moments(figure)[0]), "why": "It was right."})
+    client.post(url, {"seen": stamp(change_times(figure)[0]), "why": "It was right."})
     assert KeyFigure.objects.get().label_en == ("Area" if may else "Volume")
 
 
@@ -334,7 +334,7 @@ def test_reverting_asks_the_same_of_the_database_for_one_row_as_for_three(desk):
 
     def queries(count):
         project = make_project(publication=D)
-        start = moments(project)[0]
+        start = change_times(project)[0]
         for _ in range(count):
             make_citation(project), make_participation(project=project), project.countries.add(make_country())
         with CaptureQueriesContext(connection) as asked:

@@ -243,7 +243,7 @@ def test_an_export_begins_with_the_mark_by_which_excel_knows_hangul(reviewer):
 def test_an_export_is_noted(reviewer):
     make_term()
     content(export(reviewer, Term, "q=term"))
-    entry = AuditEntry.objects.get(what=AuditEntry.What.EXPORTED)
+    entry = AuditEntry.objects.get(what=AuditEntry.Action.EXPORTED)
     assert (entry.who, entry.details) == (
         "reviewer",
         {"table": "term", "rows": 1, "format": "csv", "filters": "q=term"},
@@ -392,7 +392,7 @@ def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(re
     done = content(reviewer.post(path)).decode()
     assert "list.csv is imported: 2 new, 1 changed, 0 unchanged." in done
     assert Term.objects.count() == 3
-    entry = AuditEntry.objects.get(what=AuditEntry.What.IMPORTED)
+    entry = AuditEntry.objects.get(what=AuditEntry.Action.IMPORTED)
     assert (entry.who, entry.network) == ("reviewer", "127.0.0.0/24")
     state = Term.objects.get(key="a").history.get()
     assert (state.history_user.username, state.history_change_reason) == ("reviewer", "A better list")

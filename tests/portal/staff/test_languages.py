@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from lxml import html
 
 from issues.models import Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place
 from portal.models.workflow import EDITOR, TRANSLATORS
 from portal.staff.languages import TranslationMixin
@@ -49,12 +49,12 @@ def test_a_new_form_asks_for_the_texts_that_readers_need(desk):
 
 
 def test_each_language_is_counted_by_what_stands_in_it(desk):
-    term = make_term(publication=Publication.DRAFT, term_ko="투가이", definition_ko="강가의 숲", term_ru="Тугай")
+    term = make_term(publication=PublicationStatus.DRAFT, term_ko="투가이", definition_ko="강가의 숲", term_ru="Тугай")
     assert complete(desk(EDITOR).get(change_address(term))) == {"en": "2 of 2", "ko": "2 of 2", "ru": "1 of 2"}
 
 
 def test_a_text_that_may_be_empty_counts_once_it_is_written_in_any_language(desk):
-    project = make_project(publication=Publication.DRAFT, title_ko="나무")
+    project = make_project(publication=PublicationStatus.DRAFT, title_ko="나무")
     client = desk(EDITOR)
     assert complete(client.get(change_address(project)))["ko"] == "1 of 2"  # title, summary
     type(project).objects.filter(pk=project.pk).update(results_ko="결과")
@@ -62,12 +62,12 @@ def test_a_text_that_may_be_empty_counts_once_it_is_written_in_any_language(desk
 
 
 def test_what_serves_every_reader_in_english_is_not_counted(desk):
-    project = make_project(publication=Publication.DRAFT, note_en="Sources disagree.", evidence_ko="증거")
+    project = make_project(publication=PublicationStatus.DRAFT, note_en="Sources disagree.", evidence_ko="증거")
     assert complete(desk(EDITOR).get(change_address(project)))["en"] == "2 of 2"
 
 
 def test_rows_are_counted_with_their_record(desk):
-    project = make_project(publication=Publication.DRAFT)
+    project = make_project(publication=PublicationStatus.DRAFT)
     make_answer(project=project, rationale_ru="Почему")
     assert complete(desk(EDITOR).get(change_address(project))) == {"en": "3 of 3", "ko": "0 of 3", "ru": "1 of 3"}
 
@@ -80,7 +80,7 @@ def test_a_form_that_comes_back_counts_what_was_typed(desk):
 
 @pytest.mark.parametrize(("language", "words"), [("en", "2 of 2"), ("ko", "2 중 2"), ("ru", "2 из 2")])
 def test_the_marks_are_in_the_language_of_the_desk(desk, language, words):
-    term = make_term(publication=Publication.DRAFT)
+    term = make_term(publication=PublicationStatus.DRAFT)
     response = desk(EDITOR).get(change_address(term), headers={"accept-language": language})
     assert complete(response)["en"] == words
 
@@ -92,7 +92,7 @@ def test_rows_with_a_page_of_their_own_have_the_marks_too(client, make):
 
 
 def test_a_translator_begins_with_english_and_their_language(desk):
-    place = make_place(publication=Publication.DRAFT, name_ru="Нукус")
+    place = make_place(publication=PublicationStatus.DRAFT, name_ru="Нукус")
     page = html.fromstring(desk(TRANSLATORS["ko"]).get(change_address(place)).content.decode())
     [box] = page.xpath("//*[@id='languages']")
     assert box.get("data-preselected") == "en ko"

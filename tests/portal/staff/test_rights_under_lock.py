@@ -13,10 +13,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, models, transaction
 
 from issues.models import Observation, Term
-from portal.core.choices import Publication
-from portal.curation.translations import older_of
+from portal.core.choices import PublicationStatus
+from portal.curation.translations import outdated_of
 from portal.models.workflow import ADMINISTRATOR, EDITOR, TRANSLATORS
-from portal.tracking.history import moments
+from portal.tracking.history import change_times
 from projects.iati import applying
 from projects.iati.planning import Options
 from projects.iati.reading import activities
@@ -39,7 +39,7 @@ from tests.projects.iati.files import activity, file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 WAITS_SECONDS = 3
 
 
@@ -188,7 +188,7 @@ def test_values_of_an_indicator_that_was_published_meanwhile_are_not_removed(des
 
 def test_record_that_was_published_meanwhile_is_not_reverted(desk):
     term = make_term(publication=R, definition_en="Right.")
-    right = moments(term)[0]
+    right = change_times(term)[0]
     term.definition_en = "Wrong."
     term.save()
     client, url = desk(EDITOR), address(Term, "revert", term.pk, right.strftime("%Y%m%dT%H%M%S%f"))
@@ -200,7 +200,7 @@ def test_record_that_was_published_meanwhile_is_not_reverted(desk):
 
 
 def test_row_of_a_record_that_was_published_meanwhile_is_not_reverted(desk, observation):
-    right = moments(observation)[0]
+    right = change_times(observation)[0]
     observation.value = 2
     observation.save()
     client = desk(EDITOR)
@@ -227,11 +227,11 @@ def test_translation_of_a_record_that_was_archived_meanwhile_is_not_called_right
     term = make_term(definition_en="Old.", definition_ko="옛 글")
     term.definition_en = "New."
     term.save()
-    [older] = older_of(term)
+    [older] = outdated_of(term)
     client = desk(TRANSLATORS["ko"])
     with moved_meanwhile(term, A):
         response = client.post(address(Term, "still_right", term.pk), {"older": [older.pk]})
-    assert (response.status_code, older_of(term).count()) == (403, 1)
+    assert (response.status_code, outdated_of(term).count()) == (403, 1)
 
 
 def test_record_that_was_archived_meanwhile_is_not_looked_through(desk):
@@ -274,7 +274,7 @@ def test_iati_file_changes_no_project_that_was_published_meanwhile(tmp_path):
     def bring(content):
         path = tmp_path / "file.xml"
         path.write_bytes(content)
-        received = applying.received(content, applying.About("file.xml", applying.date(2026, 11, 24)))
+        received = applying.received(content, applying.ImportDetails("file.xml", applying.date(2026, 11, 24)))
         return applying.run(lambda: activities(path), received, Options(countries=None, may_publish=False))
 
     bring(file(activity("1")))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from issues.models import IssueInCountry, KeyFigure, Observation, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Record, Tombstone
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
@@ -39,7 +39,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = Publication
+D, R, S, P, A = PublicationStatus
 STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 RECORDS = Record.__subclasses__()
 MAKERS = [
@@ -147,7 +147,7 @@ def test_what_readers_saw_is_not_changed_by(desk, who, state):
 @pytest.mark.parametrize(
     ("who", "status"), [("anonymous", 302), ("translator", 403), ("editor", 403), ("reviewer", 403)]
 )
-@pytest.mark.parametrize("state", Publication)
+@pytest.mark.parametrize("state", PublicationStatus)
 def test_only_administrators_delete(desk, who, status, state):
     term = make_term(publication=state)
     assert desk(who).post(address(Term, "delete", term.pk), {"post": "yes"}).status_code == status
@@ -372,7 +372,7 @@ def test_a_published_record_may_be_mended_but_not_broken(desk):
 
 
 @pytest.mark.parametrize("who", ["editor", "reviewer", "translator"])
-@pytest.mark.parametrize("state", Publication)
+@pytest.mark.parametrize("state", PublicationStatus)
 def test_change_page_asks_the_same_of_the_database_whoever_opens_it(desk, who, state):
     def queries(rows):
         project = make_project(publication=state)

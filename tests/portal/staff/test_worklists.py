@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from issues.models import Term
-from portal.core.choices import Confidence, Publication
+from portal.core.choices import Confidence, PublicationStatus
 from portal.staff.worklists import WORKLISTS
 from projects.models import Project
 from tests import reading
@@ -53,9 +53,11 @@ def test_every_care_is_counted_and_leads_to_its_list(editor):
     whole = {"title_ko": "나무", "title_ru": "Деревья", "summary_ko": "심는다.", "summary_ru": "Сажают."}
     good = make_project(**whole, start="2020", budget=1, currency="USD")
     make_citation(good)
-    make_project(**whole, publication=Publication.DRAFT, start="2020")
-    make_project(title_ko="나무", title_ru="Деревья", publication=Publication.IN_REVIEW, confidence=Confidence.LOW)
-    make_project(publication=Publication.ARCHIVED)
+    make_project(**whole, publication=PublicationStatus.DRAFT, start="2020")
+    make_project(
+        title_ko="나무", title_ru="Деревья", publication=PublicationStatus.IN_REVIEW, confidence=Confidence.LOW
+    )
+    make_project(publication=PublicationStatus.ARCHIVED)
     old = make_project(**whole)
     Project.objects.filter(pk=old.pk).update(updated_at=timezone.now() - timedelta(days=400))
     found = cares(editor, "Projects")
@@ -107,12 +109,12 @@ def test_number_falls_when_the_work_is_done(editor):
 
 
 def test_drafts_that_i_worked_on_are_listed_and_nobody_elses(editor):
-    make_term(term_en="Somebody else’s", publication=Publication.DRAFT)
+    make_term(term_en="Somebody else’s", publication=PublicationStatus.DRAFT)
     data = {"key": "tugai", "term_en": "Tugai", "definition_en": "Forest along desert rivers."}
     editor.post(address(Term, "add"), form_data(editor.get(address(Term, "add")), **data))
     page = reading.page(editor.get("/admin/"))
     assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai Term"]
-    Term.objects.update(publication=Publication.PUBLISHED)
+    Term.objects.update(publication=PublicationStatus.PUBLISHED)
     assert reading.page(editor.get("/admin/")).xpath("//h2[@id='desk-drafts']") == []
 
 
@@ -131,7 +133,11 @@ def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
     counted = []
     for _ in range(2):
         for _ in range(3):
-            make_project(), make_term(publication=Publication.DRAFT), make_term(publication=Publication.IN_REVIEW)
+            (
+                make_project(),
+                make_term(publication=PublicationStatus.DRAFT),
+                make_term(publication=PublicationStatus.IN_REVIEW),
+            )
         with CaptureQueriesContext(connection) as asked:
             editor.get("/admin/")
         counted.append(len(asked))

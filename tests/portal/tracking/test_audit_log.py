@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from issues.models import Observation, Term
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.curation import OlderTranslation
 from portal.tracking import audit_log
 from portal.tracking.audit_log import (
@@ -28,14 +28,14 @@ from portal.tracking.audit_log import (
     RELEASES,
     AppendOnlyError,
     AuditEntry,
-    note,
-    note_refusal,
+    log_action,
+    log_refusal,
 )
 from tests.make import make_citation, make_indicator, make_issue, make_place, make_source, make_term
 
 pytestmark = pytest.mark.django_db
 
-What = AuditEntry.What
+What = AuditEntry.Action
 PASSWORD, WRONG = "a-dry-sea-remembers-1960", "wrong"
 
 
@@ -237,7 +237,7 @@ def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
     def refuse(network, what=What.THROTTLED):
         request = rf.get("/", REMOTE_ADDR=f"10.{network // 250}.{network % 250}.1")
         request.resolver_match = None
-        note_refusal(what, request)
+        log_refusal(what, request)
 
     for network in range(REFUSALS_AN_HOUR + 20):
         refuse(network)
@@ -257,13 +257,13 @@ def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
 
 
 def test_publication_is_noted_when_readers_gain_or_lose_a_record(since):
-    term = make_term(key="tugai", publication=Publication.DRAFT)
+    term = make_term(key="tugai", publication=PublicationStatus.DRAFT)
     assert since() == []
     for publication, expected in (
-        (Publication.IN_REVIEW, []),
-        (Publication.PUBLISHED, [("", "published", "term tugai", {"from": "in-review", "to": "published"})]),
-        (Publication.PUBLISHED, []),
-        (Publication.ARCHIVED, [("", "unpublished", "term tugai", {"from": "published", "to": "archived"})]),
+        (PublicationStatus.IN_REVIEW, []),
+        (PublicationStatus.PUBLISHED, [("", "published", "term tugai", {"from": "in-review", "to": "published"})]),
+        (PublicationStatus.PUBLISHED, []),
+        (PublicationStatus.ARCHIVED, [("", "unpublished", "term tugai", {"from": "published", "to": "archived"})]),
     ):
         term.publication = publication
         term.save()
@@ -278,22 +278,22 @@ def test_a_record_that_is_published_at_once_is_noted(since):
 def test_a_save_of_other_fields_is_not_noted(since):
     term = make_term()
     since()
-    term.publication = Publication.ARCHIVED
+    term.publication = PublicationStatus.ARCHIVED
     term.save(update_fields=["term_en"])
     assert since() == []
 
 
 def test_publication_of_many_at_once_is_noted_one_by_one(since):
-    make_term(key="saxaul"), make_term(key="tugai"), make_term(key="draft", publication=Publication.DRAFT)
+    make_term(key="saxaul"), make_term(key="tugai"), make_term(key="draft", publication=PublicationStatus.DRAFT)
     since()
-    Term.objects.all().update(publication=Publication.DRAFT)
+    Term.objects.all().update(publication=PublicationStatus.DRAFT)
     assert sorted(since()) == [
         ("", "unpublished", f"term {key}", {"from": "published", "to": "draft"}) for key in ("saxaul", "tugai")
     ]
 
 
 def test_publishing_at_the_desk_names_the_editor_and_the_network(client, editor, since):
-    term = make_term(key="tugai", publication=Publication.IN_REVIEW)
+    term = make_term(key="tugai", publication=PublicationStatus.IN_REVIEW)
     make_citation(term)
     since()
     client.post(
@@ -306,7 +306,7 @@ def test_publishing_at_the_desk_names_the_editor_and_the_network(client, editor,
 
 
 def test_deletion_is_noted_once_and_not_for_what_goes_along(client, editor, since):
-    indicator, source = make_indicator(key="area", publication=Publication.DRAFT), make_source()
+    indicator, source = make_indicator(key="area", publication=PublicationStatus.DRAFT), make_source()
     Observation.objects.create(indicator=indicator, place=make_place(), year=2020, value=1, source=source)
     since()
     client.post(reverse("admin:issues_indicator_delete", args=[indicator.pk]), {"post": "yes"})
@@ -345,8 +345,8 @@ def test_exports_and_imports_note_themselves(rf, anna, since):
     request = rf.get("/", REMOTE_ADDR="2001:db8:1:2::7")
     request.user = anna
     with request_context(request):
-        note(What.EXPORTED, rows=171, format="csv")
-        note(What.IMPORTED, record=make_source(key="micklin-2016", publication=Publication.DRAFT), rows=3)
+        log_action(What.EXPORTED, rows=171, format="csv")
+        log_action(What.IMPORTED, record=make_source(key="micklin-2016", publication=PublicationStatus.DRAFT), rows=3)
     assert since() == [
         ("anna", "exported", "", {"rows": 171, "format": "csv"}),
         ("anna", "imported", "source micklin-2016", {"rows": 3}),
@@ -386,7 +386,7 @@ def test_groups_and_permissions_are_noted_from_either_side(anna, since):
 
 def test_deletion_of_an_account_is_noted_and_its_entries_stay(anna, since):
     TOTP.activate(anna, "JBSWY3DPEHPK3PXP")
-    note(What.EXPORTED, who=anna)
+    log_action(What.EXPORTED, who=anna)
     since()
     anna.delete()
     assert not Authenticator.objects.exists()
@@ -402,7 +402,7 @@ def test_deletion_of_an_account_is_noted_and_its_entries_stay(anna, since):
 
 @pytest.fixture
 def entry():
-    return note(What.EXPORTED, rows=1)
+    return log_action(What.EXPORTED, rows=1)
 
 
 @pytest.mark.parametrize(
@@ -453,7 +453,7 @@ REPLACING = (
 )
 @pytest.mark.parametrize("recursive", ["OFF", "ON"])  # triggers fire for what REPLACE deletes only where this is on
 def test_sqlite_replaces_no_entry(entry, act, recursive):
-    note(What.EXPORTED, rows=2)
+    log_action(What.EXPORTED, rows=2)
     before = written()
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA recursive_triggers = {recursive}")
@@ -461,7 +461,7 @@ def test_sqlite_replaces_no_entry(entry, act, recursive):
             cursor.execute(act)
         cursor.execute("PRAGMA recursive_triggers = OFF")
     assert written() == before
-    note(What.EXPORTED, rows=3)
+    log_action(What.EXPORTED, rows=3)
     assert len(written()) == len(before) + 1
 
 
@@ -531,7 +531,7 @@ def test_list_asks_the_same_of_the_database_for_one_as_for_three(client, editor)
         with CaptureQueriesContext(connection) as queries:
             client.get(listed)
         counts.append(len(queries))
-        note(What.EXPORTED), note(What.EXPORTED)
+        log_action(What.EXPORTED), log_action(What.EXPORTED)
     assert counts[0] == counts[1]
 
 
@@ -557,7 +557,7 @@ def test_entry_names_itself(entry):
 
 
 def test_a_command_has_no_network():
-    assert note(What.EXPORTED).network == ""
+    assert log_action(What.EXPORTED).network == ""
 
 
 def test_network_is_the_address_without_its_end():
@@ -566,4 +566,4 @@ def test_network_is_the_address_without_its_end():
         ("2001:db8:aaaa:bbbb::1", "2001:db8:aaaa::/48"),
         ("", "0.0.0.0/24"),  # a Unix socket, whose clients have no address
     ):
-        assert audit_log.network_of(RequestFactory().get("/", REMOTE_ADDR=address)) == network
+        assert audit_log.client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network

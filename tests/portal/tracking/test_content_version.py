@@ -9,7 +9,7 @@ from django.db import DatabaseError, connections, transaction
 
 from issues.models import Observation
 from portal.core.choices import Area
-from portal.curation.links import record_answer
+from portal.curation.links import record_check
 from portal.http import page_cache
 from portal.models import Place, Source
 from portal.models.curation import Link
@@ -134,7 +134,7 @@ CHANGES = {
     "bulk_update": lambda project, country: Project.objects.bulk_update([project], ["title_en"]),
     "bulk_create": lambda project, country: Place.objects.bulk_create([Place(key="a", name_en="A", kind="city")]),
     "delete of many": lambda project, country: Project.objects.filter(pk=project.pk).delete(),
-    "broken link": lambda project, country: record_answer(
+    "broken link": lambda project, country: record_check(
         Link.objects.create(address="https://example.org/"), Link.Outcome.GONE
     ),
 }
@@ -331,10 +331,10 @@ def test_transaction_has_at_most_two_notes_and_says_exactly_what_changed():
 
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_kept_of_what_is_not_committed(settings):
-    settings.CACHES = settings.CACHES | {"kept": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.CACHES = settings.CACHES | {"pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
     def titles():
-        return page_cache.once(lambda: sorted(Source.objects.values_list("title", flat=True)), "titles")
+        return page_cache.cached_for_version(lambda: sorted(Source.objects.values_list("title", flat=True)), "titles")
 
     source = make_source(title="Before")
     assert titles() == ["Before"]

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from issues.models import IssueCitation, KeyFigure, Observation, Term
-from portal.core.choices import Publication
-from portal.models import Pair, Record, Source
+from portal.core.choices import PublicationStatus
+from portal.models import Record, Source, ThroughModel
 from portal.publishing.scheduler import publish_scheduled
-from portal.tracking.change_reasons import Reason
-from portal.tracking.history import BEGINNING, TRACKED, because, is_history, unrecorded
+from portal.tracking.change_reasons import ChangeReason
+from portal.tracking.history import BEGINNING, TRACKED, change_reason, is_history, without_history
 from projects.models import Participation, Project
 from tests.make import (
     make_citation,
@@ -44,7 +44,7 @@ def kinds(record):
 
 def loaded(make, **fields):
     """A record that came without history, as the fixtures do."""
-    with unrecorded():
+    with without_history():
         return make(**fields)
 
 
@@ -53,7 +53,7 @@ def loaded(make, **fields):
 
 def test_every_record_every_row_and_every_relation_has_a_history():
     stored = [model for model in apps.get_models(include_auto_created=True) if not is_history(model)]
-    records = {model for model in stored if issubclass(model, Record | Pair)}
+    records = {model for model in stored if issubclass(model, Record | ThroughModel)}
     records |= {relation.remote_field.through for record in records for relation in record._meta.local_many_to_many}
     assert records <= set(TRACKED)
     assert {model.__name__ for model in set(TRACKED) - records} == {"Sector"}
@@ -212,7 +212,7 @@ def test_rows_are_not_made_in_a_way_that_history_could_not_follow(how):
 
 def test_an_update_of_many_costs_the_same_however_many_there_are():
     def queries(count):
-        with unrecorded():
+        with without_history():
             for _ in range(count):
                 make_term(term_en="Old")
         Term.objects.filter(term_en="none").update(term_en="New")
@@ -247,7 +247,7 @@ def test_what_was_loaded_has_no_history_until_it_is_changed():
     ],
 )
 def test_what_was_loaded_is_remembered_whatever_happens_to_it_first(change):
-    with unrecorded():
+    with without_history():
         project = make_project(title_en="Poplar")
         project.countries.add(make_country())
         make_participation(project=project)
@@ -258,14 +258,14 @@ def test_what_was_loaded_is_remembered_whatever_happens_to_it_first(change):
 
 def test_what_changed_untold_is_found_at_the_next_change():
     term = make_term(definition_en="Old.")
-    with unrecorded():
+    with without_history():
         Term.objects.update(definition_en="Loaded again.")
     term.refresh_from_db()
     term.definition_en = "Mended."
     term.save()
     assert [(state.definition_en, state.history_change_reason) for _kind, state in past(term)] == [
         ("Old.", ""),
-        ("Loaded again.", Reason.FOUND_CHANGED),
+        ("Loaded again.", ChangeReason.FOUND_CHANGED),
         ("Mended.", ""),
     ]
 
@@ -279,7 +279,7 @@ def test_what_the_fixtures_bring_has_no_history(content):
 
 
 def test_all_that_is_done_for_a_reason_is_one_act():
-    with because("The ministry corrected the date."):
+    with change_reason("The ministry corrected the date."):
         project = make_project()
         citation = make_citation(project)
         project.countries.add(make_country())
@@ -289,9 +289,9 @@ def test_all_that_is_done_for_a_reason_is_one_act():
 
 
 def test_the_inner_reason_counts_and_the_outer_one_comes_back():
-    with because("Outer."):
+    with change_reason("Outer."):
         first = make_term()
-        with because("Inner."):
+        with change_reason("Inner."):
             second = make_term()
         third = make_term()
     last = make_term()
@@ -302,7 +302,7 @@ def test_the_inner_reason_counts_and_the_outer_one_comes_back():
 
 
 def test_a_reason_ends_with_an_error():
-    with pytest.raises(RuntimeError), because("It failed."):
+    with pytest.raises(RuntimeError), change_reason("It failed."):
         raise RuntimeError
     assert past(make_term())[0][1].history_change_reason == ""
 
@@ -310,7 +310,7 @@ def test_a_reason_ends_with_an_error():
 def test_a_request_is_one_act_of_its_user(client):
     editor = User.objects.create_superuser("kim")
     client.force_login(editor)
-    term, source = make_term(publication=Publication.DRAFT), make_source()
+    term, source = make_term(publication=PublicationStatus.DRAFT), make_source()
     url = change_address(term)
     data = form_data(client.get(url), definition_en="Mended.")
     client.post(url, data | {"citations-TOTAL_FORMS": 1, "citations-0-source": source.pk})
@@ -322,21 +322,21 @@ def test_a_request_is_one_act_of_its_user(client):
 
 def test_a_scheduled_record_is_published_by_nobody_who_happens_to_ask(client, settings):
     settings.SCHEDULE_SECONDS = 0
-    term = make_term(publication=Publication.SCHEDULED, publish_at=timezone.now() - timedelta(minutes=1))
+    term = make_term(publication=PublicationStatus.SCHEDULED, publish_at=timezone.now() - timedelta(minutes=1))
     make_citation(term)
     client.force_login(User.objects.create_superuser("kim"))
     client.get("/en/glossary/")
     _kind, state = past(term)[-1]
-    assert (state.publication, state.history_user) == (Publication.PUBLISHED, None)
+    assert (state.publication, state.history_user) == (PublicationStatus.PUBLISHED, None)
     assert state.history_change_reason == "Published at the time that was set."
 
 
 def test_a_scheduled_record_that_lacks_something_goes_back_and_says_so():
-    term = make_term(publication=Publication.SCHEDULED, publish_at=timezone.now() - timedelta(minutes=1))
+    term = make_term(publication=PublicationStatus.SCHEDULED, publish_at=timezone.now() - timedelta(minutes=1))
     publish_scheduled()
     _kind, state = past(term)[-1]
     assert (state.publication, state.history_change_reason) == (
-        Publication.IN_REVIEW,
+        PublicationStatus.IN_REVIEW,
         "Sent back to review when its time had come, because it lacks something.",
     )
 

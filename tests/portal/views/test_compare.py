@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from issues.models import Indicator, PageIndicator
-from portal.core.choices import Area, Publication
+from portal.core.choices import Area, PublicationStatus
 from portal.core.formatting import number
 from portal.models import FormerKey, Place
 from projects.models import Participation, Project, ProjectIssue, RioMarker
@@ -273,7 +273,7 @@ def test_key_figures_stand_with_unit_year_and_source(client):
 def test_an_issue_says_its_main_issue_or_that_it_is_one(client):
     water = make_issue(name_en="Water scarcity")
     wells = make_issue(name_en="Dry wells", parent=water)
-    dust = make_issue(name_en="Dust", parent=make_issue(name_en="Hidden", publication=Publication.DRAFT))
+    dust = make_issue(name_en="Dust", parent=make_issue(name_en="Hidden", publication=PublicationStatus.DRAFT))
 
     response = ask(client, "issue", water, wells, dust)
 
@@ -306,7 +306,7 @@ def test_projects_that_answer_are_counted_as_the_list_counts_them(client):
     wells = make_issue(name_en="Dry wells", parent=water)
     for issue in (water, wells, wells):
         make_answer(issue=issue)
-    make_answer(issue=wells, project=make_project(publication=Publication.DRAFT))
+    make_answer(issue=wells, project=make_project(publication=PublicationStatus.DRAFT))
 
     response = ask(client, "issue", water, wells)
 
@@ -567,7 +567,7 @@ def test_each_record_can_be_taken_away_and_others_added(client):
 
 def test_the_start_offers_only_what_is_published(client):
     world = make_world()
-    make_project(key="hidden", title_en=SECRET, publication=Publication.DRAFT)
+    make_project(key="hidden", title_en=SECRET, publication=PublicationStatus.DRAFT)
 
     response = client.get("/en/compare/")
 
@@ -585,7 +585,7 @@ def test_the_start_offers_only_what_is_published(client):
 def test_options_stand_under_headings(client):
     main = make_issue(name_en="Water", position=1)
     make_issue(name_en="Wells", parent=main, position=2)
-    make_issue(name_en="Dust", parent=make_issue(publication=Publication.DRAFT), position=3)
+    make_issue(name_en="Dust", parent=make_issue(publication=PublicationStatus.DRAFT), position=3)
 
     groups = page(client.get("/en/compare/")).xpath("//select[@id='issue-1']/optgroup")
 
@@ -610,7 +610,7 @@ def test_projects_are_found_by_their_words_beside_the_chosen_ones(client):
         make_project(key=key, title_en=f"A project of {key}") for key in ("trees", "trees-2", "wells")
     )
     trees.countries.set([uz])
-    make_project(key="hidden", title_en="Trees that nobody may see", publication=Publication.DRAFT)
+    make_project(key="hidden", title_en="Trees that nobody may see", publication=PublicationStatus.DRAFT)
 
     response = ask(client, "project", wells, find="trees")
 
@@ -693,7 +693,7 @@ def test_the_examples_can_be_compared(client, content):
 
 def test_an_example_without_its_records_is_not_shown(client):
     uz, kz, _tm = three_countries()
-    make_comparison_example(make_issue(), make_issue(publication=Publication.DRAFT), kind="issue")
+    make_comparison_example(make_issue(), make_issue(publication=PublicationStatus.DRAFT), kind="issue")
     make_comparison_example(kz, make_country(key="jp", group=""), title_en="Not of the portal")
     make_comparison_example(kz, uz)
     assert page(client.get("/en/compare/")).xpath("//ul[@class='cards']//a/@href") == ["?country=kz&country=uz"]
@@ -878,7 +878,9 @@ def test_too_little_for_a_file_is_refused(client):
 # ── Drafts, languages, queries ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("publication", [status for status in Publication if status != Publication.PUBLISHED])
+@pytest.mark.parametrize(
+    "publication", [status for status in PublicationStatus if status != PublicationStatus.PUBLISHED]
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_published_does_not_show(client, kind, publication):
     world = make_world()
@@ -904,7 +906,7 @@ def test_what_is_not_published_does_not_show(client, kind, publication):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_draft_cannot_be_named(client, kind):
     make = {"country": make_country, "issue": make_issue, "project": make_project}[kind]
-    first, second, draft = make(), make(), make(key="a-draft", publication=Publication.DRAFT)
+    first, second, draft = make(), make(), make(key="a-draft", publication=PublicationStatus.DRAFT)
     response = ask(client, kind, first, second, draft)
     assert len(heads(response)) == 2
     assert problems(response) == [f"{kind.capitalize()}: there is no “a-draft” to compare. It was left out."]

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from openpyxl import load_workbook
 
-from portal.core.choices import Area, Level, Publication
+from portal.core.choices import Area, Level, PublicationStatus
 from portal.facets.bitmaps import BitMap
 from portal.facets.filters import Facet
 from portal.models import Place
@@ -462,7 +462,9 @@ def test_form_that_the_table_has_not_is_said_so(client, two_countries, form, sta
 # ── What no reader may see ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("publication", [Publication.DRAFT, Publication.IN_REVIEW, Publication.ARCHIVED])
+@pytest.mark.parametrize(
+    "publication", [PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW, PublicationStatus.ARCHIVED]
+)
 def test_unpublished_records_are_not_counted_or_named(client, two_countries, publication):
     new = unpublished(publication)
     kept = make("kept", countries=two_countries, areas=[Area.FORESTRY], start="2020")

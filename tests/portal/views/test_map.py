@@ -14,7 +14,7 @@ from lxml import html
 
 from issues.charts import best_year, common_years, legend, value_map
 from issues.models import Issue
-from portal.core.choices import Level, Publication
+from portal.core.choices import Level, PublicationStatus
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap
 from portal.maps import geometry
@@ -98,7 +98,7 @@ def test_map_links_each_country(five):
 
 
 def test_unpublished_countries_are_drawn_without_link_and_name(five):
-    Place.objects.filter(key="tm").update(publication=Publication.DRAFT)
+    Place.objects.filter(key="tm").update(publication=PublicationStatus.DRAFT)
     found = drawn("{% region_map id='m' label='m' shaded=shaded whole=True %}", shaded=[five["uz"]])
     assert len(of_class(found, "map-shape")) == 5
     assert "/en/countries/tm/" not in found.xpath(".//@href")
@@ -164,7 +164,7 @@ def test_marks_are_targets_of_24_pixels_that_do_not_overlap(content, size, pixel
 
 def test_counted_marks_carry_the_number_of_published_projects(five):
     nukus = make_place(**NUKUS)
-    for publication in (Publication.PUBLISHED, Publication.PUBLISHED, Publication.DRAFT):
+    for publication in (PublicationStatus.PUBLISHED, PublicationStatus.PUBLISHED, PublicationStatus.DRAFT):
         make_project(publication=publication).places.add(nukus)
     found = drawn("{% region_map id='m' label='m' places=places counted=True %}", places=with_project_ids([nukus]))
     assert marks(found)[0][0] == "Nukus: 2 projects"
@@ -232,7 +232,7 @@ def test_map_says_how_the_aral_sea_is_drawn_only_where_it_is(five):
 
 def test_country_page_maps_its_published_places_with_their_projects(five, client):
     nukus = make_place(key="nukus", country=five["uz"], **NUKUS)
-    make_place(name_en="Hidden", country=five["uz"], publication=Publication.DRAFT, **TASHKENT)
+    make_place(name_en="Hidden", country=five["uz"], publication=PublicationStatus.DRAFT, **TASHKENT)
     make_project().places.add(nukus)
     found = reading.page(client.get("/en/countries/uz/"))
     assert marks(found) == [("Nukus: 1 project", "/en/places/nukus/")]
@@ -243,7 +243,7 @@ def test_country_page_maps_its_published_places_with_their_projects(five, client
 def test_issue_page_maps_its_published_places(five, client):
     issue = make_issue(key="aral")
     issue.places.add(make_place(key="nukus", **NUKUS))
-    issue.places.add(make_place(name_en="Hidden", publication=Publication.DRAFT, **TASHKENT))
+    issue.places.add(make_place(name_en="Hidden", publication=PublicationStatus.DRAFT, **TASHKENT))
     found = reading.page(client.get("/en/issues/aral/"))
     assert marks(found) == [("Nukus", "/en/places/nukus/")]
     assert listed(found) == [("Nukus City", "/en/places/nukus/")]
@@ -274,7 +274,7 @@ def test_place_page_maps_itself(five, client):
 
 
 def test_home_page_maps_countries_with_their_published_projects(five, client):
-    for publication in (Publication.PUBLISHED, Publication.PUBLISHED, Publication.DRAFT):
+    for publication in (PublicationStatus.PUBLISHED, PublicationStatus.PUBLISHED, PublicationStatus.DRAFT):
         make_project(publication=publication).countries.add(five["uz"])
     make_project().countries.add(five["kz"], make_country(key="kr", group=Place.Group.KOREA, name_en="Korea"))
     found = reading.page(client.get("/en/"))
@@ -471,14 +471,14 @@ def located(five):
     korea = make_country(key="kr", group=Place.Group.KOREA, name_en="Republic of Korea")
     seoul = make_place(key="seoul", name_en="Seoul", country=korea, **SEOUL)
     unknown = make_place(key="unknown", name_en="Unknown", country=five["uz"])
-    hidden = make_place(key="hidden", name_en="Hidden", publication=Publication.DRAFT, **TASHKENT)
+    hidden = make_place(key="hidden", name_en="Hidden", publication=PublicationStatus.DRAFT, **TASHKENT)
     for key, places, fields in (
         ("water", [nukus, tashkent], {"level": Level.NATIONAL}),
         ("trees", [nukus], {"level": Level.PROVINCIAL}),
         ("visit", [seoul], {}),
         ("vague", [unknown], {}),
         ("nowhere", [hidden], {}),
-        ("draft", [nukus], {"publication": Publication.DRAFT}),
+        ("draft", [nukus], {"publication": PublicationStatus.DRAFT}),
     ):
         make_project(key=key, title_en=f"Project {key}", **fields).places.add(*places)
 

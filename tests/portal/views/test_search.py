@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.search.query import LONGEST_QUERY
 from portal.views.search import MOST_COUNTED
 from tests import reading
@@ -67,7 +67,7 @@ def marks(response):
 def test_every_kind_is_found_in_every_language_and_no_draft(client, words):
     source = make_source(title=NAMED["en"], title_original=NAMED["ru"], author=NAMED["ko"])
     for make, field in KINDS.values():
-        for publication in (Publication.PUBLISHED, *UNPUBLISHED):
+        for publication in (PublicationStatus.PUBLISHED, *UNPUBLISHED):
             names = {f"{field}_{language}": text for language, text in NAMED.items()}
             make(**names, publication=publication, **({"source": source} if make is make_indicator else {}))
     response = search(client, words)

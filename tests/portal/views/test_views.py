@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django.test.signals import template_rendered
 from django_htmx.middleware import HtmxMiddleware
 
-from portal.core.choices import Area, Confidence, Level, Publication
+from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import Place
 from portal.views.completeness import completeness
 from portal.views.styleguide import styleguide
@@ -231,7 +231,7 @@ def test_gaps_are_counted_by_area_and_the_report_is_named(client):
         (Area.INFRASTRUCTURE, Level.MUNICIPAL),
     ):
         make_area(make_project(level=level), area)
-    make_area(make_project(level=Level.PROVINCIAL, publication=Publication.DRAFT), Area.FORESTRY)
+    make_area(make_project(level=Level.PROVINCIAL, publication=PublicationStatus.DRAFT), Area.FORESTRY)
     counted = {area: rest for area, *rest in completeness()["areas"]}
     assert counted[Area.FORESTRY] == [2, 1, 0, False]
     assert counted[Area.INFRASTRUCTURE] == [1, 0, 1, True]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.iati import exporting
 from projects.models import Participation, Project, RioMarker
@@ -85,7 +85,7 @@ def test_nothing_is_reported_before_somebody_reports(client):
 
 def test_only_published_projects_are_reported(client):
     make_reporting_organisation()
-    make_reportable(publication=Publication.IN_REVIEW, title_en="Unseen")
+    make_reportable(publication=PublicationStatus.IN_REVIEW, title_en="Unseen")
     seen = make_reportable()
     assert only(client).findtext("iati-identifier").endswith(seen.key)
 
@@ -119,7 +119,7 @@ LACKS = {
     ),
     "No published country is named.": lambda p: p.countries.clear(),
     "No sector is named.": lambda p: p.sectors.clear(),
-    "It is not published.": lambda p: Project.objects.update(publication=Publication.DRAFT),
+    "It is not published.": lambda p: Project.objects.update(publication=PublicationStatus.DRAFT),
 }
 
 

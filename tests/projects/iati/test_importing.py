@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place, Source
 from portal.tracking.audit_log import AuditEntry
 from projects.iati import applying, facts, planning, reading, tables
 from projects.iati.findings import Refused
-from projects.iati.planning import Options, State
+from projects.iati.planning import Options, RowState
 from projects.models import (
     ImportedActivity,
     ImportedFile,
@@ -70,8 +70,8 @@ def run(tmp_path):
         path.write_bytes(content)
         chosen = Options(**{"countries": frozenset({"UZ", "KG", "KZ", "region"}), "may_publish": True, **options})
         if dry:
-            return planning.look(reading.activities(path), name, chosen)
-        about = applying.About(name, applying.date(2026, 11, 24), "https://example.org/iati.xml", "CC BY 4.0")
+            return planning.preview(reading.activities(path), name, chosen)
+        about = applying.ImportDetails(name, applying.date(2026, 11, 24), "https://example.org/iati.xml", "CC BY 4.0")
         received = applying.received(content, about)
         return applying.run(lambda: reading.activities(path), received, chosen)
 
@@ -101,7 +101,7 @@ def test_an_activity_becomes_a_draft_with_everything_that_is_shown_of_it(run):
     institute = make_organisation(name_en="Fictional Institute", key="institute")
     assert states(run(file())) == {"new": 1}
     project = Project.objects.get()
-    assert (project.publication, project.iati_identifier) == (Publication.DRAFT, "XM-DAC-99999-1")
+    assert (project.publication, project.iati_identifier) == (PublicationStatus.DRAFT, "XM-DAC-99999-1")
     assert project.key == "drip-irrigation-in-the-north-1"
     assert (project.title_en, project.title_ko, project.title_ru or "") == (
         "Drip irrigation in the north 1",
@@ -127,7 +127,7 @@ def test_an_activity_becomes_a_draft_with_everything_that_is_shown_of_it(run):
         ("institute", "implementing"),
     ]
     agency = Organisation.objects.get(key="fictional-agency")
-    assert (agency.publication, agency.kind) == (Publication.DRAFT, "government")
+    assert (agency.publication, agency.kind) == (PublicationStatus.DRAFT, "government")
     assert [row.ref for row in agency.identifiers.all()] == ["XM-DAC-99999"]
     assert institute.identifiers.count() == 0
     imported = project.imported
@@ -163,7 +163,7 @@ def test_the_file_is_kept_as_it_came_and_cited(run):
     assert kept.content == content
     assert (kept.counts["new"], kept.licence, kept.imported_at is not None) == (1, "CC BY 4.0", True)
     [citation] = Project.objects.get().citations.all()
-    assert (citation.source.key, citation.source.publication) == ("iati-xm-dac-99999", Publication.DRAFT)
+    assert (citation.source.key, citation.source.publication) == ("iati-xm-dac-99999", PublicationStatus.DRAFT)
     assert citation.source.title == "Project data of Fictional Agency"
 
 
@@ -182,7 +182,7 @@ def test_who_reports_for_others_is_kept(run):
 
 def test_the_audit_and_the_history_tell_of_it(run):
     run(file())
-    [entry] = AuditEntry.objects.filter(what=AuditEntry.What.IMPORTED)
+    [entry] = AuditEntry.objects.filter(what=AuditEntry.Action.IMPORTED)
     assert (entry.details["file"], entry.details["new"]) == ("file.xml", 1)
     [state] = Project.objects.get().history.all()
     assert (state.history_type, state.history_change_reason) == ("+", "Imported from file.xml")
@@ -287,7 +287,7 @@ def test_a_project_that_has_the_identifier_is_the_one_and_keeps_what_editors_wro
     assert known.title_en == "Water for the north"
     assert str(known.start) == "2024-04-15"  # nothing stood there
     assert known.imported.differences["title_en"] == ["Water for the north", "Drip irrigation in the north 1"]
-    assert known.publication == Publication.PUBLISHED
+    assert known.publication == PublicationStatus.PUBLISHED
 
 
 def test_the_portals_own_activities_do_not_come_back(run):
@@ -350,7 +350,7 @@ def test_news_come_and_what_editors_changed_stays_and_is_told(run):
     )
     plan = run(file(changed))
     [row] = plan.rows
-    assert row.state == State.CHANGED
+    assert row.state == RowState.CHANGED
     assert row.changes == {"status": ("implementation", "closed"), "countries": (["kg", "uz"], ["kz", "uz"])}
     assert row.differences["summary_en"] == ("Editors know better.", "Water is saved in many fields.")
     assert set(row.differences) == {"summary_en", "organisations"}
@@ -379,7 +379,7 @@ def test_what_is_missing_in_a_later_file_is_still_there(run):
 
 def test_an_editor_brings_no_news_to_what_readers_see(run):
     run(file())
-    Project.objects.update(publication=Publication.PUBLISHED)
+    Project.objects.update(publication=PublicationStatus.PUBLISHED)
     news = file(activity("1", ("Water is saved", "More water is saved")))
     plan = run(news, may_publish=False)
     assert states(plan) == {"kept": 1}
@@ -430,8 +430,8 @@ def test_an_error_in_the_middle_takes_everything_back(run, monkeypatch):
 
 def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, client, tmp_path):
     run(file())
-    Project.objects.update(publication=Publication.PUBLISHED)
-    Organisation.objects.update(publication=Publication.PUBLISHED)
+    Project.objects.update(publication=PublicationStatus.PUBLISHED)
+    Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
     make_reporting_organisation(ref="XM-DAC-77777", organisation=make_organisation(kind="local-government"))
     assert client.get("/iati/activities.xml").status_code == 404  # its own projects only
     response = client.get("/iati/activities.xml?imported=1")
@@ -440,7 +440,7 @@ def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, cl
     path = tmp_path / "again.xml"
     path.write_bytes(xml)
     [one] = reading.activities(path)
-    [old] = [reading.again(ImportedActivity.objects.get().content)]
+    [old] = [reading.reread(ImportedActivity.objects.get().content)]
     assert (one.errors, one.activity.secondary, one.activity.reporter.ref) == ([], True, "XM-DAC-77777")
     for name in (
         "identifier",
@@ -466,8 +466,8 @@ def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, cl
 
 def out_again(client):
     """What is reported of everything that was imported, once it is published; it passes the schema."""
-    Project.objects.update(publication=Publication.PUBLISHED)
-    Organisation.objects.update(publication=Publication.PUBLISHED)
+    Project.objects.update(publication=PublicationStatus.PUBLISHED)
+    Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
     if not ReportingOrganisation.objects.exists():
         make_reporting_organisation(ref="XM-DAC-77777")
     response = client.get("/iati/activities.xml?imported=1")
@@ -1046,8 +1046,8 @@ def test_samples_come_in_and_go_out_validly(run, client, folder):
     count = Project.objects.count()
     assert count > 40
     Project.objects.filter(start=None).update(start="2020")
-    Project.objects.update(publication=Publication.PUBLISHED)
-    Organisation.objects.update(publication=Publication.PUBLISHED)
+    Project.objects.update(publication=PublicationStatus.PUBLISHED)
+    Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
     make_reporting_organisation(ref="XM-DAC-77777")
     xml = b"".join(client.get("/iati/activities.xml?imported=1").streaming_content)
     assert len(etree.fromstring(xml)) > count * 0.5

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.core.choices import Publication
+from portal.core.choices import PublicationStatus
 from portal.models import Place
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import ImportedFile, Project, ProjectIssue, SuggestedIssue
@@ -89,7 +89,7 @@ def test_a_file_is_received_looked_at_and_imported(desk):
     response = editor.post(preview, {"countries": ["UZ", "KG"]}, follow=True)
     assert "1 project was imported." in words(response)
     project = Project.objects.get()
-    assert (project.publication, project.imported.file.who) == (Publication.DRAFT, "editor")
+    assert (project.publication, project.imported.file.who) == (PublicationStatus.DRAFT, "editor")
     assert (project.imported.file.licence, project.imported.file.url) == ("CC BY 4.0", "https://example.org/a.xml")
     assert "New: 1" in words(editor.get(LIST))
     again = editor.get(preview)
@@ -283,7 +283,7 @@ def test_a_file_that_is_not_there(desk, name):
 
 def test_an_editor_brings_no_news_to_what_readers_see_and_a_reviewer_does(desk):
     desk("editor").post(preview_of(send(desk("editor"), file())), {"countries": ["UZ", "KG"]})
-    Project.objects.update(publication=Publication.PUBLISHED)
+    Project.objects.update(publication=PublicationStatus.PUBLISHED)
     news = file(activity("1", ("Water is saved", "Much water is saved")))
     page = words(desk("editor").get(preview_of(send(desk("editor"), news))))
     assert "readers see this project: only a reviewer may import news of it" in page
@@ -344,7 +344,7 @@ def decide(client, suggestion, **fields):
 
 
 def test_a_confirmed_suggestion_links_the_issue_with_the_editors_reason(desk):
-    suggestion = make_suggested_issue(project=make_project(publication=Publication.DRAFT))
+    suggestion = make_suggested_issue(project=make_project(publication=PublicationStatus.DRAFT))
     page = words(desk("editor").get(reverse("admin:projects_suggestedissue_change", args=[suggestion.pk])))
     assert "policy marker 8, significance 2" in page
     assert decide(desk("editor"), suggestion).status_code == 302
@@ -361,7 +361,7 @@ def test_a_confirmed_suggestion_links_the_issue_with_the_editors_reason(desk):
 
 def test_some_issue_is_confirmed_as_the_one_that_is_chosen(desk):
     suggestion, issue = (
-        make_suggested_issue(project=make_project(publication=Publication.DRAFT), issue=None),
+        make_suggested_issue(project=make_project(publication=PublicationStatus.DRAFT), issue=None),
         make_issue(),
     )
     assert "A link to an issue needs this." in words(decide(desk("editor"), suggestion))
@@ -371,20 +371,20 @@ def test_some_issue_is_confirmed_as_the_one_that_is_chosen(desk):
 
 @pytest.mark.parametrize("missing", ["significance", "rationale_en"])
 def test_a_link_needs_its_reason(desk, missing):
-    suggestion = make_suggested_issue(project=make_project(publication=Publication.DRAFT))
+    suggestion = make_suggested_issue(project=make_project(publication=PublicationStatus.DRAFT))
     assert "A link to an issue needs this." in words(decide(desk("editor"), suggestion, **{missing: ""}))
     assert ProjectIssue.objects.count() == 0
 
 
 def test_an_issue_that_is_linked_already_is_not_linked_twice(desk):
-    project = make_project(publication=Publication.DRAFT)
+    project = make_project(publication=PublicationStatus.DRAFT)
     answer = make_answer(project=project)
     suggestion = make_suggested_issue(project=project, issue=answer.issue)
     assert "This issue is already listed." in words(decide(desk("editor"), suggestion))
 
 
 def test_suggestions_are_dismissed_one_by_one_or_many_at_once(desk):
-    drafts = [make_suggested_issue(project=make_project(publication=Publication.DRAFT)) for _ in range(3)]
+    drafts = [make_suggested_issue(project=make_project(publication=PublicationStatus.DRAFT)) for _ in range(3)]
     seen = make_suggested_issue()  # its project is published: only a reviewer decides
     decide(desk("editor"), drafts[0], decision="dismissed")
     chosen = [*(row.pk for row in drafts), seen.pk]
@@ -445,7 +445,7 @@ def test_readers_see_what_others_report_and_where_it_is_from(client):
 
 def test_a_table_says_that_it_is_one(client):
     imported = make_imported(file=make_imported_file(kind="table", url="https://example.org/list", licence="CC BY 4.0"))
-    imported.source.publication = Publication.DRAFT
+    imported.source.publication = PublicationStatus.DRAFT
     imported.source.save()
     response = client.get(imported.project.get_absolute_url())
     assert f"From a list by Fictional Agency, where it is {imported.identifier}" in words(response)
