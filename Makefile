@@ -109,7 +109,7 @@ seeded: migrated
 
 indexed: seeded
 	@echo 'Checking the search index'
-	@$(MANAGE) search_rebuild --if-needed
+	@$(MANAGE) rebuild_search_index --if-needed
 
 collected: $(RUNTIME)
 	@echo 'Collecting static files into staticfiles/'
@@ -156,8 +156,8 @@ bench: wrk $(TOOLS) collected
 		echo "Generating $(BENCH_PROJECTS) projects in $$database, if they are missing"; \
 		$(CLEAN_ENV) $(MANAGE) migrate --noinput --verbosity 0; \
 		$(CLEAN_ENV) $(MANAGE) seed; \
-		$(CLEAN_ENV) $(MANAGE) generate_load --projects $(BENCH_PROJECTS); \
-		$(CLEAN_ENV) $(MANAGE) search_rebuild --if-needed; \
+		$(CLEAN_ENV) $(MANAGE) generate_test_data --projects $(BENCH_PROJECTS); \
+		$(CLEAN_ENV) $(MANAGE) rebuild_search_index --if-needed; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.search; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.formats; \
 		$(CLEAN_ENV) $(PY) -m tests.benchmarks.load; \

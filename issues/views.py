@@ -404,7 +404,7 @@ class Glossary(RecordListView):
     def schema_objects(self, tell, context):
         path = reverse("glossary")
         name, url = str(self.title), tell.base + path
-        return [schema.thing("DefinedTermSet", tell.identity(path), name=name, description=str(self.lead), url=url)]
+        return [schema.node("DefinedTermSet", tell.identity(path), name=name, description=str(self.lead), url=url)]
 
     @staticmethod
     def count_words(count):

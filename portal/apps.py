@@ -20,7 +20,7 @@ class PortalConfig(AppConfig):
         signals.connect(*audit_log.audited_models())
         # All that follows a change of rows, in this order. The first one refuses changes outside of a transaction.
         for receiver in (
-            content_version.touch_for_rows,
+            content_version.mark_changed_for_rows,
             indexing.mark_rows,
             audit_log.note_rows,
             translations.compare_rows,

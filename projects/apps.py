@@ -16,6 +16,6 @@ class ProjectsConfig(AppConfig):
         from portal.tracking import content_version  # noqa: PLC0415
         from projects import filters, models  # noqa: PLC0415
 
-        content_version.follow(models.Project, Issue, models.Organisation, Place, models.Sector)
+        content_version.track_changes_of(models.Project, Issue, models.Organisation, Place, models.Sector)
         projects = models.Project.objects
         registry.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)

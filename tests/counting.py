@@ -6,5 +6,5 @@ from portal.tracking import content_version
 
 def settle():
     """Do what the end of the transaction would that made the records."""
-    indexing.settle()
-    content_version.settle()
+    indexing.flush_index()
+    content_version.flush()

@@ -80,7 +80,7 @@ def make_hidden():
     for publication in UNPUBLISHED:
         for record in records(world):
             link(record, remembered(unpublished(publication)), SECRET)
-    indexing.settle()
+    indexing.flush_index()
     seen = keys_of([*records(world), once_secret])
     return seen, keys_of(made)
 

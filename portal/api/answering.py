@@ -183,4 +183,4 @@ class Asked:
             with override(self.language or "en"):
                 return HttpResponse(dumps(answer()), content_type="application/json; charset=utf-8")
 
-        return content_version.conditional(self.request, etag, state.changed_at, made, headers)
+        return content_version.conditional_response(self.request, etag, state.changed_at, made, headers)

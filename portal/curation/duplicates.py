@@ -1,7 +1,7 @@
 """Records that may tell of the same thing: a list to work down, stored between two searches for them.
 
 To compare all names of a table takes about half a second for a thousand records, and much longer if many are alike. So
-the pages of the desk read what is stored. The command `find_doubles` compares all; a button of the desk compares the
+the pages of the desk read what is stored. The command `find_duplicates` compares all; a button of the desk compares the
 tables of at most MOST_AT_DESK records.
 """
 

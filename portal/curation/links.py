@@ -164,7 +164,7 @@ def record_check(link, outcome, status=None, moved_to=""):
     with transaction.atomic():
         link.save()
         if State.BROKEN in {before, link.state} and before != link.state:
-            content_version.touch()  # the page of a source says so
+            content_version.mark_changed()  # the page of a source says so
 
 
 def due_links(older_than=None, kinds=None, limit=None):

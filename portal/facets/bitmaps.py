@@ -22,7 +22,7 @@ from pyroaring import BitMap
 
 from portal.core.database import unpack_int_array
 from portal.tracking import content_version
-from portal.tracking.content_version import State
+from portal.tracking.content_version import ContentState
 
 NONE = BitMap()
 
@@ -119,7 +119,7 @@ def ids_by_value(sources: Collection[FacetSource], pks: Iterable[int] | None = N
 class VersionedSnapshot:
     """Data in memory that were read from one state of the content."""
 
-    state: State
+    state: ContentState
 
 
 Snapshot = TypeVar("Snapshot", bound=VersionedSnapshot)
@@ -148,7 +148,7 @@ class IndexedFacet(Protocol):
     def build_bitmaps(self, found: list[dict]) -> dict[Any, BitMap]: ...
 
 
-def changed_since(old: VersionedSnapshot | None, state: State, model: type[Model]) -> set[int] | None:
+def changed_since(old: VersionedSnapshot | None, state: ContentState, model: type[Model]) -> set[int] | None:
     """Return the primary keys of the records that changed between a snapshot and `state`.
 
     Return None if they are not known, so that the snapshot must be read anew.
@@ -178,8 +178,8 @@ class SnapshotRegistry:
     def current(
         self,
         name: str,
-        read: Callable[[State], Snapshot],
-        update: Callable[[Snapshot | None, State], Snapshot],
+        read: Callable[[ContentState], Snapshot],
+        update: Callable[[Snapshot | None, ContentState], Snapshot],
     ) -> Snapshot:
         """Return the snapshot called `name` for the current content.
 
@@ -188,7 +188,7 @@ class SnapshotRegistry:
         """
         if connection.in_atomic_block:
             return read(content_version.state())
-        number, newest = content_version.number(), self.newest.get(name)
+        number, newest = content_version.current_version(), self.newest.get(name)
         if newest is None or newest.state.number != number:
             with self.lock:  # one thread reads, the others wait for its result
                 state, newest = content_version.state(), self.newest.get(name)
@@ -198,7 +198,7 @@ class SnapshotRegistry:
 
 
 def _read(
-    state: State, facets: Mapping[str, IndexedFacet], queryset: QuerySet, pks: Collection[int] | None = None
+    state: ContentState, facets: Mapping[str, IndexedFacet], queryset: QuerySet, pks: Collection[int] | None = None
 ) -> FacetIndex:
     """Return the bitmaps of all records of the queryset, or of those in `pks`."""
     present = all_ids(queryset if pks is None else queryset.filter(pk__in=pks))
@@ -212,7 +212,7 @@ def _read(
 
 
 def apply_changes(
-    old: FacetIndex | None, state: State, facets: Mapping[str, IndexedFacet], queryset: QuerySet
+    old: FacetIndex | None, state: ContentState, facets: Mapping[str, IndexedFacet], queryset: QuerySet
 ) -> FacetIndex:
     """Return the bitmaps of a later state: only the records that changed are read, if these are known."""
     changed = changed_since(old, state, queryset.model)

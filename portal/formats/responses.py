@@ -219,7 +219,7 @@ def export_response(request, kinds, records, single=False, only=None):
         return full_response(request, form, kinds, found)
 
     state = content_version.state()
-    return content_version.conditional(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)
+    return content_version.conditional_response(request, tag_of(request, kinds, state), state.changed_at, made, HEADERS)
 
 
 def full_response(request, form, kinds, records):

@@ -49,7 +49,7 @@ def cached_for_version(make, *parts):
     """What `make` gives of the content as it stands; made once for each state. `parts` name it."""
     if content_version.is_changing():
         return make()  # what is not committed is nobody else’s
-    return caches["pages"].get_or_set(cache_key(content_version.number(), *parts), make, SECONDS)
+    return caches["pages"].get_or_set(cache_key(content_version.current_version(), *parts), make, SECONDS)
 
 
 class ETagMiddleware:
@@ -84,7 +84,7 @@ class PageCacheMiddleware:
             return self.get_response(request)
         # A local: another thread may read another number meanwhile.
         try:
-            number = self.last_number = content_version.number()
+            number = self.last_number = content_version.current_version()
         except Exception:  # whoever asks next will be told, in the reader’s language
             number = self.last_number
         if number is None:

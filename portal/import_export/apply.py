@@ -273,9 +273,9 @@ def _by_model(touched):
 def _tell(plan, why, file):
     """What signals would have told of rows that are saved one by one, and that there was an import."""
     table, counts = plan.table, plan.counts
-    indexing.stored([row.record for row in plan.working])
+    indexing.mark_saved([row.record for row in plan.working])
     for model, pks in _by_model(plan.touched()).items():
-        content_version.touch(model, pks=pks)
+        content_version.mark_changed(model, pks=pks)
     if table.is_record:
         for row in plan.working:
             audit_log.log_publication(row.record, row.was, row.record.publication)

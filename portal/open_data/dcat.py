@@ -66,7 +66,9 @@ def catalogue(request, form):
         response.headers["Link"] = f'<{spreadsheets.LICENCE}>; rel="license"'
         return response
 
-    return content_version.conditional(request, f'W/"{state.number}-dcat-{form}"', state.changed_at, made, HEADERS)
+    return content_version.conditional_response(
+        request, f'W/"{state.number}-dcat-{form}"', state.changed_at, made, HEADERS
+    )
 
 
 class Catalogue:

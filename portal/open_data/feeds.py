@@ -30,7 +30,7 @@ def feed(request):
         )
         return HttpResponse(said, content_type=atom.TYPE)
 
-    return content_version.conditional(request, etag, state.changed_at, made, HEADERS)
+    return content_version.conditional_response(request, etag, state.changed_at, made, HEADERS)
 
 
 def newest(count):

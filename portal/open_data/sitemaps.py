@@ -160,4 +160,6 @@ def _kept(request, name, make):
     """A file that crawlers are given again only when something changed."""
     state = content_version.state()
     headers = {"Cache-Control": "public, max-age=0, must-revalidate"}
-    return content_version.conditional(request, f'W/"{state.number}-sitemap-{name}"', state.changed_at, make, headers)
+    return content_version.conditional_response(
+        request, f'W/"{state.number}-sitemap-{name}"', state.changed_at, make, headers
+    )

@@ -66,7 +66,7 @@ def table(request, file):
         )
         return response
 
-    return content_version.conditional(request, etag, state.changed_at, made, HEADERS)
+    return content_version.conditional_response(request, etag, state.changed_at, made, HEADERS)
 
 
 @require_safe
@@ -106,7 +106,7 @@ def everything(request):
         return response
 
     etag = f'"{there.number}-{there.made.timestamp():.0f}"'
-    return content_version.conditional(request, etag, there.made, made, HEADERS)
+    return content_version.conditional_response(request, etag, there.made, made, HEADERS)
 
 
 @takes(page=True)

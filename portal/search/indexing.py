@@ -69,12 +69,12 @@ def in_batches(items, size=BATCH):
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def mark(model, pks):
+def mark_dirty(model, pks):
     """Note in the log of the transaction that entries of records are out of date."""
     change_log.current_log().unindexed[model].update(pks)
 
 
-def settle():
+def flush_index():
     """Bring the index up to date with what the open transaction has changed."""
     if log := change_log.open_log():
         _index(log.unindexed)
@@ -143,26 +143,26 @@ def mark_rows(sender, change, phase, **kwargs):
     elif change.instance is not None:
         _mark_saved(sender, change.instance)
     elif sender in _indexed():
-        mark(sender, change.pks)
+        mark_dirty(sender, change.pks)
 
 
 def _mark_dependents(model, pks):
     for owner, found in _dependents(model, pks):
-        mark(owner, found)
+        mark_dirty(owner, found)
 
 
 def _mark_saved(sender, instance):
     records, rows, _throughs = _watched()
     if sender in _indexed():
-        mark(sender, [instance.pk])
+        mark_dirty(sender, [instance.pk])
     elif sender in records:  # a sector: it has no entry, its name is a word of others
         _mark_dependents(sender, [instance.pk])
     for owner, column in rows.get(sender, ()):
         if (pk := getattr(instance, column)) is not None:
-            mark(owner, [pk])
+            mark_dirty(owner, [pk])
 
 
-def stored(instances):
+def mark_saved(instances):
     """Note what was stored in a way that no signal tells of."""
     for instance in instances:
         _mark_saved(type(instance), instance)
@@ -174,9 +174,9 @@ def _mark_related(owner, change, phase):
         if change.is_cleared and change.is_reverse:  # afterwards nobody knows who was related
             _mark_dependents(type(change.instance), [change.instance.pk])
     elif not change.is_reverse:
-        mark(owner, [change.instance.pk])
+        mark_dirty(owner, [change.instance.pk])
     else:
-        mark(owner, change.pks)
+        mark_dirty(owner, change.pks)
 
 
 @functools.cache
@@ -319,7 +319,7 @@ def _left(built_to):
             yield model, kind, list(records.values_list("pk", flat=True))
 
 
-def left_to_build():
+def pending_rebuild():
     """How many records a rebuild has to bring: all, or what a run that was stopped left."""
     state = SearchState.objects.filter(building=True, built_by=VERSION).first()
     return sum(len(pks) for _model, _kind, pks in _left(state.built_to if state else 0))

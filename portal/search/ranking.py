@@ -56,7 +56,7 @@ PRIOR = {
 
 def parse_query(text: str) -> Query:
     """What a reader types, as it is asked of the index: with the other names of what has some."""
-    indexing.settle()
+    indexing.flush_index()
     query = parse(text)
     clauses = [_without_beginnings(clause) for clause in query.clauses]
     return with_other_names(replace(query, clauses=tuple(clauses)))

@@ -160,7 +160,7 @@ def _look(request, models):
     for model in models:
         if (count := model._base_manager.count()) > duplicates.MOST_AT_DESK:
             text = _(
-                "{kind}: {count} records are too many to compare while you wait. The command find_doubles does it."
+                "{kind}: {count} records are too many to compare while you wait. The command find_duplicates does it."
             )
             messages.warning(request, text.format(kind=capfirst(model._meta.verbose_name_plural), count=count))
         else:

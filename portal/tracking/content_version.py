@@ -72,7 +72,7 @@ class Change(models.Model):
 
 
 @dataclass(frozen=True)
-class State:
+class ContentState:
     """How the content stands: the same number, the same content. `settled` is the part of it in `Freshness`."""
 
     number: int
@@ -84,7 +84,7 @@ class State:
 
 
 @dataclass(eq=False)
-class Row:
+class PendingRow:
     """A row of PendingChange that the open transaction has inserted.
 
     It is a commit hook that does nothing. Django drops it when its savepoint is rolled back, as the row itself.
@@ -107,25 +107,25 @@ class Row:
 
 def _rows(using=None):
     """The rows that the open transaction has inserted and not settled, without those that were rolled back."""
-    return [row for row in change_log.hooks(Row, using) if not row.is_settled]
+    return [row for row in change_log.hooks(PendingRow, using) if not row.is_settled]
 
 
-def follow(model, *shown):
+def track_changes_of(model, *shown):
     """Keep note of which records of a model change, with what they show: they do with their rows, and any of them may
     with a record of the models `shown`.
     """
     _followed[model] = shown
 
 
-def touch_for_rows(sender, change, phase, **kwargs):
+def mark_changed_for_rows(sender, change, phase, **kwargs):
     """Receive `rows_changed`: note changes of the rows that readers see."""
     if phase is Phase.BEFORE or not _is_content(sender):
         return
     instance, pks = change.instance, change.pks
     if change.action is Action.RELATE:
-        _touch(lambda model: _related(sender, model, instance, pks))
+        _mark_changed(lambda model: _related(sender, model, instance, pks))
     else:
-        _touch(lambda model: _changed(sender, model, instance, pks))
+        _mark_changed(lambda model: _changed(sender, model, instance, pks))
 
 
 @functools.cache
@@ -133,15 +133,15 @@ def _is_content(model):
     return getattr(model._meta.auto_created or model, "is_content", False)
 
 
-def touch(model=None, pks=()):
+def mark_changed(model=None, pks=()):
     """Note that something changed, in the transaction that changes it. Raise TransactionManagementError outside of one.
 
     For what changes rows and sends no signal: with their model and primary keys, if they are known.
     """
-    _touch(lambda followed: [ANY] if model is None else _changed(model, followed, None, pks))
+    _mark_changed(lambda followed: [ANY] if model is None else _changed(model, followed, None, pks))
 
 
-def _touch(touched):
+def _mark_changed(touched):
     """Note a change. `touched(model)` gives the primary keys of the records of a followed model that it is about; ANY
     among them if it may be about any.
     """
@@ -158,7 +158,7 @@ def _touch(touched):
     # The first row names its records. A second one stands for whatever else may follow, so that there are no more.
     several = any(not row.was_counted for row in rows)
     records = dict.fromkeys(_labels(), ANY) if several else _listed(changed)
-    row = Row(PendingChange.objects.using(using).create(records=records).pk, records)
+    row = PendingRow(PendingChange.objects.using(using).create(records=records).pk, records)
     transaction.on_commit(row, using=using)
     log.pending = [*rows, row]
 
@@ -198,18 +198,18 @@ def _column(row, model):
     return owners[0] if owners else ""
 
 
-def settle():
+def flush():
     """Move all pending changes that are committed, or of this transaction, into `Freshness.number`."""
-    _settle(change_log.open_log(router.db_for_write(Freshness)) or ChangeLog())
+    _flush(change_log.open_log(router.db_for_write(Freshness)) or ChangeLog())
 
 
 def flush_log(sender, log, is_committed, **kwargs):
     """Receive `changes_flushed`: settle after the commit."""
     if is_committed:
-        _settle(log)
+        _flush(log)
 
 
-def _settle(log):
+def _flush(log):
     """Settle all pending rows. Of those in the log it is known which records they were about in the end."""
     own, records = [row.pk for row in log.pending], {model._meta.label_lower: pks for model, pks in log.changed.items()}
     for row in log.pending:
@@ -239,7 +239,7 @@ def _settle(log):
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def state() -> State:
+def state() -> ContentState:
     """How the content stands now. While changes are pending, when the last was committed is not known: it is now."""
     _counted()
     pending = PendingChange.objects.order_by().annotate(of=models.Value(1)).values("of").annotate(n=models.Count("pk"))
@@ -248,7 +248,7 @@ def state() -> State:
         *(0, datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone())),
         PendingChange.objects.count(),
     )
-    return State(settled + (pending or 0), settled, timezone.now() if pending else changed_at)
+    return ContentState(settled + (pending or 0), settled, timezone.now() if pending else changed_at)
 
 
 def is_changing() -> bool:
@@ -262,7 +262,7 @@ def _counted():
         row.was_counted = True
 
 
-def changed_since(old: State, new: State, model) -> set[int] | None:
+def changed_since(old: ContentState, new: ContentState, model) -> set[int] | None:
     """The primary keys of the records of a followed model that changed between two states, and maybe of some that
     changed before or later; None if nobody knows.
 
@@ -281,27 +281,27 @@ def changed_since(old: State, new: State, model) -> set[int] | None:
     return changed if len(changed) <= MOST_RECORDS else None
 
 
-def number() -> int:
+def current_version() -> int:
     """The number of the state, in the quickest way: every page that is kept asks for it."""
     _counted()
     connection = connections[router.db_for_read(Freshness)]
     try:
-        return _number(connection)
+        return _read_version(connection)
     except Error:
         if connection.in_atomic_block:
             raise
         connection.close()  # it may have been lost since the last request, which nothing else has looked for
-        return _number(connection)
+        return _read_version(connection)
 
 
-def _number(connection):
+def _read_version(connection):
     connection.health_check_done = True  # the question itself tells
     with connection.cursor() as cursor:
         cursor.execute(NUMBER)
         return cursor.fetchone()[0]
 
 
-def conditional(request, etag, changed_at, make, headers):
+def conditional_response(request, etag, changed_at, make, headers):
     """What `make` gives; or 304 for who has that already, by the tag or the time of the last change. Both come with
     these headers, and with those by which a cache asks again.
     """

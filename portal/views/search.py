@@ -63,7 +63,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
     """Finds and counts by lists of ids of entries, in ascending order; None stands for all entries."""
 
     def all_matches(self):
-        indexing.settle()
+        indexing.flush_index()
         return None
 
     def narrow(self, matches, name):
@@ -346,7 +346,7 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
 
     `kinds` are all of them, of each a few, or one.
     """
-    indexing.settle()
+    indexing.flush_index()
     start = normal(text)[:200]
     if not start:
         return []

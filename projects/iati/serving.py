@@ -66,7 +66,7 @@ def response(request, projects):
         return StreamingHttpResponse(xml, content_type="application/xml")
 
     headers = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-    return content_version.conditional(request, tag, moment, made, headers)
+    return content_version.conditional_response(request, tag, moment, made, headers)
 
 
 def absolute_url(path):

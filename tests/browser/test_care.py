@@ -12,7 +12,7 @@ shared = {{"name_en": "{name}", "kind": "government", "publication": "published"
 Organisation.objects.create(key="{key}", **shared)
 twin = Organisation.objects.create(key="{key}-old", name_ko="{korean}", **shared)
 Participation.objects.create(project=Project.objects.get(key="{project}"), organisation=twin, role="partner")
-call_command("find_doubles", verbosity=0)
+call_command("find_duplicates", verbosity=0)
 """
 PROJECT = "koica-gggi-aral-sea-grip"
 

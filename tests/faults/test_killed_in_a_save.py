@@ -79,7 +79,7 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
     make_citation(issue, make_source(), position=1)
     make_key_figure(issue=issue, label_en=first)
     make_issue_in_country(issue=issue, note_en=first)
-    indexing.settle()
+    indexing.flush_index()
     path, session = f"/admin/issues/issue/{issue.pk}/change/", session_of("kim")
 
     stayed, came, now = [0.0], [], 1
@@ -154,7 +154,7 @@ ARCHIVE = "/data/central-asia-environment.zip"
 def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commit(own_database, tmp_path):
     for key, title in (("stays", "Wetland before"), ("goes", "Wetland to be withdrawn")):
         make_project(key=key, title_en=title)
-    indexing.settle()
+    indexing.flush_index()
     with (
         serve(own_database, DATA_DIR=str(tmp_path)) as site,
         httpx.Client(base_url=site.url, trust_env=False, timeout=60) as client,

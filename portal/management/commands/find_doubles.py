@@ -1,18 +1,6 @@
-"""Look for records that may tell of the same thing; the desk then lists them."""
+"""The former name of `find_duplicates`."""
 
-from django.core.management.base import BaseCommand
-from tqdm import tqdm
+from portal.management.commands.find_duplicates import Command
+from portal.management.renamed import renamed
 
-from portal.curation import duplicates
-
-
-class Command(BaseCommand):
-    help = "Look for records that may tell of the same thing. The desk lists them, to be merged or told apart."
-
-    def handle(self, *, verbosity, **options):
-        models = duplicates.merged_models()
-        found = []
-        for model in tqdm(models, unit=" kinds", file=self.stderr._out, disable=not verbosity):
-            found.append((model._meta.verbose_name_plural, duplicates.find_duplicates(model)))
-        for name, count in found:
-            self.stdout.write(f"{name}: {count}")
+Command = renamed(Command, "find_doubles", "find_duplicates")

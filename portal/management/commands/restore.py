@@ -33,5 +33,6 @@ class Command(BaseCommand):
         if lacking := backup.lacking(found.manifest):
             self.stdout.write(
                 f"The backup is older than this version of the portal, which has {len(lacking)} migrations more. "
-                f"{'After restoring it' if check else 'Now'} run manage.py migrate, then search_rebuild --if-needed."
+                f"{'After restoring it' if check else 'Now'} run manage.py migrate, then "
+                "manage.py rebuild_search_index --if-needed."
             )

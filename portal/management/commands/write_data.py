@@ -1,13 +1,6 @@
-"""Make the archive of everything, so that no reader has to wait for it."""
+"""The former name of `build_data_archive`."""
 
-from django.core.management.base import BaseCommand
+from portal.management.commands.build_data_archive import Command
+from portal.management.renamed import renamed
 
-from portal.open_data import archive
-
-
-class Command(BaseCommand):
-    help = "Make the archive of all data (DATA_DIR), if the content or PUBLIC_URL has changed since it was made."
-
-    def handle(self, **options):
-        made = archive.make()
-        self.stdout.write(f"{made.path}: {made.size / 1_000_000:.1f} MB")
+Command = renamed(Command, "write_data", "build_data_archive")

@@ -94,13 +94,13 @@ def test_archived_records_are_nobodys_doubles(desk):
 def test_lists_are_narrowed_to_records_with_a_double(desk):
     alike = set(two())
     make_organisation(name_en="Green Climate Fund")
-    call_command("find_doubles", verbosity=0)
+    call_command("find_duplicates", verbosity=0)
     assert listed(desk("editor").get(address(Organisation, "changelist"), {"care": "double"})) == alike
 
 
 def test_the_command_says_how_many_there_are(capsys):
     two()
-    call_command("find_doubles", verbosity=0)
+    call_command("find_duplicates", verbosity=0)
     assert "organisations: 1" in capsys.readouterr().out.splitlines()
 
 
@@ -196,10 +196,10 @@ def test_a_table_that_is_too_large_for_the_desk_is_left_to_the_command(desk, mon
     monkeypatch.setattr(duplicates, "MOST_AT_DESK", 1)
     two()
     assert search(desk("editor")) == [
-        "Organisations: 2 records are too many to compare while you wait. The command find_doubles does it.",
+        "Organisations: 2 records are too many to compare while you wait. The command find_duplicates does it.",
         "0 pairs look alike.",
     ]
-    call_command("find_doubles", verbosity=0)
+    call_command("find_duplicates", verbosity=0)
     assert Double.objects.count() == 1
 
 

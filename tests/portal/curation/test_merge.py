@@ -339,7 +339,7 @@ def test_a_constraint_of_the_database_has_the_last_word(monkeypatch):
 def test_a_search_finds_the_one_that_stays_by_the_names_of_both():
     indexing.rebuild()
     stays, goes = make_organisation(name_en="Forest Service"), make_organisation(name_en="Woodland Agency")
-    indexing.settle()
+    indexing.flush_index()
     merge(stays, goes)
     assert list(matching(Organisation.objects, "woodland")) == [stays]
     assert SearchEntry.objects.count() == 1
@@ -482,7 +482,7 @@ def test_the_page_asks_the_same_of_the_database_for_few_rows_as_for_many(desk, m
                 make_answer(project=record)
             if make is not make_source:
                 make_citation(record)
-        indexing.settle()
+        indexing.flush_index()
         with CaptureQueriesContext(connection) as asked:
             assert client.get(merge_address(stays, goes)).status_code == 200
         return len(asked)

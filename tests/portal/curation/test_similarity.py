@@ -165,7 +165,7 @@ class TestRecords:
     def test_one_query_is_asked_of_any_number_of_records(self, ask, django_assert_num_queries):
         for _ in range(2):
             make_place(name_en="Nukus")
-            indexing.settle()
+            indexing.flush_index()
             with django_assert_num_queries(1):
                 assert all(str(getattr(one, "record", one)) for one in ask())
             make_place(name_en="Termez")

@@ -161,7 +161,7 @@ def test_only_what_changed_is_read_again(monkeypatch):
 
 def settled_state():
     """The state when nothing is pending."""
-    content_version.settle()
+    content_version.flush()
     return content_version.state()
 
 

@@ -139,7 +139,7 @@ def test_readers_get_pages_as_they_were_while_the_database_does_not_answer(clien
     def fail():
         raise OperationalError("The database is away.")
 
-    monkeypatch.setattr(content_version, "number", fail)
+    monkeypatch.setattr(content_version, "current_version", fail)
     assert "Still there" in client.get("/en/projects/").content.decode()
 
 

@@ -754,10 +754,10 @@ def test_a_translation_is_older_when_a_file_changes_its_english():
 
 def test_an_import_that_is_undone_leaves_nothing_to_index():
     make_term()
-    indexing.settle()
+    indexing.flush_index()
     before = SearchEntry.objects.count()
     bring(Term, "key | term_en | definition_en\nnew | Takyr | A bed.", keep=False)
-    indexing.settle()
+    indexing.flush_index()
     assert SearchEntry.objects.count() == before
 
 

@@ -6,7 +6,8 @@ from io import StringIO
 import pytest
 import yaml
 from django.conf import settings as django_settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
+from django.core.management.base import BaseCommand
 from django.db import connection
 
 from portal.management.commands.write_fixtures import STAMP
@@ -307,3 +308,24 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         run("write_fixtures", missing, output=tmp_path)
     assert str(refusal.value) == f"{missing} is no folder. Name the folder that holds sources-*.yaml and the rest."
     assert list(tmp_path.iterdir()) == []
+
+
+# ── Former names ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("app", "old", "new"),
+    [
+        ("portal", "find_doubles", "find_duplicates"),
+        ("portal", "search_rebuild", "rebuild_search_index"),
+        ("portal", "write_data", "build_data_archive"),
+        ("projects", "generate_load", "generate_test_data"),
+    ],
+)
+def test_command_answers_to_its_former_name_and_says_so(app, old, new, monkeypatch):
+    command = load_command_class(app, old)
+    assert isinstance(command, type(load_command_class(app, new)))
+    monkeypatch.setattr(BaseCommand, "execute", lambda self, **options: f"done in {options['language']}")
+    command.stderr = StringIO()
+    assert command.execute(language="en") == "done in en"
+    assert command.stderr.getvalue() == f"{old} is now called {new}. The former name goes with the next release."

@@ -188,7 +188,7 @@ def test_broken_file_is_no_archive():
 def test_command_makes_it(capsys, settings):
     settings.PUBLIC_URL = "https://example.org"
     make_source(key="one")
-    call_command("write_data")
+    call_command("build_data_archive")
     assert archive.NAME in capsys.readouterr().out
     with zipfile.ZipFile(archive.folder() / archive.NAME) as files:
         assert "https://example.org/en/sources/one/" in files.read("csv/sources.csv").decode()

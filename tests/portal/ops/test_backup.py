@@ -86,7 +86,7 @@ def portal(django_db_setup, django_db_blocker, tmp_path_factory):
             Session.objects.create(session_key=SESSION[:40], session_data="…", expire_date="2030-01-01T00:00Z")
             UserSession.objects.create(user=User.objects.get(username="kim"), session_key=SESSION[:40], ip="192.0.2.1")
             cache.set("signed-in", "kim")
-            indexing.settle()
+            indexing.flush_index()
             number = content_version.state().number
             made = backup.create(tmp_path_factory.mktemp("backups") / "of the portal")
             rows = rows_of_all_tables()
@@ -227,7 +227,7 @@ class TestBackup:
             backup.restore(portal.path)
             User.objects.create_user("lee")
             make_issue(key="later")
-            indexing.settle()
+            indexing.flush_index()
             with connection.cursor() as cursor:  # as of a later version of the portal
                 cursor.execute(
                     "CREATE TABLE of_later (id integer PRIMARY KEY, issue_id bigint REFERENCES issues_issue (id))"
@@ -372,7 +372,7 @@ class TestBackup:
             whole, outcomes = None, []
             for share in (1, 0.92, 0.8):
                 make_issue(key=f"later-{len(outcomes)}")
-                indexing.settle()
+                indexing.flush_index()
                 old = rows_of_all_tables()
                 connection.close()
                 begun, running = time.monotonic(), restoring(portal.path, name)
@@ -393,7 +393,7 @@ class TestBackup:
         with empty_database(tmp_path) as name:
             backup.restore(portal.path)
             make_issue(key="later")
-            indexing.settle()
+            indexing.flush_index()
             old = rows_of_all_tables()
             connection.close()
             # Makes the tables, and after some empty lines has nothing more to say for as long as it is there.

@@ -32,7 +32,7 @@ def test_readyz_says_that_records_and_index_are_missing(client):
 
 def test_readyz_says_that_all_is_well(client):
     make_source()
-    indexing.settle()
+    indexing.flush_index()
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"database": True, "content": True, "search": True})
     assert "no-store" in response.headers["Cache-Control"]
@@ -40,7 +40,7 @@ def test_readyz_says_that_all_is_well(client):
 
 def test_readyz_says_that_the_index_lacks_records(client):
     make_source(), make_source(), make_place()
-    indexing.settle()
+    indexing.flush_index()
     SearchEntry.objects.filter(kind="source").first().delete()
     response = client.get("/readyz")
     assert (response.status_code, response.json()["search_index"]) == (503, "The index has 1 of 2 sources.")

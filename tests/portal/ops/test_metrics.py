@@ -147,7 +147,7 @@ def test_parts_that_are_not_ready_are_told():
 
     assert ready() == {"database": 1, "content": 0, "search": 0}
     make_source()
-    indexing.settle()
+    indexing.flush_index()
     assert ready() == {"database": 1, "content": 1, "search": 1}
 
 

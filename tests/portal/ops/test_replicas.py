@@ -160,7 +160,7 @@ def two(content_database, django_db_blocker, tmp_path):
                 client.force_login(user)
         with Switch(names[1]):
             assert Project.objects.filter(key=KEY).update(title_en="As the copy has it") == 1
-            content_version.settle()
+            content_version.flush()
         yield urls, client.cookies[settings.SESSION_COOKIE_NAME].value
         if connections["default"].vendor != "sqlite":
             for suffix in ("first", "copy"):

@@ -216,7 +216,7 @@ def save_and_fail(record):
 
 def test_what_is_undone_leaves_no_trace():
     project = make_project(title_en="Quinoa")
-    indexing.settle()
+    indexing.flush_index()
     project.title_en = "Willow"
     with pytest.raises(DatabaseError), content_transaction():
         save_and_fail(project)
@@ -241,7 +241,7 @@ def test_loading_fixtures_is_found_at_once(tmp_path):
 
 def test_form_of_an_editor_is_found_at_once(admin_client):
     place = make_place(name_en="Zembla")
-    indexing.settle()
+    indexing.flush_index()
     admin_client.post("/admin/portal/place/", {"action": "archive_selected", "_selected_action": [place.pk]})
     place.refresh_from_db()
     assert place.publication == PublicationStatus.ARCHIVED
@@ -272,7 +272,7 @@ def test_flush_empties_the_index():
 def broken():
     """Records whose index someone made away with."""
     make_project(title_en="Quinoa"), make_project(title_en="Willow"), make_place(name_en="Zembla")
-    indexing.settle()
+    indexing.flush_index()
     store.clear()
     SearchEntry.objects.filter(kind="place").first().delete()
     SearchWord.objects.all().delete()
@@ -280,7 +280,7 @@ def broken():
 
 def test_rebuild_brings_everything_back(capsys):
     broken()
-    call_command("search_rebuild", "--if-needed", verbosity=0)
+    call_command("rebuild_search_index", "--if-needed", verbosity=0)
     assert (found("quinoa"), found("willow"), found("zembla")) == (["project"], ["project"], ["place"])
     assert "quinoa" in SearchWord.objects.values_list("word", flat=True)
     assert not store.exists(store.NEW_TABLE)
@@ -288,13 +288,13 @@ def test_rebuild_brings_everything_back(capsys):
         "The index has 0 of 1 places.",
         "The search index holds 3 records.",
     ]
-    call_command("search_rebuild", "--if-needed", verbosity=0)
+    call_command("rebuild_search_index", "--if-needed", verbosity=0)
     assert capsys.readouterr().out == "The search index is whole.\n"
 
 
 def test_rebuild_forgets_what_is_no_longer_there():
     make_project(title_en="Quinoa")
-    indexing.settle()
+    indexing.flush_index()
     Project._base_manager.filter()._raw_delete(connection.alias)
     assert indexing.state_of_index() == "The index has 1 of 0 projects."
     indexing.rebuild()
@@ -305,7 +305,7 @@ def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatc
     monkeypatch.setattr(indexing.in_batches, "__defaults__", (1,))
     for name in ("Quinoa", "Willow", "Poplar"):
         make_project(title_en=name)
-    indexing.settle()
+    indexing.flush_index()
     brought = []
 
     def stop_after_two(count):
@@ -316,7 +316,7 @@ def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatc
     with pytest.raises(KeyboardInterrupt):
         indexing.rebuild(stop_after_two)
     assert SearchState.objects.get().building
-    assert indexing.left_to_build() == 1
+    assert indexing.pending_rebuild() == 1
     assert (found("quinoa"), found("poplar")) == (["project"], ["project"])
     project = Project.objects.get(title_en="Quinoa")
     project.title_en = "Tamarisk"
@@ -330,7 +330,7 @@ def test_rebuild_that_was_stopped_goes_on_while_the_old_index_answers(monkeypatc
 
 def test_index_of_another_analyser_is_made_anew():
     make_project()
-    indexing.settle()
+    indexing.flush_index()
     SearchState.objects.update(analyser=0)
     assert indexing.state_of_index() == "The index was made by another version of the portal."
     indexing.rebuild()

@@ -34,7 +34,7 @@ def test_russian_typed_with_a_latin_keyboard_and_back(keys, russian):
 def known(db):
     make_issue(name_en="Desertification and drought", name_ko="사막화와 가뭄", name_ru="Опустынивание и засуха")
     make_place(name_en="Kyrgyzstan", name_ko="키르기스스탄", name_ru="Кыргызстан", kind="country")
-    indexing.settle()
+    indexing.flush_index()
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_question_asks_the_same_of_the_database_for_one_record_as_for_three(de
     for more in (1, 2):
         for _ in range(more):
             make_place(name_en="Nukus")
-        indexing.settle()
+        indexing.flush_index()
         with CaptureQueriesContext(connection) as queries:
             client.post(ask, {"name_en": "Nukus"})
         counts.append(len(queries))

@@ -406,7 +406,7 @@ def test_a_page_that_fails_on_the_way_says_so_and_stores_nothing(reviewer, monke
         yield "compared", 1
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(pages, "carry_out", failing)
+    monkeypatch.setattr(pages, "apply_plan", failing)
     sent = []
     with pytest.raises(RuntimeError, match="the disk is full"):
         sent.extend(bring(reviewer, Term, "key,term_en\na,A").streaming_content)
@@ -453,14 +453,14 @@ def test_prose_from_a_file_is_not_taken_for_markup(reviewer):
 def test_an_import_at_the_desk_waits_for_no_other_and_keeps_none_waiting(reviewer, monkeypatch):
     """While a file is compared, no transaction is open: on SQLite it would keep every other editor from saving."""
     seen = []
-    made = pages.Plan.make
+    made = pages.ImportPlan.make
 
     def watched(plan):
         seen.append(len(connection.savepoint_ids))
         return made(plan)
 
     outside = len(connection.savepoint_ids)
-    monkeypatch.setattr(pages.Plan, "make", watched)
+    monkeypatch.setattr(pages.ImportPlan, "make", watched)
     compared(reviewer, Term, "key,term_en\na,A")
     assert seen == [outside]
 
@@ -494,12 +494,12 @@ def test_an_import_moves_the_number_of_the_content(tmp_path, name, change):
     record, file = {"term": make_term, "observation": make_observation}[name](), tmp_path / "rows.csv"
     run("export_table", name, file)
     type(record).objects.update(**{change: "7"})
-    before = content_version.number()
+    before = content_version.current_version()
     run("import_table", name, file, why="They were lost")
-    assert content_version.number() > before
-    before = content_version.number()
+    assert content_version.current_version() > before
+    before = content_version.current_version()
     run("import_table", name, file, why="Nothing changes", dry_run=True)
-    assert content_version.number() == before
+    assert content_version.current_version() == before
 
 
 def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path, sign_in):

@@ -172,7 +172,7 @@ def test_failure_after_the_commit_is_logged_and_the_rest_is_flushed(monkeypatch,
     def fail(*args):
         raise DatabaseError("The disk is full.")
 
-    before = content_version.number()
+    before = content_version.current_version()
     monkeypatch.setattr(indexing, "_reindex", fail)
     with transaction.atomic():
         make_source()

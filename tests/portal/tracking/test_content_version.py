@@ -103,18 +103,18 @@ def test_it_says_when():
 @pytest.fixture
 def killed():
     """Nothing is settled after a commit, as if the process had been killed there."""
-    indexing.settle()
-    content_version.settle()
+    indexing.flush_index()
+    content_version.flush()
     changes_flushed.disconnect(content_version.flush_log)
     yield
     changes_flushed.connect(content_version.flush_log)
-    content_version.settle()
+    content_version.flush()
 
 
 def counts():
     """The number that readers have, the part of it that is settled, and how many changes are pending."""
     state = content_version.state()
-    assert content_version.number() == state.number
+    assert content_version.current_version() == state.number
     return state.number, state.settled, content_version.PendingChange.objects.count()
 
 
@@ -160,7 +160,12 @@ def test_change_without_its_note_is_taken_back(monkeypatch):
         models = (Project, Place, Project.areas.rel.related_model, Project.countries.through)
         rows = [list(model.objects.order_by("pk").values_list()) for model in models]
         states = [list(model.history.order_by("pk").values_list("pk")) for model in (Project, Place)]
-        return rows, states, Link.objects.exclude(outcome=Link.Outcome.UNASKED).count(), content_version.number()
+        return (
+            rows,
+            states,
+            Link.objects.exclude(outcome=Link.Outcome.UNASKED).count(),
+            content_version.current_version(),
+        )
 
     def fail(*args, **values):
         raise DatabaseError("The disk is full.")
@@ -181,7 +186,7 @@ def test_change_without_its_note_is_taken_back(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_change_outside_of_a_transaction_is_refused():
     with pytest.raises(transaction.TransactionManagementError, match="within transaction"):
-        content_version.touch()
+        content_version.mark_changed()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -223,15 +228,15 @@ def test_time_moves_while_a_change_is_pending(request):
 
 @pytest.mark.django_db(transaction=True)
 def test_many_who_settle_at_once_count_each_change_once(own_database):
-    content_version.settle()
-    number = content_version.number()
+    content_version.flush()
+    number = content_version.current_version()
     for _ in range(20):
         content_version.PendingChange.objects.create(records={})
 
     def settle(_worker):
         try:
-            content_version.settle()
-            return content_version.number()
+            content_version.flush()
+            return content_version.current_version()
         finally:
             connections.close_all()
 
@@ -264,17 +269,17 @@ def test_two_open_writers_and_one_that_was_killed(request):
         first, second = (threads.submit(write, *one) for one in zip(open_ones, go_on, strict=True))
         wrote.wait(30)
         assert counts() == (number + 1, number, 1)
-        content_version.settle()
+        content_version.flush()
         assert counts() == (number + 1, number + 1, 0)
         go_on[0].set()
         first.result(30)
         assert counts() == (number + 2, number + 1, 1)
-        content_version.settle()
+        content_version.flush()
         assert counts() == (number + 2, number + 2, 0)
         go_on[1].set()
         second.result(30)
     assert counts() == (number + 3, number + 2, 1)
-    content_version.settle()
+    content_version.flush()
     assert counts() == (number + 3, number + 3, 0)
 
 
@@ -295,7 +300,7 @@ def undone(change):
 @pytest.mark.django_db(transaction=True)
 def test_savepoint_takes_its_note_back_and_later_changes_have_one():
     source = make_source(title="Before")
-    number = content_version.number()
+    number = content_version.current_version()
     with transaction.atomic():
         undone(source.save)
         undone(source.save)

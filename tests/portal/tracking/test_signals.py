@@ -37,7 +37,7 @@ def sent():
 def test_one_list_of_receivers_follows_a_change_in_this_order():
     receivers = [f"{receiver.__module__}.{receiver.__name__}" for receiver in rows_changed._live_receivers(Place)[0]]
     assert receivers == [
-        "portal.tracking.content_version.touch_for_rows",
+        "portal.tracking.content_version.mark_changed_for_rows",
         "portal.search.indexing.mark_rows",
         "portal.tracking.audit_log.note_rows",
         "portal.curation.translations.compare_rows",

@@ -20,7 +20,7 @@ from portal.core.choices import Area, Level, PublicationStatus
 from portal.facets.bitmaps import BitMap
 from portal.facets.filters import Facet
 from portal.models import Place
-from portal.tracking.content_version import State
+from portal.tracking.content_version import ContentState
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import Budgets
 from portal.views.coverage.streams import Streams
@@ -639,7 +639,7 @@ def test_sums_follow_what_changes():
 
 
 def test_project_that_budgets_do_not_know_yet_adds_nothing():
-    budgets = Budgets(state=State(1, 1, timezone.now()), hundredths=array("q", [0, 1050, 200]))
+    budgets = Budgets(state=ContentState(1, 1, timezone.now()), hundredths=array("q", [0, 1050, 200]))
     assert budgets.sum(BitMap([1, 2])) == Decimal("12.50")
     assert budgets.sum(BitMap([1, 2, 3, 70_000])) == Decimal("12.50")
 

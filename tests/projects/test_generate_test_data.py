@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from portal.search import indexing
 from portal.search.ranking import matching
-from projects.management.commands import generate_load
+from projects.management.commands import generate_test_data
 from projects.models import Project
 from tests.make import make_country, make_issue, make_organisation, make_place, make_project
 
@@ -29,11 +29,11 @@ def words():
 
 
 def generate(count):
-    call_command("generate_load", projects=count, verbosity=0)
+    call_command("generate_test_data", projects=count, verbosity=0)
 
 
 def test_projects_past_some_are_copies_with_all_that_hangs_on_them(words, client, monkeypatch):
-    monkeypatch.setattr(generate_load, "ONE_BY_ONE", 4)
+    monkeypatch.setattr(generate_test_data, "ONE_BY_ONE", 4)
     generate(10)
     made = Project.objects.filter(key__startswith="load-").order_by("key")
     assert [project.key for project in made] == [f"load-{number:07}" for number in range(10)]
