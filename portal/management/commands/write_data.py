@@ -1,6 +1,6 @@
 """The former name of `build_data_archive`."""
 
+from portal.core.commands import renamed
 from portal.management.commands.build_data_archive import Command
-from portal.management.renamed import renamed
 
 Command = renamed(Command, "write_data", "build_data_archive")

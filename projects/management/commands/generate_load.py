@@ -1,6 +1,6 @@
 """The former name of `generate_test_data`."""
 
-from portal.management.renamed import renamed
+from portal.core.commands import renamed
 from projects.management.commands.generate_test_data import Command
 
 Command = renamed(Command, "generate_load", "generate_test_data")
