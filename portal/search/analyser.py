@@ -7,7 +7,7 @@ Korean sets spaces freely and puts particles after nouns, and bigrams need neith
 import functools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import snowballstemmer
@@ -86,7 +86,8 @@ def _split(run: str) -> tuple[bool, tuple[tuple[str, str, int, int], ...]]:
     text = _INSIDE_WORD.sub("", unicodedata.normalize("NFKC", run).casefold()).translate(_NEAREST)
     if any("\u00c0" <= c <= "\u024f" or "\u1e00" <= c <= "\u1eff" for c in text):
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    found = ((piece.lastgroup, piece[0], piece.start(), piece.end()) for piece in _PIECE.finditer(text))
+    # Every way to match _PIECE is a named group: there is always a last one.
+    found = ((piece.lastgroup or "", piece[0], piece.start(), piece.end()) for piece in _PIECE.finditer(text))
     return len(text) == len(run), tuple(found)
 
 
@@ -153,7 +154,7 @@ def tokens(text: str) -> Iterator[Token]:
         before = word
 
 
-def _hyphened(text, before, word):
+def _hyphened(text: str, before: Sequence[ScriptRun], word: Sequence[ScriptRun]) -> bool:
     first, second = before[-1], word[0]
     return (
         len(before) == len(word) == 1
@@ -163,7 +164,7 @@ def _hyphened(text, before, word):
     )
 
 
-def _bigrams(piece):
+def _bigrams(piece: ScriptRun) -> Iterator[Token]:
     text, start = piece.text, piece.start
     if len(text) == 1:
         yield Token(text, start, piece.end)
@@ -173,7 +174,7 @@ def _bigrams(piece):
         yield Token(text[i : i + 2], start + i, start + i + 2)
 
 
-def _alphabetic(piece):
+def _alphabetic(piece: ScriptRun) -> Iterator[Token]:
     if piece.kind == "number":
         for text in number(piece.text):
             yield Token(text, piece.start, piece.end)
@@ -193,7 +194,7 @@ def indexed(texts: list[str], most: int = MOST_TOKENS) -> str:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _tokens_of(text):
+def _tokens_of(text: str) -> list[str]:
     return [token.text for token in tokens(clean(text))]
 
 

@@ -1,15 +1,19 @@
 """The part of a text that shows why a record was found, with what was asked for marked in it. Pure."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.utils.html import format_html, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.core.citation_marks import MARKS
 from portal.search.analyser import clean, tokens
-from portal.search.query import Query
+from portal.search.query import Phrase, Query
 
 # Characters of an excerpt, and how far before its first mark it may begin.
 LENGTH, BEFORE = 240, 60
+
+Span = tuple[int, int]  # start, end
 
 
 @dataclass(frozen=True)
@@ -17,23 +21,23 @@ class Snippet:
     """A text and the places in it, in order, that answer the question; `met` says how many clauses they answer."""
 
     text: str
-    spans: tuple[tuple[int, int], ...]
+    spans: tuple[Span, ...]
     met: int
 
     @property
-    def html(self) -> str:
+    def html(self) -> SafeString:
         """The whole text as safe HTML with its marks."""
         return self._html(0, len(self.text))
 
     @property
-    def excerpt(self) -> str:
+    def excerpt(self) -> SafeString:
         """Where the marks stand closest, as safe HTML; the beginning where there is none."""
         start, end = self._window()
         html = self._html(start, end)
         return format_html("{}{}{}", "… " if start else "", html, " …" if end < len(self.text) else "")
 
-    def _window(self):
-        """The bounds of the excerpt: from the mark with most marks after it within reach, at the edges of words."""
+    def _window(self) -> Span:
+        """Return where the excerpt is: from the mark with most marks after it within reach, at the edges of words."""
         if len(self.text) <= LENGTH:
             return 0, len(self.text)
         first = 0
@@ -50,7 +54,7 @@ class Snippet:
             end = max(self.text.rfind(" ", start + LENGTH // 2, end), 0) or end
         return start, end
 
-    def _html(self, start, end):
+    def _html(self, start: int, end: int) -> SafeString:
         pieces, place = [], start
         for first, last in self.spans:
             if first < start or last > end:
@@ -66,7 +70,8 @@ def marked(text: str, query: Query) -> Snippet:
     text = " ".join(clean(MARKS.sub("", text)).split())
     found = list(tokens(text))
     words = [token.text for token in found]
-    spans, met = set(), 0
+    spans: set[Span] = set()
+    met = 0
     for clause in query.clauses:
         here = {
             (found[place].start, found[place + len(phrase.tokens) - 1].end)
@@ -79,7 +84,7 @@ def marked(text: str, query: Query) -> Snippet:
     return Snippet(text, tuple(_joined(sorted(spans))), met)
 
 
-def _places(words, phrase):
+def _places(words: list[str], phrase: Phrase) -> Iterator[int]:
     *first, last = phrase.tokens
     length = len(phrase.tokens)
     for place in range(len(words) - length + 1):
@@ -88,15 +93,13 @@ def _places(words, phrase):
             yield place
 
 
-def _joined(spans):
-    """Spans that touch or overlap as one."""
-    start = end = None
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Return spans, which come in order, with those that touch or overlap made one."""
+    joined: list[Span] = []
     for first, last in spans:
-        if end is not None and first <= end:
-            end = max(end, last)
-            continue
-        if end is not None:
-            yield start, end
-        start, end = first, last
-    if end is not None:
-        yield start, end
+        if joined and first <= joined[-1][1]:
+            start, end = joined[-1]
+            joined[-1] = start, max(end, last)
+        else:
+            joined.append((first, last))
+    return joined

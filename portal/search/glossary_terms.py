@@ -11,8 +11,10 @@ from html import unescape
 from itertools import pairwise
 
 from django.apps import apps
+from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.html import escape, format_html, mark_safe
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from portal.search.analyser import stem
@@ -31,6 +33,7 @@ SHORT = 4  # letters; a word no longer than that has no ending to spare: сел�
 
 TAG = re.compile(r"(<[^>]*>)")
 TAG_NAME = re.compile(r"</?([a-z0-9]+)", re.IGNORECASE)
+# Both match any text, if only its empty end or start: the first of their matches is always there.
 TOUCHING_BEFORE, TOUCHING_AFTER = re.compile(r"\S{0,12}$"), re.compile(r"\S{0,12}")
 CLOSED = {"a", "abbr", "button", "code", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "sup"}  # no marks in these
 
@@ -77,7 +80,7 @@ def stemmed_matcher(language: str, terms: Iterable[tuple[str, str]]) -> Callable
     for candidates in by_start.values():
         candidates.sort(key=lambda candidate: (-len(candidate[0]), -len("".join(candidate[0]))))
 
-    def find(text):
+    def find(text: str) -> Iterator[Found]:
         words = list(WORD.finditer(text))
         joined = [bool(BETWEEN.fullmatch(text, one.end(), two.start())) for one, two in pairwise(words)]
         at = 0
@@ -107,7 +110,7 @@ def korean_matcher(terms: Iterable[tuple[str, str]]) -> Callable[[str], Iterator
     written = (r"\s?".join(map(re.escape, spelling)) for spelling in sorted(keys, key=len, reverse=True))
     pattern = re.compile(rf"(?<![\w-])({'|'.join(written)})(?={PARTICLES}(?!\w))")
 
-    def find(text):
+    def find(text: str) -> Iterator[Found]:
         for match in pattern.finditer(text):
             yield match.start(1), match.end(1), keys[re.sub(r"\s", "", match[1])]
 
@@ -120,8 +123,8 @@ def term_matcher(language: str, terms: tuple[tuple[str, str], ...]) -> Callable[
     return korean_matcher(terms) if language == "ko" else stemmed_matcher(language, terms)
 
 
-def mark_terms(html: str, find: Callable[[str], Iterator[Found]], mark: Callable[[str, str], str]) -> str:
-    """Safe HTML with the first use of each term as `mark(key, word)` makes it. Only running text is looked at.
+def mark_terms(html: str, find: Callable[[str], Iterator[Found]], mark: Callable[[str, str], str]) -> SafeString:
+    """Return safe HTML with the first use of each term as `mark(key, word)` makes it. Only running text is looked at.
 
     A button is a box, at whose sides a line may break: what touches it (a particle, a comma, a note) is kept with it.
     """
@@ -139,16 +142,20 @@ def mark_terms(html: str, find: Callable[[str], Iterator[Found]], mark: Callable
             pieces.append(part)
             continue
         text = unescape(part)
-        uses = [use for use in find(text) if use[2] not in seen and not seen.add(use[2])]
+        uses: list[Found] = []
+        for use in find(text):
+            if use[2] not in seen:
+                seen.add(use[2])
+                uses.append(use)
         limits = [*(start for start, _end, _key in uses), len(text)]
         done = 0
         if kept:
-            done = TOUCHING_AFTER.match(text, 0, limits[0]).end()
+            done = next(TOUCHING_AFTER.finditer(text, 0, limits[0])).end()
             pieces += [escape(text[:done]), "</span>"]
             kept = False
         for (start, end, key), limit in zip(uses, limits[1:], strict=True):
-            before = TOUCHING_BEFORE.search(text, done, start).start()
-            after = TOUCHING_AFTER.match(text, end, limit).end()
+            before = next(TOUCHING_BEFORE.finditer(text, done, start)).start()
+            after = next(TOUCHING_AFTER.finditer(text, end, limit)).end()
             kept = after == len(text) and "".join(parts[number + 1 : number + 2]).startswith("<sup")
             alone = (before, after) == (start, end) and not kept
             pieces += [
@@ -182,12 +189,12 @@ class GlossaryMarker:
         rows = apps.get_model("issues.Term").objects.published().order_by("key").values("key", *columns)
         return {row.pop("key"): row for row in rows}
 
-    def mark(self, html: str, language: str) -> str:
-        """Safe HTML, with the first use of each term in that language as a button that shows its definition."""
+    def mark(self, html: str, language: str) -> SafeString:
+        """Return safe HTML, with the first use of each term in that language as a button that shows its definition."""
         known = tuple((key, row[f"term_{language}"]) for key, row in self.terms.items() if row[f"term_{language}"])
         return mark_terms(html, term_matcher(language, known), self._button)
 
-    def _button(self, key: str, word: str) -> str:
+    def _button(self, key: str, word: str) -> SafeString:
         self._used[key] = None
         return format_html(
             '<button class="term" popovertarget="{0}-{1}" aria-describedby="{0}-{1}-text">{2}</button>',
@@ -209,6 +216,6 @@ class GlossaryMarker:
             yield key, *found[0], *found[1]
 
 
-def glossary(request) -> dict[str, GlossaryMarker]:
-    """For templates: what marks the terms of a page and remembers which they were."""
+def glossary(request: HttpRequest) -> dict[str, GlossaryMarker]:
+    """Give templates what marks the terms of a page and remembers which they were."""
     return {"glosses": GlossaryMarker()}

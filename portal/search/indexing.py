@@ -7,12 +7,16 @@ record, and a form with twenty rows once.
 
 import functools
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeGuard
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, ForeignKey, ForeignObjectRel, ManyToManyField, Model
 from django.db.models.signals import post_migrate
 
+from portal.models.place import Place
+from portal.models.record import Record
 from portal.models.search_index import (
     LAST,
     NO_LANGUAGE,
@@ -25,6 +29,7 @@ from portal.models.search_index import (
     entry_id,
     kinds_of,
 )
+from portal.models.source import Source
 from portal.search import documents, store
 from portal.search.analyser import (
     BREAK,
@@ -38,9 +43,9 @@ from portal.search.analyser import (
     pieces,
     without_particle,
 )
-from portal.search.store import FIELDS
+from portal.search.store import FIELDS, FieldTokens
 from portal.tracking import change_log
-from portal.tracking.signals import Action, Phase
+from portal.tracking.signals import Action, Phase, TableChange
 
 BATCH = 200
 # Kinds of which there are few: a reader may begin at any word of their names.
@@ -48,48 +53,50 @@ BY_ANY_WORD = {Kind.ISSUE, Kind.COUNTRY, Kind.INDICATOR, Kind.ORGANISATION, Kind
 WORDS_OF_A_NAME = 8
 
 
-def searched_models():
-    """The models whose records the index holds."""
-    return [model for model in apps.get_models() if getattr(model, "search_paths", None)]
+def searched_models() -> list[type[Record]]:
+    """Return the models whose records the index holds."""
+    return [model for model in apps.get_models() if issubclass(model, Record) and model.search_paths]
 
 
-def kind_of(record):
-    """What a search calls the record, or None if it is not to be found."""
-    name = record._meta.model_name
-    if name == "place":
+def kind_of(record: Record) -> Kind | None:
+    """Return what a search calls the record, or None if it is not to be found."""
+    if isinstance(record, Place):
         return {"country": Kind.COUNTRY, "world": None}.get(record.kind, Kind.PLACE)
-    return Kind(name)
+    [kind] = kinds_of(type(record))
+    return kind
 
 
 # ── What changed ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def in_batches(items, size=BATCH):
-    """A list in pieces."""
+def in_batches(items: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
+    """Return the pieces of a list, each of `size` items but the last."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def mark_dirty(model, pks):
+def mark_dirty(model: type[Record], pks: Iterable[int]) -> None:
     """Note in the log of the transaction that entries of records are out of date."""
     change_log.current_log().unindexed[model].update(pks)
 
 
-def flush_index():
+def flush_index() -> None:
     """Bring the index up to date with what the open transaction has changed."""
     if log := change_log.open_log():
         _index(log.unindexed)
 
 
-def flush_log(sender, log, is_committed, **kwargs):
+def flush_log(
+    sender: type[change_log.ChangeLog], log: change_log.ChangeLog, is_committed: bool, **kwargs: object
+) -> None:
     """Receive `changes_flushed`: bring the index up to date, within the transaction if it can be."""
     _index(log.unindexed)
 
 
-def _index(pending):
+def _index(pending: defaultdict[type[Record], set[int]]) -> None:
     """Make the entries of records anew, and those of the records that carry their words."""
     if pending and not SearchEntry.objects.exists():
         SearchState.objects.update_or_create(pk=1, defaults={"analyser": VERSION})
-    done = defaultdict(set)
+    done: defaultdict[type[Record], set[int]] = defaultdict(set)
     while pending:
         model, pks = pending.popitem()
         pks -= done[model]
@@ -100,60 +107,76 @@ def _index(pending):
                     pending[dependent] |= found
 
 
+class Watched(NamedTuple):
+    """Which changes touch the words of which records.
+
+    `records`: by model of a record, the models whose records carry its words, each with the lookup from there to it.
+    `rows`: by model of a row, the models whose records carry its words, each with the row's column of their keys.
+    `throughs`: by table between two models of a plain many-to-many relation, the model that declares it.
+    """
+
+    records: Mapping[type[Model], set[tuple[type[Record], str]]]
+    rows: Mapping[type[Model], set[tuple[type[Record], str]]]
+    throughs: Mapping[type[Model], type[Record]]
+
+
 @functools.cache
-def _watched():
-    """Who depends on whom: by model of a record, pairs of a model and the lookup from it; by row, owner and column."""
-    records, rows, throughs = defaultdict(set), defaultdict(set), {}
+def _watched() -> Watched:
+    """Return which changes touch the words of which records."""
+    records: defaultdict[type[Model], set[tuple[type[Record], str]]] = defaultdict(set)
+    rows: defaultdict[type[Model], set[tuple[type[Record], str]]] = defaultdict(set)
+    throughs: dict[type[Model], type[Record]] = {}
     for owner in searched_models():
         for relation in documents.relations(owner):
-            model, parts = owner, relation.split("__")
-            for place, part in enumerate(parts):
-                field = model._meta.get_field(part)
-                if field.many_to_many and not place:
-                    through = field.remote_field.through
+            model: type[Model] = owner
+            for place, part in enumerate(relation.split("__")):
+                field = documents.relation_of(model, part)
+                if isinstance(field, ManyToManyField) and not place and (through := field.remote_field.through):
+                    key = through._meta.get_field(field.m2m_field_name())
                     if through._meta.auto_created:
                         throughs[through] = owner
-                    else:
-                        rows[through].add((owner, through._meta.get_field(field.m2m_field_name()).attname))
-                elif field.one_to_many and not place:
+                    elif isinstance(key, ForeignKey):  # it always is one
+                        rows[through].add((owner, key.attname))
+                elif isinstance(field, ForeignObjectRel) and field.one_to_many and not place:
                     rows[field.related_model].add((owner, field.remote_field.attname))
                 model = field.related_model
             if not field.one_to_many:
                 records[model].add((owner, relation))
-    return records, rows, throughs
+    return Watched(records, rows, throughs)
 
 
-def _dependents(model, pks):
-    """The records that carry words of these: pairs of model and primary keys."""
+def _dependents(model: type[Model], pks: Collection[int]) -> Iterator[tuple[type[Record], set[int]]]:
+    """Yield the records that carry words of these: pairs of model and primary keys."""
     if not pks:
         return
-    for owner, lookup in sorted(_watched()[0].get(model, ()), key=lambda pair: (pair[0].__name__, pair[1])):
+    for owner, lookup in sorted(_watched().records.get(model, ()), key=lambda pair: (pair[0].__name__, pair[1])):
         found = owner.objects.filter(**{f"{lookup}__in": pks}).order_by().values_list("pk", flat=True)
         yield owner, set(found)
 
 
-def mark_rows(sender, change, phase, **kwargs):
+def mark_rows(sender: type[Model], change: TableChange, phase: Phase, **kwargs: object) -> None:
     """Receive `rows_changed`: mark the records that carry words of the rows."""
     if change.action is Action.RELATE:
-        if sender in _watched()[2]:
-            _mark_related(_watched()[2][sender], change, phase)
+        owner = _watched().throughs.get(sender)
+        if owner is not None and change.instance is not None:
+            _mark_related(owner, change.instance, change, phase)
     elif phase is Phase.BEFORE:
         if change.action is Action.DELETE:  # once it is gone, nobody knows who carried its words
             _mark_dependents(sender, change.pks)
     elif change.instance is not None:
         _mark_saved(sender, change.instance)
-    elif sender in _indexed():
+    elif _is_indexed(sender):
         mark_dirty(sender, change.pks)
 
 
-def _mark_dependents(model, pks):
+def _mark_dependents(model: type[Model], pks: Collection[int]) -> None:
     for owner, found in _dependents(model, pks):
         mark_dirty(owner, found)
 
 
-def _mark_saved(sender, instance):
+def _mark_saved(sender: type[Model], instance: Model) -> None:
     records, rows, _throughs = _watched()
-    if sender in _indexed():
+    if _is_indexed(sender):
         mark_dirty(sender, [instance.pk])
     elif sender in records:  # a sector: it has no entry, its name is a word of others
         _mark_dependents(sender, [instance.pk])
@@ -162,29 +185,34 @@ def _mark_saved(sender, instance):
             mark_dirty(owner, [pk])
 
 
-def mark_saved(instances):
+def mark_saved(instances: Iterable[Model]) -> None:
     """Note what was stored in a way that no signal tells of."""
     for instance in instances:
         _mark_saved(type(instance), instance)
 
 
-def _mark_related(owner, change, phase):
-    """Mark the records of the model `owner`, which declares the relation that changes."""
+def _mark_related(owner: type[Record], instance: Model, change: TableChange, phase: Phase) -> None:
+    """Mark the records of the model `owner`, which declares the relation that changes for `instance`."""
     if phase is Phase.BEFORE:
         if change.is_cleared and change.is_reverse:  # afterwards nobody knows who was related
-            _mark_dependents(type(change.instance), [change.instance.pk])
+            _mark_dependents(type(instance), [instance.pk])
     elif not change.is_reverse:
-        mark_dirty(owner, [change.instance.pk])
+        mark_dirty(owner, [instance.pk])
     else:
         mark_dirty(owner, change.pks)
 
 
 @functools.cache
-def _indexed():
+def _indexed() -> frozenset[type[Model]]:
     return frozenset(searched_models())
 
 
-def clear_after_flush():
+def _is_indexed(model: type[Model]) -> TypeGuard[type[Record]]:
+    """Return whether the index holds the records of a model."""
+    return model in _indexed()
+
+
+def clear_after_flush() -> None:
     """Clear the words of the index with Django's command `flush`."""
     post_migrate.connect(clear_if_empty, sender=apps.get_app_config("portal"), dispatch_uid="search index")
 
@@ -192,34 +220,35 @@ def clear_after_flush():
 # ── What the index holds of a record ─────────────────────────────────────────────────────────────────────────────
 
 
-def fields_of(record):
-    """The tokens of a record, field by field."""
+def fields_of(record: Record) -> FieldTokens:
+    """Return the tokens of a record, field by field."""
     found, room = [], MOST_TOKENS
     for name in FIELDS:
         tokens = indexed([text for _language, text in documents.texts_of(record, name)], room)
         room -= tokens.count(" ")
         found.append(tokens)
-    found[-1] += "".join(f"{identifier(text)} {BREAK} " for _language, text in _identifiers(record))
-    return tuple(found)
+    title, related, summary, body = found
+    body += "".join(f"{identifier(text)} {BREAK} " for _language, text in _identifiers(record))
+    return title, related, summary, body
 
 
-def _identifiers(record):
+def _identifiers(record: Record) -> list[tuple[str, str]]:
     return [
         (NO_LANGUAGE, str(value)) for path in record.search_identifiers for value in documents.values_at(record, path)
     ]
 
 
-def _facets(record):
+def _facets(record: Record) -> Iterator[tuple[str, str]]:
     for name, paths in record.search_facets.items():
         yield from ((name, str(value)) for path in paths for value in documents.values_at(record, path))
-    if record._meta.model_name == "source":
+    if isinstance(record, Source):
         yield "language", record.language
     else:
         yield from (("language", language) for language, _text in documents.texts_of(record, "title") if language)
 
 
-def _names(record, kind, entry):
-    """The names of a record: whole ones, and for kinds of which there are few what follows each of their words."""
+def _names(record: Record, kind: Kind, entry: int) -> Iterator[SearchName]:
+    """Yield the names of a record: whole ones, and, for kinds of few records, what follows each of their words."""
     seen = set()
     for language, text in [*documents.names_of(record), *_identifiers(record)]:
         words = normal(text).split()
@@ -233,8 +262,8 @@ def _names(record, kind, entry):
                 )
 
 
-def _words(name):
-    """The words of a name that a typing error may be measured against."""
+def _words(name: str) -> Iterator[str]:
+    """Yield the words of a name that a typing error may be measured against."""
     for word in pieces(clean(name)):
         if len(word) > 1 or word[0].kind == "number":
             continue
@@ -243,8 +272,8 @@ def _words(name):
             yield text
 
 
-def _reindex(model, pks, tables=None):
-    """Make the entries of records anew; those that readers may not see have none. Tells whose names or facets moved."""
+def _reindex(model: type[Record], pks: Sequence[int], tables: Iterable[str] | None = None) -> set[int]:
+    """Make the entries of records anew; those that readers may not see get none. Return whose names or facets moved."""
     every = {entry_id(kind, pk): pk for kind in kinds_of(model) for pk in pks}
     with transaction.atomic():
         # Locked, so that of two who change what the record shows, the later one sees what the earlier one did.
@@ -255,7 +284,9 @@ def _reindex(model, pks, tables=None):
         SearchFacet.objects.filter(entry__in=every).delete()
         SearchName.objects.filter(entry__in=every).delete()
         SearchEntry.objects.filter(pk__in=every).delete()
-        entries, facets, names, words, rows = [], [], [], set(), []
+        entries, facets, rows = [], [], []
+        names: list[SearchName] = []
+        words: set[str] = set()
         for entry, (kind, record) in kept.items():
             first, last = documents.years_of(record)
             entries.append(SearchEntry(pk=entry, kind=kind, record=record.pk, first_year=first, last_year=last))
@@ -276,14 +307,14 @@ def _reindex(model, pks, tables=None):
     return {pk for entry, pk in every.items() if before.get(entry) != after.get(entry)}
 
 
-def _learn(words):
+def _learn(words: Iterable[str]) -> None:
     rows = [SearchWord(word=word, length=len(word)) for word in sorted(words)]
     SearchWord.objects.bulk_create(rows, batch_size=400, ignore_conflicts=True)
 
 
-def _standing(entries):
-    """What others show of entries: names and facets."""
-    found = defaultdict(set)
+def _standing(entries: Collection[int]) -> Mapping[int, set[str | tuple[str, str]]]:
+    """Return what others show of entries: names, and pairs of facet and value."""
+    found: defaultdict[int, set[str | tuple[str, str]]] = defaultdict(set)
     for entry, normal_name in SearchName.objects.filter(entry__in=entries, whole=True).values_list("entry", "normal"):
         found[entry].add(normal_name)
     for entry, name, value in SearchFacet.objects.filter(entry__in=entries).values_list("entry", "name", "value"):
@@ -294,8 +325,8 @@ def _standing(entries):
 # ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def state_of_index():
-    """What is amiss with the index, in words for who runs the portal; nothing if all is well."""
+def state_of_index() -> str:
+    """Return what is amiss with the index, in words for who runs the portal; '' if all is well."""
     state = SearchState.objects.filter(pk=1).first()
     if state is None or state.analyser != VERSION:
         return "The index was made by another version of the portal."
@@ -310,8 +341,8 @@ def state_of_index():
     return ""
 
 
-def _left(built_to):
-    """Each model with the primary keys of its records that a new index, which has come so far, lacks."""
+def _left(built_to: int) -> Iterator[tuple[type[Record], Kind, list[int]]]:
+    """Yield each model, its last kind and the keys of its records that a new index, which has come so far, lacks."""
     for model in sorted(searched_models(), key=lambda model: kinds_of(model)[-1].number):
         kind = kinds_of(model)[-1]
         if built_to < entry_id(kind, LAST):
@@ -319,13 +350,13 @@ def _left(built_to):
             yield model, kind, list(records.values_list("pk", flat=True))
 
 
-def pending_rebuild():
-    """How many records a rebuild has to bring: all, or what a run that was stopped left."""
+def pending_rebuild() -> int:
+    """Return how many records a rebuild has to bring: all, or what a run that was stopped left."""
     state = SearchState.objects.filter(building=True, built_by=VERSION).first()
     return sum(len(pks) for _model, _kind, pks in _left(state.built_to if state else 0))
 
 
-def rebuild(advance=lambda count: None):
+def rebuild(advance: Callable[[int], object] = lambda count: None) -> None:
     """Make the whole index anew, in batches, beside the old one, which answers until the new one is whole.
 
     A run that was stopped goes on where it was. `advance` is told how many records each batch brought.
@@ -357,7 +388,7 @@ def rebuild(advance=lambda count: None):
         state.save()
 
 
-def clear_if_empty(**kwargs):
-    """After `flush` the words of the index go too: their table is none of Django's."""
+def clear_if_empty(**kwargs: object) -> None:
+    """Clear the words of the index if its entries are gone, as after `flush`: their table is none of Django's."""
     if store.exists() and not SearchEntry.objects.exists():
         store.clear()

@@ -1,13 +1,14 @@
 """What a reader types, as clauses that either database can be asked. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise, starmap
 
 from portal.search.analyser import (
     PARTICLES,
     SHORT_NOUNS,
+    ScriptRun,
     clean,
     normal,
     number,
@@ -76,7 +77,7 @@ class Query:
     cut: bool = False
     least: int = field(default=99)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.clauses)
 
     @property
@@ -100,7 +101,9 @@ def parse(text: str) -> Query:
     text = clean(text)
     cut = len(text) > LONGEST_QUERY
     text = text[:LONGEST_QUERY].translate(_QUOTES)
-    wanted, fillers, excluded = [], [], []
+    wanted: list[Clause] = []
+    fillers: list[Clause] = []
+    excluded: list[Clause] = []
     parts = list(_PART.finditer(text))
     for place, part in enumerate(parts):
         last = place == len(parts) - 1 and not text[-1:].isspace()
@@ -123,13 +126,13 @@ def phrase_of(text: str) -> Phrase:
     return Phrase(tuple(token.text for token in tokens(clean(text))))
 
 
-def _quoted(text):
+def _quoted(text: str) -> Clause | None:
     phrase = phrase_of(text)
     return Clause(text.strip(), (Alternative((phrase,)),), firm=True) if phrase.tokens else None
 
 
-def _words(text, last) -> Iterator[Clause]:
-    """The clauses of one typed word: one for each run of letters, which a hyphen or a slash may join."""
+def _words(text: str, last: bool) -> Iterator[Clause]:
+    """Yield the clauses of one typed word: one for each run of letters, which a hyphen or a slash may join."""
     runs = list(pieces(text))
     if (
         len(runs) == 2
@@ -151,8 +154,8 @@ def _words(text, last) -> Iterator[Clause]:
             yield clause
 
 
-def _word(run, last):
-    """A run of letters as one clause: its pieces stand together, what hangs on a number or a name is left out."""
+def _word(run: Sequence[ScriptRun], last: bool) -> Clause:
+    """Return a run of letters as a clause: its pieces stand together, without a particle after a number or a name."""
     if len(run) > 1 and run[-1].kind == "east" and (len(run[-1].text) == 1 or run[-1].text in PARTICLES):
         run = run[:-1]  # 2019년, KOICA의
     typed = "".join(piece.text for piece in run)
@@ -177,16 +180,16 @@ def _word(run, last):
     return Clause(typed, (Alternative((Phrase(tuple(together)),)),))
 
 
-def _pairs(text):
+def _pairs(text: str) -> list[str]:
     return [text[i : i + 2] for i in range(len(text) - 1)]
 
 
-def _phrase(text):
+def _phrase(text: str) -> Phrase:
     return Phrase(tuple(_pairs(text)))
 
 
-def _korean(text) -> Iterator[Alternative]:
-    """Ways to meet a Korean word: as it is, without its particle, and as the two words that a compound joins."""
+def _korean(text: str) -> Iterator[Alternative]:
+    """Yield the ways to meet a Korean word: as it is, without its particle, and as the two words of a compound."""
     if len(text) == 1:
         yield Alternative((Phrase((text,)),))
         yield Alternative((Phrase((text,), prefix=True),), 0.6)
@@ -220,7 +223,7 @@ def fts5_clause(clause: Clause) -> str:
     return "(" + " OR ".join(" AND ".join(_fts5_phrase(p) for p in way.phrases) for way in clause.ways) + ")"
 
 
-def _fts5_phrase(phrase):
+def _fts5_phrase(phrase: Phrase) -> str:
     return f'"{" ".join(phrase.tokens)}"' + ("*" if phrase.prefix else "")
 
 
@@ -237,7 +240,7 @@ def tsquery_clause(clause: Clause) -> str:
     return "(" + " | ".join(" & ".join(_tsquery_phrase(p) for p in way.phrases) for way in clause.ways) + ")"
 
 
-def _tsquery_phrase(phrase):
+def _tsquery_phrase(phrase: Phrase) -> str:
     lexemes = list(phrase.tokens)
     if len(lexemes) > 1 and all(starmap(overlap, pairwise(lexemes))):
         lexemes = [first + second[1] for first, second in pairwise(lexemes)]

@@ -7,6 +7,7 @@ tokens of the fields, so that both databases give the same hits in the same orde
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from django.db.models import Model, QuerySet
@@ -53,6 +54,9 @@ PRIOR = {
     "source": 0.7,
 }
 
+# The ways to meet a clause, as they are scored: the weight of each, and its phrases as they stand in a field's tokens.
+SoughtWays = Sequence[tuple[float, Sequence[str]]]
+
 
 def parse_query(text: str) -> Query:
     """What a reader types, as it is asked of the index: with the other names of what has some."""
@@ -62,8 +66,8 @@ def parse_query(text: str) -> Query:
     return with_other_names(replace(query, clauses=tuple(clauses)))
 
 
-def _without_beginnings(clause):
-    """A clause without the words that only begin so, if records hold the word itself: it is no half word then."""
+def _without_beginnings(clause: Clause) -> Clause:
+    """Return a clause without the ways to meet it by beginnings of words, if enough records hold the word itself."""
     whole = replace(clause, ways=tuple(way for way in clause.ways if not any(phrase.prefix for phrase in way.phrases)))
     if len(whole.ways) < len(clause.ways) and not clause.firm and store.frequency(whole, ENOUGH) == ENOUGH:
         return whole
@@ -77,17 +81,17 @@ def with_other_names(query: Query) -> Query:
     """
     whole = normal(query.typed)
     typed = {name: clause for clause in query.loose for name in (clause.typed, without_particle(clause.typed))}
-    rows = SearchName.objects.filter(normal__in=[*typed, whole, without_particle(whole)], whole=True)
-    rows = list(rows.order_by("pk").values_list("normal", "entry", "kind", "language"))
+    named = SearchName.objects.filter(normal__in=[*typed, whole, without_particle(whole)], whole=True)
+    rows = list(named.order_by("pk").values_list("normal", "entry", "kind", "language"))
     if any(name == whole and language == NO_LANGUAGE for name, _entry, _kind, language in rows):
-        ways = (_together(query), Alternative((Phrase((identifier(query.typed),)),)))
+        ways: tuple[Alternative, ...] = (_together(query), Alternative((Phrase((identifier(query.typed),)),)))
         return replace(query, clauses=(Clause(whole, ways),), cut=False)
     meant = {name: entry for name, entry, kind, _language in rows if kind in NAMED}
     # A name that many records hold as it was typed needs no other.
     meant = {name: entry for name, entry in meant.items() if store.frequency(parse(name), FAMILIAR) < FAMILIAR}
     if not meant:
         return query
-    names = defaultdict(list)
+    names: defaultdict[int, list[Phrase]] = defaultdict(list)
     known = SearchName.objects.filter(entry__in=meant.values(), whole=True).exclude(language=NO_LANGUAGE).order_by("pk")
     for entry, name in known.values_list("entry", "text"):
         names[entry].append(phrase_of(name))
@@ -96,7 +100,7 @@ def with_other_names(query: Query) -> Query:
             if name in meant:
                 ways = (_together(query), *_ways(names[meant[name]]))
                 return replace(query, clauses=(Clause(whole, ways),))
-    clauses = dict.fromkeys(query.clauses, ())
+    clauses: dict[Clause, Sequence[Alternative]] = dict.fromkeys(query.clauses, ())
     for name, clause in typed.items():
         if name in meant:
             clauses[clause] = _ways(names[meant[name]])
@@ -105,12 +109,12 @@ def with_other_names(query: Query) -> Query:
     )
 
 
-def _together(query):
-    """All clauses of a question, each as it was typed, as one way."""
+def _together(query: Query) -> Alternative:
+    """Return all clauses of a question, each as it was typed, as one way."""
     return Alternative(tuple(phrase for clause in query.clauses for phrase in clause.ways[0].phrases))
 
 
-def _ways(phrases):
+def _ways(phrases: Iterable[Phrase]) -> list[Alternative]:
     return [Alternative((phrase,), OTHER_NAME) for phrase in list(dict.fromkeys(phrases))[:OTHER_NAMES]]
 
 
@@ -153,12 +157,12 @@ def ranked(query: Query, ids: list[int]) -> list[int]:
     return sorted(scores, key=lambda entry: (entry not in exact, -scores[entry], entry))[:CANDIDATES]
 
 
-def _candidates(query, ids):
-    """The entries worth scoring where too many match: those that meet more of the question than they must, and of each
-    kind the newest whose names match and the newest of all.
+def _candidates(query: Query, ids: list[int]) -> Iterable[int]:
+    """Return the entries worth scoring where too many match: those that meet more of the question than they must, and
+    of each kind the newest whose names match and the newest of all.
     """
     allowed = set(ids)
-    found = {}
+    found: dict[int, None] = {}
     if query.least < len(query.loose):  # fewer than ENOUGH: for them the question was widened
         found.update(dict.fromkeys(allowed.intersection(store.ids(replace(query, least=query.least + 1)))))
     by_name = sorted(allowed.intersection(store.ids(query, only_title=True)))
@@ -189,7 +193,7 @@ def score(query: Query, ids: list[int]) -> dict[int, float]:
         rarities = [math.log(1 + COMMON / (1 + store.frequency(clause, COMMON))) for clause in query.clauses]
     else:
         rarities = [1.0]  # rare or not, there is nothing to weigh it against
-    asked = [
+    asked: list[SoughtWays] = [
         [(way.weight, [_sought(phrase) for phrase in way.phrases]) for way in clause.ways] for clause in query.clauses
     ]
     most = sum(rarities)
@@ -210,13 +214,13 @@ def score(query: Query, ids: list[int]) -> dict[int, float]:
     return scores
 
 
-def _sought(phrase):
-    """A phrase as it stands in the tokens of a field."""
+def _sought(phrase: Phrase) -> str:
+    """Return a phrase as it stands in the tokens of a field."""
     return f" {' '.join(phrase.tokens)}" + ("" if phrase.prefix else " ")
 
 
-def _found(sought, fields, shares):
-    """How often, and where, all that is sought is found; 0 if some of it is not."""
+def _found(sought: Iterable[str], fields: Sequence[str], shares: Sequence[float]) -> float:
+    """Return the weight of how often, and in which fields, all phrases are found; 0 if one of them is not."""
     least = math.inf
     for words in sought:
         weight = sum(
@@ -228,8 +232,8 @@ def _found(sought, fields, shares):
     return least
 
 
-def _title_fit(asked, rarities, title):
-    """How far the question and the best-fitting name are the same: the share of the name times that of the question."""
+def _title_fit(asked: Sequence[SoughtWays], rarities: Sequence[float], title: str) -> float:
+    """Return how well the best-fitting name fits: the share of the name that fits times that of the question."""
     if not any(words in title for ways in asked for _weight, sought in ways for words in sought):
         return 0.0
     best = 0.0

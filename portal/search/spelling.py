@@ -52,14 +52,14 @@ def typed_in_korean(text: str) -> str:
     return _SYLLABLE.sub(_syllable, letters)
 
 
-def _syllable(found):
+def _syllable(found: re.Match[str]) -> str:
     initial, vowel, final = (_TOGETHER.get(part, part) for part in (found[1], found[2], found[3] or " "))
     return chr(0xAC00 + (_INITIALS.index(initial) * 21 + _VOWELS.index(vowel)) * 28 + _FINALS.index(final))
 
 
 def typed_in_latin(text: str) -> str:
     """What the keys of a Korean or Russian `text` give on a US keyboard: цфеук and ㅈㅁㅅㄷㄱ are water."""
-    keys = []
+    keys: list[str] = []
     for c in unicodedata.normalize("NFC", text):
         letters = c
         if "가" <= c <= "힣":
@@ -103,7 +103,7 @@ def did_you_mean(text: str, language: str) -> str:
     return corrected if _all_known(corrected) else ""
 
 
-def _all_known(text):
+def _all_known(text: str) -> bool:
     query = parse(text)
     return bool(query) and all(store.frequency(clause, 1) for clause in query.clauses)
 

@@ -6,9 +6,11 @@ whole.
 """
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import connection, connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
@@ -17,6 +19,7 @@ from portal.models.search_index import KEY_BITS, LAST, Kind, SearchEntry
 from portal.search.query import Clause, Query, fts5, overlap, tsquery
 
 FIELDS = ("title", "related", "summary", "body")
+FieldTokens = tuple[str, str, str, str]  # the tokens of one entry, field by field
 TABLE, NEW_TABLE = "portal_searchwords", "portal_searchwords_new"
 # The columns of an entry besides its id.
 COLUMNS = {"sqlite": FIELDS, "postgresql": (*FIELDS, "words", "title_words")}
@@ -83,38 +86,38 @@ _ALL = {
 }
 
 
-def create(table=TABLE, using=connection):
+def create(table: str = TABLE, using: BaseDatabaseWrapper = connection) -> None:
     """Make an empty table of words."""
     _execute(using, *(statement.format(table=table) for statement in _CREATE[using.vendor]))
 
 
-def define_functions(using=connection):
+def define_functions(using: BaseDatabaseWrapper = connection) -> None:
     """Make the functions that look into the table of words, where the database has some."""
     _execute(using, *_FUNCTIONS[using.vendor])
 
 
-def drop(table=TABLE, using=connection):
+def drop(table: str = TABLE, using: BaseDatabaseWrapper = connection) -> None:
     """Remove a table of words, if it is there."""
     _execute(using, f"DROP TABLE IF EXISTS {table}")
 
 
-def exchange():
+def exchange() -> None:
     """Put the new table in the place of the old one."""
     drop()
     _execute(connection, *(statement.format(table=TABLE, new=NEW_TABLE) for statement in _RENAME[connection.vendor]))
 
 
 @contextlib.contextmanager
-def unindexed():
-    """A load of entries by the hundred thousand: PostgreSQL finds words anew at its end, not with each of them."""
+def unindexed() -> Iterator[None]:
+    """Drop PostgreSQL's indexes of words for the block, which loads very many entries, and make them anew after it."""
     made = [statement for statement in _CREATE[connection.vendor] if statement.startswith("CREATE INDEX")]
     _execute(connection, *(f"DROP INDEX {TABLE}{end}" for end in ("_gin", "_title_gin")[: len(made)]))
     yield
     _execute(connection, *(statement.format(table=TABLE) for statement in made))
 
 
-def exists(table=TABLE):
-    """Whether the table is there."""
+def exists(table: str = TABLE) -> bool:
+    """Return whether the table is there."""
     return table in connection.introspection.table_names()
 
 
@@ -123,16 +126,17 @@ def all_entries() -> RawSQL:
     return RawSQL(f"(SELECT rowid FROM {TABLE})", [])
 
 
-def _execute(using, *statements):
+def _execute(using: BaseDatabaseWrapper, *statements: str) -> None:
     with using.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
 
 
-def write(rows: Iterable[tuple[int, tuple[str, str, str, str]]], table=TABLE):
+def write(rows: Iterable[tuple[int, FieldTokens]], table: str = TABLE) -> None:
     """Keep rows of an entry's id and its four fields, in the place of those that have the same ids."""
     rows = list(rows)
     remove([entry for entry, _fields in rows], table)
+    values: list[tuple[int | str, ...]]
     if connection.vendor == "postgresql":
         values = [(entry, *fields, _tsvector(fields), _tsvector(fields[:1])) for entry, fields in rows]
     else:
@@ -141,26 +145,27 @@ def write(rows: Iterable[tuple[int, tuple[str, str, str, str]]], table=TABLE):
         cursor.executemany(_INSERT[connection.vendor].format(table=table), values)
 
 
-def remove(entries: Iterable[int], table=TABLE):
+def remove(entries: Iterable[int], table: str = TABLE) -> None:
     """Forget the words of entries."""
-    entries = [(entry,) for entry in entries]
-    if entries:
+    rows = [(entry,) for entry in entries]
+    if rows:
         with connection.cursor() as cursor:
-            cursor.executemany(f"DELETE FROM {table} WHERE rowid = %s", entries)
+            cursor.executemany(f"DELETE FROM {table} WHERE rowid = %s", rows)
 
 
-def clear(table=TABLE):
+def clear(table: str = TABLE) -> None:
     """Forget all words."""
     _execute(connection, f"DELETE FROM {table}")
 
 
-def _tsvector(fields):
-    """The literal of a tsvector: each token with its places, and three syllables that two bigrams make.
+def _tsvector(fields: Iterable[str]) -> str:
+    """Return the literal of a tsvector: each token with its places, and three syllables that two bigrams make.
 
     PostgreSQL finds a lexeme by its index alone, but must read every row that has two of them to see whether they
     stand together. Most words of Korean are of three syllables.
     """
-    places, place, before = {}, 0, ""
+    places: dict[str, list[str]] = {}
+    place, before = 0, ""
     for tokens in fields:
         for token in tokens.split():
             place += 1
@@ -184,15 +189,15 @@ def entries_matching(query: Query) -> RawSQL:
     return RawSQL(f"id IN ({_SELECT[connection.vendor]})", [words_of(query)], output_field=BooleanField())
 
 
-def _of_kind(number):
-    """The condition that ids are those of the kind with `number`."""
+def _of_kind(number: int) -> str:
+    """Return the condition that ids are those of the kind with `number`."""
     low = number << KEY_BITS
     return f"ids.rowid BETWEEN {low} AND {low + LAST}"
 
 
-def ids(query: Query, only_title=False, most: int | None = None, kind: Kind | None = None) -> list[int]:
-    """The ids of the entries that match, in any field or in the title alone; some `most` of them, or all; perhaps
-    only those of one kind.
+def ids(query: Query, only_title: bool = False, most: int | None = None, kind: Kind | None = None) -> list[int]:
+    """Return the ids of the entries that match, in any field or in the title alone; some `most` of them, or all;
+    perhaps only those of one kind.
     """
     select = (_SELECT_TITLE if only_title else _SELECT)[connection.vendor]
     if kind is not None:
@@ -213,14 +218,14 @@ def frequency(query: Query | Clause, most: int) -> int:
     return _fetch(sql, [words_of(query)])[0][0]
 
 
-def texts(entries: list[int]) -> dict[int, tuple[str, str, str, str]]:
-    """The tokens of entries, by id."""
+def texts(entries: Sequence[int]) -> dict[int, FieldTokens]:
+    """Return the tokens of entries, by id."""
     marks = ", ".join(["%s"] * len(entries))
     rows = _fetch(f"SELECT rowid, title, related, summary, body FROM {TABLE} WHERE rowid IN ({marks})", entries)
     return {row[0]: row[1:] for row in rows}
 
 
-def _fetch(sql, params):
+def _fetch(sql: str, params: Sequence[int | str]) -> list[tuple[Any, ...]]:
     with connections[router.db_for_read(SearchEntry)].cursor() as cursor:
         cursor.execute(sql, params)
         return cursor.fetchall()
