@@ -1,6 +1,9 @@
 """Enumerations that more than one app uses. A choice that IATI has too carries the code of its IATI list."""
 
+from typing import Self
+
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -8,7 +11,9 @@ from django.utils.translation import pgettext_lazy
 class IatiChoices(models.TextChoices):
     """Choices written as (value, IATI code, label); the code is empty where IATI has none."""
 
-    def __new__(cls, value, iati_code=""):
+    iati_code: str
+
+    def __new__(cls, value: str, iati_code: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.iati_code = iati_code
@@ -33,8 +38,8 @@ class Confidence(models.TextChoices):
     LOW = "low", pgettext_lazy("confidence", "Low")
 
     @property
-    def meaning(self):
-        """What the word stands for."""
+    def meaning(self) -> Promise:
+        """Return a sentence that says what the word stands for."""
         return {
             "high": _("An official or peer-reviewed source was read."),
             "medium": _("Reputable press or a partner’s own page was read."),

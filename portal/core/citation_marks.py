@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
-from django.utils.html import format_html, format_html_join, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 MARK = re.compile(r"\[([a-z0-9][a-z0-9-]*)\]")
@@ -15,6 +17,16 @@ def cited_keys(prose: str) -> list[str]:
     return list(dict.fromkeys(MARK.findall(prose)))
 
 
+class CitedSource(Protocol):
+    """What the notes need of a source (`portal.models.Source`)."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def own_title(self) -> str: ...
+
+
 class Footnotes:
     """The numbered notes of one page: a source gets its number where the page first cites it.
 
@@ -22,7 +34,7 @@ class Footnotes:
     begin with `anchor`, which tells apart the notes of two texts on one page.
     """
 
-    def __init__(self, sources: Iterable, anchor: str = "note"):
+    def __init__(self, sources: Iterable[CitedSource], anchor: str = "note") -> None:
         self.anchor = anchor
         self._sources = {source.key: source for source in sources}
         self._numbers: dict[str, int] = {}
@@ -38,15 +50,15 @@ class Footnotes:
         for key in self._sources:
             self.cite(key)
 
-    def source(self, key: str):
-        """The source behind a key that `cite` has numbered."""
+    def source(self, key: str) -> CitedSource:
+        """Return the source behind a key that `cite` has numbered."""
         return self._sources[key]
 
-    def __iter__(self) -> Iterator[tuple[int, object]]:
+    def __iter__(self) -> Iterator[tuple[int, CitedSource]]:
         for key, number in self._numbers.items():
             yield number, self._sources[key]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._numbers)
 
 
@@ -66,12 +78,12 @@ def footnote_links(keys: Iterable[str], notes: Footnotes) -> str:
     return format_html('<sup class="notes">{}</sup>', links)
 
 
-def render_prose(prose: str, notes: Footnotes) -> str:
-    """Paragraphs of `prose` as safe HTML, with its marks as links to `notes`. Blank lines part paragraphs."""
+def render_prose(prose: str, notes: Footnotes) -> SafeString:
+    """Return `prose` as paragraphs of safe HTML, with its marks as links to `notes`. Blank lines part paragraphs."""
     paragraphs = []
     for paragraph in re.split(r"\n\s*\n", prose.strip()):
         parts = MARKS.split(paragraph)
-        pieces = [format_html("{}", parts[0])]
+        pieces: list[str] = [format_html("{}", parts[0])]
         for marks, text in zip(parts[1::2], parts[2::2], strict=True):
             pieces.append(footnote_links(MARK.findall(marks), notes))
             pieces.append(format_html("{}", text))

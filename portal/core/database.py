@@ -5,13 +5,17 @@ import functools
 import json
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql.compiler import SQLCompiler
+
+SqlAndParameters = tuple[str, tuple[str | int, ...]]  # a piece of SQL and the values of its placeholders
 
 
-def analyze(using=DEFAULT_DB_ALIAS):
+def analyze(using: str = DEFAULT_DB_ALIAS) -> None:
     """Have the database count what its tables hold, as after a load, so that it chooses the right indexes.
 
     PostgreSQL does so by itself, but minutes later; SQLite never does. Until then some pages take half a minute.
@@ -31,12 +35,12 @@ def unpack_int_array(code: str, sent: bytes) -> array:
     return numbers
 
 
-def lock_rows(rows: Iterable[models.Model]):
+def lock_rows(rows: Iterable[models.Model]) -> None:
     """Lock stored rows until the transaction ends. SQLite needs no lock: its transactions are IMMEDIATE.
 
     Rows are locked in the order of their models and keys, so that two transactions do not wait for each other.
     """
-    keys = {}
+    keys: dict[type[models.Model], set[object]] = {}
     for row in rows:
         keys.setdefault(type(row), set()).add(row.pk)
     for model in sorted(keys, key=lambda one: one._meta.label):
@@ -44,7 +48,7 @@ def lock_rows(rows: Iterable[models.Model]):
 
 
 @contextlib.contextmanager
-def lock_timeout(milliseconds: int, using: str = DEFAULT_DB_ALIAS):
+def lock_timeout(milliseconds: int, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Let a statement in the block raise OperationalError if it waits longer than this for a lock."""
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -69,8 +73,8 @@ class IdList:
     pks: Iterable[int]
 
     @functools.cached_property
-    def listed(self):
-        """As they stand in a question, of which there may be several about the same ones."""
+    def listed(self) -> str:
+        """Return the keys with commas between them, written once for all queries about them."""
         return ",".join([str(int(pk)) for pk in self.pks])
 
 
@@ -80,32 +84,34 @@ class InIdList(models.Lookup):
     lookup_name = "in_ids"
     prepare_rhs = False
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SqlAndParameters:
         column, parameters = self.process_lhs(compiler, connection)
         listed = "SELECT value FROM json_each(%s)"
-        return f"{column} IN ({listed})", [*parameters, f"[{self.rhs.listed}]"]
+        return f"{column} IN ({listed})", (*parameters, f"[{self.rhs.listed}]")
 
-    def as_postgresql(self, compiler, connection):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SqlAndParameters:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::bigint[])", [*parameters, f"{{{self.rhs.listed}}}"]
+        return f"{column} = ANY(%s::bigint[])", (*parameters, f"{{{self.rhs.listed}}}")
 
 
 class LookupValue(models.Func):
     """A number that is known beforehand of some records, by primary key, to sort and show them by; 0 of all others."""
 
-    def __init__(self, numbers):
+    def __init__(self, numbers: Mapping[int, int]) -> None:
         super().__init__("pk", output_field=models.IntegerField())
         self.numbers = json.dumps(numbers)
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra_context: object
+    ) -> SqlAndParameters:
         return self._looked_up(compiler, "json_extract(%%s, '$.\"' || %s || '\"')")
 
-    def as_postgresql(self, compiler, connection):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SqlAndParameters:
         return self._looked_up(compiler, "(%%s::jsonb ->> %s::text)::integer")
 
-    def _looked_up(self, compiler, look_up):
+    def _looked_up(self, compiler: SQLCompiler, look_up: str) -> SqlAndParameters:
         column, parameters = compiler.compile(self.source_expressions[0])
-        return f"COALESCE({look_up % column}, 0)", [self.numbers, *parameters]
+        return f"COALESCE({look_up % column}, 0)", (self.numbers, *parameters)
 
 
 for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):

@@ -1,8 +1,10 @@
 """Numbers, money, dates and units as a reader of each language expects them."""
 
 import functools
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -12,21 +14,48 @@ from django.utils.translation import get_language, gettext, pgettext
 from portal.core.partial_dates import PartialDate
 
 
+class Measured(Protocol):
+    """A record with a value, such as an observation."""
+
+    @property
+    def value(self) -> Decimal: ...
+
+
+class Dated(Protocol):
+    """A record of a period, such as a project. None is an end that is not known."""
+
+    @property
+    def start(self) -> PartialDate | None: ...
+
+    @property
+    def end(self) -> PartialDate | None: ...
+
+
+class Located(Protocol):
+    """A record with a position in degrees."""
+
+    @property
+    def latitude(self) -> Decimal: ...
+
+    @property
+    def longitude(self) -> Decimal: ...
+
+
 def number(value: Decimal | float | str | None) -> str:
     """Return a number with grouped thousands and no trailing zeros: 68000 → 68,000; 24.100000 → 24.1; None → ""."""
     return "" if value is None or value == "" else _written(str(value), get_language())
 
 
 @functools.lru_cache(maxsize=32_768)
-def _written(value: str, language: str) -> str:
+def _written(value: str, language: str | None) -> str:
     """Return `number` in a language. Cached: the pages of indicators write the same thousands of numbers each time."""
-    value = Decimal(value)
-    value = value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-    text = number_format(abs(value), use_l10n=True, force_grouping=True)
-    return f"−{text}" if value < 0 else text
+    exact = Decimal(value)
+    short = exact.quantize(Decimal(1)) if exact == exact.to_integral_value() else exact.normalize()
+    text = number_format(abs(short), use_l10n=True, force_grouping=True)
+    return f"−{text}" if short < 0 else text
 
 
-def value_rows(rows) -> SafeString:
+def value_rows(rows: Iterable[tuple[int, Iterable[Measured | None]]]) -> SafeString:
     """Return the HTML rows of a table of years. `rows` are pairs of a year and its observations; None is “no data”.
 
     A page has thousands of rows, so they are joined as text: years and formatted numbers need no escaping.
@@ -38,7 +67,7 @@ def value_rows(rows) -> SafeString:
         gettext("no data"),
     )
 
-    def cell(one):
+    def cell(one: Measured | None) -> str:
         return none if one is None else f'<td class="figure">{_written(str(one.value), language)}</td>'
 
     return mark_safe(
@@ -66,7 +95,7 @@ def isodate(value: date | None) -> str:
     return partial_date(value.isoformat()) if value else ""
 
 
-def date_range(record) -> str:
+def date_range(record: Dated) -> str:
     """Return the period from `record.start` to `record.end`, saying which end is not known."""
     if record.start and record.end:
         if record.start == record.end:
@@ -79,7 +108,7 @@ def date_range(record) -> str:
     return gettext("Dates not known")
 
 
-def coordinates(place) -> str:
+def coordinates(place: Located) -> str:
     """Return the position of a place in degrees with its hemispheres."""
     north = pgettext("latitude", "N") if place.latitude >= 0 else pgettext("latitude", "S")
     east = pgettext("longitude", "E") if place.longitude >= 0 else pgettext("longitude", "W")

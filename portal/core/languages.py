@@ -1,5 +1,8 @@
 """Languages: their names, and in which of them a reader gets a text."""
 
+from typing import Protocol
+
+from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -22,13 +25,22 @@ NAMES = {
 }
 
 
+class Named(Protocol):
+    """A record that knows its name and the language of the name."""
+
+    def name_and_language(self) -> tuple[str | None, str]: ...
+
+
 def language_name(code: str) -> str:
-    """The name of a language in the reader's language; a code without a known name stays a code."""
+    """Return the name of a language in the reader's language; a code without a known name stays a code."""
     return str(NAMES.get(code, code))
 
 
-def text_and_language(record, field):
-    """The text of a translated column as a reader gets it, and the code of the language it is in."""
+def text_and_language(record: Model, field: str) -> tuple[str | None, str]:
+    """Return the text of a translated column as a reader gets it, and the code of the language it is in.
+
+    The text is None if it is missing even in English: these columns may be NULL.
+    """
     language = get_language() or "en"
     text = getattr(record, f"{field}_{language}")
     if text:
@@ -36,18 +48,18 @@ def text_and_language(record, field):
     return getattr(record, f"{field}_en"), "en"
 
 
-def in_language(text, language):
-    """`text` as HTML that names its language where it is not the page's own."""
+def in_language(text: str | None, language: str) -> str | None:
+    """Return `text` as HTML that names its language where it is not the page's own."""
     if not text or language == get_language():
         return text
     return format_html('<span lang="{}">{}</span>', language, text)
 
 
-def reader_html(record, field):
-    """The text of a translated column as HTML; English that stands in for a missing language says so."""
+def reader_html(record: Model, field: str) -> str | None:
+    """Return the text of a translated column as HTML; English that stands in for a missing language says so."""
     return in_language(*text_and_language(record, field))
 
 
-def name_html(record):
-    """The name of a record as HTML, its language named where it is not the page's own."""
+def name_html(record: Named) -> str | None:
+    """Return the name of a record as HTML, its language named where it is not the page's own."""
     return in_language(*record.name_and_language())

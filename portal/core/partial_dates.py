@@ -7,9 +7,12 @@ also what the database keeps: it states its own precision, sorts in time, and bo
 import calendar
 import datetime
 import re
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +28,11 @@ class PartialDate(str):
 
     __slots__ = ("day", "month", "year")
 
-    def __new__(cls, text: str):
+    year: int
+    month: int | None
+    day: int | None
+
+    def __new__(cls, text: str) -> Self:
         match = PATTERN.fullmatch(text)
         if match is None:
             raise ValueError(f"{text!r} is not YYYY-MM-DD, YYYY-MM or YYYY.")
@@ -75,19 +82,21 @@ class PartialDateField(models.CharField):
         "invalid": _("“%(value)s” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
     }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_length"] = 10
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         del kwargs["max_length"]
         return name, path, args, kwargs
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(
+        self, value: str | None, expression: models.Expression, connection: BaseDatabaseWrapper
+    ) -> PartialDate | None:
         return None if value is None else PartialDate(value)
 
-    def to_python(self, value):
+    def to_python(self, value: object) -> PartialDate | None:
         if value is None or isinstance(value, PartialDate):
             return value
         text = str(value).strip()
@@ -98,9 +107,9 @@ class PartialDateField(models.CharField):
         except ValueError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": text}) from error
 
-    def get_prep_value(self, value):
-        value = self.to_python(value)
-        return None if value is None else str(value)
+    def get_prep_value(self, value: object) -> str | None:
+        date = self.to_python(value)
+        return None if date is None else str(date)
 
 
 def not_before(end: str, start: str) -> models.Q:

@@ -19,8 +19,8 @@ def validate_sdg(code: str) -> None:
         raise ValidationError(_("“%(code)s” is no goal or target. Write 6, 6.4 or 3.c."), params={"code": code})
 
 
-def goal_column():
-    """A column that the database fills with the goal of the row's `code`."""
+def goal_column() -> models.GeneratedField:
+    """Return a column that the database fills with the goal of the row's `code`."""
     dot = StrIndex("code", models.Value("."))
     return models.GeneratedField(
         expression=models.Case(models.When(code__contains=".", then=Left("code", dot - 1)), default=models.F("code")),

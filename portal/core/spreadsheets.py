@@ -8,5 +8,5 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 class EchoBuffer:
     """A file that gives back each line at once."""
 
-    def write(self, line):
+    def write(self, line: str) -> str:
         return line

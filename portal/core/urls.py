@@ -1,11 +1,14 @@
 """URLs of pages: with a query, in the other languages, and of a record as it was on a day."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.conf import settings
 from django.urls import translate_url
 from django.utils.http import urlencode
 from django.utils.translation import get_language_from_path
+
+Query = Mapping[str, str | int | Iterable[str | int]]  # one value or several by the name of a parameter
 
 PRIVATE_PATHS = ("/accounts/", "/admin/")  # below them lie the pages for those who sign in
 DEFAULT = "x-default"  # for readers of any other language
@@ -27,8 +30,11 @@ def path_in(path: str, code: str) -> str:
     return f"/{code}/{path.split('/', 2)[2]}" if get_language_from_path(path) else f"/{code}/"
 
 
-def languages_of(path: str, query="") -> list[tuple[str, str]]:
-    """Pairs of language code and path of a page in each language, and for all others; none of a page that has one."""
+def languages_of(path: str, query: Query | None = None) -> list[tuple[str, str]]:
+    """Return pairs of language code and path of a page in each language, and for all others.
+
+    A page without a language prefix has none.
+    """
     if not get_language_from_path(path):
         return []
     found = {code: path_in(path, code) for code, _name in settings.LANGUAGES}
@@ -41,6 +47,6 @@ def snapshot_url(address: str, day: date) -> str:
     return address if "#" in address else f"{address}on/{day.isoformat()}/"
 
 
-def with_query(path: str, query) -> str:
-    """A path with a query, without a question mark where there is none."""
+def with_query(path: str, query: Query | None) -> str:
+    """Return a path with a query, without a question mark where there is none."""
     return f"{path}?{urlencode(query, doseq=True)}" if query else path

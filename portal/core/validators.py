@@ -23,8 +23,8 @@ def validate_unit(text: str) -> None:
             )
 
 
-def address_of_the_web(name):
-    """A constraint: what `url` holds leads to the web and is no script, whichever way it came in."""
+def address_of_the_web(name: str) -> models.CheckConstraint:
+    """Return the constraint that `url` is empty or an HTTP address, so that no script gets in by any way."""
     begins = models.Q(url__startswith="https://") | models.Q(url__startswith="http://")
     return models.CheckConstraint(
         name=name,

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Aggregate, Model, QuerySet, TextField
+from django.db.models.sql.compiler import SQLCompiler
 from pyroaring import BitMap
 
 from portal.core.database import unpack_int_array
@@ -33,7 +35,9 @@ class AggregatedIds(Aggregate):
     function = "group_concat"
     output_field = TextField()
 
-    def as_postgresql(self, compiler, connection, **context):
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, Sequence[str | int]]:
         return self.as_sql(compiler, connection, template="string_agg(int4send(%(expressions)s::int), '')", **context)
 
 

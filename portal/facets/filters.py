@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.validators import slug_re
-from django.db.models import Count, Exists, Manager, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +21,7 @@ from portal.http import page_cache
 from portal.http.problems import ProblemDetail
 from portal.models import Place, Source
 from portal.models.place_tree import wholes_by_part
-from portal.models.querysets import reader_text
+from portal.models.querysets import RecordManager, reader_text
 from portal.search.ranking import keys_matching
 
 SHORT_LIST = 12  # a facet with at most this many choices also shows those without hits
@@ -91,7 +91,7 @@ class Facet(django_filters.Filter):
         *paths: str,
         options: Any,
         label: Any,
-        records: Manager | None = None,
+        records: RecordManager | None = None,
         where: dict[str, Any] | None = None,
         limit: int = 8,
         rare: bool = False,
@@ -116,12 +116,12 @@ class Facet(django_filters.Filter):
             return offered
         return [*offered, *((record.key, str(record)) for record in records.published().filter(key__in=asked))]
 
-    def _asked(self):
+    def _asked(self) -> Iterable[str]:
         """Return the values that the request has for this filter."""
         names = [name for name, item in self.parent.filters.items() if item is self] if hasattr(self, "parent") else []
         return self.field_class.widget().value_from_datadict(self.parent.data, {}, names[0]) or () if names else ()
 
-    def _keyed_records(self):
+    def _keyed_records(self) -> RecordManager | None:
         """Return the records whose keys are values of this facet, or None if its values are codes."""
         *path, column = self.paths[0].split("__")
         if self.records is not None or column != "key":

@@ -18,6 +18,7 @@ LABEL_SHARE = 0.27  # of a chart's width, for the names at the ends of its lines
 GAP_LIMIT = 10  # years: no line is drawn over a longer silence
 
 Format = Callable[[float], str]
+Scale = Callable[[float], float]  # from a year or a value to its place in the chart
 
 
 def text_width(text: str, size: float = FONT) -> float:
@@ -312,8 +313,16 @@ def line_chart(
     )
 
 
-def _end_labels(series, names, x, y, right, top, bottom) -> list[Label]:
-    """The names of the series at the right edge, beside the last point of each, moved apart where they would touch."""
+def _end_labels(
+    series: Sequence[Series],
+    names: Sequence[Sequence[str]],
+    x: Scale,
+    y: Scale,
+    right: float,
+    top: float,
+    bottom: float,
+) -> list[Label]:
+    """Return the names of the series at the right edge, each beside its last point, moved apart where they touch."""
     ends = [max(one.points) for one in series]
     order = sorted(range(len(series)), key=lambda index: (y(ends[index][1]), index))
     heights = [len(names[index]) * LINE for index in order]
@@ -331,8 +340,8 @@ def _end_labels(series, names, x, y, right, top, bottom) -> list[Label]:
     return labels
 
 
-def _moments(moments, x, top) -> list[Moment]:
-    """Marked years with their texts in up to three rows, so that texts of near years do not touch."""
+def _moments(moments: Sequence[tuple[int, str]], x: Scale, top: float) -> list[Moment]:
+    """Return the marked years with their texts in up to three rows, so that texts of near years do not touch."""
     free = [0.0, 0.0, 0.0]
     found = []
     for year, words in moments:
@@ -343,8 +352,8 @@ def _moments(moments, x, top) -> list[Moment]:
     return found
 
 
-def _years(series, x, left, right, format_value) -> list[Year]:
-    """The bands of the years that have values, side by side from edge to edge."""
+def _years(series: Sequence[Series], x: Scale, left: float, right: float, format_value: Format | None) -> list[Year]:
+    """Return the bands of the years that have values, side by side from edge to edge."""
     every = sorted({year for one in series for year, _value in one.points})
     edges = [left, *(round((x(a) + x(b)) / 2, 1) for a, b in pairwise(every)), right]
     by_year: dict[int, list[tuple[str, float]]] = {year: [] for year in every}

@@ -18,12 +18,17 @@ Vertices are 0 … n−1 and lines pairs of them, without duplicates and without
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import accumulate, combinations, pairwise
+from typing import Self
 
 Line = tuple[int, int]
-Points = tuple[tuple[float, float], ...]  # pairs (along, across)
+Point = tuple[float, float]  # along, across
+Points = tuple[Point, ...]
+Order = list[list[list[int]]]  # layer -> blocks; a block is a stack of boxes, a box or a bend
+Segment = tuple[int, int, bool]  # from a vertex to one of the next layer, and whether it is drawn back
+Neighbours = Mapping[int, Sequence[int]]  # vertex -> vertices of the layer before, or of the layer after
 
 STARTS = 24  # orders from which crossings are reduced; the best result holds
 ROUNDS = 160  # of moving boxes and lines to where they lie straight
@@ -94,8 +99,9 @@ def order_layers(
         return Arrangement([], [], [], [], [], [], 0)
     back = feedback_arcs(count, lines)
     forward = list(dict.fromkeys(line[::-1] if line in back else line for line in lines))
+    stacked: set[Line] = set()
     if most_in_layer:
-        layers, stacked = narrow_layers(count, forward, most_in_layer, breadths or [0] * count, most_across), set()
+        layers = narrow_layers(count, forward, most_in_layer, breadths or [0] * count, most_across)
     else:
         layers, stacked = few_layers(count, forward, most_layers or count)
     arrangement = Arrangement.of(layers, stacked, lines, back)
@@ -124,7 +130,7 @@ def feedback_arcs(count: int, lines: Sequence[Line]) -> set[Line]:
     front: list[int] = []
     end: list[int] = []
 
-    def degree(vertex, side):
+    def degree(vertex: int, side: int) -> int:
         return sum(1 for line in lines if line[side] == vertex and line[1 - side] in left)
 
     while left:
@@ -189,8 +195,8 @@ def in_order(count: int, lines: Sequence[Line]) -> list[int]:
     return order
 
 
-def earliest(count, lines, stacked):
-    """The earliest layer of each vertex; a line in `stacked` may stay in its layer."""
+def earliest(count: int, lines: Sequence[Line], stacked: Set[Line]) -> list[int]:
+    """Return the earliest layer of each vertex; a line in `stacked` may stay in its layer."""
     before = defaultdict(list)
     for a, b in lines:
         before[b].append(a)
@@ -217,7 +223,7 @@ def few_layers(count: int, lines: Sequence[Line], most: int) -> tuple[list[int],
         if not free:
             break
 
-        def left_after(line):
+        def left_after(line: Line) -> tuple[int, int]:
             trial = may_stack | {line}
             depth = earliest(count, lines, trial)
             deepest = max(depth)
@@ -231,8 +237,8 @@ def few_layers(count: int, lines: Sequence[Line], most: int) -> tuple[list[int],
     return layers, {(a, b) for a, b in may_stack if layers[a] == layers[b]}
 
 
-def latest(count, lines, stacked, deepest):
-    """The latest layer of each vertex, if the last one is `deepest`."""
+def latest(count: int, lines: Sequence[Line], stacked: Set[Line], deepest: int) -> list[int]:
+    """Return the latest layer of each vertex, if the last one is `deepest`."""
     after = defaultdict(list)
     for a, b in lines:
         after[a].append(b)
@@ -242,8 +248,8 @@ def latest(count, lines, stacked, deepest):
     return layers
 
 
-def shortest(count, lines, stacked, layers):
-    """`layers` with boxes moved to where lines are short and the layers evenly full."""
+def shortest(count: int, lines: Sequence[Line], stacked: Set[Line], layers: Sequence[int]) -> list[int]:
+    """Return `layers` with boxes moved to where lines are short and the layers evenly full."""
     layers = list(layers)
     deepest = max(layers)
     before, after = defaultdict(list), defaultdict(list)
@@ -251,7 +257,7 @@ def shortest(count, lines, stacked, layers):
         after[a].append(b)
         before[b].append(a)
 
-    def cost():
+    def cost() -> float:
         trunks = sum(layers[b] - min(layers[a] for a in before[b]) for b in range(count) if before[b])
         full = [0] * (deepest + 1)
         for layer in layers:
@@ -259,7 +265,7 @@ def shortest(count, lines, stacked, layers):
         reach = sum(layers[b] - layers[a] for a, b in lines)
         return trunks + 0.4 * reach + 0.5 * sum(n * n for n in full)
 
-    def feasible(v):
+    def feasible(v: int) -> range:
         low = max((layers[u] + ((u, v) not in stacked) for u in before[v]), default=0)
         high = min((layers[w] - ((v, w) not in stacked) for w in after[v]), default=deepest)
         return range(low, high + 1)
@@ -285,8 +291,8 @@ def shortest(count, lines, stacked, layers):
     return layers
 
 
-def stacks_of(count, stacked):
-    """The paths that `stacked` lines make, as lists of vertices; boxes outside them are left out."""
+def stacks_of(count: int, stacked: Set[Line]) -> list[list[int]]:
+    """Return the paths that `stacked` lines make, as lists of vertices; boxes outside them are left out."""
     below = dict(stacked)
     tops = [v for v in range(count) if v in below and v not in below.values()]
     paths = []
@@ -298,15 +304,17 @@ def stacks_of(count, stacked):
     return paths
 
 
-def narrow_layers(count: int, lines: Sequence[Line], most: int, breadths, most_across) -> list[int]:
-    """A layer for each vertex, with at most `most` in one and not too broad ones, so that trunks are short."""
+def narrow_layers(
+    count: int, lines: Sequence[Line], most: int, breadths: Sequence[float], most_across: float
+) -> list[int]:
+    """Return a layer for each vertex, with at most `most` in one and not too broad ones, so that trunks are short."""
     before, after = defaultdict(list), defaultdict(list)
     for a, b in lines:
         after[a].append(b)
         before[b].append(a)
     order = in_order(count, lines)
 
-    def cost(order):
+    def cost(order: Sequence[int]) -> float:
         place = {v: i for i, v in enumerate(order)}
         return sum(place[v] - min(place[u] for u in before[v]) for v in order if before[v]) + 0.25 * sum(
             place[b] - place[a] for a, b in lines
@@ -346,18 +354,19 @@ class Arrangement:
     """What stands in which layer: boxes (0 … n−1) and, after them, bends: where lines pass through a layer."""
 
     layer_of: list[int]
-    order: list[list[list[int]]]  # layer -> blocks; a block is a stack of boxes, a box or a bend
+    order: Order
     chains: list[list[int]]  # line -> its vertices from start to end, bends included
     back: list[bool]
     stacked: list[bool]
-    segments: list[tuple[int, int, bool]]  # from layer to layer, each once, and whether it is drawn back
+    segments: list[Segment]  # each once
     crossings: int = 0
 
     @classmethod
-    def of(cls, layers, stacked, lines, back):
+    def of(cls, layers: Sequence[int], stacked: Set[Line], lines: Sequence[Line], back: Set[Line]) -> Self:
+        """Return the boxes of each layer in no particular order, with bends where a line passes through a layer."""
         count = len(layers)
         layer_of = list(layers)
-        blocks = [[] for _ in range(max(layers) + 1)]
+        blocks: Order = [[] for _ in range(max(layers) + 1)]
         paths = stacks_of(count, stacked)
         in_path = {v for path in paths for v in path}
         for block in [*paths, *([v] for v in range(count) if v not in in_path)]:
@@ -392,24 +401,23 @@ class Arrangement:
 
 def fewest_crossings(plan: Arrangement) -> None:
     """Put the blocks of each layer into an order in which few lines cross."""
-    best, fewest = plan.order, None
+    first = plan.order
     chance = random.Random(1960)  # noqa: S311 (a fixed series of starts, so that a picture stays the same)
     for start in range(STARTS):
-        order = [list(layer) for layer in plan.order]
+        order = [list(layer) for layer in first]
         if start:
             for layer in order:
                 chance.shuffle(layer)
         by_neighbours(plan, order)
         crossed = sifting(plan, order)
-        if fewest is None or crossed < fewest:
-            best, fewest = order, crossed
-        if not fewest:
+        if not start or crossed < plan.crossings:
+            plan.order, plan.crossings = order, crossed
+        if not plan.crossings:
             break
-    plan.order, plan.crossings = best, fewest
 
 
-def neighbours(plan):
-    """The neighbours of each vertex in the layer before and in the layer after."""
+def neighbours(plan: Arrangement) -> tuple[Neighbours, Neighbours]:
+    """Return the neighbours of each vertex in the layer before and in the layer after."""
     before, after = defaultdict(list), defaultdict(list)
     for a, b, _back in plan.segments:
         after[a].append(b)
@@ -417,12 +425,12 @@ def neighbours(plan):
     return before, after
 
 
-def places(layer):
-    """Where each vertex of a layer stands."""
+def places(layer: Sequence[Sequence[int]]) -> dict[int, int]:
+    """Return the place of each vertex in a layer."""
     return {v: index for index, v in enumerate(v for block in layer for v in block)}
 
 
-def by_neighbours(plan, order, sweeps=8):
+def by_neighbours(plan: Arrangement, order: Order, sweeps: int = 8) -> None:
     """Sort each layer by the mean place of its neighbours, forwards and backwards in turn."""
     before, after = neighbours(plan)
     for sweep in range(sweeps):
@@ -438,10 +446,10 @@ def by_neighbours(plan, order, sweeps=8):
             order[index] = [order[index][own] for _mean, own in sorted((mean, own) for own, mean in enumerate(means))]
 
 
-def crossings(plan, order):
-    """How many lines cross."""
+def crossings(plan: Arrangement, order: Order) -> int:
+    """Return how many pairs of lines cross."""
     total = 0
-    place = {}
+    place: dict[int, int] = {}
     for layer in order:
         place |= places(layer)
     between = defaultdict(list)
@@ -452,8 +460,8 @@ def crossings(plan, order):
     return total
 
 
-def sifting(plan, order, rounds=12):
-    """Move each block to where its lines cross the fewest others; how many crossings are left."""
+def sifting(plan: Arrangement, order: Order, rounds: int = 12) -> int:
+    """Move each block to where its lines cross the fewest others, and return how many crossings are left."""
     before, after = neighbours(plan)
     now = crossings(plan, order)
     for _round in range(rounds):
@@ -501,11 +509,11 @@ class Frame:
     sizes: Sequence[tuple[float, float]]
     spacing: Spacing
 
-    def is_box(self, vertex):
+    def is_box(self, vertex: int) -> bool:
         return vertex < len(self.sizes)
 
-    def half(self, vertex, otherwise):
-        """Half of what a vertex takes across; a bend takes as much as is said."""
+    def half(self, vertex: int, otherwise: float) -> float:
+        """Return half of the breadth of a box, or `otherwise` for a bend."""
         return self.sizes[vertex][1] / 2 if self.is_box(vertex) else otherwise
 
 
@@ -522,7 +530,9 @@ def positions(frame: Frame, rounds: int = ROUNDS) -> list[float]:
         for v, gap in zip(row, [*gaps, 0], strict=True):
             middle[v] = at
             at += gap
-    stiff = {(u, v): (1, 3, 9)[2 - frame.is_box(u) - frame.is_box(v)] for u, v, _back in plan.segments}
+    stiff: dict[Line, float] = {
+        (u, v): (1, 3, 9)[2 - frame.is_box(u) - frame.is_box(v)] for u, v, _back in plan.segments
+    }
     bounds = [limits(frame, row, gaps) for row, gaps in zip(rows, apart, strict=True)]
     for turn in range(rounds):
         # At first springs that pull more the longer they are; then such that rather make one long step than many short.
@@ -544,8 +554,8 @@ def positions(frame: Frame, rounds: int = ROUNDS) -> list[float]:
     return middle
 
 
-def limits(frame, row, gaps):
-    """The least and the greatest place of the first vertex of a row with which the row keeps to the space across."""
+def limits(frame: Frame, row: Sequence[int], gaps: Sequence[float]) -> tuple[float, float]:
+    """Return the least and the greatest place of the first vertex of a row that keep the row in the space across."""
     lane, across = frame.spacing.lane, frame.spacing.across
     ends = [(frame.half(v, lane / 2), off) for v, off in zip(row, accumulate(gaps, initial=0), strict=True)]
     low = max(half - off for half, off in ends) - across / 2
@@ -553,8 +563,8 @@ def limits(frame, row, gaps):
     return (low, high) if low <= high else ((low + high) / 2,) * 2
 
 
-def room(frame, above, a, b):
-    """How far the middles of two neighbours have to be apart."""
+def room(frame: Frame, above: Mapping[int, int], a: int, b: int) -> float:
+    """Return how far the middles of two neighbours have to be apart."""
     spacing = frame.spacing
     halves = frame.half(a, 0) + frame.half(b, 0)
     if frame.is_box(a) and frame.is_box(b):
@@ -562,14 +572,21 @@ def room(frame, above, a, b):
     return halves + (spacing.beside if halves else spacing.lane)
 
 
-def spread(wanted, weights, gaps, low=-math.inf, high=math.inf) -> list[float]:
-    """The places nearest to the wanted ones (least squares) that keep order, gaps, and the limits of the first."""
+def spread(
+    wanted: Sequence[float],
+    weights: Sequence[float],
+    gaps: Sequence[float],
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> list[float]:
+    """Return the places nearest to the wanted ones (least squares) that keep order, gaps and limits of the first."""
     shift = list(accumulate(gaps, initial=0))
     pools: list[tuple[float, float, int]] = []  # sum of weighted wants, sum of weights, how many
     for want, weight, off in zip(wanted, weights, shift, strict=True):
         pool = ((want - off) * weight, weight, 1)
         while pools and pools[-1][0] / pools[-1][1] > pool[0] / pool[1]:
-            pool = tuple(x + y for x, y in zip(pools.pop(), pool, strict=True))
+            before = pools.pop()
+            pool = (before[0] + pool[0], before[1] + pool[1], before[2] + pool[2])
         pools.append(pool)
     found = [min(max(total / weight, low), high) for total, weight, many in pools for _ in range(many)]
     return [at + off for at, off in zip(found, shift, strict=True)]
@@ -590,8 +607,8 @@ def drawn(frame: Frame, middle: list[float]) -> Layout:
     start = list(accumulate((long + gap for long in length), initial=0))
     leaving, arriving = ports(frame, middle)
 
-    def steps(u, v, back):
-        """The points that a line adds on its way from `u` to `v`."""
+    def steps(u: int, v: int, back: bool) -> list[Point]:
+        """Return the points that a line adds on its way from `u` to `v`."""
         layer = plan.layer_of[v]
         if frame.is_box(v):
             return [(start[layer], arriving[v, u, back])]
@@ -600,7 +617,8 @@ def drawn(frame: Frame, middle: list[float]) -> Layout:
     shared = Counter(
         (u, v, back) for chain, back in zip(plan.chains, plan.back, strict=True) for u, v in pairwise(chain)
     )
-    routes, trunks = [], defaultdict(dict)
+    routes: list[Route] = []
+    trunks: defaultdict[int, dict[Line, Points]] = defaultdict(dict)
     for chain, back, stacked in zip(plan.chains, plan.back, plan.stacked, strict=True):
         a, b = chain[0], chain[-1]
         layer = plan.layer_of[a]
@@ -632,9 +650,10 @@ def drawn(frame: Frame, middle: list[float]) -> Layout:
     )
 
 
-def ports(frame, middle):
-    """Where lines touch the sides of boxes: `leaving[box, next, back]` and `arriving[box, previous, back]`."""
-    leaving, arriving = {}, {}
+def ports(frame: Frame, middle: Sequence[float]) -> tuple[dict[Segment, float], dict[Segment, float]]:
+    """Return where lines touch the sides of boxes: `leaving[box, next, back]` and `arriving[box, previous, back]`."""
+    leaving: dict[Segment, float] = {}
+    arriving: dict[Segment, float] = {}
     for side, found in ((0, leaving), (1, arriving)):
         touching = defaultdict(list)
         for segment in frame.plan.segments:

@@ -1,6 +1,6 @@
 """Entries by year as a strip of bars, and the same numbers by decade. Pure: numbers in, lengths out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.graphics.charts import FONT, text_width
@@ -34,11 +34,11 @@ class Decade:
     bars: tuple[HistogramBar, ...] = ()
 
     @property
-    def last(self):
+    def last(self) -> int:
         return self.first + 9
 
     @property
-    def total(self):
+    def total(self) -> int:
         return sum(self.counts)
 
 
@@ -104,8 +104,8 @@ def whole_steps(highest: int) -> list[int]:
     return list(range(0, highest + step, step))
 
 
-def bar(year, counts, x, room, base, scale):
-    """The bar of one year, a little narrower than its room."""
+def bar(year: int, counts: Sequence[int], x: float, room: float, base: float, scale: float) -> HistogramBar:
+    """Return the bar of one year, a little narrower than its room."""
     width = room * 0.8
     parts, top = [], base
     for kind, count in enumerate(counts, 1):

@@ -141,8 +141,8 @@ def sankey(
     return Sankey(width, height, scale, nodes, ribbons)
 
 
-def _values(columns, flows) -> dict[tuple[int, str], float]:
-    """What passes through each node: the larger of what comes in and what goes out."""
+def _values(columns: Sequence[Sequence[Item]], flows: Sequence[Sequence[Flow]]) -> dict[tuple[int, str], float]:
+    """Return what passes through each node: the larger of what comes in and what goes out."""
     sums: dict[tuple[int, str], list[float]] = {}
     known = [{item.key for item in column} for column in columns]
     for i, step in enumerate(flows):
@@ -158,7 +158,7 @@ def _thickness(flow: Flow, scale: float) -> float:
     return max(flow.value * scale, THINNEST)
 
 
-def _box(item, value, i, flows, scale, room) -> _Box:
+def _box(item: Item, value: float, i: int, flows: Sequence[Sequence[Flow]], scale: float, room: float) -> _Box:
     came = sum(_thickness(flow, scale) for flow in (flows[i - 1] if i else []) if flow.target == item.key)
     went = sum(_thickness(flow, scale) for flow in (flows[i] if i < len(flows) else []) if flow.source == item.key)
     return _Box(item, value, (came, went), max(value * scale, came, went, THINNEST), _rows(item, room))
@@ -186,8 +186,8 @@ def _count_width(item: Item) -> float:
     return text_width(f" {item.count}") if item.count else 0.0
 
 
-def _across(columns, width, compact) -> tuple[list[float], list[float]]:
-    """The room for labels beside each column, and the x of each column.
+def _across(columns: Sequence[Sequence[Item]], width: float, compact: bool) -> tuple[list[float], list[float]]:
+    """Return the room for labels beside each column, and the x of each column.
 
     The last column's labels stand at the right edge. What is left is shared so that labels over ribbons fit.
     """
@@ -227,8 +227,10 @@ def _node(box: _Box, column: int, x: float, *, outside: bool) -> SankeyNode:
     return SankeyNode(box.item, column, box.value, x, round(box.y, 1), round(box.height, 1), rows, text_x, anchor)
 
 
-def _ribbons(i, step, boxes, xs, scale) -> list[Ribbon]:
-    """The ribbons between column i and the next: at either end in the order of the nodes at the other."""
+def _ribbons(
+    i: int, step: Sequence[Flow], boxes: Sequence[Sequence[_Box]], xs: Sequence[float], scale: float
+) -> list[Ribbon]:
+    """Return the ribbons between column i and the next: at either end in the order of the nodes at the other."""
     sources = {box.item.key: (n, box) for n, box in enumerate(boxes[i])}
     targets = {box.item.key: (n, box) for n, box in enumerate(boxes[i + 1])}
     out = {key: box.y + (box.height - box.thicknesses[1]) / 2 for key, (_n, box) in sources.items()}
@@ -251,7 +253,7 @@ def _outline(x0: float, y0: float, x1: float, y1: float, thickness: float) -> st
     """Path data of a ribbon: two cubic curves with level ends."""
     middle = (x0 + x1) / 2
 
-    def p(*numbers):
+    def p(*numbers: float) -> str:
         return ",".join(f"{number:.1f}".removesuffix(".0") for number in numbers)
 
     return (

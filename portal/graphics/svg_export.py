@@ -6,12 +6,12 @@ the site's stylesheets those rules go along that colour what is left, as on a li
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import tinycss2
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -78,9 +78,9 @@ def parse_css(css: str, within: str = "") -> Iterator[Rule]:
                 yield Rule(selector, style, *names)
 
 
-def _selectors_of(rule) -> list[str]:
+def _selectors_of(rule: tinycss2.ast.QualifiedRule) -> list[str]:
     """Return the selectors of a rule. A comma inside brackets does not part them."""
-    selectors = [[]]
+    selectors: list[list[tinycss2.ast.Node]] = [[]]
     for node in rule.prelude:
         if node == ",":
             selectors.append([])
@@ -89,15 +89,17 @@ def _selectors_of(rule) -> list[str]:
     return list(map(_text_of, selectors))
 
 
-def _declarations_of(rule) -> list[tinycss2.ast.Declaration]:
+def _declarations_of(rule: tinycss2.ast.QualifiedRule) -> list[tinycss2.ast.Declaration]:
     return [one for one in tinycss2.parse_blocks_contents(rule.content) if one.type == "declaration"]
 
 
-def _text_of(nodes) -> str:
+def _text_of(nodes: Iterable[tinycss2.ast.Node]) -> str:
     return tinycss2.serialize(nodes).strip()
 
 
-def _without_variables(nodes, variables) -> Iterator[tinycss2.ast.Node]:
+def _without_variables(
+    nodes: Iterable[tinycss2.ast.Node], variables: Mapping[str, Sequence[tinycss2.ast.Node]]
+) -> Iterator[tinycss2.ast.Node]:
     """Return nodes with each var() replaced by the value of its variable."""
     for node in nodes:
         if node.type != "function":
@@ -112,7 +114,8 @@ def _without_variables(nodes, variables) -> Iterator[tinycss2.ast.Node]:
 
 def _names_in(selector: str) -> tuple[frozenset[str], frozenset[str]] | None:
     """Return the classes and the tags that a selector needs, or None if it needs a page. :not() needs nothing."""
-    classes, tags = set(), set()
+    classes: set[str] = set()
+    tags: set[str] = set()
     nodes = tinycss2.parse_component_value_list(selector)
     for before, node, after in zip([None, *nodes], nodes, [*nodes[1:], None], strict=False):
         if node.type == "ident":
@@ -220,8 +223,17 @@ class SvgDocument:
     def height(self) -> float:
         return round(self.y + MARGIN, 1)
 
-    def words(self, text, classes="", *, size=FONT, x=MARGIN, width=0.0, y=None):
-        """Words from `x`, broken where they are wider than `width`; returns where they end."""
+    def words(
+        self,
+        text: str,
+        classes: str = "",
+        *,
+        size: float = FONT,
+        x: float = MARGIN,
+        width: float = 0.0,
+        y: float | None = None,
+    ) -> float:
+        """Write words from `x`, broken where they are wider than `width`, and return the y at which they end."""
         here = self.y if y is None else y
         for row in wrapped(text, (width or self.width - 2 * MARGIN) * FONT / size / BOLD, lines=99):
             here += LINE * size / FONT
@@ -230,8 +242,8 @@ class SvgDocument:
             self.y = here
         return here
 
-    def panels(self, panels: Sequence[Panel], columns: int):
-        """The panels in rows of `columns`."""
+    def panels(self, panels: Sequence[Panel], columns: int) -> None:
+        """Draw the panels in rows of `columns`."""
         column = (self.width - 2 * MARGIN - GUTTER * (columns - 1)) / columns
         for first in range(0, len(panels), columns):
             lowest = self.y
@@ -250,9 +262,10 @@ class SvgDocument:
                 lowest = max(lowest, y)
             self.y = lowest + 8
 
-    def key(self, entries: Sequence[LegendEntry]):
-        """What colours mean, side by side."""
-        x, self.y = MARGIN, self.y + (LINE + 4 if entries else 0)
+    def key(self, entries: Sequence[LegendEntry]) -> None:
+        """Write what colours mean, side by side."""
+        x: float = MARGIN
+        self.y += LINE + 4 if entries else 0
         for entry in entries:
             width = SWATCH + 6 + text_width(entry.words) * BOLD
             if x > MARGIN and x + width > self.width - MARGIN:
@@ -263,7 +276,7 @@ class SvgDocument:
 
 
 def svg_file(
-    request,
+    request: HttpRequest,
     name: str,
     panels: Sequence[Panel],
     *,
@@ -275,7 +288,7 @@ def svg_file(
     columns: int = 1,
     width: float = 720,
 ) -> HttpResponse:
-    """A download of `panels` in `columns` as one picture, with all that a reader elsewhere needs.
+    """Return a download of `panels` in `columns` as one picture, with all that a reader elsewhere needs.
 
     `source` says whose numbers these are; the page's own address follows it.
     """
