@@ -127,6 +127,8 @@ lint: $(TOOLS)
 	@$(PY) -m ruff format --check .
 	@echo 'import-linter: layers'
 	@PYTHONPATH=$(CURDIR) $(VENV)/bin/lint-imports --no-cache --no-logo
+	@echo 'mypy: types of core, graphics, search and facets'
+	@$(CLEAN_ENV) $(PY) -m mypy
 	@echo 'bandit: unsafe code'
 	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive portal issues projects
 	@echo 'hadolint: the image'
