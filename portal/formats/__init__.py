@@ -1,6 +1,8 @@
-"""What records say, as plain data, and the forms in which it is handed out.
+"""The formats in which the portal exports records, and the one declaration of the data that they contain.
 
-`fields` and `serialisers` say once a kind what a record states; `sheets` (CSV, XLSX), `plain` (JSON, GeoJSON), `atom`
-and `references` (RIS, BibTeX, CSL-JSON) write it, and `styles` has references as lists of works cited have them;
-`serving` answers `?format=…` of a list or a page. The API reads the same.
+`fields` and `serialisers` describe the data of each kind of record once; `portal_serialisers` does so for places and
+sources. `spreadsheets` (CSV, XLSX), `json` (JSON, GeoJSON), `atom` and `rdf` (JSON-LD, Turtle) write it.
+`portal.citations` writes references (RIS, BibTeX, CSL-JSON) and citation styles. `responses` answers `?format=…` of a
+list or a record page. `tables` exports tables that are not records, and `dataset_metadata` describes the tables for
+programs. The API uses the same serialisers.
 """

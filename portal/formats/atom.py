@@ -1,4 +1,4 @@
-"""Atom feeds (RFC 4287): of lists the newest changes first, a page at a time (RFC 5005)."""
+"""Atom feeds (RFC 4287). The feed of a list has the newest changes first, in pages (RFC 5005)."""
 
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
@@ -15,23 +15,27 @@ TYPE = "application/atom+xml; charset=utf-8"
 
 
 def element(name, text="", **attributes):
-    """An XML element of text."""
+    """Return an XML element with text. Attributes without a value are left out."""
     own = "".join(f" {key}={quoteattr(str(value))}" for key, value in attributes.items() if value)
     return f"<{name}{own}>{escape(clean(str(text)))}</{name}>" if text else f"<{name}{own}/>"
 
 
 def clean(text):
-    """Text without the characters that XML has no place for."""
+    """Return the text without the control characters that XML does not allow."""
     return "".join(character for character in text if character >= " " or character in "\n\t")
 
 
 def tag(kind, key):
-    """The id of a record in every feed (RFC 4151). It has the name of the host in ID_BASE_URL, without a port."""
+    """Return the id of a record in every feed: a tag URI (RFC 4151) with the host of ID_BASE_URL, without its port."""
     return f"tag:{urlsplit(settings.ID_BASE_URL).hostname},2026:{kind}/{key}"
 
 
 def feed(*, title, about, links, identity, updated, entries, language=None):
-    """An Atom document. `links` are pairs of relation and address; `about` is the page that the feed follows."""
+    """Return an Atom document.
+
+    `links` are pairs of relation and URL. `about` is the URL of the page that shows the same. `entries` are results of
+    `entry`.
+    """
     language = language or get_language()
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
@@ -51,7 +55,10 @@ def feed(*, title, about, links, identity, updated, entries, language=None):
 
 
 def entry(*, identity, title, address, updated, published=None, summary="", html="", categories=(), language=""):
-    """An entry of a feed, with a summary as plain text or the whole of it as HTML."""
+    """Return an entry of a feed, with a summary as plain text, the full content as HTML, or both.
+
+    `categories` are pairs of term and label. `language` is set if it is not the active one.
+    """
     marked = {"xml:lang": language} if language and language != get_language() else {}
     lines = [
         "<entry>",

@@ -1,4 +1,4 @@
-"""Descriptions of tables for programs: CSV on the Web (W3C) and Data Package (Frictionless)."""
+"""Describes tables for programs, as CSV on the Web (W3C) and as a Data Package (Frictionless)."""
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from portal.formats.fields import SEPARATOR, moment
 from portal.formats.spreadsheets import LICENCE
 
 PARTIAL_DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
-# By the type of a column: its type in CSVW, and in a Data Package.
+# From the type of a column to its type in CSVW and its type in a Data Package.
 TYPES = {
     "string": ("string", {"type": "string"}),
     "integer": ("integer", {"type": "integer"}),
@@ -20,7 +20,7 @@ TYPES = {
         {"type": "string", "constraints": {"pattern": PARTIAL_DATE}},
     ),
 }
-# By the kind of a table: what it holds.
+# From the kind of record to a description of its table.
 HOLDS = {
     "issue": _(
         "Environmental issues of Central Asia: drivers, pressures, state, impacts and responses, causes and effects, "
@@ -62,7 +62,7 @@ HOLDS = {
         "as the portal uses them."
     ),
 }
-# What the tables are keyed by, and which columns name rows of which tables.
+# The primary key of each table, and the columns that refer to other tables.
 PRIMARY_KEYS = {"observation": ["indicator", "place", "year", "source"]}
 FOREIGN_KEYS = {
     "observation": {"indicator": "indicators", "place": "places", "source": "sources"},
@@ -78,7 +78,7 @@ def primary_key(serialiser):
 
 
 def csvw(serialiser):
-    """A table as CSV on the Web describes it. Columns are titled as their header is written."""
+    """Return the CSVW metadata of a table. The titles of columns are equal to the header of the file."""
     columns = []
     for head in serialiser.heads:
         column = {"name": head.name, "titles": head.name, "dc:description": str(head.label)}
@@ -100,7 +100,7 @@ def csvw(serialiser):
 
 
 def resource(serialiser, folder=""):
-    """A table as a resource of a Data Package."""
+    """Return a table as a resource of a Data Package."""
     fields = []
     for head in serialiser.heads:
         kind = {"type": "string"} if head.list else TYPES[head.type][1]
@@ -124,7 +124,7 @@ def resource(serialiser, folder=""):
 
 
 def datapackage(serialisers, homepage, created, folder=""):
-    """Tables as a Data Package of the time `created`; they lie in `folder` beside its description."""
+    """Return the tables as a Data Package that was created at the time `created`. Their paths begin with `folder`."""
     return {
         "name": "central-asia-environment",
         "title": str(settings.PORTAL_NAME),

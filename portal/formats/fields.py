@@ -1,8 +1,10 @@
-"""What a record states, piece by piece: which columns hold it, how it looks in a table and in JSON.
+"""Fields of serialisers: which columns each one reads, and how it looks in a table, in CSV and in JSON.
 
-Fields are declared once a kind and read by many requests at once, so they keep nothing: what one reading has found lies
-in its `ReadContext`. They are made for long lists. A field reads plain tuples, not records, and is asked for functions
-that do nothing but take a row apart.
+Fields are declared once for each kind of record and shared by concurrent requests, so they hold no state. The data of
+one export is in its `ReadContext`.
+
+Fields are optimised for long lists. They read plain tuples instead of model instances. A field prepares what it needs
+once and returns a function, which is then called for every row.
 """
 
 import datetime
@@ -24,9 +26,9 @@ from portal.core.spreadsheets import FORMULA_PREFIXES
 
 RISKY_SIGNS = frozenset(FORMULA_PREFIXES)
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
-# Between the values of one cell. A comma stands in many names.
+# Separates the values in one cell. Not a comma, because many names contain commas.
 SEPARATOR = "; "
-# So many texts a reading keeps of what many records have in common.
+# The most texts that a cache of one export holds; a full cache is cleared.
 REMEMBERED = 4_000
 
 WORDS_SCHEMA = {"$ref": "#/components/schemas/Words"}
@@ -34,12 +36,12 @@ KEY_SCHEMA = {"type": "string"}
 
 
 def nullable(schema):
-    """A JSON schema that lets null through too."""
+    """Return a JSON schema that also accepts null."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
 def words_in_languages(lazy):
-    """A text of the interface in each language."""
+    """Return a lazy translation as a tuple of texts, one for each language in the order of `LANGUAGES`."""
     found = []
     for language in LANGUAGES:
         with translation.override(language):
@@ -49,33 +51,39 @@ def words_in_languages(lazy):
 
 @functools.cache
 def words_of(choices):
-    """The words of an enumeration: by value, a tuple with one in each language."""
+    """Return the labels of an enumeration: a dict from each value to a tuple of texts, in the order of `LANGUAGES`."""
     return {choice.value: words_in_languages(choice.label) for choice in choices}
 
 
 def in_all_languages(words):
-    """Words of the languages as JSON: by language, null where there are none."""
+    """Return texts in the order of `LANGUAGES` as a JSON object by language code; an empty text is null."""
     return {language: text or None for language, text in zip(LANGUAGES, words, strict=True)}
 
 
 def in_one_language(language) -> Callable:
-    """A function that picks from words of the languages those in `language`, English where there are none."""
+    """Return a function that selects the text in `language` from texts in the order of `LANGUAGES`.
+
+    It falls back to English, and returns None if that is empty too.
+    """
     place = LANGUAGES.index(language)
     return lambda words: words[place] or words[0] or None
 
 
 def with_english_fallback(words):
-    """Words of the languages with English in the gaps, for cells that hold several values side by side."""
+    """Replace empty texts by the English one, for cells that hold several values."""
     return tuple(text or words[0] or "" for text in words)
 
 
 def moment(value):
-    """A time as ISO 8601, in UTC."""
+    """Return a time as ISO 8601 in UTC, to the second; None stays None."""
     return value and value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def plain_number(value):
-    """A decimal without idle zeros or an exponent. SQLite’s own number is taken too: see `as_stored`."""
+    """Return a decimal without trailing zeros and without an exponent.
+
+    Floats are accepted too, because SQLite returns them for columns read with `as_stored`.
+    """
     if not value or isinstance(value, int):
         return value
     value = Decimal(repr(value)) if isinstance(value, float) else value
@@ -83,12 +91,18 @@ def plain_number(value):
 
 
 def as_stored(name):
-    """A column as the database gives it, without Django’s work on each value, which takes long."""
+    """Return an expression that reads a column as the database returns it.
+
+    This skips Django’s conversion of each value, which is slow.
+    """
     return ExpressionWrapper(F(name), output_field=CharField())
 
 
 def csv_text(cells):
-    """Cells as they stand in a line of CSV. A text that a spreadsheet would take for a formula is quoted first."""
+    """Return cells as one line of CSV, without a line break.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
     return ",".join(
         ["" if cell is None or cell == "" else _quoted(cell) if cell.__class__ is str else str(cell) for cell in cells]
     )
@@ -105,14 +119,14 @@ def _quoted(text):
 
 
 class _AllAtOnce(ValuesListIterable):
-    """Tuples, fetched by the thousand: Django fetches by the hundred, which takes longer than what is fetched."""
+    """Tuples in chunks of 5,000 rows. In Django’s chunks of 100, most of the time goes into fetching the chunks."""
 
     def __init__(self, queryset, chunked_fetch=False, chunk_size=None):
         super().__init__(queryset, chunked_fetch, 5_000)
 
 
 def values_tuples(queryset, *columns):
-    """The values of these columns of a queryset, as plain tuples."""
+    """Return the values of these columns of a queryset as a list of plain tuples."""
     found = queryset.values_list(*columns)
     found._iterable_class = _AllAtOnce
     return list(found)
@@ -120,7 +134,10 @@ def values_tuples(queryset, *columns):
 
 @dataclass(frozen=True)
 class ColumnHeader:
-    """A column of a table: its name in files, words for it, the language of its text, its type; a `list` of values."""
+    """A column of a table: its name in files, its label, the language of its texts, and the type of its values.
+
+    `list` is True if a cell holds several values, joined by `SEPARATOR`.
+    """
 
     name: str
     label: str
@@ -130,20 +147,23 @@ class ColumnHeader:
 
 
 class ReadContext:
-    """One pass over records: in which language, from which host, and what was found that hangs on them.
+    """The state of one export: its language, the start of its URLs, and the related data that was read for its records.
 
-    `base` is the beginning of every address, `reader` the language of the pages that addresses lead to. `say` turns a
-    tuple of words into JSON: all languages, or one.
+    `base` is the start of every URL. `reader` is the language of the pages that URLs lead to. `say` turns a tuple of
+    texts into JSON: an object with all languages, or the text in `language` if that is given.
     """
 
     def __init__(self, base, reader, language=None):
         self.base, self.reader = base, reader
         self.say = in_one_language(language) if language else in_all_languages
-        self.hung = {}  # by rows: by record, what hangs on it
-        self._mentions = {}  # by model: by primary key, what is said of a record that another one names
+        self.hung = {}  # by `RelatedRowsField`: a dict from the key of a record to its rows
+        self._mentions = {}  # by `RelatedSummary`: a dict from primary key to the values of its columns
 
     def mentions(self, mention, pks):
-        """What is said of the published ones among these records, by primary key. Each is asked for once."""
+        """Return a dict from primary key to the values of `mention.columns`; None for records that are not published.
+
+        Each record is read once for each export, in one query for all that are missing.
+        """
         known = self._mentions.setdefault(mention, {})
         missing = {pk for pk in pks if pk is not None} - known.keys()
         if missing:
@@ -153,13 +173,13 @@ class ReadContext:
         return known
 
 
-# ── Of the record itself ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Fields of the record itself ──────────────────────────────────────────────────────────────────────────────────
 
 
 class Field:
-    """One thing that a record states. `columns` are expressions by which it is asked for; it reads as many values.
+    """One field of the data of a record. `columns` are the expressions that it reads; each gives one value of a row.
 
-    `verbatim` fields stand in a table as they come from the database.
+    The values of a `verbatim` field are written to a table as the database returns them.
     """
 
     verbatim = False
@@ -169,36 +189,36 @@ class Field:
         self.columns = ()
 
     def heads(self):
-        """The columns of a table."""
+        """Return the columns of a table, as `ColumnHeader`s."""
         return [ColumnHeader(self.name, self.label)]
 
     def load(self, reading, rows, at, keys):
-        """Ask for what hangs on the records of `rows`, whose own values begin at the place `at`.
+        """Read the related data of the records in `rows` into `reading`. A field without related data does nothing.
 
-        `keys` are the primary keys of the records.
+        The values of this field begin at index `at` of each row. `keys` are the primary keys of the records.
         """
 
     def cells_of(self, reading, at):
-        """A function from a row of values to the cells of the field, whose values begin at the place `at`."""
+        """Return a function from a row of values to the cells of the field, whose values begin at index `at`."""
         end = at + len(self.columns)
         return lambda row: row[at:end]
 
     def text_of(self, reading, at):
-        """A function from a row of values to the cells as they stand in CSV. Asked for every row of long lists."""
+        """Return a function from a row of values to the cells as CSV text. It is called for every row of long lists."""
         cells = self.cells_of(reading, at)
         return lambda row: csv_text(cells(row))
 
     def data_of(self, reading, at):
-        """A function from a row of values to the JSON of the field."""
+        """Return a function from a row of values to the JSON value of the field."""
         return lambda row: row[at] if row[at] != "" else None
 
     def schema(self):
-        """What its JSON looks like, as JSON Schema."""
+        """Return the JSON Schema of the field’s JSON value."""
         return nullable({"type": "string"})
 
 
 class PlainField(Field):
-    """A column as it is. `optional` ones may be empty."""
+    """A column whose value is exported unchanged. The value of an `optional` field may be empty."""
 
     verbatim = True
 
@@ -215,14 +235,14 @@ class PlainField(Field):
 
 
 class BooleanField(PlainField):
-    """Yes or no."""
+    """A column that is true or false."""
 
     def __init__(self, name, label):
         super().__init__(name, label, type="boolean", optional=False)
 
 
 class TranslatedTextField(Field):
-    """A translated text: a column a language."""
+    """A translated text, with one column for each language."""
 
     verbatim = True
 
@@ -242,7 +262,7 @@ class TranslatedTextField(Field):
 
 
 class DateField(PlainField):
-    """A date that is known to the day, the month or the year. Its text is read as it lies in the database."""
+    """A date that is known to the day, the month or the year. It is exported as the text that the database stores."""
 
     def __init__(self, name, label, *, optional=True):
         super().__init__(name, label, optional=optional)
@@ -261,7 +281,10 @@ def _stamp(text):
 
 
 class DateTimeField(Field):
-    """When something happened to the record, in UTC. The database’s text of it is taken: parsing it takes long."""
+    """The time of an event in the life of the record, in UTC.
+
+    It is cut out of the text that the database returns, because parsing that text is slow.
+    """
 
     def __init__(self, name, label, path):
         super().__init__(name, label)
@@ -284,7 +307,7 @@ class DateTimeField(Field):
 
 
 class NumberField(Field):
-    """A decimal, without idle zeros. JSON has it as text, which no reader rounds."""
+    """A decimal without trailing zeros. JSON has it as a string, so that no reader of the file rounds it."""
 
     def __init__(self, name, label, *, optional=False):
         super().__init__(name, label)
@@ -305,7 +328,7 @@ class NumberField(Field):
 
 
 class ChoiceField(Field):
-    """One of several choices: its code, with the words beside it; and IATI’s code, where the choice has one."""
+    """A choice: its code, its label in each language, and its IATI code if the choices have an `iati_code`."""
 
     def __init__(self, name, label, choices, *, optional=False):
         super().__init__(name, label)
@@ -354,7 +377,7 @@ class ChoiceField(Field):
 
 
 class MoneyField(Field):
-    """An amount with its currency, as a source gives it."""
+    """An amount and its currency, as the source gives them."""
 
     def __init__(self, name, label, currency_label):
         super().__init__(name, label)
@@ -377,7 +400,7 @@ class MoneyField(Field):
 
 
 class PositionField(Field):
-    """Latitude and longitude of a place."""
+    """The latitude and longitude of a place."""
 
     verbatim = True
 
@@ -395,7 +418,7 @@ class PositionField(Field):
         return data
 
     def points_of(self, reading, at):
-        """A function from a row to its positions, in GeoJSON’s order: longitude, latitude."""
+        """Return a function from a row to its positions as (longitude, latitude), the order of GeoJSON."""
         return lambda row: [] if row[at] is None else [(float(row[at + 1]), float(row[at]))]
 
     def schema(self):
@@ -407,7 +430,10 @@ class PositionField(Field):
 
 
 def memoized(text, at):
-    """`text` of a row, once for each value at the place `at`, on which alone it depends."""
+    """Return the function `text` with a cache keyed by the value at index `at` of the row.
+
+    The result must depend on that value only. The cache is cleared when it holds more than `REMEMBERED` values.
+    """
     known = {}
 
     def remembered(row):
@@ -421,11 +447,14 @@ def memoized(text, at):
     return remembered
 
 
-# ── Of others ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Fields of related records ────────────────────────────────────────────────────────────────────────────────────
 
 
 class RelatedSummary:
-    """What is said of a record that another one names: its key and its name. `heads` end the names of columns."""
+    """The summary of a related record: its key and its name.
+
+    `suffixes` are pairs of a suffix and a language code. A suffix is added to the name of the field to name a column.
+    """
 
     def __init__(self, model, name="name", code="key"):
         self.model, self.code = model, code
@@ -433,7 +462,7 @@ class RelatedSummary:
         self.suffixes = (("", ""), *((f"_{language}", language) for language in LANGUAGES))
 
     def visible(self, pks):
-        """Those that readers may see."""
+        """Return the records among `pks` that readers may see."""
         found = base_rows(self.model).filter(pk__in_ids=IdList(pks)).order_by()
         known = {field.name for field in self.model._meta.concrete_fields}
         return found.filter(publication=PublicationStatus.PUBLISHED) if "publication" in known else found
@@ -449,7 +478,7 @@ class RelatedSummary:
 
 
 class PlaceSummary(RelatedSummary):
-    """A place, with where it is."""
+    """The summary of a place, with its position in JSON."""
 
     def __init__(self, model):
         super().__init__(model)
@@ -465,7 +494,10 @@ class PlaceSummary(RelatedSummary):
 
 
 class SourceSummary(RelatedSummary):
-    """A source: title in its own language and in English, publisher, date, address, licence."""
+    """The summary of a source: its title in its own language and in English, publisher, date, URL and licence.
+
+    A table has only its key, its own title (else the English one) and its URL.
+    """
 
     def __init__(self, model):
         super().__init__(model)
@@ -501,7 +533,10 @@ class SourceSummary(RelatedSummary):
 
 
 class RelatedField(Field):
-    """Another record that this one names. As a part of rows it may stand `inline`: its key and name are theirs."""
+    """A foreign key to another record, exported as the summary `mention`.
+
+    If a field of a `RelatedRowsField` is `inline`, its key and name are merged into the object of each row.
+    """
 
     def __init__(self, name, label, mention, *, path=None, inline=False, optional=True):
         super().__init__(name, label)
@@ -539,12 +574,12 @@ class RelatedField(Field):
         return found
 
     def sees(self, reading, at):
-        """A function that tells of a row whether readers may see whom it names."""
+        """Return a function that returns False for a row whose related record is not visible to readers."""
         known = reading.mentions(self.mention, ())
         return lambda row: row[at] is None or known.get(row[at]) is not None
 
     def points_of(self, reading, at):
-        """A function from a row to the positions of the place that it names."""
+        """Return a function from a row to the position of the related place, as a list of (longitude, latitude)."""
         known = reading.mentions(self.mention, ())
 
         def points(row):
@@ -560,19 +595,22 @@ class RelatedField(Field):
 
 
 class RelatedRowsField(Field):
-    """Rows that hang on a record, each with fields of its own; in a table, the values of a column stand in one cell.
+    """Rows of another model that point to the record, each with fields of its own.
 
-    `owner` is the column that leads from the row to the record. A row that names a record which readers may not see is
-    left out. Words in a cell fall back to English, so that the first key, word and code belong together.
+    In a table, one cell holds the values of all rows, joined by `SEPARATOR`.
+
+    `owner` is the foreign key from the row to the record. A row is left out if it names a record that readers may not
+    see. Texts in a cell fall back to English, so that the first key, the first name and the first code belong to the
+    same row.
     """
 
     def __init__(self, name, label, model, owner, fields, *, order=("pk",), only_words=False):
         super().__init__(name, label)
         self.model, self.owner, self.fields, self.order = model, owner, fields, order
-        self.only_words = only_words  # rows are nothing but one word: a list of these, not of objects
+        self.only_words = only_words  # each row has one field: JSON is a list of its values, not of objects
         self.nested = [field for field in fields if isinstance(field, RelatedRowsField)]
-        self.inner = []  # the fields, each with the place of its values in a row
-        at = 1 if self.nested else 0  # after the row’s own key, where others hang on it
+        self.inner = []  # pairs of a field and the index of its values in a row
+        at = 1 if self.nested else 0  # index 0 is the primary key of the row, if other rows point to it
         for field in fields:
             self.inner.append((field, at))
             at += len(field.columns)
@@ -589,7 +627,11 @@ class RelatedRowsField(Field):
         return found
 
     def names_it(self, field):
-        """Whether the rows are named for this field: the countries of a project are keys of countries."""
+        """Return True if the columns of `field` are named after the whole list.
+
+        An example is the field `country` of the countries of a project: its column is `countries`, not
+        `countries_country`.
+        """
         return self.only_words or (isinstance(field, RelatedField) and field.inline)
 
     def load(self, reading, rows, at, keys):
@@ -597,7 +639,7 @@ class RelatedRowsField(Field):
         hung.clear()
         columns = [*(["pk"] if self.nested else []), *(column for field in self.fields for column in field.columns)]
         asked = base_rows(self.model).filter(**{f"{self.owner}__in_ids": keys})
-        # By owner first: so they lie in the index, and nothing has to be sorted.
+        # Ordered by owner first, as in the index, so that the database does not sort.
         found = values_tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
         own = list(map(VALUES, found))
         last, together = None, []
@@ -610,7 +652,7 @@ class RelatedRowsField(Field):
             field.load(reading, own, place, keys)
 
     def seer(self, reading):
-        """A function that tells of a row whether it names nobody whom readers may not see."""
+        """Return a function that returns True for a row if readers may see every record that it names."""
         seers = [field.sees(reading, place) for field, place in self.inner if isinstance(field, RelatedField)]
         return lambda row: all(sees(row) for sees in seers)
 
@@ -620,7 +662,7 @@ class RelatedRowsField(Field):
             field.cells_of(reading, place) for field, place in self.inner if not isinstance(field, RelatedRowsField)
         ]
         sees, width = self.seer(reading), len(self.heads())
-        known = {}  # the cells of one row, which stand beside ever other ones
+        known = {}  # cache by row: the same row occurs in many combinations
 
         def cells_of_one(row):
             found = known.get(row)
@@ -642,7 +684,7 @@ class RelatedRowsField(Field):
     def text_of(self, reading, at):
         hung, text = reading.hung.setdefault(self, {}), super().text_of(reading, at)
         empty = "," * (len(self.heads()) - 1)
-        known = {}  # many records have the same few rows
+        known = {}  # cache by rows: many records have the same few rows
 
         def remembered(row):
             rows = hung.get(row[0])
@@ -678,7 +720,7 @@ class RelatedRowsField(Field):
         return lambda row: [item(one) for one in hung.get(row[key], ()) if sees(one)]
 
     def points_of(self, reading, at):
-        """A function from a row to the positions of all places that its rows name."""
+        """Return a function from a row to the positions of all places that its related rows name."""
         hung = reading.hung.setdefault(self, {})
         [points] = [field.points_of(reading, place) for field, place in self.inner if isinstance(field, RelatedField)]
         return lambda row: [point for one in hung.get(row[0], ()) for point in points(one)]
@@ -696,20 +738,20 @@ class RelatedRowsField(Field):
         return {"type": "array", "items": item}
 
 
-# Of what is asked of rows that hang on records: whose row it is, and what it says.
+# The parts of a tuple of related rows: the key of the record that the row belongs to, and the row’s own values.
 OWNER, VALUES = itemgetter(0), itemgetter(slice(1, None))
 
 
 def related_many(name, label, model, owner, path, mention, *, order=("pk",)):
-    """Rows that are nothing but other records: the countries of a project."""
+    """Return a field for rows that only name another record, such as the countries of a project."""
     return RelatedRowsField(name, label, model, owner, [RelatedField(path, label, mention, inline=True)], order=order)
 
 
 def choice_list(name, label, model, owner, field):
-    """Rows that are nothing but one word: the areas of a project."""
+    """Return a field for rows that have a single value, such as the areas of a project."""
     return RelatedRowsField(name, label, model, owner, [field], only_words=True)
 
 
 def base_rows(model):
-    """All rows of a model, without modeltranslation’s rewriting: columns are named by their language."""
+    """Return all rows of a model, without the rewriting of modeltranslation: columns are named with their language."""
     return QuerySet(model)

@@ -1,4 +1,4 @@
-"""Records as JSON and as GeoJSON, streamed record by record."""
+"""Writes records as JSON and as GeoJSON, streamed record by record."""
 
 import json
 from decimal import Decimal
@@ -9,12 +9,12 @@ from django.utils.translation import gettext, override
 
 from portal.formats.spreadsheets import LICENCE
 
-# So many records are read at a time: fewer than for tables, since each becomes a nest of dictionaries.
+# Records read at a time: fewer than for tables, because each record becomes nested dictionaries.
 CHUNK = 500
 
 
 def dumps(value):
-    """JSON as the portal writes it: letters as they are, no idle spaces."""
+    """Return compact JSON: no spaces, non-ASCII letters unescaped, and a Decimal as a number."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_number)
 
 
@@ -25,7 +25,7 @@ def _number(value):
 
 
 def about(records):
-    """What stands beside the records of a file: how many, from where, from when, and under which licence."""
+    """Return the metadata of a file: its title, publisher, URL, date, licence and number of records."""
     with override(records.reader):
         return {
             "title": str(records.title),
@@ -39,7 +39,11 @@ def about(records):
 
 
 def json_text(records):
-    """The records as `{…, "items": […]}`; a single one as itself, beside what there is to know of the file."""
+    """Yield the records as `{…, "items": […]}`, or a single one as `{…, "record": {…}}`.
+
+    The metadata of the file (`about`) comes first. The selections in `records.beside` follow a single record as further
+    lists.
+    """
     head = dumps(about(records))[:-1]
     if not records.single:
         yield f"{head},{_array('items')}"
@@ -66,9 +70,9 @@ def _items(records):
 
 
 def geojson_text(records):
-    """The records as a FeatureCollection (RFC 7946), each a feature at all its places; `null` where it has none.
+    """Yield the records as a FeatureCollection (RFC 7946). A feature has all places of its record, or a null geometry.
 
-    Longitude comes before latitude. The bounding box stands at the end, when all positions are known.
+    Longitude comes before latitude. The bounding box is at the end, because it is known only after the last record.
     """
     yield f'{{"type":"FeatureCollection","about":{dumps(about(records))},"features":['
     comma, west, south, east, north = "", 180.0, 90.0, -180.0, -90.0
@@ -84,7 +88,7 @@ def geojson_text(records):
 
 
 def geometry(points):
-    """A point, several points, or none."""
+    """Return a Point, a MultiPoint if the positions differ, or None if there are none."""
     points = list(dict.fromkeys(points))
     if not points:
         return None

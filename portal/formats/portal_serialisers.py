@@ -1,4 +1,4 @@
-"""What places and sources state."""
+"""Serialisers of places and sources, and the summaries and fields that the serialisers of other records share."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -30,12 +30,12 @@ TIMES = (
 
 
 def column(model, name):
-    """The words for a column of a model."""
+    """Return the label of a model field."""
     return model._meta.get_field(name).verbose_name
 
 
 def cited(model, owner):
-    """The sources that a record rests on, in the order in which its editors named them."""
+    """Return the field for the sources that a record cites, in the order that its editors chose."""
     return related_many("sources", _("sources"), model, owner, "source", SOURCE, order=("position", "pk"))
 
 

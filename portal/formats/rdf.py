@@ -1,8 +1,8 @@
-"""RDF as JSON-LD and as Turtle, written from one tree of dictionaries.
+"""Writes RDF as JSON-LD and as Turtle, both from one tree of dictionaries.
 
-The tree is JSON-LD as it stands: `@id`, `@type` and properties with a prefix; a value is a text, a dictionary (a thing,
-an address, or a text with its language or type) or a list of these. Writing it down takes less than a library would to
-load; the tests read both forms with one, and find the same in them.
+The tree is JSON-LD: `@id`, `@type` and properties with a prefix. A value is a text, a dictionary or a list of these. A
+dictionary is a node, a URL, or a text with its language or type. Writing both forms here takes less time than loading
+an RDF library. The tests parse both with rdflib and compare them.
 """
 
 import re
@@ -29,46 +29,46 @@ ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def address(text):
-    """An address, with what may stand in none written as per cents."""
+    """Return a URL as a node reference. Characters that a URL must not contain are percent-encoded."""
     return {"@id": NOT_IN_ADDRESS.sub(lambda sign: f"%{ord(sign[0]):02X}", text)}
 
 
 def typed(value, kind):
-    """A value of a type, such as xsd:date."""
+    """Return a literal of a type, such as xsd:date."""
     return {"@value": str(value), "@type": kind}
 
 
 def words(texts):
-    """A text in each language that has it, from as many texts as there are languages."""
+    """Return a text as literals with a language. `texts` are in the order of `LANGUAGES`; empty ones are left out."""
     return [{"@value": text, "@language": code} for code, text in zip(LANGUAGES, texts, strict=True) if text]
 
 
 def words_of(record, field):
-    """A translated column in each language that has it."""
+    """Return a translated field of a record as literals, one for each language that has a text."""
     return words([getattr(record, f"{field}_{language}") for language in LANGUAGES])
 
 
 def spoken(lazy):
-    """A text of the interface in each language."""
+    """Return a text of the interface as literals, one for each language."""
     return words(words_in_languages(lazy))
 
 
 def node(kind, identity="", **said):
-    """A thing of a kind. Properties are named with an underscore for the colon; empty ones are left out."""
+    """Return a node of a type. The first underscore in a property’s name becomes a colon; empty values are left out."""
     head = ({"@id": address(identity)["@id"]} if identity else {}) | {"@type": kind}
     return head | {name.replace("_", ":", 1): value for name, value in said.items() if value not in (None, "", [])}
 
 
-# ── Forms ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Syntaxes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def json_ld(nodes):
-    """The things as JSON-LD."""
+    """Return the nodes as JSON-LD."""
     return dumps({"@context": PREFIXES, "@graph": nodes})
 
 
 def turtle(nodes):
-    """The things as Turtle: each that has an address in a paragraph of its own."""
+    """Return the nodes as Turtle. Each node that has a URL gets a block of its own."""
     lines = [f"@prefix {prefix}: <{meaning}> ." for prefix, meaning in PREFIXES.items()]
     waiting = list(nodes)
     while waiting:
@@ -78,7 +78,10 @@ def turtle(nodes):
 
 
 def _properties(one, waiting):
-    """What is said of a thing. Those that it names, and that have something said of them, are put among the waiting."""
+    """Return the properties of a node as Turtle.
+
+    Nested nodes that have a URL and properties are appended to `waiting`, to be written later.
+    """
     said = [f"a {one['@type']}"]
     for name, values in one.items():
         if not name.startswith("@"):

@@ -1,4 +1,4 @@
-"""Answers `?format=…`: the same list or record as the page shows, in the form that was asked for."""
+"""Answers `?format=…`: the list or record of a page, exported in the requested format."""
 
 import hashlib
 from collections.abc import Callable
@@ -26,16 +26,18 @@ from portal.http import throttling
 from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.tracking import content_version
 
-# Asked for by the same parameter, but pictures of a page, not its records: pages answer these themselves.
+# Values of `format` that mean a picture of the page, not its records. The pages answer these themselves.
 PICTURES = {"svg"}
 
 
 @dataclass(frozen=True)
 class Format:
-    """A form in which records are handed out. `make` turns (request, records) into text, bytes or pieces of them.
+    """A format in which records are exported.
 
-    `suits` tells whether it has anything to say of these kinds; an `attached` one is saved, not shown, by a browser.
-    Files end in the name of their format unless they have another `ending`.
+    `use` says what it is good for and `type` is its media type. `make` turns (request, records) into text, bytes, or an
+    iterable of pieces. `suits` takes a set of kinds of records and whether the export is of a single one; it returns
+    whether the format applies. Browsers save an `attached` file instead of showing it. `ending` is the file extension
+    if it differs from `name`.
     """
 
     name: str
@@ -46,7 +48,7 @@ class Format:
     suits: Callable = lambda kinds, single: True
     attached: bool = True
     ending: str = ""
-    respond: Callable | None = None  # makes the whole answer itself, with its own headers
+    respond: Callable | None = None  # returns the whole response, with its own headers
 
 
 def _csv(request, records):
@@ -78,7 +80,7 @@ def _csl(request, records):
 
 
 def _references(records):
-    """References of the records; of a single one those of its sources too, once each."""
+    """Yield a reference for each record. The published sources of a single record follow it, each once."""
     for record in records.records():
         with override(records.reader):
             day = records.past[1] if records.past else timezone.localdate()
@@ -93,7 +95,7 @@ def _references(records):
 
 
 def has_geometry(kinds, single):
-    """Whether records of these kinds have places."""
+    """Return True if records of these kinds can have positions."""
     return any(SERIALISERS[kind].where for kind in kinds)
 
 
@@ -161,11 +163,11 @@ REFERENCES = ("ris", "bib", "csl")
 
 
 def formats_for(kinds, single=False, only=None):
-    """The formats that records of these kinds have, or of them `only` those with these names."""
+    """Return the formats that apply to records of these kinds; if `only` is given, just those with these names."""
     return [one for one in FORMATS.values() if one.suits(set(kinds), single) and (only is None or one.name in only)]
 
 
-# Anyone may keep a file, asking each time whether it is still the newest; scripts of other sites may read it.
+# Caches may store a file but must revalidate it on each use. Scripts of other sites may read it.
 HEADERS = {
     "Cache-Control": "public, max-age=0, must-revalidate",
     "X-Robots-Tag": "noindex",
@@ -174,7 +176,10 @@ HEADERS = {
 
 
 def description(request, value):
-    """Return `value` as JSON with an ETag of its text, or 304: for what describes data, and changes with the code."""
+    """Return `value` as JSON with an ETag of its text, or 304.
+
+    It is for descriptions of data, which change with the code and not with the content.
+    """
     said = json.dumps(value)
     etag = f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
     response = get_conditional_response(request, etag=etag)
@@ -185,11 +190,14 @@ def description(request, value):
     return response
 
 
-# ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Responses ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def requested_format(request):
-    """The name of the format that was asked for, or nothing where a page is meant."""
+    """Return the name of the requested format, or "" if the request is for a page.
+
+    It is "" for pictures, and for requests of a preview.
+    """
     name = request.GET.get("format", "").lower()
     return "" if name in PICTURES or hasattr(request, "preview") else name
 
@@ -197,7 +205,9 @@ def requested_format(request):
 def export_response(request, kinds, records, single=False, only=None):
     """Return the response to a request that names a format.
 
-    `records` is a function that returns the `RecordSelection`. It is called only if it is needed.
+    `records` is a function that returns the `RecordSelection`. It is called only if it is needed, so not for a 304. An
+    unknown format gives a page with status 400, a format that does not apply one with 406. Raise ProblemDetail (400) if
+    `lang` is unknown, and Throttled if the network has used up its limit for exports.
     """
     name = requested_format(request)
     if (language := request.GET.get("lang", "").lower()) and language not in LANGUAGES:
@@ -223,7 +233,10 @@ def export_response(request, kinds, records, single=False, only=None):
 
 
 def full_response(request, form, kinds, records):
-    """The file, under a name that says what it is and from when."""
+    """Return the file, named after its records and today’s date.
+
+    Return a page with status 413 if there are more than `MOST_ROWS_OF_XLSX` rows for a workbook.
+    """
     if form.name == "xlsx" and len(records) > spreadsheets.MOST_ROWS_OF_XLSX:
         words = gettext("Too many rows for one workbook")
         message = gettext(
@@ -245,14 +258,17 @@ def full_response(request, form, kinds, records):
 
 
 def tag_of(request, kinds, state):
-    """A weak ETag: of the content, of what was asked, and of the columns that this version of the portal has."""
+    """Return a weak ETag of the content version, the URL, the language and the columns of these kinds.
+
+    The columns are part of it because they change with the code, not with the content.
+    """
     columns = [head.name for kind in sorted(kinds) for head in SERIALISERS[kind].heads]
     said = repr((request.get_full_path(), get_language(), columns))
     return f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
 
 
 def error_response(request, kinds, single, status, title, message="", without="", only=None):
-    """A page that says what is not to be had, and what is."""
+    """Return a page that says which format is not available, and lists the formats that are."""
     context = {
         "title": title,
         "message": message,
@@ -262,12 +278,12 @@ def error_response(request, kinds, single, status, title, message="", without=""
     return render(request, "portal/format_not_found.html", context, status=status)
 
 
-# ── The menu ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── The menu of formats ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class FormatLink:
-    """A format with the address of what the page shows in it."""
+    """A format with the URL of the page’s content in it."""
 
     name: str
     title: str
@@ -277,14 +293,14 @@ class FormatLink:
 
 
 def query_without_format(request, keep_view=True):
-    """What was asked of a list, without page, page size and format."""
+    """Return the query string without page, page size and format; without `view` too unless `keep_view`."""
     dropped = {"page", "per_page", "format"} | (set() if keep_view else {"view"})
     kept = [(name, value) for name, values in request.GET.lists() if name not in dropped for value in values]
     return urlencode(kept)
 
 
 def format_links(request, kinds, single=False, only=None):
-    """The formats of what a page shows, each with its address; `only` those with these names."""
+    """Return the formats of the page’s content with their URLs; if `only` is given, just those with these names."""
     query = query_without_format(request, keep_view=False)
     start = f"{request.path}?{query}&" if query else f"{request.path}?"
     return [
@@ -294,7 +310,7 @@ def format_links(request, kinds, single=False, only=None):
 
 
 def addresses(request):
-    """What files say of where they are from: the page that shows the same, and the beginning of every address."""
+    """Return the arguments `about`, `base` and `language` of a `RecordSelection` for this request."""
     query = query_without_format(request, keep_view=False)
     language = request.GET.get("lang", "").lower()
     return {
@@ -308,7 +324,10 @@ def addresses(request):
 
 
 def newest(records: RecordSelection, start, stop):
-    """Pairs of kind and primary key from one place in the list to another, the newest change first."""
+    """Return the records from `start` to before `stop` in the order of their last change, newest first.
+
+    They are pairs of kind and primary key. There is one query for each kind.
+    """
     wanted = {}
     for kind, pk in ((records.kind, pk) for pk in records.pks) if records.kind else records.pks:
         wanted.setdefault(kind, []).append(pk)
@@ -321,7 +340,7 @@ def newest(records: RecordSelection, start, stop):
 
 
 def feed(request, records):
-    """The list as an Atom feed: the newest changes first, fifty a page."""
+    """Return the list as an Atom feed, newest changes first, 50 a page. A page out of range gives the nearest one."""
     last = max(-(-len(records) // atom.PAGE), 1)
     asked = request.GET.get("page", "")
     page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
@@ -348,14 +367,14 @@ def feed(request, records):
 
 
 def replace_pks(records, pairs):
-    """The same records, but only these, as pairs of kind and primary key."""
+    """Return a selection like `records` with other records, given as pairs of kind and primary key."""
     return RecordSelection(
         pairs, label=records.label, title=records.title, about=records.about, base=records.base, kind=None
     )
 
 
 def entry_of(record, base):
-    """A record as an entry of a feed."""
+    """Return the Atom entry of a record."""
     kind = record._meta.model_name
     title, language = record.name_and_language()
     serialiser = SERIALISERS[kind]

@@ -1,4 +1,7 @@
-"""Serialisers: what the records of a kind state, read in long lists or one at a time, and how the kinds are found."""
+"""Serialisers read records of one kind as data, and a registry finds the serialiser of each kind.
+
+`RecordSelection` combines them: it is the records of one export, of one kind or of several.
+"""
 
 import functools
 from dataclasses import dataclass
@@ -14,15 +17,16 @@ from portal.formats.fields import LANGUAGES, ColumnHeader, Field, ReadContext, b
 
 CHUNK = 1_000
 
-# By the name of a model: how its records are read. Apps add theirs when they are loaded.
+# From the name of a model to its serialiser. The apps add theirs when they are loaded.
 SERIALISERS = {}
 
 
 class Serialiser:
-    """What records of a model state. `kind` is the model’s name, `address` leads to the page of a record.
+    """The fields of the records of one model. Creating a serialiser adds it to `SERIALISERS`.
 
-    `name`, `summary`, `date` and `where` are the fields that say it in short: for lists of several kinds, feeds, maps.
-    `visible` narrows the model’s rows to those that readers may see; records with a key stand under it.
+    `kind` is the name of the model, `address` the field with the URL of a record’s page. `name`, `summary`, `date` and
+    `where` name the fields that summarise a record in lists of several kinds, feeds and maps. `file` is the name of the
+    table in file names and URLs. A field `key`, if there is one, identifies the record.
     """
 
     def __init__(self, model, fields, *, address=None, name="name", summary="", date="", where="", file=""):
@@ -30,7 +34,7 @@ class Serialiser:
         self.name, self.summary, self.date, self.where = name, summary, date, where
         self.file = file or f"{self.kind}s"
         self.fields = [*([address] if address else []), *fields]
-        self.places, at = {}, 1  # where the values of each field begin, after the primary key
+        self.places, at = {}, 1  # index of each field’s first value in a row; 0 is the primary key
         for field in self.fields:
             self.places[field.name] = at
             at += len(field.columns)
@@ -48,17 +52,18 @@ class Serialiser:
 
     @property
     def hanging(self):
-        """Fields that ask the database for more than the record’s own row."""
+        """The fields that read more than the record’s own row, by queries of their own."""
         return [field for field in self.fields if type(field).load is not Field.load]
 
     def visible(self):
-        """The rows that readers may see."""
+        """Return a queryset of the rows that readers may see."""
         return base_rows(self.model).filter(publication=PublicationStatus.PUBLISHED)
 
     def rows(self, pks, reading, fields=None):
-        """The values of these records, in the order of their primary keys in `pks`, and what hangs on them.
+        """Return the rows of these records in the order of `pks`, and load their related data into `reading`.
 
-        It asks the same number of questions for one record as for a chunk of them.
+        Records that readers may not see are left out. If `fields` are given, only those load related data. The number
+        of queries does not depend on the number of records.
         """
         found = {
             row[0]: row
@@ -72,12 +77,12 @@ class Serialiser:
         return rows
 
     def cells_of(self, reading):
-        """A function from a row of values to the cells of a table."""
+        """Return a function from a row of values to the cells of a table."""
         parts = [field.cells_of(reading, self.places[field.name]) for field in self.fields]
         return lambda row: [cell for part in parts for cell in part(row)]
 
     def text_of(self, reading):
-        """A function from a row of values to its line of CSV."""
+        """Return a function from a row of values to its line of CSV."""
         parts, run = [], None
         for field in self.fields:
             at = self.places[field.name]
@@ -87,21 +92,21 @@ class Serialiser:
                 run = None
             elif run is None:
                 parts.append(run := _Run(at, end))
-            else:  # one run of columns that stand as they are, one step
+            else:  # adjacent verbatim fields are written in one step
                 run.end = end
         return lambda row: ",".join([part(row) for part in parts])
 
     def data_of(self, reading, fields=None):
-        """A function from a row of values to its JSON: all fields, or these."""
+        """Return a function from a row of values to its JSON object, with all fields or only `fields`."""
         parts = [(field.name, field.data_of(reading, self.places[field.name])) for field in fields or self.fields]
         return lambda row: {name: part(row) for name, part in parts}
 
     def points_of(self, reading):
-        """A function from a row of values to its positions, or None for a kind that lies nowhere."""
+        """Return a function from a row of values to its positions, or None if records of this kind have no position."""
         return self.by_name[self.where].points_of(reading, self.places[self.where]) if self.where else None
 
     def brief_of(self, reading):
-        """A function from a row of values to what a list of several kinds says: see `BRIEF`."""
+        """Return a function from a row of values to the cells of a list of several kinds: the columns `BRIEF`."""
         address = self.fields[0].data_of(reading, 1)
         key = self.places["key"]
         name, summary = self._texts_of(self.name), self._texts_of(self.summary)
@@ -112,23 +117,23 @@ class Serialiser:
         ]
 
     def _texts_of(self, name):
-        """A function from a row of values to a text in each language."""
+        """Return a function from a row of values to a tuple of texts in the order of `LANGUAGES`."""
         if not name:
             return lambda row: ("",) * len(LANGUAGES)
         at, width = self.places[name], len(self.by_name[name].columns)
-        if width == 1:  # in English, whatever the reader’s language
+        if width == 1:  # an untranslated field counts as English
             return lambda row: (row[at], "", "")
         return lambda row: row[at : at + width]
 
     def schema(self):
-        """The JSON of a record, as JSON Schema."""
+        """Return the JSON Schema of a record."""
         properties = {"key": {"type": "string"}} | {field.name: field.schema() for field in self.fields}
         return {"type": "object", "properties": properties, "required": ["key"]}
 
 
 @dataclass
 class _Run:
-    """A part of a row that stands in CSV as it is."""
+    """A slice of a row that is written to CSV unchanged, from index `start` to before `end`."""
 
     start: int
     end: int
@@ -138,7 +143,10 @@ class _Run:
 
 
 class Address(Field):
-    """Where the page of a record stands, in the reader’s language. `route` may differ by the kind of a place."""
+    """The URL of a record’s page, in the reader’s language.
+
+    `routes_by_kind` maps a kind of place to the route that it has instead of `route`.
+    """
 
     def __init__(self, route, routes_by_kind=None):
         super().__init__("url", _("address"))
@@ -153,7 +161,7 @@ class Address(Field):
         return lambda row: (address(row),)
 
     def text_of(self, reading, at):
-        return self.data_of(reading, at)  # nothing in it wants quotes
+        return self.data_of(reading, at)  # a URL has no character that CSV must quote
 
     def data_of(self, reading, at):
         with translation.override(reading.reader):
@@ -169,7 +177,10 @@ class Address(Field):
 
 
 def path_of(route):
-    """The path of a record whose key is KEY, in the active language. A route may lead to a part of a page."""
+    """Return the path of the page of a record whose key is KEY, in the active language.
+
+    A route may name a part of a page: the path of `glossary#KEY` is the page’s own path and the fragment `#KEY`.
+    """
     page, _hash, part = route.partition("#")
     return f"{reverse(page)}#{part}" if part else reverse(page, args=["KEY"])
 
@@ -187,24 +198,25 @@ BRIEF = [
 
 
 class RecordSelection:
-    """Which records are handed out, in which order: those of one kind, or pairs of kind and primary key.
+    """The records of one export in their order: primary keys if `kind` is given, else pairs of kind and primary key.
 
-    `label` is the name of the file, `title` words for it, `about` the address of the page that shows the same. A single
-    one may be one that is `past`: the record as it was on a day, and the day. References are all that is made of it.
+    `label` is the name of the file without its ending, `title` a title for people, and `about` the URL of the page that
+    shows the same records. `base` is the start of every URL. `single` means that the export is of one record page.
+    `past` is a pair of a record as it was on a day, and that day; it is exported as references only.
     """
 
     def __init__(self, pks, *, kind=None, label, title, about, base, language=None, single=False, past=None):
         self.pks, self.kind = pks, kind
         self.label, self.title, self.about, self.base = label, title, about, base
         self.language, self.single, self.past, self.reader = language, single, past, get_language()
-        self.beside = {}  # by name: other records, which JSON of a single one carries
+        self.beside = {}  # by name: other selections that the JSON of a single record includes
 
     def __len__(self):
         return len(self.pks)
 
     @property
     def serialiser(self) -> Serialiser | None:
-        """How the records are read, if all are of one kind."""
+        """The serialiser of the records, or None if they are of several kinds."""
         return SERIALISERS[self.kind] if self.kind else None
 
     @property
@@ -216,7 +228,7 @@ class RecordSelection:
         return (self.pks[start : start + size] for start in range(0, len(self.pks), size))
 
     def cells(self):
-        """The rows of a table, a chunk at a time."""
+        """Yield the rows of a table, as an iterable of lists of cells for each chunk."""
         readings = {}
         for chunk in self.chunks():
             if self.kind:
@@ -226,7 +238,7 @@ class RecordSelection:
                 yield self._mixed(chunk, lambda serialiser: serialiser.brief_of, readings, ())
 
     def lines(self):
-        """The rows of a table as lines of CSV, a chunk at a time."""
+        """Yield the rows of a table as lines of CSV, an iterable for each chunk."""
         if not self.kind:
             for rows in self.cells():
                 yield map(csv_text, rows)
@@ -236,7 +248,7 @@ class RecordSelection:
             yield map(text, self.serialiser.rows(chunk, reading))
 
     def data(self, size=None):
-        """The records as JSON, one after the other."""
+        """Yield the records as JSON objects, one by one."""
         readings = {}
         for chunk in self.chunks(size):
             if self.kind:
@@ -246,7 +258,7 @@ class RecordSelection:
                 yield from self._mixed(chunk, _data_with_type, readings)
 
     def located(self, size=None):
-        """The records as pairs of JSON and positions."""
+        """Yield the records as pairs of a JSON object and a list of positions."""
         readings = {}
         for chunk in self.chunks(size):
             if self.kind:
@@ -256,7 +268,7 @@ class RecordSelection:
                 yield from self._mixed(chunk, _located, readings)
 
     def records(self, size=200):
-        """The records themselves, for forms that say little of each."""
+        """Yield the records as model instances without their long texts, for formats that need few fields."""
         if self.past:
             yield self.past[0]
             return
@@ -276,7 +288,7 @@ class RecordSelection:
         return reading, make(reading)
 
     def _mixed(self, chunk, how, readings, fields=None):
-        """What is read of a chunk of several kinds, in its order."""
+        """Return what `how` reads of a chunk of several kinds, in the order of the chunk."""
         wanted, found = {}, {}
         for kind, pk in chunk:
             wanted.setdefault(kind, []).append(pk)
@@ -304,6 +316,6 @@ def _located(serialiser):
 
 
 def short_records(model):
-    """Published records of a model without their long texts."""
+    """Return the published records of a model, without their long texts."""
     records = model.objects.published()
     return records.without_sections() if hasattr(records, "without_sections") else records

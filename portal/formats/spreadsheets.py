@@ -1,4 +1,4 @@
-"""Tables of records: CSV, streamed, and XLSX, with a second sheet that says what they are."""
+"""Writes tables of records as CSV, streamed, and as XLSX with a second sheet about the file."""
 
 import tempfile
 
@@ -14,16 +14,17 @@ from portal.core.spreadsheets import MAX_CELL_LENGTH
 from portal.formats import fields
 
 BOM = "\ufeff"
-# A workbook is made in memory and in the time of one request; a longer list is for CSV.
+# A workbook is built in memory within one request. CSV is streamed, so longer lists must use it.
 MOST_ROWS_OF_XLSX = 10_000
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
 def csv_text(records, bom=True):
-    """The table of records as CSV, a chunk at a time.
+    """Yield the table of records as CSV: the header, then one text for each chunk.
 
-    It begins with a byte order mark, without which Excel takes Hangul and Cyrillic for something else; files for
-    programs, which are told the encoding, do without. A text that a spreadsheet would take for a formula is quoted.
+    With `bom` it begins with a byte order mark; without one, Excel misreads Hangul and Cyrillic. Files for programs
+    have none, because their encoding is declared. A text that a spreadsheet would take for a formula gets an apostrophe
+    in front.
     """
     yield (BOM if bom else "") + fields.csv_text([head.name for head in records.heads]) + "\r\n"
     for lines in records.lines():
@@ -31,7 +32,10 @@ def csv_text(records, bom=True):
 
 
 def xlsx_bytes(records):
-    """The table of records as a workbook, and a sheet that says what it is, from when, and under which licence."""
+    """Return the table of records as an XLSX workbook.
+
+    A second sheet gives its title, date, licence and columns.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Records"))
     sheet.freeze_panes = "B2"
@@ -54,7 +58,7 @@ def xlsx_bytes(records):
 
 
 def described(records):
-    """What one has to know of a file, as pairs of words and value in the reader’s language."""
+    """Return the metadata of a file as pairs of a label and a value, in the active language."""
     return [
         (_("Title"), str(records.title)),
         (_("Publisher"), str(settings.PORTAL_NAME)),
@@ -68,7 +72,7 @@ def described(records):
 
 def _bold(sheet, words):
     cell = WriteOnlyCell(sheet, words)
-    cell.data_type = "s"  # text, whatever it begins with
+    cell.data_type = "s"  # text, even if it begins with "="
     cell.font = Font(bold=True)
     return cell
 
@@ -82,5 +86,5 @@ def _cell(sheet, value):
     if not text.startswith("="):
         return text
     cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"  # text, not the formula that it looks like
+    cell.data_type = "s"  # text, not a formula
     return cell

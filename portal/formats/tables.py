@@ -1,4 +1,4 @@
-"""Tables that pages show and no record states, such as counts of pairs: handed out like records are."""
+"""Exports tables that pages show but that are not records, such as counts of pairs, in the formats of records."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -8,21 +8,26 @@ from django.utils.translation import get_language
 
 from portal.formats.fields import ColumnHeader, csv_text
 
-# The formats that tables have (`portal.formats.responses.export_response`).
+# The formats of a table, for the argument `only` of `portal.formats.responses.export_response`.
 FORMATS = ("csv", "xlsx", "json")
 
 
 def plain(cell):
-    """A number or nothing as it is; a text, a date or words that are safe as HTML as mere text, which files quote."""
+    """Return a number or None unchanged, and anything else as a plain `str`.
+
+    Examples are a date and a text that is marked as safe HTML. The writers of files quote `str` only, not its
+    subclasses.
+    """
     return cell if cell is None or isinstance(cell, (int, float, Decimal)) else str.__str__(str(cell))
 
 
 @dataclass
 class ExportTable:
-    """Rows under columns, which are pairs of a name for programs, as JSON has it, and of words, which head a sheet.
+    """A table for export, with the interface of `RecordSelection`.
 
-    `label`, `title`, `about`, `base` and `language` are those of `RecordSelection`; what is asked of several languages
-    is in the reader’s, like the page.
+    `columns` are pairs of a name, which is the key in JSON, and a label, which is the header in CSV and XLSX. `label`,
+    `title`, `about`, `base` and `language` are as in `RecordSelection`. Texts that exist in several languages are in
+    the reader’s language, as on the page.
     """
 
     label: str
@@ -49,15 +54,15 @@ class ExportTable:
         return [ColumnHeader(words, words, language=self.reader) for _name, words in self.columns]
 
     def cells(self):
-        """The rows, all at once."""
+        """Yield all rows as one chunk."""
         yield self.rows
 
     def lines(self):
-        """The rows as lines of CSV."""
+        """Yield all rows as one chunk of lines of CSV."""
         yield map(csv_text, self.rows)
 
     def data(self, _size=None):
-        """The rows as JSON: what a cell lacks is null."""
+        """Yield the rows as JSON objects; an empty cell is null."""
         names = [name for name, _words in self.columns]
         for row in self.rows:
             yield {name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)}
