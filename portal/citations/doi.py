@@ -1,7 +1,7 @@
-"""What a DOI names, asked of the registry that the environment names (DOI_LOOKUP_URL), or of nobody.
+"""Looks up the metadata of a DOI at the registry in DOI_LOOKUP_URL; without that setting there is no lookup.
 
-The answer comes from outside: it is read by portal.citations.parsers like anything that is pasted. No address but https
-is followed, none of this network’s own, and not for long.
+The answer is not trusted. `portal.citations.parsers` reads it like a text that a user pasted. Redirects are followed
+only to https URLs with public addresses, never into this network. A lookup stops after about `PATIENCE` seconds.
 """
 
 import http.client
@@ -16,17 +16,17 @@ from django.utils.translation import gettext as _
 
 from portal.core.networks import is_public_address
 
-PATIENCE = 6  # seconds, for the whole of it
+PATIENCE = 6  # seconds, for the whole lookup
 MOST_BYTES = 100_000
 CSL_JSON = "application/vnd.citationstyles.csl+json"
 
 
 class Unanswered(Exception):
-    """A lookup that gave nothing; the message says why, in words."""
+    """A lookup without a result; the message gives the reason for people."""
 
 
 def is_public(host: str) -> bool:
-    """Return True if the host is known, and anybody on the internet can reach all of its addresses."""
+    """Return True if the host name resolves and all its addresses are public."""
     try:
         found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except OSError:
@@ -35,7 +35,7 @@ def is_public(host: str) -> bool:
 
 
 class CarefulRedirects(HTTPRedirectHandler):
-    """Follows a registry to where the answer is: by https, to hosts of the internet only."""
+    """Follows redirects of a registry only to https URLs on public hosts, at most five."""
 
     max_redirections = 5
 
@@ -47,12 +47,12 @@ class CarefulRedirects(HTTPRedirectHandler):
 
 
 def opener() -> OpenerDirector:
-    """What asks the registry."""
+    """Return the opener for requests to the registry."""
     return build_opener(ProxyHandler(), HTTPSHandler(), CarefulRedirects())
 
 
 def looked_up(doi: str) -> str:
-    """What the registry says of a DOI, as CSL-JSON. Raises Unanswered."""
+    """Return the registry’s metadata of a DOI as CSL-JSON. Raise Unanswered if the lookup fails."""
     url = settings.DOI_LOOKUP_URL.replace("{doi}", quote(doi, safe="/"))
     request = Request(url, headers={"Accept": CSL_JSON, "User-Agent": "portal"})  # noqa: S310 - https by settings
     end = time.monotonic() + PATIENCE

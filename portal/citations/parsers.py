@@ -1,6 +1,7 @@
-"""A bibliographic reference as somebody pastes it (BibTeX, RIS, CSL-JSON or a bare DOI), as the fields of a source.
+"""Parses a pasted reference (BibTeX, RIS, CSL-JSON or a bare DOI) into the fields of a source.
 
-Pure: nothing is stored, fetched or looked up. What is pasted is not trusted: it becomes short plain text, never markup.
+The functions are pure: they store nothing, fetch nothing and query nothing. Pasted text is not trusted: it becomes
+short plain text, never markup.
 """
 
 import html
@@ -23,7 +24,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 from portal.core.partial_dates import PartialDate
 from portal.models import Source
 
-LONGEST = 100_000  # characters of what is pasted
+LONGEST = 100_000  # characters of the pasted text
 LONGEST_VALUE = 5_000  # characters of one value
 LONGEST_KEY = 60
 MOST_AUTHORS = 4
@@ -33,7 +34,7 @@ DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s\"<>
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 Kind = Source.Kind
-# What BibTeX, RIS and CSL call the kinds of a source. Of what kind a book, a thesis or a page is, no word says.
+# The kinds of a source in BibTeX, RIS and CSL. The words for a book, a thesis or a page imply none of our kinds.
 KINDS = {
     Kind.JOURNAL_ARTICLE: "article jour ejour mgzn article-journal article-magazine",
     Kind.REPORT: "techreport report rprt manual",
@@ -44,7 +45,7 @@ KINDS = {
 KIND_OF = {word: kind for kind, words in KINDS.items() for word in words.split()}
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-# Names of languages, and their codes of three letters, as the codes of two that sources have.
+# Names of languages and their three-letter codes, with the two-letter codes that sources have.
 LANGUAGES = {
     name: code
     for code, names in {
@@ -66,22 +67,22 @@ FOREIGN_LETTERS = re.compile(r"[\u0400-\u052f\u1100-\u11ff\u3040-\u30ff\u4e00-\u
 
 
 class UnreadableReference(Exception):
-    """What was pasted is no reference; the message says so in words."""
+    """The pasted text is not a reference; the message gives the reason for people."""
 
 
 @dataclass
 class ParsedReference:
-    """The fields of a source that a reference states, what of it was not used, and the titles of other references."""
+    """The fields of a source that a reference states, the values not used, and the titles of further references."""
 
     fields: dict[str, str]
     left_out: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    who: str = ""  # by whose name one would cite it
-    bare: bool = False  # nothing but a DOI
+    who: str = ""  # the first author’s family name, else the publisher
+    bare: bool = False  # the text was only a DOI
 
 
 def read(text: str) -> ParsedReference:
-    """The first reference in a text. Raises Unreadable."""
+    """Return the first reference in a text. Raise UnreadableReference if there is none."""
     if len(text) > LONGEST:
         raise UnreadableReference(_("This is too long: paste one reference, of at most 100,000 characters."))
     text = _visible(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
@@ -106,11 +107,11 @@ def read(text: str) -> ParsedReference:
     return reference
 
 
-# ── What the formats have in common ──────────────────────────────────────────────────────────────────────────────
+# ── Shared by the formats ────────────────────────────────────────────────────────────────────────────────────────
 
 
 class PersonName(NamedTuple):
-    """A person, or a body that has no given name."""
+    """The name of a person, or of an organisation, which has no given name."""
 
     family: str
     given: str = ""
@@ -123,7 +124,7 @@ class PersonName(NamedTuple):
 
 @dataclass
 class BibliographyEntry:
-    """One reference in plain words, whatever it was written in."""
+    """A reference as plain texts, the same for all formats."""
 
     kind: str = ""
     title: str = ""
@@ -135,10 +136,10 @@ class BibliographyEntry:
     language: str = ""
     edition: str = ""
     licence: str = ""
-    rest: list[tuple[str, str]] = field(default_factory=list)  # names and values that a source has no field for
+    rest: list[tuple[str, str]] = field(default_factory=list)  # pairs of name and value for which a source has no field
 
     def reference(self) -> ParsedReference:
-        """The fields of a source, and what could not become one."""
+        """Return the fields of a source, and the values that do not fit one."""
         kind, date, language = KIND_OF.get(self.kind.casefold(), ""), _date(self.date), _language(self.language)
         doi = _doi(found[1]) if (found := DOI.fullmatch(self.doi)) else ""
         url = self.url if re.match(r"https?://[^\s/]", self.url) else ""
@@ -154,7 +155,7 @@ class BibliographyEntry:
         ):
             if stated and not used:
                 left_out.append((name, stated))
-        # A title that stands in other letters than English has is the title in its own language.
+        # A title in Cyrillic or East Asian letters, or in a stated language that is not English, is the original title.
         own = bool(FOREIGN_LETTERS.search(self.title)) or language not in {"", "en"}
         authors = [name for name in self.authors if name.family and name.family.casefold() not in OTHERS]
         names = ", ".join(map(str, authors[:MOST_AUTHORS]))
@@ -175,7 +176,7 @@ class BibliographyEntry:
         for name, value in fields.items():
             column = Source._meta.get_field(name)
             if column.max_length and len(value) > column.max_length:
-                # Half a sentence says something, half an address leads nowhere.
+                # A truncated text is still useful, a truncated URL or DOI is not.
                 fields[name] = "" if name in {"url", "doi"} else value[: column.max_length].rstrip()
                 left_out.append((str(column.verbose_name), value[len(fields[name]) :].strip()))
         return ParsedReference(
@@ -186,25 +187,25 @@ class BibliographyEntry:
 
 
 def _visible(text) -> str:
-    """A text without what cannot be seen, such as control characters, marks of direction and halves of a letter."""
-    # A mark stands within a word, anything else between words.
+    """Return a text without invisible characters, such as control characters, direction marks and lone surrogates."""
+    # Format characters (Cf) occur within a word and are removed; others occur between words and become a space.
     return "".join(c if c.isprintable() or c == "\n" else "" if unicodedata.category(c) == "Cf" else " " for c in text)
 
 
 def plain(value) -> str:
-    """A value as one line of text: no markup, nothing that cannot be seen, accents composed."""
+    """Return a value as one line of text without markup or invisible characters, in Unicode NFC."""
     text = html.unescape(TAG.sub("", _visible(str(value)[:LONGEST_VALUE])))
     return unicodedata.normalize("NFC", " ".join(_visible(text).split()))
 
 
 def _doi(text):
-    """A DOI without the full stop or the bracket that stood after it."""
+    """Return a DOI without a full stop, comma, semicolon or unmatched bracket after it."""
     text = text.rstrip(".,;")
     return text.rstrip(")]") if text.count(")") > text.count("(") or text.count("]") > text.count("[") else text
 
 
 def _date(text):
-    """YYYY, YYYY-MM or YYYY-MM-DD, as far as a date is stated; '' if it is none."""
+    """Return a date as YYYY, YYYY-MM or YYYY-MM-DD, as precise as stated; "" if the text has no date."""
     text = re.sub(r"^(\d{1,2})[. ]+([A-Za-z]{3,9}),? (\d{4})$", r"\3 \2 \1", text.strip())  # 12 March 2020
     found = re.search(r"(?<!\d)(\d{4})(?:[-/. ]+(\d{1,2}|[A-Za-z]{3,9}))?(?:[-/. ]+(\d{1,2}))?(?!\d)", text)
     if not found:
@@ -222,7 +223,7 @@ def _date(text):
 
 
 def _language(text):
-    """The ISO 639 code of a language that is stated by its code or name; '' if it is not known."""
+    """Return the two-letter code of a language from its code or name; "" if it is not known."""
     word = re.split(r"[-_,;\s]", text.strip().casefold(), maxsplit=1)[0]
     if word in LANGUAGES:
         return LANGUAGES[word]
@@ -230,7 +231,7 @@ def _language(text):
 
 
 def _taken(values: dict, *names):
-    """The first of the values that is there, taken out."""
+    """Remove these values and return the first one that is not empty; "" if all are."""
     found = [values.pop(name, "") for name in names]
     return next(filter(None, found), "")
 
@@ -240,7 +241,7 @@ def _taken(values: dict, *names):
 _latex = LatexNodes2Text(math_mode="text", strict_latex_spaces=False)
 BRACES = str.maketrans("{}", "  ")
 _UNESCAPED = re.compile(r"(?<!\\)([%&#])")
-# What a tool adds for itself.
+# Fields that a reference manager adds for its own use.
 BIBTEX_NOISE = {
     "abstract",
     "keywords",
@@ -257,7 +258,7 @@ BIBTEX_NOISE = {
 def _bibtex(text) -> Iterator[tuple[str, dict[str, str]]]:
     library = bibtexparser.parse_string(text)
     for block in library.blocks:
-        # A key or a field that stands twice is no reason to refuse the rest.
+        # A duplicate key or field is not a reason to reject the rest.
         if isinstance(block, DuplicateBlockKeyBlock | DuplicateFieldKeyBlock):
             block = block.ignore_error_block
         if isinstance(block, bibtexparser.model.Entry):
@@ -265,13 +266,16 @@ def _bibtex(text) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _of_latex(value):
-    """LaTeX as text. Many tools write % and & as they are, where LaTeX would take them for its own."""
+    """Return LaTeX as plain text.
+
+    Many tools write %, & and # without a backslash, so these are escaped first. So is $ if their number is odd.
+    """
     value = value[:LONGEST_VALUE]
     if value.count("$") % 2:
         value = value.replace("$", r"\$")
     try:
         return plain(_latex.latex_to_text(_UNESCAPED.sub(r"\\\1", value)))
-    except RecursionError:  # braces within braces, on and on
+    except RecursionError:  # braces nested too deeply
         return plain(value.translate(BRACES))
 
 
@@ -312,7 +316,7 @@ def _of_bibtex(entry) -> BibliographyEntry:
 
 
 def _bibtex_names(text) -> list[str]:
-    """Names parted by “and”, except within braces."""
+    """Split names at “and”, except inside braces."""
     names, depth, start = [], 0, 0
     for found in re.finditer(r"[{}]|\sand\s", text):
         if found[0] == "{":
@@ -326,7 +330,7 @@ def _bibtex_names(text) -> list[str]:
 
 
 def _bibtex_name(name) -> PersonName:
-    """“Micklin, Philip” and “Philip Micklin” are one; what stands in braces is the name of a body."""
+    """Parse a name: “Micklin, Philip” and “Philip Micklin” are equal. A name in braces is that of an organisation."""
     text = _of_latex(name)
     if name.strip().startswith("{") and name.strip().endswith("}") and "," not in text:
         return PersonName(text)
@@ -337,7 +341,7 @@ def _bibtex_name(name) -> PersonName:
 
 
 def _turned(text) -> PersonName:
-    """“Family, Given”, or the name of a body."""
+    """Parse “Family, Given”, or the name of an organisation without a comma."""
     family, _comma, given = text.partition(",")
     return PersonName(family.strip(), given.strip())
 
@@ -348,12 +352,12 @@ def _turned(text) -> PersonName:
 def _ris(text) -> list[dict]:
     lines = re.sub(r"^[ \t]*([A-Z][A-Z0-9]) {1,2}-[ \t]?", r"\1  - ", text, flags=re.MULTILINE)
     references = re.split(r"^TY {2}- ", lines, flags=re.MULTILINE)[1:]
-    # Each ends where it says so, or where the next one begins.
+    # A reference ends at its ER line, or where the next one begins.
     whole = (re.split(r"^ER {2}-", one, maxsplit=1, flags=re.MULTILINE)[0] for one in references)
     return rispy.loads("".join(f"TY  - {one.strip()}\nER  - \n\n" for one in whole))
 
 
-# What a database says of itself and for itself.
+# Fields that a database adds for its own use.
 RIS_NOISE = {"abstract", "notes_abstract", "keywords", "id", "access_date", "name_of_database", "database_provider"}
 
 
@@ -404,7 +408,7 @@ CSL_USED = {
 
 
 def _csl_text(value):
-    """A value that is a text, or a list of texts, as one; '' for anything else."""
+    """Return a text, or the first text of a list, as plain text; "" for any other type."""
     if isinstance(value, list):
         value = next(iter(value), "")
     return plain(value) if isinstance(value, str | int | float) else ""
@@ -456,7 +460,10 @@ def _of_csl(item) -> BibliographyEntry:
 
 
 def proposed_key(reference: ParsedReference, taken: Iterable[str]) -> str:
-    """A key for the source of a reference, such as micklin-2016, that is none of those that are taken; or ''."""
+    """Return a key for the source of a reference, such as micklin-2016, that is not in `taken`.
+
+    Return "" if the author, publisher, title and date are all missing.
+    """
     fields = reference.fields
     who = slugify(anyascii(reference.who)).split("-")[:2]
     title = slugify(anyascii(fields.get("title") or fields.get("title_original") or "")).split("-")

@@ -1,7 +1,7 @@
-"""References to records and sources for reference managers: RIS, BibTeX and CSL-JSON.
+"""Writes references to records and sources for reference managers, as RIS, BibTeX and CSL-JSON.
 
-All are read from one `Reference`, and so is what a page says about citing it (`portal.citations.styles`). Writing them
-takes few lines; the tests read them with the libraries that reference managers’ own files are read with.
+Each format is written from a `Reference`, and so are the citations on pages (`portal.citations.styles`). The writers
+are short, so no library is used. The tests parse their output with independent libraries such as rispy.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from portal.core.languages import text_and_language
 from portal.core.partial_dates import PartialDate
 from portal.models import Source
 
-# By the kind of a source: its type in RIS, its type in BibTeX, and in CSL.
+# From the kind of a source to its types in RIS, BibTeX and CSL.
 TYPES = {
     Source.Kind.JOURNAL_ARTICLE: ("JOUR", "article", "article-journal"),
     Source.Kind.REPORT: ("RPRT", "techreport", "report"),
@@ -31,7 +31,7 @@ TYPES = {
 PAGE = ("ELEC", "misc", "webpage")
 
 
-# How Korean names are written in Latin letters: the family first, two syllables of one given name after it.
+# A romanised Korean name: the family name first, then a given name of two syllables with a hyphen.
 KOREAN_NAME = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+-[a-z]+")
 INITIALS = re.compile(r"(?:[^\W\d_]\.-?)+")
 PARTICLES = {"van", "von", "der", "de", "bin", "al"}
@@ -39,7 +39,7 @@ PARTICLES = {"van", "von", "der", "de", "bin", "al"}
 
 @dataclass(frozen=True)
 class Person:
-    """A person who wrote a work, as its source gives the name."""
+    """A person who is an author, with the name as the source gives it."""
 
     name: str
 
@@ -53,7 +53,7 @@ class Person:
 
     @functools.cached_property
     def _parts(self):
-        """Family and given names. The family stands last, except in Korean names and before initials (Аладин Н.В.)."""
+        """Family and given names. The family name is last, except in Korean names and before initials (Аладин Н.В.)."""
         words = self.name.split()
         at = len(words) - 1
         if KOREAN_NAME.fullmatch(self.name):
@@ -69,13 +69,16 @@ class Person:
 
 @dataclass(frozen=True)
 class Reference:
-    """What one has to say of a work to cite it. `authors` are persons or names that stand as they are."""
+    """The data that a citation needs. `authors` are `Person`s, or names of organisations as strings, written unchanged.
+
+    `types` are the types of the work in RIS, BibTeX and CSL.
+    """
 
     key: str
     types: tuple
     title: str
     authors: list = field(default_factory=list)
-    others: bool = False  # there are more authors than the record names
+    others: bool = False  # True if the work has more authors than the record names
     container: str = ""  # the journal, the encyclopedia or the website
     publisher: str = ""
     date: PartialDate | None = None
@@ -88,13 +91,13 @@ class Reference:
 
 
 def citations_of(record):
-    """The citations of a record with their sources, asked for in one question unless they are at hand."""
+    """Return the citations of a record with their sources: prefetched ones, else by one query."""
     at_hand = "citations" in getattr(record, "_prefetched_objects_cache", {})
     return record.citations.all() if at_hand else record.citations.select_related("source")
 
 
 def reference(record, address):
-    """How to cite a record: a source as the work that it is, anything else as a page of the portal at an address."""
+    """Return the reference to a record: a source is cited as the work itself, all others as a page at `address`."""
     if isinstance(record, Source):
         return reference_of_source(record)
     title, language = text_and_language(record, record.name_field)
@@ -112,7 +115,7 @@ def reference(record, address):
 
 
 def reference_of_source(source):
-    """How to cite a source."""
+    """Return the reference to the work that a source describes."""
     types = TYPES[Source.Kind(source.kind)]
     authors, others = authors_of(source)
     inside = types[1] in {"article", "incollection"} or types[0] == "NEWS"
@@ -134,7 +137,7 @@ def reference_of_source(source):
     )
 
 
-# A name in characters of which each is a syllable: in a list of these, each is a person’s, and it is never turned.
+# A name in Hangul or Chinese characters. In a list of such names each is one person, and it is written unchanged.
 SYLLABLES = re.compile(r"[가-힣]{2,4}|[\u4e00-\u9fff·]{2,15}")
 WORD_OF_NAME = re.compile(r"[^\W\d_][\w.'’-]*")
 
@@ -147,10 +150,12 @@ def _is_person(name):
 
 
 def authors_of(source):
-    """The authors of a source, and whether there are others. Persons are told apart only where they surely are such.
+    """Return the authors of a source, and True if the text says that there are others.
 
-    An author is written as one text: of an article mostly names parted by commas, else often a body with commas in its
-    name, which stays whole.
+    An author is a `Person` only if the name is certainly that of a person, else a string. A source stores its authors
+    as one text. For an article this is mostly a list of names separated by commas. For other kinds it is often one
+    organisation with commas in its name, so it is split only if all names are romanised Korean ones. Without an author,
+    the publisher is the author, except of an article.
     """
     text = source.author.strip()
     if not text:
@@ -171,7 +176,7 @@ def authors_of(source):
 
 
 def ris_text(references):
-    """References as RIS, one after the other."""
+    """Yield references as RIS, one text each."""
     for one in references:
         yield "".join(f"{tag}  - {_line(value)}\r\n" for tag, value in _ris(one) if value) + "ER  - \r\n\r\n"
 
@@ -205,7 +210,7 @@ def _line(text):
 
 
 def bib_text(references):
-    """References as BibTeX in UTF-8, one after the other."""
+    """Yield references as BibTeX in UTF-8, one text each."""
     for one in references:
         lines = "".join(f"  {name} = {{{value}}},\n" for name, value in _bib(one) if value)
         yield f"@{one.types[1]}{{{one.key},\n{lines}}}\n\n"
@@ -242,7 +247,7 @@ TEX = {
 
 
 def _tex(text):
-    """Text for BibTeX: signs that TeX takes for its own are marked; letters of any alphabet stay as they are."""
+    """Return text for BibTeX: the special characters of TeX are escaped, letters of all alphabets stay unchanged."""
     return "".join(TEX.get(sign, sign) for sign in _line(unicodedata.normalize("NFC", text)))
 
 
@@ -250,7 +255,7 @@ def _tex(text):
 
 
 def csl_text(references):
-    """References as CSL-JSON, which Zotero, Pandoc and the processors of citation styles read."""
+    """Yield references as a CSL-JSON array, which Zotero, Pandoc and CSL processors read."""
     yield "["
     comma = "\n"
     for one in references:

@@ -1,8 +1,8 @@
-"""References written out as a list of works cited has them: APA, Chicago, and as papers in Korean do.
+"""Writes references in citation styles: APA, Chicago, and the style of Korean papers.
 
-APA is its seventh edition, Chicago the seventeenth with notes and bibliography. Both are written in words of the
-reader’s language, Korean style always in Korean. They are our own: processors of CSL bring ninety megabytes of styles,
-and know neither the grammar of Korean nor the cases of Russian (“P. Micklin, 와/과 C.-S. Kim”, “25 ноябрь 2026”).
+APA is the 7th edition; Chicago is the 17th, notes and bibliography. Both use words of the reader’s language. The Korean
+style is always in Korean. We do not use a CSL processor: the styles take 90 MB, and they lack the grammar of Korean and
+the cases of Russian (“P. Micklin, 와/과 C.-S. Kim”, “25 ноябрь 2026”).
 """
 
 import re
@@ -19,21 +19,21 @@ from django.utils.translation import gettext_lazy as _
 from portal.citations.references import PAGE, Person, Reference
 from portal.core.partial_dates import SMALL_MONTHS, PartialDate
 
-# By language: the marks of a quotation, and those of one inside it.
+# By language: opening and closing quotation marks, then those for a quotation inside.
 QUOTES = {"en": "“”‘’", "ko": "“”‘’", "ru": "«»„“"}
-MOST_OF_APA, MOST_OF_CHICAGO, FIRST_OF_CHICAGO = 20, 10, 7  # authors, where there are more the first seven
+MOST_OF_APA, MOST_OF_CHICAGO, FIRST_OF_CHICAGO = 20, 10, 7  # authors; of more than ten, Chicago names the first seven
 
 
 @dataclass(frozen=True)
 class CitationPiece:
-    """A part of a citation, in italics or not; `language` is that of a title."""
+    """A part of a citation, in italics or not. `language` is set for a title."""
 
     text: str
     italic: bool = False
     language: str = ""
 
     def html(self, around):
-        """The piece inside words of the language `around`."""
+        """Return the piece as HTML; it gets a `lang` attribute if its language is not `around`."""
         name = "i" if self.italic else "span"
         if self.language and self.language != around:
             return format_html('<{} lang="{}">{}</{}>', name, self.language, self.text, name)
@@ -41,7 +41,7 @@ class CitationPiece:
 
 
 class Written:
-    """A citation in the making: pieces of text, whose sentences end once."""
+    """Builds a citation from pieces of text, and prevents double full stops."""
 
     def __init__(self):
         self.pieces = []
@@ -50,18 +50,18 @@ class Written:
         return "".join(piece.text for piece in self.pieces)
 
     def add(self, text, **more):
-        """Add a piece, if there is any text to it."""
+        """Add a piece unless its text is empty. Return the citation itself."""
         if text:
             self.pieces.append(CitationPiece(text, **more))
         return self
 
     def stop(self):
-        """End the sentence, unless it has ended; the next one stands after a space."""
+        """End the sentence with a full stop unless it has ended, and add a space. Return the citation itself."""
         text = str(self)
         return self.add("" if text[-1:] in {"", " "} else " " if _has_ended(text) else ". ")
 
     def html(self, around):
-        """As HTML, among words of the language `around`."""
+        """Return the citation as HTML inside text of the language `around`."""
         return format_html_join("", "{}", ((piece.html(around),) for piece in self.pieces))
 
 
@@ -69,24 +69,24 @@ def _has_ended(text):
     return text.rstrip("”’»“」』").endswith((".", "?", "!", "…"))
 
 
-# ── What styles share ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Shared by the styles ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def initials(given):
-    """The initials of given names: Su-Chin is S.-C., but the one name Dong-hyun is D., and Н.В. is Н. В."""
+    """Return the initials of given names: Su-Chin is S.-C., but the single name Dong-hyun is D., and Н.В. is Н. В."""
     names = re.split(r"\s+|(?<=\.)(?=\w)", given)
     return " ".join("-".join(f"{part[0]}." for part in name.split("-") if part[:1].isupper()) for name in names if name)
 
 
 def _inverted(author, short=False):
-    """An author as lists of works are sorted: the family name first."""
+    """Return the name of an author with the family name first, as bibliographies are sorted; `short` gives initials."""
     if not isinstance(author, Person):
         return author
     return f"{author.family}, {initials(author.given) if short else author.given}"
 
 
 def _written_date(date, day, month):
-    """A date as far as it is known, by the formats of a day and a month."""
+    """Return a date as precise as it is known. `day` and `month` are the date formats with and without a day."""
     words = date_in(date.first_day, day if date.day else month) if date.month else f"{date.year:04}"
     return words.lower() if get_language() in SMALL_MONTHS else words
 
@@ -96,7 +96,7 @@ def _undated():
 
 
 def _chicago_date(day):
-    """A day as APA and Chicago write it in a sentence."""
+    """Return a date in the form that APA and Chicago use inside a sentence."""
     return _written_date(day, pgettext("format of a day in a citation", "F j, Y"), _month_format())
 
 
@@ -105,27 +105,27 @@ def _month_format():
 
 
 def _address(one):
-    """Where the work is: a DOI is an address for good."""
+    """Return the URL of the work. A DOI comes first, because it is permanent."""
     return f"https://doi.org/{one.doi}" if one.doi else one.url
 
 
 def _accessed(one):
-    """The day on which the work was read; what has a DOI does not change."""
+    """Return the day on which the work was read, or None. A work with a DOI does not change and needs no such day."""
     return None if one.doi or one.accessed is None else PartialDate(one.accessed.isoformat())
 
 
 def _around(one, name):
-    """The container or publisher of a work, unless it is the author too."""
+    """Return `name`, the container or publisher of a work, or "" if it is also an author."""
     return "" if name.casefold() in {str(author).casefold() for author in one.authors} else name
 
 
 def _is_part(one):
-    """Whether the work is a part of a journal, a newspaper or an encyclopedia that is named."""
+    """Return True if the work is part of a named journal, newspaper or encyclopedia."""
     return one.types != PAGE and bool(_around(one, one.container))
 
 
 def _in_english(one):
-    """The English title of a work in a language that is neither English nor the reader’s."""
+    """Return the English title in brackets; "" if the work is in the reader’s language or has no separate one."""
     return f" [{one.title_in_english}]" if one.title_in_english and one.language != get_language() else ""
 
 
@@ -133,7 +133,7 @@ def _in_english(one):
 
 
 def apa(one: Reference) -> Written:
-    """Author. (Date). *Title*. Container. Address."""
+    """Return a citation in APA style: Author. (Date). *Title*. Container. URL."""
     written = Written()
     date = f"({_apa_date(one.date)})"
     if one.authors:
@@ -176,7 +176,7 @@ def _apa_authors(one):
 
 
 def chicago(one: Reference) -> Written:
-    """Author. “Title.” Container, date. Accessed date. Address."""
+    """Return a citation in Chicago style: Author. “Title.” Container, date. Accessed date. URL."""
     written = Written()
     written.add(_chicago_authors(one)).stop()
     part = _is_part(one)
@@ -200,7 +200,7 @@ def chicago(one: Reference) -> Written:
 
 
 def _quote(written, one):
-    """Add the title between quotation marks; in English and Korean the full stop stands inside them."""
+    """Add the title in quotation marks. The full stop is inside them in English and Korean, outside in Russian."""
     opening, closing, *inner = QUOTES[get_language()]
     title = one.title.translate(str.maketrans({opening: inner[0], closing: inner[1]}))
     written.add(opening).add(title, language=one.language).add(_in_english(one))
@@ -227,7 +227,10 @@ def _chicago_authors(one):
 
 
 def korean(one: Reference) -> Written:
-    """저자, 「제목」, 『수록처』, 날짜, 주소 (검색일: 날짜). What stands alone has the marks of a book."""
+    """Return a citation in Korean style: 저자, 「제목」, 『수록처』, 날짜, 주소 (검색일: 날짜).
+
+    The title has the marks of a book, 『』, unless the work is part of another, a web page or a news item.
+    """
     part = _is_part(one) or one.types == PAGE or one.types[0] == "NEWS"
     opening, closing = "「」" if part else "『』"
     names = "·".join(getattr(author, "name", author) for author in one.authors)
@@ -249,19 +252,19 @@ def _korean_date(date):
     return _written_date(date, "Y. n. j.", "Y. n.")
 
 
-# ── All of them ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── List of styles ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class Style:
-    """A way to write references; `language` where it has one of its own."""
+    """A citation style. `language` is set if the style is always written in one language."""
 
     title: str | Promise
     write: Callable[[Reference], Written]
     language: str = ""
 
     def html(self, reference):
-        """A reference in this style."""
+        """Return a reference in this style, as HTML."""
         language = self.language or get_language()
         with override(language):
             return self.write(reference).html(language)
