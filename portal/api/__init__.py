@@ -1,5 +1,5 @@
-"""The API for programs: `/api/v1/…`. Reading only, no key, every record, the filters of the lists.
+"""The read-only API for programs at `/api/v1/…`: all published records and the filters of the site’s lists, no key.
 
-`resources` lists what there is, `answering` has the views, `description` describes them as OpenAPI, `docs` is the page
-for people.
+`resources` lists the resources, `answering` has the views, `description` describes them as OpenAPI, and `docs` has the
+documentation page.
 """

@@ -1,4 +1,4 @@
-"""Reads a request to the API, refuses what it cannot mean, and answers it."""
+"""The views of the API: they parse a request, reject invalid parameters and return JSON."""
 
 import hashlib
 import re
@@ -22,23 +22,26 @@ from portal.models import FormerKey, Tombstone
 from portal.tracking import content_version
 
 LIMIT, MOST, FARTHEST = 25, 100, 10_000_000
-SHAPE = ("lang", "fields")  # how the answer looks, whatever is asked
-PAGE_UNSORTED = ("limit", "offset")  # of a list that has one order
+SHAPE = ("lang", "fields")  # the shape of each response, of lists and records
+PAGE_UNSORTED = ("limit", "offset")  # of a list with a single order
 PAGE = (*PAGE_UNSORTED, "sort")
 KEY, KEY_LENGTH = r"^[-a-zA-Z0-9_]+$", 60
 
 
 def endpoint(view):
-    """Return a view of the API: it only reads, and answers in English whatever language the browser prefers.
+    """Return a view of the API: it allows only GET and HEAD, and uses English whatever language the browser prefers.
 
-    It needs no CSRF check, which would answer 403 to a POST before the view can answer 405.
+    It is exempt from CSRF checks. Otherwise a POST would get 403 from that check instead of 405 from the view.
     """
     return checks_parameters_itself(csrf_exempt(require_safe(override("en")(view))))
 
 
 @endpoint
 def listing(request, resource):
-    """A page of the records that the filters let through."""
+    """Return a page of the records that match the filters.
+
+    Raise ProblemDetail with status 400 if a parameter is invalid, and Throttled if the network has used up its limit.
+    """
     page = PAGE if resource.sorts else PAGE_UNSORTED
     asked = Asked(request, {*resource.filterset_class.base_filters, *page, *SHAPE})
     limit = asked.number("limit", LIMIT, 1, MOST)
@@ -69,9 +72,10 @@ def listing(request, resource):
 
 @endpoint
 def record(request, resource, key):
-    """Return one record; redirect if its key has changed.
+    """Return one record; redirect permanently if its key has changed.
 
-    Raise Problem with status 404 if there never was a published record with this key, 410 if it is no longer published.
+    Raise ProblemDetail with status 404 if there is no published record with this key, 410 if it was removed or
+    archived.
     """
     if len(key) > KEY_LENGTH or not re.fullmatch(KEY, key):
         raise ProblemDetail(404, "There is no published record with this key here.")
@@ -92,7 +96,7 @@ def record(request, resource, key):
 
 
 def gone(resource, key):
-    """The problem of a record that is not there: it never was, or it went."""
+    """Return the ProblemDetail for a missing record: 410 if it was removed or archived, else 404."""
     stone = Tombstone.objects.filter(kind=resource.kind, key=key).first()
     archived = resource.queryset.filter(key=key, publication=PublicationStatus.ARCHIVED).exists()
     if stone is None and not archived:
@@ -104,10 +108,13 @@ def gone(resource, key):
 
 
 class Asked:
-    """What a request asks, refused where it names what is not there or says it twice."""
+    """The parameters of a request.
+
+    Raise ProblemDetail (400) if one is unknown or invalid, or if one of `PAGE` and `SHAPE` is repeated.
+    """
 
     def __init__(self, request, known):
-        # An empty value asks for nothing, as in a form.
+        # An empty value is ignored, as in a form.
         self.request, self.query = request, without_empty_values(request.GET)
         if unknown := sorted(set(self.query) - known):
             raise ProblemDetail(400, unknown_sentence(unknown[0], known))
@@ -117,7 +124,7 @@ class Asked:
         self.language = self.one_of("lang", LANGUAGES)
 
     def one_of(self, name, choices):
-        """A value out of a few, or None where none is asked for."""
+        """Return the value of a parameter out of `choices`, ignoring case; None if it is not given."""
         value = self.query.get(name)
         if value is None:
             return None
@@ -127,7 +134,7 @@ class Asked:
         return found[0]
 
     def number(self, name, default, least, most):
-        """A whole number."""
+        """Return the value of a parameter as an integer from `least` to `most`."""
         value = self.query.get(name)
         if value is None:
             return default
@@ -136,7 +143,7 @@ class Asked:
         return int(value)
 
     def fields(self, serialiser):
-        """The fields that were asked for, or None for all. The key always comes along."""
+        """Return the requested fields, or None for all. The key is always included."""
         value = self.query.get("fields")
         if value is None:
             return None
@@ -147,7 +154,7 @@ class Asked:
         return [field for name, field in serialiser.by_name.items() if name in names or name == "key"]
 
     def only(self, names):
-        """The part of the query that is for the filters."""
+        """Return the part of the query with these names, which is for the filters."""
         query = QueryDict(mutable=True)
         for name in names:
             if name in self.query:
@@ -155,19 +162,22 @@ class Asked:
         return query
 
     def page(self, offset):
-        """The address of another page of the same list, on the host that was asked: a client goes on where it began."""
+        """Return the URL of another page of this list. It has the host of the request, so that a client stays there."""
         query = self.query.copy()
         query["offset"] = offset
         return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
 
     def items(self, resource, pks, fields):
-        """The JSON of these records."""
+        """Return these records as JSON objects."""
         reading = ReadContext(settings.PUBLIC_URL, self.language or "en", self.language)
         serialiser = resource.serialiser
         return list(map(serialiser.data_of(reading, fields), serialiser.rows(pks, reading, fields)))
 
     def answered(self, answer):
-        """The answer as JSON with its tag, or that the asker has it already."""
+        """Return the result of `answer` as JSON, or 304 if the client has it already.
+
+        The ETag depends on the content version and the URL. A 304 is not throttled, and `answer` is not called for it.
+        """
         state = content_version.state()
         said = repr(self.request.get_full_path())
         etag = f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'

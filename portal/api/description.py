@@ -1,4 +1,4 @@
-"""The API as OpenAPI 3.1 describes it: made of the filters, the orders and the fields that it answers with."""
+"""Describes the API as OpenAPI 3.1, generated from its filters, sort orders and fields."""
 
 from django.utils.translation import override
 
@@ -32,7 +32,7 @@ PROBLEM = {
     },
     "required": ["type", "title", "status", "detail"],
 }
-# Values to try, of what only the database knows.
+# Example values of parameters whose values only the database has.
 EXAMPLES = {
     "q": "aral",
     "country": ["uz"],
@@ -61,7 +61,7 @@ def document(resources):
     return {
         "openapi": "3.1.0",
         "info": INFO,
-        "servers": [{"url": "/"}],  # the host that the description was asked of
+        "servers": [{"url": "/"}],  # the host that serves the description
         "security": [],  # no key is needed
         "paths": paths,
         "components": {"schemas": components(resources)},
@@ -74,12 +74,12 @@ def operation(resource, verb, summary, described):
 
 
 def schema_name(resource):
-    """The name of the schema of one record."""
+    """Return the name of the schema of one record."""
     return resource.serialiser.model.__name__
 
 
 def components(resources):
-    """The schemas that the answers refer to."""
+    """Return the schemas that the responses refer to."""
     schemas = {"Words": WORDS, "Problem": PROBLEM}
     with override("en"):
         for resource in resources:
@@ -155,7 +155,7 @@ def of_record(resource):
 
 
 def answers(words, schema, *problems):
-    """The responses of an operation."""
+    """Return the responses of an operation. `problems` are the status codes of its errors."""
     said = {
         "400": "The request names what is not there, or says it wrongly.",
         "404": "There is no published record with this key.",
@@ -174,14 +174,14 @@ def answers(words, schema, *problems):
 
 
 def query(name, description, schema, example=None):
-    """A parameter that is said once. An empty value is taken as none."""
+    """Return a query parameter that must not be repeated. An empty value counts as not given."""
     said = {"name": name, "in": "query", "required": False, "allowEmptyValue": True, "description": description}
     said["schema"] = schema
     return said if example is None else said | {"example": example}
 
 
 def parameter(name, item):
-    """A filter of a list as a parameter. Of facets several values may be chosen: any of them."""
+    """Return a filter of a list as a query parameter. A facet can be repeated: a record matches if any value does."""
     if isinstance(item, Facet):
         static = hasattr(item.options, "choices")
         value = {"type": "string", "enum": [value for value, _label in item.options.choices]} if static else TEXT
@@ -199,7 +199,7 @@ def parameter(name, item):
 
 
 def shape(resource):
-    """The parameters that say how an answer looks."""
+    """Return the parameters that choose the language and the fields of a response."""
     some = list(resource.serialiser.by_name)[1:4]
     return [
         query(

@@ -1,4 +1,4 @@
-"""What tells of the API: a page for people with questions to try, its description and its index for programs."""
+"""Documentation of the API: a page for people with queries to try, the OpenAPI document, and the index of resources."""
 
 import functools
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from portal.formats.fields import LANGUAGES
 from portal.formats.spreadsheets import LICENCE
 from portal.http.parameters import takes
 
-# Questions that show what can be asked, of resources that have them.
+# Example queries of some resources; the others have `limit=3`.
 QUESTIONS = {
     "projects": {"country": "uz", "issue": "aral-sea-depletion", "sort": "-start", "limit": "5"},
     "observations": {"indicator": "aral-sea-area", "year_from": "2000"},
@@ -32,7 +32,7 @@ QUESTIONS = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """What can be asked: its name, what it means, what it takes, and its values where they are few."""
+    """A parameter on the page: its name, its label, what it accepts in words, and its values if they are few."""
 
     name: str
     label: str
@@ -42,7 +42,7 @@ class Parameter:
 
 @require_safe
 def index(request):
-    """`/api/v1/`: where each resource and the description are."""
+    """`/api/v1/`: the URL of each resource and of the OpenAPI document."""
     base = settings.PUBLIC_URL
     return responses.description(
         request,
@@ -62,13 +62,13 @@ def index(request):
 
 @require_safe
 def openapi(request):
-    """`/api/v1/openapi.json`: the API as OpenAPI 3.1."""
+    """`/api/v1/openapi.json`: the OpenAPI 3.1 document of the API."""
     return responses.description(request, _schema())
 
 
 @functools.cache
 def _schema():
-    """The description; it is the same for as long as the process lives, whoever asks first."""
+    """Return the OpenAPI document, in English. It changes only with the code, so each process builds it once."""
     with override("en"):
         return document(RESOURCES)
 
@@ -76,7 +76,7 @@ def _schema():
 @takes(page=True)
 @require_safe
 def docs(request):
-    """`/api/docs`, in the language that the browser asks for."""
+    """`/api/docs`: the documentation page, in the language that the browser prefers."""
     context = {
         "title": _("The API"),
         "trail": [(_("The API"), None)],
@@ -89,7 +89,7 @@ def docs(request):
 
 
 def described(request, resource):
-    """The parameters, the fields and a question to try of a resource."""
+    """Return the title, URL, parameters, fields and example query of a resource."""
     asked = QueryDict(mutable=True)
     asked.update(QUESTIONS.get(resource.path, {"limit": "3"}))
     address = f"/api/v1/{resource.path}"
@@ -105,7 +105,7 @@ def described(request, resource):
 
 
 def parameter(name, item):
-    """A filter, in words."""
+    """Return a filter as a `Parameter`."""
     if isinstance(item, Facet):
         values = list(item.options.choices) if hasattr(item.options, "choices") else []
         takes = _("codes, repeated for several") if values else _("keys or codes, repeated for several")
@@ -119,7 +119,7 @@ def parameter(name, item):
 
 
 def shape():
-    """The parameters that every list takes, in words."""
+    """Return the parameters that all lists accept."""
     return [
         Parameter("limit", _("How many at most"), _("a whole number from 1 to {most}").format(most=MOST), []),
         Parameter("offset", _("How many to pass over first"), _("a whole number"), []),

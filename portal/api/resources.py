@@ -1,4 +1,4 @@
-"""What the API has: each kind of record with the filters and the orders of its list on the site."""
+"""The resources of the API: each kind of record, with the filters and sort orders of its list on the site."""
 
 import functools
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from projects.tables import AgreementTable, OrganisationTable, ProjectTable
 
 
 class PlaceFilter(RecordFilterSet):
-    """Places, countries among them, by what they are and where they lie."""
+    """Filters places, including countries, by kind and country."""
 
     kind = Facet("kind", options=Place.Kind, label=_("Kind"))
     country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
@@ -32,7 +32,7 @@ class PlaceFilter(RecordFilterSet):
 
 
 class CountryFilter(RecordFilterSet):
-    """Countries by how they take part in the portal."""
+    """Filters countries by their group, which is their role in the portal."""
 
     group = Facet("group", options=Place.Group, label=_("Group"))
 
@@ -42,7 +42,7 @@ class CountryFilter(RecordFilterSet):
 
 
 class ValueFilter(ObservationFilter):
-    """Values by indicator, place, source and year."""
+    """Filters observations by indicator, place, source and year."""
 
     indicator = Facet("indicator__key", options=names(Indicator.objects.all()), label=_("Indicator"))
     source = LazyChoiceFacet("source__key", label=_("Source"))
@@ -54,16 +54,16 @@ class ValueFilter(ObservationFilter):
 
 @dataclass(frozen=True)
 class Resource:
-    """Records of a kind at a path of the API.
+    """The records of one kind, at one path of the API.
 
-    `queryset` holds the records, published or not. They are sorted by the columns of `table_class`, as in the list of
-    the site; without a table `orders` maps each value of `sort` to fields, the default first. `default_sort` is the
-    value of `sort` where none is given and the order is not that of the queryset.
+    `queryset` has the records, published or not. They are sorted by the columns of `table_class`, as in the list on the
+    site. Without a table, `orders` maps each value of `sort` to fields; the first is the default. `default_sort` is the
+    value of `sort` if none is given and the order is not that of the queryset.
     """
 
     path: str
     words: str
-    queryset: QuerySet = field(repr=False)  # a representation would query
+    queryset: QuerySet = field(repr=False)  # repr() of a queryset would query
     filterset_class: type[FilterSet]
     table_class: type[Table] | None = None
     orders: dict | None = None
@@ -80,23 +80,23 @@ class Resource:
 
     @property
     def has_keys(self):
-        """Whether one of the records has an address."""
+        """True if single records have URLs."""
         return "key" in self.serialiser.by_name
 
     def records(self):
-        """The records that readers may see."""
+        """Return the records that readers may see."""
         return self.queryset.published()
 
     @functools.cached_property
     def sorts(self):
-        """The values that `sort` may have."""
+        """The allowed values of `sort`."""
         if self.orders is not None:
             return list(self.orders)
         columns = self.table_class.base_columns.items()
         return [sign + name for name, column in columns if column.orderable is not False for sign in ("", "-")]
 
     def sorted(self, records, sort):
-        """The records in the order of the list, or in one that was asked for."""
+        """Return the records in the order of `sort`, or in the default order if it is None."""
         if self.orders is not None:
             return records.order_by(*self.orders[sort or self.sorts[0]])
         rows = records.for_list() if hasattr(records, "for_list") else records
