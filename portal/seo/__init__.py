@@ -1,6 +1,6 @@
-"""What search engines, reference managers and messengers read in the head of a page.
+"""The metadata in the head of a page, for search engines, reference managers and messengers.
 
-`head` puts it together for a page: its address and its other languages, a card with a picture for whoever is sent the
-link (`cards`), the tags by which reference managers take a record (`citation_tags`), and what the page is about in the
-words of schema.org (`schema`; what the apps' records are stands beside their models).
+`head` collects it: the page’s canonical URL, its other languages, the share image (`portal.maps.share_image`), and the
+structured data. `citation_tags` are the tags that reference managers read. `schema_org` describes the page’s subject in
+schema.org terms; the schemas of the apps’ records are in `issues/schema.py` and `projects/schema.py`.
 """

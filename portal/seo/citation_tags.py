@@ -1,10 +1,10 @@
-"""The tags by which Google Scholar, Zotero and Mendeley take a record from its page (Highwire Press’ names)."""
+"""The Highwire Press meta tags, from which Google Scholar, Zotero and Mendeley import the record of a page."""
 
 from portal.citations.references import Person
 
 
 def citation_tags(one):
-    """Pairs of name and content, out of a `Reference`: the same that RIS and BibTeX say."""
+    """Return pairs of name and content for a `Reference`, with the same data as its RIS and BibTeX."""
     kind = one.types[0]
     container = {"JOUR": "citation_journal_title", "ENCYC": "citation_inbook_title", "NEWS": "citation_publisher"}
     publisher = "citation_technical_report_institution" if kind == "RPRT" else "citation_publisher"

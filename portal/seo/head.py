@@ -1,4 +1,4 @@
-"""What stands in the head of a page for those who read no pages: see `portal.seo`."""
+"""Builds the metadata in the head of a page: URLs, share image and structured data (see `portal.seo`)."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 class PageMetadata:
     """The metadata of one page.
 
-    A view says what its page is about (`PageMetadataMixin`); the page of any other view has its address and title.
+    A view with `PageMetadataMixin` states what its page is about. Pages of other views have only a URL and a title.
     """
 
     request: object
@@ -29,28 +29,28 @@ class PageMetadata:
 
     @cached_property
     def query(self):
-        """What of the query makes a page of its own."""
+        """The part of the query that belongs to the canonical URL."""
         return self.view.canonical_query(self.context) if isinstance(self.view, PageMetadataMixin) else {}
 
     @property
     def address(self):
-        """The address by which the page is known, however it was asked for."""
+        """The canonical URL of the page."""
         return settings.PUBLIC_URL + with_query(self.request.path, self.query)
 
     @property
     def alternates(self):
-        """Pairs of language code and address."""
+        """Pairs of language code and URL, with x-default; empty if the page’s URL has no language."""
         return [(code, settings.PUBLIC_URL + path) for code, path in languages_of(self.request.path, self.query)]
 
     @property
     def locale(self):
         return LOCALES[get_language()]
 
-    # ── The card of a link ───────────────────────────────────────────────────────────────────────────────────
+    # ── Share image ──────────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
     def countries(self):
-        """The countries of the page’s picture that are in colour, by key."""
+        """The countries that are coloured in the share image, by key."""
         shown = self.view.share_countries(self.context) if isinstance(self.view, PageMetadataMixin) else []
         return {place.key: place for place in shown if place.key in share_image.KEYS}
 
@@ -60,7 +60,7 @@ class PageMetadata:
 
     @property
     def picture_words(self):
-        """What the picture shows, for those who do not see it."""
+        """The text alternative of the share image."""
         if share_image.name_of(self.countries) == share_image.WHOLE:
             return gettext("Map of Central Asia")
         names = [place.name_and_language()[0] for _key, place in sorted(self.countries.items())]
@@ -68,11 +68,11 @@ class PageMetadata:
 
     width, height = share_image.WIDTH, share_image.HEIGHT
 
-    # ── Data ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Structured data ──────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def data(self):
-        """What the page is about, as JSON-LD."""
+        """The JSON-LD script of the page and its subject."""
         tell = schema_org.SchemaContext(settings.PUBLIC_URL, self.address)
         kind, things = (
             self.view.told(tell, self.context) if isinstance(self.view, PageMetadataMixin) else ("WebPage", [])
@@ -82,20 +82,20 @@ class PageMetadata:
 
 
 class PageMetadataMixin:
-    """For views of pages: what the page is about, for the head of the page."""
+    """Adds metadata to a view: it states what the page is about."""
 
-    page_kind = "WebPage"  # what schema.org calls it
+    page_kind = "WebPage"  # the schema.org type of the page
 
     def canonical_query(self, context):
-        """What of the query makes another page of it. Everything else asks for a part of the same page."""
+        """Return the parameters that make a different page. All other parameters select a part of the same page."""
         return {}
 
     def share_countries(self, context):
-        """The countries that the picture of a link to the page has in colour."""
+        """Return the countries to colour in the share image of the page."""
         return []
 
     def schema_objects(self, tell, context):
-        """What the page is about, the main thing first."""
+        """Return the schema.org objects of the page’s subject, the main one first."""
         return []
 
     def told(self, tell, context):
@@ -103,7 +103,7 @@ class PageMetadataMixin:
 
 
 def head_of(context):
-    """The head of the page that is made with this context."""
+    """Return the metadata of the page that is rendered with this context."""
     record = context.get("record")
     title = record.name_and_language()[0] if record is not None else context.get("title") or settings.PORTAL_NAME
     return PageMetadata(

@@ -1,8 +1,8 @@
-"""What a page is about, in the words of schema.org, as JSON-LD in the head of the page.
+"""Describes the subject of a page in schema.org terms, as JSON-LD in its head.
 
-Every thing is known by one address, that of its English page, whatever the language in which it is told: so what is
-read on the Korean page and on the Russian one comes together. Only what the page shows is said, and what is not known
-is left out. The apps say what their own records are (`issues/schema.py`, `projects/schema.py`).
+An object is identified by the URL of its English page in all languages. So data read from the Korean and the Russian
+page refers to the same object. Only content of the page is included, and unknown values are left out. The apps describe
+their own records (`issues/schema.py`, `projects/schema.py`).
 """
 
 import json
@@ -21,10 +21,10 @@ from portal.formats.spreadsheets import LICENCE
 from portal.models import Place, Source
 
 CONTEXT = "https://schema.org"
-# What a browser could take for the end of the script, as JSON writes it instead.
+# Characters that could end the script element, with their JSON escapes.
 ESCAPED = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
-# By the kind of a place: what schema.org calls it.
+# From the kind of a place to its schema.org type.
 PLACES = {
     Place.Kind.WORLD: "Place",
     Place.Kind.COUNTRY: "Country",
@@ -48,7 +48,7 @@ SOURCES = {
     Source.Kind.DATASET: "Dataset",
     Source.Kind.ENCYCLOPEDIA: "Article",
 }
-# Names of licences that have an address. The others are said in words.
+# Names of licences with a URL. Other licences are given as text.
 LICENCES = {
     "CC BY 4.0": LICENCE,
     "CC BY-NC-SA 3.0 IGO": "https://creativecommons.org/licenses/by-nc-sa/3.0/igo/",
@@ -56,43 +56,43 @@ LICENCES = {
 
 
 def json_ld_script(things):
-    """Things as a script of data, which no browser runs: so the policy that forbids scripts in pages lets it stand."""
+    """Return the objects as a data script. Browsers do not run it, so the CSP that forbids inline scripts allows it."""
     said = json.dumps({"@context": CONTEXT, "@graph": things}, ensure_ascii=False, separators=(",", ":"))
-    # No sign is left that could end the element.
+    # Safe: the characters that could end the element are escaped.
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(said.translate(ESCAPED)))
 
 
 def node(kind, identity="", **said):
-    """Something with what is known of it."""
+    """Return an object of a type. Empty properties are left out."""
     head = {"@type": kind} | ({"@id": identity} if identity else {})
     return head | {name: value for name, value in said.items() if value not in (None, "", [])}
 
 
 class SchemaContext:
-    """What is told on one page: `base` begins every address, `url` is that of the page.
+    """Builds the schema.org objects of one page. `base` is the start of every URL, `url` the URL of the page.
 
-    A page is known by its address, the thing that it is about by the address of the English page and `#it`.
+    A page is identified by its URL, its subject by the URL of the English page with the fragment `#it`.
     """
 
     def __init__(self, base, url):
         self.base, self.url = base, url
 
     def identity(self, path):
-        """The name of a thing that has a page, whatever the language of that."""
+        """Return the identifier of an object from the path of its page, in any language."""
         _empty, _language, rest = path.split("/", 2)
         return f"{self.base}/en/{rest}#it"
 
     def ref(self, kind, record):
-        """Another record that is named: what it is, its address and its name."""
+        """Return a related record: its type, identifier, name and URL."""
         path = record.get_absolute_url()
         return node(kind, self.identity(path), name=record.name_and_language()[0], url=self.base + path)
 
     def place(self, place):
-        """A place that is named, with where it is."""
+        """Return a related place with its position."""
         return self.ref(PLACES[Place.Kind(place.kind)], place) | position(place)
 
     def places(self, *groups):
-        """Places that are named, each once."""
+        """Return related places from several groups, each once."""
         return [self.place(place) for place in {place.pk: place for group in groups for place in group}.values()]
 
     @property
@@ -102,23 +102,26 @@ class SchemaContext:
 
     @property
     def portal(self):
-        """Who tells: the portal, as those cite it who take a page of it."""
+        """The portal as an organisation: the author and publisher of its pages."""
         return node("Organization", f"{self.base}/#portal", name=str(settings.PORTAL_NAME), url=f"{self.base}/")
 
     @property
     def catalogue(self):
-        """What the portal’s datasets are listed in."""
+        """The catalogue that lists the portal’s datasets."""
         path = reverse("data")
         return node("DataCatalog", self.identity(path), name=str(settings.PORTAL_NAME), url=self.base + path)
 
     def record(self, kind, record, **said):
-        """The thing that a record’s page is about."""
+        """Return the object that a record’s page is about."""
         path = record.get_absolute_url()
         name, _language = record.name_and_language()
         return node(kind, self.identity(path), name=name, url=self.base + path, **said)
 
     def work(self, kind, record, **said):
-        """The same, of what the portal itself has written or put together."""
+        """Return the same for a record that the portal has written or compiled.
+
+        The portal is its author and publisher; its language and dates are added.
+        """
         _name, language = record.name_and_language()
         dates = {"datePublished": moment(record.published_at), "dateModified": moment(record.updated_at)}
         who = {"author": self.portal, "publisher": {"@id": self.portal["@id"]}}
@@ -126,13 +129,13 @@ class SchemaContext:
         return self.record(kind, record, **own | said)
 
     def page(self, kind, title, trail, **said):
-        """The page itself, where it stands in the portal, and of which site it is a part."""
+        """Return the page itself, with its breadcrumb and its website."""
         steps = self.trail(trail) if trail else None
         own = {"url": self.url, "name": title, "inLanguage": get_language(), "isPartOf": self.site}
         return node(kind, self.url, **own, breadcrumb=steps, **said)
 
     def trail(self, trail):
-        """Where a page stands: pairs of title and path, the last one without."""
+        """Return the breadcrumb of a page from pairs of title and path. The last pair, the page itself, has no path."""
         steps = [(gettext("Home"), f"/{get_language()}/"), *trail]
         return {
             "@type": "BreadcrumbList",
@@ -144,14 +147,14 @@ class SchemaContext:
 
 
 def position(place):
-    """Where a place is, if that is known."""
+    """Return the position of a place as a property to merge, or an empty dict if it is not known."""
     if place.latitude is None:
         return {}
     return {"geo": node("GeoCoordinates", latitude=float(place.latitude), longitude=float(place.longitude))}
 
 
 def names(record):
-    """The names of a record that the page does not carry as its own: in the other languages, and other spellings."""
+    """Return the names of a record that are not the page’s title: those in other languages, and other spellings."""
     own = record.name_and_language()[0]
     others = [name for _code, name in record.other_names]
     others += getattr(record, "other_spellings", "").splitlines()
@@ -159,9 +162,9 @@ def names(record):
 
 
 def licence(text, page):
-    """Return the address of a licence that `text` names; else its words and the page that states them at #licence.
+    """Return the URL of the licence that `text` names, or an object with the text and the URL of #licence on `page`.
 
-    Google Dataset Search wants an address in either case. None where no licence is known.
+    Return None if `text` is empty. Google Dataset Search expects a URL in either case.
     """
     if not text:
         return None
@@ -169,7 +172,7 @@ def licence(text, page):
 
 
 def licence_address(text):
-    """Return the address of the licence that `text` names at its beginning or after a comma; empty if it has none."""
+    """Return the URL of the licence that `text` names at its beginning or after a comma; "" if it has none."""
     for name, address in LICENCES.items():
         if re.search(rf"(^|, ){re.escape(name)}($| \(|;)", text):
             return address
@@ -177,13 +180,13 @@ def licence_address(text):
 
 
 def place(tell, record, wholes):
-    """A place, and what it is part of."""
+    """Return a place, and the places that it is part of."""
     said = {"alternateName": names(record), "containedInPlace": tell.places(wholes)}
     return tell.record(PLACES[Place.Kind(record.kind)], record, **said) | position(record)
 
 
 def source(tell, record):
-    """A source, as the work that it is."""
+    """Return a source, as the work that it describes."""
     kind = SOURCES[Source.Kind(record.kind)]
     authors, _others = authors_of(record)
     inside = kind in {"ScholarlyArticle", "NewsArticle"}
