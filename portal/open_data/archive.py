@@ -1,7 +1,8 @@
-"""The archive of everything: one file with every table, kept beside the database, made anew when the content changes.
+"""Builds and serves the archive: one ZIP file with all tables, rebuilt after the content has changed.
 
-Making it takes seconds, which no reader waits for: who asks for an old one gets it, and a new one is begun meanwhile,
-by one process at a time. A file stands in its place only when it is whole.
+It is stored in `settings.DATA_DIR`. Building takes seconds, so a request waits for it only if there is no archive yet.
+A request for an outdated archive gets the old file and starts a build in the background. One process builds at a time.
+A file replaces the old one only when it is complete.
 """
 
 import fcntl
@@ -31,7 +32,7 @@ from portal.tracking import content_version
 logger = logging.getLogger(__name__)
 
 NAME = "central-asia-environment.zip"
-# The kinds of records in the archive, in the order in which one would read them.
+# The kinds of records in the archive, in reading order.
 KINDS = (
     *("issue", "indicator", "observation", "event", "project", "agreement"),
     *("organisation", "place", "source", "term"),
@@ -57,24 +58,24 @@ Figures and sources carry the licences that stand beside them.
 
 
 def data_page():
-    """The address of the page that tells of the data."""
+    """Return the URL of the page about the data."""
     return f"{settings.PUBLIC_URL}/en/data/"
 
 
 def folder():
-    """Where the archive lies."""
+    """Return the folder of the archive."""
     return Path(settings.DATA_DIR)
 
 
 @dataclass(frozen=True)
 class Archive:
-    """The archive that is there: how large, of which state of the content, from when."""
+    """The stored archive: its size in bytes, the content version that it has (`number`), and when it was built."""
 
     path: Path
     size: int
     number: int
     made: datetime
-    base: str  # how the addresses in it begin
+    base: str  # the start of the URLs in it
 
     @property
     def is_fresh(self):
@@ -82,7 +83,7 @@ class Archive:
 
 
 def current_archive() -> Archive | None:
-    """The archive that is there, or None."""
+    """Return the stored archive, or None if there is none or it cannot be read."""
     path = folder() / NAME
     try:
         with zipfile.ZipFile(path) as archive:
@@ -95,7 +96,10 @@ def current_archive() -> Archive | None:
 
 @contextmanager
 def build_lock(wait):
-    """Whether this process is the one that makes the archive; others wait for it, or are told no."""
+    """Yield True if this process holds the lock to build the archive.
+
+    If another process holds it, wait for it, or yield False if `wait` is false.
+    """
     folder().mkdir(parents=True, exist_ok=True)
     with open(folder() / "lock", "w") as lock:
         try:
@@ -107,7 +111,10 @@ def build_lock(wait):
 
 
 def make(wait=True) -> Archive | None:
-    """Make the archive, unless it is as new as the content. None, if another process is at it and we do not wait."""
+    """Build the archive unless it is up to date, and return it.
+
+    If another process is building it, wait for that, or return None if `wait` is false.
+    """
     with build_lock(wait) as ours:
         if not ours:
             return None
@@ -133,7 +140,7 @@ def make(wait=True) -> Archive | None:
 
 
 def build_in_background():
-    """Make the archive in the background."""
+    """Build the archive in a thread, unless another process is building it."""
     threading.Thread(target=_make_and_close, daemon=True, name="archive").start()
 
 
@@ -147,7 +154,7 @@ def _make_and_close():
 
 
 def everything(kind):
-    """All records of a kind that readers see."""
+    """Return all published records of a kind, in the order of their primary key in the table."""
     serialiser = SERIALISERS[kind]
     ordered = serialiser.visible().order_by(*dataset_metadata.primary_key(serialiser))
     pks = [pk for (pk,) in values_tuples(ordered, "pk")]
@@ -158,7 +165,7 @@ def everything(kind):
 
 
 def write_tables(archive):
-    """Write the files of the archive into it."""
+    """Write all files into the archive."""
 
     def write(name, pieces):
         with archive.open(name, "w") as file:
@@ -183,5 +190,5 @@ def write_tables(archive):
 
 
 def pretty(value):
-    """JSON for people to read."""
+    """Return JSON with line breaks and indentation."""
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

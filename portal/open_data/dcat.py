@@ -1,6 +1,6 @@
-"""The catalogue of the datasets, as data portals harvest it: DCAT-AP, the European profile of DCAT.
+"""The catalogue of datasets that data portals harvest: DCAT-AP, the European profile of DCAT.
 
-Every table is a dataset, and so is every indicator, which has a source and a licence of its own.
+Each table is a dataset. So is each indicator, because it has a source and a licence of its own.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from portal.open_data import archive
 from portal.seo import schema_org
 from portal.tracking import content_version
 
-# Lists of the European Union that the profile wants its words from.
+# The EU authority tables, whose terms the profile requires.
 LISTS = "http://publications.europa.eu/resource/authority"
 COUNTRIES = {"kg": "KGZ", "kr": "KOR", "kz": "KAZ", "tj": "TJK", "tm": "TKM", "uz": "UZB"}
 LANGUAGES = [address(f"{LISTS}/language/{code}") for code in ("ENG", "KOR", "RUS")]
@@ -72,13 +72,16 @@ def catalogue(request, form):
 
 
 class Catalogue:
-    """The catalogue of a portal whose addresses begin with `base`. It is read in English, and told in all languages."""
+    """Builds the catalogue as nodes of `portal.formats.rdf`. `base` is the start of every URL.
+
+    URLs lead to English pages; texts are in all languages.
+    """
 
     def __init__(self, base, state):
         self.base, self.state = base, state
         self.page = base + reverse("data")
         self.publisher = address(f"{base}/#portal")
-        self.told = set()  # places and licences of which more than the address is told already
+        self.told = set()  # places and licences that are already written in full
 
     def node(self):
         tables = [self.table(SERIALISERS[kind]) for kind in archive.KINDS]
@@ -105,7 +108,7 @@ class Catalogue:
         )
 
     def dataset(self, identity, **said):
-        """A dataset with what is true of all of them."""
+        """Return a dataset with the properties that all datasets share."""
         mail = address(f"mailto:{settings.CONTACT_EMAIL}")
         return node(
             "dcat:Dataset",
@@ -119,7 +122,7 @@ class Catalogue:
         )
 
     def file(self, form, download, page, **said):
-        """A file that a dataset is to be had as."""
+        """Return a file of a dataset, as a distribution."""
         return node(
             "dcat:Distribution",
             f"{download}#it",
@@ -132,7 +135,7 @@ class Catalogue:
         )
 
     def everything(self):
-        """All tables in one archive."""
+        """Return the archive of all tables as a dataset."""
         return self.dataset(
             f"{self.page}#everything",
             dct_title=spoken(_("Everything in one archive")),
@@ -146,10 +149,10 @@ class Catalogue:
         )
 
     def table(self, serialiser):
-        """All records of a kind."""
+        """Return all records of a kind as a dataset."""
         page = f"{self.page}#{serialiser.file}"
 
-        # Values are under the licence of their indicator, all other tables are words of the portal.
+        # Observations have the licence of their indicator. All other tables are the portal’s own words.
         def rights():
             return self.own_rights() if serialiser.kind == "observation" else {"dct_license": LICENCE}
 
@@ -169,7 +172,7 @@ class Catalogue:
         )
 
     def indicators(self):
-        """Every indicator, with the span and the places of its values."""
+        """Return each indicator as a dataset, with the years and the places of its values."""
         spans, measured = {}, defaultdict(list)
         values = Observation.objects.published().order_by("indicator", "place").values_list("indicator", "place")
         for indicator, place, *span in values.annotate(first=Min("year"), last=Max("year")):
@@ -182,7 +185,7 @@ class Catalogue:
         return [self.indicator(one, spans.get(one.pk), [places[pk] for pk in measured[one.pk]]) for one in indicators]
 
     def indicator(self, record, span, places):
-        """The values of an indicator."""
+        """Return the values of an indicator as a dataset. `span` is its first and last year, or None without values."""
         page = self.base + record.get_absolute_url()
         licence = schema_org.licence_address(record.licence_en)
         source = {}
@@ -218,7 +221,10 @@ class Catalogue:
         )
 
     def place(self, place):
-        """A place: a country as the European Union’s list has it, any other with its name, which is told once."""
+        """Return a country as its EU term, any other place as a node with its name.
+
+        The name is written once; after that only the URL.
+        """
         if place.key in COUNTRIES:
             return address(f"{LISTS}/country/{COUNTRIES[place.key]}")
         identity = f"{self.base}{place.get_absolute_url()}#it"
@@ -228,11 +234,15 @@ class Catalogue:
         return node("dct:Location", identity, skos_prefLabel=words_of(place, "name"))
 
     def own_rights(self):
-        """What is the portal’s and what is not."""
+        """Return the rights of files that mix the portal’s own words with content under other licences."""
         return self.rights_at(self.page, spoken(RIGHTS))
 
     def rights_at(self, page, texts):
-        """What a licence without an address of its own says; for its address, that of the page which states it."""
+        """Return the rights of a licence that has no URL of its own.
+
+        Its text is `texts`. Its URL is #licence on `page`, which states the licence. The text of each URL is written
+        once.
+        """
         licence = address(f"{page}#licence")
         if licence["@id"] not in self.told:
             self.told.add(licence["@id"])
@@ -240,7 +250,7 @@ class Catalogue:
         return {"dct_license": licence, "dct_rights": node("dct:RightsStatement", rdfs_label=texts)}
 
     def api(self, tables):
-        """The API, by which every table can be asked for in parts."""
+        """Return the API, which serves all tables in parts, as a data service."""
         return node(
             "dcat:DataService",
             f"{self.base}/api/v1/#it",
@@ -253,7 +263,7 @@ class Catalogue:
 
 
 def descriptions(record):
-    """What the dataset of an indicator holds, in each language that its definition is written in."""
+    """Return the description of an indicator’s dataset in each language in which its definition exists."""
     found = []
     for language in fields.LANGUAGES:
         with override(language):
@@ -262,10 +272,10 @@ def descriptions(record):
 
 
 def day(moment):
-    """A time as a day, in the time zone of the portal."""
+    """Return the day of a time, in the time zone of the portal."""
     return typed(timezone.localdate(moment).isoformat(), "xsd:date")
 
 
 def year(number):
-    """A year of the calendar."""
+    """Return a calendar year."""
     return typed(number, "xsd:gYear")

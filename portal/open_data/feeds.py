@@ -1,4 +1,4 @@
-"""The feed of the portal: what was published or changed last, of any kind."""
+"""The Atom feed of the portal: the records of all kinds that were published or changed last."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -14,7 +14,7 @@ from portal.tracking import content_version
 
 @require_safe
 def feed(request):
-    """`/<language>/feed/`: the fifty newest changes."""
+    """`/<language>/feed/`: the 50 latest changes."""
     state = content_version.state()
     etag = f'W/"{state.number}-{get_language()}"'
 
@@ -34,7 +34,7 @@ def feed(request):
 
 
 def newest(count):
-    """The published records that changed last, the newest first."""
+    """Return the `count` published records that changed last, newest first."""
     times = []
     for kind, serialiser in SERIALISERS.items():
         if "changed" in serialiser.by_name:

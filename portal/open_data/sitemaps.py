@@ -1,4 +1,4 @@
-"""The addresses that the portal has, for crawlers: every page in every language, with its alternates."""
+"""The sitemaps for crawlers: all pages in all languages, each with its alternates."""
 
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from projects.models import Agreement, Organisation, Project
 
 
 class InEachLanguage(Sitemap):
-    """Pages that stand in every language. Each address names the others, and where readers of none of them go."""
+    """Pages that exist in each language. Each URL has its alternates, and x-default for readers of other languages."""
 
     i18n = alternates = True
 
@@ -38,7 +38,7 @@ class InEachLanguage(Sitemap):
 
 
 class PageSitemap(InEachLanguage):
-    """Pages that are no record's. All but the words about the portal change with the content."""
+    """Pages that are not of a record. All of them change with the content, except the page about the portal."""
 
     names = (
         "home",
@@ -74,7 +74,7 @@ class PageSitemap(InEachLanguage):
 
 
 class Versions:
-    """The records of a queryset, each once a language, as a sequence of which only the asked part is read."""
+    """The records of a queryset, once for each language, as a sequence that reads only the requested slice."""
 
     def __init__(self, records, languages):
         self.records, self.languages = records, languages
@@ -83,7 +83,7 @@ class Versions:
         return self.records.count() * len(self.languages)
 
     def __getitem__(self, part):
-        """A part that begins and ends between two records."""
+        """Return a slice whose ends are at multiples of the number of languages."""
         width = len(self.languages)
         found = self.records[part.start // width : -(-part.stop // width)]
         return [(record, language) for record in found for language in self.languages]
@@ -92,10 +92,10 @@ class Versions:
 class RecordSitemap(InEachLanguage):
     """The published records of one model."""
 
-    limit = 3_000  # addresses, a thousand records: a file of two megabytes, which is made at once
+    limit = 3_000  # URLs, of 1,000 records: a file of 2 MB, which is built in memory
 
     def __init__(self, queryset):
-        # Not the long texts: an address and a date are all that a sitemap says.
+        # A sitemap needs only URLs and dates, so long texts are not loaded.
         columns = {"key", "updated_at", *(["kind"] if queryset.model is Place else [])}
         self.queryset = queryset.published().only(*columns)
 
@@ -127,18 +127,18 @@ SITEMAPS = {
 
 
 def index(request):
-    """`/sitemap.xml`: the files that there are. Django's own view would take their addresses from the Host header."""
+    """`/sitemap.xml`: the list of sitemap files. Django’s own view would take their host from the Host header."""
 
     def made():
         response = render(request, "sitemap_index.xml", {"sitemaps": list(_files())}, content_type="application/xml")
-        response.headers["X-Robots-Tag"] = "noindex, noodp, noarchive"  # as Django says of the sections
+        response.headers["X-Robots-Tag"] = "noindex, noodp, noarchive"  # as Django sets it for the sections
         return response
 
     return _kept(request, "index", made)
 
 
 def _files():
-    """Each file of the sitemap: its address, and when something in it last changed."""
+    """Yield each sitemap file: its URL, and the time of the last change in it."""
     for name, sitemap in SITEMAPS.items():
         sitemap = sitemap() if callable(sitemap) else sitemap
         address = settings.PUBLIC_URL + reverse("sitemap-section", args=[name])
@@ -150,14 +150,14 @@ def _files():
 
 @takes("p")
 def section(request, section):
-    """`/sitemap-<section>.xml`: the addresses of a kind."""
+    """`/sitemap-<section>.xml`: the URLs of a kind of page."""
     return _kept(
         request, f"{section}-{request.GET.get('p', '')[:9]}", lambda: views.sitemap(request, SITEMAPS, section)
     )
 
 
 def _kept(request, name, make):
-    """A file that crawlers are given again only when something changed."""
+    """Return the result of `make`, or 304 if the content has not changed since the crawler’s copy."""
     state = content_version.state()
     headers = {"Cache-Control": "public, max-age=0, must-revalidate"}
     return content_version.conditional_response(

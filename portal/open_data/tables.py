@@ -1,4 +1,4 @@
-"""The data as a whole: every table at an address of its own, described for programs, and all of it in one archive."""
+"""Open data: a URL for each table, its metadata for programs, the archive of all tables, and the page about them."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from portal.seo.head import PageMetadataMixin
 from portal.seo.schema_org import licence, node
 from portal.tracking import content_version
 
-# The page or list that shows the records of a kind.
+# From a kind of record to the URL name of the page that lists it.
 PAGES = {
     "issue": "issues",
     "indicator": "indicators",
@@ -38,7 +38,7 @@ PAGES = {
 
 
 def serialiser_of(file):
-    """How the records of a table are read, by the table’s name."""
+    """Return the serialiser of the table with this name. Raise Http404 if there is none."""
     for kind in archive.KINDS:
         if SERIALISERS[kind].file == file:
             return SERIALISERS[kind]
@@ -47,7 +47,10 @@ def serialiser_of(file):
 
 @require_safe
 def table(request, file):
-    """`/data/<file>.csv`: all published records of a kind, for programs: UTF-8 without a mark, addresses in English."""
+    """`/data/<file>.csv`: all published records of a kind, for programs.
+
+    The file is UTF-8 without a byte order mark. Its URLs lead to English pages.
+    """
     serialiser, state = serialiser_of(file), content_version.state()
     etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
 
@@ -71,14 +74,14 @@ def table(request, file):
 
 @require_safe
 def table_metadata(request, file):
-    """`/data/<file>.csv-metadata.json`: what the columns of a table hold, as CSV on the Web has it."""
+    """`/data/<file>.csv-metadata.json`: the columns of a table, as CSV on the Web."""
     with override("en"):
         return responses.description(request, dataset_metadata.csvw(serialiser_of(file)))
 
 
 @require_safe
 def datapackage(request):
-    """`/data/datapackage.json`: all tables as a Data Package, each at its address beside this one."""
+    """`/data/datapackage.json`: all tables as a Data Package, whose paths are relative to this URL."""
     with override("en"):
         kinds = [SERIALISERS[kind] for kind in archive.KINDS]
         return responses.description(
@@ -88,11 +91,11 @@ def datapackage(request):
 
 @require_safe
 def everything(request):
-    """`/data/central-asia-environment.zip`: the archive. An old one is handed out while a new one is made."""
+    """`/data/central-asia-environment.zip`: the archive. An outdated one is sent while a new one is built."""
     there = archive.current_archive()
     is_fresh = there is not None and there.is_fresh
     if not is_fresh:
-        throttling.throttle(request, "export")  # before the archive is made, which costs more than handing it out
+        throttling.throttle(request, "export")  # counted before building, which costs more than sending
     if there is None:
         there = archive.make()
     elif not is_fresh:
@@ -112,13 +115,13 @@ def everything(request):
 @takes(page=True)
 @require_safe
 def data_in_readers_language(request):
-    """`/data/` leads to the page in the language that the browser asks for."""
+    """`/data/`: redirect to the page in the language that the browser prefers."""
     return HttpResponseRedirect(reverse("data"))
 
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table as the page names it."""
+    """A table as the page lists it."""
 
     words: str
     holds: str
@@ -129,18 +132,18 @@ class DataTable:
 
 
 class Data(PageMetadataMixin, TemplateView):
-    """What data there are, in which forms, under which licence."""
+    """The page about the data: the tables, their formats and their licence."""
 
     template_name = "portal/data.html"
     page_kind = "CollectionPage"
 
     def schema_objects(self, tell, context):
-        """The catalogue, and every table as a dataset."""
+        """Return the catalogue, with each table as a dataset."""
         catalogue = tell.catalogue | {"dataset": [self.told_table(tell, table) for table in context["tables"]]}
         return [catalogue | {"inLanguage": LANGUAGES, "publisher": tell.portal}]
 
     def told_table(self, tell, table):
-        """A table as a dataset. Those of figures, which have licences of their own, are not under the portal’s."""
+        """Return a table as a dataset. The observations have other licences than the portal’s."""
         page = reverse("data")
         files = (("text/csv", reverse("data-table", args=[table.file])), ("application/json", table.api))
         return node(

@@ -1,4 +1,4 @@
-"""A record in the fifteen elements of Dublin Core, texts in every language that they are written in."""
+"""Writes a record in the fifteen elements of Dublin Core, with its texts in each language that they exist in."""
 
 from django.conf import settings
 from lxml import etree
@@ -16,7 +16,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 NAMES = {PREFIX: NAMESPACE, "dc": DC, "xsi": XSI}
 
-# The fields that are read; long texts are not.
+# The fields to read; long texts are not among them.
 READ = {
     *(
         "key",
@@ -35,12 +35,12 @@ READ = {
     *("countries", "country", "places", "part_of", "issues", "areas", "parties", "sources", "kind"),
     *("author", "publisher", "link", "doi", "language", "licence"),
 }
-# What DCMI calls the kinds that are no texts.
+# The DCMI types of kinds of records that are not texts.
 TYPES = {"event": "Event", "indicator": "Dataset"}
 
 
 def told(kind, keys, base):
-    """The metadata of published records of a kind, by key."""
+    """Return a dict from key to metadata element, for the published ones among these records."""
     serialiser = SERIALISERS[kind]
     fields = [field for field in serialiser.fields if field.name in READ]
     pks = list(serialiser.visible().filter(key__in=keys).values_list("pk", flat=True))
@@ -52,7 +52,7 @@ def told(kind, keys, base):
 
 
 def element(values):
-    """The XML of triples of element, language and text."""
+    """Return the XML of Dublin Core values, which are triples of element name, language and text."""
     root = etree.Element(f"{{{NAMESPACE}}}dc", nsmap=NAMES)
     root.set(f"{{{XSI}}}schemaLocation", f"{NAMESPACE} {SCHEMA}")
     for name, language, text in values:
@@ -64,12 +64,12 @@ def element(values):
 
 
 def in_languages(name, words):
-    """An element for each language that has a text."""
+    """Return triples of an element, one for each language that has a text."""
     return [(name, code, text) for code, text in (words or {}).items() if text]
 
 
 def of_record(serialiser, data):
-    """What the portal tells: its page is the work, and the portal its author."""
+    """Yield the values of a record that the portal wrote: the work is its page, and its author is the portal."""
     name = data[serialiser.name]
     yield from in_languages("title", name)
     yield "creator", "en", str(settings.PORTAL_NAME)
@@ -96,14 +96,17 @@ def of_record(serialiser, data):
 
 
 def places_of(data):
-    """The places that a record names, each once."""
+    """Return the summaries of the places that a record names, each once."""
     parties = [party["country"] for party in data.get("parties", ())]
     named = [*data.get("countries", ()), data.get("country"), *parties, data.get("part_of"), *data.get("places", ())]
     return {place["key"]: place for place in named if place}.values()
 
 
 def of_source(serialiser, data):
-    """What was read: the work itself. The address of its page in the portal stands beside its own."""
+    """Yield the values of a source, which describe the work itself.
+
+    The identifiers are the URL and the DOI of the work, and the URL of its page in the portal.
+    """
     if data["title_original"]:
         yield "title", data["language"], data["title_original"]
     yield "title", "en", data["title"]

@@ -1,4 +1,4 @@
-"""Which records there are for harvesters, in the order of their last change; those too that readers see no more."""
+"""Lists records for harvesters in the order of their last change, including those that readers no longer see."""
 
 import datetime
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from portal.formats.serialisers import SERIALISERS
 from portal.tracking import content_version
 from portal.tracking.history import DELETED, TRACKED
 
-# The sets: kinds of records that have a page of their own.
+# The OAI sets: kinds of records that have pages of their own.
 KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "source")
 SETS = {SERIALISERS[kind].file: kind for kind in KINDS}
 SEEN = Q(published_at__isnull=False) | Q(publication__in=[PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED])
@@ -19,10 +19,10 @@ SEEN = Q(published_at__isnull=False) | Q(publication__in=[PublicationStatus.PUBL
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """Where a record stands in the order of all: its last change, then what tells it from others of that moment.
+    """The sort key of a record: its last change, then its source and primary key to order changes of the same time.
 
-    A harvest goes on from the place where it stopped. What changes meanwhile comes once more at the end; nothing is
-    passed by.
+    A harvest continues after the position where it stopped. A record that changes during the harvest moves to the end
+    and is listed again there, so none is skipped.
     """
 
     changed: datetime.datetime
@@ -32,7 +32,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Header:
-    """What is said of a record beside its metadata."""
+    """The header of a record in OAI-PMH."""
 
     position: Position
     kind: str
@@ -52,7 +52,7 @@ class Header:
 
 
 class Present:
-    """The records of a kind that are stored: published, or seen by readers once."""
+    """The stored records of a kind that are published, or were once. In OAI-PMH the latter count as deleted."""
 
     def __init__(self, kind):
         self.kind, self.source = kind, kind
@@ -69,7 +69,10 @@ class Present:
 
 
 class Gone:
-    """The records of a kind that were deleted after readers saw them, as history has them."""
+    """The records of a kind that were deleted after readers had seen them, read from the history.
+
+    A record is left out if a stored record has its key now.
+    """
 
     def __init__(self, kind):
         self.kind, self.source = kind, f"{kind} gone"
@@ -89,7 +92,7 @@ class Gone:
 
 
 def span(rows, changed, pk, source, after, since, before):
-    """Those rows that come after a place, and changed in a time."""
+    """Filter rows by position and time: after the position `after`, changed from `since` to before `before`."""
     if since:
         rows = rows.filter(**{f"{changed}__gte": since})
     if before:
@@ -105,7 +108,10 @@ def span(rows, changed, pk, source, after, since, before):
 
 
 def listed(kinds, count, *, after=None, since=None, before=None):
-    """The first `count` headers of these kinds after a place, of records that changed in a time (`before` excluded)."""
+    """Return the first `count` headers of these kinds after the position `after`.
+
+    Only records that changed from `since` to before `before` are listed.
+    """
     found = []
     for kind in kinds:
         for source in (Present(kind), Gone(kind)):
@@ -114,12 +120,12 @@ def listed(kinds, count, *, after=None, since=None, before=None):
 
 
 def size(kinds, *, since=None, before=None):
-    """How many there are in all."""
+    """Return the number of records of these kinds that changed from `since` to before `before`."""
     return sum(source.found(None, since, before).count() for kind in kinds for source in (Present(kind), Gone(kind)))
 
 
 def header_of(kind, key):
-    """The header of one record, or None for one that readers never saw."""
+    """Return the header of one record, or None if readers never saw it."""
     for source in (Present(kind), Gone(kind)):
         for header in source.headers(source.rows.filter(key=key), 1):
             return header
@@ -127,7 +133,7 @@ def header_of(kind, key):
 
 
 def earliest():
-    """The time before which nothing has changed."""
+    """Return a time before which no header is dated; without records, the time of the last content change."""
     times = []
     for kind in KINDS:
         times.append(Present(kind).rows.aggregate(first=Min("updated_at"))["first"])

@@ -1,4 +1,4 @@
-"""The six verbs of OAI-PMH, their arguments and their errors (openarchives.org/OAI/openarchivesprotocol.html)."""
+"""The six verbs of OAI-PMH, their arguments and errors (openarchives.org/OAI/openarchivesprotocol.html)."""
 
 import datetime
 import re
@@ -28,7 +28,7 @@ SALT = "portal.oai"
 FAR = datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC)
 DAY, SECOND = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 LISTING = {"metadataPrefix": True, "from": False, "until": False, "set": False}
-# By verb: its arguments, and whether each has to be there.
+# From a verb to its arguments; True means that the argument is required.
 VERBS = {
     "Identify": {},
     "ListMetadataFormats": {"identifier": False},
@@ -37,7 +37,7 @@ VERBS = {
     "ListRecords": LISTING,
     "GetRecord": {"identifier": True, "metadataPrefix": True},
 }
-# What the values of arguments are made of.
+# The syntax of the values of arguments.
 NAME, SIGNS = re.compile(r"[\w.!~*'()-]+", re.ASCII), re.compile(r"[\x21-\x7e]+")
 ARGUMENT_PATTERNS = {
     "metadataPrefix": NAME,
@@ -48,7 +48,7 @@ LIST_VERBS = {"ListSets", "ListIdentifiers", "ListRecords"}
 
 
 class OAIError(Exception):
-    """What is wrong with a request, by one of the protocol’s codes and in words."""
+    """An error in a request, with its OAI-PMH error code."""
 
     def __init__(self, code, words):
         super().__init__(words)
@@ -56,10 +56,10 @@ class OAIError(Exception):
 
 
 @checks_parameters_itself
-@csrf_exempt  # it changes nothing, and harvesters may POST what they ask
+@csrf_exempt  # it only reads, and OAI-PMH allows requests by POST
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request):
-    """`/oai`: the answer to a request, which is 200 even where it says what is wrong."""
+    """`/oai`: the response to a request. Its status is 200 even for the protocol’s errors."""
     throttling.throttle(request, "api")
     with override("en"):
         root = OAIResponse(request).element()
@@ -71,7 +71,7 @@ def answer(request):
 
 
 class OAIResponse:
-    """The answer to one request."""
+    """Builds the XML response to one request."""
 
     def __init__(self, request):
         self.asked = request.POST if request.method == "POST" else request.GET
@@ -80,7 +80,7 @@ class OAIResponse:
         self.host = urlsplit(settings.ID_BASE_URL).hostname
 
     def element(self):
-        """The whole document."""
+        """Return the root element of the response."""
         root = _element(None, "OAI-PMH", nsmap={None: NAMESPACE, "xsi": dublin_core.XSI})
         root.set(f"{{{dublin_core.XSI}}}schemaLocation", f"{NAMESPACE} {SCHEMA}")
         _element(root, "responseDate", moment(timezone.now()))
@@ -93,16 +93,19 @@ class OAIResponse:
             getattr(self, f"_{verb}")(said, arguments)
         except OAIError as error:
             if error.code in {"badVerb", "badArgument"}:
-                asked.attrib.clear()  # what is no request is not repeated
+                asked.attrib.clear()  # the protocol forbids attributes of an invalid request
             _element(root, "error", str(error), code=error.code)
         else:
             root.append(said)
         return root
 
-    # ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Arguments ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def arguments(self):
-        """The verb and its arguments, each of them once and none that it does not know."""
+        """Return the verb and a dict of its arguments.
+
+        Raise OAIError if the verb is unknown, or if an argument is unknown, repeated, malformed or missing.
+        """
         verbs = self.asked.getlist("verb")
         if len(verbs) != 1 or verbs[0] not in VERBS:
             raise OAIError("badVerb", f"One verb is asked for, of: {', '.join(VERBS)}.")
@@ -126,7 +129,7 @@ class OAIResponse:
         return verb, found
 
     def record(self, identifier):
-        """The header of the record that an identifier names."""
+        """Return the header of the record with this identifier. Raise OAIError if there is none."""
         named = re.fullmatch(rf"oai:{re.escape(self.host)}:([a-z]+)/([-a-zA-Z0-9_]+)", identifier)
         header = listing.header_of(*named.groups()) if named and named[1] in listing.KINDS else None
         if header is None:
@@ -188,7 +191,7 @@ class OAIResponse:
         return found
 
     def records(self, said, headers):
-        """Records with their metadata. What changes while they are read is told as it is then."""
+        """Append records with their metadata. The metadata of a record that changes meanwhile is the newer one."""
         wanted = {}
         for header in headers:
             if not header.deleted:
@@ -203,7 +206,10 @@ class OAIResponse:
     # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def listed(self, arguments, verb):
-        """The next headers of the list that is asked for, from its beginning or from where its token stands."""
+        """Return the next headers of a list, at most `PAGE`, from its start or the position in its resumption token.
+
+        Set `cursor`, `size` and `token` for the resumption token of this response. Raise OAIError if there are none.
+        """
         if "resumptionToken" in arguments:
             asked, after, self.cursor, self.size = _read_token(arguments["resumptionToken"], verb)
         else:
@@ -225,7 +231,7 @@ class OAIResponse:
         return headers
 
     def go_on(self, said):
-        """The token for the next part; an empty one at the end of a list that came in parts."""
+        """Append the resumption token if the list has several parts. The last part has an empty token."""
         if self.token or self.cursor:
             _element(said, "resumptionToken", self.token, completeListSize=str(self.size), cursor=str(self.cursor))
 
@@ -246,7 +252,7 @@ def _check_prefix(prefix):
 
 
 def _span(asked):
-    """The times between which records changed: from the first on, before the second."""
+    """Return the start (inclusive) and the end (exclusive) of the requested time; None where it is open."""
     since, until = asked.get("from"), asked.get("until")
     if since and until and len(since) != len(until):
         raise OAIError("badArgument", "“from” and “until” are of the same granularity: two days, or two seconds.")
@@ -257,12 +263,12 @@ def _span(asked):
 
 
 def _after(begins, lasts):
-    """When a day or a second is over; None for the last one that there is."""
+    """Return the end of a day or second; None if it is the last day that datetime can represent."""
     return begins + lasts if begins < FAR else None
 
 
 def _time(text, name):
-    """The beginning of a day or a second, and how long that is."""
+    """Return the start of a day or a second, and its duration."""
     for pattern, form, width in (
         (DAY, "%Y-%m-%d", datetime.timedelta(days=1)),
         (SECOND, "%Y-%m-%dT%H:%M:%SZ", datetime.timedelta(seconds=1)),
@@ -276,7 +282,7 @@ def _time(text, name):
 
 
 def _token(verb, asked, position, cursor, size):
-    """Where a list goes on, signed: nothing is kept of it here."""
+    """Return a signed resumption token, which holds the whole state of a harvest: the server stores none."""
     stands = [position.changed.isoformat(), position.source, position.pk]
     return signing.dumps([verb, asked, stands, cursor, size], salt=SALT, compress=True)
 
