@@ -71,7 +71,7 @@ class IssueInCountryInline(RecordInline, TranslationStackedInline):
 
 class KeyFigureInline(RecordInline, TranslationStackedInline):
     model = KeyFigure
-    show_change_link = True  # its sources stand on its own page
+    show_change_link = True  # sources are edited on the page of the key figure
     fieldsets = ((None, {"fields": (in_languages("label"), ("value", *in_languages("unit"), "year", "position"))}),)
     help_texts = FIGURE_HELP | {"position": _("Small numbers first. Empty: last.")}
 

@@ -1,4 +1,4 @@
-"""Which projects answer an issue or one under it: how many they are, and those that aim at it most."""
+"""Finds the projects that address an issue or one of its sub-issues: how many there are, and the most relevant ones."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from portal.core.choices import PublicationStatus
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap
 
-MOST = 24  # on the page of an issue
+MOST = 24  # projects on the page of an issue
 
 
 def _projects():
@@ -17,14 +17,19 @@ def _projects():
 
 
 def _answering():
-    """The published projects that answer each issue or one under it, by its key; and those that aim at just this one,
-    by pairs of its key and how far.
+    """Return the bitmaps of the published projects that address each issue, from the facet index.
+
+    Under the key of an issue are the projects that address it or a sub-issue. Under a pair of key and significance are
+    the projects that address exactly this issue with that significance.
     """
     return registry.facet_index(_projects()).facets["issue"]
 
 
 def with_project_counts(issues):
-    """The issues as a list, each with `project_count`: how many published projects answer it or one under it."""
+    """Return the issues as a list, each with `project_count`.
+
+    `project_count` is the number of published projects that address the issue or one of its sub-issues.
+    """
     issues, answering = list(issues), _answering()
     for issue in issues:
         issue.project_count = len(answering[issue.key])
@@ -33,8 +38,10 @@ def with_project_counts(issues):
 
 @dataclass(frozen=True)
 class Answer:
-    """A project with what it is to an issue: how far it aims at it and why we say so. Where it answers only one under
-    it, that one is `under`, and the link is of that; there is none where readers may not see it.
+    """A project that addresses an issue.
+
+    `link` is the ProjectIssue row with significance and rationale; None if readers may not see the linked issue.
+    `under` is the sub-issue if the project addresses only a sub-issue; then `link` belongs to that sub-issue.
     """
 
     project: object
@@ -43,8 +50,10 @@ class Answer:
 
 
 def projects_for_issue(issue, most=MOST):
-    """How many published projects answer an issue or one under it, and which of them aim at it most, the newest first:
-    those of which it is the principal aim, then those of which it is another, then those that answer one under it.
+    """Return (count, answers) for the published projects that address an issue or one of its sub-issues.
+
+    `answers` holds at most `most` projects: those with the issue as principal aim, then those with it as significant
+    aim, then those that address only a sub-issue. Each group has the newest projects first.
     """
     projects, answering = _projects().objects.published().latest_first(), _answering()
     rows = issue.project_links.model

@@ -1,4 +1,4 @@
-"""What is known of the region."""
+"""Configuration of the app for issues, indicators, events and the glossary."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""The Aral Sea’s own part of its page: the sea in outline, its area beside the events, then and since, planting."""
+"""The special part of the Aral Sea's page: outlines, area beside events, changes since, and planting."""
 
 import functools
 import json
@@ -26,7 +26,7 @@ WIDTH, MARGIN = 420, 30
 
 @dataclass(frozen=True)
 class Outline:
-    """A dated shore: its path, its date and area as the source has them, and whether the date is inferred."""
+    """A dated shoreline: its SVG path, its date and area as given by the source, and whether the date is inferred."""
 
     path: str
     date: str
@@ -36,7 +36,10 @@ class Outline:
 
 @functools.cache
 def outlines():
-    """The dated outlines and the frame that holds them: (outlines, place on the picture of a position, size)."""
+    """Return (outlines, place, (width, height), length of 100 km); lengths are in SVG user units.
+
+    `place` maps a projected point to a position in the picture. The result is cached for the life of the process.
+    """
     layer = json.loads((settings.BASE_DIR / "static" / "geo" / "aral-sea.geojson").read_text(encoding="utf-8"))
     shapes = [
         [
@@ -65,13 +68,13 @@ def outlines():
 
 
 def polygons(geometry):
-    """The polygons of a GeoJSON geometry, each a list of rings."""
+    """Return the polygons of a GeoJSON geometry, each as a list of rings."""
     return geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
 
 
 @dataclass(frozen=True)
 class AralMark:
-    """A place on the picture."""
+    """A place in the picture, in SVG user units. `left` is True if its label is to the left of the point."""
 
     place: object
     x: float
@@ -80,15 +83,15 @@ class AralMark:
 
 
 def issue_of_the_sea():
-    """Return the published issue whose page has the part, as editors chose; None if there is none."""
+    """Return the published issue for which editors chose this part; None if there is none."""
     chosen = Issue.objects.published().filter(features__part=IssueFeature.Part.ARAL_SEA)
     return chosen.without_sections().first()
 
 
 def picture(issue):
-    """The map of the sea: outlines from the larger to the smaller, places, size, and how long 100 km are.
+    """Return the template context of the map of the sea: outlines, places, size and scale bar.
 
-    `issue` is the one whose page has the part.
+    The outlines are ordered from the largest to the smallest. `issue` is the one whose page has the part.
     """
     shores, place, size, hundred_km = outlines()
     marks = []
@@ -115,7 +118,7 @@ def picture(issue):
 
 @dataclass(frozen=True)
 class IndicatorChange:
-    """The first and the last known value of one indicator for the whole sea."""
+    """The first and the last known value of an indicator for the whole sea."""
 
     indicator: object
     first: object
@@ -123,7 +126,10 @@ class IndicatorChange:
 
 
 def feature(issue, events):
-    """What the part shows, or None while the portal has no values of the sea’s area. `events` are the issue’s own."""
+    """Return the template context of the part; None if the portal has no published values of the sea's area.
+
+    `events` are the events of the issue. Those within the years of the area's values are numbered by year.
+    """
     indicators = {one.key: one for one in Indicator.objects.published().filter(key__in=[*THEN_AND_SINCE, PLANTING])}
     values = readings(Observation.objects.published().filter(indicator__in=indicators.values()))
     area = indicators.get(AREA)
@@ -152,7 +158,10 @@ def feature(issue, events):
 
 
 def planting(issue, indicator, values):
-    """Bars of the area that officials reported as planted, each with the year it was said of."""
+    """Return the context of a bar chart of the planted area that officials reported, one bar for each year of report.
+
+    Return None if there are no values.
+    """
     found = values.get(indicator.pk) if indicator else None
     if not found:
         return None
@@ -174,7 +183,7 @@ def planting(issue, indicator, values):
 
 
 def sea_file(request, drawn):
-    """The outlines as a file of their own."""
+    """Return the outlines as an SVG file response."""
     return svg_file(
         request,
         "aral-sea",
@@ -194,7 +203,7 @@ def sea_file(request, drawn):
 
 
 def planting_file(request, bars):
-    """The bars of what was planted as a file of their own."""
+    """Return the bar chart of the planted area as an SVG file response."""
     indicator = bars["indicator"]
     return svg_file(
         request,

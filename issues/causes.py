@@ -1,8 +1,8 @@
-"""Causes and effects as a picture: which issues stand in it, how their names fit their boxes, where the lines run.
+"""Draws causes and effects as a graph: which issues it has, how names fit their boxes, and where lines run.
 
-`draw` is pure: names and pairs of numbers in, lengths and SVG paths out. What it returns is kept in the cache under all
-that went in, so a picture is laid out once for each state of the content and each language. Colours are classes and
-words are the templates' (templates/issues/includes/causes_*.html).
+`draw` is a pure function: names and pairs of numbers in, lengths and SVG paths out. `drawn_once` caches its result by
+all its arguments, so that a picture is laid out once for each set of names and links. Colours are CSS classes, and the
+texts are in the templates (templates/issues/includes/causes_*.html).
 """
 
 import hashlib
@@ -22,12 +22,12 @@ from portal.graphics.charts import shortened, text_width
 from portal.graphics.graph_layout import Points, Spacing, lay_out, order_layers
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 
-TONES = 4  # classes of static/css/graph.css: one for each main issue and what stands under it; 0 is for the others
-MOST_LINES = 3  # of a name
-BOLD = 1.07  # how much wider bold letters are
-EDGE = 2  # around the picture, so that no stroke is cut
-TIP, TIP_HALF = 7, 3  # length of an arrow’s head, and half its breadth
-KEPT = 7 * 24 * 3600  # seconds
+TONES = 4  # colours in static/css/graph.css: one for each main issue and its sub-issues; 0 is for other issues
+MOST_LINES = 3  # maximum number of lines of a name
+BOLD = 1.07  # width of bold letters, relative to regular ones
+EDGE = 2  # margin around the picture, so that no stroke is cut
+TIP, TIP_HALF = 7, 3  # length of an arrowhead, and half its width
+KEPT = 7 * 24 * 3600  # cache timeout in seconds
 
 
 # ── The shape of a picture ───────────────────────────────────────────────────────────────────────────────────────
@@ -35,19 +35,19 @@ KEPT = 7 * 24 * 3600  # seconds
 
 @dataclass(frozen=True)
 class Shape:
-    """How a picture is built: its measures, and whether it reads from top to bottom."""
+    """The measures of a picture in SVG user units, and whether it reads from top to bottom (`downwards`)."""
 
     spacing: Spacing
     font: float
-    line: float  # from one line of a name to the next
-    room: float  # a name is broken where it is wider than this
-    most_room: float  # and cut where it is wider than this even so
-    least: float  # a box is at least so wide
-    inset: tuple[float, float]  # between a box’s sides and its name
+    line: float  # distance between the lines of a name
+    room: float  # a wider name is broken into several lines
+    most_room: float  # a line that is still wider is cut with an ellipsis
+    least: float  # minimum width of a box
+    inset: tuple[float, float]  # horizontal and vertical padding of a box
     downwards: bool = False
     most_layers: int | None = None
     most_in_layer: int | None = None
-    most_across: float = math.inf  # names that are wider together do not share a row
+    most_across: float = math.inf  # maximum total width of the names in one row
 
 
 WIDE = Shape(
@@ -72,7 +72,7 @@ NARROW = Shape(
     most_in_layer=2,
     most_across=230,
 )
-# The few issues around one, in a column of text.
+# For the graph on the page of one issue, which has few issues and is as wide as a column of text.
 NEAR_WIDE = Shape(
     Spacing(along=716, gap=60, most_gap=130, between=10),
     font=13,
@@ -87,18 +87,22 @@ NEAR_NARROW = NARROW
 
 @dataclass(frozen=True)
 class CauseNode:
-    """A box with the lines of its name."""
+    """A box and the lines of its name."""
 
     x: float
     y: float
     width: float
     height: float
-    rows: tuple[tuple[str, float, float], ...]  # words, x, y of their baseline
+    rows: tuple[tuple[str, float, float], ...]  # text, x, y of its baseline
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A line from a cause to an effect; `own` is the part of `path` where no other line runs."""
+    """A line from a cause to an effect.
+
+    `own` is the part of `path` that no other line shares, `tip` is the arrowhead. `back` is True if the line runs
+    against the reading direction.
+    """
 
     path: str
     own: str
@@ -108,18 +112,25 @@ class Edge:
 
 @dataclass(frozen=True)
 class CauseGraph:
-    """A picture: nodes and edges in the order in which they were given, and where edges to a node run as one."""
+    """The laid out picture.
+
+    `nodes` and `edges` are in the order of the arguments of `draw`. `trunks` are the paths that several edges to one
+    node share.
+    """
 
     width: float
     height: float
     nodes: tuple[CauseNode, ...]
     edges: tuple[Edge, ...]
-    trunks: tuple[tuple[int, str], ...]  # node, path
+    trunks: tuple[tuple[int, str], ...]  # index of the node, path
     crossings: int
 
 
 def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, int]], shape: Shape) -> CauseGraph:
-    """The picture of issues with such names, some of them in bold, and lines between them by their numbers."""
+    """Return the picture of issues with these names, and with lines between them.
+
+    `bold` says for each name whether it is bold. `lines` are pairs (cause, effect) of indexes of names.
+    """
     weights = [BOLD if heavy else 1 for heavy in bold]
     labels = [name_rows(name, shape, weight) for name, weight in zip(names, weights, strict=True)]
     plan = order_layers(
@@ -131,7 +142,7 @@ def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, 
         most_across=shape.most_across,
     )
     if not shape.downwards:
-        # The boxes of a column are as wide as its widest name, so the others may take fewer lines.
+        # The boxes of a column are as wide as its widest name, so the other names may need fewer lines.
         widest = dict.fromkeys(plan.layer_of, 0.0)
         for (_rows, width), layer in zip(labels, plan.layer_of, strict=False):
             widest[layer] = max(widest[layer], width)
@@ -144,7 +155,7 @@ def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, 
     for number, (rows, width) in enumerate(labels):
         width = max(width + 2 * shape.inset[0], shape.least)
         height = len(rows) * shape.line + 2 * shape.inset[1]
-        # Lines that meet at a box need room to be told apart.
+        # Lines that meet at a box need a distance of 7 units, so that the reader can distinguish them.
         touching = 2 * shape.spacing.corner + 7 * (max(out[number], into[number]) - 1)
         sizes.append((height, max(width, touching)) if shape.downwards else (width, max(height, touching)))
     layout = lay_out(plan, sizes, shape.spacing)
@@ -160,9 +171,10 @@ def draw(names: Sequence[str], bold: Sequence[bool], lines: Sequence[tuple[int, 
 
 
 def name_rows(name: str, shape: Shape, weight: float = 1, room: float = 0) -> tuple[list[str], float]:
-    """A name in as few lines as fit the room, of even length, and how wide they are.
+    """Return the lines of a name, and the width of the widest one.
 
-    A name that needs more than three lines makes its box wider; where even that is not enough, it ends in an ellipsis.
+    The name has as few lines as fit the width, at most three, of similar length. A name that does not fit in three
+    lines makes its box wider. Lines wider than `shape.most_room` end in an ellipsis.
     """
 
     def width(row):
@@ -188,7 +200,7 @@ def name_rows(name: str, shape: Shape, weight: float = 1, room: float = 0) -> tu
 def node(box, rows, shape):
     x, y = turned((box.along, box.across), shape)
     width, height = turned((box.length, box.breadth), shape)
-    # A baseline lies about a third of the letters’ size under their middle.
+    # The baseline is about a third of the font size (0.35) below the middle of the letters.
     top = y + EDGE + (height - len(rows) * shape.line) / 2 + shape.line / 2 + shape.font * 0.35
     return CauseNode(
         rounded(x + EDGE),
@@ -218,7 +230,10 @@ def edge(route, shape):
 
 
 def trunk(parts: Sequence[Points], shape):
-    """The path of what lines share: each part is straight first and bends then."""
+    """Return the path of the parts that lines share.
+
+    Each part is straight from its first to its second point and bends to its other points.
+    """
     paths = []
     for a, b, *rest in parts:
         points = [turned(point, shape) for point in (a, b)]
@@ -229,7 +244,10 @@ def trunk(parts: Sequence[Points], shape):
 
 
 def path_of(points, shape, stacked=False):
-    """The path through points that are joined by a bend, a straight part, a bend and so on."""
+    """Return the path through `points`. Bends and straight parts alternate, beginning with a bend.
+
+    If the line is `stacked` (between two boxes of one layer), all parts are straight.
+    """
     path = f"M{at(points[0])}"
     for number, (a, b) in enumerate(itertools.pairwise(points)):
         path += f"L{at(b)}" if stacked or number % 2 else bend(a, b, shape)
@@ -237,7 +255,7 @@ def path_of(points, shape, stacked=False):
 
 
 def bend(a, b, shape):
-    """A curve that leaves and arrives in the direction of reading."""
+    """Return a curve that starts and ends in the reading direction."""
     if shape.downwards:
         middle = (a[1] + b[1]) / 2
         return f"C{at((a[0], middle))} {at((b[0], middle))} {at(b)}"
@@ -246,24 +264,24 @@ def bend(a, b, shape):
 
 
 def tip(point, direction):
-    """The head of an arrow that ends at `point`; written alike for all, so that the page packs well."""
+    """Return the path of an arrowhead that ends at `point`. All have the same form, so the page compresses well."""
     dx, dy = direction
     across = TIP_HALF if dx else 0, TIP_HALF if dy else 0
     return f"M{at(point)}l{-dx * TIP - across[1]},{-dy * TIP - across[0]}l{2 * across[1]},{2 * across[0]}z"
 
 
 def turned(pair, shape):
-    """(along, across) as (x, y)."""
+    """Convert (along, across) to (x, y)."""
     return pair[::-1] if shape.downwards else pair
 
 
 def at(point):
-    """A point of a path. Whole pixels are fine enough, and take half of the bytes."""
+    """Return a point as text for a path. Whole pixels are precise enough and take half of the bytes."""
     return f"{round(point[0] + EDGE)},{round(point[1] + EDGE)}"
 
 
 def rounded(number: float) -> float | int:
-    """A length to a tenth, without an idle zero."""
+    """Return a length rounded to one decimal place; an int if it is a whole number."""
     number = round(number, 1)
     return int(number) if number == int(number) else number
 
@@ -273,29 +291,30 @@ def rounded(number: float) -> float | int:
 
 @dataclass
 class Linked:
-    """A link between two issues of a picture, with what templates need to draw it."""
+    """A link between two issues of a picture, with the values that templates need to draw it."""
 
     cause: object
     effect: object
     link: object
-    keys: Sequence[str]  # of its sources
+    keys: Sequence[str]  # keys of its sources
     tone: int = 0
 
     @property
     def id(self):
-        """Its anchor in the list."""
+        """Return the HTML id of the link in the list."""
         return f"link-{self.cause.key}--{self.effect.key}"
 
     @property
     def words(self):
-        """Cause, effect and mechanism for a tooltip, and the language of the mechanism."""
+        """Return the mechanism for a tooltip, and the code of its language."""
         return text_and_language(self.link, "mechanism")
 
 
 class CausesFigure:
-    """Issues and the links among them, drawn for wide pages and for phones, and listed.
+    """Issues and the links between them, drawn for wide pages and for phones, and as a list.
 
-    `links` are IssueLink records whose two ends are among `issues`. Issues without a link are `loose`, and not drawn.
+    `links` are IssueLink records; both ends must be among `issues`. Issues without a link are in `loose` and are not
+    drawn.
     """
 
     def __init__(self, issues, links, *, mains=(), shapes=(WIDE, NARROW), focus=None):
@@ -320,7 +339,11 @@ class CausesFigure:
         self.wide, self.narrow = (self.view(shape) for shape in shapes)
 
     def view(self, shape):
-        """The picture of one shape: for each issue its box and the lines that leave it; and the shared lines."""
+        """Return the context of the picture in one shape: its drawing, nodes and trunks.
+
+        `nodes` has (issue, box, tone, is bold, outgoing links with their edges) for each issue. `trunks` has (issue,
+        path, tone).
+        """
         place = {issue.pk: number for number, issue in enumerate(self.issues)}
         drawing = drawn_once(
             tuple(str(issue) for issue in self.issues),
@@ -343,17 +366,17 @@ class CausesFigure:
         }
 
     def heavy(self, issue):
-        """Whether its name is in bold: a main issue, or the one that the picture is about."""
+        """Return True if the name of the issue is bold: it is the focus, or a main issue if there is no focus."""
         return issue.pk == self.focus.pk if self.focus else issue.parent_id is None
 
     @property
     def has_back(self):
-        """Whether some line runs against the direction of reading, because causes go round in a circle."""
+        """Return True if a line runs against the reading direction, because the causes form a cycle."""
         return any(edge.back for edge in self.wide["drawing"].edges)
 
     @property
     def by_effect(self):
-        """The list: each issue that has causes here, with the links to it."""
+        """Return the list of links: pairs of an issue that has causes here and the links to it."""
         return [
             (issue, found)
             for issue in self.issues
@@ -362,40 +385,40 @@ class CausesFigure:
 
     @property
     def most_caused(self):
-        """The issues with most causes here, and how many these are."""
+        """Return the issues with the most causes here, and the number of these causes."""
         return most(self.issues, Counter(link.effect.pk for link in self.links))
 
     @property
     def most_causing(self):
-        """The issues with most effects here, and how many these are."""
+        """Return the issues with the most effects here, and the number of these effects."""
         return most(self.issues, Counter(link.cause.pk for link in self.links))
 
 
 def most(issues, counts):
-    """The issues that are counted most often, in their order, and how often."""
+    """Return the issues with the highest count, in their order, and that count."""
     highest = max(counts.values(), default=0)
     return [issue for issue in issues if counts[issue.pk] == highest], highest
 
 
 def main_pk(issue):
-    """The primary key of the main issue above, or of the issue itself if it is one."""
+    """Return the primary key of the parent, or of the issue itself if it is a main issue."""
     return issue.parent_id or issue.pk
 
 
 def main_tones(mains):
-    """The tone of each main issue, by primary key."""
+    """Return the colour number of each main issue, from 1 to `TONES`, by primary key."""
     return {main.pk: number % TONES + 1 for number, main in enumerate(mains)}
 
 
 def drawn_once(names, bold, lines, shape):
-    """What `draw` returns, kept in the cache."""
+    """Return the result of `draw`, cached by its arguments for `KEPT` seconds."""
     told = repr((names, bold, lines, shape))
     key = f"causes:{hashlib.sha256(told.encode()).hexdigest()}"
     return caches["local"].get_or_set(key, lambda: draw(names, bold, lines, shape), KEPT)
 
 
 def causes_file(request, figure, name, title):
-    """The wide picture of causes and effects as a file of its own."""
+    """Return the wide picture of causes and effects as an SVG file response."""
     picture = figure.wide
     return svg_file(
         request,

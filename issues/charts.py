@@ -1,4 +1,4 @@
-"""Charts and maps of indicators: which observations they show, in what colours, and the sentence that sums them up."""
+"""Charts and maps of indicators: which observations they show, in which colours, and a sentence that sums them up."""
 
 import itertools
 from dataclasses import dataclass, field, replace
@@ -21,20 +21,20 @@ from portal.maps.region import central_asia, draw
 from portal.models import Place
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
-# A country keeps its colour in every chart; other places take the rest in order.
+# A country has the same colour in every chart. Other places get the colours of OTHER_TONES in order.
 TONES = {"kz": 1, "kg": 2, "tj": 3, "tm": 4, "uz": 5, "kr": 6, "world": 7}
 OTHER_TONES = (1, 5, 3, 2, 4, 6, 8)
 PALE = 9
 MOST_SERIES = 8
-DWARFED = 10  # times larger than the largest other: it is not drawn beside them
+DWARFED = 10  # the world's values are not drawn if its maximum is over 10 times that of the other places
 
 
 @dataclass
 class IndicatorFigure:
-    """A line chart of one indicator with everything that stands around it. Needs at least one observation.
+    """A line chart of one indicator with its title, links, sources, table and sentence.
 
-    `sizes` are those of a wide page and of a phone, or one for both. `focus` is a place that stands out among others.
-    `left_out` are values that are not drawn, which `note` says.
+    It needs at least one observation. `sizes` are (width, height) for a wide page and for a phone, or one size for
+    both. `focus` is a place that is emphasised. `left_out` are observations that are not drawn; `note` says so.
     """
 
     indicator: object
@@ -47,7 +47,7 @@ class IndicatorFigure:
 
     @property
     def id(self):
-        """The name of the figure in its page."""
+        """Return the HTML id of the figure."""
         return f"chart-{self.indicator.key}"
 
     @property
@@ -76,17 +76,17 @@ class IndicatorFigure:
 
     @property
     def multiples_url(self):
-        """The small charts as a file."""
+        """Return the URL of the small charts as an SVG file."""
         return f"{self.url}?{urlencode(self.query | {'format': 'svg', 'part': 'each'}, doseq=True)}"
 
     @cached_property
     def sources(self):
-        """The sources of the values, each once."""
+        """Return the sources of the values without duplicates."""
         return list(dict.fromkeys(observation.source for observation in self.observations))
 
     @property
     def note(self):
-        """What is not drawn, and why."""
+        """Return a sentence that says what is not drawn, and why; empty if everything is drawn."""
         if not self.left_out:
             return ""
         newest = max(self.left_out, key=lambda one: one.year)
@@ -103,7 +103,7 @@ class IndicatorFigure:
 
     @cached_property
     def series(self) -> list[Series]:
-        """A series for each place, and for each source of a place where sources overlap."""
+        """Return a series for each place, or for each source of a place if its sources overlap in time."""
         tones = place_tones(list(dict.fromkeys(column.place for column in self.value_columns)))
         found, seen = [], set()
         for column in self.value_columns:
@@ -121,16 +121,16 @@ class IndicatorFigure:
 
     @property
     def columns(self):
-        """The headings of the table of the same numbers."""
+        """Return the column headings of the table of values."""
         return [one.name for one in self.series]
 
     @property
     def rows(self):
-        """Rows of the table: year, and a reading or None for each series."""
+        """Return the rows of the table: the year, and a reading or None for each series."""
         return value_rows(self.value_columns)
 
     def chart(self, width, height, *, worded=False) -> LineChart:
-        """The chart in a size; names that find no room there are letters, which `key` explains."""
+        """Return the chart in a size. If the names of the series do not fit, letters replace them (see `key`)."""
         series = self.series
         if not labels_fit([one.name for one in series], width):
             series = [replace(one, name=letter) for letter, one in self.lettered]
@@ -140,12 +140,15 @@ class IndicatorFigure:
 
     @property
     def lettered(self):
-        """Pairs of letter and series."""
+        """Return pairs of letter and series."""
         return list(zip(ascii_uppercase, self.series, strict=False))
 
     @property
     def key(self):
-        """What the letters mean, where a phone needs them; `key_always` where a wide page does too."""
+        """Return the pairs of letter and series if the phone chart needs letters; else an empty list.
+
+        `key_always` is True if the wide chart needs letters too.
+        """
         return [] if labels_fit([one.name for one in self.series], self.sizes[-1][0]) else self.lettered
 
     @property
@@ -154,17 +157,20 @@ class IndicatorFigure:
 
     @cached_property
     def wide(self) -> LineChart:
-        # A small chart leaves the words of each year to its table, a phone’s to the wide one.
+        # Only a wide chart has a text for each year. A small chart has its table, and a phone chart has the wide one.
         return self.chart(*self.sizes[0], worded=len(self.sizes) > 1)
 
     @cached_property
     def narrow(self) -> LineChart | None:
-        """The chart for a phone, where it is not the same."""
+        """Return the chart for a phone; None if there is one size for both."""
         return self.chart(*self.sizes[1]) if len(self.sizes) > 1 else None
 
     @cached_property
     def multiples(self):
-        """A small chart for each of three or more series, all with the same axes: id, name, chart, sentence."""
+        """Return a small chart for each series as (id, name, chart, sentence), all with the same axes.
+
+        Return an empty list if there are fewer than three series.
+        """
         if len(self.series) < 3:
             return []
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
@@ -176,11 +182,11 @@ class IndicatorFigure:
 
     @cached_property
     def sentence(self) -> str:
-        """What the chart shows, computed from its values."""
+        """Return a sentence that says what the chart shows, computed from its values."""
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
         if self.focus:
             return self.sentence_of_focus(symbol)
-        # The world is no peer of those in it.
+        # The value of the world includes those of the countries, so it is not compared with them.
         peers = [
             one
             for one, column in zip(self.series, self.value_columns, strict=True)
@@ -193,7 +199,11 @@ class IndicatorFigure:
         return " ".join([*([most.words(symbol)] if most else []), standing(peers, symbol)])
 
     def sentence_of_focus(self, symbol) -> str:
-        """How the place in focus changed, and where it stood among the countries of Central Asia in its latest year."""
+        """Return how the place in focus changed, and the range of Central Asian countries in its latest year.
+
+        The range is left out if fewer than two countries have a value for that year. Return "" if the place has no
+        values.
+        """
         own = next((column for column in self.value_columns if column.place == self.focus), None)
         if own is None:
             return ""
@@ -211,18 +221,18 @@ class IndicatorFigure:
                     year=year, low=number(min(region)), high=number(max(region)), unit=symbol
                 )
             )
-        # A unit may be an abbreviation with a full stop of its own.
+        # A unit may be an abbreviation that ends with a full stop.
         return " ".join(sentences).replace("..", ".")
 
 
 def stands_out(place, focus):
-    """Whether a place keeps its colour beside the one in focus: that one, Korea and the world do."""
+    """Return True if `place` keeps its colour beside the place in focus: the focus itself, Korea or the world."""
     return place == focus or place.group == Place.Group.KOREA or place.kind == Place.Kind.WORLD
 
 
 @dataclass(frozen=True)
 class SeriesChange:
-    """The first and the last value of a series."""
+    """The first and the last value of a series, each as (year, value)."""
 
     name: str
     first: tuple[int, float]
@@ -230,17 +240,17 @@ class SeriesChange:
 
     @classmethod
     def of(cls, series):
-        """The change of a series, or None where it has but one value."""
+        """Return the change of a series, or None if it has only one value."""
         first, last = min(series.points), max(series.points)
         return cls(series.name, first, last) if first != last else None
 
     @property
     def size(self):
-        """How much it changed against what it was."""
+        """Return the absolute change relative to the first value; relative to 1 if the first value is 0."""
         return abs(self.last[1] - self.first[1]) / (abs(self.first[1]) or 1)
 
     def words(self, unit):
-        """The change as a sentence."""
+        """Return the change as a sentence."""
         if self.last[1] > self.first[1]:
             sentence = _("{place} rose from {first} in {first_year} to {last} {unit} in {last_year}.")
         elif self.last[1] < self.first[1]:
@@ -258,21 +268,24 @@ class SeriesChange:
 
 
 def sentence_of(series, unit) -> str:
-    """How a series changed; its only value where it has but one."""
+    """Return a sentence about the change of a series, or about its value if it has only one."""
     if change := SeriesChange.of(series):
         return change.words(unit)
     [(year, value)] = series.points
     return _("{place}: {value} {unit} in {year}.").format(place=series.name, value=number(value), unit=unit, year=year)
 
 
-PATIENCE = 5  # years: how much older than the latest value a year may be in which all can be compared
+PATIENCE = 5  # years: `standing` compares all series in a shared year at most this much older than the latest value
 
 
 def standing(series, unit) -> str:
-    """Who has the most and who the least of several series.
+    """Return a sentence that names the highest and the lowest of several series.
 
-    In the latest year if all have a value then; else in the latest one that all share, unless it is long ago; else
-    among those (three or more) that have the latest year; else by the latest value of each, with its year.
+    The series are compared by the first rule that applies:
+
+    - in the latest year that all share, if it is at most `PATIENCE` years before the latest value;
+    - in the latest year, among the series with a value for it, if these are at least three;
+    - by the latest value of each series, with its year.
     """
     by_year = [dict(one.points) for one in series]
     latest = max(map(max, by_year))
@@ -312,24 +325,27 @@ def standing(series, unit) -> str:
 
 
 def axis_number(value: float) -> str:
-    """A number on an axis, in the reader's way of writing."""
+    """Return the label of a number on an axis, in the reader's number format."""
     return number(round(value, 6))
 
 
 def place_tones(places) -> dict:
-    """A colour number for each place; a country's never changes."""
+    """Return a colour number for each place. A country always has the same colour."""
     others = iter(OTHER_TONES * (len(places) // len(OTHER_TONES) + 1))
     return {place: TONES.get(place.key) or next(others) for place in places}
 
 
 def short_source(source) -> str:
-    """A source in a few words, to tell two series of one place apart."""
+    """Return a short name of a source, to distinguish two series of one place."""
     who = (source.author or source.publisher).split(",")[0]
     return f"{who} {source.date.year}" if source.date else who
 
 
 def figures_for(indicators, most, focus=None, **which):
-    """Small charts of the first `most` indicators with values over several years (of `focus`, where it is named)."""
+    """Return small charts of the first `most` indicators that have values for more than two years.
+
+    With `focus`, the years are those of that place. The lookups `which` restrict the observations.
+    """
     by_indicator = readings(Observation.objects.published().filter(indicator__in=indicators, **which))
     figures = []
     for indicator in indicators:
@@ -342,10 +358,11 @@ def figures_for(indicators, most, focus=None, **which):
 
 
 def chartable(observations, choice):
-    """The observations to draw, and those that are left out of what a reader has not chosen.
+    """Return the observations to draw, and those that are left out.
 
-    Drawn are those of the chosen places, or of as many places as a chart can tell apart; not the world where it is so
-    much larger than all in it that they would be one line at the bottom.
+    If the reader chose places, all observations are drawn. Otherwise the first `MOST_SERIES` places are drawn. The
+    world is left out if its maximum is more than `DWARFED` times that of the other places, because their lines would
+    all lie at the bottom of the chart.
     """
     if choice.valid_data.get("place"):
         return observations, []
@@ -359,13 +376,13 @@ def chartable(observations, choice):
 
 
 def source_line(sources, licence) -> str:
-    """Whose numbers a picture shows, and what one may do with them."""
+    """Return the line below a picture that names its sources and its licence."""
     names = "; ".join(source.name_and_language()[0] for source in sources)
     return _("Source: {sources}. Licence: {licence}.").format(sources=names, licence=licence)
 
 
 def chart_file(request, figure):
-    """The chart as a file of its own."""
+    """Return the chart as an SVG file response."""
     indicator = figure.indicator
     return svg_file(
         request,
@@ -382,7 +399,7 @@ def chart_file(request, figure):
 
 
 def multiples_file(request, figure):
-    """The small charts as one file."""
+    """Return the small charts as one SVG file response."""
     indicator = figure.indicator
     return svg_file(
         request,
@@ -404,7 +421,7 @@ def multiples_file(request, figure):
 
 @dataclass(frozen=True)
 class LegendClass:
-    """A class of the legend."""
+    """A class of values in the legend of a map: its CSS class and its label."""
 
     tone: str
     words: str
@@ -412,18 +429,21 @@ class LegendClass:
 
 @dataclass(frozen=True)
 class MapRow:
-    """A line of the table beside a shaded map: a country, the values that sources give for the year, its class."""
+    """A row of the table beside a shaded map.
+
+    It has a country, the observations of all sources for the year, and the CSS class of its colour.
+    """
 
     country: object
     observations: list
     tone: str
 
 
-FEWEST = 3  # countries with a value for a year, for a map of it to say something
+FEWEST = 3  # countries that need a value for a year; a map with fewer would show too little
 
 
 def common_years(years_by_country: dict[str, set[int]]) -> list[int]:
-    """The years for which at least three countries have values, the latest first."""
+    """Return the years for which at least three countries have values, the latest first."""
     counts: dict[int, int] = {}
     for years in years_by_country.values():
         for year in years:
@@ -432,16 +452,21 @@ def common_years(years_by_country: dict[str, set[int]]) -> list[int]:
 
 
 def best_year(years_by_country: dict[str, set[int]], years: list[int], patience: int = 10) -> int:
-    """The latest year that all countries share, or the latest of `years` if that is over `patience` years younger."""
+    """Return the latest year that all countries share and that is in `years`.
+
+    Return the latest of `years` if there is no shared year, or if it is more than `patience` years older. `years` must
+    have the latest first.
+    """
     shared = set.intersection(*years_by_country.values()) & set(years)
     return max(shared) if shared and max(shared) >= years[0] - patience else years[0]
 
 
 def value_map(indicator, year=None):
-    """A map of the countries shaded by an indicator's values for one year, its sentence, its classes, its table.
+    """Return the template context of a map of countries shaded by an indicator's values for one year.
 
-    `year` is what the reader asked for, as text; without it the latest year that the countries share. An indicator
-    with values for fewer than three countries in every year has no map: None.
+    The context includes the sentence, the legend and the rows of the table. `year` is the text that the reader entered;
+    without it, the map shows `best_year`. If there is no map for `year`, `problem` says so and the map shows
+    `best_year`. Return None if no year has values for at least three countries.
     """
     countries = sorted(central_asia(), key=lambda place: place.name_and_language()[0])
     by_pk = {place.pk: place for place in countries}
@@ -466,7 +491,7 @@ def value_map(indicator, year=None):
     for observation in observations:
         if observation.year == chosen:
             of_country.setdefault(observation.place_id, []).append(observation)
-    # Where sources disagree the main one shades the map; the table has all.
+    # If there are several sources, the map uses the value of the main source. The table shows all values.
     for found in of_country.values():
         found.sort(key=lambda observation: observation.source_id != indicator.source_id)
     values = {by_pk[pk].key: float(found[0].value) for pk, found in of_country.items()}
@@ -508,7 +533,7 @@ def value_map(indicator, year=None):
 
 
 def legend(breaks, tones) -> list[LegendClass]:
-    """The classes of a shaded map in words; zero and no data only where they occur."""
+    """Return the classes of a shaded map with their labels. "Zero" and "no data" are included only if they occur."""
     tones = set(tones)
     pairs = list(itertools.pairwise(breaks))
     classes = []
@@ -523,7 +548,7 @@ def legend(breaks, tones) -> list[LegendClass]:
 
 
 def sentence(countries, of_country, year, unit) -> str:
-    """What a shaded map shows, in a sentence: the highest and the lowest value."""
+    """Return a sentence that names the countries with the highest and the lowest value on a shaded map."""
     known = [place for place in countries if place.pk in of_country]
     values = sorted((of_country[place.pk][0].value, place.name_and_language()[0]) for place in known)
 
@@ -541,7 +566,7 @@ def sentence(countries, of_country, year, unit) -> str:
 
 
 def map_file(request, indicator, found):
-    """The map of an indicator's values (`value_map`) as a file, or None where it has none."""
+    """Return the map of `value_map` as an SVG file response; None if there is no map."""
     if found is None:
         return None
     drawn = found["map"]

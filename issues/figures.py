@@ -1,4 +1,4 @@
-"""Picks observations for pages: the latest values, and all values of an indicator as a table."""
+"""Selects observations for pages: the latest values, and all values of an indicator as a table."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,9 +12,10 @@ from portal.models import Place, Source
 
 
 def latest_observations(**which):
-    """The newest observation of each indicator and place among those that `which` (lookups) names.
+    """Return a queryset of the newest observation of each indicator and place.
 
-    Sources that give a value for the same newest year all stand.
+    If several sources give a value for the newest year, all of these are returned. The lookups `which` restrict the
+    result. They do not change which year is the newest.
     """
     newer = Observation.objects.filter(
         indicator=OuterRef("indicator"),
@@ -31,7 +32,7 @@ def latest_observations(**which):
 
 
 class Reading(NamedTuple):
-    """An observation as charts and tables need it, lighter than a record: pages hold thousands."""
+    """An observation for charts and tables. It is lighter than a model instance, because a page can hold thousands."""
 
     place: Place
     source: Source
@@ -40,7 +41,7 @@ class Reading(NamedTuple):
 
 
 def readings(observations):
-    """The readings of a queryset of observations by indicator's primary key, in the order of place, source and year."""
+    """Return lists of `Reading` by primary key of the indicator, ordered by place, source and year. Three queries."""
     rows = list(
         observations.order_by("place__kind", "place__key", "source__key", "year").values_list(
             "indicator", "place", "source", "year", "value"
@@ -55,14 +56,18 @@ def readings(observations):
 
 
 def past_readings(indicator):
-    """The readings of an indicator as it was on a day, in the same order."""
+    """Return the readings of an indicator as it was on an earlier day, in the order of `readings`."""
     found = [Reading(one.place, one.source, one.year, one.value) for one in indicator.observations.all()]
     return sorted(found, key=lambda one: (one.place.kind, one.place.key, one.source.key, one.year))
 
 
 @dataclass(frozen=True)
 class LatestRow:
-    """The latest values of one indicator: by country in the order of the table's columns, and of other places."""
+    """The latest observations of one indicator.
+
+    `by_country` has a list of observations for each country, in the order of the table's columns. `others` has those of
+    places that are neither a country nor the world.
+    """
 
     indicator: object
     by_country: list
@@ -70,7 +75,7 @@ class LatestRow:
 
 
 def latest_rows(observations, countries):
-    """Rows for a table with a column a country of `countries`."""
+    """Return a `LatestRow` for each indicator in `observations`, for a table with a column for each of `countries`."""
     rows = {}
     for observation in observations:
         rows.setdefault(observation.indicator, []).append(observation)
@@ -86,7 +91,11 @@ def latest_rows(observations, countries):
 
 @dataclass(frozen=True)
 class PlaceColumn:
-    """The values of one place: of all its sources, or of one where two of them give a value for the same year."""
+    """A column of values by year for one place.
+
+    It joins all sources of the place. If two sources give a value for the same year, each source has a column of its
+    own, and `apart` is True.
+    """
 
     place: object
     sources: list
@@ -95,7 +104,10 @@ class PlaceColumn:
 
 
 def value_columns(observations):
-    """Observations (ordered by place and source) as columns: sources that overlap in time stand apart."""
+    """Return a `PlaceColumn` for each place, or for each source of a place if its sources overlap in time.
+
+    `observations` must be ordered by place and source.
+    """
     by_place = {}
     for observation in observations:
         by_place.setdefault(observation.place, {}).setdefault(observation.source, {})[observation.year] = observation
@@ -111,6 +123,9 @@ def value_columns(observations):
 
 
 def value_rows(columns):
-    """Rows of (year, a cell per column), the newest year first. A cell is an observation or None: none is not zero."""
+    """Return rows of (year, cells), the newest year first, with one cell for each column.
+
+    A cell is an observation, or None if there is no value. No value does not mean zero.
+    """
     years = sorted({year for column in columns for year in column.by_year}, reverse=True)
     return [(year, [column.by_year.get(year) for column in columns]) for year in years]

@@ -1,4 +1,4 @@
-"""Filters of issues, indicators, events and the glossary; the names are the portal's shared parameters."""
+"""Filters of issues, indicators, events and the glossary. All lists of the portal share these parameter names."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -18,17 +18,17 @@ from portal.models import Place
 
 
 def goals():
-    """The Sustainable Development Goals by number and name."""
+    """Return the Sustainable Development Goals as pairs of number, and number with name."""
     return [(goal.value, f"{goal.value} {goal.label}") for goal in Goal]
 
 
 def measured_places():
-    """Places that some indicator has values for."""
+    """Return the places that have values of some indicator, as pairs of key and name."""
     return names(Place.objects.filter(observations__isnull=False).distinct())()
 
 
 class IssueFilter(RecordFilterSet):
-    """Issues by country and goal."""
+    """Filter issues by country and goal."""
 
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
     sdg = Facet("sdgs__goal", options=goals, label=_("SDG"), limit=6)
@@ -39,7 +39,7 @@ class IssueFilter(RecordFilterSet):
 
 
 class IndicatorFilter(RecordFilterSet):
-    """Indicators by issue and by the places that have values."""
+    """Filter indicators by issue and by the places that have values."""
 
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"))
     place = Facet(
@@ -56,7 +56,7 @@ class IndicatorFilter(RecordFilterSet):
 
 
 class EventFilter(DatedFilterSet):
-    """Events by country, issue, kind and year."""
+    """Filter events by country, issue, kind, place and year."""
 
     kind = Facet("kind", options=Event.Kind, label=_("Kind"))
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
@@ -75,7 +75,7 @@ class EventFilter(DatedFilterSet):
 
 
 class TermFilter(RecordFilterSet):
-    """Terms by words."""
+    """Filter terms by words."""
 
     class Meta:
         model = Term
@@ -83,7 +83,7 @@ class TermFilter(RecordFilterSet):
 
 
 class ObservationFilter(RecordFilterSet):
-    """The values of one indicator by place and year: what its chart and table show."""
+    """Filter the values of one indicator by place and year, for its chart and table."""
 
     q = None
     place = Facet("place__key", options=measured_places, label=_("Place"), limit=99, shows_empty=False)

@@ -1,4 +1,4 @@
-"""What issues, indicators, observations, events and terms state."""
+"""Serialisers of issues, indicators, observations, events and terms."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +42,7 @@ INDICATOR = RelatedSummary(Indicator)
 
 
 def linked(name, label, owner, other):
-    """Causes or effects of an issue, with how, and the sources that say so."""
+    """Return the field for the causes or effects of an issue, with mechanism and sources."""
     return RelatedRowsField(
         name,
         label,
@@ -159,7 +159,7 @@ Serialiser(
 
 
 class ObservationSerialiser(Serialiser):
-    """Observations: of a published indicator and place, from a published source."""
+    """Serialiser of the observations whose indicator, place and source are published."""
 
     def visible(self):
         parts = ("indicator", "place", "source")

@@ -1,7 +1,8 @@
-"""The values of an indicator as a table of years and places, as one source gives them: to read, to type, to paste.
+"""The values of an indicator from one source as a table of years and places, to read, type or paste.
 
-A page shows the values of one source, since of two sources for one place and year each stands for itself. What it
-showed comes back with the form, signed: a value that another editor changed meanwhile is shown, not overwritten.
+A page shows the values of one source, because values of two sources for the same place and year are independent. The
+form carries the shown values, signed. So a value that another editor changed in the meantime is reported and not
+overwritten.
 """
 
 from dataclasses import dataclass, field
@@ -25,18 +26,18 @@ from portal.models import Place, Source
 from portal.staff.edit_conflicts import opened, signed
 from portal.tracking.history import change_reason
 
-MOST_CELLS = 800  # Django takes a thousand fields of a form
-WITHOUT_VALUES = 10  # years that are shown where there is no value yet
-MOST_PASTED = 1_000_000  # characters
+MOST_CELLS = 800  # Django accepts at most 1,000 form fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)
+WITHOUT_VALUES = 10  # years that are shown if there is no value yet
+MOST_PASTED = 1_000_000  # bytes
 
 
 def cell_name(year, place):
-    """What the form calls the cell of a year and a place, by the place's key."""
+    """Return the name of the form field for a year and the key of a place."""
     return f"v-{year}-{place}"
 
 
 class PlaceKeysField(forms.CharField):
-    """Keys of places, with blanks between them."""
+    """A text field with keys of places, separated by spaces or commas. Its value is a list of places."""
 
     def clean(self, value):
         keys = list(dict.fromkeys(super().clean(value).replace(",", " ").split()))
@@ -47,7 +48,7 @@ class PlaceKeysField(forms.CharField):
 
 
 class GridSelectionForm(forms.Form):
-    """Which source, years and places a grid shows."""
+    """A form to choose the source, years and places of a grid."""
 
     source = forms.ModelChoiceField(Source.objects.none(), to_field_name="key", label=pgettext_lazy("desk", "Source"))
     other_source = forms.SlugField(
@@ -70,7 +71,7 @@ class GridSelectionForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("other_source"):  # the grid has taken one that is there into the choice above
+        if cleaned.get("other_source"):  # `ObservationGrid.chosen` moves an existing source to `source`
             self.add_error("other_source", _("There is no source with this key."))
         if {"first", "last", "places"} <= cleaned.keys():
             years, places = cleaned["last"] - cleaned["first"] + 1, len(cleaned["places"])
@@ -88,7 +89,7 @@ class GridSelectionForm(forms.Form):
 
 @dataclass
 class GridCell:
-    """A cell as the page shows it: what is typed in it, what is stored, and what is wrong."""
+    """A cell of the page: the typed text, the stored text and the errors."""
 
     name: str
     place: Place
@@ -103,17 +104,17 @@ class GridCell:
 
 
 class ObservationGrid:
-    """The values of an indicator as one source gives them, of some years and places."""
+    """The values of an indicator from one source, for some years and places."""
 
     def __init__(self, indicator, source, years, places):
         self.indicator, self.source, self.years, self.places = indicator, source, list(years), list(places)
         self.shown, self.typed, self.errors = {}, {}, {}
 
-    # ── Which ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Selection ────────────────────────────────────────────────────────────────────────────────────────────
 
     @classmethod
     def sources(cls, indicator):
-        """The sources that give values of an indicator, and its main one, those with most values first."""
+        """Return the sources with values of the indicator and its main source, those with the most values first."""
         counts = dict(
             Observation.objects.filter(indicator=indicator)
             .order_by()
@@ -126,7 +127,10 @@ class ObservationGrid:
 
     @classmethod
     def chosen(cls, indicator, data):
-        """The form that chooses, filled in with what is asked for and for the rest with what there is; and its grid."""
+        """Return the selection form and its grid; the grid is None if the form is invalid.
+
+        `data` is the request's selection. Defaults from the stored values fill what it leaves out.
+        """
         sources = cls.sources(indicator)
         asked = {name: data.get(name, "").strip() for name in ("source", "other_source", "first", "last", "places")}
         wanted = asked["other_source"] or asked["source"]
@@ -142,7 +146,7 @@ class ObservationGrid:
         )
         last = span["last"] or timezone.localdate().year
         places = asked["places"] or " ".join(keys)
-        # As many of the last years as a page can take.
+        # As many of the last years as fit into MOST_CELLS.
         room = MOST_CELLS // max(len(places.split()), 1)
         first = max(span["first"] or last - WITHOUT_VALUES + 1, last - room + 1)
         filled = {"source": source.key, "first": first, "last": last, "places": places}
@@ -155,7 +159,10 @@ class ObservationGrid:
 
     @classmethod
     def seen(cls, indicator, data):
-        """The grid that a form was made of, with what was typed into it; None if nobody knows what the form showed."""
+        """Return the grid that a submitted form was built from, with the typed values.
+
+        Return None if the signed state is missing or invalid, or if its source or places no longer exist.
+        """
         state = opened(data.get("_seen"))
         if not isinstance(state, dict) or state.get("indicator") != indicator.pk:
             return None
@@ -175,7 +182,7 @@ class ObservationGrid:
 
     @cached_property
     def observations(self):
-        """What is stored, by the name of its cell."""
+        """Return the stored observations by name of the cell. One query."""
         rows = Observation.objects.filter(
             indicator=self.indicator,
             source=self.source,
@@ -187,12 +194,12 @@ class ObservationGrid:
 
     @cached_property
     def stored(self):
-        """What is stored, as text, by the name of its cell."""
+        """Return the stored values as text, by name of the cell."""
         return {name: plain(row.value) for name, row in self.observations.items()}
 
     @property
     def state(self):
-        """What the page shows as stored, signed, as its form carries it."""
+        """Return what the page shows as stored, signed, for a field of its form."""
         return signed(
             {
                 "indicator": self.indicator.pk,
@@ -204,7 +211,7 @@ class ObservationGrid:
         )
 
     def rows(self):
-        """The rows of the table: pairs of a year and its cells."""
+        """Yield the rows of the table: pairs of a year and its cells."""
         for year in self.years:
             yield year, [self._cell(cell_name(year, place.key), place, year) for place in self.places]
 
@@ -214,15 +221,16 @@ class ObservationGrid:
 
     @property
     def faulty(self):
-        """The cells that something is wrong with."""
+        """Return the cells with errors."""
         return [cell for _year, cells in self.rows() for cell in cells if cell.errors]
 
     # ── Pasting ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def fill(self, name, data):
-        """Take over a table that was pasted or brought as a file; gives the wider grid and how many cells it fills.
+        """Read a pasted table or a file; return the extended grid and the number of cells it fills.
 
-        It has years down and places across, or the other way round, or a line for each value: place, year, value.
+        The table has years in rows and places in columns, or the reverse, or one row for each value (place, year,
+        value). Raise FileError if the table is too large, or if a place or year is unknown.
         """
         values = dict(_values_of(name, data))
         keys = dict.fromkeys(key for _year, key in values)
@@ -248,15 +256,17 @@ class ObservationGrid:
         return wider, len(values)
 
     def _as_stored(self, name, text):
-        """A text as the stored one if it is the same number."""
+        """Return the stored text if `text` is the same number, else `text`."""
         stored = self.stored.get(name, "")
         return stored if _same_number(text, stored) else text
 
     # ── Storing ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def store(self, user, why):
-        """Store what was typed: all of it, or nothing where a cell is wrong. Tells how many values came and changed,
-        and which ones went; None if nothing is stored.
+        """Store what was typed: everything, or nothing if a cell has an error.
+
+        Return (number of new values, number of changed values, removed values as (place, year, text)). Return None if
+        nothing is stored because of errors.
         """
         changed, emptied = {}, {}
         for year in self.years:
@@ -265,7 +275,7 @@ class ObservationGrid:
                 shown, now = self.shown.get(name, ""), self.stored.get(name, "")
                 text = self.typed.get(name, shown)
                 if _same_number(text, shown) or _same_number(text, now):
-                    self.typed.pop(name, None)  # left alone, or no change any more: what is stored stays
+                    self.typed.pop(name, None)  # not edited, or equal to what is stored now
                 elif now != shown:
                     self._refuse(name, _overtaken(now))
                 elif text:
@@ -290,7 +300,10 @@ class ObservationGrid:
         self.errors.setdefault(name, []).append(words)
 
     def _plan(self, cells, user, why, keep):
-        """What was typed as lines of a table, which know all rules and leave history."""
+        """Apply the typed cells as rows of an import, and return the plan.
+
+        The import validates all rules and writes history. With `keep` False, its changes are rolled back.
+        """
         header = ["indicator", "place", "year", "source", "value"]
         lines = [
             (line, [self.indicator.key, place.key, str(year), self.source.key, text])
@@ -317,7 +330,7 @@ def _among(sources):
 
 
 def _same_number(text, other):
-    """Whether two texts stand for the same number, or for none."""
+    """Return True if two texts are the same number, or if both are empty."""
     if text == other or not (text and other):
         return text == other
     try:
@@ -327,7 +340,7 @@ def _same_number(text, other):
 
 
 def _values_of(name, data):
-    """The values in a table that somebody brought: pairs of year and key of a place, and the text."""
+    """Yield the values in a table as pairs of (year, place key) and text. Raise FileError if it is malformed."""
     if len(data) > MOST_PASTED:
         raise files.FileError(_("The table is too large."))
     sheet = files.read(name, data, ["place", "year", "value"])

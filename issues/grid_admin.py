@@ -1,4 +1,4 @@
-"""The page of the desk on which the values of an indicator are typed: issues.grid as a form."""
+"""The admin page on which editors type the values of an indicator; the form of `issues/grid.py`."""
 
 from django import forms
 from django.contrib import messages
@@ -23,7 +23,7 @@ MOST_NAMED = 10
 
 
 class ObservationGridMixin:
-    """For the admin of indicators: their values as a table of years and places."""
+    """Adds a page to the admin of indicators: their values as a table of years and places."""
 
     def get_urls(self):
         return [admin_path(self, "<path:object_id>/grid/", self.grid_view, "grid"), *super().get_urls()]
@@ -34,12 +34,12 @@ class ObservationGridMixin:
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def may_type(self, request, indicator):
-        """Whether the user may add, change and remove values of an indicator."""
+        """Return True if the user may add, change and remove values of an indicator."""
         actions = workflow.allowed_actions(request.user, Observation)
         return {"add", "change", "delete"} <= actions and self.may_change_whole(request, indicator)
 
     def grid_view(self, request, object_id):
-        """Show the values, and store what is typed."""
+        """Show the values on GET; store what was typed on POST."""
         indicator = self.get_object(request, unquote(object_id))
         if indicator is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -71,7 +71,7 @@ class ObservationGridMixin:
         return HttpResponseRedirect(f"{request.path}?{self._query(grid)}")
 
     def _take(self, request, indicator, grid):
-        """Fill in a table that was pasted or brought, and store nothing yet."""
+        """Fill the grid from a pasted table or an uploaded file, without storing anything."""
         file = request.FILES.get("_file")
         pasted = request.POST.get("_paste", "").strip()
         try:

@@ -1,4 +1,7 @@
-"""What issues, indicators and events are in the words of schema.org."""
+"""Describes issues, indicators and events in the vocabulary of schema.org.
+
+`tell` is the `SchemaContext` of the page.
+"""
 
 from django.utils.translation import gettext
 
@@ -7,7 +10,7 @@ from portal.seo.schema_org import licence, names, node
 
 
 def issue(tell, record):
-    """An issue is told in an article, of the countries and places where it is."""
+    """Return an Article about the issue, with the countries and places that it covers."""
     return tell.work(
         "Article",
         record,
@@ -18,7 +21,7 @@ def issue(tell, record):
 
 
 def indicator(tell, record, observations, main_source, places):
-    """An indicator is a dataset: of which places and years, by whom, under which licence, and where to take it."""
+    """Return a Dataset with places and years, creator, licence and download URLs of the indicator's values."""
     years = [observation.year for observation in observations]
     name, _language = record.name_and_language()
     unit, _language = text_and_language(record, "unit")
@@ -43,9 +46,9 @@ def indicator(tell, record, observations, main_source, places):
 
 
 def dataset_description(record):
-    """Return what the values of an indicator are, in the language of the reader.
+    """Return a description of the indicator's values in the reader's language.
 
-    Google Dataset Search wants at least 50 characters, which a definition alone need not have.
+    Google Dataset Search requires at least 50 characters, and a definition can be shorter.
     """
     definition, _language = text_and_language(record, "definition")
     unit, _language = text_and_language(record, "unit")
@@ -56,7 +59,7 @@ def dataset_description(record):
 
 
 def event(tell, record):
-    """An event, with when and where it was."""
+    """Return an Event with its date and its places, or its countries if it names no places."""
     return tell.record(
         "Event",
         record,

@@ -9,7 +9,7 @@ from portal.generic.tables import FigureColumn, NameColumn, RecordTable
 
 
 class IssueTable(RecordTable):
-    """Issues in the editors' order, for the tree."""
+    """Issues in the editors' order. The list page shows them as a tree."""
 
     name = NameColumn("name", verbose_name=_("Issue"), orderable=False)
 
@@ -19,7 +19,7 @@ class IssueTable(RecordTable):
 
 
 class IndicatorTable(RecordTable):
-    """What is measured, in what, for when and how many places."""
+    """Indicators with unit, first and last year, number of places, and licence."""
 
     name = NameColumn("name", verbose_name=_("Indicator"))
     unit = tables.Column(verbose_name=_("Unit"), orderable=False)

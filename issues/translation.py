@@ -1,4 +1,4 @@
-"""Which columns of issues' records stand in three languages, and whose history is kept."""
+"""Registers the translated columns of the models of issues, and the models whose history is stored."""
 
 from modeltranslation.translator import TranslationOptions, register
 
@@ -73,7 +73,7 @@ class ComparisonExampleTranslation(EnglishRequired):
     fields = ("title",)
 
 
-# History keeps the columns of each language, so it begins where they have been made.
+# History stores the columns of each language, so models are registered for it after these columns exist.
 register_history(Issue)
 register_history(IssueInCountry, of="issue", named_by="country")
 register_history(KeyFigure, of="issue", named_by="label")

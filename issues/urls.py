@@ -1,4 +1,4 @@
-"""Addresses of issues, indicators, events and the glossary."""
+"""URLs of issues, indicators, events and the glossary."""
 
 from django.urls import path
 

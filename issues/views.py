@@ -38,11 +38,11 @@ from portal.models import Place, Source
 from portal.publishing.preview import visible_to
 
 VISIBLE = PublicationStatus.PUBLISHED
-PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # nothing, where readers may not see it
+PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # None if the parent is not published
 
 
 class IssueList(RecordListView):
-    """Issues as a tree under the main ones, or as a graph of causes and effects."""
+    """Issues as a tree of main issues and sub-issues, or as a graph of causes and effects."""
 
     queryset = Issue.objects.all()
     filterset_class = IssueFilter
@@ -100,7 +100,7 @@ class IssueList(RecordListView):
 
 
 class IssuePage(RecordView):
-    """One issue, with all that hangs on it."""
+    """The page of one issue with its sections, figures, links, charts, events and projects."""
 
     model = Issue
     file_parameters = ("part",)
@@ -161,7 +161,7 @@ class IssuePage(RecordView):
 
     @functools.cached_property
     def central_asia(self):
-        """The five countries, by their names."""
+        """Return the five countries, ordered by name."""
         return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
 
     def around(self, issue):
@@ -186,7 +186,7 @@ class IssuePage(RecordView):
         return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     def picture(self, context):
-        """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
+        """Return the requested `part` of the page as an SVG file response; None if there is no such picture."""
         part, sea = self.request.GET.get("part"), context["aral"]
         if part == "sea" and sea:
             return aral.sea_file(self.request, sea["picture"])
@@ -198,7 +198,7 @@ class IssuePage(RecordView):
         return None
 
     def notes(self, issue):
-        """The notes of the page: the sources of the issue, its figures and its links."""
+        """Return the footnotes of the page: the published sources of the issue, its figures and its links."""
         citations = [
             *citations_of(issue),
             *(c for figure in issue.key_figures.all() for c in figure.citations.all()),
@@ -208,12 +208,15 @@ class IssuePage(RecordView):
 
 
 def main_issues():
-    """The main issues in the editors' order, for their colours."""
+    """Return the main issues in the editors' order, which determines their colours."""
     return list(Issue.objects.published().filter(parent=None).without_sections())
 
 
 def causes_among(issues):
-    """The graph of `issues` and the links among them, and the notes that the list of these links will number."""
+    """Return the graph of `issues` with the links between them, and the footnotes of the list of these links.
+
+    The list assigns the numbers of the footnotes.
+    """
     shown = [issue.pk for issue in issues]
     links = list(
         IssueLink.objects.filter(cause__in=shown, effect__in=shown)
@@ -226,7 +229,7 @@ def causes_among(issues):
 
 
 def causes_near(issue):
-    """The graph of an issue, whose links are at hand, and its causes and effects."""
+    """Return the graph of an issue with its causes and effects. The links must be prefetched."""
     causes, effects = issue.cause_links.all(), issue.effect_links.all()
     around = {one.pk: one for one in [*(link.cause for link in causes), issue, *(link.effect for link in effects)]}
     return CausesFigure(
@@ -235,13 +238,13 @@ def causes_near(issue):
 
 
 def link_prefetch(name, other):
-    """Links to published issues, with the issue at the other end and the sources."""
+    """Return a prefetch of the links to published issues, with the issue at the other end and the sources."""
     links = IssueLink.objects.filter(**{f"{other}__publication": VISIBLE})
     return Prefetch(name, links.select_related(other).prefetch_related("citations__source"))
 
 
 def source_keys(cited):
-    """The keys of the sources of a prefetched record, in order."""
+    """Return the keys of the sources of a record in order. The citations must be prefetched."""
     return [citation.source.key for citation in cited.citations.all()]
 
 
@@ -260,7 +263,7 @@ class IndicatorList(RecordListView):
 
 
 class IndicatorPage(RecordView):
-    """One indicator: a chart of the chosen places and years, and the same values in a table, as CSV and as SVG."""
+    """One indicator: a chart of the chosen places and years, and the same values as a table, as CSV and as SVG."""
 
     model = Indicator
     parameters = (*ObservationFilter.base_filters, "year")
@@ -288,12 +291,19 @@ class IndicatorPage(RecordView):
 
     @property
     def kinds(self):
-        """A table is one of the values that the page shows; other forms are of the indicator."""
+        """Return the kind of the exported records in a tuple.
+
+        CSV and XLSX contain the shown observations. All other formats, and the page of an earlier day, contain the
+        indicator.
+        """
         values = self.day is None and responses.requested_format(self.request) in {"csv", "xlsx"}
         return ("observation",) if values else ("indicator",)
 
     def get_records(self):
-        """The indicator, and the values of the places and years that were chosen."""
+        """Return the records to export: the values of the chosen places and years, or the indicator with these values.
+
+        On the page of an earlier day, return the indicator only.
+        """
         if self.day:
             return super().get_records()
         indicator = self.object
@@ -310,7 +320,7 @@ class IndicatorPage(RecordView):
         return records
 
     def picture(self, context):
-        """The part of the page that was asked for as an SVG file, or None where there is no such picture."""
+        """Return the requested `part` of the page as an SVG file response; None if there is no such picture."""
         self.choice.raise_for_errors()
         part, figure = self.request.GET.get("part"), context["figure"]
         if part == "map":
@@ -338,11 +348,11 @@ class IndicatorPage(RecordView):
 
     @functools.cached_property
     def choice(self):
-        """The places and years that were chosen."""
+        """Return the filter with the chosen places and years."""
         return ObservationFilter(self.request.GET or None, queryset=Observation.objects.shown_of(self.object))
 
     def drawn(self, observations, **kwargs):
-        """The context with the chart of these values and the form to choose others."""
+        """Return the context with the chart of `observations` and the form to choose others."""
         choice = self.choice
         drawn, left_out = chartable(observations, choice)
         query = {name: choice.data.getlist(name) for name in choice.valid_data} if choice.is_bound else {}
@@ -350,13 +360,13 @@ class IndicatorPage(RecordView):
         return super().get_context_data(**kwargs) | {
             "choice": choice,
             "figure": figure,
-            # Called by the template and by `picture`: a chart as a file does without its queries.
+            # The template and `picture` call it only if they need the map, so a chart file does not run its queries.
             "value_map": functools.partial(value_map, self.object, self.request.GET.get("year")),
         }
 
 
 class EventPage(RecordView):
-    """One event."""
+    """The page of one event."""
 
     model = Event
     list_title, list_url = _("Timeline"), "timeline"

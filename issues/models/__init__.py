@@ -1,4 +1,4 @@
-"""What is known of the region."""
+"""Models of issues, indicators, events, the glossary, and the content that editors choose for pages."""
 
 from issues.models.event import Event, EventCitation
 from issues.models.glossary import Term, TermCitation

@@ -1,4 +1,4 @@
-"""Dated milestones of environment, policy and relations."""
+"""Model of events: dated milestones in environment, policy and relations."""
 
 from django.db import models
 from django.urls import reverse
@@ -10,7 +10,7 @@ from portal.models import Citation, Place, Record, Source
 
 
 class Event(Record):
-    """Something that happened on a day, in a month or in a year."""
+    """An event, dated to a day, a month or a year."""
 
     class Kind(models.TextChoices):
         ENVIRONMENT = "environment", _("Environment and policy")
@@ -51,7 +51,7 @@ class Event(Record):
         indexes = [
             models.Index(fields=["publication", "date", "key"], name="event_by_date"),
             models.Index(fields=["kind"], name="event_kind"),
-            models.Index(fields=["updated_at"], name="event_changed"),  # feeds, harvesters
+            models.Index(fields=["updated_at"], name="event_changed"),  # for feeds and harvesters
         ]
 
     def get_absolute_url(self):

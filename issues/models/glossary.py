@@ -1,4 +1,4 @@
-"""The glossary."""
+"""Model of the glossary terms."""
 
 from django.db import models
 from django.urls import reverse
@@ -8,7 +8,7 @@ from portal.models import Citation, Record, Source
 
 
 class Term(Record):
-    """A word of the field and what it means."""
+    """A technical term and its definition."""
 
     term = models.CharField(_("term"), max_length=100)
     definition = models.TextField(_("definition"))
@@ -24,7 +24,7 @@ class Term(Record):
         verbose_name = _("term")
         verbose_name_plural = _("terms")
         ordering = ["key"]
-        indexes = [models.Index(fields=["updated_at"], name="term_changed")]  # feeds, harvesters
+        indexes = [models.Index(fields=["updated_at"], name="term_changed")]  # for feeds and harvesters
 
     def get_absolute_url(self):
         return f"{reverse('glossary')}#{self.key}"

@@ -1,4 +1,4 @@
-"""Indicators and their yearly values."""
+"""Models of indicators and their yearly values."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -15,10 +15,13 @@ from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, 
 
 
 class IndicatorQuerySet(RecordQuerySet):
-    """Questions about indicators."""
+    """Queryset methods of indicators."""
 
     def for_list(self):
-        """What a list shows: with the first and last year and the number of places of the values that readers see."""
+        """Annotate `first_year`, `last_year` and `place_count` for lists.
+
+        Only observations that readers can see are counted: those of a published place from a published source.
+        """
         shown = models.Q(
             observations__place__publication=PublicationStatus.PUBLISHED,
             observations__source__publication=PublicationStatus.PUBLISHED,
@@ -31,7 +34,7 @@ class IndicatorQuerySet(RecordQuerySet):
 
 
 class Indicator(Record):
-    """Something that is measured year by year."""
+    """A quantity that is measured year by year."""
 
     class Direction(models.TextChoices):
         HIGHER = "higher-is-better", _("Higher is better")
@@ -94,7 +97,7 @@ class Indicator(Record):
         verbose_name = _("indicator")
         verbose_name_plural = _("indicators")
         ordering = ["position", "key"]
-        indexes = [models.Index(fields=["updated_at"], name="indicator_changed")]  # feeds, harvesters
+        indexes = [models.Index(fields=["updated_at"], name="indicator_changed")]  # for feeds and harvesters
         constraints = [
             models.CheckConstraint(
                 name="indicator_has_room_for_values",
@@ -107,7 +110,7 @@ class Indicator(Record):
         return reverse("indicator", args=[self.key])
 
     def clean(self):
-        """What is stored already stays possible."""
+        """Raise ValidationError if a stored observation lies outside `lowest` and `highest`."""
         stored = Observation.objects.filter(indicator=self.pk).aggregate(
             low=models.Min("value"), high=models.Max("value")
         )
@@ -120,7 +123,7 @@ class Indicator(Record):
             raise ValidationError(errors)
 
     def check_value(self, value):
-        """Raise ValidationError for a value that the indicator cannot have."""
+        """Raise ValidationError if `value` is below `lowest` or above `highest`."""
         if self.lowest is not None and value < self.lowest:
             raise ValidationError(_("No value of this indicator lies below {limit}.").format(limit=plain(self.lowest)))
         if self.highest is not None and value > self.highest:
@@ -128,14 +131,17 @@ class Indicator(Record):
 
 
 class ObservationQuerySet(RowQuerySet):
-    """Questions about observations."""
+    """Queryset methods of observations."""
 
     def published(self):
-        """Values that readers may see: of a published indicator and place, from a published source."""
+        """Return the observations that readers can see: indicator, place and source are all published."""
         return self._of_published("indicator", "place", "source")
 
     def shown_of(self, indicator):
-        """Values on the page of an indicator, which may be a preview: of a published place, from a published source."""
+        """Return the observations to show on the page of `indicator`: place and source are published.
+
+        The indicator itself may be unpublished, because the page may be a preview.
+        """
         return self.filter(indicator=indicator)._of_published("place", "source")
 
     def _of_published(self, *parts):
@@ -143,7 +149,7 @@ class ObservationQuerySet(RowQuerySet):
 
 
 class Observation(ThroughModel):
-    """The value of an indicator for a place and a year, as one source gives it."""
+    """The value of an indicator for one place and year, as given by one source."""
 
     indicator = models.ForeignKey(
         Indicator, verbose_name=_("indicator"), on_delete=models.CASCADE, related_name="observations"

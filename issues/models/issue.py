@@ -1,4 +1,7 @@
-"""Issues, described by drivers, pressures, state, impacts and responses (DPSIR), and how they cause one another."""
+"""Models of environmental issues and of the causal links between them.
+
+Each issue is described by drivers, pressures, state, impacts and responses (DPSIR).
+"""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,7 +19,7 @@ from portal.models.workflow import TRANSLATED_ACTIONS
 
 
 class Section(models.TextChoices):
-    """The parts of the EEA's DPSIR frame, in its order."""
+    """The sections of the EEA's DPSIR framework, in its order."""
 
     DRIVERS = "drivers", _("Drivers")
     PRESSURES = "pressures", _("Pressures")
@@ -26,7 +29,7 @@ class Section(models.TextChoices):
 
     @property
     def question(self):
-        """What the section answers."""
+        """Return the question that the section answers, translated."""
         return {
             "drivers": _("What stands behind it?"),
             "pressures": _("What acts on nature?"),
@@ -37,15 +40,18 @@ class Section(models.TextChoices):
 
 
 class IssueQuerySet(RecordQuerySet):
-    """Questions about issues."""
+    """Queryset methods of issues."""
 
     def without_sections(self):
-        """Issues without their long texts, for lists and links."""
+        """Defer the long texts of the sections in all languages, for lists and links."""
         return self.defer(*(f"{section}_{language}" for section in Section.values for language in ("en", "ko", "ru")))
 
 
 class Issue(Record):
-    """An environmental issue of Central Asia. The sections carry `[source-key]` marks after the claims they rest on."""
+    """An environmental issue of Central Asia.
+
+    The sections contain `[source-key]` marks after the claims that the source supports.
+    """
 
     parent = models.ForeignKey(
         "self",
@@ -91,7 +97,7 @@ class Issue(Record):
         verbose_name = _("issue")
         verbose_name_plural = _("issues")
         ordering = ["position", "key"]
-        indexes = [models.Index(fields=["updated_at"], name="issue_changed")]  # feeds, harvesters
+        indexes = [models.Index(fields=["updated_at"], name="issue_changed")]  # for feeds and harvesters
         constraints = [
             models.CheckConstraint(
                 name="issue_is_not_its_own_parent",
@@ -123,7 +129,10 @@ class Issue(Record):
             raise ValidationError(errors)
 
     def cite_marks(self):
-        """Add a citation for each source that a section's mark names and that is not cited yet."""
+        """Add a citation for each source that is marked in a section and is not cited yet.
+
+        New citations follow the present ones, in the order of the marks. Marks with an unknown key are skipped.
+        """
         keys = list(
             dict.fromkeys(
                 key
@@ -142,7 +151,7 @@ class Issue(Record):
 
 
 class IssueCitation(Citation):
-    """A source of an issue: of its marks, or of the issue as a whole."""
+    """A source of an issue: one that a section marks, or one for the issue as a whole."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="citations")
 
@@ -159,7 +168,7 @@ class IssueCitation(Citation):
 
 
 class IssueInCountry(ThroughModel):
-    """What an issue means in one country."""
+    """A country that an issue concerns, with a note on what the issue means there."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="in_countries")
     country = models.ForeignKey(
@@ -188,7 +197,7 @@ class IssueInCountry(ThroughModel):
 
 
 class IssueSdg(ThroughModel):
-    """A Sustainable Development Goal or target that an issue touches."""
+    """A Sustainable Development Goal or target that an issue concerns."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="sdgs")
     code = models.CharField(_("goal or target"), max_length=5, validators=[validate_sdg])
@@ -217,12 +226,12 @@ class IssueSdg(ThroughModel):
 
     @property
     def spoken(self):
-        """The code as one would ask for it."""
+        """Return the code with the words that readers search for: "SDG ЦУР 6.4"."""
         return spoken(self.code)
 
 
 class KeyFigure(ThroughModel):
-    """One number that says how an issue stands."""
+    """A number that describes an issue."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="key_figures")
     position = models.PositiveSmallIntegerField(_("position"))
@@ -270,7 +279,7 @@ class KeyFigure(ThroughModel):
 
     @property
     def year_to_add(self):
-        """The year, unless the label says it already."""
+        """Return the year, or None if the reader's label already contains it."""
         text, _language = text_and_language(self, "label")
         return None if str(self.year) in text else self.year
 
@@ -295,7 +304,7 @@ class KeyFigureCitation(Citation):
 
 
 class IssueLink(ThroughModel):
-    """That one issue causes or worsens another, and how."""
+    """A causal link: `cause` causes or worsens `effect`, by the `mechanism`."""
 
     cause = models.ForeignKey(Issue, verbose_name=_("cause"), on_delete=models.CASCADE, related_name="effect_links")
     effect = models.ForeignKey(Issue, verbose_name=_("effect"), on_delete=models.CASCADE, related_name="cause_links")
@@ -326,7 +335,7 @@ class IssueLink(ThroughModel):
 
 
 class IssueLinkCitation(Citation):
-    """A source of a cause and its effect."""
+    """A source of a causal link."""
 
     link = models.ForeignKey(
         IssueLink, verbose_name=_("cause and effect"), on_delete=models.CASCADE, related_name="citations"

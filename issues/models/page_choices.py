@@ -1,4 +1,4 @@
-"""What editors choose to show on pages: indicators in charts, an issue’s special part, a report, examples."""
+"""Models of what editors choose to show on pages: indicators, special parts, a report and comparison examples."""
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from portal.models.workflow import TRANSLATED_ACTIONS
 
 
 class PageIndicatorQuerySet(RowQuerySet):
-    """Queries of the indicators that editors chose for a page."""
+    """Queryset methods of the indicators that editors chose for a page."""
 
     def indicators_on(self, page):
         """Return the published indicators chosen for a page, in the editors’ order. One query."""
@@ -23,7 +23,7 @@ class PageIndicatorQuerySet(RowQuerySet):
 
 
 class PageIndicator(ThroughModel):
-    """That a page draws an indicator as a chart."""
+    """An indicator that a page draws as a chart."""
 
     class Page(models.TextChoices):
         COUNTRY = "country", _("Page of a country")
@@ -52,7 +52,7 @@ class PageIndicator(ThroughModel):
 
 
 class IssueFeature(ThroughModel):
-    """That the page of an issue has a special part, which is made for its subject."""
+    """A special part of an issue's page, made for the subject of that issue."""
 
     class Part(models.TextChoices):
         ARAL_SEA = "aral-sea", _("Aral Sea: outlines, area and events, then and since, planting")
@@ -72,22 +72,25 @@ class IssueFeature(ThroughModel):
 
 
 def validate_areas(values):
-    """Raise ValidationError unless the value is a list of areas of cooperation, each of them once."""
+    """Raise ValidationError unless `values` is a list of areas of cooperation without duplicates."""
     if not isinstance(values, list) or len(set(values)) < len(values) or not set(values) <= set(Area.values):
         raise ValidationError(_("Give a list of areas of cooperation, each of them once."))
 
 
 class AreaReportQuerySet(RowQuerySet):
-    """Queries of the reports that name areas."""
+    """Queryset methods of the reports that name areas."""
 
     def shown(self):
-        """Return the report that pages cite: of those whose source is published the newest; None if there is none."""
+        """Return the report that pages cite: the one with the newest published source; None if there is none."""
         found = self.filter(source__publication=PublicationStatus.PUBLISHED).select_related("source")
         return found.order_by(models.F("source__date").desc(nulls_last=True), "source__key").first()
 
 
 class AreaReport(ThroughModel):
-    """A report that names areas for cooperation. The page on the data marks these areas in its table of gaps."""
+    """A report that names areas for cooperation.
+
+    The page on the data marks these areas in its table of gaps.
+    """
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="area_reports")
     sentence = models.TextField(_("sentence"))
@@ -112,12 +115,12 @@ class AreaReport(ThroughModel):
 
     @property
     def searched_words(self):
-        """Return the words that the report names and that are no area: projects are searched for them."""
+        """Return the words that the report names in addition to the areas. Pages search projects for them."""
         return [word for part in self.words.split(",") if (word := part.strip())]
 
 
 class ComparisonExample(ThroughModel):
-    """A comparison that the page for choosing one offers. It names its records by their keys."""
+    """A comparison that the page for choosing a comparison offers. It names its records by their keys."""
 
     class Kind(models.TextChoices):
         COUNTRY = "country", _("Countries")
