@@ -1,4 +1,4 @@
-"""What is being done."""
+"""Configuration of the app for projects, organisations, agreements and IATI."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("What is being done")
 
     def ready(self):
-        # No model may be imported before this.
+        # Models can be imported only after all apps are loaded.
         from issues.models import Issue  # noqa: PLC0415
         from portal.facets import registry  # noqa: PLC0415
         from portal.models import Place  # noqa: PLC0415

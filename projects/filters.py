@@ -1,4 +1,4 @@
-"""Filters of projects, agreements and organisations; the names are the portal's shared parameters."""
+"""Filters of projects, agreements and organisations. All lists of the portal share these parameter names."""
 
 import functools
 from collections import defaultdict
@@ -32,7 +32,7 @@ def sectors():
 
 
 def goals_and_targets():
-    """The goals by name, and such targets as some project names."""
+    """Return pairs of value and label: all goals, and the targets that some project has."""
     targets = ProjectSdg.objects.filter(code__contains=".").values_list("code", flat=True).distinct()
     return [(goal.value, f"{goal.value} {goal.label}") for goal in Goal] + [
         (code, code) for code in sorted(targets, key=in_order)
@@ -40,9 +40,10 @@ def goals_and_targets():
 
 
 class ParticipationFacet(Facet):
-    """Who participates, or in which role. Both must hold of one row: `koica` and `funding` is funding by KOICA.
+    """A facet of participating organisations or of their roles.
 
-    `other` is the name of the other filter, `column` its lookup from the row.
+    If both are chosen, one row must fulfil both: `koica` and `funding` means funding by KOICA. `other` is the name of
+    the other filter, `column` is the lookup from the row to the other filter's value.
     """
 
     def __init__(self, path, *, other, column, **kwargs):
@@ -51,14 +52,14 @@ class ParticipationFacet(Facet):
 
     @property
     def other_values(self):
-        """The chosen values of the other filter."""
+        """Return the chosen values of the other filter."""
         return self.parent.valid_data.get(*self.depends_on, [])
 
     def conditions(self):
         return super().conditions() | ({f"{self.column}__in": self.other_values} if self.other_values else {})
 
     def index_sources(self, model):
-        """By value, and by pairs of a value and one of the other filter."""
+        """Return the sources of single values and of pairs of a value and a value of the other filter."""
         [path] = self.paths
         return [self.index_source(model, path), self.index_source(model, path, self.column)]
 
@@ -69,25 +70,28 @@ class ParticipationFacet(Facet):
 
 
 class IssueFacet(Facet):
-    """Issues, each with those under it. The index also has pairs of an issue and its significance for a project."""
+    """A facet of issues; an issue includes its sub-issues.
+
+    The index also has pairs of an issue and its significance for a project.
+    """
 
     def index_sources(self, model):
         return [*super().index_sources(model), self.index_source(model, self.paths[0], "significance")]
 
 
 class SdgFacet(Facet):
-    """Goals, and their targets, which are counted only when they are chosen."""
+    """A facet of goals and their targets. A target is counted only if it is chosen."""
 
     def is_counted(self, value):
         return "." not in value or value in self.parent.valid_data.get("sdg", [])
 
 
 class RoleFacet(Facet):
-    """Roles of organisations in published projects, which are known in memory."""
+    """A facet of the roles of organisations in published projects. It uses the facet index of projects."""
 
     @functools.cached_property
     def organisations(self):
-        """The keys of the organisations in each role."""
+        """Return the keys of the organisations in each role, as sets by role."""
         found = defaultdict(set)
         for value, projects in registry.facet_index(Project).facets["organisation"].items():
             if isinstance(value, tuple) and projects:
@@ -106,7 +110,7 @@ class RoleFacet(Facet):
 
 
 class ProjectFilter(IndexedFilterSet):
-    """Projects by country, issue, area …"""
+    """Filter projects by country, issue, area and more."""
 
     country = Facet("countries__key", options=portal_countries, label=_("Country"))
     issue = IssueFacet(
@@ -157,7 +161,8 @@ class ProjectFilter(IndexedFilterSet):
     started_from = YearFilter(_("Started in or after"), "starting_from")
     started_to = YearFilter(_("Started in or before"), "starting_to")
 
-    # Each with a condition of its own: rows that are read together fall into as many groups as there are combinations.
+    # Each has its own `where`, so that it is read by its own query. A query for several columns returns a row for each
+    # combination of their values.
     index_only_facets = {
         "started": YearFacet("start", options=(), label=_("Start"), where={"start__isnull": False}),
         "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
@@ -181,7 +186,7 @@ class ProjectFilter(IndexedFilterSet):
 
 
 class AgreementFilter(DatedFilterSet):
-    """Agreements by country, kind, issue …"""
+    """Filter agreements by country, kind, issue and more."""
 
     country = Facet(
         "parties__country__key",
@@ -204,7 +209,7 @@ class AgreementFilter(DatedFilterSet):
 
 
 class OrganisationFilter(RecordFilterSet):
-    """Organisations by country, kind and what they take part in."""
+    """Filter organisations by country, kind and role in projects."""
 
     country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
     kind = Facet("kind", options=Organisation.Kind, label=_("Kind"), limit=9)

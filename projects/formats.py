@@ -1,4 +1,4 @@
-"""What projects, agreements and organisations state."""
+"""Serialisers of projects, agreements and organisations, and the export format IATI."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +42,7 @@ SECTOR = RelatedSummary(Sector, code="code")
 
 
 def evidence(model):
-    """What a record rests on, in its editors’ words."""
+    """Return the fields of `EvidenceModel`: confidence, evidence and note."""
     return (
         ChoiceField("confidence", column(model, "confidence"), Confidence),
         TranslatedTextField("evidence", column(model, "evidence")),

@@ -1,4 +1,7 @@
-"""What projects, agreements and organisations are in the words of schema.org."""
+"""Describes projects, agreements and organisations in the vocabulary of schema.org.
+
+`tell` is the `SchemaContext` of the page.
+"""
 
 from portal.core.languages import text_and_language
 from portal.seo.schema_org import names
@@ -14,12 +17,12 @@ MEETINGS = {Agreement.Kind.FORUM, Agreement.Kind.SUMMIT, Agreement.Kind.VISIT}
 
 
 def named(tell, organisation):
-    """An organisation that is named."""
+    """Return a reference to an organisation."""
     return tell.ref(ORGANISATIONS.get(organisation.kind, "Organization"), organisation)
 
 
 def project(tell, record):
-    """A project: when it began and ended, who funds it, who takes part, and where."""
+    """Return a Project with its dates, funders, other participants and locations."""
     parts = record.participations.all()
     funders = [part.organisation for part in parts if part.role == Participation.Role.FUNDING]
     others = {part.organisation.pk: part.organisation for part in parts if part.organisation not in funders}
@@ -37,7 +40,10 @@ def project(tell, record):
 
 
 def agreement(tell, record):
-    """A meeting is an event, anything that was agreed a work of its parties."""
+    """Return an Event for a forum, summit or visit; else a CreativeWork.
+
+    Organisations are contributors. Countries are what an Event is about, or what a CreativeWork covers.
+    """
     summary, date = text_and_language(record, "summary")[0], record.date
     parties = record.parties.all()
     countries = tell.places([party.country for party in parties if party.country])
@@ -58,7 +64,7 @@ def agreement(tell, record):
 
 
 def organisation(tell, record):
-    """An organisation, its names, its country and its own website."""
+    """Return an organisation with its names, its country and its website."""
     return tell.record(
         ORGANISATIONS.get(record.kind, "Organization"),
         record,

@@ -23,12 +23,15 @@ from projects.models import Agreement, Organisation, Project
 
 
 def area_words(record):
-    """The areas of a record. The enumeration is asked, since `get_area_display` hashes all of its labels each time."""
+    """Return the labels of a record's areas as text.
+
+    It uses the enumeration, because `get_area_display` hashes all labels of the choices on each call.
+    """
     return words(Area(row.area).label for row in record.areas.all())
 
 
 class ProjectTable(RecordTable):
-    """What is done, where, since when."""
+    """Projects with countries, areas, status, dates and budget."""
 
     title = NameColumn("title", verbose_name=_("Project"))
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
@@ -57,13 +60,13 @@ class ProjectTable(RecordTable):
         return money(record.budget, record.currency)
 
     def order_budget(self, queryset, is_descending):
-        # Amounts of different currencies are not compared.
+        # Amounts in different currencies cannot be compared, so they are sorted by currency first.
         direction = "-" if is_descending else ""
         return queryset.order_by("-currency", f"{direction}budget", "key"), True
 
 
 class AgreementTable(RecordTable):
-    """Who agreed on what, and when."""
+    """Agreements with date, kind, parties and areas."""
 
     date = DateColumn(verbose_name=_("Date"))
     title = NameColumn("title", verbose_name=_("Agreement"))
@@ -83,7 +86,7 @@ class AgreementTable(RecordTable):
 
 
 class OrganisationTable(RecordTable):
-    """Who takes part."""
+    """Organisations with kind, country, and numbers of projects and agreements."""
 
     name = NameColumn("name", verbose_name=_("Organisation"))
     kind = ChoiceColumn(verbose_name=_("Kind"))

@@ -1,4 +1,4 @@
-"""Which columns of projects' records stand in three languages, and whose history is kept."""
+"""Registers the translated columns of the models of projects, and the models whose history is stored."""
 
 from modeltranslation.translator import TranslationOptions, register
 
@@ -52,7 +52,7 @@ class AgreementTranslation(TranslationOptions):
     required_languages = {"en": ("title", "summary", "evidence")}
 
 
-# History keeps the columns of each language, so it begins where they have been made.
+# History stores the columns of each language, so models are registered for it after these columns exist.
 register_history(Organisation)
 register_history(OrganisationCitation, of="organisation", named_by="source")
 register_history(OrganisationIdentifier, of="organisation", named_by="ref")

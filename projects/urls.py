@@ -1,4 +1,4 @@
-"""Addresses of projects, agreements and organisations."""
+"""URLs of projects, agreements and organisations."""
 
 from django.urls import path
 

@@ -47,7 +47,7 @@ class ProjectList(RecordListView):
 
 
 class ProjectPage(RecordView):
-    """One project."""
+    """The page of one project."""
 
     model = Project
     list_title, list_url = _("Projects"), "projects"
@@ -98,12 +98,16 @@ class ProjectPage(RecordView):
 
 
 def imported_of(project):
-    """What others report of a project, with what is shown of it; `others` are the activities that it belongs with."""
+    """Return the imported activity of a project with the rows that the page shows; None if it was not imported.
+
+    Its attribute `others` is a list of the related activities: kind, identifier, and the published project if there is
+    one.
+    """
     imported = (
         ImportedActivity.objects.filter(project=project)
         .defer("original", "values")
         .prefetch_related(
-            "source",  # few projects were imported: what they need is asked for when one was
+            "source",  # not joined: few projects are imported, and without a row there are no further queries
             Prefetch("file", ImportedFile.objects.defer("original", "mapping")),
             "transactionsums",
             "budgetlines",
@@ -130,7 +134,11 @@ def imported_of(project):
 
 
 def agreements_near(project, years=2, limit=6):
-    """Published agreements with a country of the project, dated up to `years` around its start, the nearest first."""
+    """Return published agreements with a country of the project, dated near its start, the nearest first.
+
+    "Near" means in the calendar years from `years` before to `years` after the start. Return [] if the start is
+    unknown.
+    """
     if not project.start:
         return []
     countries = [place.pk for place in project.countries.all()]
@@ -149,7 +157,7 @@ def agreements_near(project, years=2, limit=6):
 
 
 def related_projects(project, limit=6):
-    """Other published projects that answer the same issues or parts of them, the most in common first."""
+    """Return other published projects that address the same issues or their sub-issues, the most in common first."""
     sets = registry.facet_index(Project).facets["issue"]
     answering = [sets[link.issue.key] for link in project.issue_links.all()]
     best = most_matching([keys - BitMap([project.pk]) for keys in answering], limit)
@@ -175,7 +183,7 @@ class AgreementList(RecordListView):
 
 
 class AgreementPage(RecordView):
-    """One agreement."""
+    """The page of one agreement."""
 
     model = Agreement
     list_title, list_url = _("Agreements"), "agreements"
@@ -210,7 +218,11 @@ class AgreementPage(RecordView):
 
 
 def projects_near(agreement, years=2, limit=6):
-    """Published projects in the agreement's partner countries that start up to `years` around it, the nearest first."""
+    """Return published projects in the agreement's partner countries that start near its date, the nearest first.
+
+    Partner countries are those in Central Asia, of the parties or of the organisations that are parties. "Near" means
+    in the calendar years from `years` before to `years` after the date.
+    """
     countries = {
         country.key
         for party in agreement.parties.all()
@@ -243,11 +255,11 @@ class OrganisationList(RecordListView):
 
 
 class OrganisationPage(RecordView):
-    """One organisation, with its projects by role."""
+    """The page of one organisation, with its projects by role."""
 
     model = Organisation
     list_title, list_url = _("Organisations"), "organisations"
-    shown = 12  # of the projects of each role
+    shown = 12  # maximum number of projects for each role
 
     def schema_objects(self, tell, context):
         return [schema.organisation(tell, self.object)]

@@ -1,4 +1,4 @@
-"""What is done together: organisations, projects and agreements."""
+"""Models of projects, organisations, agreements and imported IATI data."""
 
 from projects.models.agreement import Agreement, AgreementArea, AgreementCitation, AgreementParty
 from projects.models.iati import OrganisationIdentifier, ReportingOrganisation

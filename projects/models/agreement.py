@@ -1,4 +1,4 @@
-"""Agreements: dated acts between parties."""
+"""Models of agreements: dated acts between parties."""
 
 from django.db import models
 from django.urls import reverse
@@ -13,15 +13,15 @@ from projects.models.organisation import Organisation
 
 
 class AgreementQuerySet(RecordQuerySet):
-    """Questions about agreements."""
+    """Queryset methods of agreements."""
 
     def for_list(self):
-        """What a list shows."""
+        """Prefetch what lists show: the areas and the published parties."""
         return self.prefetch_related("areas", models.Prefetch("parties", AgreementParty.objects.published()))
 
 
 class Agreement(Record, EvidenceModel):
-    """A memorandum, treaty, summit, sister-city tie … on a date, between parties."""
+    """A dated act between parties: a memorandum, treaty, summit, sister-city tie and so on."""
 
     class Kind(models.TextChoices):
         DIPLOMATIC_RELATIONS = "diplomatic-relations", _("Diplomatic relations")
@@ -72,7 +72,7 @@ class Agreement(Record, EvidenceModel):
             models.Index(fields=["publication", "-date", "key"], name="agreement_by_date"),
             models.Index(fields=["kind"], name="agreement_kind"),
             models.Index(fields=["level"], name="agreement_level"),
-            models.Index(fields=["updated_at"], name="agreement_changed"),  # feeds, harvesters
+            models.Index(fields=["updated_at"], name="agreement_changed"),  # for feeds and harvesters
         ]
 
     def get_absolute_url(self):
@@ -80,17 +80,17 @@ class Agreement(Record, EvidenceModel):
 
 
 class AgreementPartyQuerySet(RowQuerySet):
-    """Questions about parties."""
+    """Queryset methods of parties."""
 
     def published(self):
-        """Parties that readers may see, with their names."""
+        """Return the parties whose country or organisation is published, with both joined."""
         visible = models.Q(country__publication=PublicationStatus.PUBLISHED)
         visible |= models.Q(organisation__publication=PublicationStatus.PUBLISHED)
         return self.filter(visible).select_related("country", "organisation__country")
 
 
 class AgreementParty(ThroughModel):
-    """A country or an organisation that an agreement binds."""
+    """A country or an organisation that is a party to an agreement."""
 
     agreement = models.ForeignKey(
         Agreement, verbose_name=_("agreement"), on_delete=models.CASCADE, related_name="parties"
@@ -141,7 +141,7 @@ class AgreementParty(ThroughModel):
 
     @property
     def who(self):
-        """The country or organisation itself."""
+        """Return the country or the organisation."""
         return self.country or self.organisation
 
 

@@ -1,4 +1,4 @@
-"""What IATI knows of the portal’s records: what organisations are called there, and who reports the projects."""
+"""Models for reporting to IATI: identifiers of organisations, and the organisation that reports."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -13,7 +13,7 @@ well_formed_reference = RegexValidator(r"^[^\s/&|?]+$", _("An identifier has no 
 
 
 class OrganisationIdentifier(ThroughModel):
-    """What IATI calls an organisation."""
+    """An identifier of an organisation in IATI."""
 
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="identifiers"
@@ -39,7 +39,10 @@ class OrganisationIdentifier(ThroughModel):
 
 
 class ReportingOrganisation(Content):
-    """In whose name the portal reports its projects to IATI. As long as there is none, nothing is reported."""
+    """The organisation in whose name the portal reports its projects to IATI.
+
+    The table has at most one row. Without a row, the portal reports nothing.
+    """
 
     slot = models.PositiveSmallIntegerField(default=1, unique=True, editable=False)
     organisation = models.OneToOneField(
@@ -89,5 +92,5 @@ class ReportingOrganisation(Content):
 
     @property
     def former(self):
-        """The former identifiers, one by one."""
+        """Return the former identifiers as a list."""
         return self.former_refs.split()

@@ -1,4 +1,4 @@
-"""What came from others' lists: files, the activities in them as they were, and what readers are shown of them."""
+"""Models of imported data: the files, their activities, and the parts of these that readers see."""
 
 import gzip
 
@@ -15,7 +15,7 @@ from projects.models.project import Project
 
 
 class ImportedFile(models.Model):
-    """A file with activities or rows, as it was received. Until it is imported it waits, and shows its preview."""
+    """A received file with activities or table rows. Until it is imported, editors can look at its preview."""
 
     class Kind(models.TextChoices):
         IATI = "iati", _("IATI activities")
@@ -39,7 +39,7 @@ class ImportedFile(models.Model):
     class Meta:
         verbose_name = _("imported file")
         verbose_name_plural = _("imported files")
-        default_permissions = ("add", "delete", "view", "download")  # the original names persons
+        default_permissions = ("add", "delete", "view", "download")  # "download": the original can name persons
         ordering = ["-received_at", "-pk"]
         constraints = [
             models.CheckConstraint(
@@ -55,12 +55,12 @@ class ImportedFile(models.Model):
 
     @property
     def content(self):
-        """The bytes as they were received."""
+        """Return the stored bytes: an IATI file as received, a table with only the columns that its mapping names."""
         return gzip.decompress(bytes(self.original))
 
 
 class ImportedActivity(Content):
-    """What others report of a project: as it was read, and what readers are shown of it."""
+    """What a publisher reports of a project: the original, and the values that the import took from it."""
 
     project = models.OneToOneField(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="imported"
@@ -99,12 +99,12 @@ class ImportedActivity(Content):
 
     @property
     def content(self):
-        """The bytes of the activity or row, without the persons in it."""
+        """Return the bytes of the activity or row, without personal data."""
         return gzip.decompress(bytes(self.original))
 
 
 def spoken(texts):
-    """Of a text in several languages what the reader gets, and its language; English before any other."""
+    """Return (text, language): the text in the reader's language, else in English, else in any language."""
     for language in (get_language() or "en", "en", *texts):
         if texts.get(language):
             return texts[language], language
@@ -112,7 +112,7 @@ def spoken(texts):
 
 
 class Reported(models.Model):
-    """A row of an imported activity. It is shown as it was reported, and nobody edits it."""
+    """A row of an imported activity. Readers see it as reported, and editors cannot change it."""
 
     activity = models.ForeignKey(
         ImportedActivity, verbose_name=_("imported project"), on_delete=models.CASCADE, related_name="%(class)ss"
@@ -127,10 +127,10 @@ class Reported(models.Model):
 
 
 class TransactionSum(Reported):
-    """What transactions of a type come to in a currency."""
+    """The sum of the transactions of one type in one currency."""
 
     class Kind(models.TextChoices):
-        """IATI list TransactionType."""
+        """Codes of the IATI list TransactionType."""
 
         INCOMING_FUNDS = "1", _("Incoming funds")
         COMMITMENT = "2", pgettext_lazy("transaction", "Commitments")
@@ -172,7 +172,7 @@ class TransactionSum(Reported):
 
 
 class BudgetLine(Reported):
-    """Money that is planned for a period."""
+    """An amount that is planned for a period."""
 
     class Kind(models.TextChoices):
         BUDGET = "budget", pgettext_lazy("planned money", "Budget")
@@ -205,10 +205,10 @@ class BudgetLine(Reported):
 
 
 class ReportedResult(Reported):
-    """What an indicator was to reach in a period, and what it reached; or a result that nothing measures."""
+    """The target and the actual value of a result's indicator in a period, or a result without an indicator."""
 
     class Kind(IatiChoices):
-        """IATI list ResultType."""
+        """Codes of the IATI list ResultType."""
 
         OUTPUT = "output", "1", _("Output")
         OUTCOME = "outcome", "2", _("Outcome")
@@ -239,12 +239,12 @@ class ReportedResult(Reported):
 
     @property
     def title(self):
-        """Its title, and the language of it, for the reader."""
+        """Return (title, language) for the reader."""
         return spoken(self.titles)
 
     @property
     def indicator(self):
-        """What it is measured by, and the language of that, for the reader."""
+        """Return (name of the indicator, language) for the reader."""
         return spoken(self.indicators)
 
 
@@ -273,12 +273,12 @@ class ReportedDocument(Reported):
 
     @property
     def title(self):
-        """Its title, and the language of it, for the reader; its address where it has none."""
+        """Return (title, language) for the reader; the URL if there is no title."""
         return spoken(self.titles) if self.titles else (self.url, "en")
 
 
 class ReportedShare(Reported):
-    """A country, region or sector of any list, and how much of the project it has."""
+    """A country, region or sector of any vocabulary, and its share of the project."""
 
     class Kind(models.TextChoices):
         COUNTRY = "country", _("Country")
@@ -306,7 +306,7 @@ class ReportedShare(Reported):
 
 
 class ProjectIdentifier(Reported):
-    """What else the activity is called, and by whom."""
+    """Another identifier of the activity, and its owner."""
 
     ref = models.CharField(_("identifier"), max_length=255)
     kind = models.CharField(_("type"), max_length=10, blank=True)
@@ -326,10 +326,13 @@ class ProjectIdentifier(Reported):
 
 
 class RelatedActivity(Reported):
-    """Another activity that this one belongs with, by its identifier; a link as soon as the other is here."""
+    """Another activity that is related to this one, by its identifier.
+
+    Pages link to it if the portal has a published project with this identifier.
+    """
 
     class Kind(models.TextChoices):
-        """IATI list RelatedActivityType."""
+        """Codes of the IATI list RelatedActivityType."""
 
         PARENT = "1", pgettext_lazy("related", "Programme")
         CHILD = "2", pgettext_lazy("related", "Part")
@@ -354,7 +357,10 @@ class RelatedActivity(Reported):
 
 
 class SuggestedIssue(models.Model):
-    """An issue that a project may answer, by its codes and words. Editors confirm it, with a reason, or dismiss it."""
+    """An issue that a project may address, according to its codes and words.
+
+    Editors confirm it with a rationale, or dismiss it. If `issue` is None, some environmental issue is suggested.
+    """
 
     class Decision(models.TextChoices):
         OPEN = "open", pgettext_lazy("suggestion", "Open")

@@ -1,4 +1,4 @@
-"""Organisations that take part in projects and agreements."""
+"""Models of organisations that take part in projects and agreements."""
 
 from django.db import models
 from django.urls import reverse
@@ -13,10 +13,13 @@ from portal.models.querysets import RecordManager, RecordQuerySet
 
 
 class OrganisationQuerySet(RecordQuerySet):
-    """Questions about organisations."""
+    """Queryset methods of organisations."""
 
     def for_list(self):
-        """What a list shows: with how many published projects and agreements each has, those with most first."""
+        """Annotate `project_count` and `agreement_count`, and order by them, the highest first.
+
+        Both count published records only. The projects are counted by the facet index, not by the database.
+        """
         taking_part = registry.facet_index(self.model._meta.get_field("projects").related_model).facets["organisation"]
         keys = self.model.objects.values_list("key", "pk")
         counts = {pk: len(taking_part[key]) for key, pk in keys if key in taking_part}
@@ -32,10 +35,10 @@ class OrganisationQuerySet(RecordQuerySet):
 
 
 class Organisation(Record):
-    """A body that funds, carries, hosts or signs."""
+    """An organisation that funds, carries out, hosts or signs."""
 
     class Kind(IatiChoices):
-        """IATI list OrganisationType."""
+        """Codes of the IATI list OrganisationType."""
 
         GOVERNMENT = "government", "10", _("Government")
         LOCAL_GOVERNMENT = "local-government", "11", _("Local government")
@@ -79,7 +82,7 @@ class Organisation(Record):
         ordering = ["key"]
         indexes = [
             models.Index(fields=["kind"], name="organisation_kind"),
-            models.Index(fields=["updated_at"], name="organisation_changed"),  # feeds, harvesters
+            models.Index(fields=["updated_at"], name="organisation_changed"),  # for feeds and harvesters
         ]
         constraints = [address_of_the_web("organisation_address_is_of_the_web")]
 
@@ -88,7 +91,7 @@ class Organisation(Record):
 
     @property
     def iati_kind(self):
-        """The code of its kind on IATI’s list OrganisationType."""
+        """Return the code of its kind in the IATI list OrganisationType."""
         return self.Kind(self.kind).iati_code
 
 

@@ -1,4 +1,4 @@
-"""Cooperation projects, in the vocabulary of IATI."""
+"""Models of cooperation projects, in the vocabulary of IATI."""
 
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -17,13 +17,13 @@ from projects.models.organisation import Organisation
 
 
 class SectorManager(KeyManager):
-    """Finds a sector by its code."""
+    """Finds a sector by its code, which is its natural key."""
 
     key_field = "code"
 
 
 class Sector(Content):
-    """An OECD DAC purpose code: what aid is for."""
+    """An OECD DAC purpose code: the purpose of aid."""
 
     code = models.CharField(
         _("code"),
@@ -49,10 +49,14 @@ class Sector(Content):
 
 
 class ProjectQuerySet(RecordQuerySet):
-    """Questions about projects."""
+    """Queryset methods of projects."""
 
     def running_in(self, first, last):
-        """Projects whose known span touches the years from `first` to `last`; either may be None."""
+        """Return the projects that run in some of the years from `first` to `last`; either may be None.
+
+        Projects without a known start are left out. A project without a known end runs on if its status is unfinished.
+        Otherwise it counts for its start only.
+        """
         if last is not None:
             self = self.filter(start__lt=f"{last + 1:04}")
         if first is not None:
@@ -64,11 +68,11 @@ class ProjectQuerySet(RecordQuerySet):
         return self
 
     def latest_first(self):
-        """Projects by their start, the newest first, those without a known start last."""
+        """Order by start, the newest first. Projects without a known start come last."""
         return self.order_by(models.F("start").desc(nulls_last=True), "key")
 
     def for_list(self):
-        """What a list or a card shows, without the long texts."""
+        """Defer the long texts, and prefetch what lists and cards show: published countries and areas."""
         return self.defer(
             *(
                 f"{field}_{language}"
@@ -79,10 +83,10 @@ class ProjectQuerySet(RecordQuerySet):
 
 
 class Project(Record, EvidenceModel):
-    """Something that Korea and a country of Central Asia do together."""
+    """A project of Korea with countries of Central Asia."""
 
     class Status(IatiChoices):
-        """IATI list ActivityStatus."""
+        """Codes of the IATI list ActivityStatus."""
 
         PIPELINE = "pipeline", "1", _("Planned")
         IMPLEMENTATION = "implementation", "2", _("Under way")
@@ -93,11 +97,11 @@ class Project(Record, EvidenceModel):
 
         @classmethod
         def unfinished(cls):
-            """The statuses of work that goes on."""
+            """Return the statuses of projects whose work continues."""
             return [cls.IMPLEMENTATION, cls.FINALISATION]
 
     class Finance(IatiChoices):
-        """How it is paid; the code is of IATI list FinanceType, which has no word for the last three."""
+        """How a project is paid. Codes of the IATI list FinanceType, which has none for the last three."""
 
         GRANT = "grant", "110", _("Grant")
         LOAN = "loan", "421", _("Loan")
@@ -187,7 +191,7 @@ class Project(Record, EvidenceModel):
             models.Index(fields=["status"], name="project_status"),
             models.Index(fields=["finance"], name="project_finance"),
             models.Index(fields=["end"], name="project_end"),
-            models.Index(fields=["updated_at"], name="project_changed"),  # feeds, harvesters
+            models.Index(fields=["updated_at"], name="project_changed"),  # for feeds and harvesters
         ]
         constraints = [
             models.CheckConstraint(
@@ -236,10 +240,13 @@ class ProjectArea(ThroughModel):
 
 
 class Participation(ThroughModel):
-    """What an organisation does in a project."""
+    """An organisation's role in a project."""
 
     class Role(IatiChoices):
-        """IATI list OrganisationRole, and `partner` where no source states a formal role."""
+        """Codes of the IATI list OrganisationRole.
+
+        `partner` has no code. It is used if no source states a formal role.
+        """
 
         FUNDING = "funding", "1", pgettext_lazy("role", "Funding")
         ACCOUNTABLE = "accountable", "2", pgettext_lazy("role", "Accountable")
@@ -272,10 +279,10 @@ class Participation(ThroughModel):
 
 
 class ProjectIssue(ThroughModel):
-    """That a project answers an issue, how much, and why we say so."""
+    """An issue that a project addresses, with the significance of this aim and a rationale."""
 
     class Significance(IatiChoices):
-        """IATI list PolicySignificance, as far as an answer can have it."""
+        """The codes of the IATI list PolicySignificance that can apply to an issue that a project addresses."""
 
         PRINCIPAL = "principal", "2", _("Principal aim")
         SIGNIFICANT = "significant", "1", _("Significant aim")
@@ -303,7 +310,7 @@ class ProjectIssue(ThroughModel):
 
 
 class ProjectSdg(ThroughModel):
-    """A Sustainable Development Goal or target that a project serves."""
+    """A Sustainable Development Goal or target to which a project contributes."""
 
     project = models.ForeignKey(Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="sdgs")
     code = models.CharField(_("goal or target"), max_length=5, validators=[validate_sdg])
@@ -332,15 +339,15 @@ class ProjectSdg(ThroughModel):
 
     @property
     def spoken(self):
-        """The code as one would ask for it."""
+        """Return the code with the words that readers search for: "SDG ЦУР 6.4"."""
         return spoken(self.code)
 
 
 class RioMarker(ThroughModel):
-    """How far a project aims at a Rio convention, where a source supports saying so. No row is not a 0."""
+    """How far a project targets a Rio convention, if a source supports the statement. A missing row does not mean 0."""
 
     class Marker(IatiChoices):
-        """IATI list PolicyMarker, its Rio markers."""
+        """The Rio markers of the IATI list PolicyMarker."""
 
         BIODIVERSITY = "biodiversity", "5", _("Biodiversity")
         MITIGATION = "mitigation", "6", _("Climate change mitigation")
@@ -348,7 +355,7 @@ class RioMarker(ThroughModel):
         DESERTIFICATION = "desertification", "8", _("Desertification")
 
     class Significance(models.IntegerChoices):
-        """IATI list PolicySignificance."""
+        """Codes of the IATI list PolicySignificance."""
 
         NOT_TARGETED = 0, _("Not targeted")
         SIGNIFICANT = 1, _("Significant aim")

@@ -1,7 +1,7 @@
-"""Make up projects by the thousand, to measure with. They are put together from the words of real ones.
+"""Create thousands of projects from the words of real ones, to measure performance.
 
-The first of them are made one by one; many more are copies of these, which the database makes in a small part of the
-time: rows, relations and entries of the search index alike.
+The first 50,000 are created one by one. Further projects are copies of these, which the database makes with `INSERT …
+SELECT`: rows, relations and entries of the search index. That takes a small part of the time.
 """
 
 import random
@@ -27,12 +27,13 @@ LANGUAGES = ("en", "ko", "ru")
 BATCH = 2_000
 ONE_BY_ONE = 50_000
 KEY = "load-{:07}"
-# A key with its number moved, as either database writes it.
+# SQL for a key with a higher number, for each database.
 MOVED_KEY = {
     "sqlite": "printf('load-%07d', substr(key, 6) + {})",
     "postgresql": "'load-' || lpad((substr(key, 6)::int + {})::text, 7, '0')",
 }
-# Rows of some projects, or of what their primary keys, and something more, name.
+# Copies the rows of a table whose `owner` column holds the primary key of a chosen project plus an offset. The offset is
+# 0 for rows of projects, and the first id of projects for rows of the search index.
 INSERT = (
     "INSERT INTO {table} ({names}) SELECT {values} FROM {table}"
     " WHERE {owner} IN (SELECT id + %s FROM projects_project WHERE key >= %s AND key < %s)"
@@ -85,12 +86,12 @@ class Command(BaseCommand):
         self.stdout.write(f"There are {max(there, projects)} made-up projects.")
 
     def skewed(self, choices, most):
-        """One to `most` of the choices, the first ones far more often than the last, as in the real records."""
+        """Return one to `most` of the choices, the first ones far more often than the last, as in the real records."""
         found = {min(int(self.chance.expovariate(3 / len(choices))), len(choices) - 1) for _ in range(most)}
         return [choices[place] for place in sorted(found)]
 
     def make(self, numbers):
-        """Projects with these numbers, and their rows."""
+        """Create the projects with these numbers, and their rows."""
         chance = self.chance
         projects = Project.objects.bulk_create(map(self.project, numbers), batch_size=200)
         links = {name: getattr(Project, name).through for name in ("countries", "places")}
@@ -137,7 +138,7 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def copy(count, first):
-    """Copy the first `count` made-up projects, with all that hangs on them; the copies’ numbers begin with `first`."""
+    """Copy the first `count` generated projects with all their rows; the copies' numbers begin with `first`."""
     low, high = KEY.format(0), KEY.format(count)
     some = Project.objects.filter(key__gte=low, key__lt=high)
     shift = Project.objects.aggregate(Max("pk"))["pk__max"] + 1 - some.aggregate(Min("pk"))["pk__min"]

@@ -1,4 +1,4 @@
-"""Imports IATI files: `manage.py import_iati FILE… --dry-run` says what would come of it, without it, it is done."""
+"""Import IATI files: `manage.py import_iati FILE…`. With `--dry-run`, only show what the import would do."""
 
 import datetime
 from pathlib import Path
@@ -16,12 +16,12 @@ CENTRAL_ASIA = ("KZ", "KG", "TJ", "TM", "UZ", REGION)
 
 
 def shown(reads, path):
-    """The activities of a file, with a bar that shows how far they are."""
+    """Return the activities of a file with a progress bar."""
     return tqdm(reads, desc=path.name, unit=" activities", leave=False, disable=None)
 
 
 class ImportCommand(BaseCommand):
-    """What commands that import lists of projects have in common."""
+    """Base class of the commands that import projects from files."""
 
     kind = None
 
@@ -41,11 +41,11 @@ class ImportCommand(BaseCommand):
         parser.add_argument("--licence", default="", help="Under which it is published.")
 
     def reads(self, path, options):
-        """A function that reads the activities of the file at `path`, as often as it is called."""
+        """Return a function that reads the activities of the file at `path`. It can be called several times."""
         raise NotImplementedError
 
     def mapping(self, options):
-        """What the file is read by beside itself."""
+        """Return the mapping of a table; None for an IATI file."""
 
     def handle(self, *args, files, **options):
         for path in files:
@@ -76,7 +76,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"Refused: {', '.join(refused)}. Nothing of it was imported.")
 
     def tell(self, plan, options):
-        """Say what came of a file, or would."""
+        """Print the result of the import or of the dry run of a file."""
         said = ", ".join(f"{state.label}: {count}" for state, count in plan.counts.items() if count)
         self.stdout.write(f"{plan.name}: {said or '—'}")
         for complaint in plan.complaints():

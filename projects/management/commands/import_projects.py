@@ -1,6 +1,6 @@
-"""Imports projects out of a table: `manage.py import_projects --mapping world-bank FILE.csv`.
+"""Import projects from a table: `manage.py import_projects --mapping world-bank FILE.csv`.
 
-A mapping says what its columns mean (projects/iati/tables.py); some come with the portal, in projects/iati/mappings/.
+A mapping says what the columns mean (projects/iati/tables.py). Some come with the portal, in projects/iati/mappings/.
 """
 
 from pathlib import Path

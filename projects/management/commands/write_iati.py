@@ -1,8 +1,8 @@
-"""Writes what the portal knows of the IATI standard out of a folder of it: `manage.py write_iati ../shared/iati`.
+"""Write the portal's data on the IATI standard from a folder of the standard: `manage.py write_iati ../shared/iati`.
 
-The folder holds the schemas (`xsd/2.01`, `2.02`, `2.03`), the code lists (`codelists/*.csv`) and the rules by which
-issues are suggested (`suggest/rules.csv`). Written are `facts.json`, the structure that the three versions allow and
-the code lists that an import looks into, and `suggestions.json`, both in projects/iati/.
+The folder holds the schemas (`xsd/2.01`, `2.02`, `2.03`), the code lists (`codelists/*.csv`) and the rules that suggest
+issues (`suggest/rules.csv`). The command writes `facts.json`, with the structure that the three versions allow and the
+code lists that an import uses, and `suggestions.json`, both in projects/iati/.
 """
 
 import csv
@@ -18,7 +18,7 @@ VERSIONS = ("2.01", "2.02", "2.03")
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 ROOT = "iati-activity"
 TEXT = "string"
-# The lists whose codes the import checks, or whose codes it may meet in capitals.
+# The lists whose codes the import checks, or whose codes files may write in another case.
 LISTS = (
     *("ActivityDateType", "ActivityStatus", "AidType", "BudgetStatus", "BudgetType", "Country", "Currency"),
     *("DescriptionType", "DocumentCategory", "FinanceType", "FlowType", "IndicatorMeasure", "OrganisationRole"),
@@ -28,7 +28,7 @@ LISTS = (
 
 
 class Schema:
-    """The elements of one version, by their path from the activity."""
+    """The elements of one version of the schema, in `found` by their path from the activity."""
 
     def __init__(self, folder):
         self.elements, self.types, self.attributes = {}, {}, {}
@@ -57,7 +57,7 @@ class Schema:
         node = self.found[path] = {"text": text, "attributes": {}, "children": []}
         for part in parts:
             for attribute in part.iter(f"{XSD}attribute"):
-                # An attribute belongs to the nearest type around it.
+                # An attribute belongs to the innermost type that contains it.
                 name = attribute.get("ref") or attribute.get("name")
                 if next(attribute.iterancestors(f"{XSD}complexType")) is part and ":" not in name:
                     declared = (self.attributes[name] if attribute.get("ref") else attribute).get(
@@ -73,13 +73,16 @@ class Schema:
 
     @staticmethod
     def extension(kind):
-        """What a type extends; not what a type of an element in it does."""
+        """Return the extension element of a type itself; None if there is none. Nested types are ignored."""
         found = kind.iter(f"{XSD}extension")
         return next((one for one in found if next(one.iterancestors(f"{XSD}complexType")) is kind), None)
 
 
 def merged(schemas):
-    """One structure for all versions: what any allows, and what all demand; in the order of the last."""
+    """Return one structure for all versions, with the children in the order of the last version.
+
+    It allows what any version allows. Something is required if all versions require it.
+    """
     structure = {}
     for path in dict.fromkeys(path for schema in reversed(schemas) for path in schema.found):
         nodes = [schema.found[path] for schema in schemas if path in schema.found]
