@@ -1,5 +1,6 @@
-"""IATI, the standard of aid data: activities out of the portal’s projects, and projects out of others’ activities.
+"""IATI, the standard for aid data: exports the portal's projects, and imports activities of others.
 
-`activity` is what both ways share: plain values, neither XML nor database. Out: `exporting` makes activities of
-projects and says what keeps one out, `writing` makes XML of them, `serving` sends it.
+`activity` has the plain values that both directions share, without XML or database. Export: `exporting` makes
+activities from projects and says what keeps a project out, `writing` makes XML of them, `serving` returns the response.
+Import: `reading` and `tables` read files, `planning` makes the preview, `applying` stores it.
 """

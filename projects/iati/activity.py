@@ -1,4 +1,4 @@
-"""What an activity says, as far as the portal uses it: plain values between XML and the database."""
+"""Dataclasses for the parts of an activity that the portal uses: plain values between XML and the database."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +15,7 @@ GENERAL, OBJECTIVES, TARGET_GROUPS, OTHER = "1", "2", "3", "4"  # types of descr
 
 @dataclass
 class Org:
-    """An organisation as an activity names it; `kind` is a code of the list OrganisationType."""
+    """An organisation as named in an activity. `kind` is a code of the list OrganisationType."""
 
     ref: str = ""
     kind: str = ""
@@ -24,7 +24,7 @@ class Org:
 
 @dataclass
 class Party(Org):
-    """An organisation that takes part."""
+    """An organisation that takes part in the activity, with its role."""
 
     role: str = ""
     activity: str = ""
@@ -32,7 +32,7 @@ class Party(Org):
 
 @dataclass
 class PercentageShare:
-    """A country, region, sector or tag, and how much of the activity it has."""
+    """A country, region, sector or tag, and its percentage of the activity."""
 
     code: str
     percentage: Decimal | None = None
@@ -43,7 +43,7 @@ class PercentageShare:
 
 @dataclass
 class Day:
-    """A date of the activity, with what is said about it."""
+    """A date of the activity, and its narratives by language."""
 
     iso: str
     words: Texts = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Day:
 
 @dataclass
 class Location:
-    """A point that an activity names."""
+    """A location of the activity: its names, and latitude and longitude in degrees (WGS 84) if known."""
 
     names: Texts
     latitude: Decimal | None = None
@@ -61,7 +61,7 @@ class Location:
 
 @dataclass
 class Money:
-    """An amount, never converted; `date` is the day whose rate would convert it."""
+    """An amount in its original currency. `date` is the day whose exchange rate applies to a conversion."""
 
     value: Decimal
     currency: str
@@ -70,7 +70,7 @@ class Money:
 
 @dataclass
 class Budget:
-    """Money for a period; a planned disbursement, if `disbursement`."""
+    """An amount for a period; a planned disbursement if `disbursement` is True."""
 
     start: str
     end: str
@@ -82,7 +82,7 @@ class Budget:
 
 @dataclass
 class Transaction:
-    """One movement of money."""
+    """A transaction: one payment or commitment."""
 
     kind: str
     date: str
@@ -110,7 +110,7 @@ class Document:
 
 @dataclass
 class Period:
-    """What an indicator was to reach in a time, and what it reached."""
+    """The target and actual values of an indicator in a period."""
 
     start: str
     end: str
@@ -120,7 +120,7 @@ class Period:
 
 @dataclass
 class Baseline:
-    """Where an indicator began."""
+    """The baseline of an indicator: a value and its year."""
 
     year: str
     value: str = ""
@@ -128,7 +128,7 @@ class Baseline:
 
 @dataclass
 class ResultIndicator:
-    """What a result is measured by."""
+    """An indicator that measures a result."""
 
     titles: Texts
     measure: str
@@ -138,7 +138,7 @@ class ResultIndicator:
 
 @dataclass
 class Result:
-    """What came or is to come of the activity."""
+    """A planned or achieved result of the activity."""
 
     kind: str
     titles: Texts
@@ -148,7 +148,7 @@ class Result:
 
 @dataclass
 class OtherIdentifier:
-    """What else the activity, or its publisher, is or was called."""
+    """Another or former identifier of the activity or of its publisher."""
 
     ref: str
     kind: str
@@ -157,7 +157,7 @@ class OtherIdentifier:
 
 @dataclass
 class Activity:
-    """An activity. Codes are those of IATI's lists; lists keep the order of the file."""
+    """An activity. Codes are those of IATI's lists. Lists have the order of the file."""
 
     identifier: str = ""
     reporter: Org = field(default_factory=Org)
@@ -175,7 +175,7 @@ class Activity:
     scope: str = ""
     countries: list[PercentageShare] = field(default_factory=list)
     regions: list[PercentageShare] = field(default_factory=list)
-    places_computed: bool = False  # from the transactions, by value
+    places_computed: bool = False  # countries and regions are computed from the transactions, by value
     locations: list[Location] = field(default_factory=list)
     sectors: list[PercentageShare] = field(default_factory=list)
     sectors_computed: bool = False
@@ -186,7 +186,7 @@ class Activity:
     finance: str = ""
     aid_types: list[PercentageShare] = field(default_factory=list)
     tied: str = ""
-    total: Money | None = None  # of the whole, where a list gives one; IATI has none
+    total: Money | None = None  # total budget, if a table gives one; IATI has no such element
     budgets: list[Budget] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
@@ -195,7 +195,7 @@ class Activity:
 
     @property
     def span(self):
-        """Start and end as they came about, else as they were planned; "" for one that is not known."""
+        """Return (start, end) as ISO dates: the actual date, else the planned one; "" if a date is unknown."""
         found = [
             next((self.dates[kind].iso for kind in kinds if kind in self.dates), "")
             for kinds in ((ACTUAL_START, PLANNED_START), (ACTUAL_END, PLANNED_END))
@@ -204,6 +204,6 @@ class Activity:
 
     @property
     def mentioned(self):
-        """Every country that it names, of itself or of a transaction."""
+        """Return the codes of all countries of the activity and of its transactions."""
         held = [*self.countries, *(share for transaction in self.transactions for share in transaction.countries)]
         return {share.code for share in held}

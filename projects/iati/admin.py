@@ -1,4 +1,4 @@
-"""IATI at the desk: in whose name the portal reports, and what keeps projects out."""
+"""Admin of reporting to IATI: the reporting organisation, and the projects that are not reported."""
 
 from django.contrib import admin
 from django.http import HttpResponseRedirect
@@ -15,7 +15,7 @@ from projects.models import Project, ReportingOrganisation
 
 @admin.register(ReportingOrganisation)
 class ReportingOrganisationAdmin(FormFieldDefaults, admin.ModelAdmin):
-    """One organisation, or none; and the projects that are not reported in its name."""
+    """Admin of the reporting organisation, with a page on the projects that are not reported."""
 
     list_display = ("ref", "organisation", "updated_at")
     list_select_related = ("organisation",)
@@ -31,7 +31,7 @@ class ReportingOrganisationAdmin(FormFieldDefaults, admin.ModelAdmin):
         return [path("kept-out/", view, name="projects_iati_kept_out"), *super().get_urls()]
 
     def kept_out(self, request):
-        """Every published project that is not reported, and why; and what is left out of those that are."""
+        """Show the published projects that are not reported with the reasons, and what is left out of the others."""
         if not self.has_view_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         out, partly, reported = [], [], 0
@@ -56,7 +56,7 @@ class ReportingOrganisationAdmin(FormFieldDefaults, admin.ModelAdmin):
 
 
 def state_of(project):
-    """What the form of a project says of its reporting."""
+    """Return HTML for the form of a project: whether it is reported to IATI, and what is left out."""
     stored = exporting.with_parts(Project.objects.filter(pk=project.pk)).first()
     publisher = exporting.publisher()
     said = [] if publisher else [_("The portal reports nothing to IATI yet: no reporting organisation is set.")]

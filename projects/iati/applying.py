@@ -1,4 +1,7 @@
-"""Imports a file: all of it in one transaction, or nothing. What comes is a draft, and links to no issue by itself."""
+"""Imports a file in one transaction: everything or nothing.
+
+New records are drafts. The import only suggests issues; editors link them.
+"""
 
 import gzip
 import hashlib
@@ -54,7 +57,7 @@ SOURCE_PREFIX = "iati-"
 
 @dataclass
 class ImportDetails:
-    """What is said of a file beside its contents."""
+    """What is stored about a file in addition to its contents."""
 
     name: str
     retrieved: date
@@ -64,9 +67,10 @@ class ImportDetails:
 
 
 def received(content, about, kind=ImportedFile.Kind.IATI, mapping=None):
-    """The file as it will be kept: stored already if the very same one came before, else not stored yet.
+    """Return the ImportedFile for a received file. It is stored already if the same file was received before.
 
-    Of a table only the columns that its mapping names are kept. Size and hash are of what came.
+    Of a table, only the columns that its mapping names are kept. `size` is that of the received content. `sha256` is
+    that of the received content and the mapping, so the same table with another mapping is another file.
     """
     digest, kept = hashlib.sha256(content), content
     if mapping is not None:
@@ -85,7 +89,11 @@ def received(content, about, kind=ImportedFile.Kind.IATI, mapping=None):
 
 
 def run(reads, file, options, who=None):
-    """Import what `reads()` reads, if it can be imported, and tell what came of it. `file` is stored with it."""
+    """Import the activities of `reads()` and return the plan with the result; `file` is stored with them.
+
+    `reads` is called once for the preview and once for the import. If the plan is blocked or has nothing new, nothing
+    is stored and the preview is returned. The import writes an entry in the audit log.
+    """
     plan = planning.preview(reads(), file.name, options)
     if plan.blocked or not plan.has_news:
         return plan
@@ -109,7 +117,7 @@ def run(reads, file, options, who=None):
 
 
 class Writer:
-    """Writes activities of one file."""
+    """Writes the activities of one file."""
 
     def __init__(self, file):
         self.file, self.known = file, ExistingRecords()
@@ -120,10 +128,13 @@ class Writer:
         self.taken = set(self.organisations)
         self.sources, self.waiting = {}, []
 
-    # ── What an activity needs ───────────────────────────────────────────────────────────────────────────────
+    # ── Organisations and sources ────────────────────────────────────────────────────────────────────────────
 
     def organisation(self, party):
-        """Make an organisation that the portal does not have, as a draft."""
+        """Create an organisation as a draft and return its key.
+
+        Its reference becomes its IATI identifier if it is well-formed and unused.
+        """
         name = fields.cut(fields.best(party.names) or party.ref)
         key = free_key(name, party.ref, self.taken)
         made = Organisation.objects.create(
@@ -139,7 +150,10 @@ class Writer:
         return key
 
     def source(self, activity):
-        """The source that stands for what a publisher reports; made as a draft when it is first met."""
+        """Return the source for the data of a publisher. If there is none, create it as a draft.
+
+        It is found by the URL of the file, else by a key made from the publisher.
+        """
         name = fields.cut(fields.best(activity.reporter.names) or activity.reporter.ref or self.file.name)
         key = f"{SOURCE_PREFIX}{slugify(activity.reporter.ref or name)}"[:KEY].strip("-")
         if key not in self.sources:
@@ -163,7 +177,10 @@ class Writer:
     # ── Projects ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def create(self, row, read, found):
-        """Put down a draft of a project that is new. Many are stored at once: history and the index cost less so."""
+        """Prepare a draft of a new project.
+
+        Batches of 100 are stored together, because history and index then cost less.
+        """
         activity = read.activity
         project = Project(
             key=free_key(fields.best(activity.titles), activity.identifier, self.known.keys),
@@ -180,7 +197,7 @@ class Writer:
             self.flush()
 
     def flush(self):
-        """Store the drafts that were put down."""
+        """Store the prepared drafts with their rows, history and suggested issues."""
         waiting, self.waiting = self.waiting, []
         Project.objects.bulk_create([project for _row, project, *_rest in waiting])
         rows = defaultdict(list)
@@ -205,7 +222,7 @@ class Writer:
             model.objects.bulk_create(some, batch_size=200)
 
     def change(self, row, read, found, project):
-        """Take over what is new and what editors did not write themselves."""
+        """Update a project with the new values, except those that editors wrote themselves."""
         if row.changes:
             project.version += 1
             project.iati_identifier = project.iati_identifier or self._iati_identifier(read.activity)
@@ -227,7 +244,7 @@ class Writer:
             model.objects.bulk_create(of(imported, read.activity), batch_size=200)
         open_ones = project.suggested_issues.filter(decision=SuggestedIssue.Decision.OPEN)
         open_ones.delete()
-        # What editors have decided, or linked themselves, is not asked again.
+        # Issues that editors have decided on or linked themselves are not suggested again.
         settled = {*project.issue_links.values_list("issue", flat=True)}
         settled |= {*project.suggested_issues.values_list("issue", flat=True)}
         SuggestedIssue.objects.bulk_create(self._suggestions(project, read.activity, settled))
@@ -240,24 +257,27 @@ class Writer:
         )
 
     def _iati_identifier(self, activity):
-        """The identifier, if it is one of IATI."""
+        """Return the identifier of an activity if it is an IATI identifier; else None."""
         is_iati = self.file.kind == ImportedFile.Kind.IATI or (self.file.mapping or {}).get("iati")
         return activity.identifier if is_iati else None
 
     def _related(self, found):
-        """The plain relations of a project, the column of their tables, and what they lead to."""
+        """Yield the many-to-many fields of a project, with a column and primary keys.
+
+        The column is that of the other record in the through table. The primary keys are those to store.
+        """
         yield Project.countries, "place_id", [self.countries[key] for key in found["countries"]]
         yield Project.sectors, "sector_id", [self._sector(code) for code in found["sectors"]]
 
     def _row_values(self, found):
-        """The rows of a project, by their model."""
+        """Yield the model and the values of the rows of a project."""
         yield ProjectSdg, [{"code": code} for code in found["sdgs"]]
         yield RioMarker, [{"marker": marker, "significance": value} for marker, value in found["rio_markers"].items()]
         parties = [{"organisation_id": self.organisations[key], "role": role} for key, role in found["organisations"]]
         yield Participation, parties
 
     def _replace(self, model, wanted, project):
-        """Make the rows of a project those that are wanted; a row that is there already stays."""
+        """Replace the rows of a project by the `wanted` values. Rows that already have these values stay."""
         for row in model.objects.filter(project=project):
             values = next((one for one in wanted if all(getattr(row, name) == one[name] for name in one)), None)
             if values is None:
@@ -272,10 +292,10 @@ class Writer:
             self.sectors[code] = Sector.objects.create(code=code, name_en=facts.sector_name(code)[:160]).pk
         return self.sectors[code]
 
-    # ── What is kept ─────────────────────────────────────────────────────────────────────────────────────────
+    # ── The imported activity ────────────────────────────────────────────────────────────────────────────────
 
     def _imported(self, imported, read, found, differences, source):
-        """What is kept of an activity, not stored yet."""
+        """Fill in an ImportedActivity and return it, without storing it."""
         activity = read.activity
         imported.file, imported.source, imported.line = self.file, source, read.line
         imported.identifier = activity.identifier
@@ -288,7 +308,7 @@ class Writer:
         return imported
 
     def _suggestions(self, project, activity, settled):
-        """Issues that the project may answer, but for those that are settled."""
+        """Return unsaved suggestions of issues that the project may address, without the `settled` issues."""
         return [
             SuggestedIssue(project=project, issue_id=self.issues.get(key), score=score, reasons=reasons)
             for key, (score, reasons) in suggesting.suggestions(activity).items()
@@ -297,7 +317,7 @@ class Writer:
 
 
 def set_columns(project, found, names):
-    """Set those columns of a project that are among `names`."""
+    """Set the columns of a project that are among `names`."""
     for name in names:
         if name in {"start", "end"}:
             setattr(project, name, PartialDate(found[name]) if found[name] else None)
@@ -309,12 +329,12 @@ def set_columns(project, found, names):
 
 
 def exporting_words(field, words):
-    """A sentence of the portal in each of its languages, for the columns of a field."""
+    """Return the text of `words()` in each language, by column of a translated field."""
     return {f"{field}_{code}": text for code, text in exporting.in_each_language(words).items()}
 
 
 def free_key(name, identifier, taken):
-    """A key that no record has: of the name, else of the identifier. It is taken from then on."""
+    """Return an unused key made from the name, else from the identifier, and add it to `taken`."""
     stem = slugify(name)[:KEY].strip("-") or slugify(identifier)[:KEY].strip("-") or "record"
     key, number = stem, 1
     while key in taken:
@@ -328,7 +348,7 @@ def free_key(name, identifier, taken):
 
 
 def sums(imported, activity):
-    """Transactions, summed by type and currency."""
+    """Return the sums of the transactions by type and currency."""
     found = defaultdict(list)
     for transaction_ in activity.transactions:
         if transaction_.date:
@@ -348,7 +368,7 @@ def sums(imported, activity):
 
 
 def budgets(imported, activity):
-    """Money that is planned, as far as its period is known."""
+    """Return the planned amounts that have a start."""
     return [
         BudgetLine(
             activity=imported,
@@ -366,7 +386,10 @@ def budgets(imported, activity):
 
 
 def results(imported, activity):
-    """Results, a row for each period that something is said of."""
+    """Return the results, with a row for each period that has a target or an actual value.
+
+    An indicator without such a period has one row, and so has a result without indicators.
+    """
     kinds = {kind.iati_code: kind for kind in ReportedResult.Kind}
     rows = []
 
@@ -399,7 +422,7 @@ def results(imported, activity):
 
 
 def documents(imported, activity):
-    """Documents, each address once."""
+    """Return the documents without duplicate URLs."""
     found = {document.url: document for document in reversed(activity.documents)}
     return [
         ReportedDocument(
@@ -416,7 +439,7 @@ def documents(imported, activity):
 
 
 def shares(imported, activity):
-    """Countries, regions and sectors with their shares, of whatever list."""
+    """Return the countries, regions and sectors of any vocabulary with their shares."""
     kinds = ReportedShare.Kind
     held = [
         *((kinds.COUNTRY, share, activity.places_computed) for share in activity.countries),
@@ -439,7 +462,7 @@ def shares(imported, activity):
 
 
 def identifiers(imported, activity):
-    """Other identifiers, each once."""
+    """Return the other identifiers without duplicates."""
     found = {(other.kind[:10], other.ref[:255]): other for other in activity.other_identifiers}
     return [
         ProjectIdentifier(
@@ -453,7 +476,7 @@ def identifiers(imported, activity):
 
 
 def related(imported, activity):
-    """Other activities that it belongs with, each once."""
+    """Return the related activities without duplicates."""
     found = dict.fromkeys((kind, identifier[:255]) for identifier, kind in activity.related)
     return [RelatedActivity(activity=imported, kind=kind, identifier=identifier) for kind, identifier in found]
 
@@ -467,5 +490,5 @@ MODELS = {
     identifiers: ProjectIdentifier,
     related: RelatedActivity,
 }
-# The fields that the rows of a project make.
+# The field in `fields.FIELDS` for each model of rows.
 ROWS = {ProjectSdg: "sdgs", RioMarker: "rio_markers", Participation: "organisations"}

@@ -1,4 +1,4 @@
-"""Activities of the portal’s projects, and what keeps a project from being one."""
+"""Makes activities from the portal's projects, and says what keeps a project from being reported."""
 
 import datetime
 
@@ -45,7 +45,7 @@ PROJECT_PAGE = "A12"  # of the list DocumentCategory: activity web page
 APPROXIMATE = "2"  # of the list GeographicExactness
 FORMER_REPORTER = "B1"  # of the list OtherIdentifierType
 NOT_BEGUN = {Project.Status.PIPELINE, Project.Status.CANCELLED}
-LONGEST_PERIOD = 365  # days; IATI wants budgets year by year
+LONGEST_PERIOD = 365  # days; IATI requires a budget for each year
 STARTS = {PLANNED_START, ACTUAL_START}
 YEAR, MOMENT = structure.TYPES["positiveInteger"], structure.TYPES["dateTime"]
 ADDRESS = (
@@ -54,17 +54,17 @@ ADDRESS = (
 
 
 def publisher():
-    """In whose name the portal reports, or None: then it does not."""
+    """Return the organisation in whose name the portal reports; None if the portal does not report."""
     return ReportingOrganisation.objects.select_related("organisation").first()
 
 
 def reports():
-    """Whether the portal reports in anyone’s name."""
+    """Return True if the portal reports to IATI."""
     return ReportingOrganisation.objects.exists()
 
 
 def with_parts(projects):
-    """Projects with everything that an activity is made of, in as many queries for a thousand as for one."""
+    """Prefetch everything that an activity needs. The number of queries does not depend on the number of projects."""
     return projects.prefetch_related(
         Prefetch("countries", Place.objects.published().order_by("key")),
         Prefetch("places", Place.objects.published().order_by("key")),
@@ -85,12 +85,12 @@ def with_parts(projects):
 
 
 def texts(record, field):
-    """What a translated column holds, by language; nothing stands in for a language that is missing."""
+    """Return the texts of a translated column by language. Missing languages are left out, without a fallback."""
     return {code: text for code in LANGUAGES if (text := (getattr(record, f"{field}_{code}") or "").strip())}
 
 
 def in_each_language(words):
-    """What `words()` says in each language."""
+    """Return the result of `words()` by language."""
     found = {}
     for code in LANGUAGES:
         with translation.override(code):
@@ -102,7 +102,10 @@ def in_each_language(words):
 
 
 def kept_out_by(project):
-    """In words, what IATI asks for and a project, read by with_parts(), does not say; empty if it can be reported."""
+    """Return the reasons, as texts, why a project cannot be reported; empty if it can.
+
+    The project must be read by `with_parts`.
+    """
     found = []
     if project.publication != PublicationStatus.PUBLISHED:
         found.append(_("It is not published."))
@@ -120,7 +123,7 @@ def kept_out_by(project):
 
 
 def left_out_of(project):
-    """In words, what a project says and its activity cannot."""
+    """Return, as texts, what a project states and its activity cannot express."""
     found = []
     if getattr(project, "imported", None) is not None:
         return found
@@ -139,14 +142,18 @@ def left_out_of(project):
 
 
 def identifier_of(project, publisher):
-    """What IATI calls the project: as others do where it is theirs, else by its key, which never changes."""
+    """Return the IATI identifier of a project.
+
+    This is the identifier that others report it under, else one made from the project's key, which never changes.
+    """
     return project.iati_identifier or f"{publisher.ref}-{project.key}"
 
 
 def activity_of(project, publisher, address):
-    """The activity of a project that was read by with_parts(). `address` makes a path an address.
+    """Return the activity of a project, which must be read by `with_parts`. `address` makes a URL from a path.
 
-    What others report is reported as they do, but for the texts, which may have been translated.
+    An activity that was imported from IATI is reported as its publisher reports it. Only its texts come from the
+    portal, because they may have been translated.
     """
     imported = getattr(project, "imported", None)
     if imported is not None and imported.file.kind == ImportedFile.Kind.IATI:
@@ -188,7 +195,10 @@ def activity_of(project, publisher, address):
 
 
 def _as_reported(project, imported, publisher, address):
-    """The activity whose original is kept, without what 2.03 would not take, and at second hand."""
+    """Return the stored original of an imported activity as a secondary report.
+
+    Parts that IATI 2.03 does not allow are left out.
+    """
     a = reading.reread(imported.content)
     a.reporter = Org(publisher.ref, publisher.organisation.iati_kind, texts(publisher.organisation, "name"))
     a.secondary, a.email = True, publisher.email
@@ -201,7 +211,7 @@ def _as_reported(project, imported, publisher, address):
         a.dates |= {kind: day for kind, day in _dates(project).items() if kind in STARTS}
     a.other_identifiers = [other for other in a.other_identifiers if other.kind]
     if a.places_computed:
-        a.countries, a.regions = [], []  # they stand at the transactions
+        a.countries, a.regions = [], []  # the transactions have them
     if a.sectors_computed:
         a.sectors = []
     if not a.places_computed or not a.sectors_computed:
@@ -227,7 +237,7 @@ def _as_reported(project, imported, publisher, address):
 
 
 def _complete(result):
-    """A result with those of its indicators, baselines and periods that say what the schema asks for."""
+    """Return a result without the indicators, baselines and periods that lack what the schema requires."""
     kept = []
     for indicator in result.indicators:
         if indicator.titles and indicator.measure:
@@ -239,13 +249,16 @@ def _complete(result):
 
 
 def _whole(titles, reported):
-    """The titles of a project, with those of the report; one that was only cut to fit its column is whole again."""
+    """Return the titles of a project, completed by the reported ones.
+
+    A title that was only cut to fit its column is replaced by the whole reported title.
+    """
     kept = {code: text for code, text in titles.items() if text != fields.cut(reported.get(code, ""))}
     return reported | kept
 
 
 def _parties(project):
-    """The organisations that take part, as they were read by with_parts()."""
+    """Return the organisations that take part. The project must be read by `with_parts`."""
     return [
         Party(
             ref=next((row.ref for row in part.organisation.identifiers.all()), ""),
@@ -258,7 +271,7 @@ def _parties(project):
 
 
 def _is_past(text):
-    """Whether a text is a moment as XML Schema writes it, and not in the future."""
+    """Return True if a text is a date and time in the format of XML Schema, and not in the future."""
     try:
         moment = datetime.datetime.fromisoformat(text) if MOMENT.fullmatch(text) else None
     except ValueError:
@@ -269,14 +282,17 @@ def _is_past(text):
 
 
 def is_address(text):
-    """Whether XML Schema takes a text for an address."""
+    """Return True if a text is valid as the XML Schema type anyURI."""
     element = etree.Element("address")
     element.text = text
     return etree.XMLSchema(etree.fromstring(ADDRESS)).validate(element)
 
 
 def _dates(project):
-    """Start and end; one that is known only to the month or year is its first or last day, and says so."""
+    """Return start and end by code of the list ActivityDateType.
+
+    A start known only to the month or year becomes its first day, an end its last day. The narrative says so.
+    """
     today = timezone.localdate()
     found = {}
     if project.start:
@@ -299,7 +315,10 @@ def _precision(date):
 
 
 def _where(project):
-    """One country; or, since shares that nobody stated are not made up, the region with the names of several."""
+    """Return the country if there is only one.
+
+    For several countries, return the region Central Asia with their names, because nobody has stated their shares.
+    """
     countries = project.countries.all()
     if len(countries) == 1:
         return {"countries": [PercentageShare(countries[0].code)]}
@@ -308,7 +327,10 @@ def _where(project):
 
 
 def _what_for(project):
-    """One sector; or what several have in common, with each of them as a tag."""
+    """Return the sector if there is only one.
+
+    For several sectors, return their common category, else "multisector", with a tag for each sector.
+    """
     sectors = sorted(project.sectors.all(), key=lambda sector: sector.code)
     categories = {sector.code[:3] for sector in sectors}
     if len(sectors) == 1:
@@ -327,7 +349,7 @@ def _what_for(project):
 
 
 def _period(project):
-    """The days that the project spans, where they are no more than a year; None where they are or nobody knows."""
+    """Return (first day, last day) of a project; None if it is unknown or longer than a year."""
     if project.start is None or project.end is None:
         return None
     first, last = project.start.first_day, project.end.last_day
@@ -343,7 +365,7 @@ def _budgets(project):
 
 
 def _pages(project, address):
-    """The project’s page, in each language."""
+    """Return a document for the project's page in each language."""
     found = []
     for code in LANGUAGES:
         with translation.override(code):

@@ -1,4 +1,4 @@
-"""What the portal knows of the standard: the structure of an activity, and codes (by manage.py write_iati)."""
+"""Data on the IATI standard: the structure of an activity, and code lists. `manage.py write_iati` writes the files."""
 
 import functools
 import json
@@ -14,33 +14,40 @@ def _facts():
 
 
 def structure():
-    """By the path of an element: its attributes with their types (`!` if required), its children in order, its text."""
+    """Return a dict by path of an element, with its `attributes`, `children` and `text`.
+
+    `attributes` are types by name, with "!" if required. `children` are in order, with two characters for each: the
+    minimum ("0" or "1") and the maximum ("1" or "*"). `text` is the type of the text.
+    """
     return _facts()["structure"]
 
 
 @functools.cache
 def _folded(name):
-    """The codes of a list as the list writes them, by the same in small letters."""
+    """Return the codes of a list by their lower-case form."""
     codes = _facts()["sectors"] if name == "Sector" else _facts()["codes"][name]
     return {code.lower(): code for code in codes}
 
 
 def code_on(name, written):
-    """A code as the list `name` writes it, however it was written; nothing if it is not on the list."""
+    """Return a code as the list `name` writes it, ignoring case; "" if it is not on the list."""
     return _folded(name).get(written.strip().lower(), "")
 
 
 def sector_name(code):
-    """The English name of a purpose code."""
+    """Return the English name of a purpose code."""
     return _facts()["sectors"][code][1]
 
 
 def is_withdrawn(code):
-    """Whether a purpose code is no longer to be used."""
+    """Return True if a purpose code is withdrawn."""
     return _facts()["sectors"][code][0] == WITHDRAWN
 
 
 @functools.cache
 def suggestions():
-    """The rules by which issues are suggested: issue (empty: any), what is looked at, what matches, and its weight."""
+    """Return the rules that suggest issues.
+
+    A rule has the key of the issue ("" for any), what it compares, the matches, and its weight.
+    """
     return json.loads((FOLDER / "suggestions.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What an activity makes of a project, field by field, in a form that can be stored and compared."""
+"""Converts an activity to the fields of a project, in a form that can be stored as JSON and compared."""
 
 import datetime
 
@@ -33,7 +33,7 @@ SIGNIFICANCE = {
     "1": 1,
     "2": 2,
     "3": 2,
-}  # 3 is 2 in support of an action programme; of 4 the markers know nothing
+}  # 3 is 2 in support of an action programme; the Rio markers do not use 4
 KINDS = {kind.iati_code: kind.value for kind in Organisation.Kind} | {
     "23": Organisation.Kind.INTERNATIONAL_NGO.value,
     "24": Organisation.Kind.NATIONAL_NGO.value,
@@ -43,7 +43,7 @@ KINDS = {kind.iati_code: kind.value for kind in Organisation.Kind} | {
     "73": Organisation.Kind.PRIVATE_SECTOR.value,
 }
 UNKNOWN_KIND = Organisation.Kind.OTHER_PUBLIC_SECTOR.value
-# Of the Korean body that leads, by what kind of organisation it is.
+# The level of a project, by the kind of the Korean organisation that leads it.
 LEVELS = {
     "10": Level.NATIONAL.value,
     "11": Level.PROVINCIAL.value,
@@ -52,21 +52,24 @@ LEVELS = {
     "80": Level.ACADEMIC.value,
 }
 LEADING = ("2", "3", "1")  # roles: accountable, else extending, else funding
-KOREAN = "KR-"  # how the identifiers of Korean organisations begin
+KOREAN = "KR-"  # prefix of the identifiers of Korean organisations
 
 
 def cut(text, most=LONGEST_TITLE):
-    """A text that fits its column; the whole one is in the original."""
+    """Return a text cut to `most` characters to fit its column. The whole text is in the stored original."""
     return text if len(text) <= most else Truncator(text).chars(most)
 
 
 def best(texts):
-    """A text in English if there is one, else in whichever language."""
+    """Return a text in English, else in Korean or Russian, else in any language; "" if there is none."""
     return next((texts[language] for language in (*LANGUAGES, *texts) if texts.get(language)), "")
 
 
 def of_activity(activity, organisation_key):
-    """The fields that an activity states. `organisation_key(party)` says which organisation is meant."""
+    """Return the fields of a project as an activity states them.
+
+    `organisation_key(party)` returns the key of the organisation that is meant.
+    """
     found = {}
     general = activity.descriptions.get(GENERAL) or activity.descriptions.get(OBJECTIVES) or {}
     more = {}
@@ -102,10 +105,10 @@ def of_activity(activity, organisation_key):
 
 
 def level_of(activity, known_kind):
-    """The level of the Korean body that leads an activity; "" where the source names none.
+    """Return the level of the Korean organisation that leads an activity; "" if the source names none.
 
-    The body that reports its own activity leads it, if nobody has a leading role. `known_kind(org)` returns IATI's kind
-    of an organisation that the portal knows as Korean, else "".
+    An organisation that reports its own activity leads it, if nobody has a leading role. `known_kind(org)` returns the
+    IATI kind of an organisation that the portal has as Korean, else "".
     """
     by_role = ([party for party in activity.parties if party.role == role] for role in LEADING)
     leads = next(filter(None, by_role), [] if activity.secondary else [activity.reporter])
@@ -117,7 +120,7 @@ def level_of(activity, known_kind):
 
 
 def finance_of(activity):
-    """How it is paid, where its codes say so."""
+    """Return the kind of finance that the codes of an activity state; "" if they state none."""
     if any(aid.vocabulary == DAC and aid.code[:1] in {"D", "E"} for aid in activity.aid_types):
         return Project.Finance.TECHNICAL_COOPERATION.value
     return {
@@ -128,7 +131,7 @@ def finance_of(activity):
 
 
 def of_project(project):
-    """The same fields as a stored project has them now."""
+    """Return the current values of the same fields of a project."""
     found = {name: str(getattr(project, name) or "") for name in SCALARS}
     found["countries"] = sorted(place.key for place in project.countries.all())
     found["sectors"] = sorted(sector.code for sector in project.sectors.all())
@@ -140,5 +143,5 @@ def of_project(project):
 
 
 def day(text):
-    """A stored day; nothing for an empty one."""
+    """Return a stored date; None for an empty text."""
     return datetime.date.fromisoformat(text) if text else None

@@ -1,4 +1,4 @@
-"""What is wrong with a file or an activity: where, how badly, and in words of the reader's language."""
+"""Findings: faults of a file or an activity, with line, severity and a text in the reader's language."""
 
 from dataclasses import dataclass, field
 
@@ -6,14 +6,14 @@ from django.db.models import TextChoices
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-MOST = 200  # characters of a value that a finding repeats
+MOST = 200  # characters; a longer value is cut in the text of a finding
 
 
 class Severity(TextChoices):
-    """What a finding means for the import."""
+    """The effect of a finding on the import."""
 
-    ERROR = "error", _("error")  # in what the portal uses: the activity is not imported
-    WARNING = "warning", _("warning")  # something is left out, or read with a grain of salt
+    ERROR = "error", _("error")  # a fault in data that the portal uses: the activity is not imported
+    WARNING = "warning", _("warning")  # something is left out, or may be inexact
 
 
 WORDS = {
@@ -102,7 +102,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong at a line."""
+    """A fault at a line of a file. `kind` is a key of `WORDS`, whose gaps `values` fills."""
 
     line: int
     severity: Severity
@@ -115,7 +115,7 @@ class Finding:
 
     @property
     def words(self):
-        """What is wrong, in the reader's language; long values of the file are cut."""
+        """Return the text of the finding in the reader's language. Long values from the file are cut."""
         values = {
             name: Truncator(value).chars(MOST) if isinstance(value, str) else value
             for name, value in self.values.items()
@@ -123,12 +123,12 @@ class Finding:
         return str(WORDS[self.kind]).format(**values)
 
     def at(self, file):
-        """Where and what: `file.xml:57: no activity-status in <iati-activity>`."""
+        """Return the place and the text: `file.xml:57: no activity-status in <iati-activity>`."""
         return f"{file}:{self.line}: {self.words}"
 
 
 class Refused(Exception):
-    """A file that is not read, or not read to its end."""
+    """Raised if a file is refused. It is then not read, or not read to its end."""
 
     def __init__(self, finding):
         super().__init__(finding)
@@ -136,5 +136,5 @@ class Refused(Exception):
 
 
 def add_error(line, kind, **values):
-    """Stop reading."""
+    """Raise Refused with an error, which stops reading."""
     raise Refused(Finding(line, Severity.ERROR, kind, values))

@@ -1,4 +1,4 @@
-"""Imports at the desk: a file is received, its preview is looked at, then it is imported as a whole or not at all."""
+"""Admin of imports: an editor uploads a file, looks at its preview, and imports it as a whole or not at all."""
 
 import contextlib
 import datetime
@@ -39,13 +39,13 @@ from projects.models import (
 )
 
 OTHERS = "others"
-WAITS = datetime.timedelta(days=1)
-MOST_ROWS = 500  # of a state, that a preview lists
+WAITS = datetime.timedelta(days=1)  # the next upload deletes files that were not imported in this time
+MOST_ROWS = 500  # maximum number of rows of a state in a preview
 
 
 @contextlib.contextmanager
 def reader(content, file):
-    """A function that reads the activities of a file, as often as it is called, while this lasts."""
+    """Yield a function that reads the activities of a file. It can be called several times within the context."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "file"
         place.write_bytes(content)
@@ -56,7 +56,7 @@ def reader(content, file):
 
 
 class ReceiveForm(forms.Form):
-    """A file to be imported, and what is to be said of it."""
+    """The form to upload a file with its details."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
@@ -120,7 +120,7 @@ class ReceiveForm(forms.Form):
 
 
 class ImportChoiceForm(forms.Form):
-    """Which of the activities of a file are meant."""
+    """The form to choose which activities of a file are imported."""
 
     countries = forms.MultipleChoiceField(
         label=pgettext_lazy("desk", "Countries"), required=False, widget=forms.CheckboxSelectMultiple
@@ -137,7 +137,7 @@ class ImportChoiceForm(forms.Form):
         ]
 
     def options(self, user):
-        """What was chosen."""
+        """Return the chosen options."""
         chosen = frozenset(self.cleaned_data["countries"])
         return Options(
             None if OTHERS in chosen else chosen,
@@ -148,7 +148,7 @@ class ImportChoiceForm(forms.Form):
 
 @admin.register(ImportedFile)
 class ImportedFileAdmin(admin.ModelAdmin):
-    """Files: receiving one, its preview, and what came of those that were imported."""
+    """Admin of imported files: upload, preview, and the results of imports."""
 
     list_display = ("name", "kind", "retrieved", "imported_at", "who", "came_of_it")
     list_filter = ("kind",)
@@ -168,7 +168,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.imported_at is None)
 
     def may_download(self, request):
-        """Whether the user gets originals, which may name persons."""
+        """Return True if the user may download originals, which may contain personal data."""
         return request.user.has_perm("projects.download_importedfile")
 
     def get_queryset(self, request):
@@ -199,7 +199,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
     # ── Receiving ────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_view(self, request, form_url="", extra_context=None):
-        """The form that receives a file. What cannot be read at all is not kept."""
+        """Show and process the upload form. A file that cannot be read at all is not stored."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ReceiveForm(request.POST or None, request.FILES or None)
@@ -234,7 +234,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
     # ── Preview ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def preview(self, request, pk):
-        """What would come of a file, and the button that makes it so."""
+        """Show what the import of a file would do, with a button to import it; import it on POST."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         file = ImportedFile.objects.filter(pk=pk).first()
@@ -271,7 +271,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
         return TemplateResponse(request, f"admin/iati/{name}.html", context)
 
     def original(self, request, pk):
-        """The file as it was received."""
+        """Return the stored content of a file as a download: of a table only the columns that its mapping names."""
         if not self.may_download(request):
             raise PermissionDenied
         file = ImportedFile.objects.filter(pk=pk).first()
@@ -285,7 +285,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
 
 
 def _shown(plan, file):
-    """What the template of a preview shows."""
+    """Return the context of the preview's template."""
     labels = {name: _label(name) for name in planning.fields.FIELDS}
     groups = []
     for state in RowState:
@@ -320,7 +320,7 @@ def _row(row, labels, file):
 
 
 def _label(name):
-    """What the desk calls a field of a project."""
+    """Return the label of a project's field in the admin."""
     field = Project._meta.get_field({"organisations": "participations"}.get(name, name))
     if field.auto_created and not field.concrete:
         return str(capfirst(field.related_model._meta.verbose_name_plural))
@@ -331,7 +331,7 @@ def _label(name):
 
 
 def in_words(value):
-    """A stored value of a field as editors read it."""
+    """Return a stored value of a field as text for editors."""
     if isinstance(value, dict):
         return ", ".join(f"{name}: {one}" for name, one in value.items()) or "—"
     if isinstance(value, (list, tuple)):
@@ -345,12 +345,12 @@ def in_words(value):
 
 
 class ReportedInline(ReadOnly, admin.TabularInline):
-    """Rows as they were reported."""
+    """Rows of an imported activity, as they were reported."""
 
     extra = 0
 
     def has_view_permission(self, request, obj=None):
-        return True  # of whoever sees the page
+        return True  # for every user who may see the page
 
     def get_readonly_fields(self, request, obj=None):
         return self.fields
@@ -401,7 +401,7 @@ class RelatedActivityInline(ReportedInline):
 
 @admin.register(ImportedActivity)
 class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
-    """What others report of projects, as it was read."""
+    """Admin of imported activities, which is read-only."""
 
     list_display = ("identifier", "project", "reporter", "file", "updated", "differ")
     list_select_related = ("project", "file")
@@ -447,7 +447,7 @@ class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
 
 
 def differences_of(imported):
-    """Where editors have something else than the file, as a list."""
+    """Return an HTML list of the fields in which editors have another value than the file."""
     return format_html_join(
         "",
         "<li><b>{}</b>: {} {} / {} {}</li>",
@@ -459,7 +459,7 @@ def differences_of(imported):
 
 
 def imported_state(project):
-    """What the form of a project says of where it came from, what differs, and which issues are suggested."""
+    """Return HTML for the form of a project: its report, the differences, and the number of suggested issues."""
     parts = []
     imported = ImportedActivity.objects.filter(project=project).select_related("file").defer("file__original").first()
     if imported:
@@ -482,7 +482,7 @@ def imported_state(project):
 
 
 class SuggestionForm(forms.ModelForm):
-    """The decision on a suggestion; to confirm it takes how far the project aims at the issue, and why."""
+    """The decision on a suggested issue. To confirm it, an editor must give a significance and a rationale."""
 
     significance = forms.ChoiceField(
         label=gettext_lazy("Significance"), required=False, choices=[("", "—"), *ProjectIssue.Significance.choices]
@@ -517,7 +517,7 @@ class SuggestionForm(forms.ModelForm):
 
 @admin.register(SuggestedIssue)
 class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
-    """Issues that imported projects may answer: confirmed one by one, with a reason, or dismissed."""
+    """Admin of suggested issues: an editor confirms each with a rationale, or dismisses it."""
 
     owners = ("project",)
     form = SuggestionForm
@@ -552,8 +552,8 @@ class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
         return super().get_fields(request, obj)
 
     def _is_settled(self, request, suggestion):
-        """Whether the user has nothing to decide about it."""
-        # Asked of the database, since a form that is refused has set the decision on what it holds.
+        """Return True if the user cannot decide on the suggestion."""
+        # Read from the database, because an invalid form has already set the decision on the instance.
         decisions = SuggestedIssue.objects.filter(pk=suggestion.pk) if suggestion else SuggestedIssue.objects.none()
         confirmed = decisions.filter(decision=SuggestedIssue.Decision.CONFIRMED).exists()
         return confirmed or not self.may_change_whole(request, suggestion)

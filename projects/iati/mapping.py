@@ -1,4 +1,4 @@
-"""An activity out of its element: languages and codes as the portal has them, sums and shares looked at."""
+"""Makes an activity from its XML element: normalises languages and codes, and checks sums and shares."""
 
 import re
 from collections import defaultdict
@@ -39,16 +39,16 @@ LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HANGUL = re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]")
 CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 LETTER = re.compile(r"[^\W\d_]")
-KOREAN_FROM, RUSSIAN_FROM = 0.3, 0.5  # the share of letters from which a text is in that language
-ROUNDING = 1  # shares that add up to 99 or 101 were rounded
+KOREAN_FROM, RUSSIAN_FROM = 0.3, 0.5  # minimum share of Hangul or Cyrillic letters in a text of that language
+ROUNDING = 1  # per cent: shares that add up to 99 to 101 count as rounded
 MOST = Decimal(10) ** 15
-SPENT = {"2", "3", "4"}  # commitments, disbursements, expenditure: what shares are computed from
+SPENT = {"2", "3", "4"}  # commitments, disbursements, expenditure: shares are computed from these
 SDG_GOALS, SDG_TARGETS = "7", "8"  # vocabularies of sectors
 LONGEST_LINK = 600
 
 
 def read(element):
-    """The activity of an element, and what is wrong with its contents."""
+    """Return (activity, findings) of an element."""
     reading = _ActivityReader(element)
     return reading.activity, reading.findings
 
@@ -80,13 +80,13 @@ class _ActivityReader:
         self.find(element.sourceline, Severity.WARNING, kind, **values)
 
     def once(self, element, kind, **values):
-        """Warn of a habit of the whole activity when it is met first."""
+        """Add a warning only for the first occurrence of a fault that an activity may have in many elements."""
         if (kind, *values.values()) not in self.said:
             self.said.add((kind, *values.values()))
             self.warn(element, kind, **values)
 
     def code(self, element, name, attribute="code", needed=True):
-        """A code as its list writes it; one that is not on the list is an error, and nothing."""
+        """Return a code as its list writes it; "" if it is not on the list. If it is `needed`, that is an error."""
         written = (element.get(attribute) or "").strip()
         found = facts.code_on(name, written) if written else ""
         if not found and needed and element.get(attribute) is not None:
@@ -94,7 +94,10 @@ class _ActivityReader:
         return found
 
     def texts(self, element):
-        """The narratives of an element by language; what is plainly in another language than its label is put right."""
+        """Return the narratives of an element by language.
+
+        If a text is clearly in another language than its label, its language is corrected with a warning.
+        """
         found = {}
         if element is None:
             return found
@@ -177,7 +180,7 @@ class _ActivityReader:
             tuple(a.dates[kind].iso if kind in a.dates else "" for kind in kinds)
             for kinds in ((PLANNED_START, PLANNED_END), (ACTUAL_START, ACTUAL_END))
         ]
-        # The actual start with the planned end, or the other way round, only where both pairs are possible.
+        # A mixed pair (actual start and planned end, or the reverse) is checked only if both proper pairs are in order.
         for start, end in [span for span in spans if "" < span[1] < span[0]] or [a.span]:
             if end and end < start:
                 self.error(root, "dates-order", start=start, end=end)
@@ -203,7 +206,10 @@ class _ActivityReader:
     # ── Money ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def money(self, parent, find):
-        """The amount of an element; None where the structure is wrong already or the amount is, told by `find`."""
+        """Return the amount of an element; None if it is missing or invalid.
+
+        Faults that the check of the structure does not find are reported with `find`.
+        """
         element = parent.find("value")
         if element is None or not is_number(element.text or ""):
             return None
@@ -346,7 +352,7 @@ class _ActivityReader:
                 found = _computed(
                     a.transactions,
                     lambda transaction: [*transaction.countries, *transaction.regions],
-                    whole=lambda vocabulary: vocabulary or "1",  # countries and the DAC's regions
+                    whole=lambda vocabulary: vocabulary or "1",  # countries and the DAC's regions add up together
                 )
                 a.countries = [share for share in found if not share.vocabulary]
                 a.regions = [share for share in found if share.vocabulary]
@@ -409,7 +415,11 @@ class _ActivityReader:
                 self.warn(element, "marker-dropped")
 
     def _add_up(self, element, shares, kind, serious=True, **values):
-        """Shares that are all given add up to 100, but for rounding; a wrong sum of what is shown is an error."""
+        """Add a finding if all shares have percentages and these do not add up to 100.
+
+        It is an error if the sum is `serious`, which means that readers see the shares, and the difference is not from
+        rounding. Otherwise it is a warning.
+        """
         given = [share.percentage for share in shares if share.percentage is not None]
         if len(shares) < 2 or len(given) < len(shares) or (total := sum(given)) == 100:
             return
@@ -477,13 +487,16 @@ class _ActivityReader:
 
 
 def _language(label):
-    """A language's code as the portal has it: D-Portal writes EN, some write en-GB; without one it is English."""
+    """Return the language code of a label in lower case, without a region; "en" if the label is invalid.
+
+    D-Portal writes EN, and some publishers write en-GB.
+    """
     code = re.split(r"[-_]", label.strip().lower())[0]
     return code if re.fullmatch("[a-z]{2,8}", code) else "en"
 
 
 def _spoken(text, label):
-    """The language of a text whose letters give its label the lie."""
+    """Return the language of a text: "ko" or "ru" if its letters contradict the label, else the label."""
     letters = len(LETTER.findall(text))
     if label != "ko" and letters and len(HANGUL.findall(text)) >= letters * KOREAN_FROM:
         return "ko"
@@ -493,7 +506,7 @@ def _spoken(text, label):
 
 
 def _clean(text):
-    """A text without the spaces of the file's layout; paragraphs stay."""
+    """Return a text without the whitespace of the file's layout. Paragraphs are kept."""
     paragraphs = re.split(r"\n\s*\n", text.replace("\r", ""))
     return "\n\n".join(words for paragraph in paragraphs if (words := " ".join(paragraph.split())))
 
@@ -509,9 +522,10 @@ def _is_link(url):
 
 
 def _computed(transactions, of, whole=lambda vocabulary: vocabulary):
-    """Shares that transactions have by their value: None where currencies differ or nothing was spent.
+    """Return the shares of transactions by value.
 
-    Those whose vocabularies have the same `whole` add up to 100 together.
+    A percentage is None if the currencies differ or nothing was spent. Shares whose vocabularies have the same `whole`
+    add up to 100 together.
     """
     spent = [transaction for transaction in transactions if of(transaction)]
     counted = [transaction for transaction in spent if transaction.kind in SPENT] or spent

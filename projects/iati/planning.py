@@ -1,6 +1,6 @@
-"""What an import would do: each activity of a file held against the portal. Nothing is written here.
+"""Plans an import: compares each activity of a file with the portal. This module writes nothing.
 
-The import itself asks the same questions again (`applying`), so what the preview said is what happens.
+The import (`applying`) calls `resolve` again for each activity, so it does what the preview shows.
 """
 
 import datetime
@@ -29,12 +29,12 @@ from projects.models import (
     ProjectIdentifier,
 )
 
-REGION = "region"  # stands for Central Asia as a whole among the countries of Options
+REGION = "region"  # means Central Asia as a whole in `Options.countries`
 SAME_OWNER = {"A1", "A2", "A3", "B1"}
 
 
 class RowState(TextChoices):
-    """What becomes of an activity."""
+    """What the import does with an activity."""
 
     NEW = "new", pgettext_lazy("import", "New")
     CHANGED = "changed", pgettext_lazy("import", "Changed")
@@ -46,16 +46,20 @@ class RowState(TextChoices):
 
 @dataclass
 class Options:
-    """What whoever imports has chosen."""
+    """The user's choices for an import."""
 
-    countries: frozenset[str] | None = None  # codes in capitals, and REGION; None is all
-    leave_out: bool = False  # go on without the faulty activities
-    may_publish: bool = False  # change what readers see
+    countries: frozenset[str] | None = None  # codes in upper case, and REGION; None means all
+    leave_out: bool = False  # import the other activities if some are faulty
+    may_publish: bool = False  # the import may change published projects
 
 
 @dataclass
 class PlannedActivity:
-    """An activity in the preview. Changes are pairs of before and after, differences of the portal’s and the file’s."""
+    """An activity in the preview.
+
+    `changes` are pairs of the old and the new value by field. `differences` are pairs of the portal's value, which
+    stays, and the file's value.
+    """
 
     line: int
     identifier: str
@@ -78,7 +82,7 @@ class PlannedActivity:
 
 @dataclass
 class ActivityPlan:
-    """What an import would do."""
+    """What an import of a file would do."""
 
     name: str
     rows: list[PlannedActivity] = field(default_factory=list)
@@ -89,7 +93,7 @@ class ActivityPlan:
 
     @cached_property
     def counts(self):
-        """How many activities are in each state."""
+        """Return the number of activities by state."""
         found = Counter(row.state for row in self.rows)
         return {state: found[state] for state in RowState}
 
@@ -103,7 +107,7 @@ class ActivityPlan:
 
     @property
     def blocked(self):
-        """Whether the file cannot be imported as chosen."""
+        """Return True if the file cannot be imported with these options."""
         return self.refusal is not None or (bool(self.refused) and not self.options.leave_out)
 
     @property
@@ -111,14 +115,14 @@ class ActivityPlan:
         return bool(self.counts[RowState.NEW] or self.counts[RowState.CHANGED])
 
     def complaints(self):
-        """Everything that keeps the file out, a line each: `file.xml:57: no activity-status in <iati-activity>`."""
+        """Return the errors that block the import, as lines: `file.xml:57: no activity-status in <iati-activity>`."""
         if self.refusal:
             return [self.refusal.at(self.name)]
         return [finding.at(self.name) for row in self.refused for finding in row.errors]
 
 
 class ExistingRecords:
-    """What the portal has, as far as an import asks for it; read once, however long the file is."""
+    """The data of the portal that an import compares with. It is read once, whatever the size of the file."""
 
     def __init__(self):
         self.imported = {
@@ -154,7 +158,7 @@ class ExistingRecords:
 
     @cached_property
     def table(self):
-        """Projects to be compared by name, and what tells whether they can be the same."""
+        """Return (match index, places, spans) to find duplicates: countries and (start, end) by project."""
         found = similarity.MatchIndex(Project)
         places = {}
         through = Project.countries.through
@@ -165,19 +169,21 @@ class ExistingRecords:
 
     @cached_property
     def korean(self):
-        """IATI's kind of each Korean organisation, by its key."""
+        """Return the IATI kind of each Korean organisation, by its key."""
         kinds = Organisation.objects.filter(country__key="kr").values_list("key", "kind")
         return {key: Organisation.Kind(kind).iati_code for key, kind in kinds}
 
     def korean_kind(self, org):
-        """IATI's kind of an organisation that the portal has as Korean, else ""."""
+        """Return the IATI kind of an organisation that the portal has as Korean, else ""."""
         names = (name.strip().casefold() for name in org.names.values())
         keys = (self.by_ref.get(org.ref), *(self.by_name.get(name) for name in names))
         return next((self.korean[key] for key in keys if key in self.korean), "")
 
     def organisation(self, party, make=None):
-        """The key of the organisation that is meant: by its reference, else by its very name; `make` makes one, without
-        it a name with a plus stands for the one to be made.
+        """Return the key of the organisation that is meant: found by its reference, else by its exact name.
+
+        If the portal does not have it, `make(party)` creates it and returns its key. Without `make`, its name with a
+        plus sign in front is returned as a placeholder.
         """
         names = [name.strip() for name in party.names.values() if name.strip()]
         key = self.by_ref.get(party.ref) if party.ref else None
@@ -195,7 +201,7 @@ class ExistingRecords:
 
 
 def preview(reads, name, options):
-    """The plan of an import: `reads` are the activities of a file as they are read."""
+    """Return the plan of an import. `reads` are the `Read` objects of a file."""
     plan, known = ActivityPlan(name, options=options), ExistingRecords()
     try:
         for read in reads:
@@ -210,7 +216,11 @@ def preview(reads, name, options):
 
 
 def resolve(read, known, options, make=None):
-    """What becomes of an activity: its row in the preview, the fields to store, and the project as it is, if it is."""
+    """Return (row of the preview, fields to store, stored project) of an activity.
+
+    The fields are None if nothing is to be stored, and the project is None if it is new. `make` creates missing
+    organisations and is given only during the import.
+    """
     activity = read.activity
     row = PlannedActivity(
         read.line, activity.identifier, fields.best(activity.titles), RowState.NEW, list(read.findings)
@@ -271,7 +281,10 @@ def _new(row, read, known, make):
 
 
 def _doubles(activity, found, known):
-    """Projects that may be the same: by another identifier, or of like name, in the same country, at the same time."""
+    """Return at most five projects that may be the same, as (primary key, title, reason).
+
+    They have one of the other identifiers, or a similar name, a common country and overlapping dates.
+    """
     table, places, spans = known.table
     doubles = [
         (pk, str(table.records[pk]), _("the same other identifier: {ref}").format(ref=other.ref))
@@ -292,8 +305,11 @@ def _doubles(activity, found, known):
 
 
 def _changed(row, read, known, options, make, stored):
-    """News of a project: what its editors left alone is taken over, what they wrote themselves stays."""
-    projects = Project.objects.select_for_update() if make else Project.objects  # `make` is given where it is stored
+    """Return the row, fields and project of an activity that changed.
+
+    The import takes over new values of fields that editors did not change. Values that editors wrote stay.
+    """
+    projects = Project.objects.select_for_update() if make else Project.objects  # only the import passes `make`
     project = projects.prefetch_related(
         "countries", "sectors", "sdgs", "rio_markers", "participations__organisation"
     ).get(pk=row.project)
@@ -310,7 +326,7 @@ def _changed(row, read, known, options, make, stored):
             row.changes[name] = (now[name], new[name])
         elif new[name]:
             row.differences[name] = (now[name], new[name])
-    # What differed before and was not told anew differs still.
+    # A field that differed before and did not change in the file still differs.
     for name in fields.FIELDS:
         if new[name] and new[name] == old.get(name) and now[name] != new[name]:
             row.differences[name] = (now[name], new[name])
@@ -319,7 +335,10 @@ def _changed(row, read, known, options, make, stored):
 
 
 def _moment(text):
-    """The moment of a last change; None where it is not known, or lies in the future and would keep all news out."""
+    """Return the time of a last change; None if it is unknown, or more than a day in the future.
+
+    A time in the future would keep out all later updates.
+    """
     try:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:

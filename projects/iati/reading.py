@@ -1,6 +1,6 @@
-"""Reads a file, an activity in memory at a time, and nothing that a hostile file would have read.
+"""Reads a file with one activity in memory at a time, and protects against hostile files.
 
-No DOCTYPE, no entity, no network: the file is refused before any of it is followed.
+No DOCTYPE, no entities, no network: a file with a DOCTYPE is refused before any of its content is used.
 """
 
 import copy
@@ -13,24 +13,27 @@ from projects.iati import mapping, rules, structure
 from projects.iati.activity import Activity
 from projects.iati.findings import Finding, Severity, add_error
 
-MOST_MB = 60  # as IATI's own validator has it
+MOST_MB = 60  # the limit of IATI's own validator
 VERSIONS = {"2.01", "2.02", "2.03"}
 ROOT, ACTIVITY = "iati-activities", "iati-activity"
 
 
 @dataclass
 class Read:
-    """An activity as it was read: where, what, what is wrong, and its XML without the persons in it."""
+    """An activity as read from a file: its line, its values, the findings, and its XML without personal data."""
 
     line: int
     activity: Activity
     findings: list[Finding] = field(default_factory=list)
     xml: bytes = b""
-    is_table: bool = False  # a row of a table, which says less than an activity
+    is_table: bool = False  # a row of a table, which has less information than an IATI activity
 
     @property
     def fingerprint(self):
-        """What tells whether it says the same. It is of what was read: D-Portal and others dress the same XML anew."""
+        """Return a SHA-256 hash of the values.
+
+        It is not of the XML, because D-Portal and others format the same activity differently.
+        """
         return hashlib.sha256(repr(self.activity).encode()).hexdigest()
 
     @property
@@ -39,7 +42,10 @@ class Read:
 
 
 def activities(path):
-    """The activities of the file at `path`, one by one. Refused is raised at what makes the file none."""
+    """Yield the activities of the file at `path` as `Read` objects.
+
+    Raise Refused if the file cannot be read as IATI.
+    """
     size = path.stat().st_size
     if not size:
         add_error(1, "empty")
@@ -48,7 +54,7 @@ def activities(path):
     seen, count = {}, 0
     with path.open("rb") as file:
         try:
-            # Events of `start` only for the root: what is inside it is whole only at its end.
+            # The `start` event is used only for the root. Elements inside it are complete only at their `end` event.
             events = etree.iterparse(
                 file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
             )
@@ -68,7 +74,7 @@ def activities(path):
 
 
 def _look_at(root):
-    """Whether it is a file of activities that the portal reads."""
+    """Raise Refused if the root is not that of a file of activities in a supported version."""
     info, version = root.getroottree().docinfo, root.get("version")
     if info.doctype or info.internalDTD is not None:
         add_error(1, "doctype")
@@ -84,7 +90,7 @@ def _look_at(root):
 
 def _read(element, seen):
     activity, found = mapping.read(element)
-    found = dict.fromkeys([*structure.check(element), *found, *rules.check(element)])  # each once
+    found = dict.fromkeys([*structure.check(element), *found, *rules.check(element)])  # without duplicates
     findings = sorted(found, key=lambda finding: finding.line)
     if activity.identifier in seen:
         values = {"identifier": activity.identifier, "line": seen[activity.identifier]}
@@ -95,7 +101,7 @@ def _read(element, seen):
 
 
 def without_persons(element):
-    """The XML of an activity as it is kept: contacts are persons, and nobody asked them."""
+    """Return the XML of an activity without `contact-info`: contacts are persons who have not agreed to storage."""
     kept = copy.deepcopy(element)
     kept.tail = None
     for contact in kept.findall("contact-info"):
@@ -104,6 +110,6 @@ def without_persons(element):
 
 
 def reread(xml):
-    """The activity whose XML was kept."""
+    """Return the activity of stored XML."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     return mapping.read(etree.fromstring(xml, parser))[0]

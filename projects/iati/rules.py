@@ -1,7 +1,7 @@
-"""Rules of the standard that an activity can break and still be read: what IATI's own validator would say of it.
+"""Checks the rules of the IATI standard that go beyond the structure, as IATI's own validator does.
 
-The numbers in comments are those of the official ruleset 2.03. What is an error there is an error here only if the
-portal would store something wrong; the rest are warnings.
+The numbers in comments are those of the official ruleset 2.03. An error of the ruleset is an error here only if the
+portal would store something wrong. All others are warnings.
 """
 
 import re
@@ -16,8 +16,8 @@ from projects.iati.structure import day_of, is_number
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 LONGEST_PERIOD = 365  # days of a budget
 SIGNS = re.compile(r"[/&|?]")
-# References that have no spaces around them (1.3.1 to 1.16.1), and of those the ones of organisations, which have none
-# of the signs / & | ? (1.8.13 to 1.15.13).
+# References that must not have spaces around them (1.3.1 to 1.16.1). Those of organisations (`…-org`) must also not
+# contain the characters / & | ? (1.8.13 to 1.15.13).
 REFERENCES = {
     "reporting-org": ("ref",),
     "participating-org": ("ref", "activity-id"),
@@ -29,15 +29,18 @@ REFERENCES = {
     "planned-disbursement/provider-org": ("ref", "provider-activity-id"),
     "planned-disbursement/receiver-org": ("ref", "receiver-activity-id"),
 }
-# Shares of which one that stands alone is all or has no percentage (2.1.4, 3.1.4, 3.4.4, 7.9.4), and what is counted
-# with it.
+# Elements of which a single one has 100 per cent or no percentage (2.1.4, 3.1.4, 3.4.4, 7.9.4), each with the elements
+# that are counted with it.
 SHARES = {"sector": (), "recipient-country": ("recipient-region",), "recipient-region": ("recipient-country",)}
 PERCENTAGES = (*SHARES, "capital-spend", "country-budget-items/budget-item")
 OWN_SECTORS = {"98", "99"}
 
 
 def check(root):
-    """Yield a finding for each rule that an activity breaks; the same fault of many elements is told once."""
+    """Yield a finding for each rule that an activity breaks.
+
+    A fault that occurs in many elements is reported once for most rules.
+    """
     yield from _identifier(root)
     yield from _references(root)
     yield from _dates(root)
@@ -112,7 +115,7 @@ def _dates(root):
 
 
 def _period(element):
-    """The first and last day of an element with a period; None for one that is missing or no day."""
+    """Return [first day, last day] of an element with a period; None for a day that is missing or invalid."""
     return [
         None if child is None else day_of(child.get("iso-date") or "")
         for child in (element.find("period-start"), element.find("period-end"))
@@ -160,7 +163,10 @@ def _classifications(root):
 
 
 def _alone(elements, accompanied):
-    """A share that stands alone in its vocabulary and is less than all."""
+    """Yield a warning for an element that is the only one of its vocabulary and has a percentage other than 100.
+
+    If the elements are `accompanied` by elements that are counted with them, there is no warning.
+    """
     counts = Counter(element.get("vocabulary") or DAC for element in elements)
     for element in elements:
         written = (element.get("percentage") or "").strip()

@@ -1,4 +1,4 @@
-"""What the portal reports to IATI, at its addresses: as a stream, with what a reader needs to ask only for news."""
+"""Serves what the portal reports to IATI as a stream, with validators for conditional requests."""
 
 import datetime
 import hashlib
@@ -28,14 +28,17 @@ from projects.models import (
 )
 
 BATCH = 100
-# Rows that an activity is made of, which come and go without their project’s time of change.
+# Rows that are part of an activity. They can be added or deleted without a change of the project's `updated_at`.
 ROWS = (Participation, RioMarker, ProjectSdg, OrganisationIdentifier)
 
 
 @takes("imported")
 @require_safe
 def activities(request):
-    """`/iati/activities.xml`: every project that can be reported; others’ activities only with `?imported=1`."""
+    """Serve `/iati/activities.xml`: every project that can be reported.
+
+    Activities that others report are included only with `?imported=1`.
+    """
     projects = Project.objects.published()
     if request.GET.get("imported") != "1":
         projects = projects.filter(iati_identifier=None, imported=None)
@@ -44,12 +47,16 @@ def activities(request):
 
 @require_safe
 def activity(request, key):
-    """`/iati/activities/<key>.xml`: one project, whoever else reports it."""
+    """Serve `/iati/activities/<key>.xml`: one project, also if others report it."""
     return response(request, Project.objects.published().filter(key=key))
 
 
 def response(request, projects):
-    """The file of `projects`, if somebody reports, and something: IATI knows no file without an activity."""
+    """Return the IATI file of `projects`, or 304 if the client has the current version.
+
+    Raise Http404 if no reporting organisation is set, or if no project can be reported, because IATI does not allow a
+    file without activities. Raise Throttled if the client exports too much.
+    """
     publisher = exporting.publisher()
     if publisher is None:
         raise Http404(_("The portal reports nothing to IATI yet: no reporting organisation is set."))
@@ -74,15 +81,17 @@ def absolute_url(path):
 
 
 def reported(projects, publisher, address):
-    """The activities of all `projects` that can be reported, by key, a batch in memory at a time."""
+    """Yield the activities of all `projects` that can be reported, ordered by key. Only one batch is in memory."""
     for project in exporting.with_parts(projects.order_by("key")).iterator(chunk_size=BATCH):
         if not exporting.kept_out_by(project):
             yield exporting.activity_of(project, publisher, address)
 
 
 def state(request, projects, publisher):
-    """When what is reported last changed, and a tag of its state: of the records, their rows, and the day, since a date
-    that lay ahead yesterday may lie behind today.
+    """Return (time of the last change, ETag) of what is reported.
+
+    The ETag covers the records, their rows and the current day, because a planned date becomes an actual one when it
+    has passed.
     """
     found, moments = (
         [settings.PUBLIC_URL, request.get_full_path(), publisher.ref, timezone.localdate()],

@@ -1,7 +1,8 @@
-"""Whether an element is built as the standard says, in what the portal uses of it.
+"""Checks the structure of an activity's XML against the IATI schema, for the parts that the portal uses.
 
-The structure is that of 2.01, 2.02 and 2.03 together. Real files differ from it in details that the portal never looks
-at (attributes of a later version, empty codes of results); only what would make it misread an activity is an error.
+The structure combines versions 2.01, 2.02 and 2.03. Real files deviate from it in details that the portal does not use
+(attributes of a later version, empty codes of results). So only a deviation that would make the portal misread an
+activity is an error.
 """
 
 import datetime
@@ -11,7 +12,7 @@ from projects.iati import facts
 from projects.iati.findings import Finding, Severity
 
 ROOT = "iati-activity"
-# Kept in the original and not looked into.
+# Elements that the portal does not use. They are only stored with the original.
 UNUSED = {
     f"{ROOT}/{path}"
     for path in (
@@ -21,7 +22,7 @@ UNUSED = {
         *("transaction/flow-type", "transaction/tied-status", "default-aid-type"),
     )
 }
-# What is left out where it is faulty: it stands for itself, no sum and no share is wrong without it.
+# Elements that the import leaves out if they are faulty. They are independent: no sum or share becomes wrong.
 WEAK = tuple(
     f"{ROOT}/{path}"
     for path in (
@@ -30,7 +31,7 @@ WEAK = tuple(
         *("sector/narrative", "transaction/provider-org", "transaction/receiver-org", "transaction/description"),
     )
 )
-# Attributes that the standard requires and the portal can do without.
+# Attributes that the standard requires and the portal does not need.
 DISPENSABLE = {
     (f"{ROOT}/reporting-org", "ref"),
     (f"{ROOT}/reporting-org", "type"),
@@ -43,9 +44,9 @@ DISPENSABLE = {
     (f"{ROOT}/planned-disbursement/value", "value-date"),
 }
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
-# With a time too, which some write though the standard wants none.
+# An optional time is accepted, because some files have one although the standard does not allow it.
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T[\d:.]*)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
-# What the types of XML Schema allow, in values that the portal does not use; libxml2 judges addresses as leniently.
+# The types of XML Schema, for values that the portal does not use. `anyURI` is not checked; libxml2 is as lenient.
 TYPES = {
     "boolean": re.compile(r"true|false|0|1"),
     "int": re.compile(r"[+-]?\d{1,10}", re.ASCII),
@@ -57,7 +58,7 @@ TYPES = {
 
 
 def day_of(text):
-    """The day that an attribute names as the standard wants it; None if it names none."""
+    """Return the date that an attribute states; None if it states none."""
     match = DAY.fullmatch(text.strip())
     try:
         return datetime.date.fromisoformat(match[1]) if match else None
@@ -66,12 +67,15 @@ def day_of(text):
 
 
 def is_number(text):
-    """Whether a text is a decimal number as XML writes it: no exponent, no separators."""
+    """Return True if a text is a decimal number in XML: no exponent and no separators."""
     return NUMBER.fullmatch(text.strip()) is not None
 
 
 def check(element, path=ROOT):
-    """What is wrong with an element and all in it; a fault of something that the portal does not use is a warning."""
+    """Yield findings for an element and everything in it.
+
+    A fault in a part that the portal does not use is a warning.
+    """
     node = facts.structure()[path]
     weak = path.startswith(WEAK) or any(path == unused or path.startswith(f"{unused}/") for unused in UNUSED)
     severity = Severity.WARNING if weak else Severity.ERROR
@@ -91,7 +95,7 @@ def check(element, path=ROOT):
             yield Finding(line, severity, "unknown-element", {"name": name, "parent": element.tag})
             continue
         place = order.index(name)
-        # Whatever must stand before this one and does not: as a reader of the file meets it.
+        # Report the required elements that are missing before this one, at the line of this one.
         for before in order[furthest:place]:
             if node["children"][before][0] == "1" and before not in counts and element.find(before) is None:
                 yield _missing(before, element, line, severity)
@@ -109,7 +113,11 @@ def check(element, path=ROOT):
 
 
 def _missing(name, parent, line, severity):
-    """An element that is missing. Without a text the portal can read an activity, but for its title."""
+    """Return the finding for a missing element.
+
+    A missing narrative is only a warning, because the portal can read an activity without it. `mapping` reports a
+    missing title as an error.
+    """
     if name == "narrative":
         return Finding(line, Severity.WARNING, "no-text", {"name": parent.tag})
     return Finding(line, severity, "element-missing", {"name": name, "parent": parent.tag})

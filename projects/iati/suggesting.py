@@ -1,4 +1,7 @@
-"""Which issues an activity may answer, by its purpose codes, markers, goals and words: a guess for editors to judge."""
+"""Suggests issues that an activity may address, for editors to review.
+
+The suggestions come from its purpose codes, markers, goals and words.
+"""
 
 from collections import defaultdict
 
@@ -8,12 +11,13 @@ from projects.iati import facts
 from projects.iati.activity import DAC, GOALS, TARGETS, Activity
 from projects.iati.mapping import SDG_GOALS, SDG_TARGETS
 
-ANY = ""  # environmental, whichever issue
+ANY = ""  # some environmental issue
 
 
 def suggestions(activity: Activity):
-    """By the key of an issue, how much speaks for it and what: pairs of weight and reasons. ANY only where nothing says
-    which issue it is.
+    """Return a pair of weight and reasons by key of the issue.
+
+    `ANY` is included only if no rule suggests a specific issue.
     """
     sectors = {share.code for share in _sectors(activity) if share.vocabulary == DAC}
     goals = {share.code.lower() for share in activity.tags if share.vocabulary in {GOALS, TARGETS}}
@@ -44,7 +48,7 @@ def _sectors(activity):
 
 
 def reason_in_words(by, met):
-    """A reason as editors read it."""
+    """Return a reason as text for editors."""
     if by == "marker":
         code, _colon, significance = met.partition(":")
         return _("policy marker {code}, significance {significance}").format(code=code, significance=significance)

@@ -1,7 +1,7 @@
-"""Read projects from tables that are not IATI.
+"""Reads projects from tables that are not IATI.
 
-A mapping in TOML says what each column means; docs/iati.md describes its format. Each row becomes an activity like one
-of IATI, so that preview and import are the same for both.
+A mapping in TOML says what each column means; docs/iati.md describes its format. Each row becomes an activity as in
+IATI, so that preview and import are the same for both.
 """
 
 import codecs
@@ -40,13 +40,13 @@ from projects.iati.findings import Finding, Severity, add_error
 from projects.iati.reading import MOST_MB, Read
 from projects.iati.structure import is_number
 
-MOST = 10**15  # of an amount
-MOST_MAPPING_KB, MOST_WORDS, MOST_ENTRIES = 64, 1000, 50  # of a mapping
-# Columns in the identifier: only names, as str.format would also follow attributes and widths such as {id:>1500000000}.
+MOST = 10**15  # amounts must be lower
+MOST_MAPPING_KB, MOST_WORDS, MOST_ENTRIES = 64, 1000, 50  # limits of a mapping; MOST_WORDS are characters of a text
+# Columns in the identifier. `str.format` is not used, as it follows attributes and widths such as {id:>1500000000}.
 NAMED = re.compile(r"\{([^{}:!.\[\]]+)\}")
 IDENTIFIER = re.compile(r"(?:[^{}]|\{[^{}:!.\[\]]+\})+")
 DATE_FORMAT = re.compile(r"(?:[^%]|%[YymdBbHMS%])+")
-# A heading and a key of TOML, as far as they say at which line something stands.
+# A heading and a key of TOML. They are only used to find the line of a value.
 HEADING, KEY = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]"), re.compile(r"\s*([^=#\[\]]+?)\s*=")
 ENCODINGS = {
     *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "ascii", "cp949", "euc_kr", "johab", "koi8-r"),
@@ -70,24 +70,24 @@ FINANCE_CODES = {"grant": "110", "loan": "421", "investment": "510", "technical-
 
 
 class MappingError(ValueError):
-    """A mapping that cannot be followed: what is wrong, in the reader's language, and at which line."""
+    """Raised if a mapping is invalid, with a message in the reader's language and the line of the fault."""
 
     def __init__(self, words, line=1):
         super().__init__(words)
         self.line = line
 
     def at(self, file):
-        """Return file, line and words: `mapping.toml:12: The mapping names the column of the title.`"""
+        """Return file, line and message: `mapping.toml:12: The mapping names the column of the title.`"""
         return f"{file}:{self.line}: {self}"
 
 
 def shipped():
-    """The mappings that come with the portal, by name."""
+    """Return the paths of the mappings that come with the portal, by name."""
     return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
 
 
 def mapping_of(text):
-    """Return the mapping that a TOML text holds. Raise MappingError if the import could not follow it."""
+    """Return the mapping in a TOML text. Raise MappingError if it is invalid."""
     if len(text.encode()) > MOST_MAPPING_KB * 1024:
         raise MappingError(_("The mapping has more than {most} kB.").format(most=MOST_MAPPING_KB))
     try:
@@ -96,14 +96,14 @@ def mapping_of(text):
         line = re.search(r"at line (\d+)", str(error))
         words = _("The mapping is no TOML: {error}").format(error=error)
         raise MappingError(words, int(line[1]) if line else max(1, text.count("\n"))) from error
-    except (RecursionError, ValueError) as error:  # lists within lists without end; a number of thousands of digits
+    except (RecursionError, ValueError) as error:  # too deeply nested lists; a number with thousands of digits
         raise MappingError(_("The mapping is no TOML: {error}").format(error=error)) from error
     MappingCheck(text, mapping).run()
     return mapping
 
 
 class MappingCheck:
-    """Checks names, types and sizes in a mapping. Each failure is a MappingError at the line of its key."""
+    """Checks names, types and sizes in a mapping. The first fault raises MappingError with the line of its key."""
 
     def __init__(self, text, mapping):
         self.text, self.mapping = text, mapping
@@ -132,7 +132,7 @@ class MappingCheck:
             for word, meaning in mapping.get("values", {}).get(field, {}).items():
                 self.known(meaning, known, field, "values", field, word)
 
-    # What a value must be. `path` says where it stands, key by key.
+    # Checks of values. `path` is the list of keys that lead to the value.
 
     def fail(self, words, *path):
         raise MappingError(words, _line_of(self.text, path))
@@ -161,7 +161,7 @@ class MappingCheck:
             self.fail(words.format(name=value, place=place, known=", ".join(sorted(known))), *path)
 
     def fields(self, place, known=FIELDS):
-        """The entries of a table whose keys are fields."""
+        """Return the entries of a table whose keys are fields."""
         found = self.table(self.mapping.get(place, {}), place)
         self.keys(found, known, place, place)
         return found.items()
@@ -171,12 +171,12 @@ class MappingCheck:
             self.words(value, *path)
 
     def reference(self, value, *path):
-        """What is said of an organisation beside its name."""
+        """Check the optional reference and kind of an organisation."""
         for name in {"ref", "kind"} & set(value):
             if value[name] != "":
                 self.constant(value[name], *path, name)
 
-    # The parts of a mapping.
+    # Checks of the parts of a mapping.
 
     def publisher(self):
         publisher = self.mapping.get("publisher")
@@ -251,7 +251,7 @@ class MappingCheck:
 
 
 def _line_of(text, path):
-    """The line of a TOML text at which the value at `path` is written, or the nearest part of its path."""
+    """Return the line in a TOML text of the value at `path`, or of the longest beginning of `path` that is found."""
     best, found, section, counts = 0, 1, (), Counter()
     for number, line in enumerate(text.splitlines(), 1):
         if heading := HEADING.match(line):
@@ -270,12 +270,12 @@ def _line_of(text, path):
 
 
 def _split(name):
-    """The parts of a dotted key of TOML."""
+    """Return the parts of a dotted TOML key."""
     return tuple(part.strip().strip("\"'") for part in name.split("."))
 
 
 def _codec(name):
-    """The name that Python has for an encoding; None if it has none."""
+    """Return Python's name of an encoding; None if Python does not support it."""
     try:
         return codecs.lookup(name).name
     except (LookupError, ValueError):
@@ -283,12 +283,12 @@ def _codec(name):
 
 
 def _is_date_format(text):
-    """Whether strptime reads a day out of texts of this format."""
+    """Return True if `strptime` can read a day with this format."""
     if not DATE_FORMAT.fullmatch(text) or not {"Y", "y"} & set(re.findall("%(.)", text)):
         return False
     try:
         datetime.datetime.strptime("", text).replace(tzinfo=datetime.UTC)
-    except re.error:  # a directive stands twice
+    except re.error:  # a directive occurs twice
         return False
     except ValueError:
         return True
@@ -296,7 +296,7 @@ def _is_date_format(text):
 
 
 def rows(path, mapping):
-    """The rows of the table at `path` as activities, one by one."""
+    """Yield the rows of the table at `path` as `Read` objects. Raise Refused if the table cannot be read."""
     size = path.stat().st_size
     if not size:
         add_error(1, "empty")
@@ -326,16 +326,16 @@ def rows(path, mapping):
 
 
 def titles_of(original, mapping):
-    """The whole titles of a stored row, by language; none for a row that holds none."""
+    """Return the uncut titles of a stored row by language; an empty dict if the row is empty."""
     row = json.loads(original)
     return _RowReader(row, 1, mapping, {}).texts("title") if row and mapping else {}
 
 
 def named_columns_only(content, mapping):
-    """Return the bytes of a table with only the columns that `mapping` names; the others may hold personal data.
+    """Return the bytes of a table with only the columns that `mapping` names. The others may hold personal data.
 
     Each row starts at the same line as in `content`, so that findings keep their line numbers. Content that cannot be
-    read as a table is returned as it is: `rows` refuses it, and a refused file is not stored.
+    read as a table is returned unchanged: `rows` refuses it, and a refused file is not stored.
     """
     encoding, named = _encoding(mapping), set(_columns(mapping))
     kept, parts, line = None, [], 0
@@ -359,19 +359,19 @@ def named_columns_only(content, mapping):
 
 
 def _encoding(mapping):
-    """The encoding of the table; a byte order mark before UTF-8 is read over."""
+    """Return the encoding of the table. A byte order mark before UTF-8 is skipped."""
     encoding = mapping.get("encoding", "utf-8")
     return "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
 
 
 def _first_line(row, last):
-    """The line where a row of csv.DictReader starts, if it ends at the line `last`."""
+    """Return the line where a row of `csv.DictReader` starts, if it ends at the line `last`."""
     cells = itertools.chain.from_iterable(cell if isinstance(cell, list) else [cell] for cell in row.values())
     return last - sum(len(LINE_BREAK.findall(cell)) for cell in cells if cell)
 
 
 def _columns(mapping):
-    """All columns that a mapping names."""
+    """Yield all columns that a mapping names. A column can occur several times."""
     for spec in mapping["columns"].values():
         for one in spec if isinstance(spec, list) else [spec]:
             yield one["column"] if isinstance(one, dict) else one
@@ -391,7 +391,11 @@ class _RowReader:
         self.find(Severity.ERROR, kind, **values)
 
     def cells(self, field):
-        """What the row says of a field: the words of its column, or what they mean; a constant where it has none."""
+        """Return the values of a field as a list: those of its column, translated by the mapping's `values`.
+
+        If there is none, return the constant of the field. If a field has several columns, the first one with a value
+        counts.
+        """
         spec = self.mapping["columns"].get(field)
         found = []
         for one in spec if isinstance(spec, list) else [spec] if spec else []:
@@ -417,7 +421,7 @@ class _RowReader:
         return next(iter(self.cells(field)), "")
 
     def texts(self, field):
-        """A text by language; what the mapping gives no language is in that of the list."""
+        """Return a text by language. A column without a language has the language of the table."""
         found = {language: self.cell(f"{field}_{language}") for language in LANGUAGES}
         found.setdefault("en", "")
         own = self.mapping.get("language", "en")
@@ -425,7 +429,10 @@ class _RowReader:
         return {language: text for language, text in found.items() if text}
 
     def day(self, field):
-        """A date as exactly as the list has it."""
+        """Return a date with the precision of the table; "" if the cell is empty or invalid.
+
+        With a `date_format`, the date always has a day.
+        """
         written = self.cell(field)
         if not written:
             return ""
@@ -456,7 +463,7 @@ class _RowReader:
             a.finance = finance
         days = {ACTUAL_START: self.day("start"), ACTUAL_END: self.day("end")}
         start, end = days[ACTUAL_START], days[ACTUAL_END]
-        if end and start > end and not start.startswith(end):  # a year is not before any of its own days
+        if end and start > end and not start.startswith(end):  # "2021" does not end before "2021-07" starts
             self.error("dates-order", start=start, end=end)
         a.dates = {kind: Day(day) for kind, day in days.items() if day}
         self._money(a)
@@ -502,7 +509,7 @@ class _RowReader:
             self.error("amount-large", value=written)
         elif Decimal(written) < 0:
             self.error("amount-negative", value=written)
-        elif value := Decimal(written):  # 0 stands in such lists for what is not known
+        elif value := Decimal(written):  # tables use 0 for an unknown amount
             a.total = Money(value.quantize(Decimal("0.01")).normalize(), currency, "")
 
     def _codes(self, a):

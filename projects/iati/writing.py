@@ -1,4 +1,4 @@
-"""Activities as IATI 2.03: elements in the order of its schema, and the same bytes for the same activities."""
+"""Writes activities as IATI 2.03. Elements have the order of the schema; equal activities give equal bytes."""
 
 import re
 
@@ -11,12 +11,15 @@ VERSION = "2.03"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 FIRST_LANGUAGES = ("en", "ko", "ru")
 WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
-# What no XML document may hold, not even escaped.
+# Characters that XML does not allow, not even escaped.
 UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(activities, generated):
-    """The file, piece by piece. `generated` is a moment in time, so that an unchanged file stays the same."""
+    """Yield the file in pieces.
+
+    `generated` is the time of the last change and not the present, so that an unchanged file has the same bytes.
+    """
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<iati-activities version="{VERSION}"'.encode()
     yield f' generated-datetime="{generated:%Y-%m-%dT%H:%M:%SZ}">\n'.encode()
     for activity in activities:
@@ -27,7 +30,10 @@ def document(activities, generated):
 
 
 def add(parent, name, text=None, **attributes):
-    """Add an element; attributes without a value stay away, `_` in names is a hyphen."""
+    """Add an element and return it.
+
+    Attributes without a value are left out. `_` in the name of an attribute becomes a hyphen.
+    """
     element = etree.SubElement(parent, name)
     for key, value in attributes.items():
         if value not in (None, ""):
@@ -38,7 +44,7 @@ def add(parent, name, text=None, **attributes):
 
 
 def narratives(parent, texts, default):
-    """One narrative a language that has text, the languages of the portal first."""
+    """Add a narrative for each language that has text, the languages of the portal first."""
     own = [language for language in FIRST_LANGUAGES if texts.get(language)]
     for language in [*own, *sorted(set(texts) - set(FIRST_LANGUAGES))]:
         if texts[language]:
@@ -48,7 +54,7 @@ def narratives(parent, texts, default):
 
 
 def iati_activity(a):
-    """The element of an activity."""
+    """Return the XML element of an activity."""
     root = etree.Element("iati-activity")
     root.set(LANG, a.language)
     for name, value in (("default-currency", a.currency), ("last-updated-datetime", a.updated), ("hierarchy", "1")):

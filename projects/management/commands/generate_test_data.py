@@ -1,7 +1,8 @@
 """Create thousands of projects from the words of real ones, to measure performance.
 
-The first 50,000 are created one by one. Further projects are copies of these, which the database makes with `INSERT …
-SELECT`: rows, relations and entries of the search index. That takes a small part of the time.
+Python composes the first 50,000 and stores them in batches of 2,000. Further projects are copies of these, which the
+database makes with `INSERT … SELECT`: rows, relations and entries of the search index. That takes a small part of the
+time.
 """
 
 import random
@@ -32,8 +33,8 @@ MOVED_KEY = {
     "sqlite": "printf('load-%07d', substr(key, 6) + {})",
     "postgresql": "'load-' || lpad((substr(key, 6)::int + {})::text, 7, '0')",
 }
-# Copies the rows of a table whose `owner` column holds the primary key of a chosen project plus an offset. The offset is
-# 0 for rows of projects, and the first id of projects for rows of the search index.
+# Copies the rows of a table whose `owner` column holds the primary key of a chosen project plus an offset. The offset
+# is 0 for rows of projects, and the first id of projects for rows of the search index.
 INSERT = (
     "INSERT INTO {table} ({names}) SELECT {values} FROM {table}"
     " WHERE {owner} IN (SELECT id + %s FROM projects_project WHERE key >= %s AND key < %s)"
