@@ -1,4 +1,4 @@
-"""The admin of accounts, groups and second steps, which asks again who is there, and of the audit, which only shows."""
+"""The admin of accounts, groups and second factors, whose forms need a recent sign-in, and of the audit log."""
 
 import allauth.account.admin
 import allauth.mfa.admin
@@ -20,7 +20,10 @@ again = method_decorator(reauthentication_required)
 
 
 class ReauthenticationMixin:
-    """Lets nobody change rights who found a screen left open: who signed in a while ago says the password again."""
+    """Ask for the password again if the sign-in is not recent.
+
+    Otherwise anybody who finds an unlocked screen could change permissions.
+    """
 
     @again
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -36,7 +39,7 @@ class ReauthenticationMixin:
 
 
 class AccountAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
-    """Accounts. Whoever may change them makes nobody a superuser, and touches none."""
+    """The admin of accounts. Only superusers may change superusers or make somebody one."""
 
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login")
 
@@ -60,12 +63,13 @@ class AccountAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
 
 
 class GroupAdmin(ReauthenticationMixin, auth_admin.GroupAdmin):
-    """Django's admin of groups, behind a recent sign-in."""
+    """Django's admin of groups. It needs a recent sign-in."""
 
 
 class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):
-    """Removes the second factor of someone who lost it. Nobody reads its secret, and only superusers see factors of
-    superusers.
+    """The admin to delete the second factor of a user who lost it.
+
+    Nobody sees its secret. Only superusers see the second factors of superusers.
     """
 
     list_display = ("user", "type", "created_at", "last_used_at")
@@ -79,7 +83,8 @@ class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):
         return factors if request.user.is_superuser else factors.filter(user__is_superuser=False)
 
     def lookup_allowed(self, lookup, value, request=None):
-        # A filter that answers yes or no gives a secret away letter by letter; Django guards passwords the same way.
+        # Lookups such as `data__startswith` would reveal the secret letter by letter. Django guards passwords the same
+        # way.
         return not lookup.startswith("data") and super().lookup_allowed(lookup, value, request)
 
     def has_add_permission(self, request):
@@ -90,7 +95,7 @@ class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):
 
 
 class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
-    """What was done, newest first."""
+    """The audit log, newest entry first. It is read-only."""
 
     list_display = ("at", "who", "what", "kind", "key", "network")
     list_filter = ("what", "kind")
@@ -100,7 +105,7 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     actions = None
 
 
-# The portal keeps addresses with the accounts. The keys of sessions are secret; each account has a page of its own.
+# E-mail addresses are part of the accounts. Session keys are secret, and each user has a page of their sessions.
 admin.site.unregister([User, Group, Authenticator, EmailAddress, UserSession])
 admin.site.register(User, AccountAdmin)
 admin.site.register(Group, GroupAdmin)

@@ -1,4 +1,4 @@
-"""The base classes of the admin of every kind of record: RecordAdmin, its form fields and its inlines."""
+"""Base classes of the admin of records: RecordAdmin, its form field defaults and its inlines."""
 
 import functools
 import operator
@@ -36,35 +36,41 @@ CONFIDENCE_HELP = format_lazy(
 
 
 def in_languages(field):
-    """The columns of a translated field, for `fields`: as a row of their own side by side, unpacked one by one."""
+    """Return the column names of a translated field, one for each language, in the order of settings.LANGUAGES.
+
+    In `fields`, the tuple itself is a row with the languages side by side; unpacked, each column is a row of its own.
+    """
     return tuple(f"{field}_{language}" for language in LANGUAGES)
 
 
 def count_of(relation):
-    """How many rows point to a record by a reverse `relation`, for annotate(). Joins would multiply each other."""
+    """Return an expression for annotate() that counts the rows with a foreign key to a record, by a reverse `relation`.
+
+    It is a subquery: joins of several relations would multiply each other's counts.
+    """
     column = relation.field.name
     rows = relation.related_model._base_manager.filter(**{column: models.OuterRef("pk")}).order_by()
     return Coalesce(models.Subquery(rows.values(column).annotate(n=models.Count("pk")).values("n")), 0)
 
 
 class PlainDecimalField(forms.DecimalField):
-    """A number without the zeros that its column pads it with: 68000, where the database has 68000.000000."""
+    """A decimal field that shows a number without trailing zeros: 68000, where the database has 68000.000000."""
 
     def prepare_value(self, value):
         return f"{value.normalize():f}" if hasattr(value, "normalize") else value
 
 
 class FormFieldDefaults:
-    """Form fields as the editors need them; for every admin and every inline."""
+    """Default widgets and help texts of form fields, for every admin and every inline."""
 
-    # What belongs into a field, by its name: one entry serves all languages.
+    # Help texts by field name. A translated field has one entry for all its languages.
     help_texts = {}
 
     formfield_overrides = {
         PartialDateField: {
             "widget": AdminTextInputWidget(attrs={"class": "vTextField partial-date"}),
             "help_text": DATE_HELP,
-            "max_length": None,  # the field’s own message says more than that a text is too long
+            "max_length": None,  # the field's own error message is more useful than "too long"
         },
         models.DecimalField: {"form_class": PlainDecimalField},
         models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 4})},
@@ -77,24 +83,25 @@ class FormFieldDefaults:
             kwargs["help_text"] = self.help_texts[original.name]
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(field, forms.ModelChoiceField):
-            # Beside a citation, a red cross seems to take the citation away. It would delete the source.
+            # Django's red cross deletes the related record. Beside a citation it looks as if it only removed the
+            # citation.
             field.widget.can_delete_related = False
         if field and original is not db_field:
             field.label = format_lazy(
                 "{field} ({language})", field=capfirst(original.verbose_name), language=LANGUAGES[db_field.language]
             )
-            field.widget.attrs["lang"] = db_field.language  # the browser's spelling check and screen readers go by it
+            field.widget.attrs["lang"] = db_field.language  # for the browser's spelling check and for screen readers
             if db_field.language != settings.LANGUAGE_CODE:
-                field.help_text = ""  # it stands beside the English field already
+                field.help_text = ""  # the English field beside it already shows the help text
         return field
 
 
 class CaseInsensitiveSearchMixin:
-    """Finds the records that hold every word of a search, whatever its case."""
+    """Search that returns the records with every word of the search term, in any case and in any of `search_fields`."""
 
     def get_search_results(self, request, queryset, search_term):
         for word in search_term.split():
-            # SQLite folds the case of ASCII letters only, so the usual spellings are asked for one by one.
+            # SQLite ignores case for ASCII letters only, so the query names the usual spellings of the word.
             spellings = sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
             queryset = queryset.filter(
                 functools.reduce(
@@ -102,11 +109,14 @@ class CaseInsensitiveSearchMixin:
                     (models.Q((f"{path}__icontains", s)) for path in self.search_fields for s in spellings),
                 )
             )
-        return queryset, False  # search_fields follow no relation to many, so nothing is found twice
+        return queryset, False  # False: search_fields follow no to-many relation, so there are no duplicates
 
 
 class MissingTranslationFilter(admin.SimpleListFilter):
-    """Rows whose translation is missing or older than its English. Records have WorklistFilter, which asks too."""
+    """Filter child rows by a translation that is missing or older than its English.
+
+    Records have WorklistFilter instead, which has these choices too.
+    """
 
     title = _("translation")
     parameter_name = "without"
@@ -124,7 +134,7 @@ class MissingTranslationFilter(admin.SimpleListFilter):
 class TranslatedChildAdmin(
     TranslationMixin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
 ):
-    """The admin of child rows that have their own page and texts in several languages."""
+    """The admin of child rows that have an admin page of their own and translated texts."""
 
     change_form_template = "admin/row_form.html"
 
@@ -190,7 +200,7 @@ class RecordAdmin(
 
     def get_view_on_site_url(self, obj=None):
         if obj and obj.publication != PublicationStatus.PUBLISHED:
-            return None  # readers would not find it
+            return None  # unpublished records have no public page
         return super().get_view_on_site_url(obj)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -222,7 +232,7 @@ class RecordAdmin(
 
 
 class OrderedInlineFormSet(forms.BaseInlineFormSet):
-    """Rows of an inline. One that is left without a position goes last."""
+    """Formset of an inline. A row without a position gets a position after the last one."""
 
     def add_fields(self, form, index):
         super().add_fields(form, index)
@@ -246,7 +256,7 @@ class OrderedInlineFormSet(forms.BaseInlineFormSet):
 
 
 class PrefetchedAutocompleteSelect(AutocompleteSelect):
-    """Django's, without a query of its own for the choice that its row has brought along as `record`."""
+    """Django's AutocompleteSelect, without a query for the selected choice if `record` already holds it."""
 
     record = None
 
@@ -259,7 +269,7 @@ class PrefetchedAutocompleteSelect(AutocompleteSelect):
 
 
 class RecordInline(ChildInlineMixin, FormFieldDefaults):
-    """An inline. Its related records come with its rows in one query, however many rows there are."""
+    """Base class of inlines. It loads the related records of all rows in the same query as the rows."""
 
     extra = 0
     formset = OrderedInlineFormSet
@@ -277,7 +287,7 @@ class RecordInline(ChildInlineMixin, FormFieldDefaults):
 
 
 class CitationInline(RecordInline, admin.TabularInline):
-    """The sources of a record."""
+    """The citations of a record: its sources and their order."""
 
     autocomplete_fields = ("source",)
     fields = ("source", "position")

@@ -1,4 +1,4 @@
-"""Why a record is changed: a note in its form, which history keeps and readers see beside the change."""
+"""The reason of a change: a field of the form that the history stores, and that readers see beside the change."""
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
@@ -9,15 +9,15 @@ from portal.core.choices import PublicationStatus
 
 
 def readers_see(record):
-    """Whether a stored record is one that readers see now."""
+    """Return True if the record is published."""
     return record.publication == PublicationStatus.PUBLISHED
 
 
 class ChangeReasonForm(forms.ModelForm):
-    """The form of a record, or of rows with a page of their own. Where readers see what it changes, it asks why."""
+    """A form that asks for the reason of the change. It is required if readers see the change."""
 
     why = forms.CharField(label=_("Why"), required=False, max_length=500, widget=AdminTextInputWidget)
-    admin = None  # the one whose form it is
+    admin = None  # the ModelAdmin of the form
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

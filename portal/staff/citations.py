@@ -1,4 +1,4 @@
-"""What helps to write prose with marks: sources to cite, found as one types, and the prose as readers will get it."""
+"""Help with citations in prose: a lookup of sources while the editor types, and a preview of the text."""
 
 from django import forms
 from django.conf import settings
@@ -23,7 +23,7 @@ MOST_WORDS = 6
 
 
 class CitationPreviewForm(forms.Form):
-    """A text that is being written: the name of its field, its language, and what it says so far."""
+    """The text to preview: the name of its field, its language and its content."""
 
     field = forms.CharField(max_length=80, validators=[validate_slug])
     language = forms.ChoiceField(choices=settings.LANGUAGES)
@@ -31,7 +31,7 @@ class CitationPreviewForm(forms.Form):
 
 
 class CitationLookupMixin:
-    """For the admin of sources: finds those to cite, and shows prose that cites them."""
+    """The lookup of sources to cite and the preview of prose, for the admin of sources."""
 
     def get_urls(self):
         return [
@@ -41,7 +41,10 @@ class CitationLookupMixin:
         ]
 
     def cite_view(self, request):
-        """Sources in which all words of a question stand, drafts too, as JSON."""
+        """Return the sources that contain all words of `q`, drafts too, as JSON.
+
+        At most MOST_SOURCES sources; `q` is cut to LONGEST_QUESTION characters and MOST_WORDS words.
+        """
         self._must_see(request)
         text = " ".join(request.GET.get("q", "")[:LONGEST_QUESTION].split()[:MOST_WORDS])
         return JsonResponse(
@@ -50,7 +53,7 @@ class CitationLookupMixin:
         )
 
     def _found(self, request, text):
-        """First those whose key begins so, then the latest, then those that the search for readers finds."""
+        """Return sources: keys that begin with the text first, then the admin's results, then the public search's."""
         sources = self.model.objects.defer("note", "url")
         found, _twice = self.get_search_results(request, sources, text)
         found = sorted(found[: 5 * MOST_SOURCES], key=lambda source: not source.key.startswith(text.casefold()))
@@ -71,7 +74,7 @@ class CitationLookupMixin:
         }
 
     def prose_view(self, request):
-        """Prose as its page will show it, with its sources, and what is wrong with its marks in words."""
+        """Return a preview of the text as HTML, as readers will see it, with its sources and wrong citation marks."""
         self._must_see(request)
         form = CitationPreviewForm(request.POST)
         if not form.is_valid():
@@ -94,7 +97,7 @@ class CitationLookupMixin:
 
 
 def _as_read(request, written, sources):
-    """The prose, its notes and the terms it explains, as HTML in the language of the prose."""
+    """Return the text with its notes and glossary definitions as HTML, in the language of the text."""
     field, language = written["field"], written["language"]
     notes = Footnotes(sources, anchor=f"note-{field}")
     with translation.override(language):
@@ -108,7 +111,7 @@ def _as_read(request, written, sources):
 
 
 def mark_citation_field(model, db_field, field):
-    """Return the form field of a translated text. If the text may cite sources, the script finds it by `data-marks`."""
+    """Return the form field. If its text may cite sources, the attribute `data-marks` marks it for the script."""
     original = getattr(db_field, "translated_field", db_field)
     if original is not db_field and original.name in model.citation_fields:
         field.widget.attrs["data-marks"] = ""
@@ -116,7 +119,7 @@ def mark_citation_field(model, db_field, field):
 
 
 def citation_urls(user):
-    """Return the URLs that the script of citations needs; None if the user may not view sources."""
+    """Return the URLs for the script of citations; None if the user may not view sources."""
     if not user.has_perm("portal.view_source"):
         return None
     return {

@@ -47,11 +47,14 @@ class CurationMixin:
         return context
 
     def _may_look(self, request, obj):
-        """Return True if the user may verify the record: it stays as it is, so editors may verify published ones."""
+        """Return True if the user may verify the record.
+
+        Editors may verify published records too, since a verification does not change the record.
+        """
         return "change" in self.actions_of(request) and obj.publication != PublicationStatus.ARCHIVED
 
     def looked_through_view(self, request, object_id):
-        """Store that the user verified the record: it is still right."""
+        """Store that the user verified the record and found it still correct."""
         if (obj := posted_object(self, request, object_id)) is None:
             return HttpResponseNotAllowed(["POST"])
         if not self._may_look(request, obj):
@@ -105,14 +108,14 @@ class CurationMixin:
         return TemplateResponse(request, "admin/merge.html", context)
 
     def _choices(self, request, kept, other):
-        """Return the columns that differ, each with the choice of the form, or the default."""
+        """Return pairs of a differing column and the chosen record, KEPT or OTHER; the default if none was chosen."""
         return [
             (one, request.POST.get(f"stays-{one.name}", one.default))
             for one in curation_merge.merge_choices(kept, other)
         ]
 
     def _merged(self, request, kept, other):
-        """Merge as the form says, and redirect to the record that stays."""
+        """Merge the records with the choices of the form, and redirect to the record that is kept."""
         if request.POST.get("seen") != _moment(kept, other):
             raise curation_merge.MergeError([_("One of the two was changed meanwhile. Look through them again.")])
         taken = [one.name for one, stands in self._choices(request, kept, other) if stands == curation_merge.OTHER]
@@ -125,12 +128,15 @@ class CurationMixin:
 
 
 def _moment(*records):
-    """What two records were like when a page showed them, for the page to say when it comes back."""
+    """Return the version and the time of the last change of each record, to detect a change since a page was shown."""
     return " ".join(f"{record.version}@{record.updated_at.timestamp()}" for record in records)
 
 
 def doubles_page(site, request):
-    """Records that may tell of the same thing, to be merged or told apart. A GET reads what was found last."""
+    """List pairs of likely duplicates. A POST searches for them, or marks a pair as distinct.
+
+    A GET reads the stored result of the last search.
+    """
     admins = [site.get_model_admin(model) for model in duplicates.merged_models() if site.is_registered(model)]
     admins = [admin for admin in admins if admin.may_change_whole(request)]
     if not admins:
@@ -155,7 +161,7 @@ def doubles_page(site, request):
 
 
 def _look(request, models):
-    """Compare the records of these models, and lead back to the list."""
+    """Search for duplicates among the records of these models, and redirect to the list."""
     found = 0
     for model in models:
         if (count := model._base_manager.count()) > duplicates.MOST_AT_DESK:
@@ -171,7 +177,7 @@ def _look(request, models):
 
 
 def _tell_apart(request, models):
-    """Store that the chosen pair is not the same, and lead back to the list."""
+    """Store that the chosen pair are different records, and redirect to the list."""
     chosen = request.POST.get("apart", "")
     kinds = [model._meta.label_lower for model in models]
     double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
@@ -183,7 +189,10 @@ def _tell_apart(request, models):
 
 
 def _pair(admin, request, pair):
-    """A pair as the page lists it. What readers see is proposed to stay, or what has been there longer."""
+    """Return what the page shows of a pair.
+
+    The published record is proposed to be kept; if both or neither are published, the older one.
+    """
     kept, other = sorted(
         (pair.first, pair.second), key=lambda record: (record.publication != PublicationStatus.PUBLISHED, record.pk)
     )

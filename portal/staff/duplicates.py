@@ -1,4 +1,4 @@
-"""The warning on a form that a record may be there already: once before it is saved, and while its name is typed."""
+"""The warning that a record may already exist: while its name is typed, and once before it is saved."""
 
 import copy
 
@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 from portal.curation.similarity import compared_columns, find_similar
 from portal.staff.pages import admin_address, admin_path
 
-ANOTHER, KNOWN = "_another", "_look_alike"  # “it is another one”, and the records that were looked at
+ANOTHER, KNOWN = "_another", "_look_alike"  # "it is another record", and the ids of the candidates that the form showed
 
 
 class DuplicateWarningMixin:
-    """For the admin of records that are easily entered twice."""
+    """The warning about likely duplicates, for the admin of records that are easily entered twice."""
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
@@ -26,7 +26,7 @@ class DuplicateWarningMixin:
         return [admin_path(self, "look-alikes/", view, "possible_duplicates"), *super().get_urls()]
 
     def possible_duplicates_view(self, request):
-        """The records that are like the one that is being typed, as a part of its form."""
+        """Return the records similar to the one that is being typed, as an HTML fragment for the form."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         sent = {column: request.POST.get(column, "") for column in compared_columns(self.model)}
@@ -41,12 +41,12 @@ class DuplicateWarningMixin:
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def shown(self, found):
-        """What a template shows of the records that were found."""
+        """Return the template context for these matches."""
         return {"possible_duplicates": [(one, admin_address(self.model, "change", one.record.pk)) for one in found]}
 
 
 class DuplicateCheckForm(forms.ModelForm):
-    """The form of a record, which comes back once if the record may be there already."""
+    """The form of a record. It is invalid until the editor says that the candidates are other records."""
 
     possible_duplicates = ()
 

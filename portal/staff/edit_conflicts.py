@@ -1,8 +1,9 @@
-"""Two editors on one record: the second one sees what the first changed since, field by field, and chooses.
+"""Detect that two editors change one record at the same time, and let the second one choose field by field.
 
-A form carries, signed, what the record was when it was opened. If the record has moved on when the form comes back, it
-is shown again: fields that only the other editor changed have the new text, and for each field that both changed, and
-each list of rows that the other one changed, the form asks whose stands. Nothing is stored before that is answered.
+A form carries the signed state that the record had when the form was opened. If the stored state is another when the
+form is sent, the form is shown again: fields that only the other editor changed get the new text. For each field that
+both changed, and for each list of rows that the other editor changed, the form asks which version to keep. Nothing is
+stored before this is answered.
 """
 
 from dataclasses import dataclass
@@ -24,12 +25,12 @@ SALT = "what a form was opened with"
 
 
 def signed(state):
-    """A state of a record as a form can carry it."""
+    """Return a state of a record as a signed text for a hidden field."""
     return signing.dumps(state, salt=SALT, compress=True)
 
 
 def opened(text):
-    """The state that a form carries; None if it carries none, or one that was tampered with."""
+    """Return the state in a signed text; None if there is none or the signature is wrong."""
     try:
         return signing.loads(text or "", salt=SALT)
     except signing.BadSignature:
@@ -37,14 +38,14 @@ def opened(text):
 
 
 def as_text(value):
-    """A value of a form or a column as text, several as a sorted list of texts."""
+    """Return a value of a form or a column as text; several values as a sorted list of texts."""
     if isinstance(value, list | tuple | set):
         return sorted(map(as_text, value))
     return "" if value is None else str(getattr(value, "pk", value)).replace("\r\n", "\n").strip()
 
 
 class EditConflictMixin:
-    """For the admin of a record: its form overwrites nothing that it has not shown."""
+    """The admin of a record whose form does not overwrite a change that it has not shown."""
 
     change_form_template = "admin/record_form.html"
 
@@ -66,7 +67,7 @@ class EditConflictMixin:
         return {"clash": None, "seen": request.POST.get(SEEN) or signed(self.state(form, obj))}
 
     def state(self, form, record):
-        """What the database says of a record now: each field of its form, and each inline's rows, as text."""
+        """Return the stored state of a record: each field of its form and the rows of each inline, as text."""
         fresh = form.__class__(instance=type(record)._base_manager.get(pk=record.pk))
         return {
             "fields": {name: as_text(fresh[name].value()) for name in fresh.fields},
@@ -80,7 +81,7 @@ class EditConflictMixin:
         return [[as_text(value) for value in row] for row in rows.order_by("pk").values_list(*columns)]
 
     def _with_choices(self, data):
-        """What a form sends, with the other editor's text wherever that was chosen."""
+        """Return the POST data with the other editor's values wherever the user chose them."""
         seen, data = opened(data.get(SEEN)), data.copy()
         for name in data.getlist(ASKED) if seen else ():
             if data.get(CHOICE.format(name)) == THEIRS and name in seen["fields"]:
@@ -90,12 +91,12 @@ class EditConflictMixin:
             if data.get(CHOICE.format(inline.model._meta.model_name)) == THEIRS:
                 fk = _get_foreign_key(self.model, inline.model)
                 prefix = fk.remote_field.get_accessor_name(model=inline.model)
-                data[f"{prefix}-TOTAL_FORMS"] = data[f"{prefix}-INITIAL_FORMS"] = "0"  # the rows stay as they are
+                data[f"{prefix}-TOTAL_FORMS"] = data[f"{prefix}-INITIAL_FORMS"] = "0"  # the stored rows stay
         return data
 
 
 class EditConflictForm(forms.ModelForm):
-    """The form of a record, which compares what it was opened with to what the record is now."""
+    """The form of a record. It is invalid if the record was changed since the state that the form showed last."""
 
     clash = None
 
@@ -115,7 +116,7 @@ class EditConflictForm(forms.ModelForm):
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """One thing that another editor changed: its name, what it was, what it is now, and what this form says."""
+    """A field or list of rows that another editor changed: its value before, the other's and this form's."""
 
     name: str
     label: str
@@ -125,7 +126,10 @@ class FieldConflict:
 
 
 class EditConflict:
-    """What another editor changed since a form was opened. Fields that this form leaves alone take the new text."""
+    """What another editor changed since the form was opened.
+
+    Fields that this form has not changed take the new value (`taken`). The other ones are in `asked`.
+    """
 
     def __init__(self, form, before, now):
         self.form, self.before, self.now = form, before, now
@@ -156,7 +160,7 @@ class EditConflict:
         return as_text(value if isinstance(value, list) or not isinstance(like, list) else [value])
 
     def _shown(self, name, value):
-        """A value in words: the labels of choices, the names of records."""
+        """Return a value in words: the labels of choices, the names of records."""
         field = self.form.fields[name]
         values = value if isinstance(value, list) else [value]
         if isinstance(field, forms.ModelChoiceField):
@@ -166,7 +170,7 @@ class EditConflict:
 
     @cached_property
     def sentence(self):
-        """Who changed the record last, and when."""
+        """Who changed the record last, and when; "" if there is no log entry."""
         record = self.form.instance
         kind = ContentType.objects.get_for_model(type(record))
         entry = LogEntry.objects.filter(content_type=kind, object_id=str(record.pk)).select_related("user").first()

@@ -1,4 +1,4 @@
-"""The history of a record on the desk: who changed what, when and why, and the way back to what it was."""
+"""The history of a record in the admin: who changed what, when and why, and the page that reverts a record."""
 
 import datetime
 
@@ -27,12 +27,12 @@ STAMP = "%Y%m%dT%H%M%S%f"
 
 
 def stamp(moment):
-    """A moment as an address has it."""
+    """Return a moment as it is written in a URL: in UTC, with microseconds."""
     return moment.astimezone(datetime.UTC).strftime(STAMP)
 
 
 def moment_of(text):
-    """The moment that an address names; None for the beginning. Raises Http404 for anything else."""
+    """Return the moment in a URL; None for "beginning". Raise Http404 for any other text."""
     if text == BEGINNING:
         return None
     try:
@@ -83,7 +83,7 @@ class HistoryMixin:
         return [revert_path, *super().get_urls()]
 
     def _object_of_page(self, request, object_id):
-        """The object of a page, for whoever may look at it."""
+        """Return the object of a page. Raise Http404 if there is none, PermissionDenied if the user may not view it."""
         obj = self.get_object(request, unquote(object_id))
         if obj is None:
             raise Http404
@@ -104,7 +104,7 @@ class HistoryMixin:
         }
 
     def history_view(self, request, object_id, extra_context=None):
-        """The changes of a record, the last one first."""
+        """Show the changes of a record, newest first, PER_PAGE on each page."""
         obj = self._object_of_page(request, object_id)
         every = change_times(obj)
         page = Paginator(every, PER_PAGE).get_page(request.GET.get("page"))
@@ -131,7 +131,7 @@ class HistoryMixin:
         return admin_address(self.model, "revert", obj.pk, when)
 
     def revert_view(self, request, object_id, when):
-        """What reverting would change, and the button that does it."""
+        """Show what a revert to the moment `when` would change. A POST reverts."""
         obj = self._object_of_page(request, object_id)
         if not self.may_change_whole(request, obj):
             raise PermissionDenied
@@ -163,7 +163,10 @@ class HistoryMixin:
         return TemplateResponse(request, "admin/revert.html", context)
 
     def _revert(self, request, obj, reversion, why, asked):
-        """Revert, and return nothing; or why nothing was changed."""
+        """Revert the record and return []; return the reasons in words if nothing was changed.
+
+        `asked` says that the user must give a reason `why`, because readers see the change.
+        """
         if request.POST.get("seen") != _seen(reversion):
             return [_("The record was changed meanwhile. Look again at what reverting would change.")]
         if asked and not why:
@@ -191,10 +194,13 @@ class ChildHistoryMixin(HistoryMixin):
 
 
 def _seen(reversion):
-    """What a page of reverting was made for: it is done to nothing else."""
+    """Return the last change that a revert page takes into account, as text; "" if there is none.
+
+    The revert is refused if there was another change since.
+    """
     return stamp(reversion.latest) if reversion.latest else ""
 
 
 def publication_in_words(value):
-    """A state of the workflow; nothing for a record that was not there."""
+    """Return the label of a publication state; "" if the record did not exist."""
     return str(PublicationStatus(value).label) if value else ""

@@ -1,7 +1,8 @@
-"""Export and import at the desk: on each list, for its records and for the rows that stand on their pages.
+"""Export and import in the admin: for the records of a list, and for the rows of their inlines.
 
-A file is first compared, and what it would do is shown; only what was shown is then stored. Many rows take a while, so
-their page comes bit by bit and says how far it is. It needs no other process, and no script.
+An uploaded file is first compared with the database, and the page shows what it would change. Only the confirmed plan
+is stored. A file of more than AT_ONCE rows is processed while the response is sent, and its page shows the progress.
+This needs no background process and no script.
 """
 
 import contextlib
@@ -35,10 +36,10 @@ from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 
 MOST_BYTES = 20_000_000
-MOST_ROWS = 20_000  # that are taken at the desk; the command takes more
-AT_ONCE = 1_000  # rows for which nobody waits long
+MOST_ROWS = 20_000  # limit of the admin; the command import_table takes more
+AT_ONCE = 1_000  # files with more rows get a page that shows the progress
 KEPT_FOR = 24 * 60 * 60
-MOST_SHOWN = 2_000  # rows of each outcome
+MOST_SHOWN = 2_000  # rows of each state that the result lists
 LONGEST_SHOWN = 600
 PER_PAGE = 50
 HERE = "<!-- progress -->"
@@ -53,7 +54,7 @@ STAGES = {
 
 
 class ExportForm(forms.Form):
-    """Which table, and as what kind of file."""
+    """Which table to export, and in which file format."""
 
     table = forms.ChoiceField(label=pgettext_lazy("desk", "Table"))
     format = forms.ChoiceField(
@@ -69,7 +70,7 @@ class ExportForm(forms.Form):
 
 
 class ImportForm(forms.Form):
-    """A file, what it holds, and why."""
+    """A file to import, its table and encoding, and the reason of the change."""
 
     table = forms.ChoiceField(label=pgettext_lazy("desk", "Table"))
     file = forms.FileField(
@@ -120,14 +121,14 @@ class ImportForm(forms.Form):
 
 
 class Upload:
-    """A file that was brought, read."""
+    """An uploaded file, parsed. Raise FileError if it cannot be read."""
 
     def __init__(self, table, name, data, encoding=""):
         self.table, self.name, self.data, self.encoding = table, name, data, encoding
         self.sheet = files.read(name, data, table.header, encoding, MOST_ROWS)
 
     def plan(self, user):
-        """What the file does, not compared yet."""
+        """Return the plan of the file. Its rows are not compared yet."""
         return ImportPlan(self.table, self.sheet, user)
 
 
@@ -136,7 +137,10 @@ def _shown(text):
 
 
 def _outcome(plan):
-    """A plan as the page of its outcome shows it, in plain data."""
+    """Return a plan as plain data that can be cached: counts, rows of each state, digest, and how the file was read.
+
+    At most MOST_SHOWN rows of each state, texts cut after LONGEST_SHOWN characters.
+    """
     shown = {REFUSED: [], CHANGED: [], NEW: []}
     for row in plan.rows:
         rows = shown.get(plan.state(row))
@@ -153,11 +157,11 @@ def _outcome(plan):
 
 
 class ExchangeAdmin:
-    """An admin whose list can be taken out as a file, and brought back."""
+    """An admin whose list can be exported to a file and imported from one."""
 
     @property
     def tables(self):
-        """The table of the records, and those of the rows on their pages."""
+        """The table of the records, and the tables of the rows of their inlines."""
         return [schema_for(self.model), *(schema_for(inline.model) for inline in self.inlines)]
 
     def may_import(self, request):
@@ -174,7 +178,7 @@ class ExchangeAdmin:
         ]
 
     def page(self, name, *args):
-        """The address of a page of this admin."""
+        """Return the URL of a page of this admin."""
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
 
     def changelist_view(self, request, extra_context=None):
@@ -203,14 +207,14 @@ class ExchangeAdmin:
 
     @admin.action(description=_("Export selected %(verbose_name_plural)s"), permissions=["view"])
     def export_selected(self, request, queryset):
-        """Lead to the export of the selected records, or of the whole list if all of it is selected."""
+        """Redirect to the export of the selected records, or of the whole list if all of it is selected."""
         query = request.GET.urlencode()
         if request.POST.get("select_across") != "1":
             query = urlencode({"id__in": ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))})
         return HttpResponseRedirect(f"{self.page('export')}?{query}")
 
     def export_view(self, request):
-        """Ask as what the list is wanted, and give it: exactly the records that the list shows with these filters."""
+        """Ask for the file format, and send exactly the records that the list shows with the same filters."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -261,7 +265,7 @@ class ExchangeAdmin:
     # ── Import ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def import_view(self, request):
-        """Take a file, and compare it."""
+        """Ask for a file, and compare it with the database."""
         if not self.may_import(request):
             raise PermissionDenied
         form = ImportForm(
@@ -284,7 +288,10 @@ class ExchangeAdmin:
     import_view.own_transaction = True
 
     def outcome_view(self, request, token):
-        """Show what a file would do; and, when that is confirmed, do it."""
+        """Show what a file would change. A POST confirms this and stores it.
+
+        The file and its result are cached for a day (KEPT_FOR). Raise Http404 if they have expired.
+        """
         if not self.may_import(request):
             raise PermissionDenied
         kept = cache.get(KEY.format(token))
@@ -318,7 +325,7 @@ class ExchangeAdmin:
     outcome_view.own_transaction = True
 
     def _run(self, request, token, upload, why, **how):
-        """Compare or store a file: at once, or with a page that says how far it is."""
+        """Compare or store a file. Files of more than AT_ONCE rows get a page that shows the progress."""
         work = self._work(request, token, upload, why, **how)
         if len(upload.sheet.rows) > AT_ONCE:
             return self._progress(request, work, len(upload.sheet.rows))
@@ -333,7 +340,10 @@ class ExchangeAdmin:
         return HttpResponseRedirect(address)
 
     def _work(self, request, token, upload, why, *, keep, mark=""):
-        """Do it; a generator of stages and counts, which gives back where to go on and what to say there."""
+        """Apply a file. A generator: it yields pairs of a stage and a count, and returns the next URL and a message.
+
+        If nothing was stored, the URL is that of the result, and the message is empty.
+        """
         plan = yield from apply_plan(lambda: upload.plan(request.user), keep=keep, mark=mark, why=why, file=upload.name)
         if keep and not plan.refused and plan.mark == mark:
             cache.delete(KEY.format(token))
@@ -349,14 +359,14 @@ class ExchangeAdmin:
             "data": upload.data,
             "encoding": upload.encoding,
             "why": why,
-            "moved": keep,  # what was confirmed has changed meanwhile
+            "moved": keep,  # confirmed, but the plan has changed since
             "outcome": _outcome(plan),
         }
         cache.set(KEY.format(token), kept, KEPT_FOR)
         return self.page("outcome", token), ""
 
     def _progress(self, request, work, total):
-        """A page that grows while the work goes on. The work is done in here, by whoever sends the page."""
+        """Return a streaming response that shows the progress. The work is done while the response is sent."""
         context = self._context(request, gettext("One moment"), total=total)
         head, tail = render_to_string("admin/exchange_progress.html", context, request).split(HERE)
         language, done = translation.get_language(), Counter()
@@ -386,14 +396,14 @@ class ExchangeAdmin:
                     work.close()
                 yield tail
 
-        # Said to be as it is, so that nothing on the way holds it back to compress it.
+        # "identity" keeps the compression middleware and proxies from buffering the page.
         headers = {"Content-Encoding": "identity", "X-Accel-Buffering": "no", "Cache-Control": "no-store"}
         return StreamingHttpResponse(lines(), headers=headers)
 
 
 @contextlib.contextmanager
 def _still_in(request):
-    """What happens while the page is sent is of this request, although Django is done with it."""
+    """Set the current request of history and allauth again: Django has unset it before the body is streamed."""
     HistoricalRecords.context.request = request
     try:
         with request_context(request):
@@ -403,6 +413,6 @@ def _still_in(request):
 
 
 def all_tables():
-    """Every table that the desk can take out and bring back, by name."""
+    """Return every table that the admin can export and import, by name."""
     pages = (page for page in admin.site._registry.values() if isinstance(page, ExchangeAdmin))
     return {table.name: table for page in pages for table in page.tables}

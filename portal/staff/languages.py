@@ -1,7 +1,8 @@
-"""The languages of a form: side by side, how complete each of them is, and which translations are outdated.
+"""The languages of a form: how complete each language is, and which translations are outdated.
 
-The form counts the texts that readers want in their own language (portal.staff.worklists): those that are required, and
-those that are written in any language. The script beside it counts them again while the editor types.
+The form counts the texts that readers need in their own language (portal.staff.worklists.texts_to_translate): those
+that are required, and those that are written in any language. The form's script counts them again while the editor
+types.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from portal.staff.worklists import texts_to_translate
 
 ENGLISH = settings.LANGUAGE_CODE
 LANGUAGES = dict(settings.LANGUAGES)
-# What can be shown together; English, or all, beside what is translated from it.
+# The sets of languages that a form can show: all of them, English with one other, or one.
 CHOICES = [
     list(LANGUAGES),
     *([ENGLISH, code] for code in LANGUAGES if code != ENGLISH),
@@ -32,12 +33,15 @@ CHOICES = [
 
 @dataclass(frozen=True)
 class TranslatedField:
-    """A text of a form: its field’s name without the language, and whether readers need it whatever else stands."""
+    """A translated text of a form: the name of its field without the language, and in which languages it is written.
+
+    `required` texts count even if they are empty in every language.
+    """
 
     name: str
     required: bool
-    written: frozenset[str]  # languages that it stands in
-    fixed: frozenset[str]  # languages in which whoever looks at the form cannot write it
+    written: frozenset[str]  # languages in which the text is not empty
+    fixed: frozenset[str]  # languages that the user may not edit
 
     @property
     def counts(self):
@@ -46,7 +50,7 @@ class TranslatedField:
 
 @dataclass(frozen=True)
 class OutdatedText:
-    """An outdated translation as the form shows it: older than its English."""
+    """An outdated translation as the form shows it. `pieces` is the word difference of the English."""
 
     pk: int
     language: str
@@ -57,9 +61,9 @@ class OutdatedText:
 
 
 class TranslationMixin:
-    """The translations of what has texts in several languages: side by side in the form, with those that are outdated.
+    """The admin of a model with translated texts: languages side by side in the form, and outdated translations.
 
-    A base class that uses it calls `translation_context` when it renders the form.
+    A class with this mixin adds `translation_context` to the context when it renders the form.
     """
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -73,13 +77,13 @@ class TranslationMixin:
     def translation_context(self, request, context, obj):
         """Return what the form of `obj` (None: of a new object) shows of its languages and outdated translations.
 
-        `context` is the one of Django's form.
+        `context` is the context of Django's form.
         """
         languages = LanguageProgress(context["adminform"].form, context.get("inline_admin_formsets", ()))
         if obj is None:
             return {"languages": languages}
         if not self.may_change_whole(request, obj):
-            # A translator reads the English and writes one language.
+            # A translator needs to see the English and their own language.
             own = sorted(self.languages(request, obj))
             languages.preselected = " ".join([ENGLISH, *own]) if len(own) == 1 else ""
         return {
@@ -92,7 +96,7 @@ class TranslationMixin:
         return self.may_change_whole(request, obj) or language in self.languages(request, obj)
 
     def _older(self, request, obj):
-        """Return the outdated translations of a record and its rows, with one query for each model."""
+        """Return the outdated translations of a record and its rows, with one query for each model of rows."""
         found = list(outdated_of(obj))
         texts = {(obj._meta.label_lower, obj.pk): obj}
         for kind in {one.kind for one in found} - {obj._meta.label_lower}:
@@ -112,7 +116,7 @@ class TranslationMixin:
         ]
 
     def _place(self, text, one, obj):
-        """Return the link to the place where the translation is edited: in this form, or on the page of its row."""
+        """Return the link to the place where a translation is edited: in this form, or on the admin page of its row."""
         if text is obj:
             return f"#id_{one.field}_{one.language}"
         for inline in self.inlines:
@@ -122,7 +126,7 @@ class TranslationMixin:
         return admin_address(type(text), "change", text.pk)
 
     def still_right_view(self, request, object_id):
-        """Mark the chosen translations as up to date. A user may do so in the languages that they may write."""
+        """Mark the chosen translations as up to date. Users may do so in the languages that they may edit."""
         if (obj := posted_object(self, request, object_id)) is None:
             return HttpResponseNotAllowed(["POST"])
         chosen = [pk for pk in request.POST.getlist("older") if pk.isdecimal()]
@@ -141,7 +145,7 @@ class TranslationMixin:
 
 
 def marked(model, db_field, field):
-    """Return the form field. If the form counts its text, the script finds it by `data-text`."""
+    """Return the form field. If the form counts its text, the attribute `data-text` marks it for the script."""
     original = getattr(db_field, "translated_field", db_field)
     if field is not None and original is not db_field and original.name in texts_to_translate(model):
         field.widget.attrs["data-text"] = "required" if _required(model, original.name) else "optional"
@@ -153,7 +157,7 @@ def _required(model, name):
 
 
 class LanguageProgress:
-    """What a form says of the languages of its texts."""
+    """How many of the texts of a form and its inline rows are written in each language."""
 
     preselected = ""
 
@@ -166,7 +170,7 @@ class LanguageProgress:
 
     @property
     def complete(self):
-        """For each language: code, name, how many texts stand in it, how many should."""
+        """For each language: its code, its name, the number of texts written in it, and the number of counted texts."""
         counted = [text for text in self.texts if text.counts]
         return [
             (code, name, sum(code in text.written for text in counted), len(counted))
@@ -175,12 +179,12 @@ class LanguageProgress:
 
     @property
     def choices(self):
-        """What can be shown: codes and names."""
+        """The sets of languages that the form can show: pairs of codes with blanks between, and a list of names."""
         return [(" ".join(codes), [LANGUAGES[code] for code in codes]) for codes in CHOICES]
 
     @property
     def fixed(self):
-        """The columns with a text that cannot be written here, for the script."""
+        """The names of columns with a text that the user may not edit, with blanks between, for the script."""
         return " ".join(
             f"{text.name}_{code}" for text in self.texts for code in LANGUAGES if code in text.written & text.fixed
         )
@@ -202,7 +206,10 @@ def _texts_of(form) -> Iterator[TranslatedField]:
 
 
 def differences(before, after):
-    """Return the word difference of two texts as pairs of "same", "del" or "ins" and a text without outer spaces."""
+    """Return the word difference of two texts: pairs of "same", "del" or "ins" and a stripped text.
+
+    Runs of white space count as one space.
+    """
     return [(what, "".join(words).strip()) for what, words in word_diff(plain(before), plain(after))]
 
 

@@ -1,4 +1,4 @@
-"""The form of a new source, filled in from a reference that its editor pastes. Nothing is stored before it is saved."""
+"""Fill the form of a new source from a pasted reference. Nothing is stored before the form is saved."""
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,7 +11,10 @@ PASTED = "_reference"
 
 
 class ReferenceImportMixin:
-    """For the admin of sources. Comes after DuplicateWarningMixin, whose list it fills."""
+    """The import of a reference, for the admin of sources.
+
+    In the bases it comes after DuplicateWarningMixin, so that it replaces the list of likely duplicates in the context.
+    """
 
     add_form_template = "admin/source_form.html"
 
@@ -23,11 +26,11 @@ class ReferenceImportMixin:
                 request.reference, context["reference_problem"] = self._read(pasted)
             except parsers.UnreadableReference as error:
                 context |= {"reference_problem": str(error), "pasted": pasted[: parsers.LONGEST]}
-            request.method = "GET"  # what follows is the form of a new source, with what was read in its fields
+            request.method = "GET"  # show the form of a new source, filled from the reference
         return super().add_view(request, form_url, context)
 
     def _read(self, pasted):
-        """The reference in a text, and what was wrong about it, in words, or ''."""
+        """Return the reference in a text, and a message about a failed DOI lookup, or ""."""
         reference, problem = parsers.read(pasted), ""
         if reference.bare and settings.DOI_LOOKUP_URL:
             try:
@@ -66,7 +69,7 @@ class ReferenceImportMixin:
 
     @staticmethod
     def _hints(fields):
-        """What the editor has to do about a reference, and whether that holds."""
+        """Yield pairs of what the editor still has to do and whether that applies to the reference."""
         yield _("Write its title in English."), "title" not in fields
         yield _("Choose its kind: the reference does not say it in our words."), "kind" not in fields
         yield _("Say in which language it is: the reference does not state it."), "language" not in fields

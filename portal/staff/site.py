@@ -1,4 +1,4 @@
-"""The editors' desk."""
+"""The admin site: its index page, sign-in and transactions."""
 
 import functools
 
@@ -17,7 +17,7 @@ from portal.staff.curation import doubles_page
 from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
 
-# In the order of an editor's work: what is known, what is being done, what both rest on, and last who works here.
+# Apps and models in the order of the index page: issues, projects, what both refer to, and accounts last.
 APPS = ("issues", "projects", "portal", "auth", "mfa")
 MODELS = (
     *("Issue", "IssueLink", "KeyFigure", "Indicator", "Observation", "Event", "Term"),
@@ -27,7 +27,7 @@ MODELS = (
 
 
 class PortalAdminSite(AdminSite):
-    """Django's admin under the portal's name."""
+    """Django's admin site with the portal's names, sign-in and dashboard."""
 
     site_header = pgettext_lazy("desk", "Editors’ desk")
     site_title = pgettext_lazy("desk", "Editors’ desk")
@@ -35,11 +35,11 @@ class PortalAdminSite(AdminSite):
 
     def get_urls(self):
         doubles = functools.partial(doubles_page, self)
-        doubles.own_transaction = True  # a search takes seconds, and others store meanwhile
+        doubles.own_transaction = True  # the search takes seconds and must not block other writers
         return [path("doubles/", self.admin_view(doubles), name="doubles"), *super().get_urls()]
 
     def get_app_list(self, request, app_label=None):
-        """Django’s, in the order of the work; what has no place in it comes after, by name."""
+        """Return Django's list in the order of APPS and MODELS. Others come last, in Django's order by name."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda model: _place(MODELS, model["object_name"]))
@@ -53,7 +53,10 @@ class PortalAdminSite(AdminSite):
 
     @method_decorator(never_cache)
     def login(self, request, extra_context=None):
-        """Lead to where the way into the desk goes on: signing in, or setting up the second step."""
+        """Redirect to the next step of signing in: to the sign-in page, the setup of the second factor, or the index.
+
+        Raise PermissionDenied for a signed-in user without access to the admin.
+        """
         desk = reverse("admin:index", current_app=self.name)
         if request.user.is_anonymous:
             return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or desk)
@@ -68,9 +71,10 @@ class PortalAdminSite(AdminSite):
         return HttpResponseRedirect(reverse("account_change_password"))
 
     def admin_view(self, view, cacheable=False):
-        """What an editor sends changes records and the search index together, or neither.
+        """Return the view wrapped so that a POST changes records and the search index in one transaction.
 
-        A view that takes its time, and says that it has its `own_transaction`, sees to that itself.
+        A view with the attribute `own_transaction` set to True is not wrapped: it takes long and opens its own
+        transactions.
         """
         if getattr(view, "own_transaction", False):
             return super().admin_view(view, cacheable)

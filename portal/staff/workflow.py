@@ -1,4 +1,4 @@
-"""The workflow on the desk: what each user may change, the moves of a record, what publishing waits for, deletion."""
+"""The workflow in the admin: permissions by publication state, changes of state, publishing checks, deletion."""
 
 from django import forms
 from django.conf import settings
@@ -24,7 +24,7 @@ from portal.tracking.history import change_reason
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 MOST_REASONS = 10
-# Why a record was moved that was chosen in a list, maybe with many others.
+# The reason in the history of a record whose state was changed by an action of the list, by its new state.
 MOVED = {
     PublicationStatus.DRAFT: ChangeReason.SENT_BACK,
     PublicationStatus.IN_REVIEW: ChangeReason.SUBMITTED,
@@ -34,7 +34,7 @@ MOVED = {
 
 
 class Incomplete(Exception):
-    """A change that would show readers a record with these gaps."""
+    """A change would leave a scheduled or published record incomplete. `gaps` are the publishing blockers."""
 
     def __init__(self, found):
         super().__init__(found)
@@ -42,10 +42,13 @@ class Incomplete(Exception):
 
 
 class WorkflowPermissionMixin:
-    """An admin in which some may change everything and translators their language."""
+    """An admin in which some users may change everything, and translators only the columns of their language."""
 
     def get_object(self, request, object_id, from_field=None):
-        """Return Django's object. A POST locks it first, so that rights are checked on what is stored then."""
+        """Return Django's object. A POST locks it first, so that permissions are checked on the stored state.
+
+        The owners of the object are locked before the object.
+        """
         obj = super().get_object(request, object_id, from_field)
         if obj is None or request.method != "POST":
             return obj
@@ -54,18 +57,18 @@ class WorkflowPermissionMixin:
         return super().get_object(request, object_id, from_field)
 
     def _owners(self, obj):
-        """Return the records that `obj` is part of. They are locked before it."""
+        """Return the records that `obj` is part of. They are locked before `obj`."""
         return []
 
     def actions_of(self, request):
         return workflow.allowed_actions(request.user, self.model)
 
     def may_change_whole(self, request, obj=None):
-        """Whether the user may change all of `obj`; without one, anything at all."""
+        """Return True if the user may change all of `obj`; without `obj`, if they have the permission to change."""
         return "change" in self.actions_of(request)
 
     def languages(self, request, obj=None):
-        """The languages in which the user may write although the rest is not theirs."""
+        """Return the languages whose columns the user may change even if they may not change the rest."""
         return workflow.languages(self.actions_of(request), None)
 
     def has_change_permission(self, request, obj=None):
@@ -80,12 +83,12 @@ class WorkflowPermissionMixin:
 
 
 def not_written_in(suffixes, fields, besides=()):
-    """Those of `fields` that are in none of the languages of these suffixes."""
+    """Return those of `fields` that end in none of `suffixes` (such as `_ko`) and are not in `besides`."""
     return [field for field in fields if not (suffixes and field.endswith(suffixes)) and field not in besides]
 
 
 class LockedChoiceField(forms.ModelChoiceField):
-    """A choice of a record, which is checked once more when the record is locked."""
+    """A choice of a record that locks the record and then validates the choice again."""
 
     def to_python(self, value):
         if (record := super().to_python(value)) is not None:
@@ -94,12 +97,15 @@ class LockedChoiceField(forms.ModelChoiceField):
 
 
 class ChildModelAdmin(WorkflowPermissionMixin):
-    """The admin of rows with a page of their own. They are part of the records that they name as `owners`."""
+    """The admin of rows with an admin page of their own. They are part of the records in their fields `owners`."""
 
     owners = ()
 
     def get_deleted_objects(self, objs, request):
-        """Return Django's lists. Django asks here whether the user may delete what is selected."""
+        """Return Django's lists. Django checks here whether the user may delete the selected rows.
+
+        A POST first locks the owners of the rows and reads the rows again.
+        """
         if request.method == "POST" and isinstance(objs, models.QuerySet):
             lock_rows(owner for obj in objs for owner in self._owners(obj))
             objs = objs.all()
@@ -135,7 +141,7 @@ class ChildModelAdmin(WorkflowPermissionMixin):
 
 
 class ChildInlineMixin:
-    """Rows of an inline. They are part of the record on whose page they stand: who may change it may change them."""
+    """Rows of an inline. They are part of the record on whose page they are, and have the permissions of its admin."""
 
     def _page(self):
         return self.admin_site.get_model_admin(self.parent_model)
@@ -171,7 +177,7 @@ class ChildInlineMixin:
 
 
 class ReadOnly:
-    """An admin, or rows of an inline, of what nobody edits."""
+    """An admin or an inline that nobody may add to, change or delete from."""
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -184,7 +190,7 @@ class ReadOnly:
 
 
 class TombstoneForm(forms.ModelForm):
-    """Why a record that readers saw is deleted, and where they should go."""
+    """Why a record that readers saw is deleted, and which record replaces it (`successor`, a key)."""
 
     class Meta:
         model = Tombstone
@@ -212,7 +218,7 @@ class TombstoneForm(forms.ModelForm):
 
 
 class MomentField(forms.DateTimeField):
-    """A day and a time in one field, as browsers write it."""
+    """A date and time in one field, in the format of the browser's datetime-local input."""
 
     FORMAT = "%Y-%m-%dT%H:%M"
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=FORMAT)
@@ -223,8 +229,10 @@ class MomentField(forms.DateTimeField):
 
 
 class WorkflowForm(forms.ModelForm):
-    """The form of a record. It knows who is at it (`actions`), where the record stands (`old`), and what it lacked when
-    it had been stored and was taken back (`refused`).
+    """The form of a record.
+
+    `actions` are the workflow actions that the user may do, `old` is the stored publication state, and `refused` are
+    the publishing blockers because of which the last attempt to store the form was rolled back.
     """
 
     actions, old, refused = frozenset(), PublicationStatus.DRAFT, ()
@@ -243,7 +251,11 @@ class WorkflowForm(forms.ModelForm):
         return cleaned
 
     def _schedule(self, cleaned):
-        """What is published in the future is scheduled; what is scheduled has its time."""
+        """Change "published" with a time in the future to "scheduled".
+
+        Add an error to `publish_at` if the record cannot be scheduled from its old state, or if a scheduled record has
+        no time in the future.
+        """
         new, moment = cleaned.get("publication"), cleaned.get("publish_at")
         ahead = moment is not None and moment > timezone.now()
         if new == PublicationStatus.PUBLISHED and ahead:
@@ -259,14 +271,14 @@ class WorkflowForm(forms.ModelForm):
 
 
 class WorkflowMixin(WorkflowPermissionMixin):
-    """The admin of a record that moves through the workflow: its form, its actions, and its deletion."""
+    """The admin of a record with publication states: its form, its actions and its deletion."""
 
     form = WorkflowForm
 
     actions = ["submit_selected", "publish_selected", "send_back_selected", "archive_selected"]
     delete_confirmation_template = "admin/record_delete.html"
 
-    # ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Permissions ──────────────────────────────────────────────────────────────────────────────────────────
 
     def may_change_whole(self, request, obj=None):
         if obj is None:
@@ -287,7 +299,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         return fields if self.has_publish_permission(request) else [*fields, "publish_at"]
 
     def get_fieldsets(self, request, obj=None):
-        """The time of publication stands beside the state, in whichever row that is, for whom it says something."""
+        """Return the fieldsets with `publish_at` beside `publication`, if the user may publish or a time is set."""
         fieldsets = super().get_fieldsets(request, obj)
         if not self.has_publish_permission(request) and not (obj and obj.publish_at):
             return fieldsets
@@ -297,7 +309,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         ]
 
     def get_actions(self, request):
-        """Records are deleted one by one: each leaves its reason behind."""
+        """Return the actions without Django's bulk deletion: each deletion of a record asks for its reason."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -334,7 +346,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     def save_model(self, request, obj, form, change):
         old = self.model.objects.get(pk=obj.pk) if change else None
-        # What a published record lacked before does not keep its editors from mending something else.
+        # Blockers that a published record already had do not prevent its editors from correcting something else.
         request.known_gaps = (
             set(publishing_blockers(old))
             if old is not None and old.publication == PublicationStatus.PUBLISHED
@@ -352,7 +364,12 @@ class WorkflowMixin(WorkflowPermissionMixin):
         return super().log_change(request, obj, message)
 
     def _refuse_gaps(self, request, obj):
-        """Called when the record and all its rows are stored: take everything back if readers would miss something."""
+        """Raise Incomplete if a scheduled or published record has publishing blockers.
+
+        Blockers that the record had before while it was published do not count. The exception rolls the change back.
+        Django logs a change after it has stored the record and all its inline rows, so this check sees the complete
+        state.
+        """
         if obj.publication in workflow.PUBLIC_STATES:
             stored = publishing_blockers(self.model.objects.get(pk=obj.pk))
             if found := [gap for gap in stored if gap not in getattr(request, "known_gaps", ())]:
@@ -363,7 +380,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         return [end_previews_path, *super().get_urls()]
 
     def end_previews_view(self, request, object_id):
-        """End the links to the preview that were made so far."""
+        """Invalidate the preview links of the record that were made so far."""
         if (obj := posted_object(self, request, object_id)) is None:
             return HttpResponseNotAllowed(["POST"])
         if not self.may_change_whole(request, obj):
@@ -375,7 +392,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
     def workflow_context(self, request, obj):
         """Return what the form of `obj` shows of its workflow. Set the publication state of `obj` to the stored one."""
         stored = self.model.objects.get(pk=obj.pk)
-        obj.publication = stored.publication  # a form that was refused has not changed it
+        obj.publication = stored.publication  # an invalid form has set another state on `obj`
         refused = getattr(request, "refused_gaps", ())
         unpublished = stored.publication != PublicationStatus.PUBLISHED
         may_change = self.may_change_whole(request, stored)
@@ -388,7 +405,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
             "held": self.has_move_permission(request) and not may_change,
         }
 
-    # ── Moves of several ─────────────────────────────────────────────────────────────────────────────────────
+    # ── List actions ─────────────────────────────────────────────────────────────────────────────────────────
 
     @admin.action(description=_("Submit selected %(verbose_name_plural)s for review"), permissions=["move"])
     def submit_selected(self, request, queryset):
@@ -428,7 +445,12 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     @transaction.atomic
     def _move(self, request, queryset, target, words):
-        """Move each record to where `target` says; tell how many went, and why the others stayed."""
+        """Set the state of each record to `target(old state)`. Tell the user the number of records and what failed.
+
+        `target` returns None if the record stays. `words(n)` is the message about n changed records. Records that
+        cannot be moved are tried again as long as others are: a record may depend on one that was just published. At
+        most MOST_REASONS reasons are shown.
+        """
         actions = self.actions_of(request)
         listed = list(queryset)
         lock_rows(listed)
@@ -447,7 +469,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
                     moved.append(record)
             if len(stayed) == len(waiting):
                 break
-            waiting = stayed  # what they waited for may be among those that were just published
+            waiting = stayed  # a record may depend on one that was just published
         LogEntry.objects.log_actions(request.user.pk, moved, CHANGE, [{"changed": {"fields": ["publication"]}}])
         if moved:
             self.message_user(request, words(len(moved)).format(count=len(moved)), messages.SUCCESS)
@@ -463,14 +485,14 @@ class WorkflowMixin(WorkflowPermissionMixin):
     # ── Deletion ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def delete_view(self, request, object_id, extra_context=None):
-        """Whoever deletes what readers saw says why: it stays at the record’s address."""
+        """Ask for the reason if readers ever saw the record. It is shown at the record's URL afterwards (Tombstone)."""
         record = self.get_object(request, unquote(object_id))
         if record is None or not record.was_public or record._meta.model_name not in Tombstone.Kind.values:
             return super().delete_view(request, object_id, extra_context)
         stone = Tombstone.objects.filter(kind=record._meta.model_name, key=record.key).first()
         form = TombstoneForm(request.POST or None, instance=stone, record=record)
         if request.POST and not form.is_valid():
-            request.POST = QueryDict()  # Django asks again where nothing was sent
+            request.POST = QueryDict()  # with no POST data Django shows the confirmation page again
         request.tombstone = form
         return super().delete_view(request, object_id, {**(extra_context or {}), "tombstone": form})
 
@@ -485,7 +507,7 @@ def _with_time(row):
 
 
 def _why_not(actions, record, new):
-    """In words why a record cannot be moved to a state; nothing if it can."""
+    """Return the reason, in words, why a record cannot be moved to the state `new`; "" if it can."""
     old = PublicationStatus(record.publication)
     if new is None or new == old:
         return gettext("it stays “{state}”.").format(state=old.label)
@@ -493,14 +515,17 @@ def _why_not(actions, record, new):
         if new in workflow.TRANSITIONS[old]:
             return gettext("you may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
         return gettext("there is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label)
-    # Asked anew: what it stands on may have moved since the list was read.
+    # Read the record again: a record that it depends on may have been published in this transaction.
     if new == PublicationStatus.PUBLISHED and (found := publishing_blockers(type(record).objects.get(pk=record.pk))):
         return format_html_join(" ", "{}", ((gap.text,) for gap in found))
     return ""
 
 
 def _store_move(record, new):
-    """Store a move. One by one, because what listens for a change of a record is not told of an update()."""
+    """Store a new state and the dates that go with it, as the next version of the record.
+
+    Records are saved one by one, since their dates and their reasons in the history differ.
+    """
     old, record.publication = record.publication, new
     record.update_publication_dates(old)
     record.version += 1

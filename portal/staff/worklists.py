@@ -20,20 +20,21 @@ from portal.curation.verifications import not_verified_since
 from portal.models import Place, Record, workflow
 from portal.staff.pages import admin_address
 
-# Of records: the editors’ own words, and the terms that publishers state. English serves every reader.
+# Fields of records that need no translation: the editors' own notes, and licence terms as publishers state them.
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
 MY_DRAFTS = 12
 LONGEST_WAITING = 12
 
 
 def texts_to_translate(model):
-    """The names of a model's texts that readers want in their own language."""
+    """Return the names of a model's translated fields that readers need in their own language."""
     return [field for field in translated_fields(model) if not (issubclass(model, Record) and field in LEFT_IN_ENGLISH)]
 
 
 def untranslated(model, language):
-    """The condition that a record, or a row of it, lacks a text in `language` that it has in English; None if texts of
-    its kind stand in one language.
+    """Return a Q for records or rows that have an English text but lack it in `language`.
+
+    The rows of a record in its `relations_requiring_english` count too. Return None if the model has no such texts.
     """
     missing = Q()
     for field in texts_to_translate(model):
@@ -47,7 +48,7 @@ def untranslated(model, language):
 
 
 def _where(*fields, **condition):
-    """A condition for the models that have these fields, None for others."""
+    """Return a function that returns Q(**condition) for a model with all these fields, and None for other models."""
 
     def of(model):
         try:
@@ -61,7 +62,10 @@ def _where(*fields, **condition):
 
 
 def _of_what_we_state(of):
-    """Such a condition without the countries of ISO 3166 and the world, which need neither source nor position."""
+    """Wrap such a function so that it leaves out the countries of ISO 3166 and the world.
+
+    These places need neither a source nor a position.
+    """
 
     def of_ours(model):
         condition = of(model)
@@ -85,7 +89,7 @@ class Worklist:
     action: str = "change"
 
 
-# The most urgent first: what somebody waits for, what misleads readers, what they miss.
+# By urgency: what somebody waits for, then what misleads readers, then what readers miss.
 WORKLISTS = {
     "review": Worklist(
         _("Waiting for review"), _where("publication", publication=PublicationStatus.IN_REVIEW), action="publish"
@@ -186,7 +190,10 @@ class EditorDashboard:
         return {name: WorklistCount(WORKLISTS[name].words, found) for name, found in lists.items()}
 
     def _doubles(self):
-        """Pairs of records, which have a page of their own; an invitation to it if nobody has looked for them yet."""
+        """Return the counts of likely duplicates, with URLs of their own page.
+
+        If no search was made yet, return one entry with the count 0 that asks the editor to start one.
+        """
         models = [model for model in duplicates.merged_models() if "change" in self.allowed.get(model, ())]
         url = reverse("admin:doubles")
         if models and duplicates.last_search_at() is None:
@@ -199,24 +206,28 @@ class EditorDashboard:
         ]
 
     def _mine(self, name):
-        """Whether seeing to a care is the editor's. Editors translate too, but it is not for them that it waits."""
+        """Return True if the user may work on a worklist.
+
+        Editors translate too: lists of translations are theirs as well, even though their action is that of
+        translators.
+        """
         action = WORKLISTS[name].action
         return action in self.actions or (action.startswith("translate_") and "change" in self.actions)
 
     def mine(self):
-        """What the editor can see to and what needs it, the most urgent first."""
+        """Return the non-empty worklists that the user may work on, the most urgent first."""
         return [count for name, count in self._counts.items() if self._mine(name) and count.lists]
 
     def others(self):
-        """What others see to."""
+        """Return the non-empty worklists that the user may not work on."""
         return [count for name, count in self._counts.items() if not self._mine(name) and count.lists]
 
     def done(self):
-        """What the editor could see to, and nothing needs."""
+        """Return the titles of the empty worklists that the user may work on."""
         return [count.words for name, count in self._counts.items() if self._mine(name) and not count.lists]
 
     def waiting(self):
-        """For whoever may publish: the records that wait for review, the one that has waited longest first."""
+        """Return the records in review of the models that the user may publish, the longest waiting first."""
         found = []
         for model in self.reviewed:
             records = model.objects.filter(publication=PublicationStatus.IN_REVIEW).order_by("updated_at", "key")
@@ -225,7 +236,10 @@ class EditorDashboard:
         return [self._line(record) for record in found[:LONGEST_WAITING]]
 
     def my_drafts(self):
-        """The drafts that the editor worked on, the last one first."""
+        """Return the drafts that the user changed, the last changed first.
+
+        At most MY_DRAFTS drafts out of the user's last 200 log entries.
+        """
         entries = (
             LogEntry.objects.filter(user=self.request.user)
             .order_by("-action_time")
@@ -244,6 +258,6 @@ class EditorDashboard:
 
     @staticmethod
     def _line(record):
-        """A record in a list of records: itself, its kind, its form."""
+        """Return what a list of records shows of one: the record, its kind and the URL of its form."""
         kind = capfirst(record._meta.verbose_name)
         return {"record": record, "kind": kind, "url": admin_address(type(record), "change", record.pk)}
