@@ -1,8 +1,9 @@
-"""Records as tables in files, CSV or XLSX, that staff take out, change in a spreadsheet and bring back.
+"""Records as tables in CSV or XLSX files, which staff export, change in a spreadsheet and import again.
 
-- `tables`: which columns a model has, and how a value stands in a cell;
-- `files`: how a table is written to a file and read from one that anybody may have made;
-- `plan`: what a file would change, row by row, and what is wrong with it;
-- `carrying`: storing a plan, all of it or nothing;
-- `desk`: the pages of the admin.
+- `tables`: the columns of a model, and how a value is written in a cell;
+- `files`: write a table to a file, and read one from a file of any origin;
+- `plan`: what a file would change, row by row, and its errors;
+- `apply`: store a plan, all of it or nothing.
+
+The pages of the admin are in `portal/staff/import_export.py`.
 """

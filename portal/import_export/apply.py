@@ -1,7 +1,7 @@
-"""Storing what a file changes: all of it or nothing, many rows at a time, with history, audit and the search index.
+"""Store a plan: all of it or nothing, in batches, with history, audit log and search index.
 
-Rows go into the database by the hundred. Only a lot that the database refuses is tried again row by row, so that what
-is wrong can be said of the row that it is wrong with.
+Rows are written in batches of BATCH. Only a batch that the database refuses is tried again row by row, so that each
+error is reported for its row.
 """
 
 import json
@@ -29,16 +29,16 @@ MOVED = ("publish_at", "published_at")
 
 
 class _DryRunRollback(Exception):
-    """Takes back what was stored."""
+    """Raised to roll back the transaction; never leaves this module."""
 
 
 def apply_plan(plan_anew, *, keep, mark="", why="", file=""):
-    """Store a plan, and take it back unless it is to `keep` and nothing is wrong with it. Rows that did not come from a
-    `file` are no import to the audit.
+    """Store a plan. Roll back if it has errors or unless `keep` is True.
 
-    A generator: it yields pairs of a stage and how many rows came through it, and gives back the plan. `plan_anew`
-    makes one that is not compared yet; a second one is needed where readers missed something in a record before
-    already. With a `mark`, only the plan that has it is stored: the one that somebody has seen.
+    A generator: it yields pairs of a stage ("compared", "stored" or "checked") and a number of rows, and returns the
+    plan. `plan_anew` returns a plan that is not compared yet; it is called a second time if a record had publishing
+    blockers before the import already. With a `mark`, the plan is stored only if its `mark` is the same: the one that
+    the user confirmed. Without a `file` there is no import entry in the audit log.
     """
     plan = plan_anew()
     for count in plan.make():
@@ -47,7 +47,7 @@ def apply_plan(plan_anew, *, keep, mark="", why="", file=""):
         return plan
     lacking = yield from _attempt(plan, keep, why, file, {})
     if lacking and not plan.refused:
-        # The record is as it was again: what readers missed in it then keeps nobody from mending something else.
+        # The rollback restored the records. Blockers that they had before do not prevent the import.
         known = {one: set(_gaps(*one, publication=PublicationStatus.PUBLISHED)) for one in lacking}
         rows = plan.touched()
         for one, found in lacking.items():
@@ -63,8 +63,9 @@ def apply_plan(plan_anew, *, keep, mark="", why="", file=""):
 
 
 def _attempt(plan, keep, why, file, known):
-    """Store a plan in one transaction, which is taken back where something speaks against it. Gives back what released
-    records would lack then, besides what is `known`.
+    """Store a plan in one transaction. Roll back if it has errors or blockers, or unless `keep` is True.
+
+    Return the publishing blockers of scheduled and published records that are not in `known`, by (model, primary key).
     """
     lacking = {}
     try:
@@ -84,7 +85,7 @@ def _attempt(plan, keep, why, file, known):
 
 
 def _released(plan):
-    """The records that readers see, or will see, and that may lack something with what the file changes."""
+    """Return the scheduled and published records, as (model, primary key), that may have new publishing blockers."""
     released = {
         (type(record), record.pk)
         for row in plan.working
@@ -101,12 +102,12 @@ def _may_leave_gaps(row):
 
 
 def _gaps(model, pk, **where):
-    """What a record lacks as the database has it now; nothing if it is not there."""
+    """Return the publishing blockers of a stored record; [] if there is none that meets the conditions `where`."""
     record = model.objects.filter(pk=pk, **where).first()
     return publishing_blockers(record) if record else []
 
 
-# ── Into the database ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Write to the database ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _batches(rows):
@@ -133,7 +134,7 @@ def _store(plan):
 
 
 def _lock_owners(plan):
-    """Lock the records that the rows are part of. Refuse the rows of those that were moved since they were compared."""
+    """Lock the owners of the rows. Refuse rows whose owner has changed its publication state since the comparison."""
     touched = plan.touched()
     for model, pks in _by_model(touched).items():
         for some in _batches(sorted(pks)):
@@ -151,7 +152,7 @@ def _refuse_as_changed(row):
 
 
 def _create(plan, waiting):
-    """Create new records, those that others among them stand on first."""
+    """Create new records. A record that others of the same file refer to is created before them."""
     among = [c.field.name for c in plan.given if isinstance(c, RelationSheetColumn) and c.model is plan.table.model]
     while waiting:
         ready = [row for row in waiting if all(_is_stored(getattr(row.record, name)) for name in among)]
@@ -175,15 +176,15 @@ def _is_stored(record):
 
 
 def _insert(model, records):
-    for record in records:  # a lot that was refused leaves its numbers behind
+    for record in records:  # a refused batch has left its primary keys on the instances
         record.pk, record._state.adding = None, True
-    with translation.override("en"):  # the column without a language holds English
+    with translation.override("en"):  # the field without a language suffix is English
         models.QuerySet(model).bulk_create(records, batch_size=BATCH)
     write_created(model, [record.pk for record in records])
 
 
 def _relate(plan, rows):
-    """Store the relations to several of new records."""
+    """Store the many-to-many relations of new records."""
     for column in {column for row in rows for column in row.relations}:
         through = column.field.remote_field.through
         own, other = column.field.m2m_field_name(), column.field.m2m_reverse_field_name()
@@ -194,7 +195,10 @@ def _relate(plan, rows):
 
 
 def _update(plan, rows):
-    """Change stored records in the columns that the file changes, and in no other."""
+    """Update stored records in the columns that the file changes, and no others.
+
+    Refuse rows whose record has changed since the comparison.
+    """
     table, now = plan.table, timezone.now()
     changing = {change.column for row in rows for change in row.changes}
     locked = table.records(changing).filter(pk__in=[row.record.pk for row in rows]).select_for_update()
@@ -234,7 +238,7 @@ def _update(plan, rows):
 
 
 def _all_or_each(rows, write):
-    """Write rows together; if the database refuses that, one by one, and say of each what is wrong with it."""
+    """Write the rows together. If the database refuses them, write each one alone and add its errors to it."""
     try:
         with transaction.atomic():
             write(rows)
@@ -252,7 +256,7 @@ def _all_or_each(rows, write):
 
 
 def bump_versions(model, pks):
-    """Records whose rows changed are another version of themselves."""
+    """Increase the version of records whose child rows changed."""
     records = list(models.QuerySet(model).filter(pk__in=pks).select_for_update())
     for record in records:
         record.version, record.updated_at = record.version + 1, timezone.now()
@@ -267,11 +271,14 @@ def _by_model(touched):
     return found
 
 
-# ── Who must hear of it ──────────────────────────────────────────────────────────────────────────────────────────
+# ── After the write ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _tell(plan, why, file):
-    """What signals would have told of rows that are saved one by one, and that there was an import."""
+    """Do what signals do for rows that are saved one by one, and log the import in the audit log.
+
+    This updates the search index and the content version, and logs changes of the publication state.
+    """
     table, counts = plan.table, plan.counts
     indexing.mark_saved([row.record for row in plan.working])
     for model, pks in _by_model(plan.touched()).items():
@@ -287,7 +294,7 @@ def _tell(plan, why, file):
 
 
 def _log(plan):
-    """Django’s own entries, by which the desk knows an editor’s drafts and who was last at a record."""
+    """Create Django's log entries. The dashboard and edit conflicts use them: who changed a record, and when."""
     entries = []
     for (model, pk), rows in plan.touched().items():
         created = plan.table.is_record and rows[0].new

@@ -1,7 +1,7 @@
-"""Tables as files: written so that every spreadsheet opens them well, read from whatever a spreadsheet made of them.
+"""Tables as files: write CSV and XLSX that spreadsheets open correctly, and read what they save.
 
-A file that comes in is anybody's: its size, its rows and what it unpacks to are limited, its letters are worked out
-or asked for, its formulas are refused.
+An imported file is untrusted: its size, its rows and its unpacked size are limited, its encoding is detected or asked
+for, and its formulas are refused.
 """
 
 import csv
@@ -41,23 +41,23 @@ DELIMITERS = (",", ";", "\t")
 MOST_COLUMNS = 200
 NO_WORKBOOK = (InvalidFileException, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, SyntaxError)
 MOST_ROWS = 200_000
-MOST_BYTES = 100_000_000  # that an XLSX may unpack to
+MOST_BYTES = 100_000_000  # limit of the unpacked size of an XLSX file
 
-# An apostrophe before a text keeps a spreadsheet from taking it for a formula. One is put before such a text, and
-# before one that has it already, and one is taken off again: so that what comes back is what was there.
+# A leading apostrophe keeps a spreadsheet from reading a text as a formula. Writing adds one to a text that looks like
+# a formula, and to one that already has an apostrophe before a formula; reading removes one. So texts stay the same.
 FORMULA = re.compile(rf"'*[{re.escape(''.join(FORMULA_PREFIXES))}]")
 QUOTED = re.compile(rf"'+[{re.escape(''.join(FORMULA_PREFIXES))}]")
 
 
 class FileError(Exception):
-    """A file that cannot be read or written; its arguments say why, in words for whoever brought it."""
+    """A file cannot be read or written. The arguments are messages for the user."""
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def csv_lines(header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """The lines of a CSV file, with the byte order mark by which Excel knows UTF-8."""
+    """Yield the lines of a CSV file. It begins with a byte order mark, by which Excel detects UTF-8."""
     writer = csv.writer(EchoBuffer())
     yield "\ufeff" + writer.writerow(header)
     for row in rows:
@@ -67,7 +67,10 @@ def csv_lines(header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Seq
 
 
 def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: Iterable[Sequence[str]]):
-    """A workbook as an open file. Texts are typed as texts, numbers as numbers if a spreadsheet keeps them exactly."""
+    """Return a workbook as an open file. Raise FileError if a text is too long for a cell.
+
+    Texts are cells of type text. Numbers are numeric cells if a float holds them exactly, else text.
+    """
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", title)[:31])
     sheet.freeze_panes = "A2"
@@ -84,7 +87,7 @@ def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: 
     sheet.append(list(header))
     fits = True
     for row in rows:
-        fits = all(len(cell) < MAX_CELL_LENGTH for cell in row)  # less by one, for an apostrophe
+        fits = all(len(cell) < MAX_CELL_LENGTH for cell in row)  # "<": one character less, for an apostrophe
         if not fits:
             break
         sheet.append([cell_of(text, cell) for text, cell in zip(is_text, row, strict=True)])
@@ -106,7 +109,7 @@ def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: 
 
 @dataclass
 class Sheet:
-    """What a file holds: the names of its columns, its rows with the number of their line, and how it was read."""
+    """The content of a file: its column names, its rows with their line numbers, and how it was read."""
 
     header: list[str]
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
@@ -114,7 +117,11 @@ class Sheet:
 
 
 def read(name: str, data: bytes, known: Iterable[str], encoding: str = "", most: int = MOST_ROWS) -> Sheet:
-    """The table in a file. `known` are the names that its columns may have, by which its delimiter is told."""
+    """Return the table in a file. Raise FileError if it cannot be read or has more than `most` rows.
+
+    `known` are the possible column names; they help to detect the delimiter of a CSV file. Without an `encoding` that
+    of a CSV file is detected.
+    """
     if not data.strip():
         raise FileError(_("The file is empty."))
     if zipfile.is_zipfile(io.BytesIO(data)):
@@ -143,7 +150,7 @@ def read(name: str, data: bytes, known: Iterable[str], encoding: str = "", most:
 
 
 def _without_empty_ends(cells, least=0):
-    """Cells without the empty ones behind the last that is filled, yet as many as there are columns."""
+    """Return the cells without empty ones at the end, but at least `least` cells."""
     last = max((place for place, cell in enumerate(cells, 1) if cell), default=0)
     return (cells + [""] * least)[: max(last, least)]
 
@@ -171,7 +178,7 @@ def _lines_of_text(text, delimiter):
 
 
 def _decoded(data, encoding):
-    """The text of a file, and its encoding; worked out unless it is given."""
+    """Return the text of a file and its encoding. The encoding is detected unless it is given."""
     for each in [encoding] if encoding else _candidates(data):
         try:
             text = data.decode(each)
@@ -189,14 +196,17 @@ def _candidates(data):
 
 
 def _reads_like(text, encoding):
-    """Whether a text in an old encoding is one: the bytes of Russian are Chinese characters in the Korean one."""
+    """Return True if more than half of the non-ASCII characters are those of the encoding's language.
+
+    Russian text in CP1251, decoded as CP949, gives Chinese characters instead of Hangul.
+    """
     foreign = [letter for letter in text if ord(letter) > 127]
     low, high = {"cp949": ("가", "힣"), "cp1251": ("Ё", "ё")}[encoding]
     return sum(low <= letter <= high for letter in foreign) * 2 > len(foreign)
 
 
 def _delimiter(text, known):
-    """What parts the cells: what makes most of the first line names of columns, else what stands there most."""
+    """Return the delimiter that gives the most known column names in the first line; if equal, the most cells."""
     first = text.partition("\n")[0]
 
     def merit(delimiter):
@@ -209,41 +219,44 @@ def _delimiter(text, known):
 def _lines_of_workbook(data):
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            # Python reads no more of a file than its entry says, so the entries can be believed.
+            # zipfile never reads more of an entry than its declared size, so the declared sizes are a safe limit.
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
                 raise FileError(_("The workbook unpacks to more than it may."))
             if any(_declares_entities(archive, entry) for entry in archive.infolist()):
                 raise FileError(_("The file is no workbook that can be read. Save it anew as .xlsx or CSV."))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
         sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # what a workbook says of its size need not be true
+        sheet.reset_dimensions()  # the dimensions that a workbook declares may be wrong
         width, blank = 0, None
         for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), 1):
             if row is blank or all(cell is EMPTY_CELL for cell in row):
-                blank = row  # lines that a workbook leaves out are all this one; there may be a million
+                blank = row  # openpyxl yields this same row for all missing lines; there may be a million
                 continue
             cells = [_cell(cell) for cell in row[:width] or row]
             if not width:
                 if cells[MOST_COLUMNS]:
                     raise FileError(_("The file has more than {count} columns.").format(count=MOST_COLUMNS))
-                width = len(_without_empty_ends(cells)) + 1  # one more, to see what stands beside the table
+                width = len(_without_empty_ends(cells)) + 1  # one more, to detect cells beside the table
             yield number, cells
     except NO_WORKBOOK as error:
         raise FileError(_("The file is no workbook that can be read. Save it anew as .xlsx or CSV.")) from error
 
 
 def _declares_entities(archive, entry):
-    """Whether a file of a workbook has a part that no spreadsheet writes, and that could unfold to anything."""
+    """Return True if an entry of a workbook has a DOCTYPE.
+
+    Spreadsheets never write one, and its entities could expand to any size.
+    """
     with archive.open(entry) as file:
         return b"<!DOCTYPE" in file.read(4_096).replace(b"\0", b"")
 
 
 class UnreadableFile(str):
-    """A cell that holds no value but, say, a formula: as a text, why it is refused."""
+    """A cell without a usable value, such as a formula. The text is the error message."""
 
 
 def _cell(cell):
-    """A cell of a workbook as the text that it would have in CSV."""
+    """Return the cell of a workbook as the text that it would have in CSV."""
     value = cell.value
     if value is None:
         return ""
@@ -255,6 +268,6 @@ def _cell(cell):
         return "true" if value else "false"
     if isinstance(value, float):
         return plain(Decimal(repr(value)))
-    if isinstance(value, datetime.date):  # a moment is one too
+    if isinstance(value, datetime.date):  # includes datetime
         return day_of(value)
     return same_lines(_unquoted(str(value)))

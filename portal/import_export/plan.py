@@ -1,7 +1,7 @@
-"""What a file would change: each row compared with the record that it names, and all that is wrong with it.
+"""Plan an import: compare each row of a file with the record that it names, and find all errors.
 
-Nothing is stored here. A row is new, changed, unchanged or refused; it is refused in words, by line and column. Rules
-are those of the desk's forms: who may change what in which state, and in which language (portal.models.workflow).
+Nothing is stored here. A row is new, changed, unchanged or refused. Errors are in words, with their line and column.
+The rules are those of the admin's forms: who may change what in which state and language (portal.models.workflow).
 """
 
 import difflib
@@ -27,7 +27,7 @@ NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """What a row makes of a column: its cells before and after."""
+    """A change of one column by a row: its cells before and after."""
 
     column: object
     old: tuple[str, ...]
@@ -40,24 +40,24 @@ class PlannedChange:
 
 @dataclass
 class PlannedRow:
-    """A row of a file, and the record that it is about."""
+    """A row of a file and the record that it names."""
 
     line: int
     cells: list[str]
-    name: tuple[str, ...] = ()  # what the file calls the record
+    name: tuple[str, ...] = ()  # the cells of the natural key
     record: models.Model | None = None
     new: bool = False
     changes: list[PlannedChange] = field(default_factory=list)
-    relations: dict = field(default_factory=dict)  # of relations to several: column -> the records
-    was: str = PublicationStatus.DRAFT  # the publication before
-    errors: list[tuple[str, str]] = field(default_factory=list)  # column, or nothing for the row, and words
+    relations: dict = field(default_factory=dict)  # many-to-many column -> its new records
+    was: str = PublicationStatus.DRAFT  # the publication state before
+    errors: list[tuple[str, str]] = field(default_factory=list)  # pairs of column ("" for the row) and message
 
     def refuse(self, column, words):
         if (column, words) not in self.errors:
             self.errors.append((column, words))
 
     def refuse_as(self, error, column=""):
-        """Take over what a check of Django's has to say."""
+        """Add the messages of a ValidationError. `column` is their column unless the error names fields."""
         if not hasattr(error, "error_dict"):
             for words in error.messages:
                 self.refuse(column, words)
@@ -69,7 +69,7 @@ class PlannedRow:
 
 
 class ImportPlan:
-    """What a file does to a table, for a user; nobody is the server itself, which may do everything."""
+    """What a file changes in a table, for a user. Without a user (a command) everything is permitted."""
 
     def __init__(self, table, sheet, user=None):
         self.table, self.sheet, self.user = table, sheet, user
@@ -81,7 +81,7 @@ class ImportPlan:
     # ── Outcome ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def state(self, row):
-        """What becomes of a row."""
+        """Return the state of a row: REFUSED, NEW, CHANGED or UNCHANGED."""
         if row.errors:
             return REFUSED
         if row.new:
@@ -90,7 +90,7 @@ class ImportPlan:
 
     @property
     def counts(self):
-        """How many rows are new, changed, unchanged and refused."""
+        """The number of rows in each state."""
         return {NEW: 0, CHANGED: 0, UNCHANGED: 0, REFUSED: 0} | Counter(map(self.state, self.rows))
 
     @property
@@ -99,19 +99,19 @@ class ImportPlan:
 
     @property
     def working(self):
-        """The rows that something is stored for."""
+        """The rows that are new or changed."""
         return [row for row in self.rows if row.new or row.changes]
 
     @property
     def mark(self):
-        """A short text that is another one if the plan is."""
+        """The SHA-256 digest of all changes, to detect that the plan differs from the one that a user confirmed."""
         told = hashlib.sha256()
         for row in self.working:
             told.update(repr((row.name, row.new, [(c.name, c.old, c.new) for c in row.changes])).encode())
         return told.hexdigest()
 
     def touched(self):
-        """Each record whose readers see something change, with its rows in the file."""
+        """Return the rows of each record that they change, by (model, primary key). Child rows change their owners."""
         found = {}
         for row in self.working:
             for record in self.owners(row):
@@ -121,7 +121,7 @@ class ImportPlan:
     # ── Making it ────────────────────────────────────────────────────────────────────────────────────────────
 
     def make(self):
-        """Compare all rows; a generator of how many are done."""
+        """Compare all rows. A generator: it yields the number of rows in each compared batch."""
         related = RelatedLookup()
         seen = {}
         for some in _batches(self.rows):
@@ -132,11 +132,11 @@ class ImportPlan:
         self._check_relations_among_new()
 
     def cells(self, row, column):
-        """The cells of a row under the names of a column."""
+        """Return the cells of a row in a column, which may have several names."""
         return tuple(row.cells[self.places[name]] for name in column.names)
 
     def _value(self, row, column, related):
-        """The value of a row's cells; None, and an error, where they hold none."""
+        """Return the value of a row in a column. If it is invalid, add an error to the row and return None."""
         for name in column.names:
             cell = row.cells[self.places[name]]
             if isinstance(cell, UnreadableFile):
@@ -149,7 +149,10 @@ class ImportPlan:
             return None
 
     def _name(self, rows, related, seen):
-        """Find the record of each row, or begin a new one."""
+        """Find the record of each row, or create an unsaved one.
+
+        `seen` maps the identities of earlier rows to their lines; a second row for one record is refused.
+        """
         for column in self.table.natural:
             if isinstance(column, RelationSheetColumn):
                 related.load(column, [tuple(cell.strip() for cell in self.cells(row, column)) for row in rows])
@@ -177,12 +180,12 @@ class ImportPlan:
                 if len(row.name) == 1:
                     related.new[self.table.model, row.name] = row.record
             for column, value in zip(self.table.natural, values, strict=True):
-                if row.new or isinstance(column, RelationSheetColumn):  # what several rows name is one record
+                if row.new or isinstance(column, RelationSheetColumn):  # rows of one record share its instance
                     column.put(row.record, value)
             row.was = getattr(row.record, "publication", PublicationStatus.DRAFT)
 
     def _stored(self, named):
-        """The stored records among those that are named, by identity."""
+        """Return the stored records among those that the rows name, by the values of their natural key."""
         conditions = {
             f"{column.field.attname}__in": {identity[place] for identity in named}
             for place, column in enumerate(self.table.natural)
@@ -209,7 +212,7 @@ class ImportPlan:
                 self._check(row)
 
     def _differing(self, row, columns):
-        """The columns whose cells are not what the record has."""
+        """Return the columns whose cells differ from the record. New records: filled or required columns."""
         if row.record is None or row.errors:
             return []
         if row.new:
@@ -237,7 +240,7 @@ class ImportPlan:
     # ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _check(self, row):
-        """What the columns do not say one by one: the version, who may, and the record as a whole."""
+        """Check what no column can check alone: missing columns, the version, permissions, the state and `clean()`."""
         if row.new:
             for column in self.table.columns:
                 if column not in self.given and _is_needed(column.field):
@@ -268,14 +271,14 @@ class ImportPlan:
             )
 
     def actions(self, model):
-        """What the user may do with records of a model."""
+        """Return the workflow actions that the user may do with records of a model. Cached for each model."""
         if model not in self._actions:
             every = frozenset(model._meta.default_permissions)
             self._actions[model] = workflow.allowed_actions(self.user, model) if self.user else every
         return self._actions[model]
 
     def _rights(self, row):
-        """Whether the user may store all of a row, and else the languages in which they may write."""
+        """Return whether the user may change all of a row, and the languages that they may change otherwise."""
         model = self.table.model
         actions = self.actions(model)
         if self.table.is_record:
@@ -283,7 +286,7 @@ class ImportPlan:
             return whole, workflow.languages(actions, row.was)
         owners = [(self.actions(type(owner)), owner.publication) for owner in self.table.owners_of(row.record)]
         are_open = all(workflow.can_edit(may, publication) for may, publication in owners)
-        if owners and not admin.site.is_registered(model):  # rows that stand on the page of their record alone
+        if owners and not admin.site.is_registered(model):  # rows that are edited only in an inline
             return are_open, frozenset.intersection(*(workflow.languages(*owner) for owner in owners))
         archived = any(publication == PublicationStatus.ARCHIVED for _may, publication in owners)
         whole = ("add" if row.new else "change") in actions and are_open
@@ -305,7 +308,7 @@ class ImportPlan:
             row.refuse("", _("You may not change records of this kind."))
 
     def check_rights_again(self):
-        """Check the rows once more with what the user may do now. Call it when all that they change is locked."""
+        """Check the permissions of all rows again, with the user's present ones. Call it after the rows are locked."""
         self._actions = {}
         if self.user:
             self.user = get_user_model()._default_manager.get(pk=self.user.pk)
@@ -315,11 +318,11 @@ class ImportPlan:
                 self._check_move(row)
 
     def owners(self, row):
-        """The records that readers see change with a row."""
+        """Return the records that a row changes for readers: its own record, or the owners of a child row."""
         return [row.record] if self.table.is_record else self.table.owners_of(row.record)
 
     def _check_move(self, row):
-        """Where the record may be moved to, and when."""
+        """Refuse a change of state that the workflow does not permit, and a wrong time of publication."""
         actions, record = self.actions(self.table.model), row.record
         changed = {change.name for change in row.changes}
         old, new = PublicationStatus(row.was), PublicationStatus(record.publication)
@@ -338,7 +341,10 @@ class ImportPlan:
             row.refuse("publish_at", _("Give a time that is still to come."))
 
     def _check_relations_among_new(self):
-        """What a file joins among its own new records must be of the kind that belongs there."""
+        """Refuse a relation to a new record of the same file that the field's `limit_choices_to` excludes.
+
+        RelatedLookup checks this for stored records only.
+        """
         among = [c for c in self.given if isinstance(c, RelationSheetColumn) and c.model is self.table.model]
         for row in self.rows:
             for change in row.changes:
@@ -370,12 +376,12 @@ def _same(value, stored):
 
 
 def _is_needed(field):
-    """Whether a new record cannot do without a value."""
+    """Return True if a new record needs a value in this field."""
     return not (field.blank or field.has_default())
 
 
 def _places(table, header):
-    """Where each column stands in a file. Raises FileError for a header that cannot be understood."""
+    """Return the index of each column of a file, by name. Raise FileError with all errors of the header."""
     names = [name.strip() for name in header]
     known = table.header
     faults = []

@@ -1,8 +1,8 @@
-"""Which columns a model has in a file. A row is named as in fixtures: by its key, or by the keys of what it joins.
+"""The columns of a model in a file. A row is identified as in fixtures: by its key or the keys of related records.
 
-Every value is text in a cell, written so that reading it gives the same value again: a file that nobody changed changes
-nothing. A translated field has a column a language, a relation holds the key of the other record, a relation to several
-holds their keys with blanks between.
+Every value is text in a cell, written so that reading it returns the same value: importing an unchanged export changes
+nothing. A translated field has one column for each language. A foreign key holds the key of the other record, a
+many-to-many relation the keys with blanks between.
 """
 
 import datetime
@@ -31,22 +31,25 @@ BATCH = 500
 
 
 def same_lines(text):
-    """A text with the line ends of one system, as a spreadsheet may have changed them all."""
+    """Return the text with line feeds as line ends. Spreadsheets may write CR LF or CR."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def walk(record, path):
-    """What lies at the end of a path such as `figure__issue__key`; None if a step leads nowhere."""
+    """Return the value at the end of a path such as `figure__issue__key`; None if a step is None."""
     return functools.reduce(lambda one, name: None if one is None else getattr(one, name), path.split("__"), record)
 
 
 def natural_key_fields(model):
-    """The paths that name a record of the model: its key, or what its fixtures call it by."""
+    """Return the paths that identify a record of the model: its `natural_fields`, or the key field of its manager."""
     return getattr(model, "natural_fields", None) or (getattr(model._default_manager, "key_field", "key"),)
 
 
 def keys_of(model):
-    """How a column calls a path to what names a record: without the last step, if that is a key."""
+    """Return the column names of the natural key: `figure__issue__key` becomes `figure.issue`.
+
+    A last step `key` or `code` is left out.
+    """
     return [re.sub(r"__(key|code)$", "", path).replace("__", ".") for path in natural_key_fields(model)]
 
 
@@ -54,7 +57,11 @@ def keys_of(model):
 
 
 class SheetColumn:
-    """A field of a model in a file: here text. A relation to what several keys name takes several columns."""
+    """A text field of a model as a column of a file. Other kinds of fields have subclasses.
+
+    A foreign key to a model whose natural key has several fields has several columns (`names`). `is_text` says that
+    spreadsheets must treat its cells as text.
+    """
 
     is_text = True
 
@@ -64,22 +71,25 @@ class SheetColumn:
 
     @property
     def language(self):
-        """The language of a translated column, else nothing."""
+        """The language of a translated column; "" for other columns."""
         return self.field.language if isinstance(self.field, TranslationField) else ""
 
     def texts(self, record):
-        """The cells of a record."""
+        """Return the cells of a record as a tuple of texts."""
         return (self.text(getattr(record, self.field.attname)),)
 
     def text(self, value):
         return "" if value is None else same_lines(str(value))
 
     def value(self, cells, record, related):
-        """What the cells stand for. Raises ValidationError."""
+        """Return the value in the cells. Raise ValidationError if there is none."""
         return self.field.clean(self.given(cells), record)
 
     def given(self, cells):
-        """The value before the field's own checks; an empty cell empties what may be empty."""
+        """Return the value before the validators of the field; None or "" for an empty cell.
+
+        Raise ValidationError for an empty cell of a required field.
+        """
         text = same_lines(cells[0]).strip()
         if not text:
             if not self.field.blank:
@@ -96,12 +106,12 @@ class SheetColumn:
         setattr(record, self.field.attname, value)
 
     def stored(self, record):
-        """The value that a record has."""
+        """Return the stored value of a record."""
         return getattr(record, self.field.attname)
 
 
 class ChoiceSheetColumn(SheetColumn):
-    """A value out of a list, by its code."""
+    """A choice, written as its code."""
 
     def read(self, text):
         codes = {str(code): code for code, _label in self.field.flatchoices}
@@ -113,7 +123,7 @@ class ChoiceSheetColumn(SheetColumn):
 
 
 class NumberSheetColumn(SheetColumn):
-    """A whole number, or one with decimals."""
+    """An integer or a decimal number."""
 
     is_text = False
 
@@ -134,7 +144,7 @@ class NumberSheetColumn(SheetColumn):
 
 
 class BooleanSheetColumn(SheetColumn):
-    """Yes or no."""
+    """A boolean, written "true" or "false". Reading accepts the words in TRUE and FALSE, in three languages."""
 
     def text(self, value):
         return "true" if value else "false"
@@ -146,11 +156,11 @@ class BooleanSheetColumn(SheetColumn):
 
 
 class DateSheetColumn(SheetColumn):
-    """A day, as YYYY-MM-DD; or a date as exact as it is known."""
+    """A date as YYYY-MM-DD, or a partial date."""
 
 
 class DateTimeSheetColumn(SheetColumn):
-    """A day and a time of it, with the distance from Greenwich."""
+    """A date and time in ISO 8601 with the UTC offset. Without an offset it is read in the current time zone."""
 
     def text(self, value):
         return "" if value is None else timezone.localtime(value).isoformat()
@@ -166,7 +176,7 @@ class DateTimeSheetColumn(SheetColumn):
 
 
 class RelationSheetColumn(SheetColumn):
-    """Another record, by what names it."""
+    """A foreign key, written as the natural key of the other record."""
 
     def __init__(self, field):
         super().__init__(field)
@@ -194,7 +204,7 @@ class RelationSheetColumn(SheetColumn):
 
 
 class RelationsSheetColumn(SheetColumn):
-    """Other records, by their keys; which of them comes first means nothing."""
+    """A many-to-many relation, written as sorted keys with blanks between. Their order has no meaning."""
 
     def __init__(self, field):
         super().__init__(field)
@@ -207,7 +217,7 @@ class RelationsSheetColumn(SheetColumn):
         return (" ".join(sorted(str(walk(other, self.paths[0])) for other in self.stored(record))),)
 
     def keys(self, cells):
-        """The keys in a cell."""
+        """Return the keys in a cell. Blanks, commas, semicolons and "|" separate them."""
         return [key for key in SEVERAL.split(cells[0].strip()) if key]
 
     def value(self, cells, record, related):
@@ -218,7 +228,7 @@ class RelationsSheetColumn(SheetColumn):
 
 
 def column_of(field):
-    """The column of a field."""
+    """Return the column of a field."""
     if field.many_to_many:
         return RelationsSheetColumn(field)
     if field.is_relation:
@@ -240,7 +250,7 @@ def column_of(field):
 
 
 class SheetSchema:
-    """A model as a table: `columns`, the first ones of which (`natural`) name a row."""
+    """A model as a table. Its first `columns` (`natural`) identify a row."""
 
     def __init__(self, model):
         self.model, self.opts = model, model._meta
@@ -254,7 +264,7 @@ class SheetSchema:
 
     @property
     def name(self):
-        """What addresses and commands call the table."""
+        """The name of the table in URLs and commands."""
         return self.opts.model_name
 
     @property
@@ -263,27 +273,27 @@ class SheetSchema:
 
     @property
     def header(self):
-        """The names of all columns of a file that is written."""
+        """The names of all columns of an exported file. Records have the column `version` at the end."""
         return [name for column in self.columns for name in column.names] + (["version"] if self.is_record else [])
 
     def is_text(self, name):
-        """Whether the cells of a column are texts, which a spreadsheet must not take for anything else."""
+        """Return True if the cells of a column are texts, which a spreadsheet must not convert."""
         return name != "version" and self.by_name[name].is_text
 
     def row(self, record):
-        """The cells of a record, under the header."""
+        """Return the cells of a record in the order of the header."""
         cells = [text for column in self.columns for text in column.texts(record)]
         return cells + ([str(record.version)] if self.is_record else [])
 
     def owners_of(self, row):
-        """The records that a row is part of: whoever may change those may change it."""
+        """Return the records that a row is part of. A user who may change all of them may change the row."""
         return [walk(row, path) for path in self.owners]
 
     def records(self, columns=None):
-        """All rows of the table, with what the cells of these columns need: each relation with one query, however many
-        rows there are.
+        """Return a queryset of all rows, with the relations that `columns` (default: all) need.
 
-        Without the managers of the models, which would turn the columns of other languages into that of the reader.
+        One query for each relation, however many rows there are. The queryset is a plain one: the managers of the
+        models would replace the columns of other languages by that of the current language.
         """
         relations = [
             "__".join([column.field.name, *path.split("__")[:-1]])
@@ -294,12 +304,12 @@ class SheetSchema:
         return models.QuerySet(self.model).prefetch_related(*dict.fromkeys([*relations, *self.owners]))
 
     def all_keys(self, **conditions):
-        """The primary keys of all rows that meet conditions, in the order of what names them."""
+        """Return the primary keys of all rows that meet the conditions, ordered by natural key."""
         rows = models.QuerySet(self.model).filter(**conditions).order_by(*natural_key_fields(self.model))
         return list(rows.values_list("pk", flat=True))
 
     def in_batches(self, pks):
-        """The rows with these primary keys, in their order, some hundreds at a time."""
+        """Yield the rows with these primary keys in their order. They are read in batches of BATCH."""
         for start in range(0, len(pks), BATCH):
             some = pks[start : start + BATCH]
             found = {row.pk: row for row in self.records().filter(pk__in=some)}
@@ -308,12 +318,16 @@ class SheetSchema:
 
 @functools.cache
 def schema_for(model):
-    """The table of a model, made once."""
+    """Return the schema of a model. It is cached."""
     return SheetSchema(model)
 
 
 def _others(model):
-    """The fields of a model that a file has, what rests on evidence last. What keeps itself is left out."""
+    """Return the fields of a model that a file has, those of EvidenceModel last.
+
+    It leaves out fields that are generated, not editable or created automatically, such as the primary key, and
+    many-to-many relations with a through model of their own. Of a translated field it has the columns of the languages.
+    """
     translated = {field.translated_field.name for field in model._meta.fields if isinstance(field, TranslationField)}
     fields = [
         field
@@ -326,7 +340,7 @@ def _others(model):
 
 
 def _owners(model):
-    """The paths to the records that a row of a model goes along with; none for a record."""
+    """Return the paths from a row to the records that it belongs to by cascading foreign keys; [] for a record."""
     if issubclass(model, Record):
         return []
     found = []
@@ -341,15 +355,15 @@ def _owners(model):
 
 
 class RelatedLookup:
-    """The records that cells name: looked up many at a time, and each but once."""
+    """The related records that cells name. They are read in batches, each one once."""
 
     def __init__(self, new=None):
-        self.found = defaultdict(dict)  # by column: the cells -> the record, or None
-        self.new = new or {}  # records that the file itself makes, by model and key
+        self.found = defaultdict(dict)  # by column: cells -> record or None
+        self.new = new or {}  # records that the same file creates, by (model, key)
         self.refused, self.keys = {}, {}
 
     def load(self, column, wanted):
-        """Look up what the cells in `wanted` name."""
+        """Read the records that the tuples of cells in `wanted` name: one query for each BATCH of them."""
         known = self.found[column]
         wanted = [cells for cells in dict.fromkeys(wanted) if any(cells) and cells not in known]
         for start in range(0, len(wanted), BATCH):
@@ -359,7 +373,7 @@ class RelatedLookup:
                 known[tuple(column.text(walk(other, path)) for path in column.paths)] = other
 
     def find(self, column, cells):
-        """The record that cells name. Raises ValidationError if there is none that may stand there."""
+        """Return the record that the cells name. Raise ValidationError if there is none that the field allows."""
         other = self.found[column].get(cells) or self.new.get((column.model, cells))
         if other is None:
             self._refuse(column, cells)
@@ -383,7 +397,11 @@ class RelatedLookup:
 
 
 def _named(column, wanted, limited=True):
-    """The records that cells name, and perhaps some more, if several keys name one."""
+    """Return a queryset with the records that the cells in `wanted` name.
+
+    It has further records if a natural key has several fields: each field is compared by itself. `limited` applies the
+    field's `limit_choices_to`.
+    """
     rows = column.model._base_manager.all()
     if limited:
         rows = rows.complex_filter(column.field.get_limit_choices_to())
@@ -395,7 +413,7 @@ def _named(column, wanted, limited=True):
 
 
 def _values(model, path, texts):
-    """Texts as values of the field at the end of a path; one that cannot be a value names nothing."""
+    """Return the set of texts converted to values of the field at the end of a path. Invalid texts are left out."""
     field = functools.reduce(
         lambda one, name: (one.related_model if isinstance(one, models.Field) else one)._meta.get_field(name),
         path.split("__"),
@@ -411,7 +429,7 @@ def _values(model, path, texts):
 
 
 def day_of(value):
-    """How a day or a moment that a spreadsheet knows as such is written."""
+    """Return a date or datetime of a spreadsheet cell as text. A datetime at midnight is written as a date."""
     if isinstance(value, datetime.datetime) and value.time() != datetime.time():
         return value.isoformat()
     return value.strftime("%Y-%m-%d")
