@@ -1,1 +1,1 @@
-"""What keeps records true for years: translations that fell behind, who looked when, links out, doubles."""
+"""Maintenance of records over the years: outdated translations, verifications, external links, duplicates."""

@@ -1,8 +1,8 @@
-"""Records that may tell of the same thing: a list to work down, stored between two searches for them.
+"""Store pairs of likely duplicate records, which editors work through until the next search.
 
-To compare all names of a table takes about half a second for a thousand records, and much longer if many are alike. So
-the pages of the desk read what is stored. The command `find_duplicates` compares all; a button of the desk compares the
-tables of at most MOST_AT_DESK records.
+To compare all names of a table takes about half a second for a thousand records, and much longer if many are similar.
+So the pages of the admin read stored pairs. The command `find_duplicates` compares all tables; a button in the admin
+compares those of at most MOST_AT_DESK records.
 """
 
 import functools
@@ -22,14 +22,14 @@ from portal.models import FormerKey, Record
 from portal.models.curation import Double
 from portal.tracking.signals import Action, Phase
 
-LOOKED = "doubles-looked-for"  # when, in the cache
-MOST_STORED = 500  # pairs of a kind that nobody has told apart
-MOST_AT_DESK = 2_000  # records of a kind that are compared while an editor waits
+LOOKED = "doubles-looked-for"  # cache key of the time of the last search
+MOST_STORED = 500  # pairs of each model, without those marked as distinct
+MOST_AT_DESK = 2_000  # largest table that the admin compares during a request
 
 
 @dataclass(frozen=True)
 class CandidatePair:
-    """Two records that may be one, and why."""
+    """Two records that may be duplicates, and the reason in words."""
 
     pk: int
     first: object
@@ -39,7 +39,7 @@ class CandidatePair:
 
 @functools.cache
 def merged_models():
-    """The models of which two records can become one: a former key of theirs leads to the record that stays."""
+    """Return the models whose records can be merged: those that FormerKey has a kind for."""
     return [
         model
         for model in apps.get_models()
@@ -48,9 +48,9 @@ def merged_models():
 
 
 def find_duplicates(model):
-    """Compare all records of a model and store the pairs that may be one. Return how many nobody has told apart.
+    """Compare all records of a model and store the likely pairs. Return how many are stored and not marked as distinct.
 
-    Of those, the MOST_STORED likeliest are stored. Two searches at once store each pair once.
+    At most the MOST_STORED likeliest of these are stored. Two simultaneous searches store each pair once.
     """
     kind = model._meta.label_lower
     found = {
@@ -66,10 +66,11 @@ def find_duplicates(model):
             double.pk for double in known if double.told_apart_at is None and (double.one, double.other) not in kept
         ]
         Double.objects.filter(pk__in=gone).delete()
+        # Sorted, so that two simultaneous searches insert rows in the same order and do not deadlock.
         Double.objects.bulk_create(
             [
                 Double(kind=kind, one=one, other=other, score=alike.score, why=alike.why, shared=alike.shared)
-                for (one, other), alike in sorted(kept.items(), key=operator.itemgetter(0))  # in one order for all
+                for (one, other), alike in sorted(kept.items(), key=operator.itemgetter(0))
             ],
             update_conflicts=True,
             unique_fields=["kind", "one", "other"],
@@ -80,7 +81,7 @@ def find_duplicates(model):
 
 
 def listed(model):
-    """Return the stored pairs of a model that nobody has told apart, the likeliest first. Two queries."""
+    """Return the stored pairs of a model that are not marked as distinct, the likeliest first. Two queries."""
     waiting = Double.objects.filter(kind=model._meta.label_lower, told_apart_at=None).order_by("-score", "pk")
     pks = {pk for double in waiting for pk in (double.one, double.other)}
     records = model._base_manager.exclude(publication=PublicationStatus.ARCHIVED).in_bulk(pks)
@@ -97,13 +98,13 @@ def listed(model):
 
 
 def counts():
-    """How many pairs each kind of record has, by the label of its model, as found when they were last looked for."""
+    """Return the number of pairs that are not marked as distinct by model label, as of the last search."""
     found = Double.objects.filter(told_apart_at=None).order_by().values_list("kind")
     return dict(found.annotate(Count("pk")))
 
 
 def has_double(model):
-    """The condition that a record may be the same as another one; None for models whose records are not merged."""
+    """Return a Q for records in a pair that is not marked as distinct; None if the model's records cannot be merged."""
     if model not in merged_models():
         return None
     found = Double.objects.filter(kind=model._meta.label_lower, told_apart_at=None)
@@ -111,18 +112,18 @@ def has_double(model):
 
 
 def last_search_at():
-    """When doubles were last looked for, as far as is known."""
+    """Return the time of the last search; None if it is not in the cache."""
     return cache.get(LOOKED)
 
 
 def mark_distinct(double, user):
-    """Store that a user says the two are not the same."""
+    """Store that a user says that the two records of a pair are different."""
     double.told_apart_at, double.told_apart_by = timezone.now(), user
     double.save(update_fields=["told_apart_at", "told_apart_by"])
 
 
 def forget_deleted(sender, change, phase, **kwargs):
-    """Receive `rows_changed`: forget the pairs with a record that is deleted."""
+    """Receive `rows_changed`: delete the pairs of a deleted record."""
     if change.action is Action.DELETE and phase is Phase.AFTER and sender in merged_models():
         here = Q(one__in=change.pks) | Q(other__in=change.pks)
         Double.objects.filter(here, kind=sender._meta.label_lower).delete()

@@ -1,11 +1,11 @@
-"""Asks addresses outside whether they still answer, politely and safely.
+"""Check whether external links still answer, with few requests to each host and none to private networks.
 
-Each host is asked by one request at a time, with a pause between any two, whatever address led there; some hosts are
-asked at the same time. HEAD goes first, GET where that is not understood; of an answer only its head is read. Nothing
-is sent but the portal's name. A host is looked up first, and asked only at an address that anybody in the world can
-reach: a link in the content is no way into the network that the portal runs in.
+A host gets one request at a time, with a pause of PAUSE seconds after each, also for redirects; HOSTS hosts are checked
+at the same time. The method is HEAD, and GET if a server does not understand HEAD; the body of a response is not read.
+A request has no data about the portal except its name. The host name is resolved first, and the request goes only to
+public IP addresses: a link in the content must not reach the network of the portal.
 
-    for address, answer in ask(addresses):
+    for address, check in check_links(addresses):
         …
 """
 
@@ -29,18 +29,18 @@ from portal.curation.links import DOI, Outcome
 from portal.curation.similarity import canonical_url
 
 PAUSE = 2.0  # seconds between two requests to a host
-HOSTS = 4  # that are asked at the same time
-CONNECT, ANSWER, WHOLE = 10.0, 15.0, 25.0  # seconds for a connection, for something to be heard, for a request
+HOSTS = 4  # hosts that are checked at the same time
+CONNECT, ANSWER, WHOLE = 10.0, 15.0, 25.0  # seconds: to connect, to read or write, for a whole request
 HOPS = 8
-LONGEST_WAIT = 60.0  # seconds that a host may ask for; one that wants more is left for another day
+LONGEST_WAIT = 60.0  # seconds of a Retry-After; a host that asks for more is skipped in this run
 PERMANENT, TEMPORARY = {301, 308}, {302, 303, 307}
-# By these a server says that it does not understand or like HEAD.
+# Status codes of servers that do not understand or do not permit HEAD.
 TRY_GET = {400, 403, 404, 405, 406, 410, 500, 501, 503}
 
 
 @dataclass(frozen=True)
 class LinkCheck:
-    """How an address answered: what came of it, the last status, and the new address of what moved for good."""
+    """The result of a check: the outcome, the last status, and the new URL if the page has moved permanently."""
 
     outcome: str
     status: int | None = None
@@ -48,15 +48,15 @@ class LinkCheck:
 
 
 class PrivateAddressError(Exception):
-    """An address that is not for everybody: it leads into a private network, or carries a password."""
+    """The URL leads into a private network, has a user name or password, or is not HTTP."""
 
 
 class UnknownHostError(Exception):
-    """A name that nobody knows."""
+    """The host name cannot be resolved."""
 
 
 def user_agent():
-    """What the portal calls itself, in English, whatever language its editors speak."""
+    """Return the User-Agent: the portal's name in English, whatever the current language is."""
     with translation.override("en"):
         return f"{settings.PORTAL_NAME} (checks whether links still answer)"
 
@@ -64,9 +64,10 @@ def user_agent():
 def check_links(
     addresses: Iterable[str], *, pause=PAUSE, hosts=HOSTS, whole=WHOLE
 ) -> Iterator[tuple[str, LinkCheck | None]]:
-    """Ask addresses, and give each with its answer as it comes; without one, if its host asked to be left alone.
+    """Check links and yield each URL with its result, or None if its host asked for no more requests.
 
-    The asking is done beside, so whoever loops may store each answer. Who stops looping stops the asking.
+    The checks run in a thread of their own, so the caller may store each result meanwhile. They stop when the caller
+    leaves the loop. An error in the thread is raised at the end.
     """
     answers = queue.SimpleQueue()
     asking = LinkChecker(list(dict.fromkeys(addresses)), answers.put, pause=pause, hosts=hosts, whole=whole)
@@ -83,7 +84,7 @@ def check_links(
 
 
 class LinkChecker:
-    """One round of questions. It runs in a thread of its own and tells each answer; None when all is done."""
+    """One run of checks, in a thread of its own. It calls `tell` with each (URL, result), and with None at the end."""
 
     def __init__(self, addresses, tell, *, pause, hosts, whole):
         self.tell, self.pause, self.hosts, self.whole = tell, pause, hosts, whole
@@ -105,17 +106,17 @@ class LinkChecker:
                     with contextlib.suppress(asyncio.CancelledError):
                         self._loop.run_until_complete(self._task)
         except Exception as error:
-            self.error = error  # told to whoever loops, in their thread
+            self.error = error  # raised by check_links in the caller's thread
         finally:
             self._started.set()
             self.tell(None)
 
     def stop(self):
-        """Ask no more."""
+        """Cancel the checks."""
         self._stopped = True
         self._started.wait()
         if self._loop is not None and not self._loop.is_closed():
-            with contextlib.suppress(RuntimeError):  # it ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
     async def _all(self):
@@ -126,12 +127,12 @@ class LinkChecker:
                 timeout=httpx.Timeout(ANSWER, connect=CONNECT),
                 limits=limits,
                 follow_redirects=False,
-                trust_env=False,  # no proxy, no password from a file of this machine
+                trust_env=False,  # no proxy of the environment, no passwords from .netrc
             ) as self.client,
             asyncio.TaskGroup() as group,
         ):
             room = asyncio.Semaphore(self.hosts)
-            # The hosts with the most addresses first: they take longest.
+            # Hosts with the most URLs first: they take longest.
             for host in sorted(self.of_host, key=lambda host: (-len(self.of_host[host]), host)):
                 group.create_task(self._host(host, room))
 
@@ -141,7 +142,7 @@ class LinkChecker:
                 self.tell((address, None if host in self._left_alone else await self.answer(address)))
 
     async def answer(self, address):
-        """How an address answers."""
+        """Return the LinkCheck of a URL. Network errors are outcomes too."""
         try:
             return await self._follow(address)
         except PrivateAddressError:
@@ -156,14 +157,14 @@ class LinkChecker:
             return LinkCheck(Outcome.BROKEN_OFF)
 
     async def _follow(self, address):
-        """Follow where an address leads. What is for good as far as it goes is where the content should lead."""
+        """Follow redirects, at most HOPS requests. `moved_to` is the last URL of the leading permanent redirects."""
         here, for_good, moved_to = address, True, ""
         for _hop in range(HOPS):
             status, location = await self._status(here)
             if status not in PERMANENT | TEMPORARY or not location:
                 return classify(address, here, status, moved_to)
             if here.startswith(DOI):
-                return LinkCheck(Outcome.ANSWERS, status)  # it is known; what the publisher answers is the publisher's
+                return LinkCheck(Outcome.ANSWERS, status)  # the DOI exists; the publisher's server is not checked
             here = str(httpx.URL(here).join(location))
             for_good = for_good and status in PERMANENT
             if for_good:
@@ -171,14 +172,18 @@ class LinkChecker:
         return LinkCheck(Outcome.LOOP, status)
 
     async def _status(self, address):
-        """The status of an address, and where it sends on."""
+        """Return the status of a URL and its Location header."""
         status, location = await self._request("HEAD", address)
         if status in TRY_GET:
             status, location = await self._request("GET", address)
         return status, location
 
     async def _request(self, method, address):
-        """One request, at its host's turn. The name is looked up once, and what was found is what is asked."""
+        """Send one request when its host may get one. Return the status and the Location header.
+
+        The host name is resolved only once, and the request goes to the checked IP address. After status 429, or a
+        Retry-After of more than LONGEST_WAIT seconds, the host gets no requests for further links.
+        """
         url = httpx.URL(address)
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
             raise PrivateAddressError
@@ -202,7 +207,7 @@ class LinkChecker:
 
     @contextlib.asynccontextmanager
     async def _turn(self, host):
-        """One request to a host at a time, and a pause after each."""
+        """Wait until a host may get the next request, and let no other request to it start during the block."""
         async with self._locks.setdefault(host, asyncio.Lock()):
             await asyncio.sleep(max(0, self._free_at.get(host, 0) - self._loop.time()))
             try:
@@ -212,7 +217,7 @@ class LinkChecker:
 
 
 def host_of(address: str) -> str:
-    """The host of an address; empty where there is none."""
+    """Return the host of a URL; "" if it has none."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -220,7 +225,11 @@ def host_of(address: str) -> str:
 
 
 async def public_place(host: str, port: int) -> str:
-    """The numeric address to ask a host at. Raises NotPublic if any that it has is not for everybody."""
+    """Return the IP address for requests to a host.
+
+    Raise UnknownHostError if the name cannot be resolved, PrivateAddressError if any of its addresses is not public,
+    unless settings.LINKS_MAY_BE_PRIVATE (for tests).
+    """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -232,7 +241,7 @@ async def public_place(host: str, port: int) -> str:
 
 
 def retry_after(text: str) -> float:
-    """The seconds of a Retry-After, which is a number or a date."""
+    """Return the seconds in a Retry-After header, which is a number or a date; 0 if it is neither."""
     if text.strip().isdecimal():
         return float(text)
     try:
@@ -245,7 +254,10 @@ def retry_after(text: str) -> float:
 
 
 def classify(address: str, end: str, status: int, moved_to="") -> LinkCheck:
-    """What it says of a page that its address led to an end, for good as far as `moved_to`, and what answered there."""
+    """Return the result for a URL whose redirects ended at the URL `end` with this status.
+
+    `moved_to` is the last URL of the leading permanent redirects.
+    """
     if 200 <= status < 400:
         if urlsplit(end).path in {"", "/"} and urlsplit(address).path not in {"", "/"}:
             return LinkCheck(Outcome.FRONT_PAGE, status, end)

@@ -1,4 +1,4 @@
-"""Which addresses outside the content leads to, and what it means how they answer."""
+"""The external URLs in the content, and the state of each link after its checks."""
 
 import functools
 import re
@@ -19,23 +19,23 @@ FAILURES_OF_A_BROKEN_LINK = 2
 BATCH = 500
 
 Outcome, State = Link.Outcome, Link.State
-# Nothing to be mended by an editor, and nothing that a second look would change.
+# One check with such an outcome is enough: a second would not change it.
 CERTAIN = {Outcome.NOT_FOUND, Outcome.GONE}
-# Nobody knows what a reader would get: many sites answer browsers and no programs.
+# Many sites answer browsers but not programs, so a reader may well get the page.
 UNCLEAR = {Outcome.REFUSED, Outcome.TOO_MANY, Outcome.UNAVAILABLE, Outcome.CERTIFICATE, Outcome.PRIVATE}
 
 
-# ── Which addresses ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Collect links ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def models_with_links():
-    """The models whose records lead outside: all that have texts or addresses of their own and a publication."""
+    """Return the models whose records may have external links: all with a publication state."""
     return [model for model in apps.get_models() if hasattr(model, "was_public")]
 
 
 @functools.cache
 def _columns(model):
-    """The columns of a model that may hold addresses: those for one address, and prose."""
+    """Return the names of the URL columns of a model, those of its prose, and whether it has a DOI."""
     one = [column.attname for column in model._meta.concrete_fields if isinstance(column, models.URLField)]
     prose = [column.attname for column in model._meta.concrete_fields if isinstance(column, models.TextField)]
     has_doi = any(column.name == "doi" for column in model._meta.concrete_fields)
@@ -43,7 +43,10 @@ def _columns(model):
 
 
 def external_urls(values, model):
-    """The addresses outside in the columns of a record, each once."""
+    """Return the external URLs in the columns of a record, without repetition.
+
+    URLs that are longer than the column `Link.address` are left out.
+    """
     one, prose, has_doi = _columns(model)
     found = [values[column] for column in one if values[column]]
     if has_doi and values["doi"]:
@@ -59,7 +62,7 @@ def external_urls(values, model):
 
 
 def _trimmed(address):
-    """An address in prose without the stops of the sentence; a closing bracket is its own if it opened one."""
+    """Return a URL in prose without the punctuation of the sentence. A closing bracket stays if the URL opens one."""
     while address and address[-1] in TRAILING and not (address[-1] == ")" and address.count("(") >= address.count(")")):
         address = address[:-1]
     return address
@@ -75,7 +78,7 @@ def _read(model, records):
 
 
 def _store_uses(model, wanted):
-    """Store which addresses records lead to: primary keys with addresses. What nothing leads to now is forgotten."""
+    """Store the URLs of records: `wanted` maps primary keys to URLs. Links without a record are deleted."""
     kind = model._meta.label_lower
     uses = LinkUse.objects.filter(kind=kind, record__in=wanted).values_list("pk", "record", "link__address", "link")
     there, gone, let_go = set(), [], set()
@@ -101,7 +104,7 @@ def _forget(links):
 
 
 def sync_links(kinds=None):
-    """Bring the list of addresses up to date with all records, as after a load of fixtures."""
+    """Update the links of all records, for example after fixtures were loaded. `kinds` are model names."""
     for model in models_with_links():
         if kinds and model._meta.model_name not in kinds:
             continue
@@ -121,7 +124,7 @@ def _forget_uses(uses):
 
 
 def changed(model, pks):
-    """Bring the list of addresses up to date with records that were changed."""
+    """Update the links of changed records."""
     pks = list(pks)
     for start in range(0, len(pks), BATCH):
         some = _read(model, model._base_manager.filter(pk__in=pks[start : start + BATCH]))
@@ -129,30 +132,37 @@ def changed(model, pks):
 
 
 def collect_from_rows(sender, change, phase, **kwargs):
-    """Receive `rows_changed`: keep the list in step with every change. Fixtures are collected after their load."""
+    """Receive `rows_changed`: update the links of the changed records.
+
+    Fixtures are left out; sync_links reads them after their load.
+    """
     if phase is Phase.BEFORE or change.is_raw or not hasattr(sender, "was_public"):
         return
     if change.action is Action.DELETE:
         _forget_uses(LinkUse.objects.filter(kind=sender._meta.label_lower, record__in=change.pks))
-    elif change.action is Action.SAVE and change.fields is None:  # all columns are stored as they are in memory
+    elif change.action is Action.SAVE and change.fields is None:  # the instance has all stored values
         values = {name: getattr(change.instance, name) for name in _names(sender)}
         _store_uses(sender, {change.instance.pk: external_urls(values, sender)})
     elif change.fields is None or change.fields & set(_names(sender)):
         changed(sender, change.pks)
 
 
-# ── What an answer means ─────────────────────────────────────────────────────────────────────────────────────
+# ── Outcomes of checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def record_check(link, outcome, status=None, moved_to=""):
-    """Store how an address answered now. One failure may be chance: it takes two, on different days, or a clear no."""
+    """Store the outcome of a check.
+
+    One failure may be chance. A link is broken after failures on two different days (FAILURES_OF_A_BROKEN_LINK), or at
+    once if the outcome is in CERTAIN.
+    """
     now, before = timezone.now(), link.state
     link.outcome, link.status, link.moved_to, link.checked_at = outcome, status, moved_to, now
     if outcome in {Outcome.ANSWERS, Outcome.MOVED, Outcome.FRONT_PAGE}:
         link.state = State.GOOD if outcome == Outcome.ANSWERS else State.MOVED
         link.good_at, link.failures, link.failed_on = now, 0, None
     elif outcome in UNCLEAR:
-        # It takes back no failure: that the door was shut says nothing of what is behind it.
+        # Earlier failures still count: an unclear answer says nothing about the page.
         link.state = State.BROKEN if link.state == State.BROKEN else State.UNCLEAR
     else:
         today = timezone.localdate(now)
@@ -164,11 +174,11 @@ def record_check(link, outcome, status=None, moved_to=""):
     with transaction.atomic():
         link.save()
         if State.BROKEN in {before, link.state} and before != link.state:
-            content_version.mark_changed()  # the page of a source says so
+            content_version.mark_changed()  # the page of a source shows broken links
 
 
 def due_links(older_than=None, kinds=None, limit=None):
-    """The addresses to ask, those that were never asked first, then the ones that were asked longest ago."""
+    """Return the links to check: those that were never checked, then the others, the oldest check first."""
     links = Link.objects.order_by(F("checked_at").asc(nulls_first=True), "pk")
     if older_than is not None:
         links = links.filter(Q(checked_at=None) | Q(checked_at__lt=older_than))
@@ -178,11 +188,14 @@ def due_links(older_than=None, kinds=None, limit=None):
     return links[:limit]
 
 
-# ── Which records ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Links of records ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def has_link(*states):
-    """The condition on the records of a model that they lead to an address in one of these states."""
+    """Return a function that returns a Q for the records of a model with a link in one of these states.
+
+    It returns None for models without links.
+    """
 
     def of(model):
         if not hasattr(model, "was_public"):
@@ -194,13 +207,16 @@ def has_link(*states):
 
 
 def links_of(record):
-    """The addresses that a record leads to, as they answered."""
+    """Return the links of a record as a queryset."""
     uses = LinkUse.objects.filter(kind=record._meta.label_lower, record=record.pk, link=OuterRef("pk"))
     return Link.objects.filter(Exists(uses))
 
 
 def records_of(links):
-    """The records that lead to these addresses: by the primary key of the address, lists of records. A query a kind."""
+    """Return the records with each of these links: lists of records by the primary key of the link.
+
+    One query, and one for each model.
+    """
     found, of_kind = {}, {}
     for link, kind, record in LinkUse.objects.filter(link__in=links).values_list("link", "kind", "record"):
         of_kind.setdefault(kind, []).append((link, record))

@@ -1,9 +1,10 @@
-"""Two records of one thing become one.
+"""Merge two records that describe the same thing.
 
-The record that stays takes, of every column, what was chosen; of relations it takes all that the other one had. They
-are not listed here: whatever points to the other record, now or after models have grown, is moved. Where both have the
-same row, the one of the record that stays keeps its words and is filled up where it is empty. The other record's key
-leads to the one that stays, its marks in prose are written anew, and its names stay findable. All of it, or nothing.
+The kept record takes the chosen value of each column, and all relations of the other record. The code names no
+relations: it moves whatever points to the other record, also in models that are added later. If both records have the
+same row (a twin), the kept record's row stays, and its empty columns are filled from the other. The key of the other
+record redirects to the kept one, citation marks in prose are rewritten, and its names become other spellings. All of
+this happens in one transaction, or nothing does.
 """
 
 from dataclasses import dataclass, field
@@ -27,14 +28,14 @@ from portal.tracking.history import change_reason
 
 KEPT, OTHER = "kept", "other"
 LANGUAGES = dict(settings.LANGUAGES)
-# What is not a choice: each record has its own, or has both ("other spellings").
+# Columns without a choice: the kept record keeps its own, and "other spellings" get those of both.
 SETTLED = {
     *("key", "publication", "publish_at", "published_at", "version", "created_at", "updated_at", "other_spellings"),
 }
 
 
 class MergeError(Exception):
-    """Two records cannot become one, for these reasons in words."""
+    """Two records cannot be merged. `reasons` are messages for the user."""
 
     def __init__(self, reasons):
         super().__init__(reasons)
@@ -43,7 +44,7 @@ class MergeError(Exception):
 
 @dataclass(frozen=True)
 class MergeChoice:
-    """A column in which two records differ: what it is called, what each says, and whose stands unless one chooses."""
+    """A column in which two records differ: its label, both values in words, and the default choice, KEPT or OTHER."""
 
     name: str
     label: str
@@ -55,7 +56,11 @@ class MergeChoice:
 
 @dataclass
 class RelatedMove:
-    """The rows of one kind that go to the record that stays, and those that it has already."""
+    """The rows of one relation in a merge.
+
+    `count` rows move to the kept record; `twins` are rows that it has already; `differing` are their differences, as
+    tuples of row, column, kept value and other value, in words.
+    """
 
     label: str
     count: int = 0
@@ -67,7 +72,7 @@ class RelatedMove:
 
 
 def _translated(model):
-    """The names of the fields that stand in several languages, whose columns are compared one by one."""
+    """Return the names of the translated fields of a model. Their columns are compared one by one."""
     try:
         return set(translator.get_options_for_model(model).all_fields)
     except NotRegistered:
@@ -75,7 +80,10 @@ def _translated(model):
 
 
 def _own_columns(model, besides=()):
-    """The columns of a model that say something of their own."""
+    """Return the columns of a model without the primary key, generated columns, and the names in `besides`.
+
+    Of a translated field it returns the columns of the languages only.
+    """
     left_out = {*_translated(model), *besides}
     return [
         one
@@ -89,7 +97,7 @@ def _empty(value):
 
 
 def _shown(record, column):
-    """A value as a person reads it."""
+    """Return the value of a column in words; "" for an empty one."""
     value = getattr(record, column.name)
     if _empty(value):
         return ""
@@ -106,7 +114,7 @@ def _label(column):
 
 
 def merge_choices(kept, other):
-    """The columns in which two records differ. What is empty is filled, unless one chooses otherwise."""
+    """Return the columns in which two records differ. By default a column that is empty takes the other value."""
     return [
         MergeChoice(
             column.name,
@@ -123,7 +131,7 @@ def merge_choices(kept, other):
 
 
 def _spellings(kept, other, names_before):
-    """All names of both records but those that the one that stays goes by."""
+    """Return all names of both records, one a line, without the present names of the kept record."""
     now = set(_names(kept))
     lines = [*kept.other_spellings.splitlines(), *names_before, *_names(other), *other.other_spellings.splitlines()]
     return "\n".join(line for line in dict.fromkeys(map(str.strip, lines)) if line and line not in now)
@@ -138,7 +146,7 @@ def _names(record):
 
 
 def _pointing(model):
-    """The foreign keys to a model that the database holds; history, which only remembers, stays as it was."""
+    """Return the foreign keys to a model that have a database constraint. Those of the history have none: it stays."""
     return [
         relation.field
         for relation in model._meta.get_fields(include_hidden=True)
@@ -151,7 +159,7 @@ def _pointing(model):
 
 
 def _many(model):
-    """The many-to-many fields of others that lead to a model, those without a model of their own between them."""
+    """Return the many-to-many fields of other models to a model, without those with a through model of their own."""
     return [
         relation.field
         for relation in model._meta.get_fields(include_hidden=True)
@@ -164,12 +172,12 @@ def _own_many(model):
 
 
 def _rows(key, record):
-    """The rows that point to a record by a foreign key, in order."""
+    """Return the rows that point to a record by a foreign key, in the order of their primary keys."""
     return key.model._base_manager.filter(**{key.name: record.pk}).order_by("pk")
 
 
 def _unique_with(key):
-    """What cannot be twice together with a foreign key: pairs of the other columns and the condition, if any."""
+    """Return the unique constraints with a foreign key: pairs of the other columns and a condition or None."""
     model = key.model
     found = [
         ([name for name in constraint.fields if name != key.name], constraint.condition)
@@ -186,11 +194,14 @@ def _unique_with(key):
 
 
 def _with_twins(key, kept, other, lock=False):
-    """The rows that point to the other record, each with the row of the one that stays that says the same, or None."""
+    """Return pairs of a row that points to `other`, and its twin or None.
+
+    The twin is the row that points to `kept` and has the same values in a unique constraint.
+    """
     mine, theirs = (_rows(key, record) for record in (kept, other))
     if lock:
         mine, theirs = mine.select_for_update(), theirs.select_for_update()
-    else:  # to be shown, by what they tie together
+    else:  # to be shown with the names of their related records
         tied = [column.name for column in key.model._meta.concrete_fields if column.is_relation]
         mine, theirs = mine.select_related(*tied), theirs.select_related(*tied)
     mine, theirs = list(mine), list(theirs)
@@ -213,7 +224,7 @@ def _values(row, names):
 
 
 def _row_differences(row, twin, key):
-    """What two rows that say the same say differently: columns in which neither is empty."""
+    """Return the columns in which a row and its twin differ and neither is empty."""
     return [
         column
         for column in _own_columns(type(row), {key.name, "position"})
@@ -224,7 +235,7 @@ def _row_differences(row, twin, key):
 
 
 def related_moves(kept, other):
-    """What becomes of the rows that point to the other record, for whoever decides."""
+    """Return what a merge would do with the rows that point to `other`, to be shown before the merge."""
     found = []
     for key in _pointing(type(kept)):
         move = RelatedMove(str(capfirst(key.model._meta.verbose_name_plural)))
@@ -252,11 +263,11 @@ def related_moves(kept, other):
     return [move for move in found if move.count or move.twins]
 
 
-# ── May they? ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Checks before a merge ────────────────────────────────────────────────────────────────────────────────────
 
 
 def merge_blockers(kept, other):
-    """Why two records cannot become one, in words; nothing if they can."""
+    """Return the reasons, in words, why two records cannot be merged; [] if they can."""
     if kept.pk == other.pk:
         return [_("These are not two records but one.")]
     return [
@@ -275,7 +286,10 @@ def _hidden_from_readers(kept, other):
 
 
 def _of_another_kind(kept, other):
-    """Relations take some records only: a country where a country is meant."""
+    """Yield a reason if a relation allows the other record but not the kept one (`limit_choices_to`).
+
+    An example is a foreign key that allows only countries.
+    """
     for key in (*_pointing(type(kept)), *_many(type(kept))):
         limit = key.get_limit_choices_to()
         if not limit or not key.model._base_manager.filter(**{key.name: other}).exists():
@@ -287,7 +301,7 @@ def _of_another_kind(kept, other):
 
 
 def _one_in_the_other(kept, other):
-    """Nothing comes to be its own part."""
+    """Yield a reason if one record is a part of the other: a merge would make it a part of itself."""
     for column in type(kept)._meta.concrete_fields:
         if column.is_relation and column.related_model is type(kept):
             for inner, outer in ((kept, other), (other, kept)):
@@ -298,7 +312,7 @@ def _one_in_the_other(kept, other):
 
 
 def _above(record, column):
-    """The primary keys of all that a record stands in, by a foreign key to its own kind."""
+    """Return the primary keys of all ancestors of a record, by a foreign key to its own model."""
     found, here = [], getattr(record, column.attname)
     while here is not None and here not in found:
         found.append(here)
@@ -307,7 +321,7 @@ def _above(record, column):
 
 
 def _numbers_that_differ(kept, other):
-    """Of two figures for the same, neither is dropped in silence."""
+    """Yield a reason if twins have different numbers: a merge would silently discard one of them."""
     for key in _pointing(type(kept)):
         numbers = [one for one in _own_columns(key.model) if isinstance(one, models.DecimalField)]
         for row, twin in _with_twins(key, kept, other) if numbers else ():
@@ -320,16 +334,16 @@ def _numbers_that_differ(kept, other):
 
 
 def _name_of_row(row):
-    """A row by what it ties together, since most have no name of their own."""
+    """Return the name of a row made of its related records, since most rows have no name of their own."""
     values = [str(getattr(row, path.partition("__")[0])) for path in getattr(row, "natural_fields", ())]
     return f"{capfirst(row._meta.verbose_name)} ({', '.join(values)})"
 
 
-# ── Merging ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Merge ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def merge(kept, other, taken=(), user=None):
-    """Make one record of two: `kept` takes the columns named in `taken` from `other`. Raises Refused."""
+    """Merge `other` into `kept`, which takes the columns in `taken` from it. Return `kept`. Raise MergeError."""
     try:
         with change_reason(ChangeReason.MERGED.format(key=other.key)), content_transaction():
             return _merge(kept, other, set(taken), user)
@@ -371,7 +385,7 @@ def _merge(kept, other, taken, user):
 
 
 def _valid(record):
-    """What a form would refuse is refused here too."""
+    """Raise MergeError if a form would refuse the record."""
     try:
         record.full_clean(exclude=_translated(type(record)))
     except ValidationError as error:
@@ -383,7 +397,7 @@ def _valid(record):
 
 
 def _move_all(kept, other):
-    """Tie to one record or row all that is tied to another one."""
+    """Move all relations from `other` to `kept`, which are two records or two rows. Calls itself for twins."""
     for key in _pointing(type(kept)):
         for row, twin in _with_twins(key, kept, other, lock=True):
             if twin is None:
@@ -410,7 +424,7 @@ def _refuse_what_cannot_be(row):
 
 
 def _fill(twin, row, key):
-    """Give a row what it lacks and its twin has."""
+    """Fill the empty columns of a twin from the row, and store it."""
     empty = [
         column.attname
         for column in _own_columns(type(row), {key.name, "position"})
@@ -423,7 +437,7 @@ def _fill(twin, row, key):
 
 
 def _rewrite_marks(old, new):
-    """Write `[new]` for every `[old]` in prose, and each mark once where several stand together."""
+    """Replace the citation mark `[old]` by `[new]` in all prose, and drop repeated marks in a group of marks."""
     mark = f"[{old}]"
 
     def run(match):
@@ -451,7 +465,7 @@ def _rewrite_marks(old, new):
 
 
 def _lead_on(kind, old, new):
-    """Let the address of the record that is gone, and all that led to it, lead to the one that stays."""
+    """Redirect the key of the deleted record, and all keys and tombstones that led to it, to the kept one."""
     FormerKey.objects.filter(kind=kind, now=old).update(now=new)
     FormerKey.objects.create(kind=kind, key=old, now=new)
     if kind in Tombstone.Kind.values:

@@ -1,9 +1,9 @@
-"""Records that may tell of the same thing: one address, one DOI, one acronym, or names alike in any script.
+"""Find records that may describe the same thing: same URL, DOI or acronym, or similar names in any script.
 
-Names are compared word by word. A word that many records have (ministry, Kazakhstan) says little, a rare one much; what
-has another number is another thing. Words of two scripts, and of two ways to write one, are compared by their sound:
-Nukus, Нукус, 누쿠스; Bostanlyk, Bostanliq. Drafts count like what readers see, so the search index, which has no
-drafts, is not asked: the names of a table are read in one query.
+Names are compared word by word. A word that many records have (ministry, Kazakhstan) has little weight, a rare one
+much. Names with different numbers are not similar. Words in two scripts, or in two spellings, are compared by a
+phonetic key: Nukus, Нукус, 누쿠스; Bostanlyk, Bostanliq. Drafts are compared too. The search index has no drafts, so
+the names of a table are read from the database, in one query.
 """
 
 import functools
@@ -28,18 +28,18 @@ from portal.search.analyser import clean, pieces, stem
 from portal.search.documents import names_of
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
-LONGEST = 400  # characters of a name that are compared
-ALIKE = 0.8  # of the weight of two names, how much is in words that both have
-SAME_WORD = 0.82  # of the letters of two words, how many are the same
-SAME_KOREAN = 0.9  # of the letters of two Korean names as wholes: spaces are set freely there
-LEAST = 0.3  # what a word says that all records have
-SHORT = 5  # letters: a shorter word has no letter to spare for a typing error
-MOST = 8  # look-alikes of one record that are worth telling
-# So many signs of a name are followed, as far as at most so many records have them; a name of several words is like
-# another only if it shares so many of its signs.
+LONGEST = 400  # characters of a name; the rest is not compared
+ALIKE = 0.8  # lowest score of similar names: the share of their weight in common words
+SAME_WORD = 0.82  # lowest Levenshtein similarity of two words
+SAME_KOREAN = 0.9  # lowest Levenshtein similarity of two Korean names; whole names, since spacing varies
+LEAST = 0.3  # weight of generic words, and lower bound of others
+SHORT = 5  # letters; shorter words must be equal, since one other letter makes another word
+MOST = 8  # matches that are returned for one record
+# Candidates share signs (index keys) with a name: of its RAREST rarest signs, those that at most CROWD records have. A
+# name of more than SHARED words must share SHARED of them, a shorter name one.
 RAREST, CROWD, SHARED = 8, 60, 3
 
-# Words without weight: what joins others, and what one language says of a place and another does not.
+# Words that are left out (JOINING), and generic words of place names, which one language adds and another omits.
 JOINING = frozenset(
     """
     the of and for in on to a an at by with и в на по для с о об из от 및 와 과 의
@@ -55,7 +55,7 @@ GENERIC = frozenset(
 KOREAN_GENERIC = re.compile(r"(?<=..)(?:[해호강주시구군도산섬]|사막|산맥|빙하|저수지|운하)$")
 ROMAN = {text: str(number) for number, text in enumerate(("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"), start=1)}
 
-# What one alphabet of the region tells apart and another does not, as one letter; in this order.
+# Replacements for the phonetic key, in this order: sounds that not all alphabets of the region distinguish become one.
 SOUNDS = [
     (re.compile(pattern), letter)
     for pattern, letter in (
@@ -63,7 +63,7 @@ SOUNDS = [
         (r"shch|sch|sh", "s"),
         (r"dzh|zh|dz|ch|ts|tz|jj|c(?=[eiy])", "j"),
         (r"[kg]h", "h"),
-        (r"eu(?![aeiouy])", ""),  # the vowel that Korean sets between consonants
+        (r"eu(?![aeiouy])", ""),  # the vowel that Korean inserts between consonants
         (r"ng", "n"),
         (r"ph", "p"),
         (r"th", "t"),
@@ -98,11 +98,11 @@ def reason_in_words(why, shared):
 
 @dataclass(frozen=True)
 class Match:
-    """A record that may tell of the same thing as another one, why, and how likely it is, up to 1."""
+    """A record that may be the same as another one, the reason, and a score up to 1."""
 
     record: object
     why: str  # a key of REASONS
-    shared: str  # the name or acronym that both have, if that is why
+    shared: str  # the common name or acronym, if that is the reason
     score: float
 
     @property
@@ -110,18 +110,18 @@ class Match:
         return reason_in_words(self.why, self.shared)
 
 
-# ── Names and addresses ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Names and URLs ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class ComparedWord(NamedTuple):
-    """A word of a name, and what it sounds like in letters that all alphabets share; empty where that says nothing."""
+    """A word of a name, and its phonetic key in Latin letters; "" for generic words."""
 
     text: str
     sound: str
 
 
 class ComparedName(NamedTuple):
-    """A name in the form in which it is compared."""
+    """A name, normalised for comparison. `scripts` are kinds of portal.search.analyser.pieces."""
 
     text: str
     words: tuple[ComparedWord, ...]
@@ -131,13 +131,13 @@ class ComparedName(NamedTuple):
 
     @property
     def joined(self) -> str:
-        """All letters without spaces."""
+        """All words without spaces."""
         return "".join(word.text for word in self.words)
 
 
 @functools.lru_cache(maxsize=50_000)
 def normalize(text: str) -> ComparedName:
-    """A name in the form in which it is compared."""
+    """Return a name normalised for comparison. Roman numerals I to VIII count as numbers."""
     words, scripts, numbers = [], set(), set()
     for piece in itertools.chain.from_iterable(pieces(clean(text[:LONGEST]))):
         if piece.kind == "number" or piece.text in ROMAN:
@@ -155,7 +155,7 @@ def normalize(text: str) -> ComparedName:
 
 @functools.lru_cache(maxsize=50_000)
 def phonetic_key(word: str, kind: str) -> str:
-    """What a word sounds like: Nukus, Нукус and 누쿠스 are all `nakas`."""
+    """Return the phonetic key of a word: `nakas` for Nukus, Нукус and 누쿠스."""
     if kind == "east":
         word = KOREAN_GENERIC.sub("", word)
     elif kind == "cyrillic":
@@ -167,25 +167,32 @@ def phonetic_key(word: str, kind: str) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """An address without what does not change where it leads: protocol, www, tracking, the slash at the end."""
+    """Return a URL without the parts that do not change where it leads; "" if it is no URL.
+
+    These are the scheme, "www.", tracking parameters, the name of an index page, and the slash at the end. Parameters
+    are sorted.
+    """
     try:
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").removeprefix("www.")
-    except ValueError:  # no address
+    except ValueError:  # not a URL
         return ""
     if not host:
         return ""
     query = urlencode(sorted(pair for pair in parse_qsl(parts.query) if not TRACKING.match(pair[0])))
     path = FIRST_PAGE.sub("/", parts.path).rstrip("/")
-    # What stands after # may be a file of a repository or a page of an application: it is kept.
+    # The fragment is kept: it may select a file of a repository or a page of an application.
     return host + path + (f"?{query}" if query else "") + (f"#{parts.fragment}" if parts.fragment else "")
 
 
-# ── What is compared of a record ─────────────────────────────────────────────────────────────────────────────────
+# ── Records to compare ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 class ComparedRecord(NamedTuple):
-    """What is compared of one record. `apart` is what tells it from others of like name."""
+    """The compared values of a record. `apart` are its `distinguishing_fields`.
+
+    If these differ, similar names do not match, and equal names match with the lower score ALIKE.
+    """
 
     names: tuple[ComparedName, ...] = ()
     acronym: str = ""
@@ -195,7 +202,7 @@ class ComparedRecord(NamedTuple):
 
 
 def compared(record) -> ComparedRecord:
-    """What is compared of a record, which need not be stored."""
+    """Return the compared values of a record, which need not be stored."""
     acronym = getattr(record, "acronym", "")
     names = {text for _language, text in names_of(record) if text and text != acronym}
     return ComparedRecord(
@@ -212,7 +219,7 @@ def _plain(text):
 
 
 def compared_columns(model) -> list[str]:
-    """The columns that say whether a record is like another one."""
+    """Return the columns of a model that are compared."""
     titles = [
         column
         for path in model.search_paths["title"]
@@ -230,7 +237,11 @@ def _has(model, column):
 
 
 def _signs_of(name: ComparedName) -> Iterator[str]:
-    """What like names share: a word’s first letters, the consonants of a word, of the beginning and of the end."""
+    """Yield the index keys of a name, of which similar names share several.
+
+    These are the first 6 letters and the consonants of each word, and the first and last 4 consonants of the whole
+    name; for Korean names also all sequences of 3 syllables.
+    """
     for word in name.words:
         yield f"word {word.text[:6]}"
         if word.sound:
@@ -252,7 +263,7 @@ def _certain_signs_of(one: ComparedRecord) -> Iterator[str]:
 
 
 class MatchIndex:
-    """The records of a model, ready to be compared. One query."""
+    """An index of the records of a model, to find similar ones. One query."""
 
     def __init__(self, model):
         shown = ("key", "publication", *compared_columns(model))
@@ -266,13 +277,13 @@ class MatchIndex:
             self._counts.update({text for name in one.names for word in name.words for text in word if text})
 
     def like(self, one: ComparedRecord, wanted=lambda pk: True) -> Iterator[Match]:
-        """The records that are like `one`, among those whose primary key is wanted."""
+        """Yield the matches of `one` among the records for whose primary key `wanted` returns True."""
         for pk in self._candidates(one):
             if wanted(pk) and (found := self._alike(one, self.known[pk])):
                 yield Match(self.records[pk], *found)
 
     def _candidates(self, one):
-        """The records that share something rare with `one`."""
+        """Return the primary keys of records that share rare index keys with `one`, sorted."""
         found = {pk for sign in _certain_signs_of(one) for pk in self._having.get(sign, ())}
         for name in one.names:
             signs = [sign for sign in set(_signs_of(name)) if sign in self._having]
@@ -298,7 +309,7 @@ class MatchIndex:
         )
         if score == 1:
             return "name", twin.text, ALIKE if told_apart else 0.98
-        # In one language the numbers differ: words alike in another language are of another phase or year.
+        # If the numbers differ in one language, names that are similar in another are of another phase or year.
         if score >= ALIKE and not told_apart and min(scores)[0] > -ALIKE:
             return "similar", twin.text, min(score, 0.97)
         if acronym := _same_acronym(one, other):
@@ -306,13 +317,13 @@ class MatchIndex:
         return None
 
     def _names_alike(self, a, b):
-        """How much of the weight of two names is the same, up to 1; below 0 if their numbers differ."""
+        """Return the score of two names, up to 1; negative if their numbers differ."""
         if not (a.words and b.words):
             return 0.0
         if a.joined == b.joined:
             score = 1.0
         elif a.generic and b.generic and a.scripts == b.scripts and not a.generic & b.generic:
-            return 0.0  # a city and its region
+            return 0.0  # for example a city and its region
         elif a.scripts == b.scripts == {"east"}:
             score = _korean_alike(a, b)
         else:
@@ -320,12 +331,12 @@ class MatchIndex:
         return score if a.numbers == b.numbers else -score
 
     def _shared(self, a, b):
-        """How much of the weight of two names is in words that both have."""
+        """Return the share of the weight of two names that is in words of both."""
         across = not a.scripts & b.scripts
         first, left = ([word for word in name.words if word.sound or not across] for name in (a, b))
         total = sum(map(self._weight, itertools.chain(first, left)))
         shared = 0.0
-        for word in sorted(first, key=lambda word: word not in left):  # the same words are no other word’s twin
+        for word in sorted(first, key=lambda word: word not in left):  # match equal words first
             likeness, twin = 0.0, None
             for other in left:
                 if (alike := _words_alike(word, other, across)) > likeness:
@@ -336,7 +347,10 @@ class MatchIndex:
         return shared / total if total else 0.0
 
     def _weight(self, word):
-        """How much a word says: the fewer records have it, the more."""
+        """Return the weight of a word: LEAST + ln(1 + N / (1 + n)), where n of N records have the word.
+
+        If no record has the word, n is the number of records with its phonetic key. Generic words weigh LEAST.
+        """
         if word.text in GENERIC:
             return LEAST
         having = self._counts[word.text] or self._counts[word.sound]
@@ -344,14 +358,17 @@ class MatchIndex:
 
 
 def _fit(a, b, one, other):
-    """Whether two names can be compared: by sound only where the records have no other pair of names in one script."""
+    """Return True if two names can be compared.
+
+    Names in two scripts are compared, by sound, unless each record also has a name in the script of the other name.
+    """
     return bool(a.scripts & b.scripts) or not (
         any(name.scripts & b.scripts for name in one.names) and any(name.scripts & a.scripts for name in other.names)
     )
 
 
 def _same_acronym(one, other):
-    """The acronym of one record that the other has too, or goes by; or ''."""
+    """Return the acronym of one record that is an acronym or a name of the other; "" if there is none."""
     for acronym, there in ((one.acronym, other), (other.acronym, one)):
         if acronym and (acronym == there.acronym or any(acronym == name.joined for name in there.names)):
             return acronym.upper()
@@ -360,14 +377,17 @@ def _same_acronym(one, other):
 
 @functools.lru_cache(maxsize=100_000)
 def _words_alike(a, b, across):
-    """How much two words are the same, up to 1, or 0 if they are two."""
+    """Return the similarity of two words, up to 1; 0 if they are different words.
+
+    `across` says that the words are in two scripts and are compared by sound only.
+    """
     if a.text == b.text:
         return 1.0
     if min(len(a.sound), len(b.sound)) >= SHORT - across:
         if a.sound == b.sound:
             return 0.95
         if across and (a.sound.startswith(b.sound) or b.sound.startswith(a.sound)):
-            return 0.9  # an ending that only one language has: Арал-ьское
+            return 0.9  # only one language has an ending: Арал-ьское
     pair = (a.sound, b.sound) if across else (a.text, b.text)
     if min(map(len, pair)) < SHORT:
         return 0.0
@@ -379,11 +399,11 @@ def _korean_alike(a, b):
     return Levenshtein.normalized_similarity(*letters, score_cutoff=SAME_KOREAN)
 
 
-# ── What is asked ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Public functions ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apart=(), exclude=None) -> list[Match]:
-    """The records of a model that may be the one of these names, the likeliest first. One query.
+    """Return the records that may be the one with these names, the likeliest first, at most MOST. One query.
 
     `apart` are values of the model's `distinguishing_fields`. `exclude` is the primary key of a record to leave out.
     """
@@ -398,12 +418,12 @@ def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apa
 
 
 def find_similar(record) -> list[Match]:
-    """The records that may be the same as this one, which need not be stored. One query."""
+    """Return the records that may be the same as this one, which need not be stored; at most MOST. One query."""
     return _likeliest(MatchIndex(type(record)).like(compared(record), lambda pk: pk != record.pk))[:MOST]
 
 
 def similar_pairs(model) -> list[tuple[object, Match]]:
-    """All pairs of records of a model that may be the same, the likeliest first. One query."""
+    """Return all pairs of records that may be the same, the likeliest first. One query."""
     table = MatchIndex(model)
     pairs = [
         (table.records[first], similar)

@@ -1,9 +1,9 @@
-"""Translations that are older than their English.
+"""Find translations that are older than their English.
 
-A text is translated from the English that stands then. When that English changes and the translation does not, the
-translation is older, until it is changed too, until the English is again what it was, or until whoever writes that
-language says that it is still right. Every way of storing a record is seen: forms, imports, commands, `update()`.
-Fixtures are not: what they bring is taken as it is.
+A translation is made from the English of its time. If this English changes and the translation does not, the
+translation is outdated: until it changes too, until the English is again what it was, or until somebody who may write
+that language says that it is still correct. Every way of storing a record is noticed: forms, imports, commands,
+`update()`. Fixtures are not: their texts are taken as they are.
 """
 
 import contextlib
@@ -26,7 +26,10 @@ _left_alone = contextvars.ContextVar("left alone", default=False)
 
 @contextlib.contextmanager
 def suppress_outdated():
-    """Changes that say the same in every language, such as of the key in a mark, make no translation older or newer."""
+    """Store changes in the block without making translations outdated or up to date.
+
+    For changes that are the same in every language, such as a new key in a citation mark.
+    """
     token = _left_alone.set(True)
     try:
         yield
@@ -36,7 +39,7 @@ def suppress_outdated():
 
 @functools.cache
 def translated_fields(model):
-    """The names of a model's texts that stand in several languages."""
+    """Return the names of the translated fields of a model, sorted."""
     try:
         return tuple(sorted(translator.get_options_for_model(model).all_fields))
     except NotRegistered:
@@ -45,7 +48,10 @@ def translated_fields(model):
 
 @functools.cache
 def owner_field(model):
-    """The foreign key from a row to the record that it belongs to, the first that its natural key names; or None."""
+    """Return the foreign key from a row to the record that it belongs to; None if there is none.
+
+    It is the first field of the natural key, if that is a foreign key.
+    """
     paths = getattr(model, "natural_fields", ())
     head = paths[0].partition("__")[0] if paths else ""
     return model._meta.get_field(head) if head and model._meta.get_field(head).many_to_one else None
@@ -53,7 +59,7 @@ def owner_field(model):
 
 @functools.cache
 def _columns(model):
-    """The columns that are compared: each text in each language, and which record a row belongs to."""
+    """Return the compared columns of a model: each translated field in each language, and the owner's key."""
     texts = [f"{field}_{code}" for field in translated_fields(model) for code in (ENGLISH, *OTHERS)]
     owner = owner_field(model)
     return (*texts, *([owner.attname] if owner and texts else []))
@@ -61,21 +67,24 @@ def _columns(model):
 
 @functools.cache
 def _changing(model):
-    """The names under which a model's columns that are compared may be stored."""
+    """Return the names under which the compared columns may be in update_fields or update(): columns and fields."""
     owner, columns = owner_field(model), _columns(model)
     return frozenset([*columns, *translated_fields(model), *([owner.name] if owner and columns else [])])
 
 
 def plain(text):
-    """A text without what makes no difference to its sense: spaces and the breaks of lines."""
+    """Return a text with single spaces for all white space, which makes no difference to a translation."""
     return " ".join((text or "").split())
 
 
-# ── What is older ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Outdated translations ────────────────────────────────────────────────────────────────────────────────────
 
 
 def outdated_condition(model, language):
-    """The condition that a record, or a row of it, has a text in `language` that is older; None if it has none."""
+    """Return a Q for records that have, or whose rows have, an outdated translation in `language`.
+
+    Return None if the model and its rows have no translated fields.
+    """
     if not _has_texts(model):
         return None
     found = OlderTranslation.objects.filter(owner_kind=model._meta.label_lower, owner=OuterRef("pk"))
@@ -84,48 +93,48 @@ def outdated_condition(model, language):
 
 @functools.cache
 def _has_texts(model):
-    """Whether a model or rows that belong to it have texts in several languages."""
+    """Return True if a model or a model of its rows has translated fields."""
     owned = (other for other in apps.get_models() if (owner := owner_field(other)) and owner.related_model is model)
     return bool(translated_fields(model)) or any(map(translated_fields, owned))
 
 
 def row_is_older(model, language):
-    """The condition that a row's own text is older in `language`."""
+    """Return a Q for rows with an outdated translation of their own in `language`."""
     found = OlderTranslation.objects.filter(kind=model._meta.label_lower, row=OuterRef("pk"), language=language)
     return Q(Exists(found))
 
 
 def outdated_of(record):
-    """What is older of a record and its rows, or of a row that has a page of its own."""
+    """Return the outdated translations of a record and its rows, or of a row, as a queryset."""
     label = record._meta.label_lower
     here = Q(kind=label, row=record.pk) | Q(owner_kind=label, owner=record.pk)
     return OlderTranslation.objects.filter(here)
 
 
-# ── What changes it ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Detect changes ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def stored(queryset, columns):
-    """The columns of stored rows by primary key."""
+    """Return the stored columns of rows by primary key, as dicts."""
     return {row.pop("pk"): row for row in queryset.order_by().values("pk", *columns)}
 
 
 def snapshot_before_update(queryset, values):
-    """What an `update()` with these values may change, as it stands before; nothing if it changes no text."""
+    """Return the stored texts that an update() of the fields `values` may change; {} if it changes no text."""
     if _left_alone.get() or not _changing(queryset.model) & set(values):
         return {}
     return stored(queryset, _columns(queryset.model))
 
 
 def compare_after_update(model, before):
-    """Compare what `snapshot_before_update` found to what stands after the `update()`."""
+    """Compare the result of `snapshot_before_update` with the texts after the update()."""
     if before:
         after = stored(model._base_manager.filter(pk__in=before), _columns(model))
         _compare(model, before, after)
 
 
 def _compare(model, before, after):
-    """Note which texts fell behind between two states of rows, and which caught up."""
+    """Store which translations became outdated between two states of rows. Delete those now up to date."""
     behind, caught_up, moved = {}, set(), {}
     owner = owner_field(model)
     for pk, now in after.items():
@@ -169,7 +178,7 @@ def _compare(model, before, after):
 
 
 def compare_rows(sender, change, phase, **kwargs):
-    """Receive `rows_changed`: compare the texts of rows before and after a change. Fixtures are taken as they are."""
+    """Receive `rows_changed`: compare the texts of rows before and after a change. Fixtures are left out."""
     if change.action is Action.DELETE:
         if phase is Phase.AFTER and _columns(sender):
             OlderTranslation.objects.filter(kind=sender._meta.label_lower, row__in=change.pks).delete()
@@ -181,7 +190,7 @@ def compare_rows(sender, change, phase, **kwargs):
 
 
 def _before(model, change):
-    """The texts that a change is about to change; nothing if it changes none."""
+    """Return the stored texts that a change may change; {} if it changes none."""
     if change.action is Action.UPDATE:
         return snapshot_before_update(change.rows, change.values)
     if change.instance._state.adding or not _columns(model) or _left_alone.get():
@@ -193,7 +202,7 @@ def _before(model, change):
 
 def _compare_after(model, change):
     before, instance = change.memo["translations"], change.instance
-    if instance is not None and change.fields is None:  # all columns are stored as they are in memory
+    if instance is not None and change.fields is None:  # the instance has all stored values
         after = {instance.pk: {column: getattr(instance, column) for column in _columns(model)}}
         _compare(model, before, after)
     else:

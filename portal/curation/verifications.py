@@ -1,4 +1,4 @@
-"""Who looked a record through last. A change counts as a look: whoever makes one has the record before their eyes."""
+"""Who verified a record last. A change counts as a verification, since the editor has read the record."""
 
 import datetime
 
@@ -13,26 +13,26 @@ WITHIN = datetime.timedelta(days=365)
 
 
 def not_verified_since(model):
-    """The condition that nobody changed or looked through a record for a year."""
+    """Return a Q for records that nobody changed or verified in the last 365 days (WITHIN)."""
     year_ago = timezone.now() - WITHIN
     looks = Look.objects.filter(kind=model._meta.label_lower, record=OuterRef("pk"), at__gte=year_ago)
     return Q(updated_at__lt=year_ago) & ~Q(Exists(looks))
 
 
 def verify(record, user):
-    """Store that a user looked a record through now."""
+    """Store that a user verified a record now."""
     Look.objects.update_or_create(
         kind=record._meta.label_lower, record=record.pk, defaults={"at": timezone.now(), "who": user}
     )
 
 
 def last_verification(record):
-    """Who looked a record through last, and when; None if nobody said so since its last change."""
+    """Return the last verification (Look) of a record, with its user; None if the record changed after it."""
     looks = Look.objects.filter(kind=record._meta.label_lower, record=record.pk, at__gte=record.updated_at)
     return looks.select_related("who").first()
 
 
 def forget_deleted(sender, change, phase, **kwargs):
-    """Receive `rows_changed`: forget the looks at a record that is deleted."""
+    """Receive `rows_changed`: delete the verifications of a deleted record."""
     if change.action is Action.DELETE and phase is Phase.AFTER and is_published_kind(sender):
         Look.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()
