@@ -1,4 +1,4 @@
-"""What changed in a record, told as differences: of its texts word by word, of its rows what came, went and changed."""
+"""The changes of a record as data: word differences of its texts; rows that were added, changed or removed."""
 
 import datetime
 import difflib
@@ -27,18 +27,21 @@ from portal.tracking.history import BEGINNING, DELETED, TRACKED, belongs_to, chi
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
-MOST_ROWS = 20  # of one kind, that an act is told with; an import may bring thousands
-AROUND = 8  # unchanged words that are shown on either side of changed ones
-MOST_WORDS = 4_000  # of a text that is compared word by word
-# What readers do not see of a record, or see in the order of things only.
+MOST_ROWS = 20  # rows of one model that a change lists; an import may change thousands
+AROUND = 8  # unchanged words that are shown before and after changed ones
+MOST_WORDS = 4_000  # words of both texts together; longer texts are not compared word by word
+# Fields that readers do not see, or see only in the order of records or rows.
 UNSEEN = frozenset({"key", "publication", "publish_at", "position", "other_spellings", "headline"})
 
 
-# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Word differences ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def diff_excerpt(before, after):
-    """Two texts as one, in pieces: what becomes of them (same, del, ins, or cut for what is left out), and words."""
+    """Return the word difference as pairs of "same", "del", "ins" or "cut" and a text.
+
+    Long unchanged parts are shortened to AROUND words beside each change, with "cut" between.
+    """
     pieces = word_diff(before, after)
     found = []
     for place, (what, words) in enumerate(pieces):
@@ -53,7 +56,10 @@ def diff_excerpt(before, after):
 
 
 def word_diff(before, after):
-    """Two texts as one, whole: pairs of what becomes of words (same, del, ins) and the words, with their spaces."""
+    """Return the whole word difference: pairs of "same", "del" or "ins" and a list of words with their spaces.
+
+    Texts of more than MOST_WORDS words in all are one "del" and one "ins".
+    """
     old, new = (re.findall(r"\S+\s*", text) for text in (before, after))
     if len(old) + len(new) > MOST_WORDS:
         return [("del", [before]), ("ins", [after])]
@@ -61,16 +67,17 @@ def word_diff(before, after):
     words = ([word.rstrip() for word in text] for text in (old, new))
     for what, a, b, c, d in difflib.SequenceMatcher(None, *words, autojunk=False).get_opcodes():
         if what == "equal":
-            # The last word of a text has no space after it, though what stands in for it may go on.
+            # Take the longer of both spellings: the last word of a text has no space after it.
             pieces.append(("same", [max(pair, key=len) for pair in zip(old[a:b], new[c:d], strict=True)]))
         else:
-            went = [*old[a : b - 1], f"{old[b - 1].rstrip()} "] if a < b else []  # apart from what came instead
+            # A space separates the removed words from the words inserted in their place.
+            went = [*old[a : b - 1], f"{old[b - 1].rstrip()} "] if a < b else []
             pieces += [(tag, words) for tag, words in (("del", went), ("ins", new[c:d])) if words]
     return pieces
 
 
 def diff_html(before, after):
-    """Two texts as HTML with the words marked that went and came."""
+    """Return the word difference as HTML with <del> and <ins>."""
     tags = {"del": "<del>{}</del>{}", "ins": "<ins>{}</ins>{}", "same": "{}{}", "cut": '<span class="cut">{}</span>{}'}
     pieces = diff_excerpt(before, after)
     return format_html_join(
@@ -78,12 +85,12 @@ def diff_html(before, after):
     )
 
 
-# ── Differences ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Changes as data ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class FieldDifference:
-    """What a field was and is, as texts. `language` is that of a text that stands in several."""
+    """The old and new value of a field in words. `language` is that of a translated column."""
 
     label: str
     old: str
@@ -97,13 +104,13 @@ class FieldDifference:
 
     @property
     def marked(self):
-        """Prose that was rewritten, with the words marked; nothing if there is no prose on either side."""
+        """The word difference of prose as HTML; "" if it is not prose or one of the texts is empty."""
         return diff_html(self.old, self.new) if self.prose and self.old and self.new else ""
 
 
 @dataclass(frozen=True)
 class RowChange:
-    """A row that came, went or changed: what it is called, and its other fields."""
+    """A row that was added, changed or removed: its name and its other fields."""
 
     what: str
     name: str
@@ -116,7 +123,7 @@ class RowChange:
 
 @dataclass
 class RowChanges:
-    """The rows of a kind that an act changed; `more` are not told one by one."""
+    """The changed rows of one model in a change; `more` is the number of rows that are not listed."""
 
     label: str
     changes: list = field(default_factory=list)
@@ -125,20 +132,20 @@ class RowChanges:
 
 @dataclass
 class RecordChange:
-    """What was done to a record at one go."""
+    """What one group of changes did to a record and its rows."""
 
     moment: datetime.datetime | None = None
     who: object = None
     why: str = ""
-    first: bool = False  # whether it brought the record before its readers
-    moved: tuple = ()  # from which publication to which
+    first: bool = False  # True for the first publication
+    moved: tuple = ()  # publication states before and after
     differences: list = field(default_factory=list)
     rows: list = field(default_factory=list)
-    languages: list = field(default_factory=list)  # other ones in which texts changed; readers are told that they did
+    languages: list = field(default_factory=list)  # for readers: other languages whose texts changed
 
     @property
     def anchor(self):
-        """What names it on its page, for good."""
+        """The permanent fragment identifier of the change: its moment in UTC, with microseconds."""
         return f"c{self.moment.astimezone(datetime.UTC):%Y%m%dT%H%M%S%f}"
 
     @property
@@ -149,12 +156,12 @@ class RecordChange:
         return bool(self.first or self.moved or self.differences or self.rows or self.languages)
 
 
-# ── Names ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Names of related records ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class RecordName:
-    """What a record is called that others name; whether readers see it now, and whether they ever did."""
+    """The name of a related record, whether it is published now, and whether readers ever saw it."""
 
     text: str
     public: bool = True
@@ -162,22 +169,23 @@ class RecordName:
 
 
 class RecordNames:
-    """The names of what states lead to: a query a kind for those that are there, and one for those that are gone.
+    """The names of records that versions refer to.
 
-    With `public`, records that readers do not see now have no name.
+    For each model one query for the stored records, and one for deleted records, from the history. With `public`,
+    records that are not published now have no name.
     """
 
     def __init__(self, public=False):
         self.public, self.wanted, self.found = public, defaultdict(set), {}
 
     def want(self, model, state):
-        """Note what a state leads to."""
+        """Note the related records of a version."""
         for column in _columns(model):
             if column.is_relation and state[column.attname] is not None:
                 self.wanted[column.related_model].add(state[column.attname])
 
     def fetch(self):
-        """Ask for all that was noted."""
+        """Read the names of all noted records."""
         for model, pks in self.wanted.items():
             tracked = TRACKED[model]
             columns = [column for column in tracked.columns if column in _naming(model)]
@@ -190,11 +198,11 @@ class RecordNames:
                 self.found[model, state[tracked.key]] = _name(model, state, there=False)
 
     def is_seen(self, model, pk):
-        """Whether readers see a record, or saw it once."""
+        """Return True if readers see a record, or ever saw it."""
         return (model, pk) in self.found and self.found[model, pk].seen
 
     def of(self, model, pk):
-        """A name, or words that say why there is none."""
+        """Return the name of a record, or words that say why it has none."""
         name = self.found.get((model, pk))
         if name is None:
             return _("(no longer there)")
@@ -205,7 +213,7 @@ class RecordNames:
 
 @functools.cache
 def _naming(model):
-    """The columns that name a record, and tell whether readers see it."""
+    """Return the columns of a model that its name and its visibility depend on."""
     names = {*("code", "publication", "published_at"), TRACKED[model].key}
     for name in (getattr(model, "name_field", "name"), "label"):
         names |= {name, *(f"{name}_{code}" for code in LANGUAGES)}
@@ -223,22 +231,22 @@ def _name(model, state, there):
 
 
 def in_readers_language(state, name):
-    """A text of a state as a reader gets it: English where their language has none."""
+    """Return a translated text of a version in the current language, or in English if that is empty."""
     return state.get(f"{name}_{get_language()}") or state.get(f"{name}_en") or state.get(name) or ""
 
 
-# ── Values ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Values in words ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @functools.cache
 def _columns(model):
-    """The columns that history keeps of a model, in the order of its fields."""
+    """Return the columns of a model that the history stores, in the order of its fields."""
     kept = set(TRACKED[model].columns)
     return [column for column in model._meta.concrete_fields if column.attname in kept]
 
 
 def _label(column):
-    """What the desk calls a column, without its language."""
+    """Return the label of a column, without its language."""
     return str(capfirst(getattr(column, "translated_field", column).verbose_name))
 
 
@@ -247,7 +255,7 @@ def _language(column):
 
 
 def value_in_words(column, value, names):
-    """A value of a column as a person reads it."""
+    """Return a value of a column as text for people. `names` are the RecordNames of related records."""
     if value is None or value == "":
         return ""
     if column.is_relation:
@@ -266,7 +274,10 @@ def value_in_words(column, value, names):
 
 
 def _differences(model, before, after, names, besides):
-    """The differences between two states of a row, either of which may be None: it was not there."""
+    """Return the FieldDifferences of two versions of a row. None is a row that did not exist.
+
+    `besides` are fields or columns to leave out.
+    """
     found = []
     for column in _columns(model):
         old, new = (state[column.attname] if state else None for state in (before, after))
@@ -279,21 +290,22 @@ def _differences(model, before, after, names, besides):
     return found
 
 
-# ── A record ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Changes of a record ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class RowVersionPair:
-    """What a row was and is; None where it was not there, or belonged to another record."""
+    """The version of a row before and after a change; None if it did not exist or belonged to another record."""
 
     before: dict | None
     after: dict | None
 
 
 def describe_changes(record, steps, names, counts=None):
-    """What became of a record and its rows, as a Change without its moment.
+    """Return what `steps` changed in a record and its rows, as a RecordChange without its moment.
 
-    `steps` are by model and primary key; `counts` say by model how many there are, where not all of them are given.
+    `steps` are RowVersionPairs by model and primary key. `counts` are the numbers of changed rows by model, if `steps`
+    does not have all of them.
     """
     change = RecordChange()
     for tracked in versions_of(record):
@@ -341,7 +353,7 @@ def _unseen(names):
 
 
 def _without_returns(tracked, steps):
-    """Steps without the rows that went and came again as they were, under another number."""
+    """Return the steps without rows that were removed and added again unchanged, with another primary key."""
 
     def content(state):
         return tuple(state[column] for column in tracked.columns if column != tracked.key)
@@ -364,7 +376,10 @@ def _without_returns(tracked, steps):
 
 
 def _add(change, differences, to, names):
-    """Tell differences: editors all of them, readers those in their language, and in which others there are more."""
+    """Add differences to the list `to`: all for editors; for readers those in the current language.
+
+    The other languages with differences are added to `change.languages`.
+    """
     for one in differences:
         if not names.public or one.language in {"", get_language()}:
             to.append(one)
@@ -373,11 +388,11 @@ def _add(change, differences, to, names):
 
 
 def row_name(tracked, state, names):
-    """What tells a row from its like, in words."""
+    """Return the text that identifies a row among the rows of its record."""
     words = []
     columns = {column.name: column for column in _columns(tracked.model)}
     for name in tracked.named_by:
-        if name not in columns:  # it stands in several languages
+        if name not in columns:  # a translated field
             words.append(in_readers_language(state, name))
         elif columns[name].flatchoices or not isinstance(columns[name], models.IntegerField):
             words.append(value_in_words(columns[name], state[columns[name].attname], names))
@@ -387,7 +402,7 @@ def row_name(tracked, state, names):
 
 
 def _leads_to_unseen(record, tracked, step, names):
-    """Whether a row leads, before or after, to another record that readers never saw."""
+    """Return True if a row referred, before or after, to another record that readers never saw."""
     return any(
         not names.is_seen(column.related_model, state[column.attname])
         for state in (step.before, step.after)
@@ -401,7 +416,7 @@ def _leads_to_unseen(record, tracked, step, names):
 
 
 def label_of(tracked, record):
-    """What rows of a kind are called beside their record."""
+    """Return the label of the rows of a model beside their record."""
     if tracked.model._meta.auto_created:
         relations = type(record)._meta.many_to_many
         [label] = [one.verbose_name for one in relations if one.remote_field.through is tracked.model]
@@ -415,16 +430,17 @@ def label_of(tracked, record):
 
 
 def changes_of(record, groups, public=False):
-    """What became of a record in each of some groups of moments, which are told as one change each.
+    """Return one RecordChange for each group of moments in `groups`.
 
-    It asks the same few questions however many there are: two or three a kind of rows, and one or two a kind of names.
+    The number of queries does not depend on the number of groups: two or three for each model of rows, and one or two
+    for each model of names.
     """
     reading = _RecordChanges(record, groups, RecordNames(public))
     return [reading.change(place) for place in range(len(groups))]
 
 
 class _RecordChanges:
-    """The states that some changes of a record led to, and those before them."""
+    """The versions that groups of changes created, and the versions before them."""
 
     def __init__(self, record, groups, names):
         self.record, self.groups, self.names = record, groups, names
@@ -438,7 +454,7 @@ class _RecordChanges:
         names.fetch()
 
     def change(self, place):
-        """What happened in a group of moments. It is told by whoever did the last of it."""
+        """Return the change of a group of moments. Its user and reason are those of the last moment."""
         change = describe_changes(self.record, self.steps[place], self.names, self.counts[place])
         change.moment = max(self.groups[place])
         if last := self.last[place]:
@@ -465,7 +481,11 @@ class _RecordChanges:
                 self.last[place] = one
 
     def _told(self, tracked):
-        """The states that the moments left, the first ones of each, with the number of the one before."""
+        """Return the versions that were written at the moments, the first MOST_ROWS of each moment.
+
+        Each has the history id of the version before it (`before`), its place (`nth`) and the number of versions at its
+        moment (`of_act`).
+        """
         states = tracked.states._base_manager
         earlier = states.filter(**{tracked.key: OuterRef(tracked.key)}, pk__lt=OuterRef("pk")).order_by("-pk")
         return list(
@@ -492,19 +512,19 @@ class _RecordChanges:
         return state
 
 
-# ── What readers saw ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── The public changelog ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True)
 class PublicGroup:
-    """What readers saw as one change: the moments it is made of, the last one first, and whether it was the first."""
+    """A change as readers saw it: its moments, newest first, and whether it was the first publication."""
 
     moments: list
     first: bool
 
 
 def public_changelog(record, groups):
-    """The changes that readers saw, in their language and without names of editors."""
+    """Return the changes that readers saw, in the current language and without the names of editors."""
     found = changes_of(record, [group.moments for group in groups], public=True)
     return [
         RecordChange(change.moment, why=change.why, first=True) if group.first else replace(change, who=None)
@@ -513,11 +533,11 @@ def public_changelog(record, groups):
 
 
 def public_groups(record, every):
-    """The changes that readers of a record saw, the last one first: of each, the moments it is made of.
+    """Return the changes that readers of a record saw, newest first, as PublicGroups.
 
-    `every` are the moments at which it changed, the last one first. What was done before its first publication, or
-    while it was out of their sight, is seen with the change that brought it before them. In the first publication there
-    is nothing to compare.
+    `every` are the moments at which the record changed, newest first. Changes while the record was not published belong
+    to the group of the next publication. The group of the first publication has only the moment of the publication:
+    readers have nothing to compare it with.
     """
     tracked = TRACKED[type(record)]
     own = list(

@@ -1,7 +1,7 @@
-"""Taking a record back to what it was: its texts, its relations and its rows, all of it or nothing.
+"""Revert a record to an earlier version: its texts, relations and rows, all of it or nothing.
 
-Whether readers see it is not taken back, nor its key. Rows that stand apart, with pages of their own at the desk, keep
-to their own history.
+Its publication state and its key are not reverted. Rows that have an admin page of their own (`apart`) have a history
+and a revert of their own.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ STAYS = frozenset({"key", "publication", "publish_at", "published_at"})
 
 
 class RevertError(Exception):
-    """A record cannot be taken back, for these reasons in words."""
+    """A record cannot be reverted. `reasons` are messages for the user."""
 
     def __init__(self, reasons):
         super().__init__(reasons)
@@ -33,7 +33,11 @@ class RevertError(Exception):
 
 
 class Revert:
-    """What taking a record back to a moment would change; without a moment, to what it was before history began."""
+    """What a revert of a record to a moment would change; without a moment, to before its first recorded change.
+
+    `possible` is False if the record did not exist then. `steps` are RowVersionPairs by model and primary key; those of
+    an automatic through table are by the key of the related record.
+    """
 
     def __init__(self, record, moment=None):
         self.record, self.moment = record, moment
@@ -52,7 +56,7 @@ class Revert:
             after = {column: (before if column in stays else after)[column] for column in tracked.columns}
             return {} if before == after else {self.record.pk: RowVersionPair(before, after)}
         key = tracked.key
-        if tracked.model._meta.auto_created:  # known by what it leads to: that it went and came again is no difference
+        if tracked.model._meta.auto_created:  # key by the related record: it may have been removed and added again
             key = tracked.model._meta.get_field(tracked.named_by[0]).attname
         before, after = ({state[key]: state for state in states[tracked.model].values()} for states in (self.now, then))
         return {
@@ -62,7 +66,7 @@ class Revert:
         }
 
     def change(self):
-        """What would change, as history will tell it."""
+        """Return what the revert would change, as a RecordChange."""
         return describe_changes(self.record, self.steps, self._names())
 
     def _names(self):
@@ -76,7 +80,7 @@ class Revert:
         return names
 
     def left_alone(self):
-        """What the rows are called that stay as they are."""
+        """Return the labels of the rows that a revert leaves as they are."""
         return [
             label_of(tracked, self.record)
             for tracked in versions_of(self.record)
@@ -84,7 +88,7 @@ class Revert:
         ]
 
     def missing(self):
-        """What it would lead to and is no longer there, in words."""
+        """Return messages about deleted records that the earlier version refers to."""
         wanted = defaultdict(set)
         for model, steps in self.steps.items():
             for step in steps.values():
@@ -101,12 +105,12 @@ class Revert:
 
 
 def _attnames(tracked):
-    """The columns that name what a row belongs to: it is not taken back to another record."""
+    """Return the foreign keys of a row to its owners. A revert never moves it to another owner."""
     return {tracked.model._meta.get_field(name).attname for name in tracked.of}
 
 
 def _reverted(record):
-    """The kinds of rows that are taken back with a record: not those that stand apart, nor what belongs to them."""
+    """Return the models that are reverted with a record, without those with `apart` and their child rows."""
     own, *parts = versions_of(record)
     found = [own]
     for part in parts:
@@ -120,7 +124,7 @@ def _alike(tracked, before, after):
 
 
 def _leading(model, state):
-    """The columns of a state that lead somewhere that history knows."""
+    """Return the foreign keys of a version, to models with a history, that are not None."""
     return [
         column
         for column in model._meta.concrete_fields
@@ -129,7 +133,7 @@ def _leading(model, state):
 
 
 def revert_reason(moment, why=""):
-    """Why a record was taken back, as history keeps it."""
+    """Return the reason of a revert as the history stores it."""
     if moment is None:
         return ChangeReason.REVERTED_ALL_BECAUSE.format(why=why) if why else ChangeReason.REVERTED_ALL
     when = timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
@@ -137,9 +141,11 @@ def revert_reason(moment, why=""):
 
 
 def revert(record, moment, why="", owners=()):
-    """Take a record, or a row with a page of its own, back to a moment. Raises Refused, and then nothing is changed.
+    """Revert a record, or a row with an admin page of its own, to a moment.
 
-    `owners` are the records that such a row belongs to: what readers see of them stays whole.
+    Raise RevertError, with nothing changed, if a related record was deleted, a form would refuse the values, or the
+    scheduled or published record gets new publishing blockers. For a row, `owners` are the records whose blockers
+    count.
     """
     try:
         with change_reason(revert_reason(moment, why)), content_transaction():
@@ -186,7 +192,10 @@ def _restore(record, reversion):
 
 
 def _store_rows(part, states, where):
-    """Store rows as they were, one by one; if two of them change places, all go first, out of each other's way."""
+    """Store rows as they were, one by one.
+
+    If this violates a unique constraint, because rows exchange values, delete all of them first and create them again.
+    """
     manager, pks = part.model._base_manager, [state[part.key] for state in states]
     here = manager.in_bulk(pks)
     try:
@@ -196,7 +205,7 @@ def _store_rows(part, states, where):
                 _take(row, state)
                 row.save()
     except IntegrityError:
-        manager.filter(pk__in=pks)._raw_delete(manager.db)  # in silence: they are back before anybody looks
+        manager.filter(pk__in=pks)._raw_delete(manager.db)  # without signals: the rows are created again below
         for state in states:
             row = part.model()
             _take(row, state)
@@ -210,7 +219,10 @@ def _take(row, state):
 
 
 def _valid(row, where):
-    """What a form would refuse is refused here too. That texts are whole is for those to ask who publish."""
+    """Raise RevertError if a form would refuse the row.
+
+    Translated fields are left out: whether they are complete is a publishing check.
+    """
     try:
         options = translator.get_options_for_model(type(row))
         texts = {*options.all_fields, *(column.name for columns in options.all_fields.values() for column in columns)}

@@ -1,7 +1,8 @@
-"""The address at which a record stays as it was on a day, to be cited: made of its history, below its own address.
+"""Permanent URLs of past versions, for citations: the record as it was on a day, below its own URL.
 
-Only what readers saw is shown: a record that was published on that day, and of what it leads to what they see today,
-by today’s names. A record that was archived or removed since is gone here too.
+They are made from the history. Only what readers saw is shown: a record that was published on that day, with related
+records that are published today, under their present names. If a record was archived or deleted since, its past
+versions are not available either.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from portal.tracking.history import as_of, with_prefetched_result
 
 
 class DayConverter:
-    """A day in an address: 2026-11-25."""
+    """A date in a URL path: 2026-11-25."""
 
     regex = r"\d{4}-\d{2}-\d{2}"
 
@@ -34,19 +35,22 @@ register_converter(DayConverter, "day")
 
 
 def snapshot_urls(route, page):
-    """The addresses of what records of a page (a RecordView) were on a day, below their own."""
+    """Return the URL pattern of past versions, below the `route` of `page` (a RecordView class)."""
     return [path(f"{route}on/<day:day>/", page.as_view(), name=f"{route.partition('/')[0]}-on")]
 
 
 @dataclass
 class NoSnapshot(Http404):
-    """On that day readers did not see the record, or it has not come: `why`, in words. `record` is today’s, if any."""
+    """Readers did not see the record on that day, or the day is in the future. `why` is the reason in words.
+
+    `record` is the present record.
+    """
 
     record: Record
     why: str
 
     def page(self, request):
-        """404 with the reason, and the ways on."""
+        """Return a 404 response with the reason and links to other pages."""
         context = {
             "title": gettext("No page for this day"),
             "record": self.record,
@@ -57,9 +61,10 @@ class NoSnapshot(Http404):
 
 
 def snapshot(records, key, day):
-    """The record with that key as readers saw it at the end of a day, which for today is not over.
+    """Return the record with this key as readers saw it at the end of a day, or until now if it is today.
 
-    Raises Http404 for what they never saw or see no more, NotThatDay where they saw it on other days.
+    Raise Http404 if readers never saw the record or it is archived or deleted, NoSnapshot if they did not see it on
+    this day.
     """
     record = records.filter(key=key).exclude(publication=PublicationStatus.ARCHIVED).first()
     if record is None or not record.was_public:
@@ -79,7 +84,7 @@ def snapshot(records, key, day):
 
 
 def hide_unpublished(record, owner=None):
-    """Take from a past record what leads to records that readers do not see today; order places by their names."""
+    """Remove references to records that are not published today from a past version. Sort places by name."""
     for column in record._meta.concrete_fields:
         if owner is None and _leads_to_record(column) and not _is_seen(getattr(record, column.name)):
             setattr(record, column.name, None)
@@ -103,7 +108,7 @@ def _is_seen(record):
 
 
 def _is_row_seen(row, owner):
-    """Whether readers see a record, or all records that a row leads to beside its owner."""
+    """Return True if a record is published, or if all records that a row refers to beside its owner are."""
     if isinstance(row, Record):
         return _is_seen(row)
     return all(
