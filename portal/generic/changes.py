@@ -1,4 +1,4 @@
-"""What changed in a record, for its readers: a page and an Atom feed beside the page of the record."""
+"""The public changelog of a record: a page and an Atom feed below the URL of the record."""
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -17,12 +17,12 @@ from portal.generic.detail import RecordView
 from portal.history.diff import public_changelog, public_groups
 from portal.tracking.history import change_times
 
-MOST = 200  # changes that are told; the newest ones
+MOST = 200  # the newest groups of changes that are read
 PER_PAGE = 20
 
 
 def changelog_urls(route, page):
-    """The addresses of what changed in the records of a page (a RecordView), below its own."""
+    """Return the URL patterns of the changelog and its feed, below the `route` of `page` (a RecordView class)."""
     name = route.partition("/")[0]
     of_page = {"model": page.model, "list_title": page.list_title, "list_url": page.list_url}
     return [
@@ -32,19 +32,19 @@ def changelog_urls(route, page):
 
 
 class Changelog(RecordView):
-    """The changes of a published record that readers saw, the last one first."""
+    """The changes of a published record that readers saw, newest first."""
 
-    below = "changes/"  # what follows the record's own address
+    below = "changes/"  # the path below the URL of the record
 
     def get_page(self, request, *args, **kwargs):
         self.object = self.get_object()
         here = self.object.get_absolute_url() + self.below
         if here != request.path:
-            return redirect(here, permanent=True)  # a country has a page of its own
+            return redirect(here, permanent=True)  # the pages of countries have their own path
         return self.render_to_response(self.get_context_data(object=self.object))
 
     def get_context_data(self, **kwargs):
-        """The newest changes, without those in which readers could see nothing."""
+        """Return the context with the newest changes, without those that show readers nothing."""
         record, title = self.object, gettext("What changed")
         context = super().get_context_data(**kwargs)
         groups = public_groups(record, change_times(record))[:MOST]
@@ -57,7 +57,7 @@ class Changelog(RecordView):
 
 
 class ChangelogPage(Changelog):
-    """What changed in a record, page by page."""
+    """The paginated changelog of a record."""
 
     @classmethod
     def known_parameters(cls, as_file):
@@ -78,7 +78,7 @@ class ChangelogPage(Changelog):
 
 @method_decorator(conditional_page, name="dispatch")
 class ChangelogFeed(Changelog):
-    """What changed in a record, for feed readers. An entry keeps its name for good."""
+    """The changelog of a record as an Atom feed. The id of an entry never changes."""
 
     below = "changes/feed/"
     is_page = False
@@ -118,7 +118,10 @@ FIRST, TRANSLATED = _("First published"), _("Text in another language")
 
 
 def headline(change):
-    """A change in a few words: what of the record it touched."""
+    """Return the title of a change: the labels of the fields and rows that it changed.
+
+    Without any, it is the first publication or a change of texts in other languages.
+    """
     touched = [*(one.label for one in change.differences), *(rows.label for rows in change.rows)]
     if not touched:
         return str(FIRST if change.first else TRANSLATED)

@@ -1,4 +1,4 @@
-"""What the page of any record has: its place in the portal, its sources, how to cite it."""
+"""The detail page of a record: breadcrumbs, sources, formats, former keys and past versions."""
 
 from django.conf import settings
 from django.http import Http404, HttpResponsePermanentRedirect
@@ -20,7 +20,7 @@ from portal.seo.head import PageMetadataMixin
 
 
 def source_footnotes(record):
-    """The sources of a record as numbered notes, in the order in which its editors named them."""
+    """Return the published sources of a record as numbered notes, in the order that its editors gave them."""
     notes = Footnotes(
         citation.source for citation in citations_of(record) if citation.source.publication == "published"
     )
@@ -29,15 +29,15 @@ def source_footnotes(record):
 
 
 class RecordView(PageMetadataMixin, DetailView):
-    """The page of one published record, found by its key, or of the one that a signed link previews.
+    """The page of a published record by its key, or of the unpublished one that a signed preview link shows.
 
-    A former key leads to the record that stays; where one was archived or deleted, the page says so. With a `day` in
-    its address it shows the record as it was then (`portal.history.snapshots`), and leaves out what stands around it
-    today.
+    A former key redirects to the record that replaced it. The URL of an archived or deleted record returns a page that
+    says so. With a `day` in its URL, the page shows the record as it was on that day (`portal.history.snapshots`),
+    without `around`, which shows today's context.
     """
 
-    parameters = ()  # that the page knows
-    file_parameters = ()  # that its files know besides
+    parameters = ()  # query parameters of the page
+    file_parameters = ()  # further query parameters of its export formats
 
     @classmethod
     def known_parameters(cls, as_file):
@@ -53,7 +53,7 @@ class RecordView(PageMetadataMixin, DetailView):
 
     @property
     def day(self):
-        """The day whose state of the record is shown, or None for today’s page."""
+        """The day whose version of the record is shown; None for the current version."""
         return self.kwargs.get("day")
 
     def get_object(self, queryset=None):
@@ -80,26 +80,26 @@ class RecordView(PageMetadataMixin, DetailView):
         return response
 
     def get_page(self, request, *args, **kwargs):
-        """The page of the record, or the record in the format that is asked for."""
+        """Return the page of the record, or the record in the requested format."""
         self.object = self.get_object()
         if self.day and (here := snapshot_url(self.object.get_absolute_url(), self.day)) != request.path:
-            return redirect(here, permanent=True)  # a country has a page of its own
+            return redirect(here, permanent=True)  # the pages of countries have their own path
         if responses.requested_format(request):
             return responses.export_response(request, self.kinds, self.get_records, single=True, only=self.formats)
         return self.render_to_response(self.get_context_data(object=self.object))
 
     @property
     def formats(self):
-        """The formats in which the page is to be had, or None for all. The past is there to be read and cited."""
+        """The formats that the page offers; None for all. Past versions are to be read and cited: REFERENCES only."""
         return REFERENCES if self.day else None
 
     @property
     def kinds(self):
-        """The kind of the record, for its formats."""
+        """The kind of the record as a tuple of one, for export formats."""
         return (self.model._meta.model_name,)
 
     def get_records(self):
-        """The record, to be handed out in some format."""
+        """Return the record for export in some format."""
         [kind] = self.kinds
         return RecordSelection(
             [self.object.pk],
@@ -112,8 +112,9 @@ class RecordView(PageMetadataMixin, DetailView):
         )
 
     def get_context_data(self, **kwargs):
-        """What pages say of any record. Subclasses add what theirs say of the record itself, which holds for the past
-        too, and `around` it.
+        """Return the context of any record page.
+
+        Subclasses override it for what is true of past versions too, and override `around` for the rest.
         """
         record = self.object
         return (
@@ -131,5 +132,5 @@ class RecordView(PageMetadataMixin, DetailView):
         )
 
     def around(self, record):
-        """What stands around the record today: others that lead to it, and what is near."""
+        """Return the context that a past version leaves out: today's related and nearby records."""
         return {}

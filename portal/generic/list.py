@@ -1,4 +1,4 @@
-"""Lists of records: one queryset, its filters, its table; with or without JavaScript."""
+"""List pages of records: a queryset, its filters and its table. They work with and without JavaScript."""
 
 from django.core.paginator import Paginator
 from django.utils.cache import patch_vary_headers
@@ -16,7 +16,7 @@ PAGE_SIZES = (25, 50, 100)
 
 
 class ClampedPaginator(Paginator):
-    """Pages, of which one that is not there is the nearest that is. How many rows there are is known before."""
+    """A paginator with a known row count. A page number out of range becomes the nearest page."""
 
     def __init__(self, rows, per_page, count):
         super().__init__(rows, per_page)
@@ -27,13 +27,16 @@ class ClampedPaginator(Paginator):
 
 
 class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
-    """A list page. Subclasses name queryset, filterset_class, table_class and the words about them.
+    """A list page. Subclasses set queryset, filterset_class, table_class and texts.
 
-    `count_words(n)` says how many there are in the reader's language; `results_template` shows what was found, as a
-    table unless said otherwise, and `empty_template` speaks where nothing was; a list that is `whole` has one page. A
-    wrong filter is a message and the others hold; a page or page size that is not there becomes the nearest that is.
-    `views` are ways to look at the same list: pairs of a value of the parameter `view` (the first one is empty) and
-    words; filters keep the way that was chosen.
+    - `count_words(n)` returns the number of records in words, in the reader's language.
+    - `results_template` shows the records, as a table by default; `empty_template` is used if there are none.
+    - A list with `whole = True` has no pagination.
+    - `views` are the ways to show the list: pairs of a value of the parameter `view` (the first one is empty) and a
+      label. Filters keep the chosen view.
+
+    An invalid filter shows a message, and the other filters still apply. A page number that does not exist becomes the
+    nearest one; a page size that is not in PAGE_SIZES becomes the first of them.
     """
 
     @classmethod
@@ -48,7 +51,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         return names
 
     strict = False
-    parameters = ()  # that the list knows beside its filters
+    parameters = ()  # query parameters beside the filters
     template_name = "portal/record_list.html"
     results_template = "components/results_table.html"
     empty_template = "components/empty.html"
@@ -77,7 +80,8 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         return [self.template_name]
 
     def get_queryset(self):
-        # A manager's queryset is made when the class is: the language of `for_list` must be the request's.
+        # `for_list` depends on the request's language and `queryset` is created at import, so get_table_data calls
+        # `for_list`.
         return super().get_queryset().published()
 
     def get_table_data(self):
@@ -85,11 +89,11 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
 
     @property
     def kinds(self):
-        """The kinds of records that the list holds, as the names of their models."""
+        """The kinds of the listed records: the names of their models."""
         return (self.queryset.model._meta.model_name,)
 
     def get_records(self):
-        """All that the filters let through, in the order that was asked for, to be handed out in some format."""
+        """Return all records that match the filters, in the requested order, for export in some format."""
         self.filterset = self.get_filterset(self.get_filterset_class())
         self.filterset.raise_for_errors()
         self.object_list = self.filterset.qs
@@ -104,13 +108,13 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         )
 
     def refuse_unknown_sort(self, table):
-        """Raise Problem 400 if the request asks for an order that the list does not have."""
+        """Raise ProblemDetail 400 if the list cannot be sorted by the parameter `sort`."""
         orders = [value for value, _words in self.sort_choices(table)]
         if orders and not set(self.request.GET.getlist("sort")) <= set(orders):
             raise ProblemDetail(400, one_of_sentence("sort", orders))
 
     def keys_of(self, rows):
-        """The primary keys of a sorted queryset; of a list of several kinds, pairs of kind and primary key."""
+        """Return the primary keys of a sorted queryset. Lists of several kinds return pairs of kind and primary key."""
         return list(rows.prefetch_related(None).values_list("pk", flat=True))
 
     @property
@@ -120,12 +124,15 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
 
     @property
     def chosen_view(self):
-        """The way to look at the list that was chosen."""
+        """The value of the parameter `view`; "" if the list has no such view."""
         asked = self.request.GET.get("view", "")
         return asked if asked in dict(self.views) else ""
 
     def canonical_query(self, context):
-        """A way to look at the list, and a page of the whole of it; a part of it is known by the list’s address."""
+        """Return the query of the canonical URL: the view, and the page number if no filter is set.
+
+        Pages of a filtered list have the URL of the unfiltered list as their canonical URL.
+        """
         query = {"view": self.chosen_view} if self.chosen_view else {}
         number = 1 if self.whole else context["table"].page.number
         if number > 1 and set(self.request.GET) <= {"view", "page"}:
@@ -133,7 +140,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         return query
 
     def view_links(self):
-        """Each way to look at the list: its words, its address with the same filters, and whether it is chosen."""
+        """Return a triple for each view: label, URL with the same filters, and whether it is the current one."""
         links = []
         for value, label in self.views:
             query = self.request.GET.copy()
@@ -150,7 +157,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     def get_table_pagination(self, table):
         if self.whole or responses.requested_format(self.request):
             return False
-        # The library would take any number of rows from the address: the sizes are ours.
+        # django-tables2 would accept any page size from the URL; the portal accepts only PAGE_SIZES.
         count = self.filterset.counts["found"]
         return {"paginator_class": lambda rows, per_page: ClampedPaginator(rows, self.page_size, count)}
 
@@ -191,7 +198,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         }
 
     def sort_choices(self, table):
-        """Pairs of `sort` value and words, both directions of each sortable column."""
+        """Return pairs of a `sort` value and a label, for both directions of each sortable column."""
         return [
             (sign + column.name, f"{column.header} {arrow}")
             for column in table.columns

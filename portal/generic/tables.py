@@ -1,4 +1,4 @@
-"""What the lists' tables share."""
+"""Columns and base class of the tables of list pages."""
 
 import django_tables2 as tables
 from django.db.models import Case, F, IntegerField, When
@@ -12,10 +12,10 @@ from portal.models.querysets import reader_text
 
 
 class NameColumn(tables.Column):
-    """The record's name as a link, sorted as the reader sees it."""
+    """The record's name as a link. It sorts by the name in the reader's language."""
 
     def __init__(self, field="name", **kwargs):
-        # Not the key, which ends the order of lists: they would be taken for lists by name.
+        # The accessor is not "key": lists end their order with the key, so they would seem to be sorted by this column.
         super().__init__(accessor="pk", attrs={"td": {"class": "name"}}, **kwargs)
         self.field = field
 
@@ -28,7 +28,7 @@ class NameColumn(tables.Column):
 
 
 class ValueColumn(tables.Column):
-    """A value, known ones first whichever way it is sorted; of those that are alike the key decides."""
+    """A column that sorts empty values last in both directions, and equal values by key."""
 
     def order(self, queryset, is_descending):
         column = F(str(self.accessor))
@@ -37,21 +37,21 @@ class ValueColumn(tables.Column):
 
 
 class FigureColumn(ValueColumn):
-    """A number or an amount, set to the end of its column."""
+    """A right-aligned number or amount."""
 
     def __init__(self, **kwargs):
         super().__init__(attrs={"td": {"class": "figure"}, "th": {"class": "figure"}}, **kwargs)
 
 
 class SeveralColumn(tables.Column):
-    """Several words, which need room. They have no order."""
+    """A wide column of several values. It cannot be sorted."""
 
     def __init__(self, **kwargs):
         super().__init__(orderable=False, empty_values=(), attrs={"td": {"class": "several"}}, **kwargs)
 
 
 class ChoiceColumn(tables.Column):
-    """One of several choices, sorted in the order in which they are declared: that of reading, not of their codes."""
+    """A column of choices. It sorts in the order in which they are declared, not by their codes; then by key."""
 
     def order(self, queryset, is_descending):
         name = str(self.accessor)
@@ -74,14 +74,14 @@ class DateColumn(ValueColumn):
 
 
 class RecordTable(tables.Table):
-    """The base of every list's table."""
+    """Base class of the tables of list pages."""
 
     class Meta:
         orderable = True
 
 
 class SourceTable(RecordTable):
-    """What was read."""
+    """The list of sources."""
 
     title = ValueColumn(verbose_name=_("Source"), attrs={"td": {"class": "name"}})
     publisher = ValueColumn(verbose_name=_("Publisher"))
@@ -105,12 +105,12 @@ class SourceTable(RecordTable):
 
 
 def linked_names(records):
-    """The names of records as links, parted by commas."""
+    """Return the names of records as links, separated by commas."""
     return format_html_join(
         ", ", '<a href="{}">{}</a>', ((record.get_absolute_url(), name_html(record)) for record in records)
     )
 
 
 def words(choices):
-    """Words of several choices, parted by commas."""
+    """Return the labels of several choices, separated by commas."""
     return ", ".join(str(choice) for choice in choices)
