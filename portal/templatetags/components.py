@@ -1,4 +1,4 @@
-"""The parts that pages are made of. Each tag states its arguments; `/styleguide/` shows them (with DEBUG)."""
+"""Template tags for the components of pages. `/styleguide/` shows each of them (with DEBUG)."""
 
 from django import template
 from django.template.loader import render_to_string
@@ -30,19 +30,19 @@ STATUS_TONES = {
 
 @register.simple_tag
 def tag(words, tone="plain"):
-    """A short word in a frame."""
+    """Return a short text in a frame. `tone` is a class of static/css/components/tag.css."""
     return format_html('<span class="tag tag-{}">{}</span>', tone, words)
 
 
 @register.simple_tag
 def status_tag(project):
-    """A project's status."""
+    """Return the status of a project as a tag."""
     return tag(project.Status(project.status).label, STATUS_TONES[project.status])
 
 
 @register.simple_block_tag
 def section(content, *, title, id, more="", more_url="", lead=""):
-    """Return a part of a page under a heading that can be linked to; nothing if there is nothing to stand under it."""
+    """Return a section with a heading that has the anchor `id`; "" if it has neither content nor `more`."""
     if not content.strip() and not more:
         return ""
     return render_to_string(
@@ -53,49 +53,52 @@ def section(content, *, title, id, more="", more_url="", lead=""):
 
 @register.inclusion_tag("components/breadcrumbs.html")
 def breadcrumbs(trail):
-    """Where a page stands: pairs of title and address, the last one without an address."""
+    """Show breadcrumbs. `trail` are pairs of title and URL; the last URL is None."""
     return {"trail": trail}
 
 
 @register.inclusion_tag("components/formats.html")
 def formats_menu(formats):
-    """The forms in which what a page shows is to be had (`portal.formats.responses.format_links`)."""
+    """Show links to the export formats of a page (`portal.formats.responses.format_links`)."""
     return {"formats": formats}
 
 
 @register.inclusion_tag("components/project_cards.html")
 def project_cards(projects):
-    """Projects as short entries (queryset: `for_list`)."""
+    """Show projects as cards. The queryset needs `for_list`."""
     return {"projects": projects}
 
 
 @register.inclusion_tag("components/all_projects.html")
 def all_projects(count, **filters):
-    """The way to the list of all projects that some filters let through, of which a page shows the first."""
+    """Show the link to the filtered list of all `count` projects, of which the page shows the first ones."""
     return {"count": count, "url": with_query(reverse("projects"), filters)}
 
 
 @register.inclusion_tag("components/agreement_list.html")
 def agreement_list(agreements):
-    """Agreements by date."""
+    """Show agreements in the order given."""
     return {"agreements": agreements}
 
 
 @register.inclusion_tag("components/event_list.html")
 def event_list(events):
-    """Events by date."""
+    """Show events in the order given."""
     return {"events": events}
 
 
 @register.inclusion_tag("components/dated_list.html")
 def dated_list(records):
-    """Events and agreements in the order given, with their kinds."""
+    """Show events and agreements, with their kinds, in the order given."""
     return {"records": records}
 
 
 @register.inclusion_tag("components/latest_table.html")
 def latest_table(rows, columns):
-    """The latest values of indicators, a column a country, other places named beside their values."""
+    """Show the latest values of indicators: one column for each country.
+
+    Values of other places are listed with the names of the places.
+    """
     return {
         "rows": [row for row in rows if any(row.by_country)],
         "columns": columns,
@@ -105,22 +108,22 @@ def latest_table(rows, columns):
 
 @register.inclusion_tag("components/notes.html")
 def notes_list(notes):
-    """The numbered sources of a page."""
+    """Show the numbered sources of a page."""
     return {"notes": notes}
 
 
 @register.inclusion_tag("components/evidence.html")
 def evidence(record):
-    """What a record rests on: confidence, evidence, note."""
+    """Show what a record is based on: confidence, evidence and note."""
     return {"record": record, "confidence": Confidence(record.confidence)}
 
 
 @register.inclusion_tag("components/cite.html", takes_context=True)
 def cite(context, record):
-    """How to cite the page of a record, or a source as the work that it is, and when the record last changed.
+    """Show how to cite the page of a record, or a source as a work, and when the record last changed.
 
-    A page is cited where it stays as it is today, or was on the day that is shown (`portal.history.snapshots`). The
-    style that is usual in the reader’s language comes first.
+    The cited URL is that of today's version, or of the version of the day that is shown (`portal.history.snapshots`).
+    Citation styles in the reader's language come first.
     """
     one = reference(record, snapshot_url(context["address"], context.get("past") or timezone.localdate()))
     here = get_language()
@@ -137,13 +140,13 @@ def cite(context, record):
 
 @register.inclusion_tag("components/past_notice.html")
 def past_notice(record, day):
-    """That a page shows a record as it was on a day, and the way to today’s."""
+    """Show that a page is the version of a record on a day, with a link to the present version."""
     return {"record": record, "day": day, "shown": getattr(record, "is_shown_today", True)}
 
 
 @register.inclusion_tag("components/facet.html")
 def facet(facet):
-    """The choices of one facet with their counts."""
+    """Show the choices of one facet with their counts."""
     return {"facet": facet}
 
 
@@ -152,7 +155,7 @@ register.simple_tag(footnote_links)
 
 @register.inclusion_tag("components/sdgs.html")
 def sdg_list(record):
-    """A record's Sustainable Development Goals, each with its targets, leading to the list of its like."""
+    """Show the Sustainable Development Goals of a record with their targets, linked to the list of its model."""
     goals = {}
     for row in sorted(record.sdgs.all(), key=lambda row: in_order(row.code)):
         targets = goals.setdefault(goal_of(row.code), [])

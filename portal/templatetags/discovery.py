@@ -1,4 +1,4 @@
-"""The tag that fills the head of a page for search engines, reference managers and messengers."""
+"""Template tags for the head of a page: metadata for search engines, reference managers and messengers."""
 
 from django import template
 from django.conf import settings
@@ -12,12 +12,12 @@ register = template.Library()
 
 @register.inclusion_tag("components/head.html", takes_context=True)
 def head(context):
-    """The page’s address and languages, the card of a link to it, and what it is about (`portal.seo`)."""
+    """Show the canonical URL, the languages, the share card and the structured data of a page (`portal.seo`)."""
     return {"head": head_of(context), "record": context.get("record"), "request": context["request"]}
 
 
 @register.inclusion_tag("portal/includes/cited_as.html", takes_context=True)
 def cited_as(context, record):
-    """How reference managers cite the page of a record: at its address, which may be that of a day."""
+    """Show the citation metadata of a record for reference managers, at the URL of the page, which may have a day."""
     request = context["request"]
     return {"tags": citation_tags(reference(record, settings.PUBLIC_URL + request.path))}

@@ -1,4 +1,4 @@
-"""Tags and filters for numbers, money, dates and units."""
+"""Template tags and filters for numbers, money, dates and coordinates."""
 
 from django import template
 

@@ -1,4 +1,4 @@
-"""Tags for pages in three languages."""
+"""Template tags and filters for texts and links in three languages."""
 
 from django import template
 from django.conf import settings
@@ -39,7 +39,11 @@ def glossary_definitions(context):
 
 @register.simple_tag(takes_context=True)
 def language_links(context):
-    """This page in each language: code, the language's name in itself, address with the query, and whether it is on."""
+    """Return a dict for each language of this page.
+
+    Its keys are: code, name (in the language itself), path, url (the path with the query) and now (True if it is
+    current).
+    """
     request = context.get("request")
     if request is None:
         return []

@@ -1,4 +1,4 @@
-"""Maps of the region: places as marks with an equal list, countries shaded by a value with an equal table."""
+"""Template tags for maps of the region: markers of places with a list, countries shaded by value with a table."""
 
 from django import template
 from django.utils.http import urlencode
@@ -12,9 +12,9 @@ register.inclusion_tag("components/map.html")(region.region_map)
 
 @register.inclusion_tag("components/choropleth.html", takes_context=True)
 def choropleth(context, shown):
-    """The countries shaded by an indicator's values for one year, with the same values in a table.
+    """Show the countries shaded by an indicator's values for one year, with the same values in a table.
 
-    `shown` is what `issues.charts.value_map` returns. An indicator without a map (None) shows nothing.
+    `shown` is what `issues.charts.value_map` returns. For None, an indicator without a map, nothing is shown.
     """
     if shown is None:
         return {"map": None}
