@@ -1,4 +1,4 @@
-"""The portal's own pages. One module a subject; the names of the views are here too, for `portal.urls`."""
+"""The views of the portal's own pages, one module per subject. The views that `portal.urls` names are imported here."""
 
 from portal.views.about import About, AboutData
 from portal.views.home import Home

@@ -1,4 +1,4 @@
-"""Pages about the portal: who makes it, and how complete the data are."""
+"""The pages about the portal and about the completeness of its data."""
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from portal.views.completeness import completeness
 
 
 class About(PageMetadataMixin, TemplateView):
-    """Who makes the portal, and how. The text is a template a language."""
+    """Who makes the portal, and how. There is one template per language."""
 
     page_kind = "AboutPage"
 
@@ -24,7 +24,7 @@ class About(PageMetadataMixin, TemplateView):
 
 
 class AboutData(TemplateView):
-    """How complete the data are, computed."""
+    """How complete the data are. The numbers are computed, not written."""
 
     template_name = "portal/about_data.html"
 

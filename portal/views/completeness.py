@@ -1,4 +1,4 @@
-"""How complete the portal's data are, counted from the records themselves."""
+"""How complete the data of the portal are, computed from the records."""
 
 from django.db.models import Count, Q
 
@@ -11,11 +11,11 @@ from portal.search.ranking import matching
 from projects.models import Agreement, Organisation, Project, RioMarker
 
 VISIBLE = PublicationStatus.PUBLISHED
-NAMED = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term)  # in the reader’s language
+NAMED = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term)  # names are translated
 
 
 def completeness():
-    """Counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
+    """Return the counts for the page on the data: by kind, area, level, country and confidence, and what is missing."""
     projects = registry.facet_index(Project)
     scanned = page_cache.cached_for_version(expensive_counts, "completeness")
     agreements = counts_by(Agreement.objects.published(), "confidence")
@@ -39,19 +39,19 @@ def completeness():
 
 
 def expensive_counts():
-    """What is counted by going through all records: no set that is kept in memory tells it."""
+    """Return the counts that need a scan of all records, because no facet bitmap gives them. The caller caches them."""
     report = AreaReport.objects.shown()
     words = [(word, projects_with(word)) for word in report.searched_words] if report else []
     return {"words": words, "missing": missing(), "translations": [translations(model) for model in NAMED]}
 
 
 def counts_by(queryset, path):
-    """How many records of a queryset have each value at a path."""
+    """Return a dict from each value at the lookup `path` to the number of records in the queryset that have it."""
     return dict(queryset.order_by().values_list(path).annotate(Count("pk", distinct=True)))
 
 
 def kinds(projects):
-    """Each kind of record with how many are published; the primary keys of the projects are known."""
+    """Return (name, number of published records) of each kind of record. `projects` are the ids of the projects."""
     models = (Issue, Indicator, Observation, Event, Project, Agreement, Organisation, Place, Source, Term)
     return [
         (model._meta.verbose_name_plural, len(projects) if model is Project else model.objects.published().count())
@@ -60,7 +60,7 @@ def kinds(projects):
 
 
 def areas(facets, named):
-    """For each area: all projects, provincial ones, municipal ones, and whether it is among those that are `named`."""
+    """Return (area, projects, provincial projects, municipal projects, whether it is in `named`) for each area."""
     levels = [facets["level"][level.value] for level in (Level.PROVINCIAL, Level.MUNICIPAL)]
     rows = []
     for area in Area:
@@ -70,13 +70,16 @@ def areas(facets, named):
 
 
 def projects_with(word):
-    """Return how many provincial and municipal projects have the word in their titles or summaries."""
+    """Return the number of provincial and municipal projects with the word in their English titles or summaries."""
     projects = Project.objects.published().filter(level__in=[Level.PROVINCIAL, Level.MUNICIPAL])
     return matching(projects, word).filter(Q(title_en__icontains=word) | Q(summary_en__icontains=word)).count()
 
 
 def countries(projects):
-    """For each country of the portal: projects, of which the sets are known, agreements, organisations and issues."""
+    """Return (country, projects, agreements, organisations, issues) for each country of the portal.
+
+    `projects` maps the key of a country to the bitmap of its projects.
+    """
     agreements = counts_by(Agreement.objects.published(), "parties__country")
     organisations = counts_by(Organisation.objects.published(), "country")
     issues = counts_by(Issue.objects.published(), "countries")
@@ -93,7 +96,7 @@ def countries(projects):
 
 
 def missing():
-    """What records lack: counts, of how many."""
+    """Return how many records lack something, and of how many."""
     places = Place.objects.published().exclude(kind__in=["country", "world"])
     marked = RioMarker.objects.filter(project__publication=VISIBLE).aggregate(n=Count("project", distinct=True))["n"]
     counts = Project.objects.published().aggregate(
@@ -115,7 +118,7 @@ def missing():
 
 
 def with_one_source(model):
-    """How many published records rest on one published source alone."""
+    """Return the number of published records that cite exactly one published source."""
     citation = model._meta.get_field("citations")
     of_record = citation.field.name
     visible = {"source__publication": VISIBLE, f"{of_record}__publication": VISIBLE}
@@ -124,7 +127,7 @@ def with_one_source(model):
 
 
 def translations(model):
-    """How many names of a kind of record lack Korean, and how many lack Russian."""
+    """Return how many published records of a model lack a Korean name, and how many lack a Russian one."""
     lacking = {
         language: Count("pk", filter=Q(**{name: ""}) | Q(**{name: None}))
         for language in ("ko", "ru")

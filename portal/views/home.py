@@ -1,4 +1,4 @@
-"""The home page, and the counts that other pages share with it."""
+"""The home page, and counts that other pages use too."""
 
 from django.db.models import Prefetch
 from django.urls import reverse
@@ -18,23 +18,26 @@ from projects.models import Agreement, Organisation, Project
 
 
 def published(model):
-    """How many published records a model has."""
+    """Return the number of published records of a model."""
     return model.objects.published().count()
 
 
 def choice_counts(sets, choices, among):
-    """The choices that some of the records with these primary keys have, with how many do, the most first."""
+    """Return (choice, count) of the choices that occur in the records `among`, the highest count first.
+
+    `among` is a bitmap of primary keys. `sets` maps the value of each choice to the bitmap of the records that have it.
+    """
     counts = [(choice, among.intersection_cardinality(sets[choice.value])) for choice in choices]
     return sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
 
 
 class Home(PageMetadataMixin, TemplateView):
-    """The way in."""
+    """The home page."""
 
     template_name = "portal/home.html"
 
     def schema_objects(self, tell, context):
-        """The portal, and how to search it."""
+        """Return the schema.org description of the portal and its search."""
         search = {
             "@type": "SearchAction",
             "target": {
@@ -82,7 +85,10 @@ class Home(PageMetadataMixin, TemplateView):
 
 
 def countries_with_counts():
-    """The countries of the portal with how many published projects, agreements' parties and issues each has."""
+    """Return the countries of the portal with the numbers of their published projects, issues and organisations.
+
+    The numbers are the attributes `project_count`, `issue_count` and `organisation_count`.
+    """
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
     projects = registry.facet_index(Project).facets["country"]
     issues = counts_by(Issue.objects.published(), "countries")

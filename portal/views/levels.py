@@ -1,4 +1,4 @@
-"""Who on the Korean side carries the projects of each country: shares by level, as a picture and as numbers."""
+"""Shares of the levels of the Korean side (national, provincial …) in the projects of each country, as a chart."""
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -11,7 +11,7 @@ from portal.graphics.charts import share_chart
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from projects.models import Project
 
-# The colour of each level, the same in every picture.
+# The colour number of each level, the same in every chart.
 LEVEL_TONES = {
     Level.NATIONAL: 1,
     Level.PROVINCIAL: 2,
@@ -23,7 +23,10 @@ LEVEL_TONES = {
 
 
 def levels_by_country(countries):
-    """A chart of shares, its sentence and its numbers, for those of `countries` with projects of a level; or None."""
+    """Return the chart of shares, its sentence, its legend and its numbers.
+
+    Countries without a project of any level are left out. Return None if no country is left.
+    """
     facets = registry.facet_index(Project).facets
     table = [
         (country, numbers)
@@ -57,7 +60,7 @@ def levels_by_country(countries):
 
 
 def levels_file(request, levels):
-    """The chart of shares as a file of its own."""
+    """Return the chart of shares as an SVG file."""
     return svg_file(
         request,
         "projects-by-level",

@@ -1,4 +1,7 @@
-"""The large map: which projects lie where, to filter, zoom and move; drawn on the server until the reader moves it."""
+"""The interactive map of projects by place, with filters, zoom and panning.
+
+The server draws the map, and the browser replaces the drawing when the reader moves it.
+"""
 
 import dataclasses
 import json
@@ -22,15 +25,18 @@ from projects.models import Project
 from projects.tables import ProjectTable
 from projects.views import ProjectList
 
-APART = 44  # pixels between two marks on the map that one can move
-CLOSEST = 40.0  # map units: how narrow the drawn map can get
-NAMED = 3  # projects named at a place, in the list and on the map
-UNLOCATED = 100  # projects without a known position that are named
-LISTED = 200  # places in the list beside the map
+APART = 44  # least distance in pixels of two marks on the interactive map
+CLOSEST = 40.0  # map units: the least width of the drawn map
+NAMED = 3  # projects named at each place, in the list and on the map
+UNLOCATED = 100  # most projects without a known position that are named
+LISTED = 200  # most places in the list beside the map
 
 
 class BoxField(forms.CharField):
-    """West, south, east and north in degrees, parted by commas, as GeoJSON has them; a geo.Box of degrees."""
+    """A GeoJSON bounding box: west, south, east and north in degrees, separated by commas.
+
+    The cleaned value is a `geometry.BoundingBox` in degrees, or None if it is empty.
+    """
 
     def clean(self, value):
         text = super().clean(value)
@@ -40,7 +46,7 @@ class BoxField(forms.CharField):
             west, south, east, north = (float(part) for part in text.split(","))
         except ValueError:
             west = south = east = north = math.nan
-        if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):  # not a number is in no order
+        if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):  # every comparison with NaN is false
             raise forms.ValidationError(
                 gettext(
                     "The part of the map “{value}” could not be read: it takes west, south, east and north in degrees, "
@@ -51,7 +57,7 @@ class BoxField(forms.CharField):
 
 
 class ViewForm(forms.Form):
-    """Which part of the map is asked for, and how large."""
+    """The part of the map (`bbox`) and the zoom of a request."""
 
     bbox = BoxField(required=False, max_length=120)
     zoom = forms.FloatField(
@@ -66,14 +72,14 @@ class ViewForm(forms.Form):
 
     @property
     def problems(self):
-        """A sentence for each value that could not be read."""
+        """Return a message for each value that is not valid."""
         return [error for errors in self.errors.values() for error in errors]
 
 
 class Explorer(RecordListView):
-    """Projects by place: the list's filters, a map, and a list of the places that serves without it.
+    """Projects by place: the filters of the project list, a map, and a list of the places that works without the map.
 
-    With `format=json` it answers with the marks for `bbox` and `zoom` as GeoJSON.
+    With `format=json` the response has the marks for `bbox` and `zoom` as GeoJSON.
     """
 
     queryset = Project.objects.all()
@@ -101,7 +107,7 @@ class Explorer(RecordListView):
 
     @cached_property
     def kept(self):
-        """The query without what says how to look at the map."""
+        """Return the query string without the parameters of the view (part of the map, zoom, format, page)."""
         query = self.request.GET.copy()
         for name in ("bbox", "zoom", "format", "page"):
             query.pop(name, None)
@@ -123,7 +129,8 @@ class Explorer(RecordListView):
             ),
             "projection": json.dumps(geometry.PROJECTION),
             "max_zoom": geometry.short(geometry.MAX_ZOOM),
-            # Only the filters that hold: the page tells of the others, and data are refused with them.
+            # Only valid filters: the page shows a message for each wrong one, but a request for data with a wrong
+            # filter is refused.
             "data_url": with_query(self.request.path, self.filterset.valid_data | {"format": "json"}),
             "whole_url": self.address(None) if self.box else "",
             "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
@@ -140,7 +147,7 @@ class Explorer(RecordListView):
 
     @cached_property
     def box(self):
-        """The part of the map that was asked for, in map units, or None for the whole."""
+        """Return the requested part of the map in map units, or None for the whole region."""
         return in_map_units(self.view_form.cleaned_data.get("bbox")) if self.view_form.is_valid() else None
 
     @cached_property
@@ -158,7 +165,7 @@ class Explorer(RecordListView):
         return query.urlencode(safe=",")
 
     def address(self, frame):
-        """This page with the same filters, showing a part of the map, or the whole."""
+        """Return the URL of this page with the same filters for the part `frame` of the map; None is the whole."""
         bbox = {} if frame is None else {"bbox": ",".join(f"{value:.2f}" for value in geometry.degrees_around(frame))}
         return f"{self.request.path}?{self.query(self.kept, **bbox)}#map"
 
@@ -167,7 +174,7 @@ class Explorer(RecordListView):
 
         def cluster_url(marks):
             box = geometry.bounds(mark.at for mark in marks)
-            if max(box.width, box.height) < CLOSEST / 10:  # they stay one, however close one looks
+            if max(box.width, box.height) < CLOSEST / 10:  # these marks stay one at any zoom
                 return marks[0].url
             return self.address(geometry.frame_around(box_points(box), margin=0.2, smallest=CLOSEST))
 
@@ -185,7 +192,11 @@ class Explorer(RecordListView):
         )
 
     def groups(self, places, newest):
-        """Places by country, those on the map first: heading, whether the map shows them, their projects."""
+        """Return the places grouped by country, those on the map first.
+
+        Each group has its heading and the language of it, whether the map shows its places, and the places with their
+        projects.
+        """
         groups = {}
         for place in places:
             heading = place.country.name_and_language() if place.country else (gettext("Several countries"), "")
@@ -203,7 +214,7 @@ class Explorer(RecordListView):
         ]
 
     def list_url(self, place):
-        """The list of projects at a place, with the same filters."""
+        """Return the URL of the project list for a place, with the same filters."""
         return f"{reverse('projects')}?{self.query(self.kept, place=place.key)}"
 
     # ── As data ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +259,7 @@ class Explorer(RecordListView):
         )
 
     def feature(self, draft, spot, places, newest):
-        """A mark of the map that one can move: a place with its newest projects, or several with their numbers."""
+        """Return the GeoJSON feature of a mark: one place with its newest projects, or several with counts."""
         lead = places[0]
         properties = {
             "name": draft.rows[0],
@@ -257,7 +268,7 @@ class Explorer(RecordListView):
             "projects": len(at_any(places)),
             "places": len(places),
             "radius": round(draft.radius, 1),
-            # Where the name stands, in pixels from the mark's centre to its baseline; nowhere if there is no room.
+            # Offset in pixels from the centre of the mark to the baseline of the name; None if there is no room.
             "spot": spot and {"dx": round(spot.dx, 1), "dy": round(spot.dy, 1), "anchor": spot.anchor},
         }
         if len(places) == 1:
@@ -283,18 +294,21 @@ class Explorer(RecordListView):
 
 
 def fullest(places):
-    """The places with the most projects, as many as are listed, in their order."""
+    """Return the LISTED places with the most projects, in the order of `places`."""
     keys = {place.key for place in sorted(places, key=lambda place: -len(place.project_ids))[:LISTED]}
     return [place for place in places if place.key in keys]
 
 
 def box_points(box):
-    """Two opposite corners."""
+    """Return two opposite corners of a box."""
     return [(box.left, box.top), (box.right, box.bottom)]
 
 
 def in_map_units(degrees):
-    """The box in map units around a box in degrees, or None where it misses the region."""
+    """Return the box in map units around a box in degrees, or None if it does not overlap the region.
+
+    The box in degrees is sampled at 5 × 5 points.
+    """
     if degrees is None:
         return None
     steps = [i / 4 for i in range(5)]
@@ -307,7 +321,7 @@ def in_map_units(degrees):
 
 
 def scaled(frame, factor):
-    """The frame about the same centre, `factor` times as wide, kept in the region; None is the whole region."""
+    """Return the frame with the same centre, `factor` times as wide, inside the region; None for all of it."""
     width, height = frame.width * factor, frame.height * factor
     if width >= geometry.FRAME.width:
         return None

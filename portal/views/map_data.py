@@ -1,4 +1,4 @@
-"""Which projects lie where: what the maps of pages and the map that one can move are made of."""
+"""The projects at each place, for the maps of pages and for the interactive map."""
 
 import functools
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from portal.models import Place
 from portal.models.querysets import reader_text
 from projects.models import Project
 
-NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # which no list of projects is asked for as a place
+NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # kinds of places that no list of projects filters by as a place
 
 
 def with_project_ids(places):
-    """The places as a list, each with `project_ids`: the published projects that name it or a place in it."""
+    """Return the places as a list, each with `project_ids`: the published projects that name it or a place in it."""
     places, found = list(places), registry.facet_index(Project).facets["place"]
     for place in places:
         place.project_ids = found[place.key]
@@ -25,10 +25,10 @@ def with_project_ids(places):
 
 @dataclass
 class Located:
-    """Published places with a position, and the projects at each, out of those that the filters of a list let through.
+    """Published places with a position, and the projects of a filtered list at each of them.
 
-    `places` are in the reader's alphabetical order, each with `project_ids`, the projects that name it or a place in
-    it, which are those that the list shows for it, and with `mark`.
+    `places` are in the alphabetical order of the reader's language. Each has `project_ids` and `mark`. `project_ids`
+    are the projects that name the place or a place in it: the same ones that the list shows for it.
     """
 
     filters: object
@@ -36,7 +36,10 @@ class Located:
 
     @classmethod
     def of(cls, filters):
-        """One query, whatever the number of projects, beside those for what the filters let through."""
+        """Return the places for the filters of a project list.
+
+        One query, besides those of the filters, for any number of projects.
+        """
         at, places = filters.index.facets["place"], []
         positions = Place.objects.published().filter(latitude__isnull=False).exclude(kind__in=NO_PLACES)
         for place in positions.select_related("country").order_by(reader_text("name"), "key"):
@@ -48,29 +51,29 @@ class Located:
 
     @property
     def inside(self):
-        """The places that the map of the region shows."""
+        """Return the places on the map of the region."""
         return [place for place in self.places if is_inside(place)]
 
     @property
     def outside(self):
-        """The places beyond it, in Korea above all."""
+        """Return the places outside the map of the region, most of them in Korea."""
         return [place for place in self.places if not is_inside(place)]
 
     def counts(self):
-        """How many projects are on the map, and how many only beyond it."""
+        """Return the number of projects on the map, and of those only outside it."""
         shown, beyond = at_any(self.inside), at_any(self.outside)
         return len(shown), len(beyond - shown)
 
     @functools.cached_property
     def unlocated(self):
-        """The primary keys of the projects that name no place with a known position."""
+        """Return the ids of the projects without a place whose position is known."""
         return self.filters.found - at_any(self.places)
 
     def newest(self, places, most):
-        """For the key of each of these places its newest projects, at most so many, with no more than their names.
+        """Return the newest projects of each place, by its key: at most `most`, with only their names loaded.
 
-        Three queries, whatever the number of places and projects: most places have some of the newest projects of all,
-        the others are asked for together.
+        Three queries for any number of places and projects. Most places have some of the newest projects of all. A
+        second query finds the projects of the other places together, and the third one loads the names.
         """
         ordered = Project.objects.published().latest_first().values_list("pk", flat=True)
         found = _first(places, {place.key: place.project_ids for place in places}, ordered[: registry.SCAN_AHEAD], most)
@@ -81,16 +84,19 @@ class Located:
         return {key: [named[pk] for pk in pks] for key, pks in found.items()}
 
     def unlocated_first(self, most):
-        """The newest of the projects that name no place with a known position, with no more than their names."""
+        """Return the newest `most` projects without a place whose position is known, with only their names loaded."""
         return registry.first_records(_with_names().published().latest_first(), self.unlocated, most)
 
     @functools.cached_property
     def _years(self):
-        """The projects that started in each year, the latest year first."""
+        """Return the bitmaps of the projects that started in each year, the latest year first."""
         return [projects for _year, projects in sorted(self.filters.index.facets["started"].items(), reverse=True)]
 
     def _latest(self, projects, most):
-        """Those of these projects that started in the latest years, as many years as give `most`."""
+        """Return those of `projects` that started in the latest years: as many years as needed for `most` projects.
+
+        If all years give fewer than `most`, return `projects`, which include those without a start.
+        """
         latest = NONE
         for started in self._years:
             latest = latest | (projects & started)
@@ -104,17 +110,20 @@ def _with_names():
 
 
 def is_inside(place):
-    """Whether the map of the region shows a place."""
+    """Return True if the place is on the map of the region."""
     return geometry.FRAME.holds(place.mark.at)
 
 
 def at_any(places):
-    """The projects at any of these places."""
+    """Return the projects at any of these places."""
     return NONE.union(*(place.project_ids for place in places))
 
 
 def _first(places, projects, ordered, most):
-    """For the key of each place the first of its projects in the order of `ordered`, which need not have all."""
+    """Return the first `most` projects of each place, by its key, in the order of `ordered`.
+
+    Projects that `ordered` does not contain are left out.
+    """
     order = {pk: number for number, pk in enumerate(ordered)} if places else {}
     there = BitMap(order)
     return {place.key: sorted(projects[place.key] & there, key=order.get)[:most] for place in places}

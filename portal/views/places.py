@@ -1,4 +1,4 @@
-"""Pages of countries and places."""
+"""The list of countries, and the pages of countries and places."""
 
 from django.db.models import Count, Prefetch, Q
 from django.shortcuts import redirect
@@ -27,7 +27,7 @@ VISIBLE = PublicationStatus.PUBLISHED
 
 
 class CountryList(PageMetadataMixin, TemplateView):
-    """The countries, those that the portal is about first."""
+    """The list of countries, with those of the portal (with a group) first."""
 
     @staticmethod
     def known_parameters(as_file):
@@ -43,7 +43,7 @@ class CountryList(PageMetadataMixin, TemplateView):
         return super().get(request, *args, **kwargs)
 
     def get_records(self):
-        """The countries, those that the portal is about first."""
+        """Return all published countries for a file, those of the portal first."""
         countries = Place.objects.published().filter(kind=Place.Kind.COUNTRY)
         about = countries.exclude(group="").order_by("group", reader_text("name"))
         others = countries.filter(group="").in_order_of("name")
@@ -76,11 +76,14 @@ class CountryList(PageMetadataMixin, TemplateView):
         }
 
 
-MOST_CHARTS = 6  # on the page of a country
+MOST_CHARTS = 6  # most charts on the page of a country
 
 
 def missing_cooperation(country):
-    """What the portal has no sourced project for in a country of Central Asia: areas, and issues that trouble it."""
+    """Return the areas, and the issues of the country, for which no project with a source is in the portal.
+
+    Return None for a country outside Central Asia.
+    """
     if country.group != Place.Group.CENTRAL_ASIA:
         return None
     facets = registry.facet_index(Project).facets
@@ -93,13 +96,13 @@ def missing_cooperation(country):
 
 
 def merge_by_date(*lists):
-    """Dated records of several lists as one, the newest first."""
+    """Return dated records of several lists as one list, the newest first; records of the same date by key."""
     together = sorted((record for found in lists for record in found), key=lambda record: record.key)
     return sorted(together, key=lambda record: record.date, reverse=True)
 
 
 class CountryPage(RecordView):
-    """A country, with everything that touches it."""
+    """The page of a country, with all records that are about it."""
 
     model = Place
     template_name = "portal/country.html"
@@ -163,7 +166,7 @@ class CountryPage(RecordView):
 
 
 class PlacePage(RecordView):
-    """A place, with everything that touches it or its parts. A country has a page of its own."""
+    """The page of a place, with all records about it or its parts. A country is redirected to its own page."""
 
     model = Place
     template_name = "portal/place.html"

@@ -1,4 +1,4 @@
-"""The search over everything: the page, and suggestions while one types."""
+"""The search over all records: the page, and suggestions while the reader types."""
 
 import django_filters
 from django.conf import settings
@@ -35,9 +35,9 @@ from portal.search.analyser import normal
 from portal.search.excerpts import marked
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 
-# With fewer hits than this a filter is asked about them alone, not about all records.
+# With fewer hits than this, the ids of a filter are read only among the hits, not among all records.
 FEW = 1_000
-# With more hits than this the choices of a facet are shown without counts: counting would take longer than finding.
+# With more hits than this, the options of a facet have no counts: counting would take longer than searching.
 MOST_COUNTED = 5_000
 
 MODELS = {kind: model for model in indexing.searched_models() for kind in kinds_of(model)}
@@ -47,20 +47,20 @@ MODELS = {kind: model for model in indexing.searched_models() for kind in kinds_
 
 
 class ValueFacet(Facet):
-    """A facet whose values stand in the index, by its own name."""
+    """A facet whose values are in the search index, under the name of the facet."""
 
     def __init__(self, name, **kwargs):
         super().__init__("values__value", where={"name": name}, **kwargs)
 
 
 def languages():
-    """The languages that records or sources are in."""
+    """Return the languages of the portal and of the sources, as sorted (code, name)."""
     own = {code: language_name(code) for code, _name in settings.LANGUAGES}
     return sorted((own | dict(source_languages())).items())
 
 
 class SearchCounter(FacetCounter[list[int] | None]):
-    """Finds and counts by lists of ids of entries, in ascending order; None stands for all entries."""
+    """Finds and counts by lists of entry ids in ascending order. None stands for all entries."""
 
     def all_matches(self):
         indexing.flush_index()
@@ -73,14 +73,14 @@ class SearchCounter(FacetCounter[list[int] | None]):
         return sorted(ids) if matches is None else [entry for entry in matches if entry in ids]
 
     def matches_excluding(self, *names):
-        """Return nothing where nothing was asked for."""
+        """Return the matches, but [] instead of None: without a search there are no hits."""
         return super().matches_excluding(*names) or []
 
     def count_matches(self, matches):
         return len(matches)
 
     def count_all(self):
-        # “14 of 1,926” is shown for filters only: counting all entries takes longer than finding some.
+        # “14 of 1,926” is shown only if there are filters: counting all entries takes longer than a search.
         return self.filterset.queryset.count() if self.filterset.is_narrowed else self.count()
 
     def count_values(self, matches, name):
@@ -95,7 +95,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
 
     @cached_property
     def _counts_of_matches(self):
-        """How many of all matches have each value of each facet, read by one query."""
+        """Return the counts by facet and value among all matches, from one query."""
         rows = SearchFacet.objects.filter(entry__in=self.matches).order_by()
         counts = {}
         for name, value, count in rows.values_list("name", "value").annotate(Count("entry")):
@@ -104,7 +104,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
 
     @cached_property
     def text_matches(self):
-        """Ids of the entries that match the words, in ascending order, which is that of kinds."""
+        """Return the ids of the entries that match the words, in ascending order, which groups them by kind."""
         return ranking.matching_ids(self.filterset.query)
 
     @cached_property
@@ -112,7 +112,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
         return {}
 
     def _ids_for(self, name):
-        """Return the ids of the entries that one filter lets through, read once."""
+        """Return the ids of the entries that one filter lets through. They are read once."""
         if name not in self._ids_by_filter:
             item, data = self.filterset.filters[name], self.filterset.valid_data
             if isinstance(item, ValueFacet):
@@ -128,7 +128,7 @@ class SearchCounter(FacetCounter[list[int] | None]):
 
 
 class SearchFilter(RecordFilterSet):
-    """What a search can be narrowed to. `query` is the question as it is asked, widened where it finds too little."""
+    """The filters of the search. `query` is the parsed text, with clauses dropped if it has too few hits."""
 
     counter_class = SearchCounter
     caches_counts = False  # the page needs the ids of all hits anyway
@@ -148,7 +148,7 @@ class SearchFilter(RecordFilterSet):
 
     @cached_property
     def asked(self) -> Query:
-        """The question with all that was typed."""
+        """Return the parsed text with all clauses that the reader typed."""
         return ranking.parse_query(self.valid_data.get("q", ""))
 
     @cached_property
@@ -166,7 +166,7 @@ class SearchFilter(RecordFilterSet):
 
     @cached_property
     def error_messages(self):
-        """A sentence for each value that was left out, and one if the question was cut."""
+        """Return a message for each value that was left out, and one if the text was cut."""
         cut = gettext(
             "A search takes {characters} characters and {words} words. What came after them was left out."
         ).format(characters=LONGEST_QUERY, words=MOST_CLAUSES)
@@ -174,17 +174,17 @@ class SearchFilter(RecordFilterSet):
 
     @cached_property
     def active_filters(self):
-        """The chosen values without the words, which stand in the field above."""
+        """Return the chosen values without the words, which the search field above shows."""
         return [active for active in super().active_filters if active.label != self.filters["q"].label]
 
     @property
     def is_narrowed(self):
-        """Whether anything but words was chosen."""
+        """Return True if there is any filter besides the words."""
         return any(name != "q" for name in self.valid_data)
 
     @property
     def found(self):
-        """Ids of all entries that words and filters let through, in ascending order."""
+        """Return the ids of all entries that match the words and the filters, in ascending order."""
         return self.counter.matches
 
     @property
@@ -193,12 +193,12 @@ class SearchFilter(RecordFilterSet):
 
     @cached_property
     def whole(self):
-        """How many of the records that were found match all that was typed."""
+        """Return how many of the hits match everything that was typed."""
         return len(set(ranking.matching_ids(self.asked)).intersection(self.found))
 
     @cached_property
     def best(self):
-        """Ids of the best hits, the best one first; without words, the first of each kind in turn."""
+        """Return the ids of the best hits, the best first. Without words, return the first CANDIDATES hits by id."""
         return ranking.ranked(self.query, self.found) if "q" in self.valid_data else self.found[: ranking.CANDIDATES]
 
 
@@ -206,7 +206,7 @@ class SearchFilter(RecordFilterSet):
 
 
 class Hit:
-    """A record that a search found, as the page shows it."""
+    """A hit of the search, as the page shows it."""
 
     def __init__(self, kind, record, query):
         self.kind, self.record, self.query = kind, record, query
@@ -214,23 +214,28 @@ class Hit:
 
     @property
     def name(self):
-        """The name with its marks."""
+        """Return the name as HTML with the matches marked."""
         return in_language(marked(self.plain_name, self.query).html, self.language)
 
     @property
     def years(self):
-        """The record's first and last year, as far as they are known."""
+        """Return the first and last year of the record, as far as they are known: "2019–2021", one year, or ""."""
         first, last = documents.years_of(self.record)
         return f"{first}–{last}" if first != last else first or ""
 
     @cached_property
     def excerpt(self):
-        """The text that answers best: in the reader's language if one does, else the first in another that does."""
+        """Return the excerpt that matches most clauses and its language.
+
+        Texts in the language of the reader are tried first. A later text must match more clauses to replace an earlier
+        one.
+        """
         best = ("", "")
         most, in_name = -1, marked(self.plain_name, self.query).met
         for field, language, text in self._texts():
             found = marked(text, self.query)
-            # A text shows itself; another name or a long text is shown only for what it adds.
+            # The summary is shown even without a match. A long text is shown only if it matches something, another name
+            # only if it matches more than the shown name.
             least = {"summary": -1, "body": 0, "title": in_name}[field]
             if found.met > max(most, least):
                 best, most = (found.excerpt, language), found.met
@@ -245,11 +250,14 @@ class Hit:
 
     @property
     def excerpt_language(self):
-        """The language of the excerpt in words, where it is not the reader's."""
+        """Return the name of the excerpt's language; "" if it is the language of the reader."""
         return language_name(self.excerpt[1]) if self.excerpt[1] not in {get_language(), ""} else ""
 
     def _texts(self):
-        """Field, language and text of what the record says beside its name, the reader's language first."""
+        """Return (field, language, text) of all texts except the shown name, those in the language of the reader first.
+
+        If the record has no text in that language, those in English come first.
+        """
         texts = [(field, pair) for field in ("summary", "body") for pair in documents.own_texts(self.record, field)]
         texts += [("title", pair) for pair in documents.names_of(self.record)]
         own = [(field, language, text) for field, (language, text) in texts if text != self.plain_name]
@@ -259,7 +267,11 @@ class Hit:
 
 
 def hits(ids, query, names_only=False):
-    """The records with these ids, in this order, each with what was found in it; perhaps without their long texts."""
+    """Return Hits for the entries with these ids, in this order.
+
+    Entries whose record is no longer published are left out. `names_only` defers the long texts. One query per kind of
+    record.
+    """
     wanted = {}
     for kind, pk in (pairs := [record_of(entry) for entry in ids]):
         wanted.setdefault(kind, []).append(pk)
@@ -274,7 +286,7 @@ def hits(ids, query, names_only=False):
 
 
 class HitTable(RecordTable):
-    """Hits have one order: the best first."""
+    """The table of hits. Readers cannot sort it: the best hit comes first."""
 
     class Meta(RecordTable.Meta):
         orderable = False
@@ -282,7 +294,7 @@ class HitTable(RecordTable):
 
 
 class Search(RecordListView):
-    """Everything that answers a question, the best first."""
+    """The search page: all records that match the text and the filters, the best first."""
 
     filterset_class = SearchFilter
     table_class = HitTable
@@ -297,7 +309,7 @@ class Search(RecordListView):
         return ngettext("%(count)s record", "%(count)s records", count) % {"count": number(count)}
 
     def get_queryset(self):
-        return SearchEntry.objects.all()  # all of them are published
+        return SearchEntry.objects.all()  # all entries are of published records
 
     @property
     def kinds(self):
@@ -307,7 +319,7 @@ class Search(RecordListView):
         return self.filterset.best
 
     def keys_of(self, rows):
-        """All hits: the best ones in their order, then those that nobody ranks."""
+        """Return all hits: the best ones in their order, then those that are not ranked."""
         ranked = set(rows)
         pairs = map(record_of, [*rows, *(entry for entry in self.filterset.found if entry not in ranked)])
         return [("place" if kind == Kind.COUNTRY else kind.value, pk) for kind, pk in pairs]
@@ -335,16 +347,17 @@ class Search(RecordListView):
         }
 
 
-# ── While one types ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── Suggestions while the reader types ───────────────────────────────────────────────────────────────────────────
 
 SUGGESTIONS, OF_A_KIND = 8, 3
 LAST_LETTER = chr(0x10FFFF)
 
 
 def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
-    """Ids of entries with a name that begins as the text does, at any word where there are few of the kind.
+    """Return at most SUGGESTIONS ids of entries with a name that begins with `text`.
 
-    `kinds` are all of them, of each a few, or one.
+    With fewer names than that, other words of a name may begin with it. With several `kinds`, there are at most
+    OF_A_KIND ids of each; with one kind, all may be of that kind.
     """
     indexing.flush_index()
     start = normal(text)[:200]
@@ -367,8 +380,9 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
 @takes("q", "kind")
 @require_GET
 def suggest(request):
-    """Records whose names go on as the reader began, of any kind or of one, as JSON: address, key, name, its language,
-    what it is.
+    """Return suggestions as JSON: records of any kind, or of `kind`, whose names begin with `q`.
+
+    Each has its URL, key, name, language of the name, and kind. The throttle rate is that of the search.
     """
     throttling.throttle(request, "search")
     text = request.GET.get("q", "")

@@ -1,4 +1,4 @@
-"""The list of sources, and the page of one."""
+"""The list of sources, and the page of a source."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ VISIBLE = PublicationStatus.PUBLISHED
 
 
 class SourceList(RecordListView):
-    """All sources."""
+    """The list of all sources."""
 
     queryset = Source.objects.all()
     filterset_class = SourceFilter
@@ -36,7 +36,7 @@ class SourceList(RecordListView):
 
 
 class SourcePage(RecordView):
-    """A source, with all that cites it."""
+    """A source, with all records that cite it."""
 
     model = Source
     list_title, list_url = _("Sources"), "sources"

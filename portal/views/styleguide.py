@@ -1,4 +1,4 @@
-"""The gallery of components, with real records: `/styleguide/`, with DEBUG."""
+"""The style guide: `/styleguide/` shows each component with real records. It exists only with DEBUG."""
 
 import copy
 
@@ -20,7 +20,7 @@ from projects.models import Agreement, Project
 
 
 def page_at(request, path, **query):
-    """What the page at an address hands to its template, with the request that asked for it."""
+    """Return the template context of the page at `path`, together with the copied request that asked for it."""
     other = copy.copy(request)
     other.path = other.path_info = path
     other.GET = QueryDict(with_query("", query).removeprefix("?"))
@@ -29,7 +29,10 @@ def page_at(request, path, **query):
 
 
 def styleguide(request):
-    """Each component as it looks, for those who build pages. What the portal has no record for yet is left out."""
+    """Render each component for developers. Components without a suitable record are left out.
+
+    Raise Http404 if there is no published project.
+    """
     project = get_object_or_404(Project.objects.published().for_list()[:1])
     listed = page_at(request, reverse("projects"), country="uz")
     countries = page_at(request, reverse("countries"))

@@ -16,34 +16,37 @@ from portal.http.parameters import checks_parameters_itself
 from portal.ops.health import health_checks
 
 
-@checks_parameters_itself  # monitors may add what they like
+@checks_parameters_itself  # monitors may add any parameter
 @never_cache
 def healthz(request):
-    """That the process answers."""
+    """Return 200: the process responds."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @checks_parameters_itself
 @never_cache
 def readyz(request):
-    """That the database answers, holds records and a whole search index: 200, or 503 with what is missing."""
+    """Return 200 if the database responds, has records and has a complete search index; otherwise 503.
+
+    The body is JSON. It says which of the three is ready, and what is wrong with the search index.
+    """
     ready, amiss = health_checks()
     return JsonResponse(ready | ({"search_index": amiss} if amiss else {}), status=200 if all(ready.values()) else 503)
 
 
 def robots(request):
-    """What crawlers may read: every public page."""
+    """Return robots.txt, which allows crawlers to read every public page."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
         "Disallow: /accounts/",
-        # Every part of a list has an address: that a crawler does not go through all of them, it asks nothing of a page
-        # but the next one of the whole list. The longest rule that fits holds (RFC 9309).
+        # Every filter of a list has a URL. Crawlers must not request all combinations, so the only query that they may
+        # add to a page is the next page of the unfiltered list. The longest matching rule applies (RFC 9309).
         "Disallow: /*?",
         "Allow: /*?page=",
         "Disallow: /*?page=*&",
         "Allow: /*/issues/?view=causes$",
-        # What feeds, JSON-LD and the catalogue of the datasets lead to.
+        # Links in feeds, in JSON-LD and in the data catalogue.
         "Allow: /*?*format=atom",
         "Allow: /*/indicators/*?format=",
         "Allow: /sitemap-*.xml?p=",
@@ -55,8 +58,11 @@ def robots(request):
 
 
 def not_found(request, exception):
-    """404 in the reader's language, with ways on. It has to be made like any page, and counts as one."""
-    if request.resolver_match is None:  # else it is counted
+    """Return the 404 page in the language of the reader, with links to continue.
+
+    Rendering it costs as much as any page, so the request counts towards the throttle rate "pages".
+    """
+    if request.resolver_match is None:  # otherwise the throttling middleware has counted it
         try:
             throttling.throttle(request, "pages")
         except throttling.Throttled as error:
@@ -65,11 +71,11 @@ def not_found(request, exception):
 
 
 def bad_request(request, exception):
-    """400 in words. Without the request: its host may be what is wrong with it."""
+    """Return the 400 page. The template gets no request, because its host may be the error."""
     return render(None, "400.html", {"title": pgettext("error", "Bad request")}, status=400)
 
 
 def server_error(request):
-    """500 without a database; or 503, where that is what failed."""
+    """Return a 500 page without using the database, or 503 if the database or another service has failed."""
     error = sys.exception()
     return service_unavailable(request, error) if is_service_failure(error) else defaults.server_error(request)

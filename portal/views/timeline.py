@@ -38,7 +38,7 @@ YEARS = ("year_from", "year_to")
 
 
 class NullFacet(Facet):
-    """A facet of the other kind of record: no record has a value of it."""
+    """A facet that only the other kind of record has: any chosen value excludes all records of this kind."""
 
     def __init__(self, **kwargs):
         super().__init__("pk", **kwargs)
@@ -51,7 +51,7 @@ class NullFacet(Facet):
 
 
 def kinds():
-    """The kinds of events, then those of agreements."""
+    """Return the kinds of events, then the kinds of agreements, as choices."""
     return [*Event.Kind.choices, *Agreement.Kind.choices]
 
 
@@ -69,7 +69,7 @@ PLACE = {
 
 
 class AgreementTimeline(DatedFilterSet):
-    """What the timeline’s filters mean for agreements."""
+    """The filters of the timeline, applied to agreements."""
 
     kind = Facet("kind", **KIND)
     country = Facet("parties__country__key", "parties__organisation__country__key", **COUNTRY)
@@ -83,7 +83,7 @@ class AgreementTimeline(DatedFilterSet):
 
 
 class TimelineCounter(QuerySetCounter):
-    """Counts events and agreements together; `matches` are the events only."""
+    """Counts events and agreements together. `matches` contains the events only."""
 
     def count_all(self):
         return super().count_all() + self.filterset.agreements.counter.count_all()
@@ -96,7 +96,7 @@ class TimelineCounter(QuerySetCounter):
 
 
 class TimelineFilter(DatedFilterSet):
-    """What they mean for events; and both sides as one: entries, counts, chips.
+    """The filters of the timeline, applied to events. It also combines both kinds: entries, counts, chips.
 
     `qs` holds keys of entries (`record`, `pk`, `date`, `key`), not records.
     """
@@ -118,14 +118,14 @@ class TimelineFilter(DatedFilterSet):
         self.agreements = AgreementTimeline(self.data if self.is_bound else None, Agreement.objects.published())
         for name, item in self.agreements.filters.items():
             if isinstance(item, Facet):
-                item.choices = self.filters[name].choices  # asked for once
+                item.choices = self.filters[name].choices  # so that they are queried once
 
     @property
     def qs(self):
         return self.entries()
 
     def entries(self, *without):
-        """The keys of all entries that the filters, without some of them, let through."""
+        """Return the keys of all entries that the filters let through, except the filters named in `without`."""
         events, agreements = (
             side.counter.matches_excluding(*without)
             .order_by()
@@ -137,7 +137,7 @@ class TimelineFilter(DatedFilterSet):
 
     @functools.cached_property
     def facets(self):
-        """The facets, the kinds of events and those of agreements apart."""
+        """Return the facets, with `kind` split into the kinds of events and the kinds of agreements."""
         facets = []
         for facet in super().facets:
             if facet.name == "kind":
@@ -151,7 +151,10 @@ class TimelineFilter(DatedFilterSet):
 
     @functools.cached_property
     def years(self):
-        """How many events and agreements there are in each year that has any, whatever years were asked for."""
+        """Return a dict from year to (events, agreements), for years with any, ascending.
+
+        The filters by year are ignored.
+        """
         found = {}
         for number, side in enumerate((self, self.agreements)):
             rows = side.counter.matches_excluding(*YEARS).order_by().annotate(year=Substr("date", 1, 4))
@@ -164,7 +167,7 @@ class TimelineFilter(DatedFilterSet):
 
 
 class TimelineTable(RecordTable):
-    """Entries by date."""
+    """The table of entries, which is sorted by date."""
 
     date = tables.Column(verbose_name=_("Date"))
 
@@ -177,7 +180,7 @@ class TimelineTable(RecordTable):
 
 
 class Timeline(RecordListView):
-    """Events and agreements by decade."""
+    """The timeline page: events and agreements by decade."""
 
     queryset = Event.objects.all()
     filterset_class = TimelineFilter
@@ -214,26 +217,26 @@ class Timeline(RecordListView):
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One line of the timeline: an event or an agreement."""
+    """One entry of the timeline: an event or an agreement."""
 
     kind: str
     record: Event | Agreement
 
     @property
     def words(self):
-        """The column that tells of it."""
+        """Return the name of the column with the text of the entry."""
         return {"event": "text", "agreement": "summary"}[self.kind]
 
     @property
     def who(self):
-        """The countries of an event, or the parties of an agreement."""
+        """Return the countries of an event, or the parties of an agreement."""
         if self.kind == "event":
             return self.record.countries.all()
         return [party.who for party in self.record.parties.all()]
 
 
 def entries_of(keys):
-    """The entries of a page of keys, in their order, with what the page shows of them."""
+    """Return the entries of a page of keys, in their order, with the related records that the page shows."""
     countries = Prefetch("countries", Place.objects.published().in_order_of("name"))
     issues = Prefetch("issues", Issue.objects.published().without_sections())
     visible = Q(country__publication=VISIBLE) | Q(organisation__publication=VISIBLE)
@@ -247,7 +250,7 @@ def entries_of(keys):
 
 
 class TimelineHistogram:
-    """The strip over the timeline, and its numbers as a table. A decade leads to where its entries are."""
+    """The histogram above the timeline, and its numbers as a table. Each decade links to its entries."""
 
     def __init__(self, filterset, request, shown):
         self.years = filterset.years
@@ -269,30 +272,33 @@ class TimelineHistogram:
 
     @property
     def fullest(self):
-        """The year with most entries (the first of several), and how many these are."""
+        """Return the year with the most entries (the first of several), and their number."""
         year = max(self.years, key=lambda year: (sum(self.years[year]), -year))
         return year, sum(self.years[year])
 
     @property
     def rows(self):
-        """Each decade with its address."""
+        """Return each decade with its URL."""
         return [(decade, self.address(decade)) for decade in decades(self.years)]
 
     @property
     def pictures(self):
-        """The strip for wide pages and for phones: class, shape, decades with their addresses."""
+        """Return the histogram for wide pages and for phones: CSS class, histogram, and its decades.
+
+        Each decade is (decade, URL, whether the chosen years overlap it).
+        """
         return [
             (name, shape, [(decade, self.address(decade), self.is_chosen(decade)) for decade in shape.decades])
             for name, shape in (("chart-wide", self.wide), ("chart-narrow", self.narrow))
         ]
 
     def is_chosen(self, decade):
-        """Whether the years that were asked for touch the decade; without such years none stands out."""
+        """Return True if the chosen years overlap the decade. Without chosen years, no decade is highlighted."""
         low, high = self.chosen
         return bool(low or high) and (low or 0) <= decade.last and decade.first <= (high or 9999)
 
     def address(self, decade):
-        """Where to read a decade: on this page, or filtered by its years."""
+        """Return the URL of a decade: an anchor if this page shows it, otherwise the timeline filtered by its years."""
         if decade.first in self.shown:
             return f"#decade-{decade.first}"
         query = {name: values for name, values in self.request.GET.lists() if name not in {*YEARS, "page"}} | {

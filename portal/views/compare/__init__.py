@@ -1,4 +1,4 @@
-"""Two to four countries, issues or projects side by side."""
+"""The comparison of two to four countries, issues or projects."""
 
 from portal.views.compare.page import Compare
 

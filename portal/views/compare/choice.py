@@ -1,4 +1,4 @@
-"""What an address asks to compare, and the forms in which one chooses it."""
+"""The records that a URL asks to compare, and the forms to choose them."""
 
 from dataclasses import dataclass, field
 
@@ -17,11 +17,11 @@ KINDS = {kind.name: kind for kind in (Countries(), Issues(), ProjectComparison()
 
 
 class ComparisonChoice:
-    """The kind and the records that an address names. Good ones hold; a sentence says of each other why it does not."""
+    """The kind and the records in a query. Valid records are used; `problems` has a message for each other value."""
 
     def __init__(self, query):
         self.problems, self.kind, self.records = [], None, []
-        self.mistakes = []  # the same for files, which are refused
+        self.mistakes = []  # the same messages for files: a request for a file with a mistake is refused
         asked = {
             KINDS[name]: list(dict.fromkeys(key.strip().lower() for key in query.getlist(name)))
             for name in query
@@ -45,8 +45,8 @@ class ComparisonChoice:
             )
 
     def known(self, kind, keys):
-        """The records of `keys`; a former key means the record that stays."""
-        sound = [key for key in keys if "\0" not in key]  # which PostgreSQL takes for an error
+        """Return the records with these keys. A former key stands for the record that replaced it."""
+        sound = [key for key in keys if "\0" not in key]  # PostgreSQL raises an error for a NUL character
         found, former = kind.found(sound) if sound else {}, {}
         unknown = [key for key in sound if key not in found]
         if unknown and kind.former:
@@ -67,12 +67,12 @@ class ComparisonChoice:
 
     @property
     def complete(self):
-        """Whether there is something to compare."""
+        """Return True if there are enough records to compare."""
         return len(self.records) >= FEWEST
 
     @property
     def query(self):
-        """The query that names what is compared."""
+        """Return the query string of the compared records."""
         return self.query_of(self.records)
 
     def query_of(self, records):
@@ -81,14 +81,14 @@ class ComparisonChoice:
 
 @dataclass
 class Form:
-    """A choice of records of one kind, with those that are already chosen."""
+    """A form to choose records of one kind, and the records that are already chosen."""
 
     kind: object
     chosen: list = field(default_factory=list)
 
     @cached_property
     def groups(self):
-        """Headings with what stands under them: key, name, its language, whether it is chosen."""
+        """Return (heading, options). Each option is (key, name, language of the name, whether it is chosen)."""
         chosen = {record.key for record in self.chosen}
         return [
             (heading, [(record.key, *record.name_and_language(), record.key in chosen) for record in found])
@@ -97,17 +97,17 @@ class Form:
 
     @property
     def selects(self):
-        """The labels of the form's selects, each with the key that is chosen there."""
+        """Return the label of each select of the form and the key that is chosen in it."""
         keys = [record.key for record in self.chosen]
         return list(zip(self.kind.selects, [*keys, *[""] * MOST], strict=False))
 
     @property
     def rest(self):
-        """The groups without what is chosen."""
+        """Return the groups without the chosen options. Groups without options are left out."""
         groups = [(heading, [option for option in found if not option[3]]) for heading, found in self.groups]
         return [group for group in groups if group[1]]
 
 
 def form_of(kind, chosen=(), words=""):
-    """The form in which one chooses records of a kind beside those that are chosen."""
+    """Return the form to choose records of a kind: a search by `words` if the kind is `searched`, otherwise a Form."""
     return ComparisonSearch(kind, list(chosen), words) if kind.searched else Form(kind, list(chosen))

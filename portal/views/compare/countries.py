@@ -1,4 +1,4 @@
-"""Countries side by side: indicators, charts, what the portal has of each, areas, issues."""
+"""The comparison of countries: indicators, charts, counts of records, areas, issues."""
 
 from django.db.models import Count, Prefetch
 from django.utils.http import urlencode
@@ -33,7 +33,7 @@ TOP_AREAS = 5
 
 
 class Countries(Comparison):
-    """Countries that the portal is about."""
+    """The countries of the portal, which are those with a group."""
 
     name = "country"
     label = _("Country")
@@ -48,7 +48,7 @@ class Countries(Comparison):
         return Place.objects.published().exclude(group="").order_by("group", reader_text("name"))
 
     def groups(self, options):
-        """The options under the headings that a choice of many needs."""
+        """Return the options in one group without a heading, because they are few."""
         return [("", options)]
 
     def parts(self, places):
@@ -64,7 +64,7 @@ class Countries(Comparison):
 
     @staticmethod
     def years_together(places):
-        """For each indicator: the years that have values, with how many of the places have one."""
+        """Return, for each indicator, a dict from year to the number of these places with a value for it."""
         found = {}
         rows = (
             Observation.objects.published()
@@ -79,7 +79,7 @@ class Countries(Comparison):
 
     @staticmethod
     def recorded(place, count):
-        """Whether a count says something of a country: projects and issues are those of Central Asia."""
+        """Return True if a count is meaningful: projects and issues are recorded for countries of Central Asia only."""
         return count or place.group == Place.Group.CENTRAL_ASIA
 
     @staticmethod
@@ -92,7 +92,7 @@ class Countries(Comparison):
         )
 
     def counts(self, places, projects):
-        """How much the portal has of each country, counted as the lists count."""
+        """Return a row each for projects, agreements, organisations and issues, counted as their lists count."""
         rows = []
         for label, listed, route in (
             (_("Projects"), projects, "projects"),
@@ -110,7 +110,7 @@ class Countries(Comparison):
         return ComparisonSection("counts", gettext("In the portal"), rows, self.lead(places))
 
     def value_rows(self, places, observations, years):
-        """The latest value of each indicator, in each source that gives one for that year."""
+        """Return a row for each indicator: its latest value, from each source that has one for that year."""
         rows = []
         for found in latest_rows(observations, places):
             indicator = found.indicator
@@ -141,7 +141,7 @@ class Countries(Comparison):
 
     @staticmethod
     def caution(cells, years):
-        """That the years of a row differ, and which one all its countries have."""
+        """Return a warning if the years of a row differ, with the latest year that all its countries have."""
         latest = {cell[0].year for cell in cells if cell}
         if len(latest) < 2:
             return ""
@@ -153,7 +153,7 @@ class Countries(Comparison):
 
     @staticmethod
     def areas(places, facets):
-        """The areas with the most projects in any of the countries."""
+        """Return the section on areas: the TOP_AREAS areas with the most projects in each of the countries."""
         counts = {
             (place.key, area): count
             for place in places
@@ -189,7 +189,7 @@ class Countries(Comparison):
 
     @staticmethod
     def issues(places):
-        """What each issue means in each of the countries."""
+        """Return the section on issues: the note on each issue for each of the countries."""
         notes = IssueInCountry.objects.filter(country__in=places, issue__publication=VISIBLE)
         found = {}
         for note in notes.prefetch_related(Prefetch("issue", Issue.objects.without_sections())):
@@ -204,9 +204,10 @@ class Countries(Comparison):
         return ComparisonSection("issues", gettext("Issues, and what they mean there"), rows)
 
     def figures(self, places):
-        """Charts on which the countries are compared: of indicators that two or more of them have for several years.
+        """Return charts of at most MOST_CHARTS indicators.
 
-        The indicators that editors chose come first. Others follow in their own order where these have no values.
+        An indicator qualifies if two or more of the countries have a value in each of at least three years. Those that
+        editors chose come first, and the others follow in their own order.
         """
         years = self.years_together(places)
         comparable = [pk for pk, counts in years.items() if sum(1 for count in counts.values() if count > 1) > 2]

@@ -1,4 +1,4 @@
-"""The search in which one chooses projects to compare: there are too many of them for a list to choose from."""
+"""The search for projects to compare. There are too many projects for a select."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from portal.models.search_index import Kind, of_kind, record_of
 from portal.search import ranking
 from projects.models import Project
 
-SHOWN = 20  # of those that are found
-NEWEST = 10  # without words
-LONGEST = 200  # characters, as in a list
+SHOWN = 20  # of the hits
+NEWEST = 10  # of the projects, if there are no words
+LONGEST = 200  # characters, the same limit as in a list
 
 
 @dataclass
 class ComparisonSearch:
-    """Projects to choose from beside those that are already chosen: the best that `words` find, or else the newest."""
+    """Projects to choose from, besides those already chosen: the best hits for `words`, or the newest without words."""
 
     kind: object
     chosen: list
@@ -38,14 +38,14 @@ class ComparisonSearch:
 
     @cached_property
     def count(self):
-        """How many projects there are to choose from."""
+        """Return the number of projects to choose from."""
         if self.words:
             return len(self._found)
         return len(registry.facet_index(Project).all)
 
     @cached_property
     def records(self):
-        """The chosen ones in their order, and those to choose from."""
+        """Return the chosen projects in their order, and the projects to choose from."""
         chosen = [record.pk for record in self.chosen]
         if self.words:
             best = [record_of(entry)[1] for entry in ranking.ranked(self._query, self._found)[: SHOWN + len(chosen)]]
@@ -60,7 +60,7 @@ class ComparisonSearch:
 
     @property
     def sentence(self):
-        """What there is to choose from."""
+        """Return a sentence that says what the projects to choose from are."""
         others, shown = self.count, number(len(self.records[1]))
         if not self.words:
             return gettext("The newest projects")
@@ -74,5 +74,5 @@ class ComparisonSearch:
 
     @property
     def list_url(self):
-        """The list of all that there are to choose from."""
+        """Return the URL of the list of all projects to choose from."""
         return with_query(reverse("projects"), {"q": self.words} if self.words else {})

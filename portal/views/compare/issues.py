@@ -1,4 +1,4 @@
-"""Issues side by side: key figures, causes and effects, what they mean in each country, who answers them."""
+"""The comparison of issues: key figures, causes and effects, notes on each country, projects that answer them."""
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext, pgettext
@@ -26,7 +26,7 @@ from projects.models import Project
 
 
 class Issues(Comparison):
-    """Issues of the region."""
+    """The issues of the region."""
 
     name = "issue"
     label = _("Issue")
@@ -41,7 +41,7 @@ class Issues(Comparison):
         return Issue.objects.published().only("key", "parent", "name_en", "name_ko", "name_ru")
 
     def groups(self, options):
-        """Issues under their main ones, which stand first."""
+        """Return the issues in groups under their main issue, which is the first option of its group."""
         mains = [issue for issue in options if issue.parent_id is None]
         groups = [
             (main.name_and_language()[0], [main, *(issue for issue in options if issue.parent_id == main.pk)])
@@ -110,7 +110,7 @@ class Issues(Comparison):
     def main(issue):
         if issue.parent_id is None:
             return [ComparisonEntry(gettext("It is a main issue itself."))]
-        # A main issue that readers may not see was not fetched.
+        # The query for main issues finds published ones only.
         return [named(issue.parent)] if issue.parent else []
 
     @staticmethod

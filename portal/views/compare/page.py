@@ -1,4 +1,4 @@
-"""The page of a comparison, its file, and the page on which one chooses."""
+"""The page of a comparison, its file, and the page with the forms to choose records."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ from portal.seo.head import PageMetadataMixin
 from portal.views.compare.choice import KINDS, MOST, ComparisonChoice, form_of
 from portal.views.compare.finding import LONGEST
 
-FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button under what it found
+FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button below its hits
 
 
 def examples():
-    """Return title, query and record names of each example. One whose records are not all published is left out.
+    """Return title, query string and record names of each example. Examples with an unpublished record are left out.
 
     One query for the examples, and one for each kind among them.
     """
@@ -47,7 +47,7 @@ def examples():
 
 @dataclass
 class ComparisonColumn:
-    """A record as the head of its column, the query that is left without it, and its colour where it has one."""
+    """The head of a column: the record, the query string without it, and its colour number if it has one."""
 
     record: object
     query: str
@@ -63,7 +63,7 @@ class ComparisonColumn:
 
 
 class Compare(PageMetadataMixin, TemplateView):
-    """A comparison as a page or a file; the forms to choose one where too little is chosen."""
+    """A comparison as a page or a file, or the forms to choose records if fewer than two are chosen."""
 
     @staticmethod
     def known_parameters(as_file):
@@ -72,7 +72,7 @@ class Compare(PageMetadataMixin, TemplateView):
     template_name = "portal/compare.html"
 
     def canonical_query(self, context):
-        """What is compared."""
+        """Return the query of the canonical URL: the compared records."""
         choice = self.choice
         return {choice.kind.name: [record.key for record in choice.records]} if self.shown else {}
 
@@ -81,7 +81,7 @@ class Compare(PageMetadataMixin, TemplateView):
 
     def get(self, request, *args, **kwargs):
         if COMPARE in request.GET:
-            # The form sends what was searched for too, which no address to share needs once one has chosen.
+            # The form sends the search words too. A URL to share does not need them once the records are chosen.
             query = {name: values for name, values in request.GET.lists() if name not in {COMPARE, FIND}}
             return HttpResponseRedirect(with_query(request.path, query))
         self.choice = ComparisonChoice(request.GET)
@@ -96,18 +96,18 @@ class Compare(PageMetadataMixin, TemplateView):
 
     @cached_property
     def words(self):
-        """What projects are searched for, to choose among them; nothing while another kind is compared."""
+        """Return the words of the search for projects to compare; "" if another kind is compared."""
         if self.choice.kind and not self.choice.kind.searched:
             return ""
         return " ".join(self.request.GET.get(FIND, "").replace("\0", "").split())[:LONGEST]
 
     @property
     def shown(self):
-        """Whether it is the comparison that is asked for, not a choice of what to compare."""
+        """Return True if the comparison is shown, not the forms."""
         return self.choice.complete and not self.words
 
     def table(self):
-        """The comparison, to be handed out in some format."""
+        """Return the comparison as a table for export."""
         kind = self.choice.kind
         records = kind.load(self.choice.records)
         return tables.ExportTable(
@@ -131,7 +131,7 @@ class Compare(PageMetadataMixin, TemplateView):
         return context | self.comparison()
 
     def forms(self):
-        """The forms of all kinds with examples, or the one of the kind that has begun."""
+        """Return the forms of all kinds and the examples, or one form if a kind is chosen already."""
         choice, words = self.choice, self.words
         if choice.kind or words:
             kind = choice.kind or KINDS["project"]
@@ -143,7 +143,7 @@ class Compare(PageMetadataMixin, TemplateView):
         return {"forms": forms, "examples": examples()}
 
     def comparison(self):
-        """The rows, charts and notes of the chosen records."""
+        """Return the rows, charts and footnotes of the chosen records."""
         choice = self.choice
         records = choice.kind.load(choice.records)
         parts = choice.kind.parts(records)
@@ -180,10 +180,10 @@ class Compare(PageMetadataMixin, TemplateView):
 
 
 def columns_and_rows(records, parts):
-    """A comparison for a file: for each record the value, what it is of, its year, unit and sources.
+    """Return the columns and rows of a comparison for a file.
 
-    A cell of several entries takes as many lines. Where nothing is known the value is empty, and what stands beside it
-    says so.
+    Each record has five columns: value, detail, year, unit and sources. A cell with several entries takes several
+    lines. A missing value is empty, and its detail says why.
     """
     columns = [("part", gettext("Part")), ("row", gettext("Row"))]
     for record in records:
@@ -204,7 +204,7 @@ def columns_and_rows(records, parts):
 
 
 def file_cell(row, cell, line):
-    """The columns of one record on one line of a row."""
+    """Return the five columns of one record on line number `line` of a row."""
     if not cell and line == 0:
         return ["", str(row.missing), "", "", ""]
     if line >= len(cell):

@@ -1,4 +1,4 @@
-"""Projects side by side: facts, parties, aims, results, and how well they are evidenced."""
+"""The comparison of projects: facts, participants, aims, results, and the quality of their evidence."""
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext, pgettext
@@ -27,7 +27,7 @@ from projects.models import Participation, Project, ProjectIssue, RioMarker
 
 
 class ProjectComparison(Comparison):
-    """Projects of Korea and Central Asia."""
+    """The projects of Korea and Central Asia."""
 
     name = "project"
     label = _("Project")
@@ -144,7 +144,7 @@ class ProjectComparison(Comparison):
 
     @staticmethod
     def parties(projects):
-        """A row for each role that someone has in any of the projects."""
+        """Return a row for each role that an organisation has in any of the projects."""
         rows = []
         for role in Participation.Role:
             cells = [

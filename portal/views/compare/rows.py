@@ -1,7 +1,7 @@
-"""What a comparison is made of: plain rows, the same for the page and for the file.
+"""Rows of a comparison as plain values, the same for the page and for the file.
 
-A row has a label, and for each record a list of entries, which know their year, unit and sources where they have them.
-An empty list is something that is missing, and each row says in which words; it is never a zero.
+A row has a label, and a list of entries for each record. An entry has its year, unit and sources if they are known. An
+empty list means that the value is missing. The row has the text for this case; it is never a zero.
 """
 
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ VISIBLE = PublicationStatus.PUBLISHED
 
 @dataclass
 class ComparisonEntry:
-    """One thing that a cell says: words, a number or a partial date, and what belongs to it.
+    """One value in a cell: text, a number or a partial date.
 
-    `detail` says what a number counts, or how far something holds; `mark` what it has to do with the other columns;
-    `share` is a number's size against the largest of its row, in per cent.
+    `detail` says what a number counts, or to what degree the value applies. `mark` says how it relates to the other
+    columns. `share` is the size of a number in per cent of the largest in its row.
     """
 
     value: object
@@ -47,7 +47,7 @@ class ComparisonEntry:
 
     @property
     def html(self):
-        """The value for a reader."""
+        """Return the value as the page shows it."""
         if isinstance(self.value, PartialDate):
             return partial_date(self.value)
         if self.is_number:
@@ -56,7 +56,7 @@ class ComparisonEntry:
 
     @property
     def unit_html(self):
-        """The unit after the value."""
+        """Return the unit after the value."""
         return self.unit
 
     @property
@@ -65,18 +65,18 @@ class ComparisonEntry:
 
     @property
     def plain(self):
-        """The value for a file: a number stays one."""
+        """Return the value for a file. A number stays a number."""
         return plain_number(self.value) if isinstance(self.value, Decimal) else self.value
 
     @property
     def keys(self):
-        """The keys of its sources, for the page's notes."""
+        """Return the keys of the sources, for the footnotes of the page."""
         return [source.key for source in self.sources]
 
 
 @dataclass
 class Amount(ComparisonEntry):
-    """Money: its unit is a currency."""
+    """An amount of money. Its unit is a currency, which `html` contains."""
 
     unit_html = ""
 
@@ -87,9 +87,9 @@ class Amount(ComparisonEntry):
 
 @dataclass
 class ComparisonRow:
-    """One thing that is compared: for each record a list of entries, which is empty where nothing is known.
+    """A row of a comparison: a list of entries for each record, which is empty if nothing is known.
 
-    `unit`, `remark` and `caution` stand under the label. A row is `wide` where its cells hold sentences.
+    `unit`, `remark` and `caution` are shown below the label. A row is `wide` if its cells contain sentences.
     """
 
     label: str
@@ -113,7 +113,7 @@ class ComparisonRow:
 
     @property
     def known(self):
-        """Whether any of the records has something here."""
+        """Return True if any record has an entry in this row."""
         return any(self.cells)
 
 
@@ -128,11 +128,11 @@ class ComparisonSection:
 
 
 class Comparison:
-    """A kind of record that can be compared: its words, what there is to choose from, and its rows.
+    """A kind of record that can be compared: its texts, its options and its rows.
 
-    Subclasses have `options` (the records that can be compared) and `parts` (the rows of the chosen ones). One chooses
-    by checkboxes; in fields with the labels `selects`; both of `groups`, the options under headings; or, where there
-    are too many for either, among those that a search finds (`searched`).
+    Subclasses define `options` (a queryset of the records that can be compared) and `parts` (the sections for the
+    chosen ones). Readers choose with checkboxes, or with one select for each label in `selects`. Both show `groups`,
+    the options under headings. A kind with too many records for either is `searched` instead.
     """
 
     name = ""
@@ -141,41 +141,41 @@ class Comparison:
     searched = False
 
     def found(self, keys):
-        """The records with these keys, by key."""
+        """Return the records with these keys, by key."""
         return {record.key: record for record in self.options().filter(key__in=keys)}
 
     def load(self, records):
-        """The chosen records with all that their comparison needs."""
+        """Return the chosen records with all data that their comparison needs."""
         return records
 
     def figures(self, records):
-        """Charts on which the records are compared."""
+        """Return charts that compare the records."""
         return []
 
     def tones(self, records):
-        """The colour number of each record that has one."""
+        """Return the colour number of each record that has one."""
         return {}
 
 
 def named(record, **more):
-    """An entry that names a record and leads to its page."""
+    """Return an entry with the name of a record and a link to its page."""
     name, language = record.name_and_language()
     return ComparisonEntry(name, language, url=record.get_absolute_url(), **more)
 
 
 def listed(words, route, **parameters):
-    """An entry that leads to the list of its like."""
+    """Return an entry that links to the list of records with the same value."""
     return ComparisonEntry(words, url=list_address(route, **parameters))
 
 
 def prose(record, name):
-    """A cell with the text of a translated column, or an empty one."""
+    """Return a cell with the text of a translated field, or an empty cell."""
     text, language = text_and_language(record, name)
     return [ComparisonEntry(text, language)] if text else []
 
 
 def counted(count, route, **parameters):
-    """A cell with a number that leads to what was counted, if that is anything."""
+    """Return a cell with a number, which links to the list of what was counted unless it is 0."""
     return [ComparisonEntry(count, url=list_address(route, **parameters) if count else "")]
 
 
@@ -184,17 +184,17 @@ def list_address(route, **parameters):
 
 
 def published(sources):
-    """Those of the sources that a reader may see."""
+    """Return the published sources."""
     return tuple(source for source in sources if source.publication == VISIBLE)
 
 
 def cited(record):
-    """The sources of a record whose citations are prefetched, in its editors' order."""
+    """Return the published sources of a record, in the order of its citations, which must be prefetched."""
     return published(citation.source for citation in record.citations.all())
 
 
 def with_marks(cells, records=()):
-    """`cells` with words beside the entries that every record has, and beside those that are a compared record."""
+    """Mark in place the entries that link to a compared record, and those that every record has. Return `cells`."""
     everywhere = set.intersection(*({entry.url for entry in cell} for cell in cells)) - {""}
     compared = {record.get_absolute_url() for record in records}
     for cell in cells:
@@ -207,7 +207,10 @@ def with_marks(cells, records=()):
 
 
 def with_shares(cells):
-    """`cells` of numbers, each with its size against the largest one; none where a number is below zero."""
+    """Set in place the `share` of each number in `cells`. Return `cells`.
+
+    Nothing is set if a number is negative, if all are zero, or if there is only one.
+    """
     values = [entry.value for cell in cells for entry in cell]
     if len(values) > 1 and min(values) >= 0 and max(values) > 0:
         for cell in cells:
@@ -217,7 +220,7 @@ def with_shares(cells):
 
 
 def goal_cells(records):
-    """The goals of records whose `sdgs` are prefetched, each with its targets."""
+    """Return a cell for each record with its goals and their targets. `sdgs` must be prefetched."""
     cells = []
     for record in records:
         goals = {}
@@ -235,6 +238,6 @@ def goal_cells(records):
 
 
 def in_order_of(records, found):
-    """The records of `found` in the order of `records`."""
+    """Return the records of `found` in the order of `records`."""
     found = {record.pk: record for record in found}
     return [found[record.pk] for record in records]

@@ -1,4 +1,4 @@
-"""The gap map: which pairs of issue, country, area … have sourced projects, and which have none."""
+"""The gap map: pairs of two axes (issue, country, area …) with and without projects that have a source."""
 
 from portal.views.coverage.page import CoveragePage
 

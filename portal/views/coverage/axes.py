@@ -1,4 +1,4 @@
-"""The ways to sort projects that a table of coverage may have as rows or columns."""
+"""The axes by which the coverage table can sort projects into rows or columns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from portal.core.formatting import number
 
 @dataclass(frozen=True)
 class Axis:
-    """A way to sort projects. `facet` is the project list's, empty for periods, which are years of start.
+    """A way to group projects.
 
-    `counted` says how a project comes to stand in it, where that is not plain; `lacking(n)` that n projects stand
-    nowhere in it. Members stand in the order of their `members`, or the `fullest` first.
+    `facet` is that of the project list; it is empty for periods, which group by year of start. `counted` explains how a
+    project is assigned, if that is not obvious. `lacking(n)` says that n projects have no value. A project can have
+    `several` values. Members are in their own order, or those with the most projects first (`fullest`).
     """
 
     name: str

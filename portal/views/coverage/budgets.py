@@ -1,4 +1,4 @@
-"""The known budgets of projects in memory, so that any of them are added up without asking the database."""
+"""The known budgets of projects, held in memory: any set of them is added up without a query."""
 
 from array import array
 from bisect import bisect_left
@@ -10,7 +10,7 @@ from projects.models import Project
 
 
 class JoinedAmounts(bitmaps.AggregatedIds):
-    """Amounts in hundredths as one value, in the order in which a `Joined` beside it has their primary keys."""
+    """Amounts in hundredths as one value, in the same order as an `AggregatedIds` of the primary keys beside it."""
 
     template = "%(function)s(CAST(ROUND(%(expressions)s * 100) AS INTEGER))"
 
@@ -20,27 +20,27 @@ class JoinedAmounts(bitmaps.AggregatedIds):
 
 @dataclass(frozen=True, kw_only=True)
 class Budgets(bitmaps.VersionedSnapshot):
-    """The budget of each project in hundredths of whatever currency, at the place of its primary key; 0 if unknown."""
+    """The budgets of projects in hundredths of their currency, indexed by primary key; 0 if unknown."""
 
     hundredths: array
 
     def sum(self, projects) -> Decimal:
-        """What the budgets of these projects come to, all of which have one in the same currency."""
-        # The sets may be of a later state than the budgets, with projects that have no place here yet.
+        """Return the sum of the budgets of these projects. All of them must have one in the same currency."""
+        # The bitmap may be newer than the budgets and contain projects that these lack.
         pks = projects.to_array()
         there = pks[: bisect_left(pks, len(self.hundredths))]
         return Decimal(sum(map(self.hundredths.__getitem__, there))).scaleb(-2)
 
 
 def _found(projects):
-    """The primary keys and the hundredths of those of `projects` that have a budget."""
+    """Return two arrays for those of `projects` that have a budget: primary keys and hundredths."""
     found = projects.filter(budget__isnull=False).order_by()
     joined = found.aggregate(pks=bitmaps.AggregatedIds("pk"), hundredths=JoinedAmounts("budget"))
     return bitmaps.to_array("I", joined["pks"]), bitmaps.to_array("q", joined["hundredths"])
 
 
 def _with(hundredths, projects):
-    """A copy of `hundredths` in which the budgets of `projects` stand."""
+    """Return a copy of `hundredths` with the budgets of `projects`."""
     pks, amounts = _found(projects)
     new = hundredths + array("q", bytes(8 * max(0, max(pks, default=0) + 1 - len(hundredths))))
     for pk, amount in zip(pks, amounts, strict=True):
@@ -60,5 +60,5 @@ def _apply_changes(old, state):
 
 
 def known_budgets() -> Budgets:
-    """As the content stands now."""
+    """Return the budgets of the current content version."""
     return bitmaps.snapshots.current("budgets", _read, _apply_changes)

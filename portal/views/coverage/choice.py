@@ -1,4 +1,4 @@
-"""What a reader asks a table of coverage for."""
+"""The form of the coverage table, and the choice that results from it."""
 
 from django import forms
 from django.utils.translation import gettext
@@ -10,14 +10,14 @@ from portal.views.coverage.axes import AXES, COLUMNS, ROWS
 
 
 class CodeField(CaselessMixin, forms.ChoiceField):
-    """One of a few codes, in upper or lower case."""
+    """A choice from a few codes, in upper or lower case."""
 
     def to_python(self, value):
         return self.as_offered(super().to_python(value))
 
 
 class CoverageForm(forms.Form):
-    """Which axes and what is counted. Empty fields and wrong ones leave the choice to `Choice`."""
+    """The axes and the measure. `CoverageChoice` replaces empty and wrong fields by defaults."""
 
     rows = CodeField(label=_("Rows"), required=False)
     columns = CodeField(label=_("Columns"), required=False)
@@ -40,7 +40,7 @@ class CoverageForm(forms.Form):
 
 
 class CoverageChoice:
-    """The axes and the measure that hold, and a sentence for each wish that could not be met."""
+    """The axes and the measure that are used, and a message for each value that could not be used."""
 
     def __init__(self, data, currencies):
         self.form = CoverageForm(data, currencies)
@@ -67,7 +67,7 @@ class CoverageChoice:
 
     @property
     def selects(self):
-        """For each field: its name, its label, and its options as value, words, and whether it holds."""
+        """Return (name, label, options) of each field. Each option is (value, label, whether it is chosen)."""
         now = {"rows": self.rows.name, "columns": self.columns.name, "measure": self.measure}
         return [
             (name, field.label, [(value, words, value == now[name]) for value, words in field.choices])

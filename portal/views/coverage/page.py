@@ -1,4 +1,4 @@
-"""The page of coverage and its files."""
+"""The page of the coverage table, and its files."""
 
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -12,7 +12,7 @@ from projects.filters import ProjectFilter
 
 
 class CoveragePage(TemplateView):
-    """The table of two axes, with the streams of the same projects."""
+    """The table of two axes, and the Sankey diagram of the same projects."""
 
     @staticmethod
     def known_parameters(as_file):
@@ -32,7 +32,7 @@ class CoveragePage(TemplateView):
         return super().get(request, *args, **kwargs)
 
     def table(self):
-        """The table, or the streams, to be handed out in some format."""
+        """Return the table, or the bands of the diagram, for export."""
         coverage, addresses = Coverage(self.request.GET), responses.addresses(self.request)
         coverage.raise_for_errors()
         if self.request.GET.get("part") == "streams":

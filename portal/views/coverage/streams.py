@@ -1,4 +1,4 @@
-"""The streams of the same projects: who works on what and where."""
+"""The Sankey diagram of the covered projects: from the level of the Korean side to areas to countries."""
 
 import functools
 import itertools
@@ -20,7 +20,10 @@ WIDE, NARROW = (720, 520), (360, 560)
 
 @dataclass(frozen=True)
 class Band:
-    """A stream from one member to another: its projects, and its width, in which each project has one unit in all."""
+    """A band from one member to another: their common projects, and its width.
+
+    The width counts each project as 1 in total, divided among all bands of the project (see `Streams`).
+    """
 
     source: Member
     target: Member
@@ -39,24 +42,27 @@ class Band:
 
 
 def by_number(members):
-    """Pairs of a number and the projects of exactly so many of the members; of numbers that occur."""
+    """Return (n, projects that belong to exactly n of the members), for each n that occurs."""
     so_many = ids_by_min_matches([member.projects for member in members])
     exactly = [keys - more for keys, more in itertools.pairwise([*so_many, NONE])]
     return [(count, keys) for count, keys in enumerate(exactly, 1) if keys]
 
 
 def shared(projects, parted, *others):
-    """How wide projects are together, each divided among as many as it stands in on each of the ways to part them."""
+    """Return the total width of `projects`, each divided by the number of members that it belongs to on each axis.
+
+    `parted` and `others` are the results of `by_number`, one for each axis.
+    """
     if others:
         return sum(shared(projects & keys, *others) / so_many for so_many, keys in parted)
     return sum(projects.intersection_cardinality(keys) / so_many for so_many, keys in parted)
 
 
 class Streams:
-    """Who works on what and where: bands from the level of the Korean side to areas to countries.
+    """Bands from the level of the Korean side to areas to countries.
 
-    A project is one unit wide. It has one level or none; between several areas and countries it is divided equally, so
-    that as much leaves an area as comes in. What has no level, no area or no country is not drawn.
+    A project is one unit wide. It has one level or none. It is divided equally among its areas and countries, so that
+    the same width enters and leaves each area. Projects without a level, an area or a country are not drawn.
     """
 
     axes = ("level", "area", "country")
@@ -71,7 +77,7 @@ class Streams:
 
     @functools.cached_property
     def widths(self):
-        """The width of each band of either step, by the keys at its ends."""
+        """Return two dicts, one for each step, from (source key, target key) to the width of the band."""
         levels, areas, countries = self.columns
         by_areas, by_countries = by_number(areas), by_number(countries)
         return (
@@ -91,7 +97,7 @@ class Streams:
 
     @functools.cached_property
     def bands(self):
-        """The bands of either step, in the order of the columns."""
+        """Return two lists of bands, one for each step, in the order of the columns."""
         return [
             [
                 Band(source, target, self.coverage.counted(source, target), width)
@@ -136,7 +142,7 @@ class Streams:
 
     @functools.cached_property
     def pictures(self):
-        """The picture for wide pages and for phones, each with its class."""
+        """Return the diagram for wide pages and for phones, each with its CSS class."""
         return [
             ("chart-wide", self.picture(*WIDE)),
             ("chart-narrow", self.picture(*NARROW, compact=True)),
@@ -183,7 +189,7 @@ class Streams:
         return notes
 
     def file(self, request):
-        """The picture as a file of its own."""
+        """Return the diagram as an SVG file."""
         return svg_file(
             request,
             "streams",
@@ -195,7 +201,7 @@ class Streams:
         )
 
     def columns_and_rows(self):
-        """The bands for a file: names and words of the columns, and the rows."""
+        """Return the columns, as (name, label), and the rows of the bands for a file."""
         columns = [
             ("from_key", gettext("From (key)")),
             ("from", pgettext("flow", "From")),

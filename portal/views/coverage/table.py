@@ -1,8 +1,9 @@
-"""The table of two axes: its members, its cells, what it shows in words, its file.
+"""The coverage table: its members, cells, sentences and file.
 
-The values of an axis are its members, each a set of projects. A cell is what two members have in common, with the
-filters of the project list that find exactly these projects. All sets are those by which that list counts
-(`portal.facets.bitmaps`), so that a cell, its row's total, the picture below, the file and the list cannot disagree.
+The values of an axis are its members, each a set of projects. A cell contains the projects that two members have in
+common, and the filters of the project list that find exactly these. All sets are the bitmaps by which the project list
+counts (`portal.facets.bitmaps`). A cell, the total of its row, the diagram below, the file and the list are therefore
+always consistent.
 """
 
 import functools
@@ -31,17 +32,17 @@ from projects.views import ProjectList
 
 SPAN = 5  # years in a period
 STEPS = 5  # of shading
-COLUMNS_WITH_WORDS = 5  # as many have room for words in their empty cells
-COLUMNS_THAT_FIT = 7  # as many need no scrolling on a wide page
-MOST_PAIRS = 3  # named as the fullest
+COLUMNS_WITH_WORDS = 5  # up to this many columns, empty cells have room for words
+COLUMNS_THAT_FIT = 7  # up to this many columns, a wide page needs no scrolling
+MOST_PAIRS = 3  # most cells that are named as the fullest
 MILLION = 10**6
 
 
 @dataclass(frozen=True)
 class Member:
-    """One value of an axis: the projects that have it, and the filters of the project list that ask for it.
+    """One value of an axis: the projects that have it, and the filters of the project list that find them.
 
-    `url` is its own page where it has one; a member `under` another is a part of the last one that is not.
+    `url` is its own page, if it has one. A member with `under` is part of the last member before it without `under`.
     """
 
     key: str
@@ -54,10 +55,10 @@ class Member:
 
 @dataclass(frozen=True)
 class CoverageCell:
-    """What two members have in common, or one member and all others: projects and the sum of their known budgets.
+    """The common projects of two members, or all of one member, or all; and the sum of their known budgets.
 
-    `known` counts the projects that have a budget in the currency asked for; without one `amount` is None. `step` is
-    the shade from 1 to 5, or 0; `url` is the project list with exactly these projects.
+    `known` counts the projects with a budget in the chosen currency. `amount` is None if there are none. `step` is the
+    shade from 1 to 5, or 0. `url` is the project list with exactly these projects.
     """
 
     count: int
@@ -68,7 +69,7 @@ class CoverageCell:
 
     @property
     def exact(self):
-        """The amount as machines read it."""
+        """Return the amount with two decimals, for machines."""
         return f"{self.amount:.2f}"
 
     @property
@@ -77,12 +78,12 @@ class CoverageCell:
 
     @property
     def share_known(self):
-        """Of how many projects the budget is known."""
+        """Return "n of m": for how many of the projects the budget is known."""
         return gettext("{known} of {all}").format(known=number(self.known), all=number(self.count))
 
 
 def in_millions(amount) -> str:
-    """An amount in millions to three digits, as a reader writes it."""
+    """Return an amount in millions with three significant digits, in the number format of the reader."""
     if amount is None:
         return ""
     millions = Decimal(amount) / MILLION
@@ -90,7 +91,7 @@ def in_millions(amount) -> str:
 
 
 def shades(values: Iterable) -> list:
-    """The upper bounds of at most five steps of shading that grow by equal factors up to the largest of `values`."""
+    """Return the upper bounds of at most five steps of shading. They grow by equal factors up to the largest value."""
     values = [value for value in values if value]
     if not values:
         return []
@@ -101,13 +102,13 @@ def shades(values: Iterable) -> list:
 
 
 def round_number(value: float) -> int:
-    """The nearest whole number of at most two digits that are not zero."""
+    """Return the nearest integer with at most two significant digits."""
     unit = 10 ** max(len(str(int(value))) - 2, 0)
     return round(value / unit) * unit
 
 
 class CoveredProjects:
-    """The projects that the filters let through, in sets by what they are sorted by."""
+    """The projects that the filters let through, and their sets by facet value."""
 
     def __init__(self, filterset):
         self.found, self.sets = filterset.found, filterset.index.facets
@@ -124,7 +125,7 @@ class CoveredProjects:
 
     @functools.cached_property
     def with_budget(self):
-        """Those whose budget is known, in whatever currency."""
+        """Return the projects with a known budget in any currency."""
         return self.found & NONE.union(*self.sets["currency"].values())
 
     @functools.cached_property
@@ -132,13 +133,13 @@ class CoveredProjects:
         return known_budgets()
 
     def money(self, projects, currency):
-        """How many of `projects` have a budget in `currency`, and the sum of these or None."""
+        """Return the number of `projects` with a budget in `currency`, and the sum of these budgets, or None."""
         known = projects & self.sets["currency"][currency]
         return len(known), self.budgets.sum(known) if known else None
 
 
 class Coverage:
-    """The whole page: table, sentence, notes, streams."""
+    """The coverage table with its totals, sentences and notes."""
 
     def __init__(self, data):
         self.list_path = reverse("projects")
@@ -148,12 +149,12 @@ class Coverage:
         self.members = {axis.name: self._members(axis) for axis in AXES.values()}
 
     def raise_for_errors(self):
-        """Raise Problem 400 if a filter, an axis or the measure is wrong."""
+        """Raise ProblemDetail (400) if a filter, an axis or the measure is wrong."""
         if errors := [*self.filter.parameter_errors, *self.choice.mistakes]:
             raise ProblemDetail(400, " ".join(errors))
 
     def _in_use(self, facet):
-        """The values that any published project has."""
+        """Return the values of a facet that at least one published project has."""
         return [value for value, projects in self.projects.sets[facet].items() if projects]
 
     # Members
@@ -182,32 +183,38 @@ class Coverage:
         return members
 
     def _chosen(self, axis):
-        """The keys that a filter on the axis leaves, or None: only of these it can be said what the list would show."""
+        """Return the keys that a filter on this axis leaves, or None without one.
+
+        The list can show projects only for these keys.
+        """
         chosen = self.filter.valid_data.get(axis.facet)
         if not chosen or axis.name != "issue":
             return chosen
         return {key for key, main in self._mains.items() if key in chosen or main in chosen}
 
     def _countries(self, labels):
-        """Central Asia's countries, and Korea only where a filter asks for it: it takes part in everything."""
+        """Return the countries of Central Asia, and Korea only if a filter asks for it.
+
+        Korea takes part in every project.
+        """
         korea = set(Place.objects.filter(group=Place.Group.KOREA).values_list("key", flat=True))
         chosen = self.filter.valid_data.get("country", [])
         return [(key, False) for key in labels if key not in korea or key in chosen]
 
     @functools.cached_property
     def _mains(self):
-        """The key of each published issue's main issue, or None, in the order of issues."""
+        """Return a dict from the key of each published issue to that of its main issue, or None, in their order."""
         return dict(Issue.objects.published().order_by("position", "key").values_list("key", "parent__key"))
 
     def _issues(self, labels):
-        """Main issues, each followed by those under it."""
+        """Return (key, False) of each main issue, followed by (key, True) of the issues under it."""
         under = defaultdict(list)
         for key, main in self._mains.items():
             under[main if main in self._mains else None].append(key)
         return [pair for main in under[None] for pair in [(main, False), *((key, True) for key in under[main])]]
 
     def _periods(self):
-        """Five years each, from the first start of any project to the last, cut where a filter on these years cuts."""
+        """Return periods of five years, from the first start of a project to the last, cut at the years of a filter."""
         years = self._in_use("started")
         if not years:
             return []
@@ -236,31 +243,31 @@ class Coverage:
 
     @property
     def has_words(self):
-        """Whether empty cells have room for words on a wide page."""
+        """Return True if empty cells have room for words on a wide page."""
         return len(self.columns) <= COLUMNS_WITH_WORDS
 
     @property
     def fits(self):
-        """Whether a wide page shows all columns at once."""
+        """Return True if a wide page shows all columns without scrolling."""
         return len(self.columns) <= COLUMNS_THAT_FIT
 
     # Cells
 
     def list_url(self, *members):
-        """The project list with what these members have in common."""
+        """Return the URL of the project list for the common projects of these members."""
         query = dict(self.filter.valid_data)
         for member in members:
             query |= member.filters
         return with_query(self.list_path, query)
 
     def counted(self, *members) -> CoverageCell:
-        """What these members have in common, without its budgets; without any, all projects."""
-        # What a member holds was found, so that two sets are enough.
+        """Return the cell of these members without budgets. Without members, it contains all projects."""
+        # Each member contains only filtered projects, so the intersection of two sets is enough.
         *_others, one, other = [self.projects.found] * 2 + [member.projects for member in members]
         return CoverageCell(one.intersection_cardinality(other), self.list_url(*members))
 
     def cell(self, *members) -> CoverageCell:
-        """What these members have in common, with the budgets that are asked for."""
+        """Return the cell of these members, with budgets if a currency is chosen."""
         if not self.choice.currency:
             return self.counted(*members)
         projects = BitMap.intersection(self.projects.found, *(member.projects for member in members))
@@ -273,12 +280,12 @@ class Coverage:
 
     @functools.cached_property
     def bounds(self):
-        """The most of each step of shading."""
+        """Return the upper bound of each step of shading."""
         return shades(self._value(cell) for row in self._unshaded for cell in row)
 
     @functools.cached_property
     def cells(self) -> list[list[CoverageCell]]:
-        """The cells, row by row."""
+        """Return the cells, row by row, with their shades."""
         return [[replace(cell, step=self._step(self._value(cell))) for cell in row] for row in self._unshaded]
 
     def _value(self, cell):
@@ -289,7 +296,7 @@ class Coverage:
 
     @functools.cached_property
     def table(self):
-        """Each row's member, its cells and its total."""
+        """Return (member, cells, total) of each row."""
         return [(row, cells, self.cell(row)) for row, cells in zip(self.rows, self.cells, strict=True)]
 
     @functools.cached_property
@@ -302,7 +309,7 @@ class Coverage:
 
     @property
     def legend(self):
-        """Each step of shading in words."""
+        """Return (step, text) of each step of shading."""
         legend, low = [], 1
         for step, bound in enumerate(self.bounds, 1):
             if self.choice.currency:
@@ -328,7 +335,7 @@ class Coverage:
 
     @property
     def sentences(self):
-        """What the table shows, computed: where most is, and how much is empty."""
+        """Return computed sentences on the table: which cells are the fullest, and how many are empty."""
         every = [
             (self._value(cell), gettext("{row} × {column}").format(row=row.label, column=column.label))
             for row, cells, _total in self.table
@@ -367,7 +374,7 @@ class Coverage:
 
     @property
     def notes(self):
-        """How one is to read the table, sentence by sentence."""
+        """Return sentences that explain how to read the table."""
         axes = (self.choice.rows, self.choice.columns)
         notes = []
         if any(axis.several for axis in axes):
@@ -386,7 +393,7 @@ class Coverage:
 
     @property
     def money_notes(self):
-        """How far budgets are known, and how they are added up."""
+        """Return sentences on how many budgets are known, and how they are added up; [] without a currency."""
         if not self.choice.currency:
             return []
         unknown = len(self.projects.found - self.projects.with_budget)
@@ -413,7 +420,7 @@ class Coverage:
     # Files
 
     def columns_and_rows(self):
-        """The table for a file: names and words of the columns, and the rows."""
+        """Return the columns, as (name, label), and the rows of the table for a file."""
         axis, currency = self.choice.rows, self.choice.currency
         columns = [*((column.key, column.label) for column in self.columns), ("all", pgettext("total", "All"))]
         if currency:
@@ -444,5 +451,5 @@ class Coverage:
 
 
 def count_words(count):
-    """A number of projects in words."""
+    """Return a number of projects as text, such as "2 projects"."""
     return ProjectList.count_words(count)
