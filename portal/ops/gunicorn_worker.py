@@ -1,55 +1,57 @@
-"""The gunicorn worker of the portal. No thread of it waits for a client.
+"""The gunicorn worker of the portal. None of its threads waits for a client.
 
-gunicorn's threaded worker reads requests and sends answers in its few threads, so that a few slow clients can hold all
-of them. Here the loop that accepts connections also moves the bytes, for a thousand clients at a time:
+gunicorn's threaded worker reads requests and sends responses in its few threads, so a few slow clients can block all of
+them. In this worker, the event loop that accepts connections also reads and writes the bytes, for up to a thousand
+clients at a time:
 
-- A thread gets a request when its head and its body have come. The body is kept in memory or in a temporary file.
+- A thread gets a request when its head and its body have arrived. The body is kept in memory or in a temporary file.
 - A body above DATA_UPLOAD_MAX_MEMORY_SIZE, which only staff may send, is not read at first. The thread gets the head,
   and the application (`portal.http.throttling.RequestSizeMiddleware`) refuses the request or calls
   `ClientSocket.read_body`. Then the loop reads the body, and the request goes to a thread a second time.
-- What a client does not take of an answer at once is kept in memory or in a temporary file, and the loop sends it. The
-  thread is free as soon as the answer is made.
+- The part of a response that the client does not take at once is kept in memory or in a temporary file, and the loop
+  sends it. The thread is free as soon as the response has been generated.
 
-A client that is slower than MIN_BYTES_PER_SECOND is disconnected. What all clients of a worker leave here is bounded.
+A client that is slower than MIN_BYTES_PER_SECOND is disconnected. The bytes that all clients of a worker have waiting
+here are limited (TOTAL_BYTES).
 
 gunicorn has no setting for this. Its gevent worker would need a patched database driver and would run all requests in
-one thread. Its ASGI worker reads each body before the application can refuse it, and Django then holds streamed answers
-in memory as a whole. Waitress keeps bodies and answers as this module does, but in a single process; it also reads each
-body first, and lets threads wait for slow readers of large answers.
+one thread. Its ASGI worker reads each body before the application can refuse it, and Django then holds a whole streamed
+response in memory. Waitress buffers bodies and responses as this module does, but in a single process. It also reads
+each body before the application can refuse it, and its threads wait for slow readers of large responses.
 
-The module builds on these internals of gunicorn 27 (requirements.txt: >=27,<28), which gunicorn does not document. If
+The module depends on these internals of gunicorn 27 (requirements.txt: >=27,<28), which gunicorn does not document. If
 another release changes one of them, tests/portal/ops/test_gunicorn_worker.py fails and names it.
 
 workers.gthread.ThreadWorker
     run                  accepts while `nr_conns` < `worker_connections`; calls `murder_pending` after events and at
                          least once a second; once `alive` is False, goes on until `nr_conns` is 0
     wait_for_and_dispatch_events
-                         calls what was registered with `poller`, in the one thread of the loop
+                         calls the callbacks registered with `poller`, in the one thread of the loop
     accept               counts the connection in `nr_conns` and calls `enqueue_req` with it
     on_client_socket_readable
-                         calls `enqueue_req` with a kept connection on which the next request comes
-    enqueue_req          has a thread call `handle`, and then the loop `finish_request`
-    handle               waits for nothing if `data_ready`; parses a request out of `conn.sock`; returns True if the
+                         calls `enqueue_req` with a kept connection on which the next request arrives
+    enqueue_req          has a thread call `handle`, and then the loop call `finish_request`
+    handle               does not wait if `data_ready`; parses a request from `conn.sock`; returns True if the
                          connection may be kept, and False after each error
-    handle_request       has the request answered; an error after the head of the answer closes `conn.sock`
+    handle_request       calls the application; an error after the head of the response closes `conn.sock`
     finish_request       keeps the connection if `handle` returned True
-    murder_keepalived    closes kept connections on which no request comes
+    murder_keepalived    closes kept connections on which no request arrives
 workers.gthread.TConn
-    __init__, init       `init` makes the `parser`, once while `initialized` is False
+    __init__, init       `init` creates the `parser`, once while `initialized` is False
     close                closes `conn.sock`
 http.parser.Parser
-    finish_body          reads what the application did not read of a body
+    finish_body          reads the rest of a body that the application did not read
 http.unreader.SocketUnreader
     chunk                calls `recv` of `conn.sock`, nothing else
 http.message.Message
-    force_close          has the answer say "Connection: close", and `handle` return False
+    force_close          makes the response say "Connection: close", and `handle` return False
 http.wsgi
     create               calls `send` of `conn.sock`, only for "100 Continue"
     default_environ      gives `conn.sock` to the application as "gunicorn.socket"
     Response.sendfile    calls `sendfile` of `conn.sock`
 util
     write, write_chunk   call `sendall` of `conn.sock`
-    write_nonblock       calls `gettimeout`, and leaves the socket alone if that is 0.0
+    write_nonblock       calls `gettimeout`, and does not change the socket if that is 0.0
     close_graceful       calls `shutdown`, `settimeout`, `recv` and `close`
 """
 
@@ -70,31 +72,33 @@ logger = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10  # for the whole head of a request
 HEAD_BYTES = 65_536
-CLOSING_SECONDS = 2  # for the client to close a connection that is closed on this side
-# A whole body or answer may take STALL_SECONDS plus its size / MIN_BYTES_PER_SECOND. GPRS, the slowest mobile network
+CLOSING_SECONDS = 2  # for the client to close a connection after this side has closed it
+# A whole body or response may take STALL_SECONDS plus its size / MIN_BYTES_PER_SECOND. GPRS, the slowest mobile network
 # in use, carries 4 kB/s: 1 MB takes four minutes. A phone in a tunnel may be silent for STALL_SECONDS.
 STALL_SECONDS = 30
 MIN_BYTES_PER_SECOND = 4_000
-READ_BYTES = 65_536  # at a time
-# What clients leave in a worker: this much of each in memory, the rest in temporary files (in TMPDIR).
+READ_BYTES = 65_536  # per call
+# Limits on the bytes that wait in a worker: this many per body or response in memory, the rest in temporary files (in
+# TMPDIR).
 MEMORY_BYTES = 65_536
-RESERVED_BYTES = 262_144  # that each client may leave in any case: any form or page
-TOTAL_BYTES = 1_073_741_824  # that all clients of a worker may leave; more than that, and whoever adds to it is cut off
-COURTESY_SECONDS = 0.0002  # for each connection that a worker has, it lets other workers go first
+RESERVED_BYTES = 262_144  # per body or response, allowed in any case: enough for any form or page
+TOTAL_BYTES = 1_073_741_824  # for all clients of a worker; above it, a client that adds more is cut off
+COURTESY_SECONDS = 0.0002  # pause before accepting, per connection of this worker, so that other workers go first
 MOST_COURTESIES = 5
 
 END_OF_HEAD = b"\r\n\r\n"
-# gunicorn parses the head itself, and strictly. If the two disagree, the thread finds nothing more to read and fails.
+# gunicorn parses the head itself, and strictly. If the two results differ, the thread finds no more bytes to read and
+# fails.
 HEADERS = re.compile(rb"\r\n(content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
 def disconnected(why):
-    """Return the error that gunicorn and this module take for a client that has gone."""
+    """Return the error that gunicorn and this module treat as a client that has disconnected."""
     return ConnectionResetError(errno.ECONNRESET, why)
 
 
 class Room:
-    """Counts the bytes that all clients of a worker have left here."""
+    """Counts the bytes that wait in this worker for all of its clients. Thread-safe."""
 
     def __init__(self):
         self.taken, self.lock = 0, Lock()
@@ -105,7 +109,7 @@ class Room:
 
 
 class Spool:
-    """Bytes on their way: written at the end, read from the beginning, kept in memory or in a temporary file."""
+    """A queue of bytes, written at the end and read from the beginning, in memory or in a temporary file."""
 
     def __init__(self, room):
         self.room = room
@@ -116,7 +120,7 @@ class Spool:
         return self.end - self.start
 
     def write(self, data):
-        """Add bytes. Raise ConnectionResetError if all clients together have left too many."""
+        """Append bytes. Raise ConnectionResetError if this exceeds RESERVED_BYTES here and TOTAL_BYTES in all."""
         if self.end + len(data) > RESERVED_BYTES and self.room.taken + len(data) > TOTAL_BYTES:
             logger.warning("A client was cut off: all clients together have left more than %s bytes.", TOTAL_BYTES)
             raise disconnected("There is no room for what clients have left.")
@@ -128,14 +132,14 @@ class Spool:
         self.room.add(len(data))
 
     def peek(self, size):
-        """Return up to `size` bytes from the beginning, which stay there."""
+        """Return up to `size` bytes from the beginning without removing them."""
         if self.file is None:
             return b""
         self.file.seek(self.start)
         return self.file.read(min(size, len(self)))
 
     def skip(self, count):
-        """Remove bytes from the beginning."""
+        """Remove `count` bytes from the beginning."""
         self.start += count
         if not len(self):
             self.clear()
@@ -149,15 +153,15 @@ class Spool:
 
 
 class ClientSocket:
-    """A client's socket that never waits, in the place of the blocking one that gunicorn's threads expect.
+    """A client's socket that never blocks. gunicorn's threads use it instead of their blocking socket.
 
-    Either the loop or a thread uses it, never both at once.
+    Either the loop or a thread uses it, never both at the same time.
     """
 
     def __init__(self, sock, room):
         sock.setblocking(False)
         self.sock = sock
-        self.received = bytearray()  # what came after the last request: the next one, as far as it has come
+        self.received = bytearray()  # bytes after the last request, so the start of the next one
         self.body, self.answer = Spool(room), Spool(room)
         self.deadline = 0
         self.next_request()
@@ -165,23 +169,26 @@ class ClientSocket:
     # ── For the loop ─────────────────────────────────────────────────────────────────────────────────────────
 
     def next_request(self):
-        """Forget the request that was answered."""
-        self.head = None  # bytes, once it has come
+        """Reset the state for the next request. The client has HEAD_SECONDS to send its head."""
+        self.head = None  # bytes, once the head has arrived
         self.unread_head = b""
         self.body.clear()
-        self.missing = 0  # bytes of the body that have not come
-        self.has_length = True  # False of a chunked body, which is not read
+        self.missing = 0  # bytes of the body that have not arrived
+        self.has_length = True  # False for a chunked body, which is not read
         self.reads_body = True  # False until the application asks for a large one
         self.asks_for_body = False
         self.deadline = time.monotonic() + HEAD_SECONDS
 
     @property
     def has_body(self):
-        """Whether the whole body of the request is here. It may be empty."""
+        """Return True if the whole body of the request has arrived. The body may be empty."""
         return self.has_length and not self.missing
 
     def receive(self):
-        """Read what has come. Return True when a thread can take the request; raise OSError if it will never come."""
+        """Read the bytes that have arrived. Return True if a thread can take the request.
+
+        Raise OSError if the request will never be complete.
+        """
         if not self._is_ready():
             try:
                 data = self.sock.recv(READ_BYTES if self.head is None else min(READ_BYTES, self.missing))
@@ -201,7 +208,7 @@ class ClientSocket:
             if end < len(END_OF_HEAD):
                 if len(self.received) <= HEAD_BYTES:
                     return False
-                end = len(self.received)  # gunicorn says what is too long
+                end = len(self.received)  # gunicorn responds with an error that says what is too long
                 self.has_length = False
             self._take_head(end)
         return not (self.reads_body and self.missing)
@@ -221,7 +228,7 @@ class ClientSocket:
             self.start_body()
 
     def start_body(self):
-        """Begin to read the body, which the client may have begun to send."""
+        """Start to read the body. The client may have sent a part of it already."""
         self.reads_body, self.asks_for_body = True, False
         self.deadline = time.monotonic() + STALL_SECONDS
         begun = self.received[: self.missing]
@@ -236,14 +243,14 @@ class ClientSocket:
         self.deadline += len(data) / MIN_BYTES_PER_SECOND
 
     def _send(self, data):
-        """Send what the client takes now; return how many bytes these are."""
+        """Send as many bytes as the client takes now, and return their number."""
         try:
             return self.sock.send(data)
         except BlockingIOError:
             return 0
 
     def flush(self):
-        """Send a piece of what is left of the answer. Return True if that was all."""
+        """Send up to READ_BYTES of the rest of the response. Return True if nothing is left."""
         if self.answer:
             sent = self._send(self.answer.peek(READ_BYTES))
             self.answer.skip(sent)
@@ -256,10 +263,13 @@ class ClientSocket:
     # ── For the application ──────────────────────────────────────────────────────────────────────────────────
 
     def read_body(self):
-        """Have the loop read a large body. The request comes again when it is here; this answer is thrown away."""
+        """Make the loop read a large body.
+
+        The request is handled again when the body has arrived, and the present response is discarded.
+        """
         self.asks_for_body = True
 
-    # ── For gunicorn, which takes this for its socket ────────────────────────────────────────────────────────
+    # ── For gunicorn, which uses this object as its socket ───────────────────────────────────────────────────
 
     def recv(self, size):
         if self.unread_head:
@@ -272,7 +282,7 @@ class ClientSocket:
         return data
 
     def send(self, data):
-        """Do nothing: gunicorn sends only "100 Continue" by this, which the loop has sent if it was wanted."""
+        """Do nothing. gunicorn uses this only for "100 Continue", which the loop sends if the client asks for it."""
         return len(data)
 
     def sendall(self, data):
@@ -307,9 +317,9 @@ class ClientSocket:
 
 
 class SlowClientWorker(ThreadWorker):
-    """gunicorn's worker with threads, whose loop reads requests and sends answers.
+    """gunicorn's threaded worker, with a loop that reads requests and sends responses.
 
-    A connection is in one of four places: with a thread; in `watched`, until the client has sent or taken something; in
+    A connection is in one of four states: with a thread; in `watched`, until the client has sent or taken bytes; in
     gunicorn's `keepalived_conns`, between two requests; or closed.
     """
 
@@ -321,14 +331,14 @@ class SlowClientWorker(ThreadWorker):
 
     def init_process(self):
         self.room = Room()
-        self.watched = set()  # connections whose client has to do something before the deadline of its socket
+        self.watched = set()  # connections whose client must act before the deadline of its socket
         self.next_look = 0
         super().init_process()
 
     def accept(self, listener):
-        """Accept a connection, after other workers that have fewer connections have had the chance to.
+        """Accept a connection after a short pause, so that workers with fewer connections can accept it first.
 
-        Otherwise the worker that wakes first to several connections would keep all of them on its one core.
+        Without the pause, the worker that wakes first for several connections would keep all of them on its one core.
         """
         if self.cfg.workers > 1:
             time.sleep(COURTESY_SECONDS * min(self.nr_conns, MOST_COURTESIES))
@@ -337,7 +347,7 @@ class SlowClientWorker(ThreadWorker):
     # ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def enqueue_req(self, conn):
-        """Read the next request of a connection, and give it to a thread when it has come."""
+        """Read the next request of a connection, and give it to a thread when it has arrived."""
         if not isinstance(conn.sock, ClientSocket):
             conn.sock = ClientSocket(conn.sock, self.room)
             conn.data_ready = True
@@ -358,15 +368,18 @@ class SlowClientWorker(ThreadWorker):
             self._watch(conn, EVENT_READ, self._receive)
 
     def handle_request(self, req, conn):
-        """Close the connection afterwards if the body is not here: its bytes would be taken for the next request."""
+        """Close the connection after the response if the body was not read.
+
+        Otherwise its bytes would be parsed as the next request.
+        """
         if not conn.sock.has_body:
             req.force_close()
         return super().handle_request(req, conn)
 
-    # ── Answers ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Responses ────────────────────────────────────────────────────────────────────────────────────────────
 
     def finish_request(self, conn, fs):
-        """Send what is left of the answer, or read the body that the application asked for."""
+        """Send the rest of the response, or read the body that the application asked for."""
         if conn.sock.asks_for_body:
             self._read_body(conn)
         elif conn.sock.answer:
@@ -398,11 +411,11 @@ class SlowClientWorker(ThreadWorker):
             self._watch(conn, EVENT_WRITE, partial(self._send, fs))
 
     def _end_request(self, conn, fs):
-        """Go on with the connection if the result of ThreadWorker.handle is true, otherwise close it."""
+        """Keep the connection if ThreadWorker.handle returned True, otherwise close it."""
         if fs.cancelled() or fs.exception() is not None or not fs.result():
             self._close(conn)
         elif conn.sock.received:
-            self.enqueue_req(conn)  # the client has sent the next request already
+            self.enqueue_req(conn)  # the client has already sent the next request
         else:
             super().finish_request(conn, fs)
 
@@ -424,7 +437,10 @@ class SlowClientWorker(ThreadWorker):
         conn.close()
 
     def _close(self, conn):
-        """Close a connection. The client gets a moment to read the end of the answer; the loop does not wait for it."""
+        """Close a connection after up to CLOSING_SECONDS, so that the client can read the end of the response.
+
+        The loop does not wait: it drops the connection when the client closes it, or at the deadline.
+        """
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -434,7 +450,7 @@ class SlowClientWorker(ThreadWorker):
         self._watch(conn, EVENT_READ, self._drain)
 
     def _drain(self, conn):
-        """Throw away what still comes. Closing a socket with unread bytes would cut off the end of the answer."""
+        """Discard bytes that still arrive. Closing a socket with unread bytes would cut off the end of the response."""
         try:
             if conn.sock.sock.recv(READ_BYTES):
                 return
@@ -445,7 +461,10 @@ class SlowClientWorker(ThreadWorker):
         self._drop(conn)
 
     def murder_pending(self):
-        """Disconnect clients whose time is over. gunicorn calls this after each event and at least once a second."""
+        """Disconnect clients whose deadline has passed.
+
+        gunicorn calls this after each event and at least once a second.
+        """
         super().murder_pending()
         now = time.monotonic()
         if now < self.next_look:

@@ -1,4 +1,4 @@
-"""Whether the portal can answer readers: the database, its records, the search."""
+"""Health checks: whether the database, its records and the search index are ready."""
 
 from django.db import Error, connection
 
@@ -7,7 +7,10 @@ from portal.search import indexing
 
 
 def health_checks():
-    """Which parts are ready, and what is amiss with the search index, in words."""
+    """Return whether each part is ready ("database", "content", "search") and the problem of the search index as text.
+
+    The text is "" if the index has no problem or the database does not respond.
+    """
     ready = {"database": False, "content": False, "search": False}
     try:
         with connection.cursor() as cursor:

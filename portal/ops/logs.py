@@ -1,7 +1,7 @@
-"""What the portal logs, and how: lines for people, or JSON for programs. The lines of a request have its id in common.
+"""Logging: plain text for people or JSON for programs. All lines of a request have the same request id.
 
-gunicorn.conf.py uses it too, so that the server's own words come in the same form. Of readers nothing is logged that
-could tell who they are: no address, no query, no agent.
+gunicorn.conf.py uses the same configuration, so that the lines of the server have the same form. No data that could
+identify a reader is logged: no IP address, no query string, no user agent.
 """
 
 import logging
@@ -11,7 +11,7 @@ import time
 from contextvars import ContextVar
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-REQUEST_LOGGER = "portal.requests"  # operators filter by this name: it does not depend on the module
+REQUEST_LOGGER = "portal.requests"  # operators filter by this name, so it does not depend on the module
 FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 request_id = ContextVar("request_id", default="")
@@ -19,7 +19,10 @@ logger = logging.getLogger(REQUEST_LOGGER)
 
 
 def configuration(level, form):
-    """For `logging.config.dictConfig`; `form` is `text` or `json`."""
+    """Return the configuration for `logging.config.dictConfig`.
+
+    `form` is "text" or "json"; `level` is that of the root logger.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -32,27 +35,28 @@ def configuration(level, form):
                 "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
                 "datefmt": "%Y-%m-%dT%H:%M:%S%z",
                 "json_ensure_ascii": False,
-                # Django hands over the request itself, with all that its reader sent; our id stands for it.
+                # Django adds the request object, with everything that the client sent. The JSON has our request id
+                # instead.
                 "reserved_attrs": [*RESERVED, "request", "server_time", "status_code"],
             },
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form, "filters": ["request_id"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            "bibtexparser": {"level": "CRITICAL"},  # what an editor pasted is told to the editor, not to the log
-            "httpx": {"level": "WARNING"},  # check_links says itself how far it is
+            "bibtexparser": {"level": "CRITICAL"},  # the editor sees errors in a pasted reference; they are not logged
+            "httpx": {"level": "WARNING"},  # check_links reports its own progress
             REQUEST_LOGGER: {"level": "INFO" if form == "json" else "WARNING"},  # a line for each request
-            "gunicorn.error": {"level": "INFO" if form == "json" else "WARNING"},  # its comings and goings
+            "gunicorn.error": {"level": "INFO" if form == "json" else "WARNING"},  # start and stop of workers
         },
     }
 
 
-# What every record has of its own.
+# The attributes of every log record, which are not extra fields.
 RESERVED = [*vars(logging.makeLogRecord({})), "taskName", "message"]
 
 
 class RequestIdFilter(logging.Filter):
-    """Says of each line which request it belongs to, if to any."""
+    """Adds the request id to each log record, if there is a request. It drops no record."""
 
     def filter(self, record):
         if found := request_id.get():
@@ -61,9 +65,9 @@ class RequestIdFilter(logging.Filter):
 
 
 class RequestIdMiddleware:
-    """Gives each request an id, or keeps the one that a proxy gave it, and answers with it in `X-Request-ID`.
+    """Gives each request an id, or keeps a valid one from `X-Request-ID`, and returns it in the `X-Request-ID` header.
 
-    In JSON it also logs a line for each request: what was asked, of which view, what came of it, how long it took.
+    With LOG_FORMAT=json it also logs a line for each request: method, path, view, status and milliseconds.
     """
 
     def __init__(self, get_response):
@@ -72,7 +76,8 @@ class RequestIdMiddleware:
     def __call__(self, request):
         given = request.headers.get("X-Request-ID", "")
         request.id = given if WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
-        # Not taken back at the end: what Django says of an answer, it says after this. The next request has its own.
+        # Not reset after the request: Django logs the response after this method returns. The next request sets its own
+        # id.
         request_id.set(request.id)
         began = time.perf_counter()
         response = self.get_response(request)

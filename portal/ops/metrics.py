@@ -1,7 +1,7 @@
-"""Numbers about the running portal for Prometheus, at `/metrics`, for the networks of those who run it.
+"""Metrics of the running portal for Prometheus, at `/metrics`, for the networks in METRICS_NETWORKS.
 
-Under gunicorn each worker writes its numbers to a file of its own (gunicorn.conf.py names the folder), and whichever
-worker is asked answers for all.
+Under gunicorn each worker writes its metrics to files of its own (gunicorn.conf.py sets the folder). The worker that
+answers `/metrics` adds up the files of all workers.
 """
 
 import ipaddress
@@ -29,7 +29,7 @@ SECONDS = Histogram("portal_request_seconds", "How long an answer takes, by view
 
 
 class MetricsMiddleware:
-    """Counts answers and how long they took; a streamed one until it begins."""
+    """Counts responses and measures their time in seconds, for a streamed response until streaming begins."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -37,7 +37,7 @@ class MetricsMiddleware:
     def __call__(self, request):
         began = time.perf_counter()
         response = self.get_response(request)
-        # Names of views are few; addresses that nobody thought of are as many as askers like.
+        # Label by view name: there are few views, but clients can request any number of URLs that do not exist.
         view = _view_of(request)
         method = request.method if request.method in METHODS else "other"
         REQUESTS.labels(view, method, str(response.status_code)).inc()
@@ -46,7 +46,10 @@ class MetricsMiddleware:
 
 
 def _view_of(request):
-    """The name of the view that a request is for; a page that is kept is answered without asking which."""
+    """Return the name of the requested view, or "none" if the URL does not exist.
+
+    The page cache responds before Django resolves the URL, so the URL of a cached page is resolved here.
+    """
     try:
         return (request.resolver_match or resolve(request.path_info)).view_name
     except Resolver404:
@@ -54,10 +57,10 @@ def _view_of(request):
 
 
 class HealthCollector:
-    """What is true of the portal as a whole at the moment of asking, whichever worker says it."""
+    """Gauges of the whole portal, computed when Prometheus asks. They are the same in every worker."""
 
     def collect(self):
-        """Whether each part is ready, and the number that moves with every change of the content."""
+        """Yield whether each part is ready, and the number of the content version if the database responds."""
         ready = GaugeMetricFamily("portal_ready", "Whether a part is ready (1) or not (0).", labels=["part"])
         found, _amiss = health_checks()
         for part, is_ready in found.items():
@@ -72,7 +75,7 @@ class HealthCollector:
 @never_cache
 @require_safe
 def metrics(request):
-    """`/metrics`. From any other network there is nothing here."""
+    """Return the metrics as Prometheus text. Raise Http404 for a client outside METRICS_NETWORKS."""
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     if not any(address in network for network in settings.METRICS_NETWORKS):
         raise Http404

@@ -1,10 +1,11 @@
-"""Reading from a copy of the database that follows the first one, where REPLICA_URL names one.
+"""Database routing to a read replica, used only if REPLICA_URL is set.
 
-Readers without an account read there: one may have as many copies as readers need. Whatever is written goes to the
-first database, and so does all reading of whoever is signed in, within a transaction, and after a write. A copy is a
-moment behind; the number of the content (portal/tracking/content_version.py) is read where the content is, so that no
-answer is kept under a number that it is older than. A copy that does not answer is left alone for half a minute, and
-the first one stands in.
+Requests of anonymous readers read from the replica, so replicas can be added as the number of readers grows. All writes
+go to the default database. So do all reads of a request with a session, within a transaction, and after a write.
+
+A replica is slightly behind. The content version (portal/tracking/content_version.py) is therefore read from the same
+database as the content: no response is cached under a version newer than its content. If the replica does not respond,
+it is not used for half a minute (PAUSE), and the default database replaces it.
 """
 
 import logging
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 REPLICA = "replica"
-APPS = {"portal", "issues", "projects"}  # sessions, accounts and the cache are never a moment behind
+APPS = {"portal", "issues", "projects"}  # sessions, accounts and the cache are always read from the default database
 NOT_HERE = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
 PAUSE = 30  # seconds
 
@@ -24,43 +25,44 @@ _reads_replica = ContextVar("reads_replica", default=False)
 
 
 class ReplicaRouter:
-    """Says where to read and write. Set only where there is a replica."""
+    """Selects the database for reads and writes. DATABASE_ROUTERS contains it only if there is a replica."""
 
     def db_for_read(self, model, **hints):
-        """The replica, for the records of a reader's request."""
+        """Return the replica for models of APPS during a request of an anonymous reader, outside a transaction."""
         if not _reads_replica.get() or model._meta.app_label not in APPS:
             return DEFAULT_DB_ALIAS
         return DEFAULT_DB_ALIAS if connections[DEFAULT_DB_ALIAS].in_atomic_block else REPLICA
 
     def db_for_write(self, model, **hints):
-        """The first database; what the request reads from then on has to show it."""
+        """Return the default database. The rest of the request reads from it too, so that it sees what was written."""
         _reads_replica.set(False)
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one, other, **hints):
-        """Both hold the same records."""
+        """Return True: both databases hold the same records."""
         return True
 
     def allow_migrate(self, db, app_label, **hints):
-        """A replica gets its tables from the first database."""
+        """Return True only for the default database. The replica gets its tables by replication."""
         return db == DEFAULT_DB_ALIAS
 
 
 class ReplicaMiddleware:
-    """Lets the request of a reader without an account read from the replica."""
+    """Lets requests of anonymous readers read from the replica."""
 
     def __init__(self, get_response):
         self.get_response = get_response
         self.paused_until = 0.0
 
     def __call__(self, request):
-        # Not taken back at the end: a streamed answer reads on. The next request of the thread says so for itself.
+        # Not reset after the request, because a streamed response still reads. The next request of the thread sets its
+        # own value.
         _reads_replica.set(self.is_readers(request) and self.answers())
         return self.get_response(request)
 
     @staticmethod
     def is_readers(request):
-        """Whether somebody without an account only reads, and no draft."""
+        """Return True for a GET or HEAD without a session cookie, outside NOT_HERE and not a preview of a draft."""
         path = request.path_info
         elsewhere = path.startswith(NOT_HERE) or "/preview/" in path
         return (
@@ -68,7 +70,10 @@ class ReplicaMiddleware:
         )
 
     def answers(self):
-        """Whether the replica is there. The look is the one that each request takes at its connection anyway."""
+        """Return True if the replica accepts a connection. If not, log a warning and do not use it for PAUSE seconds.
+
+        This costs nothing extra: each request makes the same health check of its connection anyway.
+        """
         if monotonic() < self.paused_until:
             return False
         try:

@@ -1,4 +1,4 @@
-"""Static files under names that change with their content."""
+"""The storage of static files: their names contain a hash of their content."""
 
 import re
 from posixpath import dirname, join
@@ -6,15 +6,17 @@ from posixpath import dirname, join
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# A stylesheet whose imports are put in their place: a page asks for one file, and each component has a file.
+# The imports in this stylesheet are replaced by the imported files: each component has its own file, but a page
+# requests only one.
 BUNDLE = "css/site.css"
 CSS_IMPORT = re.compile(r'@import url\("([^"]+)"\);\n')
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """WhiteNoise’s, which also names what one of our script modules imports from another.
+    """WhiteNoise's storage, which also replaces the file names in imports between our own script modules.
 
-    Django would do that in all scripts or in none, and reads imports into the comments of some that are not ours.
+    Django can do this only for all scripts or for none. It would also treat text in comments of third-party scripts as
+    imports.
     """
 
     patterns = (
@@ -24,7 +26,7 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
     def post_process(self, paths, dry_run=False, **options):
         if BUNDLE in paths and not dry_run:
-            # Compressed and hashed from here on, instead of the file that `paths` names.
+            # `super()` compresses and hashes this bundle instead of the file that `paths` names.
             self.delete(BUNDLE)
             self.save(BUNDLE, ContentFile(bundled(BUNDLE, paths).encode()))
             paths = {**paths, BUNDLE: (self, BUNDLE)}
@@ -32,10 +34,10 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
 
 
 def bundled(name, paths):
-    """Return the stylesheet `name` with each of its imports replaced by the file that it names.
+    """Return the stylesheet `name` with each of its imports replaced by the imported file.
 
-    `paths` maps the name of a static file to its storage and its path there. An imported file must itself import
-    nothing, and refer to no other file, since its folder is another one. Raise KeyError if a file is missing.
+    `paths` maps the name of a static file to its storage and its path there. An imported file must not import or refer
+    to other files, because the bundle is in another folder. Raise KeyError if a file is missing.
     """
 
     def read(file):

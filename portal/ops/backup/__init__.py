@@ -1,8 +1,8 @@
-"""Everything that the portal knows in one file, to put away and to bring back: `manage.py backup` and `restore`.
+"""Backup and restore of the whole database in one file: `manage.py backup` and `manage.py restore`.
 
-`files` is the file: a manifest and the database, checked against each other before anything is done with them.
-`sqlite` and `postgresql` read and write the database, each as a whole and while the portal runs. There is nothing else
-to keep: the portal stores no uploaded files, and what lies in DATA_DIR is made of the database.
+`files` writes and reads the file: a manifest and the database, which are checked against each other before anything is
+restored. `sqlite` and `postgresql` write and read the database as a whole, while the portal runs. Nothing else needs a
+backup: the portal stores no uploaded files, and everything in DATA_DIR is generated from the database.
 """
 
 import os
@@ -26,9 +26,9 @@ ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 NAME = "portal-%Y%m%dT%H%M%SZ.zip"
 NAMES = re.compile(r"portal-\d{8}T\d{6}Z\.zip")
 UNFINISHED = ".portal-backup-"
-OLD = 24 * 60 * 60  # seconds after which nobody is at work any more on what is unfinished
+OLD = 24 * 60 * 60  # seconds after which an unfinished backup counts as abandoned
 
-# What a database holds in which nobody has done anything yet: what `migrate` itself puts there.
+# The tables that have rows in a new database, because `migrate` or the portal fills them without any user.
 INITIAL_TABLES = re.compile(
     r"django_(migrations|content_type|session)|auth_(permission|group|group_permissions)|sqlite_sequence"
     r"|sqlite_stat\d|portal_(cache|freshness|searchwords_\w+)"
@@ -38,14 +38,14 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup, and where it lies."""
+    """The path and the manifest of a backup."""
 
     path: Path
     manifest: Manifest
 
     @property
     def rows(self):
-        """How many rows it holds, of all tables."""
+        """Return the number of rows in the backup, of all tables together."""
         return sum(self.manifest.rows.values())
 
 
@@ -53,11 +53,15 @@ def _engine(connection):
     return ENGINES[connection.vendor]
 
 
-# ── Making ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Create ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def create(folder: Path) -> Backup:
-    """Put a backup into a folder; the portal may go on meanwhile. Only its owner may read it, since it has accounts."""
+    """Write a backup into `folder`, and return it. The portal can stay in use.
+
+    Only the owner of the file can read it, because it contains accounts. Raise BackupError if the file cannot be
+    written.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
     path = folder / datetime.now(UTC).strftime(NAME)
     try:
@@ -67,7 +71,7 @@ def create(folder: Path) -> Backup:
             manifest = write(unfinished, _engine(connection), connection, Path(scratch))
             if path.exists():
                 raise BackupError(f"{path} is there already. Try again in a second.")
-            unfinished.replace(path)  # whatever has a name of a backup is whole
+            unfinished.replace(path)  # a file with the name of a backup is always complete
             _fsync_directory(folder)
     except OSError as error:
         raise BackupError(f"No backup was made: {error}.") from error
@@ -75,7 +79,7 @@ def create(folder: Path) -> Backup:
 
 
 def _fsync_directory(folder):
-    """Have the disk keep what was put into a folder, even if the power fails now."""
+    """Flush the folder to disk, so that its new entry survives a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -84,7 +88,10 @@ def _fsync_directory(folder):
 
 
 def prune(folder: Path, keep: int) -> list[Path]:
-    """Delete all backups of a folder but the newest, and what makings that were broken off left there."""
+    """Delete all backups in `folder` except the newest `keep`, and return their paths.
+
+    Remains of unfinished backups that are older than OLD seconds are deleted too.
+    """
     for left in folder.glob(f"{UNFINISHED}*"):
         if left.stat().st_mtime < time.time() - OLD:
             for file in left.iterdir():
@@ -96,22 +103,26 @@ def prune(folder: Path, keep: int) -> list[Path]:
     return backups[:-keep]
 
 
-# ── Bringing back ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Restore ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def check(path: Path, *, unsigned: bool = False) -> Backup:
-    """Look a backup through, without touching the database; `BackupError` if it is not whole or not for this portal."""
+    """Return the backup at `path` without changing the database.
+
+    Raise BackupError if it is damaged or unsigned, or if this version or engine of the portal cannot restore it.
+    """
     with opened(path, unsigned=unsigned) as (manifest, database):
         _check_compatible(manifest, database)
         return Backup(path, manifest)
 
 
 def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Backup:
-    """Put what a backup holds into the place of the database: all of it, or nothing if anything goes wrong.
+    """Replace the database by the content of a backup: all of it, or nothing if anything fails.
 
-    Sessions and the cache are in no backup: everyone signs in again. The number of the content’s state moves past all
-    that were ever given out, so that no page of before is taken for one of now. `unsigned` leaves the signature
-    unchecked, for a backup of an earlier version or one whose SECRET_KEY is lost.
+    Raise BackupError if the backup cannot be restored, or if the database has rows of users and `replace` is False. A
+    backup contains no sessions and no cache, so everyone must sign in again. The content version gets a number above
+    all earlier ones, so that no page cached before the restore is used after it. `unsigned` skips the check of the
+    signature, for a backup of an earlier version or one whose SECRET_KEY is lost.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     with opened(path, unsigned=unsigned) as (manifest, database):
@@ -124,7 +135,7 @@ def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Bac
                 f"The database is not empty: it has rows in {named}{more}. To give all of them up for what the backup "
                 "holds, make a backup of them first, and say --replace."
             )
-        # Saves come more slowly than seconds, so that this is past all numbers of the time after the backup too.
+        # The content changes less than once a second, so the time is above all numbers used after the backup too.
         number = max(manifest.data_version + 1, _data_version(connection) + 1, int(time.time()))
         _engine(connection).restore(connection, database, manifest, number)
     analyze()
@@ -132,7 +143,7 @@ def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Bac
 
 
 def lacking(manifest: Manifest) -> list[str]:
-    """The migrations that this portal has and the backup has not had yet."""
+    """Return the migrations that this version has and the backup does not, as sorted "app.name"."""
     return sorted(_migrations(replaced=False) - set(manifest.migrations))
 
 
@@ -153,7 +164,7 @@ def _check_compatible(manifest, database):
 
 
 def _migrations(*, replaced):
-    """The names of all migrations that the code has; with those that others took the place of, or without."""
+    """Return all migrations of the code as "app.name"; with `replaced`, also those that squashed migrations replace."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
     names = set(loader.disk_migrations)
     if replaced:
@@ -162,13 +173,13 @@ def _migrations(*, replaced):
 
 
 def _data_version(connection):
-    """The number of the content’s state in the database that is there; 0 if it has none."""
+    """Return the number of the content version in the current database; 0 if it has none."""
     with connection.cursor() as cursor:
         return data_version(cursor, connection.introspection.table_names(cursor))
 
 
 def _rows_of_somebody(connection):
-    """How many rows each table has, of those in which there are some that somebody put there."""
+    """Return the number of rows of each table that is not empty, without those of INITIAL_TABLES."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
         counts = {}

@@ -1,8 +1,8 @@
-"""The file of a backup: a ZIP of the database and of a manifest that says what is in it.
+"""The file format of a backup: a ZIP with the database and a manifest that describes it.
 
-Nothing in it is believed before it was looked at: it may have been cut off on its way, or come from somebody else. The
-manifest is signed with a key that is derived from SECRET_KEY, and has the hash of the database: whoever does not have
-that key can change neither. No name out of the file becomes a name on the disk.
+Nothing in the file is trusted before it is checked: the file may be cut off, or come from somebody else. The manifest
+contains the hash of the database and is signed with a key derived from SECRET_KEY. Nobody can change either of them
+without that key. Names in the file are never used as file names on the disk.
 """
 
 import contextlib
@@ -26,9 +26,9 @@ UNSIGNED_FORMAT = 1  # the manifest has no signature
 MANIFEST, DATABASE = "manifest.json", "database"
 LONGEST_MANIFEST = 10_000_000
 PIECE = 1 << 20
-# Rows of these tables are in no backup: whoever gets hold of one must not be signed in by it.
+# Rows of these tables are in no backup: a person who gets a backup must not be able to use its sessions.
 LEFT_OUT = ("django_session", "usersessions_usersession", "portal_cache")
-# What zipfile may come upon in a file that is not as it was.
+# The errors that zipfile can raise for a damaged file.
 DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
@@ -42,13 +42,15 @@ DAMAGES = (
 
 
 class BackupError(Exception):
-    """A backup cannot be made, or not be brought back; says why, and what to do."""
+    """A backup cannot be created or restored. The message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup says of itself. `rows` has the number of rows of each table; `signature` is of all the rest, and
-    empty where there is no lasting SECRET_KEY, or in a backup of format 1.
+    """The description of a backup.
+
+    `rows` maps each table to its number of rows. `signature` covers all other fields. It is empty if SECRET_KEY is
+    temporary, and in a backup of format 1.
     """
 
     format: int
@@ -64,13 +66,13 @@ class Manifest:
 
 
 def sign(manifest: Manifest, key: str) -> str:
-    """The signature of a manifest: HMAC-SHA256, in hexadecimal digits."""
+    """Return the signature of a manifest: HMAC-SHA256 in hexadecimal digits."""
     signed = json.dumps(asdict(replace(manifest, signature="")), sort_keys=True)
     return salted_hmac("portal.backup", signed, secret=key, algorithm="sha256").hexdigest()
 
 
 def _check_signature(manifest, path):
-    """`BackupError` unless the manifest was signed with this portal's SECRET_KEY or one of its former ones."""
+    """Raise BackupError unless the manifest is signed with SECRET_KEY or one of SECRET_KEY_FALLBACKS."""
     if not manifest.signature:
         raise BackupError(
             f"{path} is not signed. It comes from an earlier version of the portal, or from one without a SECRET_KEY. "
@@ -87,7 +89,7 @@ def _check_signature(manifest, path):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a database holds, as far as a manifest says it."""
+    """The facts about the content of a database that a manifest repeats."""
 
     schema: str
     data_version: int
@@ -96,7 +98,7 @@ class Facts:
 
 
 def facts(cursor, tables, schema="") -> Facts:
-    """What a database holds, by a cursor whose questions are all answered of the same moment."""
+    """Return the Facts of a database. All queries of `cursor` must see the same snapshot."""
 
     def rows(question):
         cursor.execute(question)
@@ -115,7 +117,10 @@ def facts(cursor, tables, schema="") -> Facts:
 
 
 def data_version(cursor, tables) -> int:
-    """The number of the content’s state in a database with these tables; 0 if it has none."""
+    """Return the number of the content version in a database that has `tables`; 0 if it has none.
+
+    Changes that are recorded but not yet in the version count as one each.
+    """
     number = 0
     for table, value in (("portal_freshness", "max(number)"), ("portal_pendingchange", "count(*)")):
         if table in tables:
@@ -125,7 +130,7 @@ def data_version(cursor, tables) -> int:
 
 
 class Measured:
-    """Writes into another file, and knows how much and what it was."""
+    """Writes to another file, and counts the bytes and computes their SHA-256."""
 
     def __init__(self, file):
         self.file, self.bytes, self.sha256 = file, 0, hashlib.sha256()
@@ -137,7 +142,7 @@ class Measured:
 
 
 def write(path: Path, engine, connection, scratch: Path) -> Manifest:
-    """Write a backup, which nobody but its owner may read."""
+    """Write a backup to `path`, readable only by its owner, and return its manifest. The file is flushed to disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         with zipfile.ZipFile(file, "w", engine.COMPRESSION) as archive:
@@ -156,8 +161,10 @@ def write(path: Path, engine, connection, scratch: Path) -> Manifest:
 
 @contextlib.contextmanager
 def opened(path: Path, *, unsigned=False):
-    """The manifest of a backup, and a file with its database that is byte for byte what was put into it. Raise
-    BackupError if it is damaged, or if its signature does not match; `unsigned` leaves the signature unchecked.
+    """Yield the manifest of a backup, and the path of a temporary file with exactly the database that was backed up.
+
+    Raise BackupError if the backup is damaged, or if its signature does not match. `unsigned` skips the check of the
+    signature.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="portal-restore-") as scratch:
@@ -198,7 +205,7 @@ def _manifest(archive):
 
 
 def _is_manifest(told):
-    """Whether it says all that a manifest says, and in the form in which one does."""
+    """Return True if `told` has exactly the fields of a manifest, with values of the right types."""
     kinds = {field.name: field.type for field in fields(Manifest)}
     return (
         isinstance(told, dict)

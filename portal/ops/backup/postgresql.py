@@ -1,7 +1,7 @@
-"""A PostgreSQL database, out of a backup and into one, by the programs that come with PostgreSQL.
+"""Backup and restore of a PostgreSQL database, with pg_dump, pg_restore and psql.
 
-The dump and the counts are of the same snapshot. What is brought back is counted within the transaction that brings it
-back, so that it is there as a whole or not at all.
+The dump and the row counts are of the same snapshot. The restored rows are counted within the transaction of the
+restore, so that either everything is restored or nothing.
 """
 
 import contextlib
@@ -14,13 +14,13 @@ from django.db.backends.postgresql.client import DatabaseClient
 
 from portal.ops.backup.files import LEFT_OUT, PIECE, BackupError, facts
 
-COMPRESSION = zipfile.ZIP_STORED  # pg_dump compresses itself
+COMPRESSION = zipfile.ZIP_STORED  # pg_dump compresses the dump itself
 MISSING = (
     "{program} was not found. It comes with PostgreSQL’s client programs; take those of the server’s version or of a "
     "later one. On Debian and Ubuntu: apt-get install postgresql-client"
 )
-# All that is in the schema, whatever version of the portal made it. What belongs to an extension stays; what belongs to
-# a column goes with it.
+# Drops everything in the schema, whichever version of the portal created it. Objects that belong to an extension stay.
+# Objects that belong to a column, such as its sequence, are dropped with it.
 EMPTY = """
 DO $empty$
 DECLARE statement text;
@@ -45,7 +45,10 @@ END $empty$;
 
 
 def dump(connection, file, scratch):
-    """Write the database as it is at one moment, and say what is in it. Writers go on meanwhile."""
+    """Write a dump of the database at one moment to `file`, and return its Facts. Other processes can write meanwhile.
+
+    The rows of the tables in LEFT_OUT are left out. Raise BackupError if pg_dump fails.
+    """
     with contextlib.closing(connection.copy()) as snapshot:
         snapshot.set_autocommit(False)
         with snapshot.cursor() as cursor:
@@ -61,13 +64,16 @@ def dump(connection, file, scratch):
 
 
 def look_through(path, manifest):
-    """`BackupError` if pg_restore cannot read the dump."""
+    """Raise BackupError if pg_restore cannot list the content of the dump at `path`."""
     with _started("pg_restore", None, ["--list", str(path)], path.parent, stdout=subprocess.DEVNULL):
         pass
 
 
 def restore(connection, path, manifest, number):
-    """Put the database of a backup into the place of the one that is there, in one transaction of PostgreSQL."""
+    """Replace the current database by that of a backup, in one PostgreSQL transaction.
+
+    `number` becomes the number of the content version. Raise BackupError if the schemas differ, or if a program fails.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         [schema] = cursor.fetchone()
@@ -77,8 +83,9 @@ def restore(connection, path, manifest, number):
     script = ["--file=-", "--no-owner", "--no-privileges", str(path)]
     quiet = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-    # The commit comes last: if anything fails before it, or this process is killed, psql ends without. (What it is
-    # given with --single-transaction it commits, even if that was cut off.) If psql itself has ended, it says why.
+    # COMMIT is the last statement. If something fails before it, or this process is killed, psql ends without a commit.
+    # (With --single-transaction, psql would commit its input even if that was cut off.) If psql itself has ended, the
+    # pipe is broken, and `_started` raises the error that psql wrote.
     with _started("psql", connection, quiet, path.parent, **pipes) as target, contextlib.suppress(BrokenPipeError):
         target.stdin.write(b"BEGIN;" + EMPTY.encode())
         with _started("pg_restore", None, script, path.parent, stdout=subprocess.PIPE) as source:
@@ -87,7 +94,7 @@ def restore(connection, path, manifest, number):
 
 
 def _last_words(manifest, number):
-    """What is said to the database before the commit: the content’s state has another number, and all is there."""
+    """Return the SQL that ends the restore: check the row counts, set the number of the content version, and commit."""
     counted = "".join(
         f"""
     SELECT count(*) INTO found FROM "{table}";
@@ -108,7 +115,11 @@ COMMIT;
 
 @contextlib.contextmanager
 def _started(program, connection, arguments, scratch, **pipes):
-    """A program of PostgreSQL at work, on the database of a connection if one is given; `BackupError` if it fails."""
+    """Run a PostgreSQL program, on the database of `connection` if it is given, and yield its process.
+
+    Raise BackupError, with the first four lines of the program's error output, if it fails. Kill it if the block
+    raises.
+    """
     path = shutil.which(program)
     if path is None:
         raise BackupError(MISSING.format(program=program))
@@ -116,7 +127,7 @@ def _started(program, connection, arguments, scratch, **pipes):
     if connection is not None:
         told = connection.settings_dict
         [_psql, *arguments], environment = DatabaseClient.settings_to_cmd_args_env(told, arguments)
-        # Among them the schema, where it is not the usual one.
+        # The options may set the schema if it is not the default one.
         environment = (environment or {}) | {"PGOPTIONS": str(told["OPTIONS"].get("options", ""))}
     complaints = scratch / f"{program}.log"
     with complaints.open("wb") as log:

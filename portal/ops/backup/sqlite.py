@@ -1,4 +1,4 @@
-"""A SQLite database, out of a backup and into one, by SQLite’s own way to copy a database that is in use."""
+"""Backup and restore of a SQLite database, with SQLite's online backup API, which copies a database in use."""
 
 import contextlib
 import shutil
@@ -10,19 +10,22 @@ from datetime import UTC, datetime
 from portal.ops.backup.files import LEFT_OUT, BackupError, facts
 
 COMPRESSION = zipfile.ZIP_DEFLATED
-PATIENCE = 60  # seconds to wait for whoever is writing
+PATIENCE = 60  # seconds to wait while another process writes
 
 
 def dump(connection, file, scratch):
-    """Write the database as it is at one moment, and say what is in it. Writers go on meanwhile."""
+    """Write a copy of the database at one moment to `file`, and return its Facts. Other processes can write meanwhile.
+
+    The rows of the tables in LEFT_OUT are deleted from the copy. Raise BackupError if the copy is damaged.
+    """
     path = scratch / "copy.sqlite3"
     connection.ensure_connection()
     with contextlib.closing(sqlite3.connect(path)) as copy:
         connection.connection.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # all in one file
-        copy.execute("PRAGMA secure_delete = ON")  # what is deleted leaves nothing behind
+        copy.execute("PRAGMA journal_mode = DELETE")  # everything in one file
+        copy.execute("PRAGMA secure_delete = ON")  # deleted rows are overwritten with zeros
         tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        for table in tables.intersection(LEFT_OUT):  # a database that is to be migrated may lack one
+        for table in tables.intersection(LEFT_OUT):  # a database that is not yet fully migrated may lack one
             copy.execute(f"DELETE FROM {table}")
         copy.commit()
         _is_sound(copy, "PRAGMA quick_check")
@@ -33,7 +36,7 @@ def dump(connection, file, scratch):
 
 
 def look_through(path, manifest):
-    """`BackupError` if the database is not sound, or not the one that the manifest tells of."""
+    """Raise BackupError if the database at `path` is damaged, or if its rows or migrations differ from the manifest."""
     try:
         with contextlib.closing(sqlite3.connect(path)) as database:
             _is_sound(database, "PRAGMA integrity_check")
@@ -45,7 +48,11 @@ def look_through(path, manifest):
 
 
 def restore(connection, path, manifest, number):
-    """Put the database of a backup into the place of the one that is there, in one transaction of SQLite."""
+    """Replace the current database by that of a backup, in one SQLite transaction.
+
+    `number` becomes the number of the content version. Raise BackupError if another process writes for more than
+    PATIENCE seconds, or if SQLite fails.
+    """
     end = time.monotonic() + PATIENCE
 
     def progress(status, remaining, total):
