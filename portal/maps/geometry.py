@@ -1,12 +1,12 @@
 """Map geometry: projection, frames, paths, clusters, labels, classes, GeoJSON. Pure functions: no ORM, no HTML.
 
 **Projection.** Albers' equal-area conic on a sphere, standard parallels 38° N and 52° N, central meridian 67° E. Areas
-on the map stand in the proportions that they have on the ground, which a shaded map needs; between 34° N and 56° N
-shapes are off by at most 2 %.
+on the map are proportional to those on the ground, which a choropleth map needs. Between 34° N and 56° N lengths are
+off by at most 1.4 %.
 
-**Units.** Positions are (longitude, latitude) in degrees. The map is measured in *map units*: x to the right, y down,
-one unit is 3.2 km in any direction, and `FRAME`, the whole region, is 1000 units wide. At zoom z a map unit takes
-`2 ** z / 4` pixels: at zoom 0 the region is 250 px wide, at zoom 2 a thousand.
+**Units.** Positions are (longitude, latitude) in degrees. The map is measured in *map units*: x to the right, y down.
+One unit is 3.2 km in any direction. `FRAME`, the whole region, is 1000 units wide. A map unit takes `2 ** z / 4` pixels
+at zoom z: the region is 250 px wide at zoom 0, and 1000 px at zoom 2.
 """
 
 import bisect
@@ -24,19 +24,19 @@ _LON_0 = 67.0
 _SOUTH, _NORTH = math.radians(38), math.radians(52)
 _N = (math.sin(_SOUTH) + math.sin(_NORTH)) / 2
 _C = math.cos(_SOUTH) ** 2 + 2 * _N * math.sin(_SOUTH)
-_UNITS = EARTH_KM / UNIT_KM  # map units in the radius of the earth
+_UNITS = EARTH_KM / UNIT_KM  # radius of the earth in map units
 _RHO_0 = _UNITS * math.sqrt(_C - 2 * _N * math.sin(math.radians(45.5))) / _N
-_X_0, _Y_0 = 505.0, 365.0  # where 67° E, 45.5° N lies
-MAX_ZOOM = 4.5  # closer, the outlines would show how coarse they are
+_X_0, _Y_0 = 505.0, 365.0  # the position of 67° E, 45.5° N
+MAX_ZOOM = 4.5  # the outlines look coarse above this zoom
 
-# The same for a script that projects for itself: x = x + r sin t, y = y − rho + r cos t, where
+# The same for a script that projects by itself: x = x + r sin t, y = y − rho + r cos t, where
 # r = units √(c − 2 n sin lat) / n and t = n (longitude − lon) in radians.
 PROJECTION = {"lon": _LON_0, "n": _N, "c": _C, "units": _UNITS, "rho": _RHO_0, "x": _X_0, "y": _Y_0}
 
 
 @dataclass(frozen=True)
 class BoundingBox:
-    """A rectangle, in whatever units its maker says: left, top (or south), width, height."""
+    """A rectangle: left, top (or south), width, height. The caller chooses the unit."""
 
     left: float
     top: float
@@ -56,22 +56,22 @@ class BoundingBox:
         return self.left + self.width / 2, self.top + self.height / 2
 
     def holds(self, point: Point) -> bool:
-        """Whether a point lies in it or on its edge."""
+        """Return True if the point is inside or on the edge."""
         x, y = point
         return self.left <= x <= self.right and self.top <= y <= self.bottom
 
     def contains(self, other: "BoundingBox") -> bool:
-        """Whether another box lies in it."""
+        """Return True if the other box is inside."""
         return self.holds((other.left, other.top)) and self.holds((other.right, other.bottom))
 
     def meets(self, other: "BoundingBox") -> bool:
-        """Whether the two overlap by more than an edge."""
+        """Return True if the boxes overlap by more than an edge."""
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
     def grown(self, by: float) -> "BoundingBox":
-        """The box with `by` added on each side."""
+        """Return the box with `by` added on each side."""
         return BoundingBox(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
 
 
@@ -83,14 +83,14 @@ FRAME = BoundingBox(0.0, 0.0, 1000.0, 740.0)
 
 
 def project(lon: float, lat: float) -> Point:
-    """Longitude and latitude in degrees to map units."""
+    """Return the map units of a longitude and latitude in degrees."""
     rho = _UNITS * math.sqrt(max(0.0, _C - 2 * _N * math.sin(math.radians(lat)))) / _N
     theta = _N * math.radians(lon - _LON_0)
     return _X_0 + rho * math.sin(theta), _Y_0 - _RHO_0 + rho * math.cos(theta)
 
 
 def unproject(x: float, y: float) -> Point:
-    """Map units to longitude and latitude in degrees."""
+    """Return longitude and latitude in degrees of a point in map units."""
     east, south = x - _X_0, y - _Y_0 + _RHO_0
     rho, theta = math.hypot(east, south), math.atan2(east, south)
     sine = (_C - (rho * _N / _UNITS) ** 2) / (2 * _N)
@@ -98,7 +98,7 @@ def unproject(x: float, y: float) -> Point:
 
 
 def pixels_per_unit(zoom: float) -> float:
-    """How many pixels a map unit takes at a zoom."""
+    """Return the number of pixels per map unit at a zoom."""
     return 2.0**zoom / 4
 
 
@@ -106,7 +106,7 @@ def pixels_per_unit(zoom: float) -> float:
 
 
 def bounds(points: Iterable[Point]) -> BoundingBox | None:
-    """The smallest box around points, or None around nothing."""
+    """Return the smallest box around the points, or None without points."""
     points = list(points)
     if not points:
         return None
@@ -115,7 +115,10 @@ def bounds(points: Iterable[Point]) -> BoundingBox | None:
 
 
 def degrees_around(box: BoundingBox) -> tuple[float, float, float, float]:
-    """West, south, east, north in degrees of a box in map units; all of its edge lies inside."""
+    """Return west, south, east, north in degrees around a box in map units.
+
+    The edge of the box is sampled at nine points per side, because its sides are curves in degrees.
+    """
     steps = [i / 8 for i in range(9)]
     edge = [(box.left + t * box.width, y) for t in steps for y in (box.top, box.bottom)]
     edge += [(x, box.top + t * box.height) for t in steps for x in (box.left, box.right)]
@@ -127,10 +130,11 @@ def degrees_around(box: BoundingBox) -> tuple[float, float, float, float]:
 def frame_around(
     points: Iterable[Point], *, margin: float = 0.14, smallest: float = 220.0, whole: BoundingBox = FRAME
 ) -> BoundingBox:
-    """The part of the map (map units, in the proportions of `whole`) that shows `points` with some land around them.
+    """Return the part of the map that shows `points` and some land around them.
 
-    `margin` is the share of the frame's width left free on each side; no frame is narrower than `smallest` units, none
-    reaches out of `whole`. Without points it is `whole`.
+    It is in map units and has the proportions of `whole`. `margin` is the share of the frame's width that stays free on
+    each side. The frame is at least `smallest` units wide and does not extend beyond `whole`. Without points it is
+    `whole`.
     """
     box = bounds(points)
     if box is None:
@@ -149,7 +153,7 @@ def frame_around(
 
 
 def short(value: float, decimals: int = 1) -> str:
-    """A coordinate as short as it can be written: 12.0 → 12, −0.5 → -.5."""
+    """Return a coordinate as a string that is as short as possible: 12.0 → 12, −0.5 → -.5."""
     text = f"{value:.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -159,9 +163,9 @@ def short(value: float, decimals: int = 1) -> str:
 
 
 def path(lines: Iterable[Line], *, closed: bool, decimals: int = 1) -> str:
-    """The `d` of an SVG path through lines of (x, y), in relative steps that are rounded without drifting.
+    """Return the `d` of an SVG path through lines of (x, y), in relative steps. Rounding errors do not add up.
 
-    Points that fall together after rounding are written once; a line that shrinks to a point is left out.
+    Points that are equal after rounding are written once. A line with too few points left is omitted.
     """
     scale = 10**decimals
     pieces = []
@@ -187,7 +191,7 @@ def _pair(point: tuple[int, int], scale: int, decimals: int) -> list[str]:
 
 
 def _joined(numbers: list[str]) -> str:
-    """Numbers one after the other; a minus sign, or a second point, parts them as well as a space does."""
+    """Return the numbers as one string, with a space only if neither a minus sign nor a second point separates them."""
     text = numbers[0]
     for before, number in itertools.pairwise(numbers):
         parted = number.startswith("-") or (number.startswith(".") and "." in before)
@@ -196,9 +200,9 @@ def _joined(numbers: list[str]) -> str:
 
 
 def simplify(line: Line, tolerance: float) -> list[Point]:
-    """The line without the points that lie nearer than `tolerance` to the rest of it (Douglas and Peucker).
+    """Return the line without the points nearer than `tolerance` to the rest of it (Douglas and Peucker).
 
-    Its ends stay. A closed line (a ring) is halved at the point farthest from its start, so that it stays a ring.
+    Its ends are kept. A closed line (a ring) is split at the point farthest from its start, so that it stays a ring.
     """
     points = list(line)
     if len(points) < 3:
@@ -224,7 +228,7 @@ def simplify(line: Line, tolerance: float) -> list[Point]:
 
 
 def distance_to_segment(point: Point, start: Point, end: Point) -> float:
-    """How far a point lies from the straight line between two others."""
+    """Return the distance of a point from the line segment between two others."""
     (x, y), (x1, y1), (x2, y2) = point, start, end
     dx, dy = x2 - x1, y2 - y1
     length = dx * dx + dy * dy
@@ -233,13 +237,13 @@ def distance_to_segment(point: Point, start: Point, end: Point) -> float:
 
 
 def area(ring: Line) -> float:
-    """The area in a ring, in square units; positive where it runs clockwise on the screen (y down)."""
+    """Return the area of a ring, in square units; positive if the ring is clockwise on the screen (y down)."""
     points = list(ring)
     return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True)) / 2
 
 
 def is_inside(point: Point, rings: Iterable[Line]) -> bool:
-    """Whether a point lies in a polygon given by its rings, holes among them (even-odd rule)."""
+    """Return True if a point is inside a polygon that is given by its rings, including holes (even-odd rule)."""
     x, y = point
     inside = False
     for ring in rings:
@@ -252,10 +256,11 @@ def is_inside(point: Point, rings: Iterable[Line]) -> bool:
 def label_points(
     rings: Sequence[Line], *, most: int = 1, within: BoundingBox | None = None, wide: float = 2.5, steps: int = 40
 ) -> list[Point]:
-    """Up to `most` points in a polygon where a name `wide` times as wide as high has room, the roomiest first.
+    """Return up to `most` points in a polygon with room for a name, those with most room first.
 
-    They lie apart from each other, so that a name that cannot stand at one may stand at another. `within` keeps them,
-    and their room, inside a box. Whole numbers.
+    The name is `wide` times as wide as high. The points are apart from each other, so that a name can use another one
+    if the first is taken. `within` limits the points and their room to a box. `steps` is the number of grid cells per
+    side that are tried. Coordinates are rounded to integers.
     """
     box = bounds(point for ring in rings for point in ring)
     if box is None:
@@ -286,7 +291,7 @@ def label_points(
 
 @dataclass(frozen=True)
 class MapMark:
-    """Something at a position. `records` are what is counted there, such as projects by their numbers."""
+    """A mark at a position. `records` are what is counted there, such as the primary keys of projects."""
 
     key: str
     lon: float
@@ -299,16 +304,17 @@ class MapMark:
 
     @property
     def at(self) -> Point:
-        """Where it lies in map units."""
+        """Return the position in map units."""
         return project(self.lon, self.lat)
 
 
 def clusters(points: Sequence[tuple[float, float, float]], distance: float) -> list[list[int]]:
-    """Groups of points (x, y, weight) so that no two groups' first points lie nearer than `distance` to each other.
+    """Return groups of points (x, y, weight). The first points of any two groups are at least `distance` apart.
 
-    The heaviest point of a neighbourhood leads its group and stands for it, so that a cluster is drawn at a real
-    place; each other point joins the nearest leader. A grid with cells of `distance` finds the leaders nearby, so the
-    time grows with the number of points. Returns indexes, leaders first, heaviest group first.
+    The heaviest point of a neighbourhood is the leader of its group, and the cluster is drawn there: at a real place.
+    Each other point joins its nearest leader. A grid with cells of size `distance` finds the leaders nearby, so the
+    time grows about linearly with the number of points. Groups are lists of indexes, the leader first; the group with
+    the heaviest leader comes first.
     """
     groups: dict[int, list[int]] = {}
     cells: dict[tuple[int, int], list[int]] = {}
@@ -332,17 +338,19 @@ def clusters(points: Sequence[tuple[float, float, float]], distance: float) -> l
 
 
 def radius(count: float, *, largest: float = 100, least: float = 8.0, most: float = 24.0) -> float:
-    """The radius in pixels of a mark for a number of records: its area grows with the number, from `least` up to `most`
-    for the largest number.
+    """Return the radius in pixels of a mark for `count` records.
+
+    The area of the mark is proportional to `count`, up to the radius `most` for `largest`. The radius is at least
+    `least`.
     """
     return max(least, most * math.sqrt(max(count, 0) / largest))
 
 
 @dataclass(frozen=True)
 class NamePlacement:
-    """A name to be set on a map: beside a mark of a radius, or, with a radius of 0, over a point. In pixels.
+    """A name to be placed on a map: beside a mark with a radius, or over a point if the radius is 0. In pixels.
 
-    `steps` lead from its point to others where it may stand as well.
+    `steps` lead from its point to other points where it may be placed.
     """
 
     x: float
@@ -359,24 +367,25 @@ class NamePlacement:
 
     @property
     def baseline(self) -> float:
-        """How far the first row's baseline lies below the middle of the whole name."""
+        """Return the distance from the middle of the whole name down to the baseline of the first row."""
         return 0.82 * self.line - self.height / 2
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a name is set: steps in pixels from its point to the first row's baseline."""
+    """The place of a name: offset in pixels from its point to the baseline of the first row."""
 
     dx: float
     dy: float
-    anchor: str  # start, middle or end, as SVG's text-anchor
+    anchor: str  # start, middle or end, as in SVG's text-anchor
 
 
 def set_names(names: Sequence[NamePlacement], paper: BoundingBox) -> list[Spot | None]:
-    """Places for names so that none runs into a mark, another name or the edge; None where there is no room.
+    """Return a place for each name without overlap with a mark, another name or the edge; None if there is no room.
 
-    Earlier names go first. `paper` is the drawing, in pixels as all else. A name beside a mark tries right, left, below
-    and above; one over a point tries the point and the others it knows, then half a row below and above them.
+    Earlier names are placed first. `paper` is the drawing, in pixels. A name beside a mark tries right, left, below,
+    above, and then the four diagonals. A name over a point tries the point and its `steps`, then the same half a row
+    below and above.
     """
     marks = [
         BoundingBox(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names
@@ -415,23 +424,26 @@ def _places(name: NamePlacement) -> Iterator[Spot]:
 
 def _extent(name: NamePlacement, place: Spot) -> BoundingBox:
     start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[place.anchor]
-    height = name.height - 0.15 * name.line  # letters do not fill their row
+    height = name.height - 0.15 * name.line  # letters do not fill the height of their row
     return BoundingBox(name.x + place.dx + start, name.y + place.dy - name.baseline - height / 2, name.width, height)
 
 
 def text_width(text: str, size: float = 12.0) -> float:
-    """About how many pixels a text takes in a system font of `size` pixels: Hangul is wide, Latin narrow."""
+    """Return the approximate width in pixels of a text in a system font of `size` pixels.
+
+    Hangul is wide, Latin is narrow.
+    """
     return sum(1.0 if ord(c) >= 0x1100 else 0.3 if c in " .,il'’-" else 0.62 for c in text) * size
 
 
-# ── Classes of a shaded map ──────────────────────────────────────────────────────────────────────────────────
+# ── Classes of a choropleth map ──────────────────────────────────────────────────────────────────────────────
 
 
 def class_breaks(values: Iterable[float], most: int = 5) -> list[float]:
-    """Round limits of at most `most` equally wide classes that hold all values, the lowest and the highest included.
+    """Return round limits of at most `most` equally wide classes that contain all values.
 
-    A value belongs to the class that it reaches: a limit is the first number of the class above it, except the last,
-    which ends the last class. All values alike give one class.
+    A limit is the first value of the class above it, except the last limit, which is the end of the last class. If all
+    values are equal, there is one class. Without values, the list is empty.
     """
     values = list(values)
     if not values:
@@ -446,12 +458,12 @@ def class_breaks(values: Iterable[float], most: int = 5) -> list[float]:
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
         if step >= raw * (1 - 1e-9) and last - first <= most:
             return [round(i * step, 10) for i in range(first, max(last, first + 1) + 1)]
-    step = power * 100  # one class around values that straddle every round limit, such as −1 and 1
+    step = power * 100  # one class for values around zero that no round limits fit, such as −1 and 1
     return [round(-step, 10), round(step, 10)]
 
 
 def class_of(value: float, breaks: Sequence[float]) -> int:
-    """The class of a value, from 1."""
+    """Return the number of the class of a value, from 1."""
     return max(1, min(bisect.bisect_right(breaks, value), len(breaks) - 1))
 
 
@@ -459,7 +471,7 @@ def class_of(value: float, breaks: Sequence[float]) -> int:
 
 
 def feature(key: str, lon: float | None, lat: float | None, properties: dict) -> dict:
-    """A GeoJSON feature at a point (WGS 84, five decimals), or without a geometry where the position is not known."""
+    """Return a GeoJSON feature at a point (WGS 84, five decimals), with no geometry if its position is unknown."""
     geometry = None
     if lon is not None and lat is not None:
         geometry = {"type": "Point", "coordinates": [round(float(lon), 5), round(float(lat), 5)]}
@@ -467,5 +479,5 @@ def feature(key: str, lon: float | None, lat: float | None, properties: dict) ->
 
 
 def feature_collection(features: Iterable[dict], **members) -> dict:
-    """A GeoJSON collection; `members` are foreign members that a reader may skip."""
+    """Return a GeoJSON FeatureCollection. `members` are foreign members, which a client may ignore."""
     return {"type": "FeatureCollection", "features": list(features), **members}

@@ -1,8 +1,8 @@
-"""Draws the region: countries, marks, names, as plain values that components/map_drawing.html writes down as SVG.
+"""Maps of the region as plain values (countries, marks, names), which components/map_drawing.html renders as SVG.
 
-A map is drawn twice, for a figure as narrow as a phone and for a wider one: what lies too close on the one is apart on
-the other, and names fit or do not. Styles show one of the two (static/css/map.css). Shapes come from
-portal/maps/mapdata.json, which `write_map` writes.
+Each map is drawn twice: for a figure as narrow as a phone, and for a wider one. Marks that are too close in the narrow
+drawing are apart in the wide one, and different names fit. CSS shows one of the two (static/css/map.css). The shapes
+come from portal/maps/mapdata.json, which `write_map` writes.
 """
 
 import functools
@@ -18,24 +18,27 @@ from portal.facets.bitmaps import NONE, BitMap
 from portal.maps import geometry
 from portal.models import Place
 
-# The two drawings: their name, how many map units a pixel takes in the narrowest figure that shows them, and how far
-# apart marks are in pixels, so that each is a target of 24 by 24.
+# The two drawings: name, map units per pixel in the narrowest figure that shows the drawing, and least distance of
+# marks in pixels, so that each mark is a target of 24 × 24 pixels.
 DRAWINGS = (("coarse", 3.3, 24), ("fine", 1.84, 24))
-MARK, COUNTED = 6, 12  # radius in pixels of a mark, and of the smallest with a number in it
-DIGITS = 11.5  # the size of that number in pixels
-FULL = 100  # records make the largest mark, unless there are more at some place
-# Around the Aral Sea as it was; a map that shows some of it says how it is drawn.
+MARK, COUNTED = 6, 12  # radius in pixels: of a plain mark, and least radius of a mark with a number
+DIGITS = 11.5  # font size of that number in pixels
+FULL = 100  # this many records have the largest mark, unless a place has more
+# The box in map units around the former Aral Sea. A map that shows part of it explains the outlines of the sea.
 ARAL = geometry.bounds(geometry.project(lon, lat) for lon in (58.2, 61.9) for lat in (43.4, 46.8))
 
 
 @functools.cache
 def shapes() -> dict:
-    """portal/maps/mapdata.json: the countries' paths, label points and boxes, and the points where waters are named."""
+    """Return portal/maps/mapdata.json, parsed.
+
+    It has the paths, label points and boxes of the countries, and the label points of other names.
+    """
     return json.loads((Path(__file__).parent / "mapdata.json").read_text("utf-8"))
 
 
 def corners(key: str) -> list[geometry.Point]:
-    """The corners of the box around a country, in map units; none for a country that the map does not draw."""
+    """Return two opposite corners of the box around a country, in map units; [] for a country not on the map."""
     if key not in shapes()["countries"]:
         return []
     left, top, width, height = shapes()["countries"][key]["box"]
@@ -43,12 +46,12 @@ def corners(key: str) -> list[geometry.Point]:
 
 
 def central_asia() -> list[Place]:
-    """The published countries of Central Asia."""
+    """Return the published countries of Central Asia."""
     return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA))
 
 
 def mark_of(place: Place, records: Iterable = ()) -> geometry.MapMark | None:
-    """The mark of a place, or None where its position is not known."""
+    """Return the mark of a place, or None if its position is not known."""
     if place.latitude is None:
         return None
     name, language = place.name_and_language()
@@ -65,22 +68,22 @@ def mark_of(place: Place, records: Iterable = ()) -> geometry.MapMark | None:
 
 
 def counted_projects(count: int) -> str:
-    """How many projects, in words."""
+    """Return "1 project", "2 projects" … in the language of the reader."""
     return ngettext("{n} project", "{n} projects", count).format(n=number(count))
 
 
 def with_value(name: str, value: str) -> str:
-    """A name and what is said of it, as one line."""
+    """Return "name: value" in the language of the reader."""
     return gettext("{name}: {value}").format(name=name, value=value)
 
 
-# ── What the template writes down ────────────────────────────────────────────────────────────────────────────
-# Numbers are texts already: SVG wants a point for the decimals in every language.
+# ── What the template renders ────────────────────────────────────────────────────────────────────────────────
+# Numbers are strings already: SVG needs a decimal point in every language.
 
 
 @dataclass(frozen=True)
 class MapLabel:
-    """A name on the map: its rows with their baselines, in pixels from the point that it belongs to."""
+    """A name on the map: its rows as (text, baseline). Baselines and `dx` are pixels from the point of the item."""
 
     rows: list[tuple[str, str]]
     dx: str
@@ -90,7 +93,7 @@ class MapLabel:
 
 @dataclass(frozen=True)
 class MapItem:
-    """Something at a point of the drawing: a mark with or without a number and a name, or a name alone."""
+    """An item at a point of the drawing: a mark, which may have a number and a name, or a name without a mark."""
 
     kind: str  # mark, country, water, neighbour
     x: str
@@ -105,7 +108,7 @@ class MapItem:
 
 @dataclass(frozen=True)
 class MapDrawing:
-    """One of the two drawings of a map."""
+    """One of the two drawings of a map (see DRAWINGS)."""
 
     size: str
     scale: str
@@ -114,7 +117,7 @@ class MapDrawing:
 
 @dataclass(frozen=True)
 class Country:
-    """A country's shape."""
+    """The shape of a country, with its link, title and CSS class."""
 
     key: str
     path: str
@@ -125,7 +128,7 @@ class Country:
 
 @dataclass
 class Map:
-    """Everything that components/map_drawing.html needs."""
+    """All values that components/map_drawing.html needs."""
 
     id: str
     label: str
@@ -138,7 +141,7 @@ class Map:
 
     @property
     def transform(self) -> str:
-        """What brings the frame to the size of the drawing."""
+        """Return the SVG transform that scales `frame` to the size of the drawing."""
         scale = geometry.FRAME.width / self.frame.width
         left, top = self.frame.left * scale, self.frame.top * scale
         size = geometry.short(scale, 4)
@@ -146,7 +149,10 @@ class Map:
 
     @property
     def base(self) -> dict[str, str]:
-        """Where the picture of the waters lies: larger, not scaled, so that its lines keep their width."""
+        """Return the position and size of the picture of the waters (static/geo/base.svg).
+
+        The picture is enlarged by its width and height, not by a transform, so that its lines keep their width.
+        """
         scale = geometry.FRAME.width / self.frame.width
         sides = {
             "x": -self.frame.left,
@@ -158,7 +164,7 @@ class Map:
 
     @property
     def shows_aral(self) -> bool:
-        """Whether the Aral Sea, whose outlines need words, is in the frame."""
+        """Return True if the frame shows part of the Aral Sea, whose outlines need an explanation."""
         return self.frame.meets(ARAL)
 
 
@@ -167,7 +173,7 @@ class Map:
 
 @dataclass(frozen=True)
 class LabelCandidate:
-    """An item before its name has a place: where it lies in pixels, and all that it says."""
+    """An item whose name is not placed yet: its position in pixels, and all its texts."""
 
     kind: str
     x: float
@@ -175,12 +181,12 @@ class LabelCandidate:
     rows: list[str]
     language: str = ""
     radius: float = 0
-    size: float = 12  # of its letters, in pixels
+    size: float = 12  # font size, in pixels
     url: str = ""
     title: str = ""
     count: str = ""
     members: tuple[geometry.MapMark, ...] = ()
-    steps: tuple[geometry.Point, ...] = ()  # to other points where its name may stand
+    steps: tuple[geometry.Point, ...] = ()  # from its point to other points where the name may be placed, in pixels
 
     @property
     def name(self) -> geometry.NamePlacement:
@@ -190,21 +196,25 @@ class LabelCandidate:
 
 @dataclass(frozen=True)
 class View:
-    """The part of the map that is shown, and how many pixels a map unit takes."""
+    """The part of the map that is shown (`frame`, in map units), and its scale (`zoom`, in pixels per map unit)."""
 
     frame: geometry.BoundingBox
     zoom: float
 
     def pixels(self, point: geometry.Point) -> geometry.Point:
-        """Where a point of the map lies in the drawing."""
+        """Return the position in the drawing, in pixels, of a point of the map."""
         return (point[0] - self.frame.left) * self.zoom, (point[1] - self.frame.top) * self.zoom
 
     def degrees(self, point: geometry.Point) -> geometry.Point:
-        """Longitude and latitude of a point of the drawing."""
+        """Return longitude and latitude of a point of the drawing."""
         return geometry.unproject(point[0] / self.zoom + self.frame.left, point[1] / self.zoom + self.frame.top)
 
     def points(self, candidates: list[geometry.Point]) -> tuple[float, float, tuple[geometry.Point, ...]]:
-        """The first of several points that the frame shows (or the very first), and the steps from it to the others."""
+        """Return x, y and steps, in pixels, of the points where a name may be placed.
+
+        x and y are those of the first candidate inside the frame. The steps lead from it to the others inside the
+        frame. If the frame contains none of them, all candidates are used.
+        """
         inside = [point for point in candidates if self.frame.holds(point)] or candidates
         (x, y), *others = (self.pixels(point) for point in inside)
         return x, y, tuple((other_x - x, other_y - y) for other_x, other_y in others)
@@ -224,12 +234,12 @@ def draw(
     cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
     hatched: bool = False,
 ) -> Map:
-    """A map of `marks` over the countries.
+    """Return a map of `marks` over the countries.
 
-    `countries` are the places that may be linked and named; `tones` gives a class to a country's shape by its key,
-    `figures` a second line to its name, `badges` a number in a circle. `frame` is the part of the map that is shown.
-    Marks that are `counted` carry the number of their records, and are as large as it. `cluster_url` gives the address
-    for marks that are drawn as one.
+    `countries` are the places that may be linked and named. `tones` maps the key of a country to the CSS class of its
+    shape, `figures` to a second line of its name, and `badges` to a number in a circle. `frame` is the part of the map
+    that is shown, in map units. If `counted`, each mark shows the number of its records, and its size depends on it.
+    `cluster_url` returns the URL of several marks that are drawn as one.
     """
     tones, figures, badges = tones or {}, figures or {}, badges or {}
     known = {place.key: place for place in countries}
@@ -254,12 +264,15 @@ def draw(
 
 
 def counted_radius(count: int, counts: Iterable[int]) -> float:
-    """The radius of a mark that carries its number, among marks with all these numbers: the number has room in it."""
+    """Return the radius in pixels of a mark with the number `count`, which fits into it.
+
+    `counts` are the numbers of all marks.
+    """
     return geometry.radius(count, largest=max(FULL, *counts), least=max(COUNTED, digit_radius(count)))
 
 
 def digit_radius(count: int) -> float:
-    """The radius of a circle that has room for a number."""
+    """Return the radius in pixels of a circle that a number fits into."""
     return geometry.text_width(number(count), DIGITS) / 2 + 4
 
 
@@ -270,8 +283,10 @@ def cluster_marks(
     counted: bool = False,
     cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
 ) -> Iterator[LabelCandidate]:
-    """The marks as this view shows them, those nearer than `apart` pixels as one, the fullest first; if they carry
-    numbers, at least so far apart that none hides another’s.
+    """Yield the marks of a view, with those nearer than `apart` pixels merged into one.
+
+    The cluster with the fullest place comes first. If `counted`, `apart` is at least the diameter of the widest number,
+    so that no mark hides the number of another.
     """
     points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
     if counted and marks:
@@ -302,7 +317,7 @@ def drafts_of_names(
     figures: dict[str, str] | None = None,
     badges: dict[str, int] | None = None,
 ) -> Iterator[LabelCandidate]:
-    """Names without marks, in the order in which they get room: countries, neighbours, waters."""
+    """Yield names without marks in the order in which they are placed: countries, neighbours, waters."""
     figures, badges = figures or {}, badges or {}
     for key, shape in shapes()["countries"].items():
         if key in countries:
@@ -329,7 +344,10 @@ def drafts_of_names(
 
 
 def _set(drafts, paper, scale):
-    """The drafts as items, each with its name where there is room; a name alone without room is left out."""
+    """Return the drafts as MapItems, each with its name if there is room for it.
+
+    Drafts outside `paper` are left out, and names without a mark for which there is no room.
+    """
     items = []
     for draft, place in zip(drafts, geometry.set_names([draft.name for draft in drafts], paper), strict=True):
         if not paper.holds((draft.x, draft.y)) or (place is None and draft.kind != "mark"):
@@ -337,7 +355,7 @@ def _set(drafts, paper, scale):
         x, y, words = draft.x, draft.y, None
         if place is not None:
             name, dx, dy = draft.name, place.dx, place.dy
-            if not draft.radius:  # it stands there itself: only what lies around a point shrinks in a larger figure
+            if not draft.radius:  # pixel offsets do not scale, so x and y are those of the name itself
                 x, y, dx, dy = x + dx, y + dy - name.baseline, 0, name.baseline
             rows = [(row, geometry.short(dy + i * name.line)) for i, row in enumerate(draft.rows)]
             words = MapLabel(rows, geometry.short(dx), place.anchor, draft.language)
@@ -362,12 +380,12 @@ def _set(drafts, paper, scale):
 
 @dataclass(frozen=True)
 class ListedPlace:
-    """A line of the list beside a map."""
+    """A row of the list beside a map."""
 
     place: object
     kind: str
     count: int | None
-    missing: str = ""  # why the map does not show it
+    missing: str = ""  # why the map does not show the place
 
 
 def region_map(
@@ -385,18 +403,18 @@ def region_map(
     countries=None,
     title="",
 ):
-    """A map of the region with a list of what it marks; nothing if there is nothing to mark.
+    """Return the context of a map of the region and the list of its marks; without `map` if there is nothing to mark.
 
-    - `id` names the figure in its page, `label` says in words what it shows.
-    - `places`: places to mark; those that the map cannot show are listed with the reason. On a map that is `counted` a
-      place has `project_ids`, the numbers of its projects.
-    - `shaded`: countries to stand out. `badges`: countries with `project_count`, to carry that number.
-    - `whole`: True for the whole region; otherwise the map closes in on the places and shaded countries.
-    - `listed`: False where the page has the same list beside it.
+    - `id` is the id of the figure in its page, `label` the accessible name of the map.
+    - `places`: places to mark. Those that the map cannot show are listed with the reason. If the map is `counted`, each
+      place has `project_ids`, the primary keys of its projects.
+    - `shaded`: countries to highlight. `badges`: countries with `project_count`, which is shown in a circle.
+    - `whole`: True shows the whole region; otherwise the map zooms to the places and shaded countries.
+    - `listed`: False if the page has the same list beside the map.
     - `note`: a sentence under the map.
-    - `explore`: a query for the map that one can move; the map leads on to it. None where there is no more to see.
-    - `countries`: the countries to name and link, asked for unless given.
-    - `title`: a heading over the map.
+    - `explore`: the query string of a link to the interactive map, or None for no link.
+    - `countries`: the countries to name and link; a query finds them if this is None.
+    - `title`: a heading above the map.
     """
     marks, entries = [], []
     for place in places:

@@ -1,7 +1,7 @@
-"""The picture that a messenger shows beside a link: the region, with the countries that the page is about in colour.
+"""The image that messengers show beside a link: the region, with the countries of the page in colour.
 
-There is one for each choice of countries, and no words on it: those come with the link, in the language of the page. A
-process draws each once.
+There is one image for each selection of countries. It has no text: the text comes with the link, in the language of the
+page. Each process draws each image at most once.
 """
 
 import functools
@@ -17,11 +17,11 @@ from PIL import Image, ImageDraw
 from portal.maps import geometry
 from portal.maps.region import shapes
 
-WIDTH, HEIGHT = 1200, 630  # what those who show it ask for
-FINER = 2  # drawn so much larger and then made smaller, which smooths the edges
+WIDTH, HEIGHT = 1200, 630  # pixels, as the services that show link previews recommend
+FINER = 2  # draw at this multiple of the size and scale down, which smooths the edges
 COLOURS = 96
 KEYS = tuple(sorted(shapes()["countries"]))
-WHOLE = "region"  # no country more than the others
+WHOLE = "region"  # no country is highlighted
 YEAR = 31_536_000
 
 THIN = 2 * FINER
@@ -31,7 +31,7 @@ FAINT, WATER, BED = "#c9c4b4", "#6ba7bd", "#efd9ae"
 
 
 def name_of(keys):
-    """The name of the picture with these countries in colour; of all or none of them the region."""
+    """Return the name of the image with these countries in colour; "region" for all of them or none."""
     shown = [key for key in KEYS if key in set(keys)]
     return WHOLE if len(shown) in {0, len(KEYS)} else "-".join(shown)
 
@@ -41,7 +41,10 @@ NAMES = frozenset(name_of(keys) for size in range(len(KEYS)) for keys in itertoo
 
 @require_safe
 def share_image_view(request, name):
-    """`/picture/<countries>.png`: the same bytes as long as the portal draws alike, so anybody may keep them."""
+    """Return `/picture/<name>.png`; raise Http404 for an unknown name.
+
+    Any cache may keep it for a year, because it changes only with the code and the map data.
+    """
     if name not in NAMES:
         raise Http404
     response = HttpResponse(render_map(name), content_type="image/png")
@@ -51,7 +54,7 @@ def share_image_view(request, name):
 
 @functools.cache
 def render_map(name):
-    """The picture as PNG."""
+    """Return the image as PNG bytes."""
     shaded = set(name.split("-"))
     image = Image.new("RGB", (WIDTH * FINER, HEIGHT * FINER), PAPER)
     draw = ImageDraw.Draw(image)
@@ -78,12 +81,12 @@ def render_map(name):
 
 
 def features(file):
-    """The shapes of a file of static/geo/."""
+    """Return the features of a GeoJSON file of static/geo/."""
     return json.loads((settings.BASE_DIR / "static" / "geo" / f"{file}.geojson").read_text("utf-8"))["features"]
 
 
 def outlines(feature):
-    """The lines of a shape, or the outer rings of its areas, in points of the drawing."""
+    """Return the lines of a feature, or the outer rings of its polygons, in pixels of the enlarged image."""
     parts = feature["geometry"]["coordinates"]
     if feature["geometry"]["type"] == "MultiPolygon":
         parts = [rings[0] for rings in parts]
@@ -91,7 +94,7 @@ def outlines(feature):
 
 
 def compose(point):
-    """Where a point of the map lies in the drawing: the region in the middle, as high as the picture."""
+    """Return the position of a map point in the enlarged image. The region is centred and fills the height."""
     scale = FINER * HEIGHT / geometry.FRAME.height
     x, y = point
     return (x - geometry.FRAME.center[0]) * scale + FINER * WIDTH / 2, (y - geometry.FRAME.top) * scale
