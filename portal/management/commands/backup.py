@@ -1,4 +1,4 @@
-"""Put everything that the portal knows into one file."""
+"""Back up the whole database to one file."""
 
 from pathlib import Path
 

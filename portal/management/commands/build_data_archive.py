@@ -1,4 +1,4 @@
-"""Make the archive of everything, so that no reader has to wait for it."""
+"""Build the data archive in advance, so that no reader has to wait for it."""
 
 from django.core.management.base import BaseCommand
 

@@ -1,4 +1,4 @@
-"""Ask the addresses outside that the content leads to whether they still answer."""
+"""Check whether the external links in the content still work."""
 
 import contextlib
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Encrypt the secrets of second factors by the present SECRET_KEY."""
+"""Encrypt the secrets of second factors again with the current SECRET_KEY."""
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""Write a table of records to a file that import_table, and the desk, read again."""
+"""Export a table of records to a CSV or XLSX file that `import_table` and the admin can import."""
 
 from pathlib import Path
 

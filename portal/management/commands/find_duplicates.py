@@ -1,4 +1,4 @@
-"""Look for records that may tell of the same thing; the desk then lists them."""
+"""Find records that may be duplicates. The admin then lists them."""
 
 from django.core.management.base import BaseCommand
 from tqdm import tqdm

@@ -1,4 +1,4 @@
-"""Bring a table of records back from a file: what the desk does with an import, for files of any size."""
+"""Import a table of records from a CSV or XLSX file, as the admin does, but for files of any size."""
 
 from pathlib import Path
 

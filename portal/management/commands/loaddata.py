@@ -1,6 +1,6 @@
-"""Django's loaddata, which looks each key up once and analyses each record once, in one transaction with the load.
+"""Django's `loaddata` with each key queried once and each record analysed for the search once, all in one transaction.
 
-What is loaded leaves no history: a record's begins when an editor first changes it.
+Loaded records have no history. The history of a record begins when an editor first changes it.
 """
 
 from modeltranslation.management.commands import loaddata

@@ -1,4 +1,4 @@
-"""Django's migrate, run by one process at a time."""
+"""Django's `migrate`, run by one process at a time."""
 
 import fcntl
 import time
@@ -8,20 +8,20 @@ from pathlib import Path
 from django.core.management.commands import migrate
 from django.db import connections
 
-LOCK_KEY = 6_208_471_395_027_418_113  # PostgreSQL: the number that all processes of the portal agree on; any would do
+LOCK_KEY = 6_208_471_395_027_418_113  # PostgreSQL: any number that all processes of the portal share
 POLL_SECONDS = 0.5
 
 
 class Command(migrate.Command):
     """Wait until no other process migrates the same database, then migrate.
 
-    Two hosts or containers that start together would otherwise both read which migrations are missing, and the second
-    would fail when it applies one that the first has applied meanwhile.
+    Without the lock, two hosts or containers that start together would both read which migrations are missing. The
+    second would fail when it applies one that the first has applied meanwhile.
     """
 
     def execute(self, *args, **options):
-        # The lock is taken before the system checks, which ask a SQLite database that must not be locked.
-        if options["plan"] or options["check_unapplied"]:  # these change nothing
+        # Take the lock before the system checks: they query a SQLite database, which must not be locked then.
+        if options["plan"] or options["check_unapplied"]:  # these options change nothing
             return super().execute(*args, **options)
         connection = connections[options["database"]]
         lock = advisory_lock if connection.vendor == "postgresql" else file_lock

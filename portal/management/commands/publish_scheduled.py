@@ -1,4 +1,4 @@
-"""Publish the scheduled records whose time has come. A timer runs it each minute (docs/operation.md)."""
+"""Publish the scheduled records whose time has come. A timer runs this command every minute (docs/operation.md)."""
 
 from django.core.management.base import BaseCommand
 

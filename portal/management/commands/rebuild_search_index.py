@@ -1,4 +1,4 @@
-"""Make the search index anew, beside the one that answers meanwhile."""
+"""Rebuild the search index beside the current one, which the search uses meanwhile."""
 
 from django.core.management.base import BaseCommand
 from tqdm import tqdm

@@ -1,4 +1,4 @@
-"""Bring back what a backup holds."""
+"""Restore the database from a backup."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Load the portal's records into a database that has none; one that has some stays as it is."""
+"""Load the fixtures into a database without records. A database that has records is not changed."""
 
 from django.conf import settings
 from django.core.management import call_command

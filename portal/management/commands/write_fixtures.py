@@ -1,7 +1,7 @@
-"""Write the fixtures from a research dossier: YAML records in three languages, observations as CSV.
+"""Write the fixtures from a research dossier: YAML records in three languages, and observations as CSV.
 
-The dossier is where facts are collected; the fixtures are the portal's own form of them. Nothing is dropped in silence:
-a field that this command does not know stops it.
+Editors collect the facts in the dossier. The fixtures are the same facts in the format of the portal. No field is
+ignored silently: the command stops at a field that it does not know.
 """
 
 import csv
@@ -16,12 +16,12 @@ from portal.core.citation_marks import MARK
 LANGUAGES = ("en", "ko", "ru")
 SECTIONS = ("drivers", "pressures", "state", "impacts", "responses")
 WORDS = Path(__file__).parent.parent / "dossier_words.json"
-# Names beside those of the dossier, for the search: how a place or an organisation is written elsewhere.
+# Further names of places and organisations, for the search: how they are written elsewhere.
 SPELLINGS = Path(__file__).parent.parent / "other_spellings.json"
-# The day on which the dossier was closed.
+# The day on which the dossier was completed.
 STAMP = "2026-11-24T00:00:00Z"
 
-# Countries are not in the dossier, which names them by ISO 3166-1 code.
+# The dossier has no records of countries: it refers to them by ISO 3166-1 code.
 COUNTRIES = {
     "KZ": ("Kazakhstan", "카자흐스탄", "Казахстан"),
     "UZ": ("Uzbekistan", "우즈베키스탄", "Узбекистан"),
@@ -42,8 +42,8 @@ COUNTRIES = {
 GROUPS = {"KZ": "central-asia", "UZ": "central-asia", "KG": "central-asia", "TJ": "central-asia", "TM": "central-asia"}
 GROUPS["KR"] = "korea"
 
-# Places that lie in, or overlap with, a larger place of the dossier. Two pairs name nearly the same ground and stay
-# apart, because projects are sited in the part: the Uzbek waters of the Aral Sea, and Kazakhstan's share of its bed.
+# Places in a larger place of the dossier, or overlapping with one. Two pairs are nearly the same area: the Uzbek waters
+# of the Aral Sea, and Kazakhstan's part of its dried bed. They stay separate, because projects are located in the part.
 PART_OF = {
     "aral-sea-uz": "aral-sea",
     "aral-dried-seabed-kz": "aralkum-desert",
@@ -68,18 +68,18 @@ PART_OF = {
     ),
 }
 
-# How the note of a dataset names what was taken from its repository.
+# Finds the name of the file or dataset of a repository in the note of a source.
 FILE = re.compile(r"\b(?:Files?|Dataset) ([\w.-]*\w)")
 
-# Per cent of something that can be more than there is: water is used again, or brought from elsewhere.
+# Percentages that can exceed 100: water is used again, or comes from elsewhere.
 MORE_THAN_THE_WHOLE = {"water-stress"}
 
-# The figure (by its position) that stands for a main issue on the home page: an editor's choice.
+# The number of the key figure that the home page shows for a main issue: an editorial choice.
 HEADLINES = {"aral-sea-depletion": 3, "desertification": 1, "water-scarcity": 6, "climate-change": 1}
 
 
 class Taken(dict):
-    """A dossier record that knows which of its fields were used."""
+    """A record of the dossier that remembers which of its fields were used."""
 
     def __init__(self, kind, record):
         super().__init__(record)
@@ -91,7 +91,7 @@ class Taken(dict):
         return default if value in (None, "none") else value
 
     def text(self, name, column=None):
-        """A map by language as the columns of a translated field."""
+        """Return a value by language as the columns of a translated field. A plain string counts as English."""
         value = self.take(name) or {}
         if isinstance(value, str):
             value = {"en": value}
@@ -111,7 +111,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, default=Path("fixtures"), help="Where to write (default: fixtures).")
 
     def handle(self, *, dossier, output, **options):
-        import yaml  # a tool of the editors, not of the running portal
+        import yaml  # the package is a tool for editors, not for the running portal
 
         if not dossier.is_dir():
             raise CommandError(f"{dossier} is no folder. Name the folder that holds sources-*.yaml and the rest.")
@@ -121,7 +121,7 @@ class Command(BaseCommand):
         self.load = lambda path: yaml.load(
             path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         )
-        self.kept = {}  # the key of each merged source -> the key it is cited by
+        self.kept = {}  # key of each merged source -> key of the source that replaces it
         written = {
             "10_sources": self.sources(),
             "20_places": self.places(),
@@ -141,7 +141,7 @@ class Command(BaseCommand):
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def records(self, pattern, kind):
-        """The dossier's records of one kind, in the order of its files; each must be used up."""
+        """Yield the records of one kind, in the order of the files. Raise CommandError if a field is not used."""
         for path in sorted(self.dossier.glob(pattern)):
             for record in self.load(path) or []:
                 taken = Taken(kind, record)
@@ -160,7 +160,7 @@ class Command(BaseCommand):
         }
 
     def citations(self, model, owner, natural_key, keys):
-        """Citation rows; keys of merged sources become the one that stays."""
+        """Return the citation rows. The keys of merged sources are replaced by those of the remaining source."""
         kept = dict.fromkeys(self.kept.get(key, key) for key in keys)
         return [
             row(model, {owner: natural_key, "source": [key], "position": position}) for position, key in enumerate(kept)
@@ -194,7 +194,8 @@ class Command(BaseCommand):
                 note=taken.take("note", ""),
             )
             if fields["url"] in by_url and fields["kind"] == "dataset" and (file := FILE.search(fields["note"])):
-                # One of several files of a repository: a source of its own, told apart by the file.
+                # Each of several files in a repository is a separate source. Its name is added to the URL as a
+                # fragment.
                 fields["url"] += f"#{file[1]}"
             twin = by_url.get(fields["url"])
             if twin is None:
@@ -235,7 +236,7 @@ class Command(BaseCommand):
                 )
             )
             citations += self.citations("portal.placecitation", "place", [key], taken.take("sources", []))
-        # A place stands after the ones that it names.
+        # A place must come after the places that it refers to.
         by_key = {fields["key"]: fields for fields in places}
         rows, seen = [], set()
 
@@ -497,7 +498,10 @@ class Command(BaseCommand):
         return sorted(rows, key=by_key_field) + citations
 
     def worded(self, kind, words, column):
-        """Columns of a translated field from the dossier's English words, which must be in the word list."""
+        """Return the columns of a translated field for English words of the dossier.
+
+        Raise CommandError if the word list has no translation of them.
+        """
         if not words:
             return {f"{column}_{language}": "" for language in LANGUAGES}
         if words not in self.words[kind]:
@@ -506,10 +510,10 @@ class Command(BaseCommand):
 
 
 def merge_sources(kept, other):
-    """Bring what `other` knows into `kept`: both have the same address.
+    """Merge the source `other` into `kept`. Both have the same URL.
 
-    Two cataloguings of one page differ in little; of two extracts from one dataset each keeps its title, author,
-    edition and note beside the other's.
+    Two records of the same page differ little, so the values of `kept` are used, and those of `other` only fill gaps.
+    For two extracts from one dataset, the titles, authors, editions and notes of both are joined.
     """
     for name, value in other.items():
         if name in {"key", "url"} or not value or value == kept[name]:
@@ -534,7 +538,10 @@ def country_keys(codes):
 
 
 def bounds_of(indicator):
-    """Between what the values of an indicator lie, where it is a share of a whole. The dossier does not say it."""
+    """Return the limits of an indicator that is a percentage or an index; {} for others.
+
+    The dossier does not have them.
+    """
     if indicator["unit_symbol"] == "%" and indicator["key"] not in MORE_THAN_THE_WHOLE:
         return {"lowest": "0", "highest": "100"}
     return {"lowest": "0", "highest": "1"} if indicator["unit_symbol"] == "index" else {}
@@ -549,7 +556,7 @@ def by_key_field(item):
 
 
 def as_json(rows):
-    """The rows as JSON with one field a line, so that a difference reads."""
+    """Return the rows as JSON with one field per line, so that diffs are readable."""
 
     def written(value):
         return json.dumps(value, ensure_ascii=False)

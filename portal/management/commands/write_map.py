@@ -1,12 +1,12 @@
-"""Writes the portal's map files out of a folder of geodata: `manage.py write_map ../geodata`.
+"""Write the map files of the portal from a folder of geodata: `manage.py write_map ../geodata`.
 
-The folder holds GeoJSON layers in WGS 84 (countries, provinces, neighbours, lakes, rivers, aral-sea-outlines), whose
-features have `key` and `name_en`, `name_ko`, `name_ru`. Written are
+The folder has GeoJSON layers in WGS 84 (countries, provinces, neighbours, lakes, rivers, aral-sea-outlines). Each
+feature has an `id`, and `name_en`, `name_ko` and `name_ru` among its properties. The command writes
 
-- `portal/maps/mapdata.json`: the paths of the countries in map units (portal/maps/geometry.py), points for names;
-- `static/geo/base.svg`: borders of the neighbours, rivers, lakes, and the Aral Sea twice, as a picture of its own
-  that browsers keep. Pages lay it over the countries, for the Aral Sea lies across their borders;
-- `static/geo/*.geojson`: layers for the map that one can move, three decimals, names in three languages.
+- `portal/maps/mapdata.json`: paths of the countries in map units (portal/maps/geometry.py), and points for names;
+- `static/geo/base.svg`: borders of the neighbours, rivers, lakes, and two outlines of the Aral Sea, in a separate
+  image that browsers cache. Pages show it on top of the countries, because the Aral Sea lies across their borders;
+- `static/geo/*.geojson`: layers of the interactive map, with three decimals and names in three languages.
 
 The same folder gives the same files, byte for byte.
 """
@@ -24,21 +24,22 @@ from portal.maps import geometry as maps_geometry
 LANGUAGES = ("en", "ko", "ru")
 LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-outlines")
 
-# How far a line may lie from its source: in map units (3.2 km) for drawings, in degrees for the movable map.
+# How far a simplified line may be from its source: in map units (3.2 km) for drawings (countries, water, Aral Sea), and
+# in degrees for the interactive map (provinces and countries, neighbours).
 COUNTRY_TOLERANCE = 1.0
 WATER_TOLERANCE = 0.8
 ARAL_TOLERANCE = 0.4
 PROVINCE_TOLERANCE = 0.02
 NEIGHBOUR_TOLERANCE = 0.05
 
-# The outline that is today's in no sense, and the one before the sea was drained.
+# The outline before the sea was drained, and a later one, which is not today's shore either.
 ARAL_BEFORE, ARAL_LATER = "aral-sea-late-1950s", "aral-sea-mid-2000s"
 
-# Names beside the countries' own that help to find one's way; neighbours of which the frame shows enough.
+# Names besides those of the countries, for orientation. Only neighbours of which the frame shows enough are named.
 NAMED_NEIGHBOURS = ("russia", "china", "afghanistan", "iran")
 NAMED_WATERS = ("caspian-sea", "aral-sea", "lake-balkhash", "issyk-kul")
 
-# What static/geo/base.svg looks like: an image sees none of the page's styles, so it carries the two schemes itself.
+# The style of static/geo/base.svg. CSS of the page does not apply inside an image, so the file has both colour schemes.
 # The colours are those of static/css/map.css.
 WATER_STYLE = (
     "path{fill:none;stroke-linejoin:round;vector-effect:non-scaling-stroke}"
@@ -75,30 +76,30 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {len(text.encode()):,} bytes")
 
 
-# ── What is read ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── Input ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def polygons(feature):
-    """The polygons of a feature, each a list of rings of (longitude, latitude)."""
+    """Return the polygons of a feature, each a list of rings of (longitude, latitude)."""
     geometry = feature["geometry"]
     found = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
     return [[[tuple(point[:2]) for point in ring] for ring in polygon] for polygon in found]
 
 
 def lines(feature):
-    """The lines of a feature."""
+    """Return the lines of a feature, each a list of (longitude, latitude)."""
     geometry = feature["geometry"]
     found = geometry["coordinates"] if geometry["type"] == "MultiLineString" else [geometry["coordinates"]]
     return [[tuple(point[:2]) for point in line] for line in found]
 
 
 def rings(feature):
-    """All rings of a feature, holes among them."""
+    """Return all rings of a feature, including holes."""
     return [ring for polygon in polygons(feature) for ring in polygon]
 
 
 def names(feature):
-    """The name of a feature in each language."""
+    """Return the names of a feature, as `name_en`, `name_ko` and `name_ru`."""
     return {f"name_{language}": feature["properties"][f"name_{language}"] for language in LANGUAGES}
 
 
@@ -106,15 +107,15 @@ def projected(line):
     return [maps_geometry.project(*point) for point in line]
 
 
-# ── Lines that areas share ───────────────────────────────────────────────────────────────────────────────────
+# ── Borders that areas share ─────────────────────────────────────────────────────────────────────────────────
 
 
 class Arcs:
-    """The rings of a layer cut where three areas meet, so that neighbours keep their common line when simplified."""
+    """The rings of a layer, cut where three areas meet: neighbours keep the same border when it is simplified."""
 
     def __init__(self, features):
-        touching = defaultdict(set)  # point -> the steps that lead from it, in either direction
-        self.owners = defaultdict(set)  # step -> the features it bounds
+        touching = defaultdict(set)  # point -> the segments that start or end there
+        self.owners = defaultdict(set)  # segment -> the ids of the features that it bounds
         for feature in features:
             for ring in rings(feature):
                 for a, b in itertools.pairwise(ring):
@@ -129,18 +130,21 @@ class Arcs:
         }
 
     def cut(self, ring):
-        """A ring as arcs from knot to knot; a ring without knots is one arc."""
+        """Return a ring as arcs from knot to knot. A ring without knots is one arc."""
         points = ring[:-1]
         starts = [i for i, point in enumerate(points) if point in self.knots]
         if not starts:
-            first = points.index(min(points))  # the same start for all areas that have this ring
+            first = points.index(min(points))  # the same start for all areas with this ring
             return [points[first:] + points[: first + 1]]
         turned = points[starts[0] :] + points[: starts[0] + 1]
         cuts = [i for i, point in enumerate(turned) if point in self.knots]
         return [turned[a : b + 1] for a, b in itertools.pairwise(cuts)]
 
     def simplified(self, ring, tolerance, change=lambda line: line):
-        """The ring with each arc simplified the same way, whichever area it is drawn for."""
+        """Return the ring with simplified arcs. An arc is simplified in the same way for both of its areas.
+
+        `change` is applied to each arc first, for example a projection.
+        """
         whole = []
         for arc in self.cut(ring):
             forward = arc[0] < arc[-1] or (arc[0] == arc[-1] and arc[1] < arc[-2])
@@ -149,7 +153,7 @@ class Arcs:
         return [*whole, whole[0]]
 
     def shared(self, features):
-        """The arcs that lie between two areas, each once."""
+        """Return the arcs between two areas, each once."""
         found = {}
         for feature in features:
             for ring in rings(feature):
@@ -160,11 +164,15 @@ class Arcs:
         return sorted(found.values())
 
 
-# ── What is written ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Output ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def map_data(layers):
-    """The countries' paths and label points in map units, and where waters and neighbours are named."""
+    """Return the text of mapdata.json.
+
+    It has the paths, label points and boxes of the countries in map units, and the names of waters and neighbours with
+    their label points. Outlines with an area below 2 square map units are left out.
+    """
     arcs = Arcs(layers["countries"])
     countries = {}
     for feature in layers["countries"]:
@@ -195,7 +203,7 @@ def map_data(layers):
         if feature["id"] in NAMED_WATERS:
             is_aral = feature["id"] == "aral-sea"
             outline = [projected(ring) for ring in rings(outlines[ARAL_BEFORE] if is_aral else feature)]
-            # The name of the sea itself, not of one of its outlines.
+            # The name of the sea, without the addition of one of its outlines in brackets.
             called = {f"name_{code}": feature["properties"][f"name_{code}"].split(" (")[0] for code in LANGUAGES}
             named.append(
                 {"kind": "water", "labels": maps_geometry.label_points(outline, most=3, within=inside), **called}
@@ -206,7 +214,7 @@ def map_data(layers):
 
 
 def base_picture(layers):
-    """The picture that lies over the countries."""
+    """Return base.svg, the image on top of the countries."""
     frame = maps_geometry.FRAME.grown(4)
 
     def drawn(lines_in_degrees, tolerance, closed=False):
@@ -236,7 +244,7 @@ def base_picture(layers):
 
 
 def explorer_layers(layers):
-    """The layers of the movable map: file name -> GeoJSON."""
+    """Return the layers of the interactive map, from file name to GeoJSON text."""
     found = {}
     for layer, keep in {"countries": ("iso_a2",), "provinces": ("country", "iso_3166_2", "note")}.items():
         arcs = Arcs(layers[layer])
@@ -275,7 +283,7 @@ def explorer_layers(layers):
 
 
 def described(feature, kind, coordinates, keep):
-    """A feature with its key, its names, and of its other properties those in `keep`."""
+    """Return a feature with its id, its names, and those of its other properties that `keep` lists."""
     properties = feature["properties"]
     return {
         "type": "Feature",
@@ -289,13 +297,13 @@ def described(feature, kind, coordinates, keep):
 
 
 def written(features):
-    """GeoJSON with three decimals at most, one feature a line, so that changes can be read."""
+    """Return GeoJSON text with at most three decimals and one feature per line, so that diffs are readable."""
     rows = [json.dumps(rounded(row), ensure_ascii=False, separators=(",", ":")) for row in features]
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(rows) + "\n]}\n"
 
 
 def rounded(value):
-    """The value with every number in it to three decimals."""
+    """Return the value with every float in it rounded to three decimals."""
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, dict):

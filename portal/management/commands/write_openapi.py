@@ -1,4 +1,4 @@
-"""Write the description of the API to the file that a test compares it with."""
+"""Write the OpenAPI description of the API to the file that a test compares with it."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ STORED = Path(settings.BASE_DIR) / "tests" / "portal" / "api" / "openapi.json"
 
 
 def described():
-    """The description as text, sorted so that its differences read well."""
+    """Return the description as JSON text, with sorted keys so that diffs are readable."""
     return json.dumps(document(RESOURCES), indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
 
 
