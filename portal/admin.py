@@ -90,7 +90,8 @@ class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMix
     }
 
     def get_queryset(self, request):
-        # Every foreign key to a source, hidden ones too, is a way to cite it; this app need not know the others.
+        # Every foreign key to a source is a kind of citation, also one without a reverse accessor. The loop finds those
+        # of other apps too, so this module does not import them.
         ways = (field for field in self.opts.get_fields(include_hidden=True) if field.one_to_many)
         counts = [count_of(way) for way in ways if not is_history(way.related_model)]
         return super().get_queryset(request).annotate(cited=functools.reduce(operator.add, counts))
@@ -115,7 +116,7 @@ class FormerKeyAdmin(CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefault
 
 @admin.register(Link)
 class LinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
-    """What `check_links` found. Links are mended in the records that lead there."""
+    """The results of `check_links`, read-only. Editors correct a link in the records that contain it."""
 
     list_display = ("where_to", "used_by", "outcome", "good_on", "checked_on")
     list_display_links = None

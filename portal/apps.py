@@ -1,4 +1,4 @@
-"""The portal's own app, and its admin site."""
+"""The app configuration of `portal`, and that of its admin site."""
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
@@ -11,14 +11,15 @@ class PortalConfig(AppConfig):
     verbose_name = _("Places and sources")
 
     def ready(self):
-        # No model may be imported before this.
+        # Models cannot be imported before the apps are loaded.
         from portal.accounts import sessions  # noqa: PLC0415
         from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import audit_log, content_version, signals  # noqa: PLC0415
 
         signals.connect(*audit_log.audited_models())
-        # All that follows a change of rows, in this order. The first one refuses changes outside of a transaction.
+        # Everything that follows a change of rows, in this order. The first receiver refuses changes outside a
+        # transaction.
         for receiver in (
             content_version.mark_changed_for_rows,
             indexing.mark_rows,
@@ -34,7 +35,7 @@ class PortalConfig(AppConfig):
         indexing.clear_after_flush()
         audit_log.follow_accounts()
         sessions.listen()
-        # Each app declares in formats.py what its records state; importing the module registers it.
+        # Each app declares the exported content of its records in its `formats` module, which registers it on import.
         autodiscover_modules("formats")
 
 

@@ -27,7 +27,10 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 def env_bool(name: str, default: bool = False) -> bool:
-    """An environment variable as yes or no; any other word is an error that names it."""
+    """Return an environment variable as a bool, or `default` if it is not set.
+
+    Raise ImproperlyConfigured, which names the variable, for any word except 1, true, yes, on, 0, false, no and off.
+    """
     value = os.environ.get(name, "").strip().lower()
     if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
         return value in {"1", "true", "yes", "on"} if value else default
@@ -37,12 +40,15 @@ def env_bool(name: str, default: bool = False) -> bool:
 
 
 def env_list(name: str) -> list[str]:
-    """A comma-separated environment variable as a list."""
+    """Return the words of a comma-separated environment variable."""
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
 def env_choice(name: str, *choices: str) -> str:
-    """An environment variable that is one of a few words; the first one if not set."""
+    """Return an environment variable that must be one of `choices`, in lower case; the first choice if it is not set.
+
+    Raise ImproperlyConfigured for any other word.
+    """
     value = os.environ.get(name, "").strip().lower() or choices[0]
     if value in choices:
         return value
@@ -50,7 +56,10 @@ def env_choice(name: str, *choices: str) -> str:
 
 
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """A comma-separated environment variable as networks such as 10.0.0.0/8."""
+    """Return the networks, such as 10.0.0.0/8, of a comma-separated environment variable.
+
+    Raise ImproperlyConfigured if one of them is not a network.
+    """
     try:
         return [ipaddress.ip_network(word) for word in env_list(name)]
     except ValueError as error:
@@ -60,7 +69,10 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 
 def env_int(name: str, default: int) -> int:
-    """An environment variable as a whole number, 0 or more."""
+    """Return an environment variable as an integer of 0 or more, or `default` if it is not set.
+
+    Raise ImproperlyConfigured for anything else.
+    """
     value = os.environ.get(name, "").strip()
     if not value or (value.isascii() and value.isdecimal()):
         return int(value or default)
@@ -68,7 +80,10 @@ def env_int(name: str, default: int) -> int:
 
 
 def lookup_address(name: str) -> str:
-    """An environment variable that is an https address with a place for a DOI, {doi}; empty if not set."""
+    """Return an environment variable that is an https URL with the placeholder `{doi}`; "" if it is not set.
+
+    Raise ImproperlyConfigured if the scheme is not https, or if the placeholder is missing.
+    """
     address = os.environ.get(name, "").strip()
     if not address or (address.startswith("https://") and "{doi}" in address):
         return address
@@ -78,7 +93,11 @@ def lookup_address(name: str) -> str:
 
 
 def mail_server(name: str) -> SplitResult:
-    """An environment variable such as smtp+tls://user:password@mail.example.org:587, in parts; empty if not set."""
+    """Return an environment variable with the URL of a mail server, parsed; empty if it is not set.
+
+    The URL is such as smtp+tls://user:password@mail.example.org:587. Raise ImproperlyConfigured if the scheme is not in
+    MAIL_PORTS, or if the host is missing.
+    """
     url = urlsplit(os.environ.get(name, "").strip())
     if (url.scheme in MAIL_PORTS and url.hostname) or not url.geturl():
         return url
@@ -89,7 +108,10 @@ def mail_server(name: str) -> SplitResult:
 
 
 def hosts(name: str) -> list[tuple[str, str]]:
-    """A comma-separated environment variable as pairs of host and port; the port is empty where none is given."""
+    """Return (host, port) pairs of a comma-separated environment variable, in lower case. A port not given is "".
+
+    Raise ImproperlyConfigured if one of the words is not a host.
+    """
     found = [(word, HOST.fullmatch(word)) for word in env_list(name)]
     if wrong := [word for word, match in found if not match]:
         raise ImproperlyConfigured(
@@ -100,8 +122,10 @@ def hosts(name: str) -> list[tuple[str, str]]:
 
 
 def base_url(name: str) -> str:
-    """An environment variable such as https://portal.example.org, in lower case, without a stroke at the end or a port
-    that goes without saying; empty if not set.
+    """Return an environment variable such as https://portal.example.org; "" if it is not set.
+
+    The URL is in lower case, without a slash at the end and without the default port of its scheme. Raise
+    ImproperlyConfigured if it has a path, a wildcard, or a scheme other than http and https.
     """
     given = os.environ.get(name, "").strip()
     if not given:
@@ -117,11 +141,11 @@ def base_url(name: str) -> str:
 
 
 def join_url(scheme: str, host: str, port: str | None) -> str:
-    """The base URL of a host. The default port of the scheme is left out."""
+    """Return the base URL of a host. The default port of the scheme is left out."""
     return f"{scheme}://{host}" + (f":{port}" if port and port != WEB_PORTS[scheme] else "")
 
 
-# ── Where it runs ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Deployment ───────────────────────────────────────────────────────────────────────────────────────────────
 
 DEBUG = env_bool("DEBUG")
 NAMED_HOSTS = hosts("ALLOWED_HOSTS")
@@ -135,7 +159,7 @@ if not SECRET_KEY:
             "SECRET_KEY is not set, and ALLOWED_HOSTS names a public host. Set SECRET_KEY to a long random text that "
             "stays the same from start to start and is the same for every worker (docs/operation.md, Settings)."
         )
-    SECRET_KEY = get_random_secret_key()  # enough for commands and one process on this machine
+    SECRET_KEY = get_random_secret_key()  # this is enough for commands, and for one process on this machine
 SECRET_KEY_IS_TEMPORARY = not os.environ.get("SECRET_KEY")  # what it encrypts is lost when the process ends
 SECRET_KEY_FALLBACKS = env_list(
     "SECRET_KEY_FALLBACKS"
@@ -144,7 +168,12 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 
 def public_url() -> str:
-    """PUBLIC_URL, or the base URL of the only public host in ALLOWED_HOSTS, or of gunicorn on this machine."""
+    """Return the base URL that readers use.
+
+    It is PUBLIC_URL, or else the URL of the only public host in ALLOWED_HOSTS, or else that of gunicorn on this machine
+    (port 8000 if ALLOWED_HOSTS gives none). Raise ImproperlyConfigured if PUBLIC_URL contradicts ALLOWED_HOSTS or
+    HTTPS, or if it is not set and ALLOWED_HOSTS does not name exactly one public host.
+    """
     given = base_url("PUBLIC_URL")
     if given:
         if not validate_host(split_domain_port(urlsplit(given).netloc)[0], ALLOWED_HOSTS):
@@ -171,19 +200,19 @@ def public_url() -> str:
     return join_url(scheme, host, port or "8000")
 
 
-# Every absolute address begins with it. The Host header says nothing: whoever asks may write any allowed name there.
+# Every absolute URL begins with PUBLIC_URL, never with the Host header: a client can write any allowed host there.
 PUBLIC_URL = public_url()
-# The address in the ids of feeds and of OAI-PMH, which must stay what they were when the portal moves.
+# The base URL in the ids of feeds and of OAI-PMH. The ids must not change when the portal moves to another host.
 ID_BASE_URL = base_url("ID_BASE_URL") or PUBLIC_URL
-# Ports that a Host header may name, as pairs of host and port; on this machine any (portal/http/hosts.py).
+# (host, port) pairs that a Host header may name. On this machine any port is allowed (portal/http/hosts.py).
 PUBLIC_HOST, PUBLIC_PORT = split_domain_port(urlsplit(PUBLIC_URL).netloc)
 HOST_PORTS = [(host, port) for host, port in NAMED_HOSTS if port]
 HOST_PORTS.append((PUBLIC_HOST, PUBLIC_PORT or WEB_PORTS[urlsplit(PUBLIC_URL).scheme]))
 
-# ── What it is made of ───────────────────────────────────────────────────────────────────────────────────────
+# ── Applications and middleware ──────────────────────────────────────────────────────────────────────────────
 
 INSTALLED_APPS = [
-    "portal.apps.PortalConfig",  # first, for its loaddata
+    "portal.apps.PortalConfig",  # before modeltranslation, so that this app's `loaddata` is used
     "modeltranslation",  # before admin, which it extends
     "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
@@ -206,24 +235,24 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
 ]
 
-REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # of a copy that readers read from (portal/ops/replicas.py)
-METRICS_NETWORKS = networks("METRICS_NETWORKS")  # that /metrics answers to
+REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # a read replica (portal/ops/replicas.py)
+METRICS_NETWORKS = networks("METRICS_NETWORKS")  # the networks that may read /metrics
 MIDDLEWARE = [
     "portal.ops.logs.RequestIdMiddleware",
-    "portal.http.hosts.HostPortMiddleware",  # outside all that asks for the host
+    "portal.http.hosts.HostPortMiddleware",  # before every middleware that reads the host
     *(["portal.ops.metrics.MetricsMiddleware"] if METRICS_NETWORKS else []),
     *(["portal.ops.replicas.ReplicaMiddleware"] if REPLICA_URL else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Below WhiteNoise: files do not need the header of pages.
+    # Below WhiteNoise: static files do not need the header of pages.
     "portal.http.middleware.PermissionsPolicyMiddleware",
-    "portal.publishing.scheduler.PublishScheduledMiddleware",  # outside the kept pages, which it makes old
-    "portal.http.page_cache.PageCacheMiddleware",  # outside all that a page needs only when it is made
+    "portal.publishing.scheduler.PublishScheduledMiddleware",  # outside the page cache, which it makes outdated
+    "portal.http.page_cache.PageCacheMiddleware",  # outside all that only an uncached page needs
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "portal.http.parameters.ParametersMiddleware",
-    "portal.http.throttling.ThrottlingMiddleware",  # outside of the compression, which holds a place too
+    "portal.http.throttling.ThrottlingMiddleware",  # outside compression, which takes part of the slot of a request
     "django.middleware.gzip.GZipMiddleware",
     "portal.http.middleware.BrotliMiddleware",
     "portal.http.page_cache.ETagMiddleware",
@@ -235,7 +264,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "portal.accounts.sessions.ActivityMiddleware",
-    "portal.http.throttling.RequestSizeMiddleware",  # asks who is signed in, before anything reads the body
+    "portal.http.throttling.RequestSizeMiddleware",  # needs the signed-in user; must run before the body is read
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -274,22 +303,25 @@ TEMPLATES = [
 
 
 def database(url: str, *, read_only: bool = False) -> dict:
-    """A database by its address. What the address says of options itself, as in …?connect_timeout=10, holds."""
+    """Return the settings of the database at `url`.
+
+    Options in the URL, as in …?connect_timeout=10, override the defaults. `read_only` makes the database refuse writes.
+    """
     found = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
     options = {}
     if found["ENGINE"] == "django.db.backends.sqlite3":
-        # Readers go on while an editor writes; a writer waits for its turn instead of failing.
+        # Readers are not blocked while an editor writes. A second writer waits up to 20 s instead of failing.
         options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            # FULL: what was committed is still there after a power failure. NORMAL may lose the last commits.
+            # FULL keeps all committed transactions after a power failure. NORMAL may lose the last commits.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
         if read_only:
             options["init_command"] = "PRAGMA query_only=ON;"
     elif found["ENGINE"] == "django.db.backends.postgresql":
-        # A host that has gone silent, or somebody’s lock, must not keep all threads waiting: readers are told, and
-        # return.
+        # A host that no longer responds, or a lock, must not block all threads. The request fails after these times,
+        # and its thread is free again (seconds; tcp_user_timeout is in milliseconds).
         options = {
             "connect_timeout": 5,
             "tcp_user_timeout": 10_000,
@@ -308,7 +340,7 @@ if REPLICA_URL:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
-# Limits on attempts to sign in are counted in the cache, so every worker must see the same one.
+# Attempts to sign in are counted in the default cache, so all workers must share it.
 CACHE_URL = os.environ.get("CACHE_URL", "").strip()
 REDIS = {"LOCATION": CACHE_URL, "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1}}  # seconds
 CACHES = {
@@ -317,13 +349,13 @@ CACHES = {
         if CACHE_URL
         else {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "portal_cache",  # made by a migration
-            "OPTIONS": {"MAX_ENTRIES": 10_000},  # past it, the oldest counts would go
+            "LOCATION": "portal_cache",  # a migration creates this table
+            "OPTIONS": {"MAX_ENTRIES": 10_000},  # beyond this number, the cache would delete the oldest counts
         }
     ),
-    # What any process can make again from the same words, such as the layout of a graph.
+    # Values that any process can compute again from the same input, such as the layout of a graph.
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    # What any process can make again of the same content: pages as they went out, counts of lists
+    # Values that any process can compute again from the same content: complete pages and the counts of lists
     # (portal/http/page_cache.py).
     "pages": (
         REDIS | {"BACKEND": "portal.http.redis_cache.FailSafeRedisCache", "KEY_PREFIX": "pages"}
@@ -348,25 +380,25 @@ MODELTRANSLATION_CUSTOM_FIELDS = ()
 
 # ── Publishing ───────────────────────────────────────────────────────────────────────────────────────────────
 
-SCHEDULE_SECONDS = 30  # a process asks at most this often when the next scheduled record is due; None: never
+SCHEDULE_SECONDS = 30  # a process checks the next scheduled record at most this often; None: never
 
 # ── History ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-SIMPLE_HISTORY_DATE_INDEX = False  # a record’s states are found by the record
+SIMPLE_HISTORY_DATE_INDEX = False  # the states of a record are found by the record, not by date
 
-# ── References ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── DOI lookup ───────────────────────────────────────────────────────────────────────────────────────────────
 
-DOI_LOOKUP_URL = lookup_address("DOI_LOOKUP_URL")  # asked for what a DOI names; nobody is asked where it is not set
+DOI_LOOKUP_URL = lookup_address("DOI_LOOKUP_URL")  # service that returns the reference of a DOI; empty: no lookup
 
-# ── Links to the outside ─────────────────────────────────────────────────────────────────────────────────────
+# ── External links ───────────────────────────────────────────────────────────────────────────────────────────
 
-LINKS_MAY_BE_PRIVATE = False  # check_links asks no host of the network that it runs in; tests do
+LINKS_MAY_BE_PRIVATE = False  # check_links requests no host of a private network; tests allow it
 
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# Of django-leaflet only Leaflet's own files are served; as an application it would want GDAL.
+# Only Leaflet's own files are served from django-leaflet. As an installed app, django-leaflet would need GDAL.
 LEAFLET_DIR = Path(importlib.util.find_spec("leaflet").submodule_search_locations[0]) / "static" / "leaflet"
 STATICFILES_DIRS = [BASE_DIR / "static", ("leaflet", LEAFLET_DIR)]
 STORAGES = {
@@ -380,11 +412,11 @@ STORAGES = {
     },
 }
 
-# ── Files that are made of the content ──────────────────────────────────────────────────────────────────────
+# ── Generated files ─────────────────────────────────────────────────────────────────────────────────────────
 
-DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # the archive of everything
+DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # for the data archive
 
-# ── Safety ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Security ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -402,7 +434,7 @@ CONTENT_SECURITY_POLICY = {
 }
 if HTTPS:
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["upgrade-insecure-requests"] = True
-# What browsers may do for the portal’s pages: nothing but sign in with passkeys.
+# Browser features that pages of the portal may use: only signing in with passkeys.
 PERMISSIONS_POLICY = {
     **dict.fromkeys(
         (
@@ -414,7 +446,7 @@ PERMISSIONS_POLICY = {
     ),
     **dict.fromkeys(("publickey-credentials-create", "publickey-credentials-get"), "(self)"),
 }
-# Scripts of any site may read the API, IATI and OAI-PMH; none may send anything.
+# Scripts of any site may read the API, IATI and OAI-PMH. No script of another site may send data.
 CORS_URLS_REGEX = r"^/(api/v1|iati|oai)(/|$)"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
@@ -429,16 +461,17 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_HTTPONLY = True  # forms carry the token; no script reads it
-if HTTPS:  # browsers then take these cookies from nobody else, no neighbouring host either
+CSRF_COOKIE_HTTPONLY = True  # forms contain the token, and no script reads it
+if HTTPS:  # browsers accept `__Host-` cookies only from this host, not from a neighbouring host
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     LANGUAGE_COOKIE_NAME = "__Host-django_language"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # one cookie less
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # this saves one cookie
 if env_bool("BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# How often a network may ask in a minute, and how many of its requests a process works on at once; 0 is no limit.
-# Signing in has limits of its own (allauth). What a page or file costs is in portal/http/throttling.py.
+# Requests per minute that a network may make, and the number of its requests that a process handles at the same time
+# (`at_once`). 0 means no limit. Sign-in has limits of its own (allauth). The cost of each page and file is in
+# portal/http/throttling.py.
 THROTTLE_RATES = {
     "pages": env_int("LIMIT_PAGES", 600),
     "search": env_int("LIMIT_SEARCH", 240),
@@ -447,7 +480,7 @@ THROTTLE_RATES = {
     "at_once": env_int("LIMIT_AT_ONCE", 2),
 }
 
-MOST_UPLOADED = 64 * 1024 * 1024  # bytes, at the desk: the largest IATI file, and the form around it
+MOST_UPLOADED = 64 * 1024 * 1024  # bytes, in the admin: the largest IATI file and the form around it
 
 # ── Accounts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -461,17 +494,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 60 * 60  # a session ends after an hour without a request (portal/accounts/sessions.py)
-SESSION_MAX_SECONDS = 10 * 60 * 60  # and after a working day, whatever is done in it
+SESSION_COOKIE_AGE = 60 * 60  # seconds; a session ends after an hour without a request (portal/accounts/sessions.py)
+SESSION_MAX_SECONDS = 10 * 60 * 60  # seconds; a session ends after a working day in any case
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
-# Staff sign in with a second step besides the password, and set one up before the desk opens.
+# Staff sign in with a second factor besides the password. They must set one up before they can use the admin.
 STAFF_MFA = env_bool("STAFF_MFA", default=PUBLIC)
 
-# E-mail goes to the console of one's own machine. A public host that names no mail server sends none: its console is a
-# log, where a link that resets a password has no place.
+# On one's own machine, e-mail goes to the console. A public host without a mail server sends no e-mail: its console is
+# a log, and a link that resets a password must not be logged.
 MAIL = mail_server("EMAIL_URL")
 SENDS_EMAIL = bool(MAIL.scheme) or not PUBLIC
 EMAIL_BACKEND = (
@@ -485,26 +518,28 @@ EMAIL_USE_TLS = MAIL.scheme == "smtp+tls"
 EMAIL_USE_SSL = MAIL.scheme == "smtps"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = os.environ.get("EMAIL_FROM") or "webmaster@localhost"
-CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL") or DEFAULT_FROM_EMAIL  # whom harvesters of the data can write to
+CONTACT_EMAIL = os.environ.get("CONTACT_EMAIL") or DEFAULT_FROM_EMAIL  # for harvesters of the data
 
 ACCOUNT_ADAPTER = "portal.accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail who has no account
-ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators make the accounts
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # send no mail to addresses without an account
+ACCOUNT_EMAIL_VERIFICATION = "none"  # administrators create the accounts
 ACCOUNT_FORMS = {"reset_password": "portal.accounts.adapters.ResetForm"}
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # the way in for an owner whom strangers' attempts keep out
-# Attempts with a password; portal/accounts/adapters.py says which ones count. From one network come at most 20 a day,
-# so that it cannot spend the 100 of an account. allauth has limits of its own for the second step, and for other pages.
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # lets an owner in while strangers' attempts block the account
+# Limits on attempts with a password. portal/accounts/adapters.py says which attempts count. One network can make at
+# most 20 a day on an account, so that it cannot use up the 100 of that account. allauth has limits of its own for the
+# second factor and for other pages.
 ACCOUNT_RATE_LIMITS = {
     "attempts_from_address": "10/m/ip",
     "attempts_on_account_from_network": "5/5m/key,20/d/key",
     "attempts_on_account": "100/d/key",
 }
-# Django’s, which only reads the account. allauth’s copies the address, unverified, and then refuses a second step.
+# Django's generator only reads the account. allauth's copies the address as unverified and then refuses a second
+# factor.
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-ACCOUNT_SESSION_REMEMBER = True  # for as long as SESSION_COOKIE_AGE says
+ACCOUNT_SESSION_REMEMBER = True  # the session lasts as long as SESSION_COOKIE_AGE says
 ACCOUNT_USER_DISPLAY = "portal.accounts.adapters.display"
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env_bool("BEHIND_PROXY") else 0
 MFA_ADAPTER = "portal.accounts.adapters.FactorAdapter"
@@ -513,7 +548,7 @@ MFA_FORMS = {
     "edit_webauthn": "portal.accounts.adapters.EditKeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_TOTP_TOLERANCE = 1  # one period of 30 s either way: the clock of a phone may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 # ── Logging ──────────────────────────────────────────────────────────────────────────────────────────────────

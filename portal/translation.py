@@ -1,4 +1,4 @@
-"""Which columns of the shared records stand in three languages, and whose history is kept."""
+"""The fields of the shared models that are translated into three languages, and the models that have a history."""
 
 from modeltranslation.translator import TranslationOptions, register
 
@@ -22,7 +22,7 @@ class TombstoneTranslation(TranslationOptions):
     fields = ("note",)
 
 
-# History keeps the columns of each language, so it begins where they have been made.
+# The history has the columns of each language, so it must be registered after they have been added.
 register_history(Source)
 register_history(Place)
 register_history(PlaceCitation, of="place", named_by="source")

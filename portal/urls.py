@@ -1,4 +1,4 @@
-"""All addresses. Pages stand under their language, the rest outside it."""
+"""The URLs of the portal. Pages have a language prefix; all other URLs have none."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
