@@ -1,4 +1,4 @@
-"""The tables of the app: places, sources, and what every record has."""
+"""The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
 from portal.models.curation import Double, Link, LinkUse, Look, OlderTranslation
 from portal.models.place import Place, PlaceCitation

@@ -1,4 +1,7 @@
-"""The tables of what needs care. They tell of records by the label of their model and their primary key."""
+"""Models for curation: outdated translations, verifications, likely duplicates and external links.
+
+They refer to a record by the label of its model (`kind`) and its primary key, not by a foreign key.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -10,10 +13,10 @@ OTHER_LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != 
 
 
 class OlderTranslation(models.Model):
-    """That a text was translated from another English than the one that stands now.
+    """A translated text whose English original has changed since the translation was made.
 
-    `kind` and `row` are where the text stands; `owner_kind` and `owner` the record that its editors look at, which is
-    the same one or the one that the row belongs to.
+    `kind` and `row` identify the row that contains the text. `owner_kind` and `owner` identify the record that editors
+    open to change it: the row itself, or the record that the row belongs to.
     """
 
     is_audited = False
@@ -46,7 +49,7 @@ class OlderTranslation(models.Model):
 
 
 class Look(models.Model):
-    """That somebody looked a record through last, and found it still right."""
+    """The last verification of a record: an editor checked it and found it still correct. One row for each record."""
 
     is_audited = False
 
@@ -75,7 +78,12 @@ class Look(models.Model):
 
 
 class Double(models.Model):
-    """Two records that may tell of the same thing, until they are merged or somebody says that they do not."""
+    """A pair of records of one model that may be duplicates of each other.
+
+    A pair that an editor has marked as distinct (`told_apart_at`) stays. The next search for duplicates deletes other
+    pairs that it no longer finds. `one` and `other` are primary keys, the smaller one first. `why` and `shared` are as
+    in `portal.curation.similarity.Match`.
+    """
 
     is_audited = False
 
@@ -85,7 +93,7 @@ class Double(models.Model):
     score = models.FloatField(default=0)
     why = models.CharField(
         max_length=10, default=""
-    )  # a key of portal.curation.similarity.REASONS; empty in rows from before
+    )  # a key of portal.curation.similarity.REASONS; empty in rows older than this column
     shared = models.TextField(default="")
     found_at = models.DateTimeField(_("found"), default=timezone.now)
     told_apart_at = models.DateTimeField(_("told apart"), null=True)
@@ -120,12 +128,12 @@ class Double(models.Model):
 
 
 class Link(models.Model):
-    """An address outside that the content leads to, and how it answered."""
+    """An external URL that the content links to, and the result of its last check."""
 
     is_audited = False
 
     class Outcome(models.TextChoices):
-        """What came of asking."""
+        """The result of a request to the URL."""
 
         UNASKED = "unasked", _("Not checked yet")
         ANSWERS = "answers", _("It answers.")
@@ -146,7 +154,7 @@ class Link(models.Model):
         PRIVATE = "private", _("It leads into a private network, or carries a password: it was not asked.")
 
     class State(models.TextChoices):
-        """What that means for readers."""
+        """What the outcomes so far mean for a reader who follows the link."""
 
         UNCHECKED = "unchecked", _("Not checked yet")
         GOOD = "good", pgettext_lazy("link", "Good")
@@ -178,7 +186,7 @@ class Link(models.Model):
 
 
 class LinkUse(models.Model):
-    """That a record leads to an address outside."""
+    """The use of an external link by a record."""
 
     is_audited = False
 

@@ -1,4 +1,4 @@
-"""Places, countries among them."""
+"""The model of places, including countries, and their citations."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,7 +11,7 @@ from portal.models.source import Citation, Source
 
 
 class Place(Record):
-    """Somewhere: a country, a province, a city, a lake … A country's key is its ISO 3166-1 code in small letters."""
+    """A country, a province, a city, a lake … The key of a country is its ISO 3166-1 alpha-2 code in lower case."""
 
     class Kind(models.TextChoices):
         WORLD = "world", _("World")
@@ -28,7 +28,7 @@ class Place(Record):
         SITE = "site", _("Site")
 
     class Group(models.TextChoices):
-        """How a country takes part in the portal."""
+        """The group of a country that the portal is about."""
 
         CENTRAL_ASIA = "central-asia", _("Central Asia")
         KOREA = "korea", _("Korea")
@@ -131,17 +131,17 @@ class Place(Record):
 
     @property
     def needs_source(self):
-        """Countries are those of ISO 3166, and the world is the world."""
+        """Return False for countries, which ISO 3166 defines, and for the world; True for other places."""
         return self.kind not in {self.Kind.COUNTRY, self.Kind.WORLD}
 
     @property
     def code(self):
-        """Of a country: its ISO 3166-1 alpha-2 code."""
+        """Return the ISO 3166-1 alpha-2 code of a country in upper case. Meaningless for other places."""
         return self.key.upper()
 
 
 class PlaceCitation(Citation):
-    """A source of a place's name and position."""
+    """The citation of a source for a place's name and position."""
 
     place = models.ForeignKey(Place, verbose_name=_("place"), on_delete=models.CASCADE, related_name="citations")
 

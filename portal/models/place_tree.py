@@ -1,10 +1,13 @@
-"""Which places lie in which: parts, their parts, and so on."""
+"""The hierarchy of places by `Place.part_of`."""
 
 from portal.models import Place
 
 
 def wholes_by_part(field="key") -> dict:
-    """Each place that is part of another, with all that it lies in at any level. One query: there are few places."""
+    """Return a dict from each place that is part of another to the set of all places that contain it, at any level.
+
+    Places are given by the value of `field`. A cycle ends the walk. One query reads all such places: there are few.
+    """
     whole_of = dict(Place.objects.exclude(part_of=None).values_list(field, f"part_of__{field}"))
     found = {}
     for part in whole_of:

@@ -1,4 +1,4 @@
-"""What every kind of record can be asked, and the managers that read fixtures without primary keys."""
+"""The base querysets of records and rows, and managers that find them by natural key when fixtures are loaded."""
 
 import contextlib
 import contextvars
@@ -14,9 +14,11 @@ from portal.tracking.signals import Action, TableChange, announce, announced
 
 
 class RowQuerySet(models.QuerySet):
-    """Announces what is done to many rows at once by `rows_changed`, as if it were done one by one, and writes history.
+    """Sends `rows_changed` and writes history for `update` and `bulk_create` too, for which Django sends no signals.
 
-    Each change is one transaction with all that is kept of it, even where the caller has opened none.
+    The signal is sent once for all rows of a call. Each change is one transaction with all that is stored about it,
+    such as history and the content version, even if the caller has opened none. `bulk_create` raises ValueError for
+    `ignore_conflicts` and `update_conflicts`.
     """
 
     @joined_transaction()
@@ -58,19 +60,22 @@ class RowQuerySet(models.QuerySet):
 
 
 class RecordQuerySet(RowQuerySet):
-    """Questions that read well when chained."""
+    """Filters and orders that all kinds of records share."""
 
     def published(self):
-        """Records that readers may see."""
+        """Return the records that readers may see."""
         return self.filter(publication=PublicationStatus.PUBLISHED)
 
     def in_order_of(self, field):
-        """Records by a translated text as the reader sees it, English where the language has none."""
+        """Order by a translated field as `reader_text` gives it, then by key."""
         return self.order_by(reader_text(field), "key")
 
 
 def reader_text(path):
-    """The expression for a translated column as the active language shows it; `path` may walk relations."""
+    """Return an expression for a translated field in the active language, or in English where that text is empty.
+
+    `path` is the name of the field without its language, and may follow relations.
+    """
     language = get_language() or "en"
     if language == "en":
         return models.F(f"{path}_en")
@@ -78,13 +83,16 @@ def reader_text(path):
     return Coalesce(own, f"{path}_en", output_field=models.TextField())
 
 
-# While fixtures load: the records found so far, by (model, database, key) and by (model, database, primary key).
+# A cache for loading fixtures: the records found so far, by (model, database, key) and (model, database, primary key).
 _remembered = contextvars.ContextVar("remembered", default=None)
 
 
 @contextlib.contextmanager
 def remembering_keys():
-    """Look each record up by its key once for as long as this lasts. Only for a load that deletes nothing."""
+    """Within the block, cache the records that are found by natural key, so that each one is queried once.
+
+    Use it only for a load that deletes nothing: a deleted record would stay in the cache.
+    """
     token = _remembered.set({})
     try:
         yield
@@ -93,13 +101,13 @@ def remembering_keys():
 
 
 def remembered(model, database, name):
-    """The record that was found by `name` (a key or a primary key) since remembering began, or None."""
+    """Return the record with `name` (a key or a primary key) from the cache of `remembering_keys`, or None."""
     found = _remembered.get()
     return None if found is None else found.get((model, database, name))
 
 
 class KeyManager(models.Manager.from_queryset(RowQuerySet)):
-    """Finds a record by its key."""
+    """Finds a record by its natural key, the field `key_field`."""
 
     key_field = "key"
 
@@ -117,7 +125,7 @@ RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManag
 
 
 class PairManager(models.Manager.from_queryset(RowQuerySet)):
-    """Finds the row of a through-table by what its model's `natural_fields` name."""
+    """Finds the row of a through table by the values of the `natural_fields` of its model."""
 
     def get_by_natural_key(self, *values):
         return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))

@@ -1,4 +1,4 @@
-"""What every kind of record has: key, publication, versions and times, evidence, rows of through-tables."""
+"""The abstract models of records (key, publication state, version, times), evidence, and rows of through tables."""
 
 import functools
 
@@ -17,8 +17,10 @@ from portal.tracking.change_log import joined_transaction
 
 
 class Content(models.Model):
-    """A row that readers see. To store or delete it is one transaction with all that is kept of it: its history, its
-    entry in the index, and its pending change (portal.tracking.content_version). Django’s own save opens none.
+    """A row that readers see.
+
+    Saving or deleting it is one transaction with all that is stored about the change: its history, its entry in the
+    search index, and its PendingChange (portal.tracking.content_version). Django's save() opens none for such a model.
     """
 
     is_content = True
@@ -40,7 +42,7 @@ class Content(models.Model):
 
 
 class Record(Content):
-    """A published thing with an address of its own."""
+    """The base of each model whose rows are published on a page of their own."""
 
     key = models.SlugField(
         _("key"),
@@ -64,28 +66,31 @@ class Record(Content):
 
     objects = RecordManager()
 
-    # The translated column that names the record, and the columns that staff's search by name looks into.
+    # The translated field that holds the record's name, and the columns that the search of the admin looks into.
     name_field = "name"
     search_fields = ()
 
-    # What the search index keeps of a record (portal.search.documents): paths to its words by field, to what names it
-    # letter by letter, to the values a search can be narrowed to, and to its first and last date.
+    # What the search index stores of a record (portal.search.documents). `search_paths`: paths to its texts, by field
+    # of the index. `search_identifiers`: paths to values that are matched literally. `search_facets`: paths to the
+    # values that a search can be filtered by. `search_dates`: paths to its first and last date.
     search_paths = {}
     search_identifiers = ("key",)
     search_facets = {}
     search_dates = ()
 
-    # What publishing asks for beside valid columns (portal.publishing.checks): prose with marks, rows that need their
-    # English, and relations whose record, one of whose records, or each of whose records readers must be able to see.
-    # Relations that lead back are left out: of two records that name each other, neither could be published.
+    # What publishing requires besides valid columns (portal.publishing.checks). `citation_fields`: translated texts
+    # with citation marks. `relations_requiring_english`: relations whose rows need their English texts.
+    # `required_published`: foreign keys whose record must be published; `_any`: relations of which one record must be,
+    # `_each`: of which all must be. Of two relations in opposite directions only one is listed: otherwise neither of
+    # two records that refer to each other could be published.
     citation_fields = ()
     relations_requiring_english = ()
     required_published = ()
     required_published_any = ()
-    required_published_each = ()  # relations, or a relation of rows and their column: "participations__organisation"
+    required_published_each = ()  # relations, or a relation to rows and a foreign key: "participations__organisation"
 
-    # Columns that tell apart two records of like name (portal.curation.similarity): a lake and a region may share
-    # theirs.
+    # Columns that differ between distinct records with similar names (portal.curation.similarity): a lake and a region
+    # may have the same name.
     distinguishing_fields = ()
 
     class Meta:
@@ -99,12 +104,12 @@ class Record(Content):
         return (self.key,)
 
     def name_and_language(self):
-        """The name as a reader gets it, and the code of the language it is in."""
+        """Return the name in the active language, or else in English, and the code of the language that it is in."""
         return text_and_language(self, self.name_field)
 
     @property
     def other_names(self):
-        """Pairs of language code and the name in it, for the languages that are not the reader's."""
+        """Return pairs of language code and name, for the languages other than the active one that have a name."""
         return [
             (code, name)
             for code, _language in settings.LANGUAGES
@@ -113,7 +118,7 @@ class Record(Content):
 
     @property
     def was_public(self):
-        """Whether readers see it or once saw it, so that links to it may stand anywhere."""
+        """Return True if the record is or was published. Other sites may then link to it."""
         return self.published_at is not None or self.publication in {
             PublicationStatus.PUBLISHED,
             PublicationStatus.ARCHIVED,
@@ -121,24 +126,27 @@ class Record(Content):
 
     @property
     def needs_source(self):
-        """Whether it states what somebody must have read somewhere."""
+        """Return True if the record must cite a source before it is published."""
         return hasattr(self, "citations")
 
     def update_publication_dates(self, old):
-        """Keep the time at which readers first saw the record, and no time that it waits for no more."""
+        """Set `published_at` when the record is first published, and clear `publish_at` if it is not scheduled.
+
+        `old` is the publication state before the change. The record is not saved.
+        """
         if self.publication != PublicationStatus.SCHEDULED:
             self.publish_at = None
         if self.published_at is None and PublicationStatus.PUBLISHED in {old, self.publication}:
             self.published_at = timezone.now()
 
     def save(self, *args, **kwargs):
-        """Store the record and the moment of its change. Fixtures pass by here and keep their own."""
+        """Set `updated_at` to now and save. `loaddata` does not call this method, so fixtures keep their own times."""
         self.updated_at = timezone.now()
         super().save(*args, **kwargs)
 
 
 def other_spellings_column():
-    """A column for the names that a record has beside the one in each of the three languages."""
+    """Return a field for further names of a record, one a line, besides its name in each of the three languages."""
     return models.TextField(
         _("other spellings"),
         blank=True,
@@ -149,7 +157,7 @@ def other_spellings_column():
 
 
 class EvidenceModel(models.Model):
-    """What a claim rests on, in the editors' own words."""
+    """Fields for the evidence of a claim, in the editors' own words."""
 
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, db_index=True)
     evidence = models.TextField(
@@ -164,7 +172,7 @@ class EvidenceModel(models.Model):
 
 
 class ThroughModel(Content):
-    """A row of a through-table. `natural_fields` name it: paths such as `project__key`."""
+    """A row of a through table. `natural_fields` are the paths of its natural key, such as `project__key`."""
 
     natural_fields: tuple[str, ...] = ()
 
@@ -181,7 +189,10 @@ class ThroughModel(Content):
 
 
 def _step(record, name):
-    """What `record` has under `name`; a related record is not asked for again while keys are remembered."""
+    """Return the attribute `name` of `record`, or None if `record` is None.
+
+    Within `remembering_keys`, a related record comes from that cache, if it is there, without a query.
+    """
     if record is None:
         return None
     field = record._meta.get_field(name)

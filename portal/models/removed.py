@@ -1,4 +1,4 @@
-"""Removed records: what stands at their address, and keys that lead to another record."""
+"""Models for removed records: the notice shown at their URL, and former keys that redirect to another record."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,7 +10,7 @@ from portal.models.workflow import TRANSLATED_ACTIONS
 
 
 class Tombstone(Content):
-    """What stands at the address of a record that readers saw and no longer see: why it went, and where to go."""
+    """The notice at the URL of a record that was public and was removed: the reason, and the record to go to."""
 
     class Kind(models.TextChoices):
         SOURCE = "source", _("Source")
@@ -65,7 +65,7 @@ class Tombstone(Content):
 
 
 class FormerKey(Content):
-    """A key that a record no longer has, because two records became one: its address leads to the record that stays."""
+    """The key of a record that was merged into another one. Its URL redirects to the record that was kept (`now`)."""
 
     class Kind(models.TextChoices):
         SOURCE = "source", _("Source")

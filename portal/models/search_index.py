@@ -1,4 +1,4 @@
-"""What the index keeps of each published record beside its words. The words themselves stand in `store`."""
+"""The tables of the search index, except the full-text table, which `portal/search/store.py` creates by SQL."""
 
 from bisect import bisect_left, bisect_right
 
@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class Kind(models.TextChoices):
-    """What a record is, as a search names it. The order is that of suggestions; `number` stands in an entry's id."""
+    """The kind of a record in search results. Suggestions are in this order. `number` is part of an entry's id."""
 
     ISSUE = "issue", _("Issues")
     COUNTRY = "country", _("Countries")
@@ -27,7 +27,7 @@ class Kind(models.TextChoices):
 
     @property
     def one(self):
-        """The word for one of the kind."""
+        """Return the label in the singular."""
         return {
             "issue": _("Issue"),
             "country": _("Country"),
@@ -42,7 +42,8 @@ class Kind(models.TextChoices):
         }[self.value]
 
 
-# An entry's id is the number of its kind and the primary key of its record: found without asking, ranges by kind.
+# An entry's id consists of the number of its kind and the primary key of its record. So it is known without a query,
+# and the ids of a kind are one range.
 Kind.NUMBERS = {
     "issue": 1,
     "country": 2,
@@ -57,34 +58,34 @@ Kind.NUMBERS = {
 }
 Kind.OF_NUMBER = {number: Kind(kind) for kind, number in Kind.NUMBERS.items()}
 KEY_BITS = 40
-LAST = (1 << KEY_BITS) - 1  # the greatest primary key that there can be
-# ISO 639’s code for what is in no language: keys, addresses. A name of unknown language has no code.
+LAST = (1 << KEY_BITS) - 1  # the greatest primary key that fits into an id
+# The ISO 639 code for text without language, such as keys and URLs. A name in an unknown language has an empty code.
 NO_LANGUAGE = "zxx"
 
 
 def kinds_of(model):
-    """The kinds that records of a model can be of."""
+    """Return the kinds of the records of a model: two for Place, one for each other model."""
     name = model._meta.model_name
     return [Kind.COUNTRY, Kind.PLACE] if name == "place" else [Kind(name)]
 
 
 def entry_id(kind, pk):
-    """The id of the entry for the record of a kind with a primary key."""
+    """Return the id of the index entry for the record of this kind and primary key."""
     return (Kind.NUMBERS[kind] << KEY_BITS) | pk
 
 
 def of_kind(kind, entries):
-    """Those of a list of ids, in ascending order, that are of a kind."""
+    """Return the ids of this kind. `entries` is a list of entry ids in ascending order."""
     return entries[bisect_left(entries, entry_id(kind, 0)) : bisect_right(entries, entry_id(kind, LAST))]
 
 
 def record_of(entry):
-    """The kind and the primary key of the record that an entry's id names."""
+    """Return the kind and the primary key of the record, given the id of its entry."""
     return Kind.OF_NUMBER[entry >> KEY_BITS], entry & ((1 << KEY_BITS) - 1)
 
 
 class SearchEntry(models.Model):
-    """A published record in the index."""
+    """A published record in the search index. `entry_id` gives the primary key."""
 
     is_audited = False
 
@@ -105,7 +106,7 @@ class SearchEntry(models.Model):
 
 
 class SearchFacet(models.Model):
-    """A value of an entry that a search can be narrowed to."""
+    """A facet value of an entry, such as its country, by which a search can be filtered."""
 
     is_audited = False
 
@@ -121,17 +122,18 @@ class SearchFacet(models.Model):
 
 
 class LettersField(models.CharField):
-    """Text in the order of its letters’ numbers, so that what begins alike stands together in an index."""
+    """A CharField that is sorted by code point, so that an index serves lookups by prefix."""
 
     def db_parameters(self, connection):
-        collation = "C" if connection.vendor == "postgresql" else None  # SQLite’s own order is this one
+        collation = "C" if connection.vendor == "postgresql" else None  # SQLite's default already
         return super().db_parameters(connection) | {"collation": collation}
 
 
 class SearchName(models.Model):
-    """A name or identifier by which an entry is found letter by letter.
+    """A name or identifier of an entry, for lookups of the exact name or a prefix.
 
-    `normal` is the name folded, or what is left of it from one of its words on; `whole` tells the two apart.
+    `text` is the name as written. `normal` is the normalised name (`whole` is True), or its end from the second or a
+    later word on (`whole` is False).
     """
 
     is_audited = False
@@ -146,7 +148,7 @@ class SearchName(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["kind", "normal"], name="search_name_start"),
-            # Of whole names alone: for what begins so, PostgreSQL may take this index for as good as that of the kind.
+            # Partial: with all names in this index, PostgreSQL may use it for a prefix in place of the index by kind.
             models.Index(fields=["normal"], name="search_name_whole", condition=models.Q(whole=True)),
         ]
 
@@ -155,7 +157,7 @@ class SearchName(models.Model):
 
 
 class SearchWord(models.Model):
-    """A word that stands in some name, for the reader who mistyped it."""
+    """A word that occurs in names. The spelling correction compares a mistyped word with these."""
 
     is_audited = False
 
@@ -167,7 +169,11 @@ class SearchWord(models.Model):
 
 
 class SearchState(models.Model):
-    """How the index stands: which analyser made it, and how far the making of a new one has come."""
+    """The state of the search index; one row.
+
+    `analyser` is the version of the analyser that built the index. While a rebuild is under way, `building` is True,
+    `built_by` is the version of its analyser, and `built_to` the entry id of the last record that is done.
+    """
 
     is_audited = False
 

@@ -1,4 +1,4 @@
-"""Sources, and the citation of one by a record."""
+"""The model of sources, and the base of their citations by records."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -13,7 +13,7 @@ from portal.models.record import Record, ThroughModel
 
 
 class Source(Record):
-    """A bibliographic record: what was read."""
+    """A bibliographic record of a publication, web page or dataset that other records cite."""
 
     class Kind(models.TextChoices):
         JOURNAL_ARTICLE = "journal-article", _("Journal article")
@@ -87,7 +87,7 @@ class Source(Record):
 
     @cached_property
     def own_title(self):
-        """The title in the language of the source."""
+        """Return the title in the language of the source, or the English title if there is no original one."""
         return self.title_original or self.title
 
     def name_and_language(self):
@@ -95,17 +95,17 @@ class Source(Record):
 
     @property
     def language_name(self):
-        """The name of its language in the reader's."""
+        """Return the name of the source's language, in the active language."""
         return language_name(self.language)
 
     @cached_property
     def own_title_language(self):
-        """The language code of `own_title`: titles without an original were put down in English."""
+        """Return the language code of `own_title`: "en" if there is no original title."""
         return self.language if self.title_original else "en"
 
 
 class Citation(ThroughModel):
-    """That a record rests on a source. `position` keeps the order in which an editor named them."""
+    """The citation of a source by a record. `position` is the order that an editor gave to the citations."""
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(_("position"), default=0)

@@ -1,22 +1,27 @@
-"""Who may do what with a record: pure rules, which forms, actions and tests share.
+"""The rules of the publication workflow: who may change a record, in which state. Forms, actions and tests share them.
 
-A record goes from draft to review to its readers and, one day, into the archive, and it can go back. Editors write and
-submit; whoever may publish lets readers see it, at once or from a given time on, and takes it back; only administrators
-delete. What readers see was looked at by two: so an editor changes no published record. A reviewer corrects it at once,
-or sends it back to review, where an editor may change it again. Translators write in their language only, whatever the
-state short of archived: readers have English there until then, and a translation adds no claim to it.
+The functions use no database, except for the permissions of the user. A record goes from draft to review to published,
+at once or at a scheduled time, and may be archived later. It can also go back.
+
+- Editors write drafts and submit them for review.
+- Users with the permission to publish (reviewers) publish records, schedule them and take them back.
+- Only administrators delete.
+- A published record is meant to be seen by two people, so an editor cannot change it. A reviewer can correct it
+  directly, or send it back to review, where an editor can change it again.
+- Translators change only the texts of their language, in each state except archived. Until a text is translated,
+  readers see it in English, and a translation adds no claim to it.
 """
 
 from portal.core.choices import PublicationStatus
 
-# What a permission of a model can be for: Django's own four, to let readers see, and to write in one language.
+# The actions that a model can have permissions for: Django's four, publish, and one for each language of translation.
 TRANSLATED_ACTIONS = ("add", "change", "delete", "view", "translate_ko", "translate_ru")
 RECORD_ACTIONS = (*TRANSLATED_ACTIONS, "publish")
 
 DRAFT, IN_REVIEW, SCHEDULED = PublicationStatus.DRAFT, PublicationStatus.IN_REVIEW, PublicationStatus.SCHEDULED
 PUBLISHED, ARCHIVED = PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED
 
-# From where to where, and the action that whoever moves a record must be allowed.
+# From each state: the states that a record can go to, and the action that the user needs a permission for.
 TRANSITIONS = {
     DRAFT: {IN_REVIEW: "change", SCHEDULED: "publish", PUBLISHED: "publish"},
     IN_REVIEW: {DRAFT: "change", SCHEDULED: "publish", PUBLISHED: "publish"},
@@ -25,13 +30,13 @@ TRANSITIONS = {
     ARCHIVED: {IN_REVIEW: "publish", PUBLISHED: "publish"},
 }
 STEP_BACK = {IN_REVIEW: DRAFT, SCHEDULED: IN_REVIEW, PUBLISHED: IN_REVIEW, ARCHIVED: IN_REVIEW}
-# Where editors are at work, and where a record is as readers see it or will see it.
+# The states in which editors may change a record, and those in which readers see it or will see it.
 EDITABLE_STATES = frozenset({DRAFT, IN_REVIEW})
 PUBLIC_STATES = frozenset({SCHEDULED, PUBLISHED})
 
 
 def allowed_actions(user, model):
-    """What a user may do with records of a model, as far as permissions say."""
+    """Return the set of actions on a model that the user has permissions for, such as "change" or "publish"."""
     opts = model._meta
     return frozenset(
         action for action in opts.default_permissions if user.has_perm(f"{opts.app_label}.{action}_{opts.model_name}")
@@ -39,28 +44,31 @@ def allowed_actions(user, model):
 
 
 def can_transition(actions, old, new):
-    """Whether these actions let one move a record from one state to another. To stay is no move."""
+    """Return True if `actions` allow the transition from `old` to `new`. `old == new` is not a transition."""
     return TRANSITIONS[old].get(new) in actions
 
 
 def choices(actions, old):
-    """The states that a form offers for a record in state `old`: that one, and where it may be moved."""
+    """Return the states that a form offers for a record in state `old`: `old` itself and those it may go to."""
     return [state for state in PublicationStatus if state == old or can_transition(actions, old, state)]
 
 
 def can_edit(actions, publication):
-    """Whether these actions let one change a record in this state, in all its parts."""
+    """Return True if `actions` allow changes of all fields of a record in the state `publication`."""
     return "change" in actions and (publication in EDITABLE_STATES or "publish" in actions)
 
 
 def languages(actions, publication):
-    """The languages in which these actions let one write, of a record in this state; None is a model without states."""
+    """Return the codes of the languages into which `actions` allow translation, in the state `publication`.
+
+    `publication` is None for a model without publication states. No language is returned for an archived record.
+    """
     if publication == ARCHIVED:
         return frozenset()
     return frozenset(action.removeprefix("translate_") for action in actions if action.startswith("translate_"))
 
 
-# ── The groups of the desk ───────────────────────────────────────────────────────────────────────────────────────
+# ── The groups of users in the admin ────────────────────────────────────────────────────────────────────────────
 
 EDITOR, REVIEWER, ADMINISTRATOR = "Editor", "Reviewer", "Administrator"
 TRANSLATORS = {"ko": "Translator (Korean)", "ru": "Translator (Russian)"}
