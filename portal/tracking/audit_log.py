@@ -1,7 +1,7 @@
-"""The record of what was done at the editors' desk: who came in, published, exported, deleted, gave rights to whom.
+"""The audit log of the admin: sign-ins, publications, exports, imports, deletions, changes of permissions.
 
-Entries are only ever added: the model, its querysets and a trigger of the database refuse everything else. An entry
-holds as little of persons as it can: the username, and the network that a request came from rather than its address.
+It is append-only: the model, its querysets and database triggers refuse changes and deletions. An entry holds little
+personal data: the username, and the network of the client in place of its IP address.
 """
 
 import datetime
@@ -32,14 +32,14 @@ PERMISSION_FLAGS = ("is_active", "is_staff", "is_superuser")
 
 
 class AppendOnlyError(TypeError):
-    """An entry was to be changed or deleted."""
+    """Raised for an attempt to change or delete an entry."""
 
     def __init__(self):
         super().__init__(REFUSAL)
 
 
 class AuditQuerySet(models.QuerySet):
-    """Reads and adds."""
+    """A queryset that can only read and create; raises AppendOnlyError for changes and deletions."""
 
     def update(self, **values):
         raise AppendOnlyError
@@ -55,7 +55,7 @@ class AuditQuerySet(models.QuerySet):
 
 
 class AuditEntry(models.Model):
-    """One thing that someone did."""
+    """One action of one user. `who` is a username; `kind` and `key` name the record, account or group concerned."""
 
     class Action(models.TextChoices):
         SIGNED_IN = "signed-in", _("Signed in")
@@ -102,7 +102,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["-at", "-id"], name="audit_newest_first"),
             models.Index(fields=["kind", "key"], name="audit_of_a_record"),
-            models.Index(fields=["who", "what", "network"], name="audit_of_an_account"),  # asked at each sign-in
+            models.Index(fields=["who", "what", "network"], name="audit_of_an_account"),  # queried at each sign-in
         ]
 
     def __str__(self):
@@ -121,7 +121,10 @@ class AuditEntry(models.Model):
 
 
 def log_action(what, who=None, record=None, **details):
-    """Add an entry: `what` was done, by `who` (a user; the one of the request, if none is given), to `record`."""
+    """Add an entry and return it: `who` did `what` to `record`. `details` must be JSON values.
+
+    `who` is a user; None is the signed-in user of the current request, or nobody outside of a request.
+    """
     request = context.request
     if who is None and request is not None and hasattr(request, "user") and request.user.is_authenticated:
         who = request.user
@@ -136,10 +139,11 @@ def log_action(what, who=None, record=None, **details):
 
 
 def log_refusal(what, request, who=None, **details):
-    """Add an entry, once the response has been sent, of something that was refused to `who` (a user, or None).
+    """Add an entry, after the response is sent, that `what` was refused to `who` (a user or None).
 
-    A flood of refusals must not fill the table: nothing is added if the account was refused the same from its network
-    within REFUSAL_APART, or if REFUSALS_AN_HOUR entries of the kind are there of the last hour.
+    So that many refusals do not fill the table, nothing is added in two cases: the account was refused the same
+    from the same network within REFUSAL_APART (10 minutes), or the last hour has REFUSALS_AN_HOUR (100) entries of
+    `what` already.
     """
     name, network = who.get_username() if who is not None and who.is_authenticated else "", client_network(request)
     page = getattr(request.resolver_match, "view_name", "")
@@ -152,11 +156,14 @@ def log_refusal(what, request, who=None, **details):
         if not again and len(found) < REFUSALS_AN_HOUR:
             AuditEntry.objects.create(at=now, what=what, who=name, network=network, details={"page": page, **details})
 
-    after_response(request, add)  # whether there is such an account must not show in the time of the answer
+    after_response(request, add)  # the response time must not show whether the account exists
 
 
 def object_key(record):
-    """What an entry calls a record: by its key, an account by its username, a group by its name, others by number."""
+    """Return the key of a record, the username of an account, the name of a group, or else the primary key.
+
+    At most 200 characters, as the column has.
+    """
     for name in ("key", "username", "name"):
         if value := getattr(record, name, ""):
             return str(value)[:200]
@@ -164,19 +171,19 @@ def object_key(record):
 
 
 def right_name(right):
-    """What an entry calls a permission; groups and accounts go by their names."""
+    """Return the codename of a permission, or `object_key` of a group or account."""
     return right.codename if isinstance(right, Permission) else object_key(right)
 
 
 def client_network(request):
-    """The network that a request came from: the first three numbers of an IPv4 address, 48 bits of an IPv6 one."""
+    """Return the client's network as a string: /24 of an IPv4 address, /48 of IPv6. Empty if `request` is None."""
     if request is None:
         return ""
     return str(network_at(get_adapter().get_client_ip(request)))
 
 
 def network_at(address):
-    """Return the network of an address as `client_network` does."""
+    """Return the /24 network of an IPv4 address, or the /48 network of an IPv6 one."""
     address = ipaddress.ip_address(address)
     return ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False)
 
@@ -185,7 +192,10 @@ def network_at(address):
 
 
 def follow_accounts():
-    """Note sign-ins and changes of accounts, groups and their rights. Called once, when all models are there."""
+    """Connect the receivers that log sign-ins and changes of accounts, groups and permissions.
+
+    `PortalConfig.ready` calls it once: all models must be loaded.
+    """
     user = get_user_model()
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
@@ -204,9 +214,9 @@ def follow_accounts():
 
 
 def audited_models():
-    """Return the models of the portal's apps that editors work on: all but those marked `is_audited = False`.
+    """Return the models of the portal's apps that editors work on: all except those with `is_audited = False`.
 
-    The mark stands on tables that the portal derives from the records: indexes, histories, findings, counters.
+    Excluded are tables that the portal derives from the records: indexes, histories, results of checks, counters.
     """
     return [
         model for model in apps.get_models() if model._meta.app_label in APPS and getattr(model, "is_audited", True)
@@ -215,7 +225,7 @@ def audited_models():
 
 @functools.cache
 def is_published_kind(model):
-    """Whether records of the model have a publication."""
+    """Return True if the model has the field `publication`."""
     return any(field.name == "publication" for field in model._meta.concrete_fields)
 
 
@@ -229,7 +239,7 @@ def _signed_out(sender, request, user, **kwargs):
 
 
 def _sign_in_failed(sender, credentials, **kwargs):
-    # A name that nobody has stays out: it may be a password that was typed into the wrong field.
+    # A name without an account is not stored: it may be a password that was typed into the wrong field.
     user = get_user_model()
     tried = user._default_manager.filter(
         **{f"{user.USERNAME_FIELD}__iexact": credentials.get("username") or ""}
@@ -256,7 +266,7 @@ def _factor_deleted(sender, instance, **kwargs):
 
 
 def _stored(instance, fields, update_fields):
-    """What the database holds of `fields` before a save that may change them; None if it cannot change them."""
+    """Return the stored values of `fields` as a dict, before a save; None if the save cannot change them."""
     if instance._state.adding or (update_fields is not None and not set(fields) & set(update_fields)):
         return None
     return type(instance)._base_manager.filter(pk=instance.pk).values(*fields).first()
@@ -274,12 +284,12 @@ def _account_saved(sender, instance, created, raw, **kwargs):
         changed = {name: value for name in PERMISSION_FLAGS if (value := getattr(instance, name)) != before[name]}
         if changed:
             log_action(AuditEntry.Action.RIGHTS_CHANGED, record=instance, **changed)
-    if not created and instance._password is not None:  # Django forgets the new password after this signal
+    if not created and instance._password is not None:  # Django clears `_password` after this signal
         log_action(AuditEntry.Action.PASSWORD_CHANGED, record=instance)
 
 
 def _related(through, instance, model):
-    """The keys of all that the table `through` joins to an instance."""
+    """Return the primary keys of the objects of `model` that the through table relates to an instance."""
     own, other = (
         next(field.name for field in through._meta.fields if field.related_model is end)
         for end in (type(instance), model)
@@ -299,7 +309,7 @@ def _rights_related(sender, instance, action, model, pk_set, **kwargs):
 
 
 def note_rows(sender, change, phase, **kwargs):
-    """Receive `rows_changed`: note what comes before readers, what is taken from them, and what is deleted."""
+    """Receive `rows_changed`: log when a record is published, is no longer published, or is deleted."""
     if change.action is Action.DELETE and phase is Phase.AFTER:
         _deleted(sender, change.instance, change.origin)
     elif change.is_raw or not is_published_kind(sender):
@@ -328,14 +338,14 @@ def _note_updated(change, phase):
 
 
 def log_publication(record, before, after):
-    """Add an entry if the record came before readers, or was taken from them."""
+    """Add an entry if the publication state changed from or to published."""
     if before != after and PublicationStatus.PUBLISHED in {before, after}:
         what = AuditEntry.Action.PUBLISHED if after == PublicationStatus.PUBLISHED else AuditEntry.Action.UNPUBLISHED
         log_action(what, record=record, **{"from": before, "to": after})
 
 
 def _deleted(sender, instance, origin, **kwargs):
-    # What goes along with another record is told by that one's entry, unless readers could see it.
+    # Rows that are deleted in a cascade need no entry: the record's own entry covers them. Records always get one.
     asked_for = getattr(origin, "model", type(origin)) is sender
     if asked_for or is_published_kind(sender):
         log_action(AuditEntry.Action.DELETED, record=instance)
@@ -343,8 +353,9 @@ def _deleted(sender, instance, origin, **kwargs):
 
 # ── Guarding ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-# Triggers, for what never passes through the model. SQLite fires none for the rows that INSERT OR REPLACE deletes
-# (unless a connection asks for it), and PostgreSQL none for each row that TRUNCATE empties.
+# Triggers stop changes that do not use the model. SQLite fires no delete trigger for INSERT OR REPLACE unless the
+# connection turns on recursive_triggers, so a trigger on insert refuses an existing id. PostgreSQL fires no row trigger
+# for TRUNCATE, so that has a trigger of its own.
 GUARDS = {
     "sqlite": [
         f"CREATE TRIGGER audit_keeps_on_{act} BEFORE {act} ON portal_auditentry {condition}"

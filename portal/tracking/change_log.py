@@ -1,8 +1,8 @@
-"""What the open transaction has changed: one log for each transaction, flushed at its end.
+"""The log of what the open transaction has changed: one log for each transaction, flushed at its end.
 
-The log stands among the commit hooks of its connection. Django drops a hook when the transaction, or the savepoint in
-which it was added, is rolled back; so a log lives exactly as long as its first change. If a later savepoint is rolled
-back, the log still names what changed in it. Who flushes it must cope with rows that did not change.
+The log is a commit hook of its connection. Django drops a hook when the transaction, or the savepoint in which it was
+added, is rolled back. So a log exists exactly as long as its first change. If a later savepoint is rolled back, the log
+still lists what changed in it: receivers of `changes_flushed` must accept rows that did not change.
 """
 
 import contextlib
@@ -14,22 +14,23 @@ from portal.tracking.signals import changes_flushed
 
 
 class ChangeLog:
-    """What one transaction has changed. It is also a commit hook of that transaction.
+    """What one transaction has changed. The log is also a commit hook of that transaction.
 
-    `changed` are the records that the content version names as changed, and `unindexed` those whose entries in the
-    search index are out of date: primary keys by model. `pending` are the rows by which the content version counts.
+    `changed` and `unindexed` are sets of primary keys by model: changed records for the content version, and records
+    whose entries in the search index are out of date. `pending` is a list of PendingRow, which the content version
+    counts.
     """
 
     def __init__(self):
         self.changed, self.unindexed, self.pending = defaultdict(set), defaultdict(set), []
 
     def __call__(self):
-        """Flush what is left after the commit. Errors are logged: the change itself is stored."""
+        """Flush the rest after the commit. Errors of receivers are logged, not raised: the change itself is stored."""
         changes_flushed.send_robust(ChangeLog, log=self, is_committed=True)
 
 
 def hooks(of_class, using=None):
-    """Return the commit hooks of a class that the open transaction has added, without those that were rolled back."""
+    """Return the commit hooks of a class in the open transaction, without those that were rolled back."""
     return [
         hook for _ids, hook, _robust in transaction.get_connection(using).run_on_commit if isinstance(hook, of_class)
     ]
@@ -41,7 +42,10 @@ def open_log(using=None):
 
 
 def current_log(using=None):
-    """Return the log of the open transaction. Raise TransactionManagementError outside of one."""
+    """Return the log of the open transaction; create it if there is none yet.
+
+    Raise TransactionManagementError outside of a transaction.
+    """
     if not transaction.get_connection(using).in_atomic_block:
         raise transaction.TransactionManagementError("Change content within transaction.atomic().")
     log = open_log(using)
@@ -52,14 +56,14 @@ def current_log(using=None):
 
 
 def flush():
-    """Flush the log within the open transaction, as far as its receivers can before the commit."""
+    """Flush the log within the open transaction. Receivers leave in it what they can only process after the commit."""
     if log := open_log():
         changes_flushed.send(ChangeLog, log=log, is_committed=False)
 
 
 @contextlib.contextmanager
 def content_transaction():
-    """Run the block in one transaction with all that is stored of its changes, such as entries of the search index."""
+    """Run the block in a transaction that also stores what follows from its changes, such as search index entries."""
     with transaction.atomic():
         yield
         flush()
@@ -67,7 +71,7 @@ def content_transaction():
 
 @contextlib.contextmanager
 def joined_transaction():
-    """Run the block in the open transaction; outside of any, in a content_transaction() of its own."""
+    """Run the block in the open transaction, or in a content_transaction() if none is open."""
     if transaction.get_connection().in_atomic_block:
         yield
     else:

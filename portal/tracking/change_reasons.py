@@ -1,4 +1,4 @@
-"""The reasons that the portal itself gives for a change. History keeps them in English; readers get their language."""
+"""The reasons that the portal itself gives for a change. History stores them in English; pages translate them."""
 
 import enum
 import functools
@@ -8,16 +8,16 @@ from django.utils.translation import gettext, gettext_noop
 
 
 class ChangeReason(enum.StrEnum):
-    """Why something changed that nobody explains in words of their own. Gaps have names."""
+    """Reasons for changes to which no editor writes a reason. Placeholders have names, as in str.format()."""
 
     FOUND_CHANGED = gettext_noop("Found changed: it was changed outside the editors’ desk.")
     DELETED = gettext_noop("Deleted at the editors’ desk.")
-    # Moves of records that were chosen in a list.
+    # Transitions of records that are selected in a list of the admin.
     SENT_BACK = gettext_noop("Sent back to its author, from the list of records.")
     SUBMITTED = gettext_noop("Sent to review, from the list of records.")
     PUBLISHED = gettext_noop("Published, from the list of records.")
     ARCHIVED = gettext_noop("Archived, from the list of records.")
-    # What the clock does.
+    # Transitions by the scheduler.
     ON_TIME = gettext_noop("Published at the time that was set.")
     NOT_WHOLE = gettext_noop("Sent back to review when its time had come, because it lacks something.")
     IMPORTED = gettext_noop("Imported from {file}")
@@ -30,14 +30,14 @@ class ChangeReason(enum.StrEnum):
 
 @functools.cache
 def _patterns():
-    """Each reason with the pattern of what it becomes when its gaps are filled; the one that says most comes first."""
+    """Return pairs of reason and a pattern that matches it with its placeholders filled, the longest reason first."""
     gap = re.compile(r"\\\{(\w+)\\\}")
     reasons = sorted(ChangeReason, key=len, reverse=True)
     return [(reason, re.compile(gap.sub(r"(?P<\1>.*?)", re.escape(reason)))) for reason in reasons]
 
 
 def localized(reason):
-    """A reason as a reader reads it: an editor’s words as they stand, the portal’s own in the reader’s language."""
+    """Return a reason of the portal in the active language, and an editor's own text unchanged."""
     for known, pattern in _patterns():
         if match := pattern.fullmatch(reason):
             return gettext(known).format(**match.groupdict())

@@ -1,12 +1,12 @@
-"""When the content last changed: one number that grows with every committed change of a record.
+"""The content version: one number that grows with every committed change of content.
 
-Files, feeds and answers of the API carry it in their ETag, so that who has the newest one is told so without its being
-made again; pages and the archive of everything are kept under it.
+Files, feeds and responses of the API have it in their ETag, so that the portal answers 304 without making them again.
+It is part of the cache keys of pages and of the archive of all data.
 
-A transaction that changes content inserts a row of `PendingChange`. The number is `Freshness.number` plus the count of
-these rows, read in one query. So the number moves with the commit itself, even if the process is killed right after
-it. After the commit the writer settles: it deletes the pending rows and adds their count to `Freshness.number`. If it
-cannot, the next writer does.
+A transaction that changes content inserts a row of `PendingChange`. The version is `Freshness.number` plus the count of
+these rows, read in one query. So it grows with the commit itself, even if the process is killed directly afterwards.
+After the commit, the writer settles the rows: it deletes them and adds their count to `Freshness.number`. If it cannot,
+the next writer does.
 """
 
 import functools
@@ -23,10 +23,10 @@ from portal.tracking import change_log
 from portal.tracking.change_log import ChangeLog
 from portal.tracking.signals import Action, Phase
 
-MOST_CHANGES = 1_000  # of older ones nothing is known but that there were some
-MOST_RECORDS = 5_000  # that a change tells one by one
+MOST_CHANGES = 1_000  # rows of Change that are kept; `changed_since` returns None for states before them
+MOST_RECORDS = 5_000  # primary keys that one change lists; a change of more records is stored as ANY
 
-ANY = None  # in the place of a primary key
+ANY = None  # in place of primary keys: any record of the model may have changed
 
 NUMBER = (
     "SELECT coalesce((SELECT number FROM portal_freshness WHERE id = 1), 0)"
@@ -37,7 +37,7 @@ _followed = {}
 
 
 class Freshness(models.Model):
-    """How many changes were settled, and when the last of them was; there is one row."""
+    """The number of settled changes, and the time of the last one. One row."""
 
     number = models.PositiveBigIntegerField(default=0)
     changed_at = models.DateTimeField()
@@ -49,7 +49,7 @@ class Freshness(models.Model):
 
 
 class PendingChange(models.Model):
-    """A change that `Freshness.number` does not count yet. `records` are as in `Change`."""
+    """A change that `Freshness.number` does not count yet. `records` is as in `Change`."""
 
     records = models.JSONField()
 
@@ -60,7 +60,7 @@ class PendingChange(models.Model):
 
 
 class Change(models.Model):
-    """Which followed records a settled change was about: by model their primary keys, or null for any."""
+    """A settled change of the tracked models: `records` maps model labels to lists of primary keys, or null for any."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
     records = models.JSONField()
@@ -73,7 +73,7 @@ class Change(models.Model):
 
 @dataclass(frozen=True)
 class ContentState:
-    """How the content stands: the same number, the same content. `settled` is the part of it in `Freshness`."""
+    """A committed state of the content. The same `number` means the same content; `settled` is `Freshness.number`."""
 
     number: int
     settled: int
@@ -87,38 +87,41 @@ class ContentState:
 class PendingRow:
     """A row of PendingChange that the open transaction has inserted.
 
-    It is a commit hook that does nothing. Django drops it when its savepoint is rolled back, as the row itself.
+    It is a commit hook that does nothing. Django drops it when its savepoint is rolled back, which also removes the
+    row.
     """
 
     pk: int
     records: dict
-    was_counted: bool = False  # whether this transaction has read the number since: later changes need another row
+    was_counted: bool = False  # True if this transaction has read the version since: later changes need another row
     is_settled: bool = False
 
     def __call__(self):
         pass
 
     def covers(self, changed):
-        """Whether the row already stands for a change of these records."""
+        """Return True if the row already covers a change of these records, so that it needs no other row."""
         return not self.was_counted and all(
             (known := self.records.get(label, [])) is None or pks <= set(known) for label, pks in changed.items()
         )
 
 
 def _rows(using=None):
-    """The rows that the open transaction has inserted and not settled, without those that were rolled back."""
+    """Return the rows that the open transaction has inserted and not settled, without those that were rolled back."""
     return [row for row in change_log.hooks(PendingRow, using) if not row.is_settled]
 
 
 def track_changes_of(model, *shown):
-    """Keep note of which records of a model change, with what they show: they do with their rows, and any of them may
-    with a record of the models `shown`.
+    """Track which records of `model` change, for `changed_since`.
+
+    A change of a row that belongs to a record counts as a change of that record. A change of a record of the models
+    `shown` may affect any record of `model`.
     """
     _followed[model] = shown
 
 
 def mark_changed_for_rows(sender, change, phase, **kwargs):
-    """Receive `rows_changed`: note changes of the rows that readers see."""
+    """Receive `rows_changed`: mark the content as changed if the rows are content, that is, if readers see them."""
     if phase is Phase.BEFORE or not _is_content(sender):
         return
     instance, pks = change.instance, change.pks
@@ -134,16 +137,19 @@ def _is_content(model):
 
 
 def mark_changed(model=None, pks=()):
-    """Note that something changed, in the transaction that changes it. Raise TransactionManagementError outside of one.
+    """Mark the content as changed, within the transaction that changes it.
 
-    For what changes rows and sends no signal: with their model and primary keys, if they are known.
+    Call it for changes that send no `rows_changed`. Without `model`, any tracked record may have changed; `pks` are the
+    primary keys of the changed rows of `model`. Raise TransactionManagementError outside of a transaction.
     """
     _mark_changed(lambda followed: [ANY] if model is None else _changed(model, followed, None, pks))
 
 
 def _mark_changed(touched):
-    """Note a change. `touched(model)` gives the primary keys of the records of a followed model that it is about; ANY
-    among them if it may be about any.
+    """Add the change to the log of the transaction, and insert a PendingChange unless a row covers it already.
+
+    `touched(model)` returns the primary keys of the changed records of a tracked model, with ANY among them if any
+    record may have changed.
     """
     using = router.db_for_write(PendingChange)
     log = change_log.current_log(using)
@@ -155,7 +161,7 @@ def _mark_changed(touched):
     rows = _rows(using)
     if any(row.covers(changed) for row in rows):
         return
-    # The first row names its records. A second one stands for whatever else may follow, so that there are no more.
+    # The first row lists its records. A second row covers all records, so that a transaction needs no third one.
     several = any(not row.was_counted for row in rows)
     records = dict.fromkeys(_labels(), ANY) if several else _listed(changed)
     row = PendingRow(PendingChange.objects.using(using).create(records=records).pk, records)
@@ -168,12 +174,16 @@ def _labels():
 
 
 def _listed(changed):
-    """Changed records as they are stored."""
+    """Return the value of `records` for changed records: sorted lists, or ANY for more than MOST_RECORDS."""
     return {label: ANY if ANY in pks or len(pks) > MOST_RECORDS else sorted(pks) for label, pks in changed.items()}
 
 
 def _changed(sender, model, instance, pks):
-    """The followed records that a change of rows is about. Of many rows at once it is not known whose they are."""
+    """Return the primary keys of the records of `model` that a change of rows of `sender` affects.
+
+    `instance` is None if many rows changed at once. If they belong to records of `model`, the result is ANY: their
+    owners are not looked up.
+    """
     if sender in _followed[model]:
         return [ANY]
     if sender is model:
@@ -185,7 +195,7 @@ def _changed(sender, model, instance, pks):
 
 
 def _related(through, model, instance, pks):
-    """The followed records that a change of a relation is about, made from either side."""
+    """Return the primary keys of the records of `model` that a change of a relation affects, made from either side."""
     if not _column(through, model):
         return []
     return [instance.pk] if isinstance(instance, model) else pks or [ANY]
@@ -193,32 +203,35 @@ def _related(through, model, instance, pks):
 
 @functools.cache
 def _column(row, model):
-    """The column by which rows of a model belong to a record of another, if they do."""
+    """Return the column of the first foreign key from the model `row` to `model`, or an empty string."""
     owners = [field.attname for field in row._meta.concrete_fields if field.related_model is model]
     return owners[0] if owners else ""
 
 
 def flush():
-    """Move all pending changes that are committed, or of this transaction, into `Freshness.number`."""
+    """Settle all pending changes that are committed or that belong to the open transaction."""
     _flush(change_log.open_log(router.db_for_write(Freshness)) or ChangeLog())
 
 
 def flush_log(sender, log, is_committed, **kwargs):
-    """Receive `changes_flushed`: settle after the commit."""
+    """Receive `changes_flushed`: settle pending changes after the commit."""
     if is_committed:
         _flush(log)
 
 
 def _flush(log):
-    """Settle all pending rows. Of those in the log it is known which records they were about in the end."""
+    """Settle all pending rows: delete them, store a Change for each, and add their count to `Freshness.number`.
+
+    `log` has the exact records of its own rows: the first of these rows gets all of them, the others none.
+    """
     own, records = [row.pk for row in log.pending], {model._meta.label_lower: pks for model, pks in log.changed.items()}
     for row in log.pending:
         row.is_settled = True
     log.pending, log.changed = [], defaultdict(set)
     using = router.db_for_write(Freshness)
     with transaction.atomic(using=using):
-        # Whoever settles holds this row, so that no pending row is counted twice, and no number is seen without its
-        # change.
+        # The lock on this row ensures that no pending row is counted twice, and that no number is visible before its
+        # Change.
         settled = Freshness.objects.using(using).select_for_update().filter(pk=1).first()
         if settled is None:
             Freshness.objects.using(using).get_or_create(pk=1, defaults={"changed_at": timezone.now()})
@@ -240,7 +253,11 @@ def _flush(log):
 
 
 def state() -> ContentState:
-    """How the content stands now. While changes are pending, when the last was committed is not known: it is now."""
+    """Return the present state of the content. One query, or two while there is no row of Freshness.
+
+    `changed_at` is now while changes are pending, since the time of their commit is not stored. Without any change it
+    is 1 January 2026.
+    """
     _counted()
     pending = PendingChange.objects.order_by().annotate(of=models.Value(1)).values("of").annotate(n=models.Count("pk"))
     rows = Freshness.objects.filter(pk=1).annotate(pending=models.Subquery(pending.values("n")))
@@ -252,24 +269,28 @@ def state() -> ContentState:
 
 
 def is_changing() -> bool:
-    """Whether the open transaction has changed content. If it is taken back, another state gets the same number."""
+    """Return True if the open transaction has changed content that is not settled.
+
+    Do not cache under the version then: after a rollback, another state gets the same number.
+    """
     return bool(_rows())
 
 
 def _counted():
-    """Note that the number was read: if this transaction changes more, the number has to move once more."""
+    """Mark the version as read by this transaction: if it changes more content, the version must grow again."""
     for row in _rows():
         row.was_counted = True
 
 
 def changed_since(old: ContentState, new: ContentState, model) -> set[int] | None:
-    """The primary keys of the records of a followed model that changed between two states, and maybe of some that
-    changed before or later; None if nobody knows.
+    """Return the primary keys of the records of a tracked model that changed between two states; None if not known.
 
-    All that was pending in the old state is named again: pending rows are settled in no order.
+    The set may also contain records that changed before or after. It contains all changes that were pending in the old
+    state, since pending rows are settled in no particular order. The result is None if a change is stored as ANY, if
+    rows of Change are deleted already, or if there are more than MOST_RECORDS. Two queries.
     """
     label = model._meta.label_lower
-    # In this order: a row that is settled meanwhile is found in either of them.
+    # PendingChange first: a row that is settled between the two queries is found by at least one of them.
     found = [records.get(label, []) for records in PendingChange.objects.values_list("records", flat=True)]
     settled = [
         records.get(label, [])
@@ -282,7 +303,7 @@ def changed_since(old: ContentState, new: ContentState, model) -> set[int] | Non
 
 
 def current_version() -> int:
-    """The number of the state, in the quickest way: every page that is kept asks for it."""
+    """Return the content version. One raw SQL query, because each request for a cached page needs it."""
     _counted()
     connection = connections[router.db_for_read(Freshness)]
     try:
@@ -290,20 +311,22 @@ def current_version() -> int:
     except Error:
         if connection.in_atomic_block:
             raise
-        connection.close()  # it may have been lost since the last request, which nothing else has looked for
+        connection.close()  # it may have been lost since the last request, and nothing has checked it since
         return _read_version(connection)
 
 
 def _read_version(connection):
-    connection.health_check_done = True  # the question itself tells
+    connection.health_check_done = True  # saves Django's health check: the query itself fails on a lost connection
     with connection.cursor() as cursor:
         cursor.execute(NUMBER)
         return cursor.fetchone()[0]
 
 
 def conditional_response(request, etag, changed_at, make, headers):
-    """What `make` gives; or 304 for who has that already, by the tag or the time of the last change. Both come with
-    these headers, and with those by which a cache asks again.
+    """Return the response of `make()`, or 304 without calling it if the client's copy is still valid.
+
+    The copy is valid by its ETag or by the time of the last change (`changed_at`). Responses with status 200 or 304 get
+    `headers`, `ETag` and `Last-Modified`. The response is 412 if a precondition of the request fails.
     """
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))
     if response is None:

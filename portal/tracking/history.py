@@ -1,9 +1,10 @@
-"""The history of records: what each of them, and each row that belongs to it, was; who changed it, when, and why.
+"""The history of records and of the rows that belong to them: each state, who changed it, when, and why.
 
-Every act (a form that was saved, a list that was imported) writes the states that it leaves behind, all with the same
-moment: that is what holds them together. A record that came with the fixtures has no history until it is first
-changed; then the state before that change is written too, as what it was from the beginning. What changed meanwhile
-without being told (fixtures that were loaded again) is found at the next change, and said.
+It is built on django-simple-history. A change group is what one action changes, such as a saved form or an import. All
+states that it writes have the same time, which is how they are recognised as one group. A record from the fixtures has
+no history until its first change. Then the state before that change is written too, as BEGINNING. Changes that were not
+recorded, such as fixtures that were loaded again, are found at the next recorded change. They are written as a
+state with the reason `ChangeReason.FOUND_CHANGED`.
 """
 
 import contextlib
@@ -25,19 +26,19 @@ from simple_history.models import HistoricalChanges, HistoricalRecords
 from portal.tracking.change_reasons import ChangeReason
 
 BATCH = 500
-# How a state came to be: django-simple-history’s three signs, and one for what was there before history began.
+# The type of a state: three of django-simple-history, and BEGINNING for the state before the first recorded change.
 CREATED, CHANGED, DELETED, BEGINNING = "+", "~", "-", "="
-# What a record carries that says nothing of what it states.
+# Bookkeeping columns. A change of these columns only is not written to the history.
 METADATA_FIELDS = frozenset({"version", "created_at", "updated_at"})
 MICROSECOND = datetime.timedelta(microseconds=1)
 
 
-# ── Acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Change groups ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass
 class ChangeGroup:
-    """Something that is done at one go, and why. Its moment is that of its first change."""
+    """Changes that belong together, and their reason. The time of the group is the time of its first change."""
 
     why: str
 
@@ -48,7 +49,7 @@ _unrecorded = contextvars.ContextVar("unrecorded", default=False)
 
 @contextlib.contextmanager
 def change_reason(reason):
-    """Everything that changes inside is one act, done for this reason. Of two that are nested the inner one counts."""
+    """Record all changes within the block as one change group with this reason. The innermost block applies."""
     token = _act.set(ChangeGroup(str(reason)))
     try:
         yield
@@ -58,7 +59,7 @@ def change_reason(reason):
 
 @contextlib.contextmanager
 def without_history():
-    """What changes inside leaves no history: content that is loaded, records that are made up to measure with."""
+    """Write no history for changes within the block, such as fixtures or generated records for measurements."""
     token = _unrecorded.set(True)
     try:
         yield
@@ -71,13 +72,13 @@ def _request():
 
 
 def _who():
-    """Who is at it: the user of the request, nobody for a command or a clock."""
+    """Return the signed-in user of the request, or None, as for a command or the scheduler."""
     user = getattr(_request(), "user", None)
     return user if user is not None and user.is_authenticated else None
 
 
 def _moment():
-    """When the act at hand happened: the block of `change_reason`, else the request, else this one change."""
+    """Return the time of the first change in the block of `change_reason`, or else in the request, or else now."""
     act = _act.get() or _request()
     if act is None:
         return timezone.now()
@@ -96,12 +97,14 @@ def _why():
 
 @dataclass(frozen=True)
 class HistorizedModel:
-    """A model whose states are kept. `of` are its columns that name the record, or the row, that it belongs to;
-    `named_by` those that tell it from its like. Rows that stand `apart` have pages of their own at the desk.
+    """A model whose states are stored in the history.
+
+    `of` names the foreign keys to the record or row that a row belongs to. `named_by` names the fields that identify a
+    row among the rows of its record. `apart` is True if the rows have pages of their own in the admin.
     """
 
     model: type
-    states: type  # django-simple-history's model of them
+    states: type  # the historical model of django-simple-history
     columns: tuple[str, ...]
     of: tuple[str, ...]
     named_by: tuple[str, ...]
@@ -109,17 +112,17 @@ class HistorizedModel:
 
     @property
     def owners(self):
-        """The models that its rows belong to."""
+        """Return the set of models that its rows belong to."""
         return {self.model._meta.get_field(name).related_model for name in self.of}
 
     @property
     def key(self):
-        """The column of the primary key."""
+        """Return the name of the primary key column."""
         return self.model._meta.pk.attname
 
     @property
     def telling(self):
-        """The columns that say something about what it states."""
+        """Return the columns without bookkeeping (`METADATA_FIELDS`). Two states are equal if these are."""
         return [column for column in self.columns if column not in METADATA_FIELDS]
 
 
@@ -127,10 +130,10 @@ TRACKED = {}
 
 
 class RecordHistory(HistoricalRecords):
-    """Django-simple-history’s. It writes what the database holds after a change, and nothing where nothing changed."""
+    """HistoricalRecords that writes the stored row after a change, and writes nothing if the row did not change."""
 
     def add_extra_methods(self, cls):
-        """None: `without_history` is the one way to leave no history."""
+        """Add none: `without_history` is the only way to save without history."""
 
     def finalize(self, sender, **kwargs):
         super().finalize(sender, **kwargs)
@@ -139,7 +142,7 @@ class RecordHistory(HistoricalRecords):
             m2m_changed.connect(_related, sender=sender)
 
     def copy_fields(self, model):
-        """The columns without what only forms need, so that a better help text is no migration of history."""
+        """Return copies without help texts and validators, so that a change of these needs no migration of history."""
         fields = super().copy_fields(model)
         for column in fields.values():
             column.help_text, column._validators = "", []
@@ -162,7 +165,7 @@ class RecordHistory(HistoricalRecords):
             return
         instance._state_before = _states(type(instance), [instance.pk])
         _know(type(instance), instance._state_before)
-        for through, name in _relations_of(type(instance)):  # Django tells nobody that these rows go with it
+        for through, name in _relations_of(type(instance)):  # Django sends no signal for these rows
             _write_end(through, through._base_manager.filter(**{name: instance.pk}))
 
     def post_delete(self, instance, **kwargs):
@@ -171,12 +174,16 @@ class RecordHistory(HistoricalRecords):
 
 
 def _is_told(raw, update_fields):
-    """Whether history tells of a save: not where fixtures are loaded, nor where only bookkeeping is stored."""
+    """Return True if history records a save: not for fixtures (`raw`), and not if only METADATA_FIELDS are saved."""
     return not (raw or _unrecorded.get() or (update_fields is not None and set(update_fields) <= METADATA_FIELDS))
 
 
 def register_history(model, *, of=(), named_by=(), apart=False):
-    """Keep the history of a model from now on, and of its plain relations. Called when its columns are all there."""
+    """Record the history of a model and of its many-to-many relations without a through model of their own.
+
+    Call it when the model has all its columns, after its registration with modeltranslation. The arguments are
+    as in `HistorizedModel`; `of` and `named_by` may also be one name.
+    """
     try:
         translated = list(translator.get_options_for_model(model).all_fields)
     except NotRegistered:
@@ -205,20 +212,20 @@ def register_history(model, *, of=(), named_by=(), apart=False):
 
 
 def is_history(model):
-    """Whether a model is one of those that keep the states of another."""
+    """Return True for a historical model, which stores the states of another one."""
     return issubclass(model, HistoricalChanges)
 
 
 @functools.cache
 def child_models(model):
-    """What belongs to records of a model: its rows, and then the rows of these."""
+    """Return the HistorizedModels whose rows belong to records of a model, directly and then through other rows."""
     rows = [one for one in TRACKED.values() if model in one.owners]
     return (*rows, *(one for row in rows for one in child_models(row.model)))
 
 
 @functools.cache
 def _relations_of(model):
-    """Pairs of a plain relation’s table and the column of it that names records of a model."""
+    """Return pairs of a tracked automatic through table and the name of its foreign key to `model`."""
     throughs = [one for one in TRACKED.values() if one.model._meta.auto_created]
     return [
         (one.model, name)
@@ -232,12 +239,12 @@ def _relations_of(model):
 
 
 def in_batches(items):
-    """A list in pieces that a query can name."""
+    """Return a generator of slices of at most BATCH items, so that a query has a limited number of parameters."""
     return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
 
 
 def _states(model, pks):
-    """What the database holds of the rows of a model, by primary key."""
+    """Return the stored rows of a model as dicts of their tracked columns, by primary key."""
     columns = TRACKED[model].columns
     return {
         state[model._meta.pk.attname]: state
@@ -247,7 +254,7 @@ def _states(model, pks):
 
 
 def _last_states(model, pks):
-    """What history says last of rows, by primary key: pairs of how that came and the state."""
+    """Return the last recorded states of rows by primary key, as pairs of type and dict of columns without the key."""
     states = TRACKED[model].states._base_manager
     key = model._meta.pk.attname
     return {
@@ -264,7 +271,10 @@ def _same(model, one, other):
 
 
 def _write(model, states, kind, *, before=datetime.timedelta(), **told):
-    """Add states to the history, as those of the act at hand unless it is `told` who and why."""
+    """Add states of type `kind` to the history, with the current user, reason and time.
+
+    `told` overrides these fields of the historical model. The time is earlier by `before`.
+    """
     told = {"history_user": _who(), "history_change_reason": _why(), "history_date": _moment() - before} | told
     of_model = TRACKED[model].states
     of_model._base_manager.bulk_create(
@@ -273,7 +283,12 @@ def _write(model, states, kind, *, before=datetime.timedelta(), **told):
 
 
 def _know(model, states):
-    """See to it that history ends with what rows are before a change: what it lacks began so, or was found so."""
+    """Make the last recorded states equal the stored `states`, before a change of these rows.
+
+    Rows without history get a BEGINNING without a reason. Rows that differ from their last state, or that were deleted
+    by it, get a CHANGED state with the reason FOUND_CHANGED. Both have no user, and a time one microsecond before the
+    change.
+    """
     last = _last_states(model, states)
     nobody = {"before": MICROSECOND, "history_user": None}
     beginning = [state for pk, state in states.items() if pk not in last]
@@ -289,7 +304,7 @@ def _know(model, states):
 
 
 def _write_changes(model, before, pks):
-    """Add what rows are now, those that differ from what they were before."""
+    """Add the present states of rows: CREATED if they are not in `before`, CHANGED if they differ from it."""
     now = _states(model, pks)
     created = [state for pk, state in now.items() if pk not in before]
     changed = [state for pk, state in now.items() if pk in before and not _same(model, before[pk], state)]
@@ -307,7 +322,7 @@ def _write_end(model, rows):
 
 
 def _related(sender, instance, action, reverse, pk_set, **kwargs):
-    """A plain relation was changed: its rows come and go without a signal of their own."""
+    """Receive m2m_changed: write the history of the through table, for whose rows Django sends no other signal."""
     if _unrecorded.get() or action not in {"post_add", "pre_remove", "pre_clear"}:
         return
     own, other = TRACKED[sender].of[0], TRACKED[sender].named_by[0]
@@ -323,14 +338,14 @@ def _related(sender, instance, action, reverse, pk_set, **kwargs):
 
 
 def write_created(model, pks):
-    """Add the first state of rows that were created in a way that no signal tells of."""
+    """Add the first states of rows that were created without a signal, as by bulk_create()."""
     if model in TRACKED and not _unrecorded.get():
         _write_changes(model, {}, pks)
 
 
 @contextlib.contextmanager
 def record_history(model, pks):
-    """Add the states of rows that are changed inside in a way that no signal tells of."""
+    """Record rows that the block changes without a signal, as by update(). One transaction."""
     if model not in TRACKED or _unrecorded.get():
         yield
         return
@@ -345,12 +360,15 @@ def record_history(model, pks):
 
 
 def versions_of(record):
-    """The models that tell of a record: its own, then those of its rows."""
+    """Return the HistorizedModels of a record: its own, then those of its rows."""
     return (TRACKED[type(record)], *child_models(type(record)))
 
 
 def all_ids_ever(tracked, record):
-    """The primary keys of the rows of a kind that belong to a record or ever did, as history knows them."""
+    """Return a queryset of the primary keys of all rows of `tracked` that belonged to a record in any recorded state.
+
+    It serves as a subquery. Owners between the row and the record are followed in the same way.
+    """
     states = tracked.states._base_manager.order_by()
     if tracked.model is type(record):
         return states.filter(**{tracked.key: record.pk}).values(tracked.key)
@@ -363,12 +381,12 @@ def all_ids_ever(tracked, record):
 
 
 def versions(tracked, record):
-    """All that history says of the rows of a kind that ever belonged to a record."""
+    """Return a queryset of all states of the rows of `tracked` that ever belonged to a record. No order."""
     return tracked.states._base_manager.order_by().filter(**{f"{tracked.key}__in": all_ids_ever(tracked, record)})
 
 
 def belongs_to(tracked, state, record, rows):
-    """Whether a row belonged to a record in a state. `rows` are the primary keys, by model, of the record's rows."""
+    """Return True if a row in `state` belongs to a record. `rows` has the primary keys of the record's rows by model."""
     if tracked.model is type(record):
         return True
     for name in tracked.of:
@@ -382,7 +400,7 @@ def belongs_to(tracked, state, record, rows):
 
 
 def change_times(record):
-    """When a record or its rows changed, the last time first: a moment for each act."""
+    """Return the times at which a record or its rows changed, newest first, one for each change group. One query."""
     told = [
         versions(tracked, record).exclude(history_type=BEGINNING).values_list("history_date", flat=True)
         for tracked in versions_of(record)
@@ -391,17 +409,18 @@ def change_times(record):
 
 
 def has_full_history(record):
-    """Whether history tells of a record from its creation on."""
+    """Return True if the history of a record starts with its creation."""
     tracked = TRACKED[type(record)]
     first = tracked.states._base_manager.filter(**{tracked.key: record.pk}).order_by("pk")
     return first.values_list("history_type", flat=True).first() == CREATED
 
 
 def version_at(record, moment=None):
-    """What a record and its rows were at a moment, or are now: for each model of `versions_of`, states by primary key.
+    """Return the states of a record and its rows at `moment`, or now: for each model, dicts of columns by primary key.
 
-    What has no history has always been what it is now. Before their first recorded change rows were what they were
-    then. A record that was not there yet, or no longer, has no state, and no rows.
+    The models are those of `versions_of`. A row without history is taken as it is now, for any time. Before its first
+    recorded change, a row is taken as it was just before that change (BEGINNING). If the record did not exist at
+    `moment`, no model has states.
     """
     found = {tracked.model: {} for tracked in versions_of(record)}
     for tracked in versions_of(record):
@@ -417,7 +436,7 @@ def version_at(record, moment=None):
 
 
 def _past(tracked, record, moment):
-    """What history says that rows were at a moment."""
+    """Return the recorded states of rows at a moment, without deleted rows."""
     until, beginning = Q(history_date__lte=moment), Q(history_type=BEGINNING)
     last = (
         versions(tracked, record)
@@ -429,7 +448,10 @@ def _past(tracked, record, moment):
 
 
 def _stored(tracked, record, found, untold):
-    """What the database holds of a record's rows: of all, or of those that history never told of."""
+    """Return the stored states of a record's rows: of all rows, or with `untold` only of those without history.
+
+    `found` has the states of the models before it, which give the owners of the rows.
+    """
     rows = tracked.model._base_manager
     if tracked.model is type(record):
         rows = rows.filter(pk=record.pk)
@@ -448,10 +470,10 @@ def _stored(tracked, record, found, untold):
 
 
 def as_of(record, day):
-    """The record as it was at the end of a day, with its rows and what they lead to; None if it was not there.
+    """Return the record as it was at the end of a day, with its rows and related records; None if it did not exist.
 
-    What it returns is to be read, not to be saved. Its relations answer `all()` with what they held on that day; other
-    questions to them would be answered from today.
+    Do not save the result. `all()` of its tracked relations returns what they contained on that day, from a prefetch
+    cache; other querysets of them return the present rows. Records that are not part of it are as they are now.
     """
     moment = timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))
     states = version_at(record, moment)
@@ -477,7 +499,10 @@ def _row(model, state):
 
 
 def _related_to(rows):
-    """All that rows lead to, by model and primary key: the rows themselves, and others as they are now."""
+    """Return objects by (model, primary key): the rows themselves, and all that their foreign keys refer to, as of now.
+
+    One query for each related model.
+    """
     known = {(model, row.pk): row for model, some in rows.items() for row in some}
     wanted = {}
     for model, some in rows.items():
@@ -491,7 +516,7 @@ def _related_to(rows):
 
 
 def _fill_relations(row, rows, known):
-    """Let the relations of a row that are tracked answer `all()` with what they held."""
+    """Fill the prefetch cache of a row, so that `all()` of its tracked relations returns `rows` and `known` objects."""
     row._prefetched_objects_cache = cache = {}
     for part in TRACKED.values():
         for name in part.of:
@@ -515,12 +540,12 @@ def _fill_relations(row, rows, known):
 
 
 def in_order(rows):
-    """Rows as their editors ordered them."""
+    """Return the rows sorted by `position`, where they have one, then by primary key."""
     return sorted(rows, key=lambda row: (getattr(row, "position", 0), row.pk))
 
 
 def with_prefetched_result(model, rows):
-    """A queryset that has been answered."""
+    """Return a queryset of the model that is evaluated already, with `rows` as its result."""
     queryset = model._default_manager.get_queryset()
     queryset._result_cache = list(rows)
     queryset._prefetch_done = True

@@ -1,8 +1,8 @@
 """The signals `rows_changed`, sent before and after every change of rows that editors work on, and `changes_flushed`.
 
-Their receivers stand in ordered lists, in `portal.apps`. Django's own signals of these models have no other receivers
-but those of django-simple-history, which come first: `portal.tracking.history` needs the state of a row right before
-and after.
+`portal.apps` connects their receivers in a fixed order. The only other receivers of Django's own signals of these
+models are those of django-simple-history. They run first, since `portal.tracking.history` needs the state of a row
+directly before and after the change.
 """
 
 import contextlib
@@ -16,61 +16,61 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import Signal
 
-# Arguments: sender (the model, or the table between two of a plain many-to-many relation), change (a TableChange) and
+# Arguments: sender (the model, or the automatic through table of a many-to-many relation), change (a TableChange) and
 # phase (a Phase).
 rows_changed = Signal()
 
 # Sent with what a transaction has changed: as the last step of a content_transaction(), and after each commit.
-# Arguments: log (a ChangeLog) and is_committed. Receivers take out of the log what they have worked off.
+# Arguments: log (a ChangeLog) and is_committed. Receivers remove from the log what they have processed.
 changes_flushed = Signal()
 
 
 class Phase(enum.Enum):
-    """Whether the change is about to be made, or has been made. Its transaction is still open then."""
+    """Before or after the change. The transaction is still open after it."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 class Action(enum.Enum):
-    """How rows change."""
+    """The kind of change."""
 
     SAVE = "save"  # one row, created or not
-    DELETE = "delete"  # one row; the rows that go with it are told of one by one
+    DELETE = "delete"  # one row; rows deleted by the cascade get a change each
     UPDATE = "update"  # the rows of a queryset
-    CREATE = "create"  # many rows by bulk_create(); not sent before: they have no primary keys then
-    RELATE = "relate"  # rows of a plain many-to-many relation
+    CREATE = "create"  # many rows by bulk_create(); sent only after it: before, they have no primary keys
+    RELATE = "relate"  # rows of an automatic through table
 
 
 @dataclass(eq=False)
 class TableChange:
-    """What changes in one table."""
+    """A change in one table."""
 
     action: Action
-    pks: Collection[Any]  # of the changed rows; of RELATE, of the records that `instance` is related to, or none: all
+    pks: Collection[Any]  # of the changed rows; of RELATE, of the records related to `instance`; empty: all
     instance: models.Model | None = None  # of SAVE, DELETE and RELATE
-    fields: frozenset[str] | None = None  # the names of the fields that are written; None: any
+    fields: frozenset[str] | None = None  # names of the fields that are written; None: any
     values: dict[str, Any] = dataclasses.field(default_factory=dict)  # of UPDATE: the new value of each field
-    rows: models.QuerySet | None = None  # of UPDATE: the rows, as long as they are not changed
+    rows: models.QuerySet | None = None  # of UPDATE: the rows; only in BEFORE, the update may change which it finds
     using: str = DEFAULT_DB_ALIAS  # of SAVE, DELETE and RELATE
     is_raw: bool = False  # of SAVE: a fixture is loaded
     is_created: bool = False  # of SAVE, known after it
-    is_cleared: bool = False  # of RELATE: all relations of `instance` go
+    is_cleared: bool = False  # of RELATE: all relations of `instance` are removed
     is_reverse: bool = False  # of RELATE: `instance` is not of the model that declares the relation
     origin: Any = None  # of DELETE: the row or the queryset that delete() was called on
-    memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # what a receiver keeps from BEFORE to AFTER
+    memo: dict[str, Any] = dataclasses.field(default_factory=dict)  # what a receiver passes from BEFORE to AFTER
 
 
 @contextlib.contextmanager
 def announced(model, change):
-    """Send `rows_changed` before and after the block that makes the change."""
+    """Send `rows_changed` before and after the block, which makes the change; after it only if it raises no error."""
     rows_changed.send(model, change=change, phase=Phase.BEFORE)
     yield
     rows_changed.send(model, change=change, phase=Phase.AFTER)
 
 
 def announce(model, change):
-    """Send `rows_changed` after a change that could not be announced before."""
+    """Send `rows_changed` with Phase.AFTER only, for a change that could not be announced before it."""
     rows_changed.send(model, change=change, phase=Phase.AFTER)
 
 
