@@ -386,7 +386,7 @@ def versions(tracked, record):
 
 
 def belongs_to(tracked, state, record, rows):
-    """Return True if a row in `state` belongs to a record. `rows` has the primary keys of the record's rows by model."""
+    """Return True if a row in `state` belongs to a record. `rows` has the primary keys of all its rows, by model."""
     if tracked.model is type(record):
         return True
     for name in tracked.of:
