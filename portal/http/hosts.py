@@ -1,4 +1,4 @@
-"""Refuses a Host header whose port the portal does not answer on."""
+"""The middleware that refuses a Host header with a port that is not the portal's."""
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -6,9 +6,10 @@ from django.http.request import split_domain_port, validate_host
 
 
 def is_port_allowed(host: str) -> bool:
-    """Return True if an allowed `host`, as request.get_host() gives it, names no port, or one that belongs to it.
+    """Return True if `host` has no port, or a port that `settings.HOST_PORTS` allows for it.
 
-    Loopback names may have any port: a port that is forwarded to this machine cannot be known here.
+    `host` is an allowed host from request.get_host(). Loopback names may have any port, since a port may be forwarded
+    to this machine and is then not known here.
     """
     domain, port = split_domain_port(host)
     if not port or domain in settings.LOOPBACK:
@@ -17,10 +18,10 @@ def is_port_allowed(host: str) -> bool:
 
 
 class HostPortMiddleware:
-    """Answers 400 to a Host header with a port that is neither in PUBLIC_URL nor in ALLOWED_HOSTS.
+    """Causes a 400 response to a Host header with a port that is neither in PUBLIC_URL nor in ALLOWED_HOSTS.
 
-    Django checks the name only. The middleware does not answer itself: it makes `request.get_host()` raise
-    DisallowedHost, as Django does for a wrong name, so that both get the same answer.
+    Django checks only the host name. The middleware does not respond itself: it makes `request.get_host()` raise
+    DisallowedHost, as Django does for a wrong name, so that both get the same response.
     """
 
     def __init__(self, get_response):
@@ -30,7 +31,7 @@ class HostPortMiddleware:
         try:
             host = request.get_host()
         except DisallowedHost:
-            return self.get_response(request)  # CommonMiddleware asks again, and answers 400
+            return self.get_response(request)  # CommonMiddleware calls get_host() again, which gives a 400 response
         if not is_port_allowed(host):
             request.get_host = lambda: _refuse(host)
         return self.get_response(request)

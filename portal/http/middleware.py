@@ -1,4 +1,4 @@
-"""The language of a page is the one in its address; pages come small and may do little; those of staff stay private."""
+"""Middlewares for the language in the URL, Brotli compression, the Permissions-Policy header and private pages."""
 
 import re
 from http import HTTPStatus
@@ -16,10 +16,11 @@ from portal.tracking.audit_log import AuditEntry, log_refusal
 
 
 class UrlLanguageMiddleware(LocaleMiddleware):
-    """Django's, without its guess: a page under /ko/ is Korean whoever asks, so that a cache may keep it.
+    """LocaleMiddleware without its redirect of unknown URLs to a URL with a guessed language.
 
-    Only `/` looks at Accept-Language. Addresses outside the languages (admin, accounts, health) follow Accept-Language
-    too, or the language that was chosen on a page of the accounts, which a cookie keeps.
+    A page under /ko/ is Korean for every client, so a cache may share it, and Content-Language is that of the URL. `/`
+    and the URLs without a language prefix (admin, accounts, health) use the language cookie, which a page of the
+    accounts sets, or else Accept-Language. Only their responses get `Vary: Accept-Language`.
     """
 
     def process_response(self, request, response):
@@ -35,18 +36,18 @@ ENCODINGS = re.compile(r"\b(br|gzip)\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
 def accepted_encodings(request) -> set[str]:
-    """The compressions that the portal has and the browser takes."""
+    """Return those of "br" and "gzip" that the client accepts, by Accept-Encoding. A value with q=0 is not accepted."""
     return set(ENCODINGS.findall(request.headers.get("Accept-Encoding", "")))
 
 
 class BrotliMiddleware:
-    """Compresses pages for browsers that take Brotli: a sixth smaller than gzip makes them, and in less time.
+    """Compresses pages with Brotli for clients that accept it: a sixth smaller than with gzip, and in less time.
 
-    It stands inside Django’s GZipMiddleware, which serves the others and whatever is streamed.
+    It is inside Django's GZipMiddleware, which compresses for the other clients and compresses streaming responses.
     """
 
-    SMALLEST = 200  # what is smaller is not worth the work
-    QUALITY = 7  # a page is compressed once for many readers (portal/http/page_cache.py)
+    SMALLEST = 200  # bytes; compressing less is not worth the work
+    QUALITY = 7  # of 11; a page is compressed once for many readers (portal/http/page_cache.py)
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -66,12 +67,12 @@ class BrotliMiddleware:
                 response.headers["Content-Length"] = str(len(small))
             tag = response.headers.get("ETag", "")
             if tag.startswith('"'):
-                response.headers["ETag"] = f"W/{tag}"  # of the same words, in other bytes
+                response.headers["ETag"] = f"W/{tag}"  # weak: the same content, in other bytes
         return response
 
 
 class PermissionsPolicyMiddleware:
-    """Says to browsers what the portal’s pages never do, so that nothing that gets into one does it either."""
+    """Sets Permissions-Policy from `settings.PERMISSIONS_POLICY`, so that injected code cannot use browser features."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -84,11 +85,12 @@ class PermissionsPolicyMiddleware:
 
 
 class PrivateCacheMiddleware:
-    """Pages of an account and of the desk stay between the portal and whoever asked: no cache and no search engine
-    keeps them, whatever they answer.
+    """Keeps pages of the accounts and the admin out of caches and search engines, with any status.
+
+    It also adds refused requests to these pages to the audit log, and Retry-After to responses with status 429.
     """
 
-    WAIT = 5 * 60  # seconds; allauth’s longest limit
+    WAIT = 5 * 60  # seconds for Retry-After; the longest rate limit of allauth
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -105,7 +107,7 @@ class PrivateCacheMiddleware:
 
     @staticmethod
     def _note_refusal(request, status):
-        """Tell the audit of too many requests, and of pages of the desk that an account may not see or ask so."""
+        """Add an audit log entry for status 429, and for 403 or 400 that a signed-in user gets in the admin."""
         user = getattr(request, "user", None)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             log_refusal(AuditEntry.Action.THROTTLED, request, user)
@@ -120,7 +122,7 @@ class PrivateCacheMiddleware:
 
 @takes(page=True)
 def redirect_to_language(request):
-    """Lead from `/` to the home page in the language that the browser asks for."""
+    """Redirect `/` to the home page in the language of the cookie, or else of Accept-Language."""
     response = HttpResponseRedirect(f"/{translation.get_language_from_request(request)}/")
-    patch_vary_headers(response, ("Accept-Language", "Cookie"))  # the cookie of whoever chose a language
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))  # the language cookie
     return response

@@ -1,8 +1,8 @@
-"""What is kept ready for as long as the content stays as it is: pages as they went out, and counts of lists.
+"""The cache of pages and of values such as the counts of lists, which is valid for one content version.
 
-Everything is kept under the number of the content's state (`portal.tracking.content_version`), which every change
-moves: what was made of an older state is never asked for again, in whichever process the change was made. The cache
-`pages` is one of the process, or Redis where CACHE_URL names one.
+Each cache key contains the content version (`portal.tracking.content_version`), which grows with every change of
+content. So no process reads a value of an older version, whichever process made the change. The cache `pages` is in the
+memory of the process, or in Redis if CACHE_URL is set.
 """
 
 import functools
@@ -18,19 +18,22 @@ from django.utils.cache import get_conditional_response
 from portal.http.middleware import accepted_encodings
 from portal.tracking import content_version
 
-# Not for freshness, since the number moves with each commit: this frees memory, and ends what was made under settings
-# of before, which are no part of the keys.
+# The timeout does not keep pages up to date: the version does. It frees memory, and ends values made with former
+# settings, which are not part of the keys (except PUBLIC_URL).
 SECONDS = 10 * 60
-LONGEST_ADDRESS = 1_000
-# The headers by which a page of one address has another form, beside those of language and compression.
+LONGEST_ADDRESS = 1_000  # characters; pages with longer URLs are not cached
+# Request headers that change the content of a page, besides those for compression.
 HTMX = ("HX-Request", "HX-History-Restore-Request")
-# Whoever keeps a page asks each time whether it is still the newest; so may a cache that serves many.
+# Browsers and shared caches may store a page, and must revalidate it before each use.
 PUBLIC = "public, max-age=0, must-revalidate"
 
 
 @functools.cache
 def release_hash():
-    """What tells one release of the portal from another: pages are made of the content and of these files."""
+    """Return 16 hex digits that identify the release: a hash of all files that pages are made from.
+
+    It reads these files once for each process.
+    """
     digest = hashlib.sha256()
     for folder in ("portal", "issues", "projects", "templates", "static"):
         for path in sorted((settings.BASE_DIR / folder).rglob("*")):
@@ -40,20 +43,26 @@ def release_hash():
 
 
 def cache_key(number, *parts):
-    """The key of what is made of the content in the state with a number, and of these parts."""
+    """Return the cache key, a SHA-256 in hex, of a value for the content version `number`, identified by `parts`."""
     named = repr((number, release_hash(), settings.PUBLIC_URL, *parts))
     return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
 
 
 def cached_for_version(make, *parts):
-    """What `make` gives of the content as it stands; made once for each state. `parts` name it."""
+    """Return `make()`, cached until the content version changes. `parts` identify the value.
+
+    Within a transaction that has changed content, the value is made anew and not cached.
+    """
     if content_version.is_changing():
-        return make()  # what is not committed is nobody else’s
+        return make()  # other processes must not get uncommitted content
     return caches["pages"].get_or_set(cache_key(content_version.current_version(), *parts), make, SECONDS)
 
 
 class ETagMiddleware:
-    """Gives pages a tag of their content. It stands inside the compression, which may give other bytes each time."""
+    """Sets an ETag, a hash of the content, on pages without one.
+
+    It is inside the compression, which may produce different bytes for the same page.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -67,25 +76,25 @@ class ETagMiddleware:
 
 
 class PageCacheMiddleware:
-    """Serves public pages again as they were made first, and tells a reader who has one that it is the newest.
+    """Serves public pages from the cache, and answers 304 to a client that has the current page.
 
-    Pages under a language are the same for all readers, signed in or not; one that is not says so by a cookie or by its
-    Cache-Control, and is not kept. Compressed pages are kept compressed. While the database does not answer, pages are
-    served as they were when it last did.
+    Pages under a language prefix are the same for all readers, signed in or not. A page that is not sets a cookie or a
+    private Cache-Control, and is not cached. Compressed pages are cached compressed. If the database fails, the
+    middleware serves cached pages of the last version that this process has read.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.last_number = None  # for while the database does not answer
+        self.last_number = None  # the last content version, used while the database fails
 
     def __call__(self, request):
         parts = vary_key(request)
         if parts is None:
             return self.get_response(request)
-        # A local: another thread may read another number meanwhile.
+        # A local variable: another thread may set `last_number` before it is used here.
         try:
             number = self.last_number = content_version.current_version()
-        except Exception:  # whoever asks next will be told, in the reader’s language
+        except Exception:  # a page that is not cached queries the database too, and gets the 503 page
             number = self.last_number
         if number is None:
             return self.get_response(request)
@@ -104,7 +113,11 @@ class PageCacheMiddleware:
 
 
 def vary_key(request):
-    """All that a page depends on besides the content; None if what is asked for is no page of all readers."""
+    """Return all that a page depends on besides the content, or None if the request cannot be served from the cache.
+
+    Cached are GET and HEAD requests under a language prefix, with an allowed host and at most LONGEST_ADDRESS
+    characters.
+    """
     address = request.get_full_path()
     if request.method not in {"GET", "HEAD"} or len(address) > LONGEST_ADDRESS:
         return None
@@ -113,9 +126,9 @@ def vary_key(request):
     try:
         request.get_host()
     except DisallowedHost:
-        return None  # CommonMiddleware answers 400
+        return None  # CommonMiddleware causes the 400 response
     return (
-        timezone.localdate(),  # pages say when they were read
+        timezone.localdate(),  # pages contain the current date
         address,
         sorted(accepted_encodings(request)),
         [request.headers.get(name) for name in HTMX],
@@ -123,7 +136,7 @@ def vary_key(request):
 
 
 def _is_page(request, response):
-    """Whether it is a whole page that was asked for and is there."""
+    """Return True for a complete HTML page: GET or HEAD, status 200, not streaming."""
     return (
         request.method in {"GET", "HEAD"}
         and response.status_code == 200
@@ -133,7 +146,7 @@ def _is_page(request, response):
 
 
 def _is_for_all(response):
-    """Whether a page is the same for all readers."""
+    """Return True if a page is the same for all readers, by its cookies, Cache-Control and Vary."""
     said = response.headers.get("Cache-Control", "")
     varies = {name.strip().lower() for name in response.headers.get("Vary", "").split(",")}
     return not response.cookies and "private" not in said and "no-store" not in said and not varies & {"*", "cookie"}

@@ -1,8 +1,9 @@
-"""Parameters of addresses: which a view knows, and what becomes of the others.
+"""Query parameters: which ones a view declares, and how requests with other ones are answered.
 
-A function view declares its parameters by `takes`, a class by `known_parameters`. What is not declared is unknown. An
-unknown parameter would make any number of addresses for one page, each made anew: pages redirect to the address without
-it before anything is made. Files and the API are refused, since a program would take a misspelt filter for a filter.
+A function view declares its parameters by `takes`, a class by `known_parameters`. All others are unknown. With unknown
+parameters, one page would have any number of URLs, and each would be rendered anew. So a page redirects to its URL
+without them before it is rendered. For files and the API the response is 400, since a program would not notice that a
+misspelt filter has no effect.
 """
 
 from django.http import HttpResponseRedirect
@@ -16,7 +17,7 @@ UNCHECKED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
 
 
 def takes(*names, page=False):
-    """Declare the parameters of a function view, and whether it is a page; other views are files."""
+    """Decorate a function view with the names of its parameters. With `page` it returns pages, otherwise files."""
 
     def declare(view):
         view.parameters, view.is_page = frozenset(names), page
@@ -26,13 +27,16 @@ def takes(*names, page=False):
 
 
 def checks_parameters_itself(view):
-    """Declare that a function view refuses unknown parameters in its own form, or that all are meant for another."""
+    """Decorate a function view whose parameters the middleware does not check.
+
+    The view's own form refuses unknown ones, or the view passes all parameters on to another view.
+    """
     view.parameters = None
     return view
 
 
 def is_file(request, view):
-    """Return True if the answer is a file: the view makes no pages, or the request names a format that it has."""
+    """Return True if the response is a file: the view makes no pages, or it has formats and the request names one."""
     view_class = getattr(view, "view_class", None)
     if view_class is None:
         return not getattr(view, "is_page", False)
@@ -42,7 +46,7 @@ def is_file(request, view):
 
 
 def known_parameters(view, *, as_file):
-    """Return the names of the parameters that a view knows, as a page or as a file; None if it checks them itself."""
+    """Return the names of the parameters of a view, as a page or as a file; None if they are not checked here."""
     view_class = getattr(view, "view_class", None)
     if view_class is None:
         return getattr(view, "parameters", frozenset())
@@ -50,7 +54,7 @@ def known_parameters(view, *, as_file):
 
 
 def without_empty_values(query):
-    """Return a copy of a QueryDict without blank values: a form sends its empty fields too."""
+    """Return a copy of a QueryDict without blank values, which a form sends for its empty fields."""
     rest = query.copy()
     for name in list(rest):
         values = [value for value in rest.getlist(name) if value.strip()]
@@ -62,7 +66,7 @@ def without_empty_values(query):
 
 
 def unknown_sentence(name, known):
-    """Return the sentence that an address has no such parameter, and which it has."""
+    """Return the message that the URL has no parameter `name`, with the names in `known`. Shows 60 characters of it."""
     if not known:
         return gettext("There is no parameter “{name}” here. This address takes none.").format(name=name[:60])
     return gettext("There is no parameter “{name}” here. Known are: {known}.").format(
@@ -71,9 +75,10 @@ def unknown_sentence(name, known):
 
 
 class ParametersMiddleware:
-    """Redirects pages with unknown or empty parameters to the address without them; refuses files with unknown ones.
+    """Redirects pages with unknown or empty parameters to the URL without them; answers 400 for unknown ones of files.
 
-    Such addresses never become keys of the page cache, since only pages that were made are kept.
+    Pages of function views keep empty parameters. Such URLs never become keys of the page cache, since only pages with
+    status 200 are cached.
     """
 
     def __init__(self, get_response):
@@ -99,6 +104,6 @@ class ParametersMiddleware:
         if query == request.GET:
             return None
         if request.headers.get("HX-Request") and not unknown:
-            request.GET = query  # a form that is sent in place: the view tells the browser the new address
+            request.GET = query  # a form that htmx sends: the view sends the new URL to the browser
             return None
         return HttpResponseRedirect(f"{request.path}?{urlencode(query, doseq=True)}" if query else request.path)

@@ -1,4 +1,4 @@
-"""What goes wrong is told as `application/problem+json` (RFC 9457), whoever notices it."""
+"""Error responses as `application/problem+json` (RFC 9457)."""
 
 import json
 from http import HTTPStatus
@@ -14,7 +14,7 @@ PREFIX = "/api/v1/"
 
 
 class ProblemDetail(Exception):
-    """A request that cannot be answered as it is. `more` are further members of the problem."""
+    """Raised for a request that cannot be answered. `more` are further members of the problem object."""
 
     def __init__(self, status, detail, **more):
         super().__init__(detail)
@@ -22,13 +22,13 @@ class ProblemDetail(Exception):
 
 
 def response(status, detail, headers=None, **more):
-    """A problem as a response."""
+    """Return a problem as a JSON response. `more` are further members of the problem object."""
     told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail} | more
     return HttpResponse(json.dumps(told, ensure_ascii=False), status=status, content_type=TYPE, headers=headers)
 
 
 def one_of_sentence(name, choices):
-    """Return the sentence that a parameter has one of these values."""
+    """Return the message that the parameter `name` must have one of the values in `choices`."""
     return gettext("“{name}” is one of: {choices}.").format(name=name, choices=", ".join(choices))
 
 
@@ -38,11 +38,11 @@ def is_for_programs(request):
 
 
 def answer(request, problem):
-    """Answer a request for a file with a problem: in JSON for programs, in a page for people."""
+    """Return the response to a request for a file that cannot be made: JSON for programs, a page for people."""
     if is_for_programs(request):
         told = response(problem.status, problem.detail, **problem.more)
     else:
-        # The page that the file is made of explains a wrong filter, and shows what the others find.
+        # The list page of the same URL explains a wrong filter, and applies the others.
         rest = [(name, value) for name, values in request.GET.lists() for value in values if name != "format"]
         page = f"{request.path}?{urlencode(rest)}" if "format" in request.GET else ""
         context = {"title": gettext("This file cannot be made"), "detail": problem.detail, "page": page}
@@ -53,7 +53,7 @@ def answer(request, problem):
 
 
 class ProblemMiddleware:
-    """Tells programs in their own form what Django tells people in pages: no such address or method, a failure."""
+    """Replaces Django's error pages under /api/v1/ by problems in JSON, and answers a raised ProblemDetail."""
 
     DETAILS = {
         400: "The request could not be understood.",

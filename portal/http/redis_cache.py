@@ -1,7 +1,8 @@
-"""Redis, where CACHE_URL names one, in place of what each process keeps by itself: readers never wait for it.
+"""The cache backend for Redis, if CACHE_URL is set, in place of the local memory cache of each process.
 
-It may be lost at any time, and then nothing is kept until it is back. What cannot do without it, such as counting
-attempts to sign in, tells of an outage (`portal.http.outage`).
+If Redis fails, nothing is cached until it is back. After an error, the process sends it no request for PAUSE seconds,
+so that readers do not wait for timeouts. The cache `default` uses Django's backend instead: what needs it, such as the
+count of sign-in attempts, raises an error, and the response is 503 (`portal.http.outage`).
 """
 
 import logging
@@ -10,15 +11,15 @@ from time import monotonic
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-PAUSE = 10  # seconds in which nobody asks again what did not answer
+PAUSE = 10  # seconds without requests to Redis after an error
 
 logger = logging.getLogger(__name__)
 
 
 class FailSafeRedisCache(RedisCache):
-    """What can be made again, such as pages: while Redis does not answer, none of it is there."""
+    """A Redis cache for values that can be made again, such as pages. While Redis fails, it behaves as if empty."""
 
-    silent_until = 0.0  # of all threads of the process
+    silent_until = 0.0  # monotonic time, shared by all threads of the process
 
     def get(self, key, default=None, version=None):
         return self._told(super().get, default, key, default, version)
@@ -30,7 +31,7 @@ class FailSafeRedisCache(RedisCache):
         return self._told(super().set, None, key, value, *more, **named)
 
     def _told(self, ask, otherwise, *arguments, **named):
-        """What Redis answers, or `otherwise` if it does not."""
+        """Return the result of `ask`, or `otherwise` if Redis fails or failed within the last PAUSE seconds."""
         if monotonic() < FailSafeRedisCache.silent_until:
             return otherwise
         try:

@@ -1,11 +1,10 @@
-"""Limits of requests: how many a network makes in a minute, by their cost; how many of them are worked on at once; how
-large a request may be.
+"""Throttling: limits on the cost of a network's requests per minute, on its concurrent requests, and on their size.
 
-All processes count together, and yet a reader costs nothing. Each process grants a network a tenth of a minute's
-requests before it asks anybody; for each further tenth it takes one of the ten shares that lie in the shared cache, and
-when there are none left, the network waits for the next minute. Only whoever asks far more than people do makes the
-portal write anything. Pages of the page cache, and what a client has already by its ETag, are not counted. Nobody who
-is signed in is refused.
+All processes share one limit per minute, and ordinary use writes nothing to the shared cache. Each process first grants
+a network a tenth of the limit by itself. For each further tenth, it takes one of the ten shares of the network from the
+shared cache. When no share is left, requests are refused until the next minute. So only a client that sends far more
+requests than people do causes writes. Pages from the page cache, and files of which the client already has the current
+ETag, are not counted. These limits never refuse a signed-in user.
 """
 
 import functools
@@ -28,34 +27,35 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from portal.http import parameters, problems
 
-SECONDS = 60
+SECONDS = 60  # the period of the limits
 SHARES = 10
-# A file never costs more than this part of a minute's limit, so that it can be had after some small ones.
+# A request never costs more than this part of the limit, so that a large file is available after some small ones.
 MOST_OF_A_MINUTE = 0.8
 
-# What a page costs that has to be made, by the name of its address; all others cost 1. Measured as CPU time with the
-# content of fixtures/ on Python 3.13 (median of six): the middle one of all kinds of pages takes 46 ms, a comparison of
-# four countries 170, the map 131, coverage 128, causes and effects 103, the timeline 87. A search takes 46 ms here, but
-# grows with the number of records.
+# The cost of a page that is not cached, by URL name; all others cost 1. From the CPU time, measured with the content of
+# fixtures/ on Python 3.13 (median of six): the median of all kinds of pages is 46 ms, a comparison of four countries
+# 170 ms, the map 131, coverage 128, causes and effects 103, the timeline 87. A search takes 46 ms here, but more with
+# more records.
 PAGE_COSTS = {"compare": 4, "map": 3, "coverage": 3, "issues": 2, "timeline": 2, "search": 2}
-# So many rows of a file cost as much as a small file. Measured: CSV takes 0.05 ms a row, JSON with all fields 0.14 ms.
+# The number of rows that cost as much as one small file, by format. Measured: CSV takes 0.05 ms a row, JSON with all
+# fields 0.14 ms.
 ROWS = {"csv": 1_000}
 ROWS_OTHERWISE = 400
 
-# Of the threads of a process (gunicorn.conf.py), one network takes at most LIMIT_AT_ONCE and these; the rest stay free
-# for other networks, for pages of the cache and for /healthz.
-WAITING = 3  # requests, of all networks, that wait in a process until another one of their network is answered
+# Of the threads of a process (gunicorn.conf.py), one network occupies at most LIMIT_AT_ONCE + WAITING. The others stay
+# free for other networks, for cached pages and for /healthz.
+WAITING = 3  # requests of all networks that wait in a process until another one of their network is answered
 WAIT_SECONDS = 2
-LONG_FILES = ("/data/", "/iati/")  # files that may take long to make, beside those of a `format`
+LONG_FILES = ("/data/", "/iati/")  # prefixes of files that may take long to make, besides those with a `format`
 RETRY_SECONDS = 2
-# Services that must answer always, and staff pages, whose users are signed in or about to be.
+# Services that must always answer, and staff pages, whose users are signed in or are signing in.
 UNLIMITED = ("/admin/", "/accounts/", "/healthz", "/readyz", "/metrics")
 
 logger = logging.getLogger(__name__)
 
 
 class Throttled(Exception):
-    """A network asked too often, and may ask again after so many seconds."""
+    """Raised if a network exceeds the limit `what`. It may retry after `seconds`."""
 
     def __init__(self, what, seconds):
         super().__init__(what)
@@ -67,22 +67,22 @@ class Throttled(Exception):
 
 @dataclass
 class Bucket:
-    """What this process knows of a network within a minute."""
+    """The state of one limit of a network within the current minute, in this process."""
 
     left: int  # cost that is granted and not yet spent
-    unpaid: int = 1  # shares that were granted before any was taken
-    share: int = 0  # the next one to try
+    unpaid: int = 1  # shares that were granted but not taken from the shared cache: at first the process's own grant
+    share: int = 0  # the number of the next share to try
 
 
 class TokenBuckets:
-    """The accounts of this process for the minute that runs."""
+    """The buckets of this process for the current minute. Thread-safe."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.minute, self.accounts = None, {}
 
     def spend(self, minute, key, cost, granted):
-        """Take `cost` from the account of `key`. Return the account and how much it is overdrawn, 0 if it is not."""
+        """Take `cost` from the bucket of `key`, which starts with `granted`. Return it and its overdraft, 0 if none."""
         with self.lock:
             if minute != self.minute:
                 self.minute, self.accounts = minute, {}
@@ -91,7 +91,7 @@ class TokenBuckets:
             return account, max(-account.left, 0)
 
     def add(self, account, cost):
-        """Put `cost` into an account."""
+        """Add `cost` to a bucket. Return the cost that is left in it, negative if overdrawn."""
         with self.lock:
             account.left += cost
             return account.left
@@ -101,9 +101,10 @@ buckets = TokenBuckets()
 
 
 def throttle(request, what, cost=1):
-    """Count a request of a kind, which `settings.THROTTLE_RATES` names.
+    """Count a request against the limit `what`, a key of `settings.THROTTLE_RATES`; 0 there means no limit.
 
-    Raise `Throttled` if the network has spent its limit.
+    Raise `Throttled` if the network has spent its limit and the user is not signed in. The wait is until the next
+    minute. A request within the grant of this process does not use the shared cache.
     """
     most = settings.THROTTLE_RATES[what]
     if not most:
@@ -118,31 +119,35 @@ def throttle(request, what, cost=1):
     wanted = -(-overdrawn // granted)
     taken = _take(account, f"{key}:{minute}", wanted, most // granted)
     if buckets.add(account, taken * granted) < 0 and taken < wanted:
-        buckets.add(account, cost)  # nothing is spent for what is refused
+        buckets.add(account, cost)  # a refused request costs nothing
         if not request.user.is_authenticated:
             raise Throttled(what, int((minute + 1) * SECONDS - now) + 1)
 
 
 def cost_of_rows(form, rows):
-    """Return what a file of so many rows costs, in small files, beside the one for asking."""
+    """Return the cost of a file with `rows` rows, in small files, in addition to 1 for the request itself."""
     return rows // ROWS.get(form, ROWS_OTHERWISE)
 
 
 def _asker(request):
-    """The address that a request came from; of IPv6 the network of one customer, who has 2⁶⁴ addresses in it."""
+    """Return the client's IPv4 address, or the first address of its /64 in IPv6: one customer has all 2⁶⁴ of them."""
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     return address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False).network_address
 
 
 def _take(account, key, wanted, shares):
-    """Take shares out of the shared cache, and return how many were had. A cache that fails refuses nobody."""
+    """Take shares from the shared cache until `wanted` are had or none is left. Return how many were had.
+
+    The first share pays for the grant of this process and is not counted. If the cache fails, return `wanted`, so that
+    nobody is refused.
+    """
     unpaid, account.unpaid = account.unpaid, 0
     taken = -unpaid
     try:
         while taken < wanted and account.share < shares:
             taken += cache.add(f"{key}:{account.share}", 1, 2 * SECONDS)
             account.share += 1
-    except Exception:  # of whatever the cache is made: that it fails is no reason to answer nobody
+    except Exception:  # errors differ by backend; a failing cache must not cause refusals
         logger.warning("The shared cache does not answer; requests go uncounted.", exc_info=True)
         return wanted
     if taken < 0:
@@ -154,19 +159,25 @@ def _take(account, key, wanted, shares):
 
 
 class FreeSlots:
-    """The requests of each network that this process works on."""
+    """The slots of requests that this process is answering, by network. Thread-safe."""
 
     def __init__(self):
         self.changed = threading.Condition()
         self.taken, self.files, self.waiting = Counter(), Counter(), 0
 
     def is_free(self, network, as_file):
-        """Return True if the process may work on one more; one place is never taken by a file, which may take long."""
+        """Return True if the network may have one more request. Files, which may take long, leave one slot free.
+
+        The limit is THROTTLE_RATES["at_once"]; 0 means no limit. With a limit of 1, a file may use the only slot.
+        """
         most = settings.THROTTLE_RATES["at_once"]
         return not most or (self.taken[network] < most and not (as_file and self.files[network] >= max(most - 1, 1)))
 
     def take(self, network, as_file, seconds=WAIT_SECONDS):
-        """Take a place; wait for one if few others wait. Return False if there was none."""
+        """Take a slot, and return True. Wait up to `seconds` for one, if fewer than WAITING requests wait.
+
+        Return False if no slot is free.
+        """
         with self.changed:
             if not self.is_free(network, as_file):
                 if not seconds or self.waiting >= WAITING:
@@ -182,7 +193,7 @@ class FreeSlots:
             return True
 
     def give_back(self, network, as_file):
-        """Free a place."""
+        """Free a slot, and wake the waiting requests."""
         with self.changed:
             for counter, count in ((self.taken, 1), (self.files, as_file)):
                 counter[network] -= count
@@ -195,13 +206,14 @@ free_slots = FreeSlots()
 
 
 def may_take_long(request):
-    """Return True for a file with all records. Suggestions, a page of the API and robots.txt are short."""
+    """Return True for a file with all records, by `format` or path. Suggestions, API pages and robots.txt are short."""
     return "format" in request.GET or request.path_info.startswith(LONG_FILES)
 
 
 class ThrottlingMiddleware:
-    """Counts pages that have to be made, lets a process work on few requests of one network at once, and answers who
-    asked too often: people in a page, programs in their own form. It stands inside the page cache.
+    """Counts pages that are not cached, and limits the concurrent requests of a network in each process.
+
+    A throttled request gets a page for people, or JSON for programs. The middleware is inside the page cache.
     """
 
     def __init__(self, get_response):
@@ -235,12 +247,12 @@ class ThrottlingMiddleware:
         return None
 
     def take_place(self, request, as_file):
-        """Take a place for a request, which `__call__` gives back; raise TooOften if there is none."""
+        """Take a slot, which `__call__` gives back. Raise Throttled if there is none and the user is not signed in."""
         place = (_asker(request), as_file)
         if free_slots.take(*place, seconds=0):
             request.place = place
         elif request.user.is_authenticated:
-            pass  # and does not wait either
+            pass  # served without a slot, and without waiting
         elif free_slots.take(*place):
             request.place = place
         else:
@@ -249,21 +261,21 @@ class ThrottlingMiddleware:
     def process_exception(self, request, error):
         if not isinstance(error, Throttled):
             return None
-        # __call__ answers it outside the compression: a flood of refusals must cost little.
+        # __call__ makes the response, outside of the compression: many refusals must cost little.
         request.refused = error
         return HttpResponse(status=429)
 
 
 def refusal(request, error):
-    """Return the answer to a network that asked too often."""
+    """Return the response to a throttled request: 429, or 503 for OAI-PMH, with Retry-After in seconds."""
     if request.path_info == reverse("oai"):
-        response = HttpResponse(status=503)  # as OAI-PMH tells harvesters to wait
+        response = HttpResponse(status=503)  # the status by which OAI-PMH makes harvesters wait
     elif problems.is_for_programs(request):
         told = "This address asked too often. Ask again after the seconds that Retry-After says."
         response = problems.response(429, told, retry_after=error.seconds)
     else:
         response = HttpResponse(_refusal_page(get_language(), error.seconds), status=429)
-    response._has_been_logged = True  # one line for each refusal would cost more than the refusal; metrics count them
+    response._has_been_logged = True  # a log line would cost more than the refusal itself; metrics count refusals
     response.headers["Retry-After"] = str(error.seconds)
     response.headers["Content-Language"] = get_language()
     add_never_cache_headers(response)
@@ -273,7 +285,7 @@ def refusal(request, error):
 
 @functools.lru_cache(maxsize=3 * SECONDS)
 def _refusal_page(language, seconds):
-    """Return the page for people, which is the same for all of them."""
+    """Return the HTML page for people. It is the same for all clients, so it is cached in memory."""
     told = ngettext(
         "Too many requests came from your network. Please try again in {count} second.",
         "Too many requests came from your network. Please try again in {count} seconds.",
@@ -283,18 +295,18 @@ def _refusal_page(language, seconds):
 
 
 class RequestSizeMiddleware:
-    """Refuses a body that is too large, before any byte of it is read.
+    """Answers 413 to a body that is too large, and 411 to a chunked one, before any byte of it is read.
 
-    Above DATA_UPLOAD_MAX_MEMORY_SIZE only signed-in staff may send something, to the desk, up to MOST_UPLOADED. The
-    middleware stands inside the authentication, which reads no body, and runs before all that does: a view's CSRF check
-    reads the form.
+    Only signed-in staff may send more than DATA_UPLOAD_MAX_MEMORY_SIZE, to the admin, up to MOST_UPLOADED (both in
+    bytes). The middleware is inside AuthenticationMiddleware, which does not read the body. It runs before everything
+    that does, such as the CSRF check, which reads the form.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if "HTTP_TRANSFER_ENCODING" in request.META:  # Django takes such a body for an empty one
+        if "HTTP_TRANSFER_ENCODING" in request.META:  # Django treats such a body as empty
             return problems.response(411, "Send the length of the body in Content-Length, not in chunks.")
         size = int(request.META.get("CONTENT_LENGTH") or 0)
         if size <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -307,7 +319,7 @@ class RequestSizeMiddleware:
         )  # a portal.ops.gunicorn_worker.ClientSocket; absent without gunicorn
         if client is not None and not client.has_body:
             client.read_body()
-            return HttpResponse(status=100)  # is not sent; the request comes again with its body
+            return HttpResponse(status=100)  # is not sent; the worker passes the request again with its body
         return self.get_response(request)
 
     def refuse(self, request, may_sign_in):
