@@ -1,4 +1,4 @@
-"""What a record lacks before readers may see it: each gap in words, with the place in its form where it is filled."""
+"""Checks before publishing: what a record lacks, as messages with the form field where an editor corrects it."""
 
 from dataclasses import dataclass
 
@@ -18,22 +18,22 @@ LANGUAGES = dict(settings.LANGUAGES)
 
 @dataclass(frozen=True)
 class PublishingBlocker:
-    """Something that is missing or wrong. `field` is a column or a relation; without one the record as a whole."""
+    """A reason why a record cannot be published. `field` is a column or relation; empty for the record as a whole."""
 
-    text: str
+    text: str  # the message for editors
     field: str = ""
-    rows: bool = False  # the field is a relation whose rows stand in an inline
+    rows: bool = False  # True if the field is a relation whose rows are edited in an inline
 
     @property
     def anchor(self):
-        """The id of its place in the form of the desk."""
+        """Return the HTML id of the field, the inline or the whole form in the admin."""
         if not self.field:
             return "content-main"
         return f"{self.field}-group" if self.rows else f"id_{self.field}"
 
 
 def publishing_blockers(record):
-    """All that a stored record lacks before it may be published."""
+    """Return the list of PublishingBlockers of a stored record; empty if it may be published."""
     return [
         *_invalid(record),
         *_without_sources(record),
@@ -44,20 +44,23 @@ def publishing_blockers(record):
 
 
 def fields_checked(model):
-    """The columns of a record whose values, each of them valid, may still leave a gap. Rows of it may do so too."""
+    """Return the names of the fields whose values may block publishing although each of them is valid.
+
+    The rows of a record may block it too.
+    """
     marked = {f"{field}_{language}" for field in model.citation_fields for language in LANGUAGES}
     each = {path.partition("__")[0] for path in model.required_published_each}
     return {"publication", *model.required_published, *model.required_published_any, *each, *marked}
 
 
 def _english_required(model):
-    """The names of a model's translated columns of which a reader must at least get the English one."""
+    """Return the names of a model's translated fields whose English text is required."""
     fields = translator.get_options_for_model(model).all_fields
     return [field for field in fields if not model._meta.get_field(f"{field}_en").blank]
 
 
 def _name(record, field):
-    """What the desk calls a field."""
+    """Return the label of a field in the admin, with the language of a translated column."""
     model_field = record._meta.get_field(field)
     if model_field.auto_created and not model_field.concrete:
         return str(capfirst(model_field.related_model._meta.verbose_name_plural))
@@ -68,7 +71,7 @@ def _name(record, field):
 
 
 def _invalid(record):
-    """What the columns themselves say: English complete, dates in order, money with its currency, choices known."""
+    """Yield blockers for missing English texts and errors of full_clean(), as of dates, currencies and choices."""
     required = _english_required(type(record))
     for field in required:
         if not getattr(record, f"{field}_en"):
@@ -90,7 +93,7 @@ def _invalid(record):
 
 
 def _without_sources(record):
-    """A claim rests on what was read, and readers see what that was."""
+    """Yield blockers if a required citation is missing, or if a cited source is not published."""
     citations = record.citations.select_related("source") if hasattr(record, "citations") else ()
     cited = [citation.source for citation in citations]
     if record.needs_source and not cited:
@@ -105,7 +108,7 @@ def _without_sources(record):
 
 
 def _unresolved_marks(record):
-    """Marks in prose lead to published sources, in every language."""
+    """Yield blockers for citation marks in texts, of any language, that name no published source. One query."""
     marks = {
         column: keys
         for field in record.citation_fields
@@ -127,7 +130,7 @@ def _unresolved_marks(record):
 
 
 def _unfinished_rows(record):
-    """Rows are read with the record: in English, and a figure with its source."""
+    """Yield blockers for rows without their English text, and for rows with citations but no published source."""
     for relation in record.relations_requiring_english:
         rows = getattr(record, relation)
         required = _english_required(rows.model)
@@ -148,7 +151,7 @@ def _unfinished_rows(record):
 
 
 def _unseen(record):
-    """What the record stands on, belongs to and names must be there for readers."""
+    """Yield blockers for related records that must be published, by the model's `required_published` attributes."""
     for field in record.required_published:
         other = getattr(record, field)
         if other is not None and other.publication != PublicationStatus.PUBLISHED:
@@ -175,7 +178,7 @@ def _not_published(record, field, other, rows=False):
 
 
 def _hidden(record, path):
-    """Return the hidden records at the end of a path of `required_published_each`, by key. One query."""
+    """Return a queryset of the unpublished records at the end of a path of `required_published_each`, by key."""
     relation, _sep, column = path.partition("__")
     others = getattr(record, relation).all()
     model = others.model

@@ -1,4 +1,4 @@
-"""What stands at the address of a record that was archived or deleted."""
+"""The 410 page at the URL of an archived or deleted record."""
 
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,7 +9,10 @@ from portal.models import Tombstone
 
 
 def gone_response(request, model, key, list_title, list_url):
-    """410 with the reason, the date and where to go; None for a key that readers never saw."""
+    """Return a 410 page with the reason, the date and links to go on, or None if the key was never public.
+
+    `list_title` and `list_url` describe the list of the records of `model`. Two queries, or three with a successor.
+    """
     kind = model._meta.model_name
     stone = Tombstone.objects.filter(kind=kind, key=key).first()
     archived = (

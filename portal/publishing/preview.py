@@ -1,6 +1,7 @@
-"""The page of a record that is not published yet, for whoever has its signed link, until the link ends.
+"""Previews: the page of an unpublished record for all who have its signed link, until the link expires.
 
-A link ends after two weeks, when the record moves to another state, and when an editor ends all links of the record.
+A link expires after 14 days, when the publication state of the record changes, and when an editor ends all links of the
+record.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ LASTS = timedelta(days=14)
 
 
 def preview_links(record):
-    """The link to a record’s preview in each language: code, name, address; they end together."""
+    """Return a list of (language code, name of the language, absolute URL of the preview); all expire together."""
     until = timezone.now() + LASTS
     signed = [record._meta.label_lower, record.pk, until.timestamp(), record.publication]
     token = signing.dumps(signed, salt=SALT)
@@ -38,12 +39,12 @@ def preview_links(record):
 
 
 def end_previews(record):
-    """End all links to the record’s preview that were made so far."""
+    """End all preview links of a record that exist now, by an entry of the audit log with this time."""
     log_action(AuditEntry.Action.PREVIEWS_ENDED, record=record, pk=record.pk)
 
 
 def _has_ended(record, publication, made):
-    """Return True if a link of that moment has ended: `publication` is the state that the record was in then."""
+    """Return True if a link made at the time `made` has ended. `publication` is the state of the record at the time."""
     if record.publication != publication or record.history.filter(history_date__gt=made).exclude(
         publication=publication
     ):
@@ -53,10 +54,13 @@ def _has_ended(record, publication, made):
     return ended.filter(details__pk=record.pk).exists()  # the key of a record may change
 
 
-@checks_parameters_itself  # they are meant for the page of the record
+@checks_parameters_itself  # the parameters are those of the record's page
 @require_safe
 def preview(request, token):
-    """The record that a link is signed for, in its own page and with a banner. Nothing else that readers do not see."""
+    """Return the page of the record that the link is signed for, with a banner. Other unpublished records stay hidden.
+
+    An expired link gets 410, an invalid one 404. If the record is published already, redirect to its page.
+    """
     try:
         label, pk, until, *state = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:
@@ -68,7 +72,7 @@ def preview(request, token):
     record = get_object_or_404(model, pk=pk)
     if record.publication == PublicationStatus.PUBLISHED:
         return _private(redirect(record))
-    # Links that name no state were made before links ended with it.
+    # Links without a state were made before a change of state ended them.
     if _has_ended(record, state[0] if state else record.publication, ends - LASTS):
         return _ended(request)
     match = resolve(record.get_absolute_url().partition("#")[0])
@@ -81,14 +85,14 @@ def preview(request, token):
 
 @dataclass(frozen=True)
 class Preview:
-    """What a page knows of being a preview."""
+    """The preview that a request shows, as `request.preview`: the record, and when the link expires."""
 
     record: Record
     ends: datetime
 
 
 def visible_to(request, records):
-    """Those of `records` that the page is about: the published ones, or the one that it previews."""
+    """Return the published records of the queryset, or in a preview of this model only the previewed record."""
     shown = getattr(request, "preview", None)
     if shown is not None and isinstance(shown.record, records.model):
         return records.filter(pk=shown.record.pk)

@@ -1,7 +1,7 @@
 """Publishes scheduled records at their time.
 
-`manage.py publish_scheduled` does it, run by a timer each minute. Where no timer runs, the middleware does it with the
-first request after the time.
+A timer runs `manage.py publish_scheduled` each minute. Without a timer, the middleware publishes with the first request
+after the time.
 """
 
 import logging
@@ -22,13 +22,13 @@ from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
 
-LOCK_MILLISECONDS = 50  # a request waits no longer for a lock; whoever holds it may be publishing the same records
+LOCK_MILLISECONDS = 50  # the longest wait for a lock in a request; its holder may be publishing the same records
 
 logger = logging.getLogger(__name__)
 
 
 def _scheduled():
-    """Return a queryset of the scheduled records of each model."""
+    """Return a list of querysets: for each model of records, those that are scheduled."""
     models = [model for model in apps.get_models() if issubclass(model, Record)]
     return [model.objects.filter(publication=PublicationStatus.SCHEDULED) for model in models]
 
@@ -40,10 +40,10 @@ def next_due():
 
 
 def publish_scheduled():
-    """Publish all records whose time has come, and return them. One transaction.
+    """Publish all records whose time has come, and return a list of them. One transaction.
 
-    A record that may not be published any more goes back to review. Of two processes that do this at the same time, the
-    second waits for the first and then finds nothing to publish.
+    A record with blockers (`publishing_blockers`) goes back to review and is not in the list. If two processes do this
+    at the same time, the second one waits for the first and then finds nothing to publish.
     """
     now = timezone.now()
     due_at = next_due()
@@ -68,20 +68,20 @@ def publish_scheduled():
 
 
 class PublishScheduledMiddleware:
-    """Publishes what is due before a page is made, where no timer has done it.
+    """Publishes due records before a page is made, if no timer has done so.
 
-    A process asks for the next time at most every `SCHEDULE_SECONDS` and remembers it. All other requests only compare
-    it with the clock. When the time has come, one request publishes; other requests do not wait for it.
+    A process queries the next due time every `SCHEDULE_SECONDS` and keeps it. Other requests only compare it with the
+    clock. When the time has come, one request publishes, and the other requests do not wait for it.
     """
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.asked_at = None  # on the monotonic clock
+        self.asked_at = None  # monotonic time of the last query
         self.due_at = None
         self.lock = threading.Lock()
 
     def __call__(self, request):
-        # /healthz says that the process answers, whatever the database does.
+        # /healthz must respond without the database: it only shows that the process runs.
         if request.path_info != "/healthz" and self.is_time() and self.lock.acquire(blocking=False):
             try:
                 self.publish()
@@ -90,7 +90,7 @@ class PublishScheduledMiddleware:
         return self.get_response(request)
 
     def is_time(self):
-        """Return True if a record is due, or if the next time has to be asked for again."""
+        """Return True if a record is due, or if the next due time must be queried. None turns the middleware off."""
         every = settings.SCHEDULE_SECONDS
         if every is None:
             return False
@@ -99,7 +99,7 @@ class PublishScheduledMiddleware:
         return self.due_at is not None and self.due_at <= timezone.now()
 
     def publish(self):
-        """Ask for the next time, and publish if it has come. Log errors; try again after `SCHEDULE_SECONDS`."""
+        """Query the next due time, and publish if it has come. Log database errors; retry after `SCHEDULE_SECONDS`."""
         self.asked_at, self.due_at = time.monotonic(), None
         try:
             self.due_at = next_due()
@@ -109,6 +109,6 @@ class PublishScheduledMiddleware:
                     publish_scheduled()
                 self.due_at = next_due()
         except Error as error:
-            # An outage has one cause, which many tracebacks do not explain better.
+            # For an outage, log one line without a traceback: many tracebacks do not explain it better.
             level, traceback = (logging.WARNING, False) if is_service_failure(error) else (logging.ERROR, True)
             logger.log(level, "Could not look for what is due: %s", " ".join(str(error).split()), exc_info=traceback)
