@@ -1,4 +1,4 @@
-"""Who may come in, and how: rules of the accounts that administrators make."""
+"""Adapters, forms and views for allauth: sign-in, second factors and e-mail. Administrators create the accounts."""
 
 import base64
 import logging
@@ -36,26 +36,26 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.after_response import after_response
 from portal.tracking.audit_log import AuditEntry, client_network, log_refusal
 
-# Recovery codes stand in for one of these; alone they are no second step.
+# Recovery codes replace one of these for a sign-in; without one, they are not a second factor.
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-# What counts as the address of clients that have none: gunicorn listens on a Unix socket, and no proxy names them. All
-# of them share the limits of one network. It is not a loopback address, which METRICS_NETWORKS may name.
+# The IP address of clients that have none: gunicorn listens on a Unix socket, and no proxy gives their address. They
+# all share the limits of one network. It is not a loopback address, since METRICS_NETWORKS may contain those.
 NO_ADDRESS = str(IPv4Address(0))
-SIGNED_IN_AT = "signed_in_at"  # in the session
+SIGNED_IN_AT = "signed_in_at"  # key in the session; seconds since 1970
 KNOWN_NETWORK_LASTS = timedelta(days=90)
 FACTOR_SALT = "portal.accounts.FactorAdapter"
-FERNET_PREFIX = "gAAAAA"  # of every token until the year 2106; no secret or code of allauth begins with it
+FERNET_PREFIX = "gAAAAA"  # the start of every Fernet token until 2106; no secret or code of allauth starts with it
 
 log = logging.getLogger(__name__)
 
 
 def needs_mfa_setup(user):
-    """Whether a second step is asked of this account and none is set up yet."""
+    """Return True if the account must have a second factor (STAFF_MFA) and has none yet."""
     return settings.STAFF_MFA and user.is_staff and not is_mfa_enabled(user, SECOND_FACTORS)
 
 
 def display(user):
-    """What an account is called in pages: the person's name, or the username."""
+    """Return the name of an account in pages: the person's full name, or else the username."""
     return user.get_full_name() or user.get_username()
 
 
@@ -63,15 +63,16 @@ def display(user):
 
 
 def attempt_counters(request, username):
-    """Return the counters that an attempt to sign in spends: pairs of an action of ACCOUNT_RATE_LIMITS and a key.
+    """Return the rate limits that an attempt to sign in counts against.
 
-    Attempts from a network that the account signed in from count apart from those of strangers, so that strangers
-    cannot lock its owner out.
+    They are pairs of an action of ACCOUNT_RATE_LIMITS and a key, which is None for the limit of the client's address.
+    Attempts from a network from which the account signed in within KNOWN_NETWORK_LASTS (90 days) do not count against
+    the limits for the address and the account. So attempts by strangers cannot lock out the owner.
     """
     user = get_user_by_username(username)
     name, network = username.lower(), client_network(request)
     counters = [("attempts_on_account_from_network", f"{name} {network}")]
-    known = AuditEntry.objects.filter(  # asked for names that nobody has too: timing must not tell them apart
+    known = AuditEntry.objects.filter(  # also queried for unknown names, so that the time does not show which exist
         who=user.get_username() if user else "",
         what=AuditEntry.Action.SIGNED_IN,
         network=network,
@@ -83,7 +84,7 @@ def attempt_counters(request, username):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's, with the door to new accounts closed."""
+    """allauth's adapter without sign-up, with the portal's rate limits of sign-in attempts and URLs on PUBLIC_URL."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "too_many_login_attempts": (
@@ -119,10 +120,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().post_login(request, user, **kwargs)
 
     def pre_authenticate(self, request, **credentials):
-        """Count an attempt with a password, before the password is checked. Raise ValidationError if it is refused.
+        """Count a sign-in attempt, before the password is checked. Raise ValidationError if a limit is exceeded.
 
-        Replaces allauth's single count for each account, whose key has the Host header in it and with which anyone
-        can lock anyone out. allauth takes the attempt off the counts if the password is right.
+        This replaces allauth's single limit for each account, whose key contains the Host header and with which anyone
+        can lock out any account. allauth removes the attempt from the counts if the password is right.
         """
         self._login_failed_rl_usage = ratelimit.RateLimitUsage(usage=[])
         username = credentials.get("username", "")
@@ -133,9 +134,9 @@ class AccountAdapter(DefaultAccountAdapter):
             self._login_failed_rl_usage.usage += counted.usage
 
     def validation_error(self, code, *args, who=None):
-        """Return the error of a form. One that says that somebody tries too often is told to the audit too.
+        """Return the ValidationError for `code`. For a rate limit, also add an entry to the audit log.
 
-        `who` is the account, where it is neither signed in nor between its password and its second step.
+        `who` is the account, if it is neither signed in nor between its password and its second factor.
         """
         if code in {"too_many_login_attempts", "rate_limited"}:
             stage = None if who or self.request.user.is_authenticated else unstash_login(self.request, peek=True)
@@ -143,34 +144,37 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().validation_error(code, *args)
 
     def is_reauthentication_required(self, *, app, **kwargs):
-        """Whoever has just signed in need not do it again."""
+        """Return False within ACCOUNT_REAUTHENTICATION_TIMEOUT after the sign-in, else as allauth decides."""
         since = time.time() - self.request.session.get(SIGNED_IN_AT, 0)
         return since > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT and super().is_reauthentication_required(app=app)
 
     def get_reset_password_from_key_url(self, key):
-        """Return allauth's address on PUBLIC_URL: whoever asks for the mail also writes the Host header."""
+        """Return allauth's path on PUBLIC_URL, since the person who requests the mail controls the Host header."""
         return settings.PUBLIC_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
 
     def send_mail(self, template_prefix, email, context):
         super().send_mail(template_prefix, email, {**context, "public_url": settings.PUBLIC_URL})
 
     def add_message(self, *args, **kwargs):
-        """Mark messages of the accounts: at the desk, other messages of success say that a form was saved."""
+        """Add a message with the tag "account". In the admin, other success messages mean that a form was saved."""
         super().add_message(*args, **kwargs | {"extra_tags": "account"})
 
     def send_notification_mail(self, *args, **kwargs):
-        """Tell the owner of an account what was changed. What was changed stays so if no mail gets out."""
+        """Send the owner of an account a notice of a change. If sending fails, log it; the change remains."""
         try:
             super().send_notification_mail(*args, **kwargs)
         except (SMTPException, OSError):
             log.exception("A notice to the owner of an account could not be sent.")
 
 
-# ── The second step, and one's own account ───────────────────────────────────────────────────────────────────
+# ── Second factors, and the account page ─────────────────────────────────────────────────────────────────────
 
 
 def factor_cipher():
-    """Return the cipher for secrets of second factors. It encrypts by SECRET_KEY and decrypts by former keys too."""
+    """Return the cipher for secrets of second factors.
+
+    It encrypts with a key from SECRET_KEY, and decrypts also with keys from SECRET_KEY_FALLBACKS.
+    """
     return MultiFernet(
         [
             Fernet(base64.urlsafe_b64encode(salted_hmac(FACTOR_SALT, "", key, algorithm="sha256").digest()))
@@ -180,17 +184,19 @@ def factor_cipher():
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """allauth's adapter, which encrypts what is secret of a second factor.
+    """allauth's adapter for second factors, with encryption of their secrets.
 
-    The picture for the authenticator app stands in the page itself: the content policy allows no other.
+    The QR code for the authenticator app is an inline SVG, since the content security policy allows no data: URL.
     """
 
     def encrypt(self, text):
         return factor_cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text):
-        """Return the plain text. Text that was never encrypted is returned as it is: in an upgrade, processes of the
-        version before may still write some. Raise ImproperlyConfigured if no key fits.
+        """Return the plain text. Raise ImproperlyConfigured if it was encrypted with an unknown key.
+
+        Text that is not encrypted is returned unchanged: during an upgrade, processes of the former version may still
+        write some.
         """
         if not encrypted_text.startswith(FERNET_PREFIX):
             return encrypted_text
@@ -216,9 +222,10 @@ class FactorAdapter(DefaultMFAAdapter):
 
 
 def encrypt_factors():
-    """Encrypt all secrets of second factors by the present SECRET_KEY, and return how many factors there are.
+    """Encrypt all secrets of second factors again with the present SECRET_KEY. Return the number of factors.
 
-    Raise ImproperlyConfigured, and change nothing, if one was encrypted by a key that is not known.
+    Passkeys have only public keys and are left out. Raise ImproperlyConfigured, and change nothing, if a secret was
+    encrypted with an unknown key. One transaction.
     """
     adapter = FactorAdapter()
 
@@ -237,11 +244,12 @@ def encrypt_factors():
 
 
 class ResetForm(ResetPasswordForm):
-    """Sends a link to a new password, after the response: its time must not tell whether the address has an account."""
+    """Sends a link to set a new password, after the response, whose time must not show whether the account exists."""
 
     def clean_email(self):
-        """Find the accounts with this address, however its letters are written. `iexact` also finds some that only look
-        alike, such as “ı” for “i”.
+        """Find the active accounts with this address, in upper or lower case, and return it in lower case.
+
+        The result of `iexact` is compared again, since it also matches similar letters, such as “ı” for “i”.
         """
         email = self.cleaned_data["email"].lower()
         found = get_user_model().objects.filter(email__iexact=email, is_active=True)
@@ -262,7 +270,7 @@ class EditKeyForm(EditWebAuthnForm):
 
 
 class AccountPage(IndexView):
-    """One's own account: password, second step, way out."""
+    """The page of the user's own account: password, second factor, sign out."""
 
     template_name = "account/account.html"
 
@@ -271,9 +279,9 @@ class AccountPage(IndexView):
 
 
 class SignOut(LogoutView):
-    """allauth's, which also makes the browser forget the pages and cookies of the portal.
+    """allauth's view, which also makes the browser clear its cache and cookies of the portal by Clear-Site-Data.
 
-    It keeps its storage: there lies text that was not saved (static/js/autosave.js).
+    The browser's storage is not cleared, since it holds unsaved text (static/js/autosave.js).
     """
 
     def post(self, *args, **kwargs):
@@ -283,7 +291,7 @@ class SignOut(LogoutView):
 
 
 class MFAPage(AuthenticateView):
-    """Between the password and the way in: asks for what the account has, and for nothing that it has not."""
+    """The page after the password: asks for the second factors that the account has, and for no others."""
 
     def get_context_data(self, **kwargs):
         user = self.stage.login.user

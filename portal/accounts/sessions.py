@@ -1,4 +1,4 @@
-"""Sessions of those who sign in: how long one lasts, and the page on which one sees and ends one's others."""
+"""Sessions of signed-in users: their duration, and the page on which users see and end their other sessions."""
 
 import time
 from datetime import UTC, datetime
@@ -24,9 +24,9 @@ from django.utils.translation import gettext_lazy
 from portal.core.urls import PRIVATE_PATHS
 from portal.tracking.audit_log import AuditEntry, log_action, network_at
 
-BEGAN_AT, ACTIVE_AT = "session_began_at", "session_active_at"  # in the session: when it began, when it was last used
-ACTIVITY_SECONDS = 60  # activity is written so often at most
-# What a user agent contains, and what people call it. The first match holds: most browsers also claim to be others.
+BEGAN_AT, ACTIVE_AT = "session_began_at", "session_active_at"  # keys in the session; seconds since 1970
+ACTIVITY_SECONDS = 60  # the shortest time between two writes of a session's activity
+# Text in a User-Agent header, and the name of the browser. The first match applies: most browsers also name others.
 BROWSERS = {
     **{"Edg": "Edge", "OPR/": "Opera", "YaBrowser": "Yandex Browser", "Whale/": "Whale"},
     **{"SamsungBrowser": "Samsung Internet", "Firefox/": "Firefox", "FxiOS": "Firefox"},
@@ -39,7 +39,7 @@ SYSTEMS = {
 
 
 def listen():
-    """Follow the signals that sessions need."""
+    """Connect the receivers of this module. `PortalConfig.ready` calls it once."""
     user_logged_in.connect(begin_session, dispatch_uid="sessions")
     pre_save.connect(keep_network_only, sender=UserSession, dispatch_uid="sessions")
     password_changed.connect(tell_of_ended_sessions, dispatch_uid="sessions")
@@ -51,25 +51,28 @@ def listen():
 
 
 def begin_session(sender, request, user, **kwargs):
-    """Note in the session of a sign-in when it began."""
+    """Receive user_logged_in: store in the session when it began."""
     request.session[BEGAN_AT] = request.session[ACTIVE_AT] = time.time()
 
 
 def note_activity(request):
-    """Let a session last for SESSION_COOKIE_AGE from now, but not beyond SESSION_MAX_SECONDS after it began."""
+    """Extend the session to SESSION_COOKIE_AGE from now, but not beyond SESSION_MAX_SECONDS after it began.
+
+    Also update `last_seen_at` of its UserSession. Nothing is done within ACTIVITY_SECONDS of the last call.
+    """
     session, now = request.session, time.time()
     if now - session.get(ACTIVE_AT, 0) < ACTIVITY_SECONDS:
         return
     session[ACTIVE_AT] = now
     ends = min(now + settings.SESSION_COOKIE_AGE, session.setdefault(BEGAN_AT, now) + settings.SESSION_MAX_SECONDS)
-    # A time rather than a number of seconds, which would count anew from each change of the session.
+    # A time, because a number of seconds would restart with each change of the session.
     session.set_expiry(datetime.fromtimestamp(ends, tz=UTC))
     if not UserSession.objects.filter(session_key=session.session_key).update(last_seen_at=timezone.now()):
-        UserSession.objects.create_from_request(request)  # a session from before they were listed
+        UserSession.objects.create_from_request(request)  # a session older than the list of sessions
 
 
 class ActivityMiddleware:
-    """Keeps the session of whoever works at the desk or on a page of the accounts from ending as an idle one."""
+    """Extends the session with each request of a signed-in user to the admin or the pages of the accounts."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -84,12 +87,12 @@ class ActivityMiddleware:
 
 
 def keep_network_only(sender, instance, **kwargs):
-    """Keep of an address the network that it belongs to, as the audit does."""
+    """Receive pre_save of UserSession: replace the IP address by that of its network, as stored in the audit log."""
     instance.ip = str(network_at(instance.ip).network_address)
 
 
 def device(user_agent):
-    """Return the browser and the system that a User-Agent header names, in the reader's words."""
+    """Return the browser and operating system of a User-Agent header as text in the active language."""
     browser, system = (
         next((name for mark, name in names.items() if mark in user_agent), "") for names in (BROWSERS, SYSTEMS)
     )
@@ -101,28 +104,31 @@ def device(user_agent):
 
 
 def other_sessions(request):
-    """Return the sessions of the account besides the one of the request, the one that was used last first."""
+    """Return a list of the user's sessions except that of the request, the last used first. Deletes expired ones."""
     sessions = UserSession.objects.purge_and_list(request.user)
     others = [session for session in sessions if session.session_key != request.session.session_key]
     return sorted(others, key=lambda session: session.last_seen_at, reverse=True)
 
 
 def tell_of_ended_sessions(sender, request, user, **kwargs):
-    """Tell whoever changed the password that no other session goes on: Django ties each to the password."""
+    """Receive password_changed: add a message that all other sessions have ended.
+
+    Django ends them itself, since each session contains a hash of the password.
+    """
     messages.info(request, _("Your account is signed in nowhere else any more."), extra_tags="account")
 
 
 def offer_to_end_sessions(sender, request, authenticator, signal, **kwargs):
-    """Lead whoever changed a second step to the other sessions of the account, if there are any."""
+    """Receive a change of second factors: add a message with a link to the other sessions, if there are any."""
     along = signal != authenticator_reset and authenticator.type == Authenticator.Type.RECOVERY_CODES
-    if not along and other_sessions(request):  # recovery codes come and go with the first and last factor
+    if not along and other_sessions(request):  # added with the first factor, removed with the last
         link = format_html('<a href="{}">{}</a>', reverse("usersessions_list"), _("See and end the other sessions"))
         told = format_html("{} {}", _("Your account is signed in elsewhere too."), link)
         messages.info(request, told, extra_tags="account")
 
 
 class EndSessionsForm(ManageUserSessionsForm):
-    """Ends the session that it names, or all others of the account."""
+    """Ends the chosen session, or without a choice all other sessions of the user, and adds an audit log entry."""
 
     session = forms.ModelChoiceField(
         queryset=UserSession.objects.none(),
@@ -143,7 +149,7 @@ class EndSessionsForm(ManageUserSessionsForm):
 
 
 class SessionsPage(ListUserSessionsView):
-    """Where the account is signed in."""
+    """The page with the sessions of the user: the current one first, then the last used first."""
 
     form_class = EndSessionsForm
 

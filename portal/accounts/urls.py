@@ -1,6 +1,6 @@
-"""Addresses of signing in and of one's own account: what the portal uses of allauth.
+"""URLs of sign-in and of the user's own account: the views of allauth that the portal uses.
 
-Left out are pages on which one would open an account, or say another e-mail address: administrators do both.
+There is no page to change the e-mail address, and sign-up is closed (`is_open_for_signup`): administrators do both.
 """
 
 from allauth.account import views as account
