@@ -75,10 +75,10 @@ def unknown_sentence(name, known):
 
 
 class ParametersMiddleware:
-    """Redirects pages with unknown or empty parameters to the URL without them; answers 400 for unknown ones of files.
+    """Redirects pages to the URL without unknown or empty parameters; answers 400 for files with unknown ones.
 
-    Pages of function views keep empty parameters. Such URLs never become keys of the page cache, since only pages with
-    status 200 are cached.
+    Class-based views also redirect files with empty parameters; function views keep empty parameters. Such URLs never
+    become keys of the page cache, since only pages with status 200 are cached.
     """
 
     def __init__(self, get_response):

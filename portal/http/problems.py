@@ -42,7 +42,7 @@ def answer(request, problem):
     if is_for_programs(request):
         told = response(problem.status, problem.detail, **problem.more)
     else:
-        # The list page of the same URL explains a wrong filter, and applies the others.
+        # The page at the same path explains a wrong filter, and applies the others.
         rest = [(name, value) for name, values in request.GET.lists() for value in values if name != "format"]
         page = f"{request.path}?{urlencode(rest)}" if "format" in request.GET else ""
         context = {"title": gettext("This file cannot be made"), "detail": problem.detail, "page": page}
