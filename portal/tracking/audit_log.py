@@ -188,7 +188,7 @@ def network_at(address):
     return ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False)
 
 
-# ── Listening ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Signal receivers ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def follow_accounts():
@@ -351,7 +351,7 @@ def _deleted(sender, instance, origin, **kwargs):
         log_action(AuditEntry.Action.DELETED, record=instance)
 
 
-# ── Guarding ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Database triggers ────────────────────────────────────────────────────────────────────────────────────────
 
 # Triggers stop changes that do not use the model. SQLite fires no delete trigger for INSERT OR REPLACE unless the
 # connection turns on recursive_triggers, so a trigger on insert refuses an existing id. PostgreSQL fires no row trigger

@@ -73,7 +73,7 @@ class Change(models.Model):
 
 @dataclass(frozen=True)
 class ContentState:
-    """A committed state of the content. The same `number` means the same content; `settled` is `Freshness.number`."""
+    """A state of the content. The same `number` means the same content; `settled` is `Freshness.number`."""
 
     number: int
     settled: int
@@ -174,7 +174,7 @@ def _labels():
 
 
 def _listed(changed):
-    """Return the value of `records` for changed records: sorted lists, or ANY for more than MOST_RECORDS."""
+    """Return `changed` as it is stored in `records`: sorted lists, or ANY if it contains ANY or over MOST_RECORDS."""
     return {label: ANY if ANY in pks or len(pks) > MOST_RECORDS else sorted(pks) for label, pks in changed.items()}
 
 

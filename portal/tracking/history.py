@@ -501,7 +501,7 @@ def _row(model, state):
 def _related_to(rows):
     """Return objects by (model, primary key): the rows themselves, and all that their foreign keys refer to, as of now.
 
-    One query for each related model.
+    At most one query for each related model.
     """
     known = {(model, row.pk): row for model, some in rows.items() for row in some}
     wanted = {}
