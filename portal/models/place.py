@@ -93,7 +93,7 @@ class Place(Record):
         ordering = ["key"]
         indexes = [
             models.Index(fields=["kind", "key"], name="place_kind"),
-            models.Index(fields=["updated_at"], name="place_changed"),  # feeds, harvesters
+            models.Index(fields=["updated_at"], name="place_changed"),  # for feeds and harvesters
         ]
         constraints = [
             models.CheckConstraint(

@@ -68,7 +68,7 @@ class Source(Record):
             models.Index(fields=["kind"], name="source_kind"),
             models.Index(fields=["language"], name="source_language"),
             models.Index(fields=["date"], name="source_date"),
-            models.Index(fields=["updated_at"], name="source_changed"),  # feeds, harvesters
+            models.Index(fields=["updated_at"], name="source_changed"),  # for feeds and harvesters
         ]
         constraints = [
             models.UniqueConstraint(
