@@ -11,7 +11,7 @@ from portal.models import Tombstone
 def gone_response(request, model, key, list_title, list_url):
     """Return a 410 page with the reason, the date and links to go on, or None if the key was never public.
 
-    `list_title` and `list_url` describe the list of the records of `model`. Two queries, or three with a successor.
+    `list_title` and `list_url` are those of the list of records of `model`.
     """
     kind = model._meta.model_name
     stone = Tombstone.objects.filter(kind=kind, key=key).first()
