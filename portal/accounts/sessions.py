@@ -83,7 +83,7 @@ class ActivityMiddleware:
         return self.get_response(request)
 
 
-# ── Seeing and ending them ───────────────────────────────────────────────────────────────────────────────────
+# ── The list of sessions ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def keep_network_only(sender, instance, **kwargs):
