@@ -20,7 +20,7 @@ from portal.core.database import analyze
 from portal.ops.backup import postgresql, sqlite
 from portal.ops.backup.files import BackupError, Manifest, data_version, opened, write
 
-__all__ = ["Backup", "BackupError", "check", "make", "prune", "restore"]
+__all__ = ["Backup", "BackupError", "check", "create", "prune", "restore"]
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 NAME = "portal-%Y%m%dT%H%M%SZ.zip"
