@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from portal.core.partial_dates import PartialDate
 
 
-class Measured(Protocol):
+class MeasuredValue(Protocol):
     """A record with a value, such as an observation."""
 
     @property
@@ -31,7 +31,7 @@ class Dated(Protocol):
     def end(self) -> PartialDate | None: ...
 
 
-class Located(Protocol):
+class HasCoordinates(Protocol):
     """A record with a position in degrees."""
 
     @property
@@ -55,7 +55,7 @@ def _written(value: str, language: str | None) -> str:
     return f"−{text}" if short < 0 else text
 
 
-def value_rows(rows: Iterable[tuple[int, Iterable[Measured | None]]]) -> SafeString:
+def value_rows(rows: Iterable[tuple[int, Iterable[MeasuredValue | None]]]) -> SafeString:
     """Return the HTML rows of a table of years. `rows` are pairs of a year and its observations; None is “no data”.
 
     A page has thousands of rows, so they are joined as text: years and formatted numbers need no escaping.
@@ -67,7 +67,7 @@ def value_rows(rows: Iterable[tuple[int, Iterable[Measured | None]]]) -> SafeStr
         gettext("no data"),
     )
 
-    def cell(one: Measured | None) -> str:
+    def cell(one: MeasuredValue | None) -> str:
         return none if one is None else f'<td class="figure">{_written(str(one.value), language)}</td>'
 
     return mark_safe(
@@ -108,7 +108,7 @@ def date_range(record: Dated) -> str:
     return gettext("Dates not known")
 
 
-def coordinates(place: Located) -> str:
+def coordinates(place: HasCoordinates) -> str:
     """Return the position of a place in degrees with its hemispheres."""
     north = pgettext("latitude", "N") if place.latitude >= 0 else pgettext("latitude", "S")
     east = pgettext("longitude", "E") if place.longitude >= 0 else pgettext("longitude", "W")

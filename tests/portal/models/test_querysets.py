@@ -11,12 +11,16 @@ from portal.models.querysets import reader_text, remembering_keys
 from portal.search.ranking import matching
 from projects.models import AgreementParty, Organisation
 from tests.make import (
+    make_area_report,
     make_citation,
+    make_comparison_example,
     make_country,
     make_former_key,
     make_issue,
+    make_issue_feature,
     make_organisation,
     make_organisation_identifier,
+    make_page_indicator,
     make_party,
     make_place,
     make_reporting_organisation,
@@ -134,6 +138,8 @@ def stored_rows():
     make_organisation_identifier()
     make_reporting_organisation()
     make_citation(make_place())
+    for make in (make_page_indicator, make_issue_feature, make_area_report, make_comparison_example):
+        make()
     return [
         model._base_manager.earliest("pk")
         for model in apps.get_models()
