@@ -45,7 +45,7 @@ from portal.staff.base import (
     in_languages,
 )
 from portal.staff.history import ChildHistoryMixin
-from portal.staff.import_export import ExchangeAdmin
+from portal.staff.import_export import ImportExportMixin
 from portal.staff.workflow import ChildModelAdmin
 
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
@@ -133,7 +133,7 @@ class KeyFigureCitationInline(CitationInline):
 
 
 @admin.register(KeyFigure)
-class KeyFigureAdmin(ChildHistoryMixin, ExchangeAdmin, TranslatedChildAdmin):
+class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin):
     owners = ("issue",)
     list_display = ("label", "issue", "value_and_unit", "year", "citations_count")
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslationFilter)
@@ -173,7 +173,7 @@ class IssueLinkCitationInline(CitationInline):
 
 
 @admin.register(IssueLink)
-class IssueLinkAdmin(ChildHistoryMixin, ExchangeAdmin, TranslatedChildAdmin):
+class IssueLinkAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin):
     owners = ("cause", "effect")
     list_display = ("cause", "effect", "mechanism", "citations_count")
     list_display_links = ("cause", "effect")
@@ -257,7 +257,12 @@ class IndicatorAdmin(ObservationGridMixin, RecordAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(
-    ChildHistoryMixin, ChildModelAdmin, CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefaults, admin.ModelAdmin
+    ChildHistoryMixin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    ImportExportMixin,
+    FormFieldDefaults,
+    admin.ModelAdmin,
 ):
     owners = ("indicator",)
     list_display = ("indicator", "place", "year", "plain_value", "source")

@@ -8,7 +8,6 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from issues import aral, schema
-from issues.answers import projects_for_issue, with_project_counts
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file, value_map
 from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
@@ -25,6 +24,7 @@ from issues.models import (
     Section,
     Term,
 )
+from issues.projects import projects_for_issue, with_project_counts
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.citations.references import citations_of
 from portal.core.choices import PublicationStatus

@@ -24,7 +24,7 @@ from portal.staff.base import (
 )
 from portal.staff.citations import CitationLookupMixin
 from portal.staff.duplicates import DuplicateWarningMixin
-from portal.staff.import_export import ExchangeAdmin
+from portal.staff.import_export import ImportExportMixin
 from portal.staff.pages import admin_address
 from portal.staff.reference_import import ReferenceImportMixin
 from portal.staff.workflow import ReadOnly
@@ -102,7 +102,7 @@ class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMix
 
 
 @admin.register(FormerKey)
-class FormerKeyAdmin(CaseInsensitiveSearchMixin, ExchangeAdmin, FormFieldDefaults, admin.ModelAdmin):
+class FormerKeyAdmin(CaseInsensitiveSearchMixin, ImportExportMixin, FormFieldDefaults, admin.ModelAdmin):
     list_display = ("key", "now", "kind")
     list_filter = ("kind",)
     search_fields = ("key", "now")
@@ -170,7 +170,7 @@ class LinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
 
 
 @admin.register(Tombstone)
-class TombstoneAdmin(ExchangeAdmin, TranslatedChildAdmin):
+class TombstoneAdmin(ImportExportMixin, TranslatedChildAdmin):
     list_display = ("key", "kind", "reason", "successor", "date")
     list_filter = ("kind", "reason", MissingTranslationFilter)
     search_fields = ("key", "successor")

@@ -17,7 +17,7 @@ from portal.staff.base import (
 )
 from portal.staff.duplicates import DuplicateWarningMixin
 from portal.staff.history import ChildHistoryMixin
-from portal.staff.import_export import ExchangeAdmin
+from portal.staff.import_export import ImportExportMixin
 from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state
 from projects.models import (
@@ -78,7 +78,7 @@ class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
 
 
 @admin.register(Sector)
-class SectorAdmin(ChildHistoryMixin, ExchangeAdmin, TranslatedChildAdmin):
+class SectorAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslationFilter,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")

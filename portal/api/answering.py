@@ -43,7 +43,7 @@ def listing(request, resource):
     Raise ProblemDetail with status 400 if a parameter is invalid, and Throttled if the network has used up its limit.
     """
     page = PAGE if resource.sorts else PAGE_UNSORTED
-    asked = Asked(request, {*resource.filterset_class.base_filters, *page, *SHAPE})
+    asked = QueryParameters(request, {*resource.filterset_class.base_filters, *page, *SHAPE})
     limit = asked.number("limit", LIMIT, 1, MOST)
     offset = asked.number("offset", 0, 0, FARTHEST)
     sort = asked.one_of("sort", resource.sorts)
@@ -79,7 +79,7 @@ def record(request, resource, key):
     """
     if len(key) > KEY_LENGTH or not re.fullmatch(KEY, key):
         raise ProblemDetail(404, "There is no published record with this key here.")
-    asked = Asked(request, set(SHAPE))
+    asked = QueryParameters(request, set(SHAPE))
     fields = asked.fields(resource.serialiser)
 
     def answer():
@@ -107,7 +107,7 @@ def gone(resource, key):
     )
 
 
-class Asked:
+class QueryParameters:
     """The parameters of a request.
 
     Raise ProblemDetail (400) if one is unknown or invalid, or if one of `PAGE` and `SHAPE` is repeated.

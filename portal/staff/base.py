@@ -21,7 +21,7 @@ from portal.staff.citations import citation_urls, mark_citation_field
 from portal.staff.curation import CurationMixin
 from portal.staff.edit_conflicts import EditConflictMixin
 from portal.staff.history import HistoryMixin
-from portal.staff.import_export import ExchangeAdmin
+from portal.staff.import_export import ImportExportMixin
 from portal.staff.languages import TranslationMixin, marked
 from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
@@ -150,7 +150,7 @@ class RecordAdmin(
     WorkflowMixin,
     EditConflictMixin,
     CaseInsensitiveSearchMixin,
-    ExchangeAdmin,
+    ImportExportMixin,
     FormFieldDefaults,
     TranslationAdmin,
 ):
@@ -165,7 +165,7 @@ class RecordAdmin(
     WorkflowPermissionMixin     get_object, get_readonly_fields, has_change_permission
     EditConflictMixin           change_form_template, changeform_view, get_form
     CaseInsensitiveSearchMixin  get_search_results
-    ExchangeAdmin               changelist_view, get_actions, get_urls
+    ImportExportMixin           changelist_view, get_actions, get_urls
     FormFieldDefaults           formfield_for_dbfield, formfield_overrides
 
     A hook with several owners calls `super()`, so the order of the bases matters: one group in the history holds all

@@ -1,8 +1,8 @@
 """Export and import in the admin: for the records of a list, and for the rows of their inlines.
 
 An uploaded file is first compared with the database, and the page shows what it would change. Only the confirmed plan
-is stored. A file of more than AT_ONCE rows is processed while the response is sent, and its page shows the progress.
-This needs no background process and no script.
+is stored. A file of more than SYNC_ROW_LIMIT rows is processed while the response is sent, and its page shows the
+progress. This needs no background process and no script.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ from portal.tracking.audit_log import AuditEntry
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 20_000  # limit of the admin; the command import_table takes more
-AT_ONCE = 1_000  # files with more rows get a page that shows the progress
+SYNC_ROW_LIMIT = 1_000  # files with more rows get a page that shows the progress
 KEPT_FOR = 24 * 60 * 60
 MOST_SHOWN = 2_000  # rows of each state that the result lists
 LONGEST_SHOWN = 600
@@ -111,7 +111,7 @@ class ImportForm(forms.Form):
         cleaned = super().clean()
         if {"table", "file"} <= cleaned.keys():
             try:
-                self.upload = Upload(
+                self.upload = ParsedUpload(
                     self.tables[cleaned["table"]], cleaned["file"].name, cleaned["file"].read(), cleaned["encoding"]
                 )
                 self.upload.plan(self.user)
@@ -120,7 +120,7 @@ class ImportForm(forms.Form):
         return cleaned
 
 
-class Upload:
+class ParsedUpload:
     """An uploaded file, parsed. Raise FileError if it cannot be read."""
 
     def __init__(self, table, name, data, encoding=""):
@@ -156,7 +156,7 @@ def _outcome(plan):
     return {"counts": plan.counts, "rows": shown, "mark": plan.mark, "read_as": plan.sheet.read_as}
 
 
-class ExchangeAdmin:
+class ImportExportMixin:
     """An admin whose list can be exported to a file and imported from one."""
 
     @property
@@ -302,7 +302,7 @@ class ExchangeAdmin:
         may_go_on = not counts[REFUSED] and counts[NEW] + counts[CHANGED] > 0
         if request.method == "POST" and may_go_on:
             table = next(table for table in self.tables if table.name == kept["table"])
-            upload = Upload(table, kept["name"], kept["data"], kept["encoding"])
+            upload = ParsedUpload(table, kept["name"], kept["data"], kept["encoding"])
             return self._run(request, token, upload, kept["why"], keep=True, mark=outcome["mark"])
         show = request.GET.get("show")
         if show not in rows or not rows[show]:
@@ -325,9 +325,9 @@ class ExchangeAdmin:
     outcome_view.own_transaction = True
 
     def _run(self, request, token, upload, why, **how):
-        """Compare or store a file. Files of more than AT_ONCE rows get a page that shows the progress."""
+        """Compare or store a file. Files of more than SYNC_ROW_LIMIT rows get a page that shows the progress."""
         work = self._work(request, token, upload, why, **how)
-        if len(upload.sheet.rows) > AT_ONCE:
+        if len(upload.sheet.rows) > SYNC_ROW_LIMIT:
             return self._progress(request, work, len(upload.sheet.rows))
         while True:
             try:
@@ -414,5 +414,5 @@ def _still_in(request):
 
 def all_tables():
     """Return every table that the admin can export and import, by name."""
-    pages = (page for page in admin.site._registry.values() if isinstance(page, ExchangeAdmin))
+    pages = (page for page in admin.site._registry.values() if isinstance(page, ImportExportMixin))
     return {table.name: table for page in pages for table in page.tables}

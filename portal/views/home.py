@@ -6,8 +6,8 @@ from django.utils.translation import npgettext
 from django.views.generic import TemplateView
 
 from issues import aral
-from issues.answers import with_project_counts
 from issues.models import Event, Indicator, Issue, KeyFigure
+from issues.projects import with_project_counts
 from portal.core.choices import Area
 from portal.facets import registry
 from portal.models import Place, Source

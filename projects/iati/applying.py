@@ -25,7 +25,7 @@ from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason, write_created
-from projects.iati import exporting, facts, fields, planning, suggesting, tables
+from projects.iati import exporting, facts, fields, planning, suggestions, tables
 from projects.iati.activity import DAC
 from projects.iati.planning import ActivityPlan, ExistingRecords, RowState
 from projects.models import (
@@ -311,7 +311,7 @@ class Writer:
         """Return unsaved suggestions of issues that the project may address, without the `settled` issues."""
         return [
             SuggestedIssue(project=project, issue_id=self.issues.get(key), score=score, reasons=reasons)
-            for key, (score, reasons) in suggesting.suggestions(activity).items()
+            for key, (score, reasons) in suggestions.suggestions(activity).items()
             if (not key or key in self.issues) and self.issues.get(key) not in settled
         ]
 

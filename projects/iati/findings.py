@@ -127,7 +127,7 @@ class Finding:
         return f"{file}:{self.line}: {self.words}"
 
 
-class Refused(Exception):
+class ImportRefused(Exception):
     """Raised if a file is refused. It is then not read, or not read to its end."""
 
     def __init__(self, finding):
@@ -137,4 +137,4 @@ class Refused(Exception):
 
 def add_error(line, kind, **values):
     """Raise Refused with an error, which stops reading."""
-    raise Refused(Finding(line, Severity.ERROR, kind, values))
+    raise ImportRefused(Finding(line, Severity.ERROR, kind, values))

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from portal.models import Place
 from portal.staff.base import FormFieldDefaults, in_languages
 from portal.staff.workflow import ChildModelAdmin, ReadOnly
-from projects.iati import applying, planning, reading, suggesting, tables
+from projects.iati import applying, planning, reading, suggestions, tables
 from projects.iati.planning import REGION, Options, RowState
 from projects.models import (
     BudgetLine,
@@ -569,7 +569,7 @@ class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("reasons"))
     def reasons_in_words(self, suggestion):
-        return "; ".join(suggesting.reason_in_words(by, met) for by, met in suggestion.reasons)
+        return "; ".join(suggestions.reason_in_words(by, met) for by, met in suggestion.reasons)
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

@@ -19,7 +19,7 @@ from portal.models import Place
 from portal.models.workflow import EDITABLE_STATES
 from projects.iati import exporting, fields
 from projects.iati.activity import CENTRAL_ASIA
-from projects.iati.findings import Finding, Refused, Severity
+from projects.iati.findings import Finding, ImportRefused, Severity
 from projects.models import (
     ImportedActivity,
     ImportedFile,
@@ -209,7 +209,7 @@ def preview(reads, name, options):
             if any(region.code == CENTRAL_ASIA for region in read.activity.regions):
                 plan.countries[REGION] += 1
             plan.rows.append(resolve(read, known, options)[0])
-    except Refused as refused:
+    except ImportRefused as refused:
         plan.refusal = refused.finding
     plan.organisations = sorted(set(known.made))
     return plan

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from issues.answers import with_project_counts
 from issues.models import Issue
+from issues.projects import with_project_counts
 from tests import reading
 from tests.make import (
     UNPUBLISHED,

@@ -6,7 +6,7 @@ from django.views.generic import TemplateView
 from portal.core.urls import with_query
 from portal.formats import responses, tables
 from portal.views.coverage.choice import CoverageForm
-from portal.views.coverage.streams import Streams
+from portal.views.coverage.flows import FlowDiagram
 from portal.views.coverage.table import Coverage, count_words
 from projects.filters import ProjectFilter
 
@@ -25,7 +25,7 @@ class CoveragePage(TemplateView):
         if responses.requested_format(request):
             return responses.export_response(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)
-        self.streams = Streams(self.coverage)
+        self.streams = FlowDiagram(self.coverage)
         if request.GET.get("format") == "svg" and self.streams.drawn:
             self.coverage.raise_for_errors()
             return self.streams.file(request)
@@ -36,7 +36,7 @@ class CoveragePage(TemplateView):
         coverage, addresses = Coverage(self.request.GET), responses.addresses(self.request)
         coverage.raise_for_errors()
         if self.request.GET.get("part") == "streams":
-            return tables.ExportTable("streams", _("Coverage"), *Streams(coverage).columns_and_rows(), **addresses)
+            return tables.ExportTable("streams", _("Coverage"), *FlowDiagram(coverage).columns_and_rows(), **addresses)
         choice = coverage.choice
         label = f"coverage-{choice.rows.name}-{choice.columns.name}"
         return tables.ExportTable(label, coverage.caption, *coverage.columns_and_rows(), **addresses)

@@ -293,7 +293,7 @@ def test_nothing_can_be_written(method):
 
 def test_failure_is_told_as_a_problem(client, monkeypatch):
     client.raise_request_exception = False
-    monkeypatch.setattr("portal.api.answering.Asked", None)
+    monkeypatch.setattr("portal.api.answering.QueryParameters", None)
     assert "failed" in refused(client, "/api/v1/projects", 500)
 
 

@@ -18,7 +18,7 @@ from portal.models import Place
 from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.search.ranking import matching
 from portal.staff import import_export as pages
-from portal.staff.import_export import ExchangeAdmin
+from portal.staff.import_export import ImportExportMixin
 from portal.tracking import content_version
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project, Sector
@@ -41,7 +41,7 @@ from tests.portal.staff.test_admin import LINKED, address, heading
 pytestmark = pytest.mark.django_db
 
 STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
-MODELS = [model for model, page in admin.site._registry.items() if isinstance(page, ExchangeAdmin)]
+MODELS = [model for model, page in admin.site._registry.items() if isinstance(page, ImportExportMixin)]
 UNREADABLE = "The letters of the file cannot be made out. Save it as “CSV UTF-8”, or say how it is encoded."
 INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
 ELSEWHERE = r"<(?:script|link|img)[^>]*(?:src|href)=[\"'](?!/[^/])"
@@ -377,7 +377,7 @@ def test_the_page_of_an_outcome_asks_the_same_of_the_database_however_long_it_is
 
 
 def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(reviewer, monkeypatch):
-    monkeypatch.setattr(pages, "AT_ONCE", 2)
+    monkeypatch.setattr(pages, "SYNC_ROW_LIMIT", 2)
     term = make_term()
     make_citation(term)
     text = f"key,term_en,definition_en\n{term.key},Takyrland,Changed.\na,A,A.\nb,B,B.\n"
@@ -400,7 +400,7 @@ def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(re
 
 
 def test_a_page_that_fails_on_the_way_says_so_and_stores_nothing(reviewer, monkeypatch):
-    monkeypatch.setattr(pages, "AT_ONCE", 0)
+    monkeypatch.setattr(pages, "SYNC_ROW_LIMIT", 0)
 
     def failing(*args, **kwargs):
         yield "compared", 1

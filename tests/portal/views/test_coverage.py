@@ -23,7 +23,7 @@ from portal.models import Place
 from portal.tracking.content_version import ContentState
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import Budgets
-from portal.views.coverage.streams import Streams
+from portal.views.coverage.flows import FlowDiagram
 from portal.views.coverage.table import Coverage, in_millions, shades
 from projects.filters import ProjectFilter
 from projects.models import Organisation, Project
@@ -492,7 +492,7 @@ def test_a_project_is_one_wide_and_divided_equally(two_countries):
     make("both", countries=two_countries, areas=[Area.FORESTRY, Area.WASTE], level=Level.PROVINCIAL)
     make("one", countries=two_countries[:1], areas=[Area.FORESTRY], level=Level.NATIONAL)
     make("nowhere", areas=[Area.FORESTRY])
-    streams = Streams(coverage_of())
+    streams = FlowDiagram(coverage_of())
     assert streams.widths[0] == {
         ("provincial", "forestry"): 0.5,
         ("provincial", "waste"): 0.5,
@@ -509,7 +509,7 @@ def test_a_project_is_one_wide_and_divided_equally(two_countries):
 
 @pytest.mark.parametrize("query", ["", *list(FILTERED)[:3]])
 def test_streams_lose_nothing_and_count_what_their_lists_show(content, listed, query):
-    streams = Streams(coverage_of(query))
+    streams = FlowDiagram(coverage_of(query))
     for step in streams.widths:
         assert sum(step.values()) == pytest.approx(len(streams.drawn))
     for bands in streams.bands:
@@ -524,7 +524,7 @@ def test_streams_lose_nothing_and_count_what_their_lists_show(content, listed, q
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_name_in_the_streams_is_cut(content, language):
     with translation.override(language):
-        for size, picture in Streams(coverage_of()).pictures:
+        for size, picture in FlowDiagram(coverage_of()).pictures:
             for node in picture.nodes:
                 assert " ".join(words for words, _y in node.rows).strip() == node.item.name, size
 

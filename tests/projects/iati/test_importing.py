@@ -23,7 +23,7 @@ from portal.core.choices import PublicationStatus
 from portal.models import Place, Source
 from portal.tracking.audit_log import AuditEntry
 from projects.iati import applying, facts, planning, reading, tables
-from projects.iati.findings import Refused
+from projects.iati.findings import ImportRefused
 from projects.iati.planning import Options, RowState
 from projects.models import (
     ImportedActivity,
@@ -993,7 +993,7 @@ def test_whatever_a_mapping_holds_it_is_refused_in_words_or_followed(tmp_path_fa
             mapping[top] = value
     path = tmp_path_factory.mktemp("fuzz") / "list.csv"
     path.write_text(HEADER + LINE)
-    with contextlib.suppress(tables.MappingError, Refused):
+    with contextlib.suppress(tables.MappingError, ImportRefused):
         tables.MappingCheck(MAPPING, mapping).run()
         json.dumps(mapping, allow_nan=False)  # it can be stored
         [one] = tables.rows(path, mapping)

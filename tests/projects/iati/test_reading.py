@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from projects.iati import facts, reading
-from projects.iati.findings import WORDS, Refused
+from projects.iati.findings import WORDS, ImportRefused
 from tests.iati import shared
 from tests.projects.iati.files import activity, file
 
@@ -41,7 +41,7 @@ def complaints(tmp_path):
 def found_in(path):
     try:
         findings = [finding for one in reading.activities(path) for finding in one.findings]
-    except Refused as refused:
+    except ImportRefused as refused:
         return [refused.finding.at(path.name)], []
     errors = [finding.at(path.name) for finding in findings if finding.is_error]
     return errors, [finding.at(path.name) for finding in findings if not finding.is_error]
@@ -392,7 +392,7 @@ def test_samples_have_the_activities_that_are_expected():
                     countries[code] = countries.get(code, 0) + 1
                 ref = one.activity.reporter.ref
                 publishers[ref] = publishers.get(ref, 0) + 1
-        except Refused as refusal:
+        except ImportRefused as refusal:
             refused = refusal.finding.kind
         if wanted["version"].startswith("1."):
             assert refused == "version-1", name
@@ -427,7 +427,7 @@ def kinds(path: Path):
     """(line, kind) of the errors of a file, and the kinds of its warnings."""
     try:
         findings = [finding for one in reading.activities(path) for finding in one.findings]
-    except Refused as refused:
+    except ImportRefused as refused:
         return [(refused.finding.line, refused.finding.kind)], []
     errors = [(finding.line, finding.kind) for finding in findings if finding.is_error]
     return errors, [finding.kind for finding in findings if not finding.is_error]

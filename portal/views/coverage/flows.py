@@ -22,7 +22,7 @@ WIDE, NARROW = (720, 520), (360, 560)
 class Band:
     """A band from one member to another: their common projects, and its width.
 
-    The width counts each project as 1 in total, divided among all bands of the project (see `Streams`).
+    The width counts each project as 1 in total, divided among all bands of the project (see `FlowDiagram`).
     """
 
     source: Member
@@ -58,7 +58,7 @@ def shared(projects, parted, *others):
     return sum(projects.intersection_cardinality(keys) / so_many for so_many, keys in parted)
 
 
-class Streams:
+class FlowDiagram:
     """Bands from the level of the Korean side to areas to countries.
 
     A project is one unit wide. It has one level or none. It is divided equally among its areas and countries, so that
