@@ -54,7 +54,7 @@ _numbers = itertools.count(1)
 
 
 def _make(model, fields, **defaults):
-    defaults["key"] = f"{model._meta.model_name}-{next(_numbers)}"
+    defaults["key"] = f"{model._meta.model_name}-{next(_numbers):06}"  # sorts as text in the order of making
     return _make_row(model, fields, publication=PublicationStatus.PUBLISHED, **defaults)
 
 
