@@ -61,7 +61,7 @@ def test_counts_lists_files_and_api_agree(content_with_client, name):
         assert [item["key"] for item in told["items"]] == [row["key"] for row in rows][:100]
         # Each option of a facet: as many as the list would show, were it the only one of its facet that is chosen.
         for facet in response.context["filter"].facets[:2]:
-            beside = filterset_class.base_filters[facet.name].beside
+            beside = filterset_class.base_filters[facet.name].depends_on
             if any(other in query for other in beside):
                 continue
             for option in facet.options[:2]:
