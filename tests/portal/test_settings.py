@@ -439,7 +439,17 @@ def test_address_that_cannot_be_the_public_one_is_named(configured, environment,
 
 # ── What may be set ──────────────────────────────────────────────────────────────────────────────────────────
 
-READERS = {"switch", "words", "hosts", "base_url", "number", "one_of", "networks", "lookup_address", "mail_server"}
+READERS = {
+    "env_bool",
+    "env_list",
+    "hosts",
+    "base_url",
+    "env_int",
+    "env_choice",
+    "networks",
+    "lookup_address",
+    "mail_server",
+}
 
 
 def variables_of(path):
