@@ -22,6 +22,7 @@ the server is another process, the data are committed, so it sees them. Its test
 """
 
 import contextlib
+import functools
 import itertools
 import os
 import shutil
@@ -50,6 +51,7 @@ from portal.facets import bitmaps
 from portal.tracking import audit_log
 from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
+from tests.staff import sign_in
 
 # With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
 # a checker has not tested the portal. Only these reasons hold: what lies outside the repository, the other database.
@@ -215,6 +217,12 @@ def at(monkeypatch):
 
 
 # ── The databases ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def desk(client):
+    """Sign in as a role or a group: `desk("editor")` returns the client; `desk("anonymous")` signs out."""
+    return functools.partial(sign_in, client)
 
 
 def uses_cached_files(config):

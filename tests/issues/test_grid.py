@@ -6,7 +6,6 @@ import re
 import openpyxl
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +15,6 @@ from django.utils.html import strip_tags
 from issues import grid as grids
 from issues.models import Indicator, Observation
 from portal.core.choices import PublicationStatus
-from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
 from tests import reading
 from tests.counting import settle
@@ -25,27 +23,13 @@ from tests.portal.staff.test_admin import change_address, heading
 
 pytestmark = pytest.mark.django_db
 
-STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 D, R, S, P, A = PublicationStatus
 INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
 
 
 @pytest.fixture
-def sign_in(client):
-    def of(who):
-        client.logout()
-        if who != "anonymous":
-            user, _created = User.objects.get_or_create(username=who, is_staff=True)
-            user.groups.set([Group.objects.get(name=STAFF[who])])
-            client.force_login(user)
-        return client
-
-    return of
-
-
-@pytest.fixture
-def editor(sign_in):
-    return sign_in("editor")
+def editor(desk):
+    return desk("editor")
 
 
 @pytest.fixture
@@ -177,8 +161,8 @@ def test_more_than_a_page_takes_begins_with_the_last_years(editor, area, monkeyp
     assert list(shown(editor.get(address(area)))[1]) == [2020]
 
 
-def test_all_content_opens_as_a_table(content, sign_in):
-    client = sign_in("reviewer")
+def test_all_content_opens_as_a_table(content, desk):
+    client = desk("reviewer")
     for indicator in Indicator.objects.all():
         page = client.get(address(indicator))
         assert (page.status_code, page.context["form"].errors) == (200, {})
@@ -390,10 +374,10 @@ def test_a_table_that_cannot_be_filled_in_says_why_and_is_kept(editor, area, mon
     ],
 )
 @pytest.mark.parametrize("state", PublicationStatus)
-def test_who_sees_and_types(sign_in, area, who, sees, types_in, state):
+def test_who_sees_and_types(desk, area, who, sees, types_in, state):
     Indicator.objects.filter(pk=area.pk).update(publication=state)
-    seen = form_of(sign_in("administrator").get(address(area)))
-    client = sign_in(who)
+    seen = form_of(desk("administrator").get(address(area)))
+    client = desk(who)
     page = client.get(address(area))
     assert page.status_code == sees
     if sees == 200:
@@ -403,9 +387,9 @@ def test_who_sees_and_types(sign_in, area, who, sees, types_in, state):
     assert (values(area)["uz", 2019] == "25") == (state in types_in)
 
 
-def test_readers_are_told_why_what_they_see_changes(sign_in, area):
+def test_readers_are_told_why_what_they_see_changes(desk, area):
     Indicator.objects.filter(pk=area.pk).update(publication=P)
-    client = sign_in("reviewer")
+    client = desk("reviewer")
     response = typed(client, area, uz_2019="25")
     assert "Readers see what you change. Say in a sentence why: they see that too." in response.content.decode()
     assert shown(response)[1][2019] == ["", "25"]

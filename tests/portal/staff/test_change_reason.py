@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
 
 from issues.models import IssueLink, KeyFigure, Observation, Term
 from portal.core.choices import PublicationStatus
@@ -25,19 +24,6 @@ pytestmark = pytest.mark.django_db
 
 D, R, S, P, A = PublicationStatus
 ASKED = {"why": ["Readers see what you change. Say in a sentence why: they see that too."]}
-
-
-@pytest.fixture
-def desk(client):
-    """Signs somebody of a group in: `desk("Editor")`."""
-
-    def sign_in(group):
-        user, _created = User.objects.get_or_create(username=group, is_staff=True)
-        user.groups.set([Group.objects.get(name=group)])
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def whys(record):

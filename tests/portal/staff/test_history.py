@@ -2,13 +2,11 @@
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from issues.models import Issue, KeyFigure, Term
 from portal.core.choices import PublicationStatus
-from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.staff.history import PER_PAGE, stamp
 from portal.tracking.history import TRACKED, change_reason, change_times, without_history
 from projects.models import Project
@@ -28,22 +26,6 @@ from tests.portal.staff.test_admin import LINKED, MODELS, add_rows, address, cha
 pytestmark = pytest.mark.django_db
 
 D, R, S, P, A = PublicationStatus
-WHO = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
-
-
-@pytest.fixture
-def desk(client):
-    """Signs somebody of a group in: `desk("editor")`; `desk("anonymous")` signs out."""
-
-    def sign_in(who):
-        client.logout()
-        if who != "anonymous":
-            user, _created = User.objects.get_or_create(username=who, is_staff=True)
-            user.groups.set([Group.objects.get(name=WHO[who])])
-            client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def history_address(record):

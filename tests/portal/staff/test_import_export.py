@@ -7,7 +7,6 @@ import re
 import openpyxl
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -15,7 +14,6 @@ from django.test.utils import CaptureQueriesContext
 
 from issues.models import KeyFigure, Observation, Term
 from portal.models import Place
-from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.search.ranking import matching
 from portal.staff import import_export as pages
 from portal.staff.import_export import ImportExportMixin
@@ -40,7 +38,6 @@ from tests.portal.staff.test_admin import LINKED, address, heading
 
 pytestmark = pytest.mark.django_db
 
-STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 MODELS = [model for model, page in admin.site._registry.items() if isinstance(page, ImportExportMixin)]
 UNREADABLE = "The letters of the file cannot be made out. Save it as “CSV UTF-8”, or say how it is encoded."
 INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
@@ -48,23 +45,8 @@ ELSEWHERE = r"<(?:script|link|img)[^>]*(?:src|href)=[\"'](?!/[^/])"
 
 
 @pytest.fixture
-def sign_in(client):
-    """Signs somebody of a group in: `sign_in("editor")`; `sign_in("anonymous")` signs out."""
-
-    def of(who):
-        client.logout()
-        if who != "anonymous":
-            user, _created = User.objects.get_or_create(username=who, is_staff=True)
-            user.groups.set([Group.objects.get(name=STAFF[who])])
-            client.force_login(user)
-        return client
-
-    return of
-
-
-@pytest.fixture
-def reviewer(sign_in):
-    return sign_in("reviewer")
+def reviewer(desk):
+    return desk("reviewer")
 
 
 def content(response):
@@ -167,8 +149,8 @@ def test_the_way_of_an_import_obeys_the_content_policy_in_each_language(reviewer
         ("reviewer", {"export": 200, "import": 200}),
     ],
 )
-def test_who_may_open_what(sign_in, model, who, may):
-    client = sign_in(who)
+def test_who_may_open_what(desk, model, who, may):
+    client = desk(who)
     # Translators have no columns of theirs among observations, and editors no say over the list of sectors.
     closed = {("translator", Observation), ("editor", Sector)}
     expected = may | ({"import": 403} if (who, model) in closed else {})
@@ -176,15 +158,15 @@ def test_who_may_open_what(sign_in, model, who, may):
     assert (bring(client, model, "nonsense\n").status_code == 200) == (expected["import"] == 200)
 
 
-def test_nobody_sees_or_stores_what_somebody_else_brought(sign_in):
+def test_nobody_sees_or_stores_what_somebody_else_brought(desk):
     term = make_term()
-    token = bring(sign_in("reviewer"), Term, f"key,term_en\n{term.key},Theirs").headers["Location"]
+    token = bring(desk("reviewer"), Term, f"key,term_en\n{term.key},Theirs").headers["Location"]
     for who, status in (("anonymous", 302), ("editor", 404), ("translator", 404), ("administrator", 404)):
-        client = sign_in(who)
+        client = desk(who)
         assert (client.get(token).status_code, client.post(token).status_code) == (status, status)
-    assert sign_in("reviewer").get(token).status_code == 200
+    assert desk("reviewer").get(token).status_code == 200
     assert (
-        sign_in("reviewer").get(token.replace("/term/", "/event/").replace("issues/term", "issues/event")).status_code
+        desk("reviewer").get(token.replace("/term/", "/event/").replace("issues/term", "issues/event")).status_code
         == 404
     )
 
@@ -502,8 +484,8 @@ def test_an_import_moves_the_number_of_the_content(tmp_path, name, change):
     assert content_version.current_version() == before
 
 
-def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path, sign_in):
-    sign_in("editor")
+def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path, desk):
+    desk("editor")
     term, file = make_term(), tmp_path / "terms.csv"
     file.write_text(f"key,term_en\n{term.key},Changed\nnew,\n", encoding="utf-8")
     err = io.StringIO()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from lxml import html
 
 from issues.models import Term
@@ -24,17 +24,6 @@ from tests.make import (
 from tests.portal.staff.test_admin import MODELS, address, change_address, form_data
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk(client):
-    def sign_in(group):
-        user, _created = User.objects.get_or_create(username=group, is_staff=True)
-        user.groups.set([Group.objects.get(name=group)])
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def complete(response):

@@ -9,7 +9,6 @@ import threading
 import time
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.db import connection, models, transaction
 
 from issues.models import Observation, Term
@@ -77,19 +76,6 @@ def moved_meanwhile(record, publication):
     finally:
         ended.set()
         thread.join()
-
-
-@pytest.fixture
-def desk(client):
-    """Sign somebody of a group in: `desk(EDITOR)`."""
-
-    def sign_in(group):
-        user, _created = User.objects.get_or_create(username=group, is_staff=True)
-        user.groups.set([Group.objects.get(name=group)])
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def form_of(response):

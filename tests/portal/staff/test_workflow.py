@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,7 +14,6 @@ from django.utils.html import strip_tags
 from issues.models import IssueInCountry, KeyFigure, Observation, Term
 from portal.core.choices import PublicationStatus
 from portal.models import Record, Tombstone
-from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project
 from tests import reading
@@ -40,27 +39,11 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 pytestmark = pytest.mark.django_db
 
 D, R, S, P, A = PublicationStatus
-STAFF = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 RECORDS = Record.__subclasses__()
 MAKERS = [
     *(make_project, make_agreement, make_organisation, make_issue, make_indicator, make_event),
     *(make_country, make_place, make_source, make_term),
 ]
-
-
-@pytest.fixture
-def desk(client):
-    """Signs somebody of a group in: `desk("editor")`; `desk("anonymous")` signs out."""
-
-    def sign_in(who):
-        client.logout()
-        if who != "anonymous":
-            user, _created = User.objects.get_or_create(username=who, is_staff=True)
-            user.groups.set([Group.objects.get(name=STAFF[who])])
-            client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def cited_term(**fields):

@@ -4,7 +4,6 @@ import datetime
 import re
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from portal.core.choices import PublicationStatus
 from portal.models import Place
-from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.models import ImportedFile, Project, ProjectIssue, SuggestedIssue
 from tests.make import (
     make_answer,
@@ -35,28 +33,12 @@ pytestmark = pytest.mark.django_db
 
 ADD = reverse("admin:projects_importedfile_add")
 LIST = reverse("admin:projects_importedfile_changelist")
-GROUPS = {"editor": EDITOR, "reviewer": REVIEWER, "administrator": ADMINISTRATOR, "translator": TRANSLATORS["ko"]}
 
 
 @pytest.fixture(autouse=True)
 def _countries():
     for key in ("uz", "kg", "kz"):
         make_country(key=key, name_en=key)
-
-
-@pytest.fixture
-def desk(client):
-    """Signs somebody of a group in."""
-
-    def sign_in(who):
-        client.logout()
-        if who != "anonymous":
-            user, _created = User.objects.get_or_create(username=who, is_staff=True)
-            user.groups.set([Group.objects.get(name=GROUPS[who])])
-            client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def send(client, content, name="file.xml", **fields):
