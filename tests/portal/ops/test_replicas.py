@@ -134,6 +134,15 @@ def test_a_copy_that_does_not_answer_is_left_alone_for_a_while(rf, copy, monkeyp
 # ── Two real databases ───────────────────────────────────────────────────────────────────────────────────────
 
 
+def end_other_sessions(name):
+    """PostgreSQL copies a database only while nobody else is connected to it.
+
+    The server of `site` keeps its connections. It checks them before each request, so it opens new ones.
+    """
+    with connections["default"].creation._nodb_cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
 @pytest.fixture
 def two(content_database, django_db_blocker, tmp_path):
     """The addresses of the first database and of its copy, in which one title and the number of the content differ."""
@@ -150,6 +159,7 @@ def two(content_database, django_db_blocker, tmp_path):
             for suffix in ("first", "copy"):
                 with Switch(content_database):
                     creation = connections["default"].creation
+                    end_other_sessions(content_database)
                     creation.clone_test_db(suffix, verbosity=0, autoclobber=True)
                     names.append(creation.get_test_db_clone_settings(suffix)["NAME"])
             urls = [urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl() for name in names]
