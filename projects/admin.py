@@ -174,7 +174,18 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
         ProjectCitationInline,
     )
     fieldsets = (
-        (None, {"fields": (*in_languages("title"), "title_original", ("key", "publication"), ("status", "level"))}),
+        (
+            None,
+            {
+                "fields": (
+                    *in_languages("title"),
+                    "title_original",
+                    ("key", "publication"),
+                    ("status", "status_as_of"),
+                    "level",
+                )
+            },
+        ),
         (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
         (pgettext_lazy("desk", "Activities"), {"fields": (in_languages("activities"),)}),
         (pgettext_lazy("desk", "Results"), {"fields": (in_languages("results"),)}),
@@ -186,7 +197,8 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
     )
     help_texts = {
         "title": _("A plain name that says what is done, and where."),
-        "status": _("Of the work itself, as the latest source has it."),
+        "status": _("What the newest source states. Completed only if a source reports completion."),
+        "status_as_of": _("The date of the newest source that states the status. Empty if no source has a date."),
         "finance": _("Empty where no source says it."),
         "title_original": _("As the partners write it, where that is not English."),
         "level": _("Who leads it on the Korean side. Empty where no Korean body leads."),

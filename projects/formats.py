@@ -58,6 +58,7 @@ Serialiser(
         PlainField("title_original", column(Project, "title_original")),
         ChoiceField("level", column(Project, "level"), Level, optional=True),
         ChoiceField("status", column(Project, "status"), Project.Status),
+        DateField("status_as_of", column(Project, "status_as_of")),
         DateField("start", column(Project, "start")),
         DateField("end", column(Project, "end")),
         MoneyField("budget", column(Project, "budget"), column(Project, "currency")),

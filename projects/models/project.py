@@ -125,6 +125,7 @@ class Project(Record, EvidenceModel):
     )
     level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
     status = models.CharField(_("status"), max_length=14, choices=Status)
+    status_as_of = PartialDateField(_("status as of"), null=True, blank=True)
     start = PartialDateField(_("start"), null=True, blank=True)
     end = PartialDateField(_("end"), null=True, blank=True)
     budget = models.DecimalField(
