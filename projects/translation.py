@@ -5,8 +5,12 @@ from modeltranslation.translator import TranslationOptions, register
 from portal.tracking.history import register_history
 from projects.models import (
     Agreement,
+    AgreementActivity,
+    AgreementActivityCitation,
     AgreementArea,
     AgreementCitation,
+    AgreementOutcome,
+    AgreementOutcomeCitation,
     AgreementParty,
     Organisation,
     OrganisationCitation,
@@ -17,6 +21,10 @@ from projects.models import (
     ProjectCitation,
     ProjectIssue,
     ProjectSdg,
+    Result,
+    ResultArea,
+    ResultCitation,
+    ResultFigure,
     RioMarker,
     Sector,
 )
@@ -48,8 +56,32 @@ class ProjectIssueTranslation(TranslationOptions):
 
 @register(Agreement)
 class AgreementTranslation(TranslationOptions):
-    fields = ("title", "summary", "evidence", "note")
+    fields = ("title", "summary", "evidence", "note", "outcome_note")
     required_languages = {"en": ("title", "summary", "evidence")}
+
+
+@register(AgreementOutcome)
+class AgreementOutcomeTranslation(TranslationOptions):
+    fields = ("how",)
+    required_languages = ("en",)
+
+
+@register(AgreementActivity)
+class AgreementActivityTranslation(TranslationOptions):
+    fields = ("text",)
+    required_languages = ("en",)
+
+
+@register(Result)
+class ResultTranslation(TranslationOptions):
+    fields = ("text",)
+    required_languages = ("en",)
+
+
+@register(ResultFigure)
+class ResultFigureTranslation(TranslationOptions):
+    fields = ("label", "unit")
+    required_languages = ("en",)
 
 
 # History stores the columns of each language, so models are registered for it after these columns exist.
@@ -68,3 +100,11 @@ register_history(Agreement)
 register_history(AgreementParty, of="agreement", named_by=("country", "organisation"))
 register_history(AgreementArea, of="agreement", named_by="area")
 register_history(AgreementCitation, of="agreement", named_by="source")
+register_history(AgreementOutcome, of="agreement", named_by="project")
+register_history(AgreementOutcomeCitation, of="outcome", named_by=("outcome", "source"))
+register_history(AgreementActivity, of="agreement", named_by="date")
+register_history(AgreementActivityCitation, of="activity", named_by=("activity", "source"))
+register_history(Result)
+register_history(ResultArea, of="result", named_by="area")
+register_history(ResultFigure, of="result", named_by="label")
+register_history(ResultCitation, of="result", named_by="source")

@@ -137,7 +137,7 @@ class ResultIndicator:
 
 
 @dataclass
-class Result:
+class ActivityResult:
     """A planned or achieved result of the activity."""
 
     kind: str
@@ -191,7 +191,7 @@ class Activity:
     transactions: list[Transaction] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     related: list[tuple[str, str]] = field(default_factory=list)  # identifier, type
-    results: list[Result] = field(default_factory=list)
+    results: list[ActivityResult] = field(default_factory=list)
 
     @property
     def span(self):

@@ -17,6 +17,7 @@ from projects.iati.activity import (
     PLANNED_START,
     TARGETS,
     Activity,
+    ActivityResult,
     Baseline,
     Budget,
     Day,
@@ -28,7 +29,6 @@ from projects.iati.activity import (
     Party,
     PercentageShare,
     Period,
-    Result,
     ResultIndicator,
     Transaction,
 )
@@ -458,7 +458,7 @@ class _ActivityReader:
             )
         for element in root.findall("result"):
             a.results.append(
-                Result(
+                ActivityResult(
                     facts.code_on("ResultType", element.get("type") or ""),
                     self.texts(element.find("title")),
                     self.texts(element.find("description")),

@@ -1,6 +1,15 @@
-"""Models of projects, organisations, agreements and imported IATI data."""
+"""Models of projects, organisations, agreements, results and imported IATI data."""
 
-from projects.models.agreement import Agreement, AgreementArea, AgreementCitation, AgreementParty
+from projects.models.agreement import (
+    Agreement,
+    AgreementActivity,
+    AgreementActivityCitation,
+    AgreementArea,
+    AgreementCitation,
+    AgreementOutcome,
+    AgreementOutcomeCitation,
+    AgreementParty,
+)
 from projects.models.iati import OrganisationIdentifier, ReportingOrganisation
 from projects.models.imported import (
     BudgetLine,
@@ -25,11 +34,16 @@ from projects.models.project import (
     RioMarker,
     Sector,
 )
+from projects.models.result import Result, ResultArea, ResultCitation, ResultFigure
 
 __all__ = [
     "Agreement",
+    "AgreementActivity",
+    "AgreementActivityCitation",
     "AgreementArea",
     "AgreementCitation",
+    "AgreementOutcome",
+    "AgreementOutcomeCitation",
     "AgreementParty",
     "BudgetLine",
     "ImportedActivity",
@@ -49,6 +63,10 @@ __all__ = [
     "ReportedResult",
     "ReportedShare",
     "ReportingOrganisation",
+    "Result",
+    "ResultArea",
+    "ResultCitation",
+    "ResultFigure",
     "RioMarker",
     "Sector",
     "SuggestedIssue",

@@ -9,7 +9,9 @@ from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, EvidenceModel, Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
+from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
+from projects.models.project import Project
 
 
 class AgreementQuerySet(RecordQuerySet):
@@ -40,6 +42,18 @@ class Agreement(Record, EvidenceModel):
     title = models.CharField(_("title"), max_length=200)
     level = models.CharField(_("level"), max_length=12, choices=Level)
     summary = models.TextField(_("summary"))
+    ended = models.BooleanField(
+        _("ended"), default=False, help_text=_("Whether a source states that it is over or replaced.")
+    )
+    looked_on = models.DateField(
+        _("outcomes looked for on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last looked for what came of it."),
+    )
+    outcome_note = models.TextField(
+        _("note on what came of it"), blank=True, help_text=_("What is uncertain about the outcomes and the activity.")
+    )
     issues = models.ManyToManyField(Issue, verbose_name=_("issues"), blank=True, related_name="agreements")
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="AgreementCitation", related_name="cited_by_agreements"
@@ -61,8 +75,9 @@ class Agreement(Record, EvidenceModel):
         "area": ("areas__area",),
     }
     search_dates = ("date",)
+    relations_requiring_english = ("outcomes", "activities")
     required_published_any = ("parties",)
-    required_published_each = ("parties__country", "parties__organisation", "issues")
+    required_published_each = ("parties__country", "parties__organisation", "issues", "outcomes__project")
 
     class Meta(Record.Meta):
         verbose_name = _("agreement")
@@ -186,6 +201,109 @@ class AgreementCitation(Citation):
             models.UniqueConstraint(
                 fields=["agreement", "source"],
                 name="agreement_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]
+
+
+class AgreementOutcome(ThroughModel):
+    """A project that an agreement led to, as a source states."""
+
+    agreement = models.ForeignKey(
+        Agreement, verbose_name=_("agreement"), on_delete=models.CASCADE, related_name="outcomes"
+    )
+    project = models.ForeignKey(
+        Project, verbose_name=_("project"), on_delete=models.PROTECT, related_name="agreement_outcomes"
+    )
+    how = models.TextField(_("how"), help_text=_("One sentence: how the agreement led to the project."))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    sources = models.ManyToManyField(
+        Source,
+        verbose_name=_("sources"),
+        through="AgreementOutcomeCitation",
+        related_name="cited_by_agreement_outcomes",
+    )
+
+    natural_fields = ("agreement__key", "project__key")
+
+    class Meta:
+        default_permissions = TRANSLATED_ACTIONS
+        verbose_name = _("outcome of an agreement")
+        verbose_name_plural = _("outcomes of agreements")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "project"],
+                name="agreement_leads_to_a_project_once",
+                violation_error_message=_("This project is already listed."),
+            )
+        ]
+
+
+class AgreementOutcomeCitation(Citation):
+    """A source that states an outcome of an agreement."""
+
+    outcome = models.ForeignKey(
+        AgreementOutcome, verbose_name=_("outcome"), on_delete=models.CASCADE, related_name="citations"
+    )
+
+    natural_fields = ("outcome__agreement__key", "outcome__project__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outcome", "source"],
+                name="agreement_outcome_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]
+
+
+class AgreementActivity(ThroughModel):
+    """An act of the parties together after the agreement, as a source states."""
+
+    agreement = models.ForeignKey(
+        Agreement, verbose_name=_("agreement"), on_delete=models.CASCADE, related_name="activities"
+    )
+    date = PartialDateField(_("date"))
+    text = models.TextField(_("text"), help_text=_("One or two sentences: what the parties did."))
+    sources = models.ManyToManyField(
+        Source,
+        verbose_name=_("sources"),
+        through="AgreementActivityCitation",
+        related_name="cited_by_agreement_activities",
+    )
+
+    natural_fields = ("agreement__key", "date")
+
+    class Meta:
+        default_permissions = TRANSLATED_ACTIONS
+        verbose_name = _("activity of an agreement")
+        verbose_name_plural = _("activities of agreements")
+        ordering = ["-date", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "date"],
+                name="agreement_has_one_activity_a_date",
+                violation_error_message=_("There is already an activity of this date."),
+            )
+        ]
+
+
+class AgreementActivityCitation(Citation):
+    """A source that states an activity of an agreement."""
+
+    activity = models.ForeignKey(
+        AgreementActivity, verbose_name=_("activity"), on_delete=models.CASCADE, related_name="citations"
+    )
+
+    natural_fields = ("activity__agreement__key", "activity__date", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["activity", "source"],
+                name="agreement_activity_cites_a_source_once",
                 violation_error_message=_("This source is already cited here."),
             )
         ]

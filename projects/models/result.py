@@ -1,0 +1,154 @@
+"""Models of results: what a project achieved, the lessons drawn from it, and how others evaluate it."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from issues.models import Issue
+from portal.core.choices import Area
+from portal.core.partial_dates import PartialDateField
+from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
+from portal.models import Citation, Place, Record, Source, ThroughModel
+from projects.models.project import Project
+
+
+class Result(Record):
+    """A sourced statement of what came of a project: a result, a lesson or an evaluation.
+
+    A result of a project has the issues, areas and countries of the project, and none of its own. A result that
+    concerns no single project has its own.
+    """
+
+    class Kind(models.TextChoices):
+        RESULT = "result", pgettext_lazy("kind of result", "Result")
+        LESSON = "lesson", pgettext_lazy("kind of result", "Lesson")
+        EVALUATION = "evaluation", pgettext_lazy("kind of result", "Evaluation")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    project = models.ForeignKey(
+        Project,
+        verbose_name=_("project"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="result_records",
+        help_text=_("Empty, where it concerns no single project. Then give its issues, areas and countries."),
+    )
+    text = models.TextField(_("text"), help_text=_("One to three sentences: what the sources state."))
+    planned_end = PartialDateField(
+        _("planned end"), null=True, blank=True, help_text=_("Where a source gives the end that was planned.")
+    )
+    actual_end = PartialDateField(
+        _("actual end"), null=True, blank=True, help_text=_("Where a source gives the end as it was.")
+    )
+    issues = models.ManyToManyField(Issue, verbose_name=_("issues"), blank=True, related_name="results")
+    countries = models.ManyToManyField(
+        Place,
+        verbose_name=_("countries"),
+        blank=True,
+        related_name="results_of_country",
+        limit_choices_to={"kind": "country"},
+    )
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), through="ResultCitation", related_name="cited_by_results"
+    )
+
+    name_field = "text"
+    search_fields = ("text_en", "text_ko", "text_ru")
+    relations_requiring_english = ("figures",)
+    required_published = ("project",)
+    required_published_each = ("issues", "countries")
+
+    class Meta(Record.Meta):
+        verbose_name = _("result or lesson")
+        verbose_name_plural = _("results and lessons")
+        ordering = ["key"]
+        indexes = [
+            models.Index(fields=["kind"], name="result_kind"),
+            models.Index(fields=["updated_at"], name="result_changed"),  # for feeds and harvesters
+        ]
+
+    def __str__(self):
+        return Truncator(self.text or "").chars(80) or self.key
+
+    def get_absolute_url(self):
+        return reverse("result", args=[self.key])
+
+
+class ResultArea(ThroughModel):
+    """An area of cooperation that a result without a project belongs to."""
+
+    result = models.ForeignKey(Result, verbose_name=_("result"), on_delete=models.CASCADE, related_name="areas")
+    area = models.CharField(_("area"), max_length=26, choices=Area)
+
+    natural_fields = ("result__key", "area")
+
+    class Meta:
+        verbose_name = _("area of a result")
+        verbose_name_plural = _("areas of results")
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["area", "result"], name="result_area")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "area"],
+                name="result_has_an_area_once",
+                violation_error_message=_("This area is already listed."),
+            )
+        ]
+
+    def __str__(self):
+        return self.get_area_display()
+
+
+class ResultFigure(ThroughModel):
+    """A number that a result states."""
+
+    result = models.ForeignKey(Result, verbose_name=_("result"), on_delete=models.CASCADE, related_name="figures")
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    label = models.CharField(_("label"), max_length=160)
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
+    unit = models.CharField(
+        _("unit"), max_length=40, validators=[validate_unit], help_text=_("As it is written after the number.")
+    )
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True, validators=year_validators)
+
+    natural_fields = ("result__key", "position")
+
+    class Meta:
+        verbose_name = _("figure of a result")
+        verbose_name_plural = _("figures of results")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "position"],
+                name="result_figure_has_its_own_position",
+                violation_error_message=_("Another figure of this result has this position."),
+            ),
+            models.CheckConstraint(
+                name="result_figure_year_is_plausible",
+                condition=models.Q(year=None) | models.Q(year__range=(FIRST_YEAR, LAST_YEAR)),
+                violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.label or ""
+
+
+class ResultCitation(Citation):
+    """A source of a result."""
+
+    result = models.ForeignKey(Result, verbose_name=_("result"), on_delete=models.CASCADE, related_name="citations")
+
+    natural_fields = ("result__key", "source__key")
+
+    class Meta(Citation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["result", "source"],
+                name="result_cites_a_source_once",
+                violation_error_message=_("This source is already cited here."),
+            )
+        ]
