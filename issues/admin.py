@@ -51,8 +51,8 @@ from portal.staff.workflow import ChildModelAdmin
 MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
 FIGURE_HELP = {
     "label": _("What was counted or measured."),
-    "value": _("As the source gives it."),
-    "year": _("Empty where the source states none; readers are told so."),
+    "value": _("As the source gives it. Empty, where the figure is one of an indicator."),
+    "year": _("Empty where the source states none; readers are told so. Of an indicator: empty for the latest year."),
 }
 ISSUE_NAMES = ("name_en", "name_ko", "name_ru", "key")
 
@@ -72,7 +72,19 @@ class IssueInCountryInline(RecordInline, TranslationStackedInline):
 class KeyFigureInline(RecordInline, TranslationStackedInline):
     model = KeyFigure
     show_change_link = True  # sources are edited on the page of the key figure
-    fieldsets = ((None, {"fields": (in_languages("label"), ("value", *in_languages("unit"), "year", "position"))}),)
+    autocomplete_fields = ("indicator", "place")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    in_languages("label"),
+                    ("indicator", "place", "year", "position"),
+                    ("value", *in_languages("unit"), "other_definition"),
+                )
+            },
+        ),
+    )
     help_texts = FIGURE_HELP | {"position": _("Small numbers first. Empty: last.")}
 
 
@@ -141,7 +153,7 @@ class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
     search_fields = (*in_languages("label"), *(f"issue__{name}" for name in ISSUE_NAMES))
     search_help_text = _("Words of the label or of the issue’s name, in any language.")
     ordering = ("issue__position", "issue__key", "position")
-    autocomplete_fields = ("issue",)
+    autocomplete_fields = ("issue", "indicator", "place")
     inlines = (KeyFigureCitationInline,)
     fieldsets = (
         (
@@ -149,7 +161,8 @@ class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
             {
                 "fields": (
                     *(("issue", "position"), in_languages("label")),
-                    *(("value", *in_languages("unit"), "year"), "headline"),
+                    ("indicator", "place", "year"),
+                    *(("value", *in_languages("unit"), "other_definition"), "headline"),
                 )
             },
         ),

@@ -38,8 +38,9 @@ class IssueInCountryTranslation(EnglishRequired):
 
 
 @register(KeyFigure)
-class KeyFigureTranslation(EnglishRequired):
+class KeyFigureTranslation(TranslationOptions):
     fields = ("label", "unit")
+    required_languages = {"en": ("label",)}
 
 
 @register(IssueLink)

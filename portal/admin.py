@@ -3,6 +3,7 @@
 import functools
 import operator
 
+from django import forms
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join, mark_safe
 from django.utils.timezone import localtime
@@ -11,10 +12,11 @@ from django.utils.translation import pgettext_lazy
 
 import portal.staff.accounts  # noqa: F401 - registers itself
 from portal.curation.links import records_of
-from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
+from portal.models import FormerKey, Link, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.staff.base import (
     CaseInsensitiveSearchMixin,
     CitationInline,
+    ExternalIdentifierInline,
     FormFieldDefaults,
     MissingTranslationFilter,
     RecordAdmin,
@@ -35,6 +37,20 @@ class PlaceCitationInline(CitationInline):
     model = PlaceCitation
 
 
+class PlaceIdentifierInline(ExternalIdentifierInline):
+    model = PlaceIdentifier
+
+
+class PlaceForm(forms.ModelForm):
+    """The form of a place, which has either one country or several."""
+
+    def clean(self):
+        found = super().clean()
+        if found.get("country") and found.get("countries"):
+            self.add_error("countries", _("A place has either one country or several that share it."))
+        return found
+
+
 @admin.register(Place)
 class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
     list_display = ("name", "kind", "country", "group", "citations_count", "publication", "updated_at")
@@ -47,11 +63,12 @@ class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
     list_select_related = ("country",)
     search_fields = (*Place.search_fields, "key")
     prepopulated_fields = {"key": ("name_en",)}
-    autocomplete_fields = ("country", "part_of")
-    inlines = (PlaceCitationInline,)
+    form = PlaceForm
+    autocomplete_fields = ("country", "countries", "part_of")
+    inlines = (PlaceIdentifierInline, PlaceCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), ("key", "publication"), ("kind", "group"))}),
-        (_("Where it lies"), {"fields": (("country", "part_of"), ("latitude", "longitude"))}),
+        (_("Where it lies"), {"fields": (("country", "part_of"), "countries", ("latitude", "longitude"))}),
         (_("Other names"), {"fields": ("other_spellings",)}),
     )
     help_texts = {

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.models import Place, PlaceCitation, Source, Tombstone
+from portal.models import Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.tracking.history import register_history
 
 
@@ -26,3 +26,4 @@ class TombstoneTranslation(TranslationOptions):
 register_history(Source)
 register_history(Place)
 register_history(PlaceCitation, of="place", named_by="source")
+register_history(PlaceIdentifier, of="place", named_by=("scheme", "value"))

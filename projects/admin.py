@@ -9,6 +9,7 @@ from modeltranslation.admin import TranslationStackedInline
 from portal.core.formatting import money
 from portal.staff.base import (
     CitationInline,
+    ExternalIdentifierInline,
     MissingTranslationFilter,
     RecordAdmin,
     RecordInline,
@@ -27,6 +28,7 @@ from projects.models import (
     AgreementParty,
     Organisation,
     OrganisationCitation,
+    OrganisationExternalIdentifier,
     OrganisationIdentifier,
     Participation,
     Project,
@@ -41,6 +43,10 @@ from projects.models import (
 
 class OrganisationCitationInline(CitationInline):
     model = OrganisationCitation
+
+
+class OrganisationExternalIdentifierInline(ExternalIdentifierInline):
+    model = OrganisationExternalIdentifier
 
 
 class OrganisationIdentifierInline(RecordInline, admin.TabularInline):
@@ -61,7 +67,7 @@ class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
     search_help_text = _("Words of the name in any language, the acronym, or the key.")
     prepopulated_fields = {"key": ("name_en",)}
     autocomplete_fields = ("country",)
-    inlines = (OrganisationIdentifierInline, OrganisationCitationInline)
+    inlines = (OrganisationExternalIdentifierInline, OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), "acronym", ("key", "publication"))}),
         (pgettext_lazy("desk", "What it is"), {"fields": (("kind", "country"), "url", "other_spellings")}),

@@ -14,6 +14,7 @@ from projects.models import (
     AgreementParty,
     Organisation,
     OrganisationCitation,
+    OrganisationExternalIdentifier,
     OrganisationIdentifier,
     Participation,
     Project,
@@ -88,6 +89,7 @@ class ResultFigureTranslation(TranslationOptions):
 register_history(Organisation)
 register_history(OrganisationCitation, of="organisation", named_by="source")
 register_history(OrganisationIdentifier, of="organisation", named_by="ref")
+register_history(OrganisationExternalIdentifier, of="organisation", named_by=("scheme", "value"))
 register_history(Sector)
 register_history(Project)
 register_history(Participation, of="project", named_by=("organisation", "role"))

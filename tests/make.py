@@ -24,7 +24,7 @@ from issues.models import (
 )
 from issues.models.issue import Section
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
-from portal.models import FormerKey, Place, Source, Tombstone
+from portal.models import FormerKey, Place, PlaceIdentifier, Source, Tombstone
 from projects.models import (
     Agreement,
     AgreementParty,
@@ -32,6 +32,7 @@ from projects.models import (
     ImportedActivity,
     ImportedFile,
     Organisation,
+    OrganisationExternalIdentifier,
     OrganisationIdentifier,
     Participation,
     Project,
@@ -183,6 +184,13 @@ def make_key_figure(**fields):
     )
 
 
+def make_figure_of_series(**fields):
+    """A key figure whose value is the latest one of a series, unless `year` says otherwise."""
+    return _make_row(
+        KeyFigure, fields, issue=make_issue, position=1, label_en="Area", indicator=make_indicator, place=make_place
+    )
+
+
 def make_issue_link(**fields):
     return _make_row(IssueLink, fields, cause=make_issue, effect=make_issue, mechanism_en="The wind carries the salt.")
 
@@ -275,6 +283,21 @@ def make_tombstone(**fields):
         kind=Tombstone.Kind.PROJECT,
         key=f"removed-{next(_numbers)}",
         reason=Tombstone.Reason.DUPLICATE,
+    )
+
+
+def make_place_identifier(**fields):
+    return _make_row(PlaceIdentifier, fields, place=make_place, scheme="wikidata", value=f"Q{next(_numbers)}")
+
+
+def make_external_identifier(**fields):
+    """An identifier of an organisation."""
+    return _make_row(
+        OrganisationExternalIdentifier,
+        fields,
+        organisation=make_organisation,
+        scheme="wikidata",
+        value=f"Q{next(_numbers)}",
     )
 
 

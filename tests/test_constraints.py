@@ -22,6 +22,8 @@ from tests.make import (
     make_comparison_example,
     make_country,
     make_event,
+    make_external_identifier,
+    make_figure_of_series,
     make_former_key,
     make_imported,
     make_imported_file,
@@ -37,6 +39,7 @@ from tests.make import (
     make_participation,
     make_party,
     make_place,
+    make_place_identifier,
     make_project,
     make_project_identifier,
     make_related_activity,
@@ -206,6 +209,14 @@ BROKEN = {
         lambda: changed(make_key_figure(), year=20_600),
         "A year has four digits and lies between 1800 and 2200.",
     ),
+    "key_figure_has_a_value_or_a_series": (
+        lambda: changed(make_key_figure(), value=None),
+        "Give either a value and its unit, or an indicator and a place.",
+    ),
+    "key_figure_of_a_series_keeps_its_definition": (
+        lambda: changed(make_figure_of_series(), other_definition=True),
+        "A figure of an indicator is by the indicator’s definition.",
+    ),
     "indicator_has_room_for_values": (
         lambda: changed(make_indicator(), lowest=100, highest=100),
         "The lowest possible value lies below the highest.",
@@ -213,6 +224,22 @@ BROKEN = {
     "project_ends_after_it_starts": (
         lambda: changed(make_project(start="2021-05"), end="2020"),
         "A project does not end before it starts.",
+    ),
+    "place_identifier_names_one": (
+        lambda: again(make_place_identifier(), place=make_place()),
+        "Another place has this identifier.",
+    ),
+    "place_identifier_is_of_a_known_scheme": (
+        lambda: changed(make_place_identifier(), scheme="ror"),
+        "Places have no identifiers of this register.",
+    ),
+    "organisation_external_identifier_names_one": (
+        lambda: again(make_external_identifier(), organisation=make_organisation()),
+        "Another organisation has this identifier.",
+    ),
+    "organisation_identifier_is_of_a_known_scheme": (
+        lambda: changed(make_external_identifier(), scheme="geonames"),
+        "Organisations have no identifiers of this register.",
     ),
     "organisation_identifier_names_one": (
         lambda: again(make_organisation_identifier(), organisation=make_organisation()),

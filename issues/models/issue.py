@@ -236,11 +236,38 @@ class KeyFigure(ThroughModel):
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="key_figures")
     position = models.PositiveSmallIntegerField(_("position"))
     label = models.CharField(_("label"), max_length=160)
-    value = models.DecimalField(_("value"), max_digits=18, decimal_places=6)
+    indicator = models.ForeignKey(
+        "issues.Indicator",
+        verbose_name=_("indicator"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="key_figures",
+        help_text=_("Whose series gives value, unit and source. Leave value and unit empty then."),
+    )
+    place = models.ForeignKey(
+        Place,
+        verbose_name=_("place"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="key_figures",
+        help_text=_("What the figure is about. An indicator needs it."),
+    )
+    value = models.DecimalField(_("value"), max_digits=18, decimal_places=6, null=True, blank=True)
     unit = models.CharField(
-        _("unit"), max_length=40, validators=[validate_unit], help_text=_("As it is written after the number.")
+        _("unit"),
+        max_length=40,
+        blank=True,
+        validators=[validate_unit],
+        help_text=_("As it is written after the number."),
     )
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True, validators=year_validators)
+    other_definition = models.BooleanField(
+        _("by another author or definition"),
+        default=False,
+        help_text=_("The figure differs from the portal’s series of that place and year for this reason."),
+    )
     headline = models.BooleanField(
         _("headline"), default=False, help_text=_("The one figure that stands for the issue on the home page.")
     )
@@ -271,6 +298,18 @@ class KeyFigure(ThroughModel):
                 name="key_figure_year_is_plausible",
                 condition=models.Q(year=None) | models.Q(year__range=(FIRST_YEAR, LAST_YEAR)),
                 violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
+            ),
+            models.CheckConstraint(
+                name="key_figure_has_a_value_or_a_series",
+                condition=models.Q(indicator=None, value__isnull=False, unit_en__gt="")
+                | models.Q(indicator__isnull=False, place__isnull=False, value=None)
+                & (models.Q(unit_en=None) | models.Q(unit_en="")),
+                violation_error_message=_("Give either a value and its unit, or an indicator and a place."),
+            ),
+            models.CheckConstraint(
+                name="key_figure_of_a_series_keeps_its_definition",
+                condition=models.Q(indicator=None) | models.Q(other_definition=False),
+                violation_error_message=_("A figure of an indicator is by the indicator’s definition."),
             ),
         ]
 

@@ -1,6 +1,7 @@
 """The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
 from portal.models.curation import Double, Link, LinkUse, Look, OlderTranslation
+from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel, other_spellings_column
 from portal.models.removed import FormerKey, Tombstone
@@ -15,14 +16,17 @@ __all__ = [
     "Content",
     "Double",
     "EvidenceModel",
+    "ExternalIdentifierModel",
     "FormerKey",
     "Freshness",
+    "IdentifierScheme",
     "Link",
     "LinkUse",
     "Look",
     "OlderTranslation",
     "Place",
     "PlaceCitation",
+    "PlaceIdentifier",
     "Record",
     "SearchEntry",
     "SearchFacet",

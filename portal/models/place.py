@@ -52,6 +52,15 @@ class Place(Record):
         related_name="places",
         limit_choices_to={"kind": "country"},
     )
+    countries = models.ManyToManyField(
+        "self",
+        verbose_name=_("shared by"),
+        blank=True,
+        symmetrical=False,
+        related_name="shared_places",
+        limit_choices_to={"kind": "country"},
+        help_text=_("The countries of a place that lies in several, such as a sea. It then has no single country."),
+    )
     part_of = models.ForeignKey(
         "self",
         verbose_name=_("part of"),
@@ -82,9 +91,10 @@ class Place(Record):
     )
 
     search_fields = ("name_en", "name_ko", "name_ru", "other_spellings")
-    search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "part_of")}
-    search_facets = {"country": ("country__key",)}
+    search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "countries", "part_of")}
+    search_facets = {"country": ("country__key", "countries__key")}
     required_published = ("country", "part_of")
+    required_published_each = ("countries",)
     distinguishing_fields = ("kind",)
 
     class Meta(Record.Meta):

@@ -286,6 +286,12 @@ class RecordInline(ChildInlineMixin, FormFieldDefaults):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class ExternalIdentifierInline(RecordInline, admin.TabularInline):
+    """The identifiers that other registers give to a record."""
+
+    fields = ("scheme", "value")
+
+
 class CitationInline(RecordInline, admin.TabularInline):
     """The citations of a record: its sources and their order."""
 

@@ -23,7 +23,7 @@ from projects.models.imported import (
     SuggestedIssue,
     TransactionSum,
 )
-from projects.models.organisation import Organisation, OrganisationCitation
+from projects.models.organisation import Organisation, OrganisationCitation, OrganisationExternalIdentifier
 from projects.models.project import (
     Participation,
     Project,
@@ -50,6 +50,7 @@ __all__ = [
     "ImportedFile",
     "Organisation",
     "OrganisationCitation",
+    "OrganisationExternalIdentifier",
     "OrganisationIdentifier",
     "Participation",
     "Project",

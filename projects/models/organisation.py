@@ -8,8 +8,19 @@ from portal.core.choices import IatiChoices, PublicationStatus
 from portal.core.database import LookupValue
 from portal.core.validators import address_of_the_web
 from portal.facets import registry
-from portal.models import Citation, Place, Record, Source, other_spellings_column
+from portal.models import (
+    Citation,
+    ExternalIdentifierModel,
+    IdentifierScheme,
+    Place,
+    Record,
+    Source,
+    other_spellings_column,
+)
+from portal.models.identifier import choices_of
 from portal.models.querysets import RecordManager, RecordQuerySet
+
+ORGANISATION_SCHEMES = (IdentifierScheme.WIKIDATA, IdentifierScheme.ROR)
 
 
 class OrganisationQuerySet(RecordQuerySet):
@@ -111,4 +122,29 @@ class OrganisationCitation(Citation):
                 name="organisation_cites_a_source_once",
                 violation_error_message=_("This source is already cited here."),
             )
+        ]
+
+
+class OrganisationExternalIdentifier(ExternalIdentifierModel):
+    """An identifier of an organisation in another register. `OrganisationIdentifier` holds those in IATI."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="external_identifiers"
+    )
+    scheme = models.CharField(_("register"), max_length=20, choices=choices_of(ORGANISATION_SCHEMES))
+
+    natural_fields = ("organisation__key", "scheme", "value")
+
+    class Meta(ExternalIdentifierModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme", "value"],
+                name="organisation_external_identifier_names_one",
+                violation_error_message=_("Another organisation has this identifier."),
+            ),
+            models.CheckConstraint(
+                name="organisation_identifier_is_of_a_known_scheme",
+                condition=models.Q(scheme__in=[scheme.value for scheme in ORGANISATION_SCHEMES]),
+                violation_error_message=_("Organisations have no identifiers of this register."),
+            ),
         ]

@@ -1,5 +1,6 @@
 """The editors’ desk: every page opens, costs the same however much it shows, and keeps the editors from mistakes."""
 
+import itertools
 import re
 
 import pytest
@@ -29,7 +30,7 @@ from issues.models import (
     Term,
 )
 from portal.core.choices import Area, PublicationStatus
-from portal.models import FormerKey, Link, Place, PlaceCitation, Source, Tombstone
+from portal.models import FormerKey, Link, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.tracking.audit_log import AuditEntry, audited_models
 from projects.models import (
     Agreement,
@@ -38,6 +39,7 @@ from projects.models import (
     ImportedActivity,
     ImportedFile,
     Organisation,
+    OrganisationExternalIdentifier,
     OrganisationIdentifier,
     Participation,
     Project,
@@ -142,6 +144,7 @@ LINKED = {
     Term: make_term,
 }
 
+numbers = itertools.count(1)  # for what no two rows may share
 # What a row of an inline holds besides its record; `n` keeps rows apart. Citations hold a source.
 ROWS = {
     AgreementArea: lambda n: {"area": Area.values[n]},
@@ -149,7 +152,9 @@ ROWS = {
     IssueInCountry: lambda n: {"country": make_country(), "note_en": "It is felt here."},
     IssueSdg: lambda n: {"code": f"6.{n}"},
     KeyFigure: lambda n: {"position": n, "label_en": "Area of the sea", "value": "68000", "unit_en": "km²"},
+    OrganisationExternalIdentifier: lambda n: {"scheme": "wikidata", "value": f"Q{next(numbers)}"},
     OrganisationIdentifier: lambda n: {"ref": f"XM-DAC-{n}"},
+    PlaceIdentifier: lambda n: {"scheme": "wikidata", "value": f"Q{next(numbers)}"},
     Participation: lambda n: {"organisation": make_organisation(), "role": Participation.Role.FUNDING},
     ProjectArea: lambda n: {"area": Area.values[n]},
     ProjectIssue: lambda n: {"issue": make_issue(), "significance": "principal", "rationale_en": "So."},

@@ -138,11 +138,11 @@ AUDITED = """
     issues.IssueCitation issues.IssueFeature issues.IssueInCountry issues.IssueLink issues.IssueLinkCitation
     issues.IssueSdg issues.KeyFigure issues.KeyFigureCitation issues.Observation issues.PageIndicator issues.Term
     issues.TermCitation
-    portal.FormerKey portal.Place portal.PlaceCitation portal.Source portal.Tombstone
+    portal.FormerKey portal.Place portal.PlaceCitation portal.PlaceIdentifier portal.Source portal.Tombstone
     projects.Agreement projects.AgreementArea projects.AgreementCitation projects.AgreementParty projects.BudgetLine
     projects.ImportedActivity projects.ImportedFile projects.Organisation projects.OrganisationCitation
-    projects.OrganisationIdentifier projects.Participation projects.Project projects.ProjectArea
-    projects.ProjectCitation projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg
+    projects.OrganisationExternalIdentifier projects.OrganisationIdentifier projects.Participation projects.Project
+    projects.ProjectArea projects.ProjectCitation projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg
     projects.RelatedActivity projects.ReportedDocument projects.ReportedResult projects.ReportedShare
     projects.ReportingOrganisation projects.RioMarker projects.Sector projects.SuggestedIssue projects.TransactionSum
 """
