@@ -67,7 +67,7 @@ import pytest
 def test_for_want_of_a_browser():
     pytest.skip("Chromium was not found")
 
-def test_of_the_dossier():
+def test_of_files_beside_the_repository():
     pytest.skip("../shared is not there")
 
 @pytest.mark.skipif(True, reason="no reason at all")

@@ -78,7 +78,7 @@ def without(model, *paths):
 
 def test_every_record_is_there():
     assert {model._meta.label_lower: model._base_manager.count() for model in MODELS} == {
-        "portal.source": 933,  # of 940 in the dossier: 7 share an address with another
+        "portal.source": 933,
         "portal.formerkey": 7,
         "portal.tombstone": 0,
         "portal.place": 155,
@@ -198,7 +198,7 @@ def test_all_sources_but_seven_stand_for_something():
         if relation.related_name != "+":
             cited |= models.Q(**{f"{relation.related_name}__isnull": False})
     unused = Source.objects.exclude(pk__in=Source.objects.filter(cited).values("pk"))
-    assert sorted(unused.values_list("key", flat=True)) == [  # read for the dossier, where nothing cites them either
+    assert sorted(unused.values_list("key", flat=True)) == [  # read, but nothing cites them
         "arid-zone-research-2019-aral",
         "derinformant-2024-kg",
         "em-dat-2026",
