@@ -48,7 +48,7 @@ from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.workflow import ChildModelAdmin
 
-MARKS_HELP = _("Put the key of its source in square brackets after each claim: … by 60 per cent [micklin-2016].")
+MARKS_HELP = _("After each claim, put its source key in square brackets: … by 60 per cent [micklin-2016].")
 FIGURE_HELP = {
     "label": _("What was counted or measured."),
     "value": _("As the source gives it. Empty, where the figure is one of an indicator."),
@@ -63,7 +63,7 @@ class IssueInCountryInline(RecordInline, TranslationStackedInline):
     fieldsets = ((None, {"fields": (("country", "position"), in_languages("note"))}),)
     help_texts = {
         "note": _("What the issue means there, in a sentence."),
-        "position": _("Small numbers first. Empty: last."),
+        "position": _("Lower numbers come first; leave blank to put it last."),
     }
     verbose_name = _("country")
     verbose_name_plural = pgettext_lazy("desk", "countries")
@@ -85,7 +85,7 @@ class KeyFigureInline(RecordInline, TranslationStackedInline):
             },
         ),
     )
-    help_texts = FIGURE_HELP | {"position": _("Small numbers first. Empty: last.")}
+    help_texts = FIGURE_HELP | {"position": _("Lower numbers come first; leave blank to put it last.")}
 
 
 class IssueSdgInline(RecordInline, admin.TabularInline):
@@ -123,12 +123,12 @@ class IssueAdmin(RecordAdmin):
             )
             for section in Section
         ),
-        (_("Where it shows"), {"fields": ("places",)}),
+        (_("Where it occurs"), {"fields": ("places",)}),
     )
     help_texts = {
-        "parent": _("Empty for a main issue."),
-        "position": _("Where it stands in lists: small numbers first."),
-        "places": _("Lakes, rivers, provinces … Countries have their own rows below."),
+        "parent": _("Leave blank for a top-level issue."),
+        "position": _("Position in lists: lower numbers come first."),
+        "places": _("Lakes, rivers, provinces… Countries have their own rows below."),
     }
 
     def save_related(self, request, form, formsets, change):
@@ -151,7 +151,7 @@ class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
     list_filter = (("issue", admin.RelatedOnlyFieldListFilter), MissingTranslationFilter)
     list_select_related = ("issue",)
     search_fields = (*in_languages("label"), *(f"issue__{name}" for name in ISSUE_NAMES))
-    search_help_text = _("Words of the label or of the issue’s name, in any language.")
+    search_help_text = _("Search by the label or the issue’s name, in any language.")
     ordering = ("issue__position", "issue__key", "position")
     autocomplete_fields = ("issue", "indicator", "place")
     inlines = (KeyFigureCitationInline,)
@@ -167,7 +167,7 @@ class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
             },
         ),
     )
-    help_texts = FIGURE_HELP | {"position": _("Where it stands among the issue’s figures: small numbers first.")}
+    help_texts = FIGURE_HELP | {"position": _("Position among the issue’s figures: lower numbers come first.")}
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
@@ -201,7 +201,7 @@ class IssueLinkAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
         *(f"effect__{name}" for name in ISSUE_NAMES),
         *in_languages("mechanism"),
     )
-    search_help_text = _("Words of either issue’s name or of the mechanism, in any language.")
+    search_help_text = _("Search by either issue’s name or by the mechanism, in any language.")
     ordering = ("cause__position", "cause__key", "effect__position", "effect__key")
     autocomplete_fields = ("cause", "effect")
     inlines = (IssueLinkCitationInline,)
@@ -209,7 +209,7 @@ class IssueLinkAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
         (None, {"fields": (("cause", "effect"),)}),
         (_("Mechanism"), {"fields": (in_languages("mechanism"),)}),
     )
-    help_texts = {"mechanism": _("By what way the one brings about or worsens the other, in a sentence.")}
+    help_texts = {"mechanism": _("How one issue causes or worsens the other, in one sentence.")}
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
@@ -244,19 +244,19 @@ class IndicatorAdmin(ObservationGridMixin, RecordAdmin):
             },
         ),
         (_("Who measured, and under which licence"), {"fields": ("source", in_languages("licence"))}),
-        (_("Where it belongs"), {"fields": ("issues", "position")}),
+        (_("Classification"), {"fields": ("issues", "position")}),
         (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
     )
     help_texts = {
-        "name": _("What is measured, as a heading has it: Surface area of the Aral Sea."),
-        "sdg_indicator": _("Such as 6.4.2, where it is one."),
-        "issues": _("Those that it tells something of."),
-        "position": _("Where it stands in lists: small numbers first."),
-        "direction": _("What a reader should take a rising line for."),
-        "definition": _("What is measured, of what, and how."),
-        "source": _("The one that most of its values come from. Each observation names its own."),
-        "licence": _("Under which the main source gives the values away."),
-        "note": _("Breaks in the series, estimates, what not to compare."),
+        "name": _("What is measured, phrased as a heading: Surface area of the Aral Sea."),
+        "sdg_indicator": _("For example 6.4.2, if it is an SDG indicator."),
+        "issues": _("Issues that the indicator sheds light on."),
+        "position": _("Position in lists: lower numbers come first."),
+        "direction": _("How readers should interpret a rising line."),
+        "definition": _("What exactly is measured, and how."),
+        "source": _("Source of most of its values. Each observation names its own source."),
+        "licence": _("Licence under which the main source releases the values."),
+        "note": _("Breaks in the series, estimates, values that should not be compared."),
     }
 
     @admin.display(description=_("observations"), ordering="observations_count")
@@ -291,13 +291,13 @@ class ObservationAdmin(
         "source__key",
         "year",
     )
-    search_help_text = _("Words of the indicator’s or place’s name in any language, the source’s key, or a year.")
+    search_help_text = _("Search by indicator or place name in any language, source key, or year.")
     autocomplete_fields = ("indicator", "place", "source")
     fields = (("indicator", "place"), ("year", "value"), "source")
     help_texts = {
-        "year": _("That the value is of, not that of the publication."),
+        "year": _("Year the value refers to, not the year of publication."),
         "value": _("In the indicator’s unit, as the source gives it."),
-        "source": _("The one that gives this value."),
+        "source": _("Source that gives this value."),
     }
 
     @admin.display(description=_("value"), ordering="value")
@@ -320,19 +320,19 @@ class EventAdmin(RecordAdmin):
         ("issues", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = (*Event.search_fields, "key", "date")
-    search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
+    search_help_text = _("Search by title in any language, key, or date such as 2021-07.")
     prepopulated_fields = {"key": ("title_en",)}
     autocomplete_fields = ("countries", "issues", "places")
     inlines = (EventCitationInline,)
     fieldsets = (
         (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind"))}),
         (_("Text"), {"fields": (in_languages("text"),)}),
-        (_("What it touches"), {"fields": ("countries", "places", "issues")}),
+        (_("Related records"), {"fields": ("countries", "places", "issues")}),
     )
     help_texts = {
         "title": _("What happened, in a few words: Kapchagay Dam on the Ili."),
         "text": _("What happened, in two or three sentences."),
-        "places": _("Lakes, rivers, provinces … Countries stand above."),
+        "places": _("Lakes, rivers, provinces… Countries go above."),
     }
 
 
@@ -352,8 +352,8 @@ class TermAdmin(RecordAdmin):
         (_("Definition"), {"fields": (in_languages("definition"),)}),
     )
     help_texts = {
-        "term": _("As a sentence has it, with its acronym or other name in brackets: Saxaul (Haloxylon)."),
-        "definition": _("What the word means here, in words that need no glossary."),
+        "term": _("As it would appear in a sentence, with its acronym or other name in brackets: Saxaul (Haloxylon)."),
+        "definition": _("What the term means here, in plain words."),
     }
 
 

@@ -6,4 +6,4 @@ from django.utils.translation import gettext_lazy as _
 
 class IssuesConfig(AppConfig):
     name = "issues"
-    verbose_name = _("What is known of the region")
+    verbose_name = _("What we know about the region")

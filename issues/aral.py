@@ -108,7 +108,8 @@ def picture(issue):
         "hundred_km": round(hundred_km, 1),
         "scale_y": size[1] - 12,
         "sentence": _(
-            "The shore of the late 1950s enclosed %(large)s km²; that of the mid-2000s, drawn over it, %(small)s km²."
+            "The shore of the late 1950s enclosed %(large)s km²; the shore of the mid-2000s, drawn over it, encloses "
+            "%(small)s km²."
         )
         % {"large": number(areas[0]), "small": number(areas[1])},
         "issue_url": issue.get_absolute_url(),
@@ -188,14 +189,14 @@ def sea_file(request, drawn):
         request,
         "aral-sea",
         [Panel(render_to_string("issues/includes/aral_picture.html", {"picture": drawn}))],
-        title=_("The Aral Sea in outline"),
+        title=_("Outline of the Aral Sea"),
         sentence=drawn["sentence"],
         source=_(
-            "Made with Natural Earth, public domain. Today’s shore is not in these data; since then the southern part "
-            "has shrunk further."
+            "Made with Natural Earth (public domain). These data do not include today’s shoreline; the southern part "
+            "has shrunk further since."
         ),
         key=[
-            LegendEntry(_("late 1950s, as its source dates it"), "swatch shore-1"),
+            LegendEntry(_("late 1950s, according to the source"), "swatch shore-1"),
             LegendEntry(_("about 2004 to 2006: the source gives no date; inferred from the area"), "swatch shore-2"),
         ],
         width=WIDTH,
@@ -211,7 +212,7 @@ def planting_file(request, bars):
         [Panel(render_to_string("charts/bar.html", {"chart": bars["chart"]}))],
         title=text_and_language(indicator, "name")[0],
         unit=bars["unit"],
-        sentence=f"{bars['sentence']} {_('Planted, not surviving: reported totals.')}",
+        sentence=f"{bars['sentence']} {_('Area planted, not area surviving: totals as reported.')}",
         source=source_line(
             dict.fromkeys(one.source for one in bars["observations"]), text_and_language(indicator, "licence")[0]
         ),

@@ -426,8 +426,8 @@ def causes_file(request, figure, name, title):
         [Panel(render_to_string("issues/includes/causes_graph.html", {"picture": picture, "size": "chart-wide"}))],
         title=title,
         sentence=ngettext(
-            "%(count)s link from cause to effect, read from left to right.",
-            "%(count)s links from cause to effect, read from left to right.",
+            "%(count)s cause-and-effect link, read from left to right.",
+            "%(count)s cause-and-effect links, read from left to right.",
             len(figure.links),
         )
         % {"count": len(figure.links)},

@@ -90,7 +90,7 @@ class IndicatorFigure:
         if not self.left_out:
             return ""
         newest = max(self.left_out, key=lambda one: one.year)
-        return _("Not drawn, since it would flatten all others: {place} ({value} {unit} in {year}).").format(
+        return _("Not shown because it would flatten the other lines: {place} ({value} {unit} in {year}).").format(
             place=text_and_language(newest.place, "name")[0],
             value=number(newest.value),
             unit=text_and_language(self.indicator, "unit_symbol")[0],
@@ -217,7 +217,7 @@ class IndicatorFigure:
         ]
         if len(region) > 1:
             sentences.append(
-                _("In {year} the countries of Central Asia lay between {low} and {high} {unit}.").format(
+                _("In {year}, values in the countries of Central Asia ranged from {low} to {high} {unit}.").format(
                     year=year, low=number(min(region)), high=number(max(region)), unit=symbol
                 )
             )
@@ -252,11 +252,11 @@ class SeriesChange:
     def words(self, unit):
         """Return the change as a sentence."""
         if self.last[1] > self.first[1]:
-            sentence = _("{place} rose from {first} in {first_year} to {last} {unit} in {last_year}.")
+            sentence = _("{place}: up from {first} {unit} ({first_year}) to {last} {unit} ({last_year}).")
         elif self.last[1] < self.first[1]:
-            sentence = _("{place} fell from {first} in {first_year} to {last} {unit} in {last_year}.")
+            sentence = _("{place}: down from {first} {unit} ({first_year}) to {last} {unit} ({last_year}).")
         else:
-            sentence = _("{place} stood at {last} {unit} in {first_year} and again in {last_year}.")
+            sentence = _("{place}: {last} {unit} in both {first_year} and {last_year}.")
         return sentence.format(
             place=self.name,
             first=number(self.first[1]),
@@ -293,22 +293,24 @@ def standing(series, unit) -> str:
     year = shared if shared >= latest - PATIENCE else latest
     found = [(one.name, year, values[year]) for one, values in zip(series, by_year, strict=True) if year in values]
     if len(found) == len(series) and year == latest:
-        sentence = _("In {year} {highest} had the most ({high} {unit}) and {lowest} the least ({low} {unit}).")
+        sentence = _(
+            "In {year}, the highest value was in {highest} ({high} {unit}) and the lowest in {lowest} ({low} {unit})."
+        )
     elif len(found) == len(series):
         sentence = _(
-            "In {year}, the latest year with a value for each, {highest} had the most ({high} {unit}) and {lowest} the "
-            "least ({low} {unit})."
+            "In {year}, the latest year with data for all, the highest value was in {highest} ({high} {unit}) and "
+            "the lowest in {lowest} ({low} {unit})."
         )
     elif len(found) > 2:
         sentence = _(
-            "In {year}, of the {n} with a value, {highest} had the most ({high} {unit}) and {lowest} the least "
-            "({low} {unit})."
+            "In {year}, of the {n} with data, the highest value was in {highest} ({high} {unit}) and the lowest in "
+            "{lowest} ({low} {unit})."
         )
     else:
         found = [(one.name, *max(one.points)) for one in series]
         sentence = _(
-            "By the latest values {highest} has the most ({high} {unit}, {high_year}) and {lowest} the least "
-            "({low} {unit}, {low_year})."
+            "In the latest data, the highest value is in {highest} ({high} {unit}, {high_year}) and the lowest in "
+            "{lowest} ({low} {unit}, {low_year})."
         )
     high, low = (end(value for _name, _year, value in found) for end in (max, min))
     return sentence.format(
@@ -410,7 +412,7 @@ def multiples_file(request, figure):
         ],
         title=text_and_language(indicator, "name")[0],
         unit=text_and_language(indicator, "unit")[0],
-        sentence=_("Each on its own, on the same scale"),
+        sentence=_("Small charts, same scale"),
         source=source_line(figure.sources, text_and_language(indicator, "licence")[0]),
         columns=4,
     )
@@ -557,10 +559,10 @@ def sentence(countries, of_country, year, unit) -> str:
 
     (low, lowest), (high, highest) = values[0], values[-1]
     if low == high:
-        return _("In {year} all {n} countries with data stood at {value}.").format(
+        return _("In {year} the value was {value} in all {n} countries with data.").format(
             year=year, n=len(known), value=figure(low)
         )
-    return _("In {year} it was highest in {highest} ({high}) and lowest in {lowest} ({low}).").format(
+    return _("In {year} the highest value was in {highest} ({high}) and the lowest in {lowest} ({low}).").format(
         year=year, highest=highest, high=figure(high), lowest=lowest, low=figure(low)
     )
 

@@ -45,7 +45,7 @@ class IndicatorFilter(RecordFilterSet):
     place = Facet(
         "observations__place__key",
         options=measured_places,
-        label=_("Place with values"),
+        label=_("Place with data"),
         where={"source__publication": PublicationStatus.PUBLISHED},
         shows_empty=False,
     )
@@ -87,8 +87,8 @@ class ObservationFilter(RecordFilterSet):
 
     q = None
     place = Facet("place__key", options=measured_places, label=_("Place"), limit=99, shows_empty=False)
-    year_from = YearFilter(_("From"), "measured_from")
-    year_to = YearFilter(_("To"), "measured_to")
+    year_from = YearFilter(_("From year"), "measured_from")
+    year_to = YearFilter(_("To year"), "measured_to")
 
     class Meta:
         model = Observation

@@ -43,7 +43,7 @@ class PlaceKeysField(forms.CharField):
         keys = list(dict.fromkeys(super().clean(value).replace(",", " ").split()))
         found = {place.key: place for place in Place.objects.filter(key__in=keys)}
         if missing := [key for key in keys if key not in found]:
-            raise ValidationError(_("There is no place with this key: {keys}.").format(keys=", ".join(missing)))
+            raise ValidationError(_("No place has this key: {keys}.").format(keys=", ".join(missing)))
         return [found[key] for key in keys]
 
 
@@ -52,16 +52,16 @@ class GridSelectionForm(forms.Form):
 
     source = forms.ModelChoiceField(Source.objects.none(), to_field_name="key", label=pgettext_lazy("desk", "Source"))
     other_source = forms.SlugField(
-        label=gettext_lazy("Another source, by its key"),
+        label=gettext_lazy("Another source, by key"),
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
-    first = forms.IntegerField(label=gettext_lazy("From year"), validators=year_validators)
-    last = forms.IntegerField(label=gettext_lazy("To year"), validators=year_validators)
+    first = forms.IntegerField(label=pgettext_lazy("desk", "From year"), validators=year_validators)
+    last = forms.IntegerField(label=pgettext_lazy("desk", "To year"), validators=year_validators)
     places = PlaceKeysField(
-        label=gettext_lazy("Places, by their keys"),
+        label=gettext_lazy("Places, by key"),
         widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
-        help_text=gettext_lazy("With blanks between them, in the order of the columns."),
+        help_text=gettext_lazy("Separated by spaces, in column order."),
     )
 
     def __init__(self, data, *, sources):
@@ -72,15 +72,15 @@ class GridSelectionForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("other_source"):  # `ObservationGrid.chosen` moves an existing source to `source`
-            self.add_error("other_source", _("There is no source with this key."))
+            self.add_error("other_source", _("No source has this key."))
         if {"first", "last", "places"} <= cleaned.keys():
             years, places = cleaned["last"] - cleaned["first"] + 1, len(cleaned["places"])
             if years < 1:
-                self.add_error("last", _("The last year does not lie before the first."))
+                self.add_error("last", _("The last year must not be earlier than the first."))
             elif years * places > MOST_CELLS:
                 self.add_error(
                     "first",
-                    _("{years} years of {places} places are more than the {most} cells of a page.").format(
+                    _("{years} years × {places} places exceeds the limit of {most} cells per page.").format(
                         years=years, places=places, most=MOST_CELLS
                     ),
                 )
@@ -236,7 +236,7 @@ class ObservationGrid:
         keys = dict.fromkeys(key for _year, key in values)
         places = {place.key: place for place in Place.objects.filter(key__in=keys)}
         if missing := [key for key in keys if key not in places]:
-            raise files.FileError(_("There is no place with this key: {keys}.").format(keys=", ".join(missing)))
+            raise files.FileError(_("No place has this key: {keys}.").format(keys=", ".join(missing)))
         years = [year for year, _key in values] + [self.years[0], self.years[-1]]
         wider = ObservationGrid(
             self.indicator,
@@ -246,7 +246,7 @@ class ObservationGrid:
         )
         if len(wider.years) * len(wider.places) > MOST_CELLS:
             raise files.FileError(
-                _("{years} years of {places} places are more than the {most} cells of a page.").format(
+                _("{years} years × {places} places exceeds the limit of {most} cells per page.").format(
                     years=len(wider.years), places=len(wider.places), most=MOST_CELLS
                 )
             )
@@ -321,8 +321,8 @@ class ObservationGrid:
 
 def _overtaken(now):
     if not now:
-        return _("Another editor removed it meanwhile. Save again to keep yours.")
-    return _("Another editor changed it to “{value}” meanwhile. Save again to keep yours.").format(value=now)
+        return _("Another editor has deleted this value. Save again to keep yours.")
+    return _("Another editor has changed this to “{value}”. Save again to keep yours.").format(value=now)
 
 
 def _among(sources):

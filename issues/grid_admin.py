@@ -55,14 +55,16 @@ class ObservationGridMixin:
     def _typed(self, request, indicator):
         grid = ObservationGrid.seen(indicator, request.POST)
         if grid is None:
-            words = gettext("It is not known what this form was opened with. Look at the values again.")
+            words = gettext("The version this form was based on is unknown. Reload the values.")
             self.message_user(request, words, messages.ERROR)
             return HttpResponseRedirect(request.path)
         if "_take" in request.POST:
             return self._take(request, indicator, grid)
         why = " ".join(request.POST.get("why", "").split())[:500]
         if not why and readers_see(indicator):
-            words = gettext("Readers see what you change. Say in a sentence why: they see that too.")
+            words = gettext(
+                "Your changes are visible to readers. State the reason in one sentence; it is published too."
+            )
             return self._grid_page(request, indicator, None, grid, why_error=words)
         done = grid.store(request.user, why)
         if done is None:
@@ -81,8 +83,8 @@ class ObservationGridMixin:
         except FileError as error:
             return self._grid_page(request, indicator, None, grid, paste_errors=error.args, pasted=pasted)
         words = ngettext(
-            "{count} value is filled in. Nothing is stored yet: look through the table, then save.",
-            "{count} values are filled in. Nothing is stored yet: look through the table, then save.",
+            "{count} value has been filled in. Nothing is saved yet: check the table, then save.",
+            "{count} values have been filled in. Nothing is saved yet: check the table, then save.",
             count,
         )
         return self._grid_page(request, indicator, None, grid, notice=words.format(count=count))
@@ -94,12 +96,12 @@ class ObservationGridMixin:
         if gone and not (new or changed):
             message = [{"changed": {"fields": ["observations"]}}]
             LogEntry.objects.log_actions(request.user.pk, [indicator], CHANGE, message)
-        words = gettext("Stored: {new} new values, {changed} changed, {gone} removed.")
+        words = gettext("Saved: {new} added, {changed} changed, {gone} deleted.")
         self.message_user(request, words.format(new=new, changed=changed, gone=len(gone)), messages.SUCCESS)
         if gone:
             named = ", ".join(f"{place} {year} ({value})" for place, year, value in gone[:MOST_NAMED])
             named += " …" if len(gone) > MOST_NAMED else ""
-            self.message_user(request, gettext("Removed: {values}.").format(values=named), messages.WARNING)
+            self.message_user(request, gettext("Deleted: {values}.").format(values=named), messages.WARNING)
 
     @staticmethod
     def _query(grid):

@@ -23,8 +23,8 @@ class IndicatorTable(RecordTable):
 
     name = NameColumn("name", verbose_name=_("Indicator"))
     unit = tables.Column(verbose_name=_("Unit"), orderable=False)
-    first_year = FigureColumn(verbose_name=_("From"))
-    last_year = FigureColumn(verbose_name=_("To"))
+    first_year = FigureColumn(verbose_name=_("From year"))
+    last_year = FigureColumn(verbose_name=_("To year"))
     place_count = FigureColumn(verbose_name=_("Places"))
     licence = tables.Column(verbose_name=_("Licence"), orderable=False)
 

@@ -49,13 +49,13 @@ class IssueList(RecordListView):
     table_class = IssueTable
     template_name = "issues/issue_list.html"
     whole = True
-    views = (("", _("Tree")), ("causes", _("Causes and effects")))
+    views = (("", _("Hierarchy")), ("causes", _("Causes and effects")))
     title = _("Issues")
     lead = _(
-        "What is happening to Central Asia’s water, land and air. Each issue is told by its drivers, pressures, state, "
-        "impacts and responses, and linked to its causes, its effects and the projects that answer it."
+        "What is happening to Central Asia’s water, land and air. Each issue is described by its drivers, pressures, "
+        "state, impacts and responses, and linked to its causes and effects and to the projects that address it."
     )
-    causes_lead = _("How the issues cause and worsen one another: each link with its mechanism and its sources.")
+    causes_lead = _("How issues cause and worsen one another. Each link is given with its mechanism and sources.")
 
     @staticmethod
     def count_words(count):
@@ -255,7 +255,7 @@ class IndicatorList(RecordListView):
     filterset_class = IndicatorFilter
     table_class = IndicatorTable
     title = _("Indicators")
-    lead = _("What is measured year by year, with each value’s own source and licence.")
+    lead = _("Time series by year; each value has its own source and licence.")
 
     @staticmethod
     def count_words(count):
@@ -408,7 +408,7 @@ class Glossary(RecordListView):
     results_template = "issues/includes/glossary.html"
     whole = True
     title = _("Glossary")
-    lead = _("The words of the field, in the three languages of the portal.")
+    lead = _("Terms used on this portal, in English, Korean and Russian.")
     default_sort = "term"
 
     def schema_objects(self, tell, context):

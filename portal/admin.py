@@ -68,11 +68,11 @@ class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
     inlines = (PlaceIdentifierInline, PlaceCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), ("key", "publication"), ("kind", "group"))}),
-        (_("Where it lies"), {"fields": (("country", "part_of"), "countries", ("latitude", "longitude"))}),
+        (_("Location"), {"fields": (("country", "part_of"), "countries", ("latitude", "longitude"))}),
         (_("Other names"), {"fields": ("other_spellings",)}),
     )
     help_texts = {
-        "name": _("As maps in that language have it: Nukus, Samarkand Region."),
+        "name": _("As on maps in that language: Nukus, Samarkand Region."),
         "country": _("Empty for a country, and for a place that several countries share."),
         "latitude": _("In degrees: 45.0 is 45° north, −45.0 is 45° south."),
         "longitude": _("In degrees: 60.0 is 60° east, −60.0 is 60° west."),
@@ -85,25 +85,25 @@ class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMix
     list_display = ("title", "publisher", "date", "key", "cited", "publication")
     list_filter = ("publication", "kind", "language")
     search_fields = (*Source.search_fields, "key", "date", "url", "doi")
-    search_help_text = _("Words of the title, author or publisher, the key, a date such as 2021-07, an address or DOI.")
+    search_help_text = _("Search by title, author, publisher, key, date such as 2021-07, URL or DOI.")
     prepopulated_fields = {"key": ("title",)}
     fieldsets = (
         (None, {"fields": ("title", "title_original", ("key", "publication"))}),
         (_("Who published it, and when"), {"fields": ("author", "publisher", ("date", "kind", "language"))}),
-        (_("Where it is found"), {"fields": ("url", "doi", "edition")}),
+        (_("Where to find it"), {"fields": ("url", "doi", "edition")}),
         (pgettext_lazy("desk", "Licence"), {"fields": (in_languages("licence"),)}),
         (pgettext_lazy("desk", "Note"), {"fields": ("note",)}),
     )
     help_texts = {
         "title": _("In square brackets where it is your own description, because the source’s own title is not given."),
-        "doi": _("From 10. on, without the address before it."),
-        "title_original": _("Only where that language is not English. Readers see it before the English title."),
-        "author": _("Persons, or the body that speaks. Empty where none is named."),
+        "doi": _("From “10.” onwards, without the URL prefix."),
+        "title_original": _("Only if the original is not in English. Readers see it before the English title."),
+        "author": _("Persons, or the issuing body. Leave blank if none is named."),
         "publisher": _("The journal, ministry, agency or paper."),
-        "language": _("Of the text itself, as its ISO 639 code: en, ko, ru, kk, ky, tg, tk, uz …"),
+        "language": _("Language of the text, as an ISO 639 code: en, ko, ru, kk, ky, tg, tk, uz…"),
         "url": _("The page that was read."),
         "licence": _("As the publisher states it."),
-        "note": _("How far it was read, and what to mind about it."),
+        "note": _("How much was read, and any caveats."),
     }
 
     def get_queryset(self, request):
@@ -123,11 +123,11 @@ class FormerKeyAdmin(CaseInsensitiveSearchMixin, ImportExportMixin, FormFieldDef
     list_display = ("key", "now", "kind")
     list_filter = ("kind",)
     search_fields = ("key", "now")
-    search_help_text = _("A key, former or present.")
+    search_help_text = _("A former or current key.")
     fields = ("kind", "key", "now")
     help_texts = {
-        "key": _("The key that links out there still use."),
-        "now": _("The key of the record that they are led to."),
+        "key": _("Key still used by links on other sites."),
+        "now": _("Key of the record to redirect to."),
     }
 
 
@@ -176,7 +176,7 @@ class LinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
     def checked_on(self, link):
         return localtime(link.checked_at).date() if link.checked_at else "–"
 
-    @admin.display(description=_("last good"), ordering="good_at")
+    @admin.display(description=_("last working"), ordering="good_at")
     def good_on(self, link):
         return localtime(link.good_at).date() if link.good_at else "–"
 
@@ -195,6 +195,6 @@ class TombstoneAdmin(ImportExportMixin, TranslatedChildAdmin):
     fields = (("kind", "key"), ("reason", "date"), in_languages("note"), "successor")
     help_texts = {
         "key": _("The key that the record had."),
-        "note": _("What readers should know beside the reason, in a sentence."),
-        "successor": _("Of the same kind, and published. Empty: readers are led to the list."),
+        "note": _("Additional information for readers, in one sentence."),
+        "successor": _("A published record of the same kind. If blank, readers are sent to the list."),
     }

@@ -52,7 +52,7 @@ class OrganisationExternalIdentifierInline(ExternalIdentifierInline):
 class OrganisationIdentifierInline(RecordInline, admin.TabularInline):
     model = OrganisationIdentifier
     fields = ("ref",)
-    help_texts = {"ref": _("As the organisation itself or org-id.guide gives it, such as KR-GOV-051.")}
+    help_texts = {"ref": _("As given by the organisation itself or by org-id.guide, for example KR-GOV-051.")}
     verbose_name = _("IATI identifier")
     verbose_name_plural = _("IATI identifiers")
 
@@ -64,18 +64,21 @@ class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
     list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("country",)
     search_fields = (*Organisation.search_fields, "key")
-    search_help_text = _("Words of the name in any language, the acronym, or the key.")
+    search_help_text = _("Search by name in any language, acronym, or key.")
     prepopulated_fields = {"key": ("name_en",)}
     autocomplete_fields = ("country",)
     inlines = (OrganisationExternalIdentifierInline, OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), "acronym", ("key", "publication"))}),
-        (pgettext_lazy("desk", "What it is"), {"fields": (("kind", "country"), "url", "other_spellings")}),
+        (pgettext_lazy("desk", "Kind of organisation"), {"fields": (("kind", "country"), "url", "other_spellings")}),
     )
     help_texts = {
-        "name": _("In full, with the country where others have one of that name: Ministry of Energy of Uzbekistan."),
+        "name": _(
+            "In full; add the country where other countries have one of the same name: Ministry of Energy of "
+            "Uzbekistan."
+        ),
         "acronym": _("As the organisation itself writes it: KOICA."),
-        "url": _("The organisation’s own site."),
+        "url": _("The organisation’s official website."),
     }
 
     @admin.display(description=_("participations"), ordering="participations_count")
@@ -88,11 +91,11 @@ class SectorAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin):
     list_display = ("code", "name", "project_count")
     list_filter = (MissingTranslationFilter,)
     search_fields = ("code", "name_en", "name_ko", "name_ru")
-    search_help_text = _("The code, or words of the name in any language.")
+    search_help_text = _("Search by code or by name in any language.")
     fields = ("code", in_languages("name"))
     help_texts = {
-        "code": _("As the OECD’s list of purpose codes has it."),
-        "name": _("As the OECD’s list of purpose codes has it."),
+        "code": _("As in the OECD DAC list of purpose codes."),
+        "name": _("As in the OECD DAC list of purpose codes."),
     }
 
     def get_queryset(self, request):
@@ -121,8 +124,11 @@ class ProjectIssueInline(RecordInline, TranslationStackedInline):
     autocomplete_fields = ("issue",)
     fieldsets = ((None, {"fields": (("issue", "significance"), in_languages("rationale"))}),)
     help_texts = {
-        "significance": _("Principal: without this aim there would be no project. Significant: one aim among others."),
-        "rationale": _("Why the project answers this issue, in a sentence."),
+        "significance": _(
+            "Principal: the project would not exist without this objective. Significant: an important but not "
+            "decisive objective."
+        ),
+        "rationale": _("Why the project addresses this issue, in one sentence."),
     }
     verbose_name = _("issue")
     verbose_name_plural = _("issues")
@@ -168,7 +174,7 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
         ("issues", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = (*Project.search_fields, "key", "start", "end", "iati_identifier")
-    search_help_text = _("Words of the title in any language, the key, the IATI identifier, or a date such as 2021-07.")
+    search_help_text = _("Search by title in any language, key, IATI identifier, or date such as 2021-07.")
     prepopulated_fields = {"key": ("title_en",)}
     autocomplete_fields = ("countries", "places", "sectors")
     inlines = (
@@ -197,23 +203,23 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
         (pgettext_lazy("desk", "Results"), {"fields": (in_languages("results"),)}),
         (pgettext_lazy("desk", "Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
         (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
-        (_("Time and money"), {"fields": (("start", "end"), ("budget", "currency", "finance"))}),
-        (_("Where, and in which sectors"), {"fields": ("countries", "places", "sectors")}),
+        (_("Dates and funding"), {"fields": (("start", "end"), ("budget", "currency", "finance"))}),
+        (_("Location and sectors"), {"fields": ("countries", "places", "sectors")}),
         ("IATI", {"fields": ("iati_identifier", "imported_from", "iati_state")}),
     )
     help_texts = {
-        "title": _("A plain name that says what is done, and where."),
+        "title": _("A plain title that says what is done and where."),
         "status": _("What the newest source states. Completed only if a source reports completion."),
         "status_as_of": _("The date of the newest source that states the status. Empty if no source has a date."),
-        "finance": _("Empty where no source says it."),
-        "title_original": _("As the partners write it, where that is not English."),
+        "finance": _("Leave blank if no source states it."),
+        "title_original": _("The partners’ own title, if it is not in English."),
         "level": _("Who leads it on the Korean side. Empty where no Korean body leads."),
-        "currency": _("Of the budget, as the source gives it."),
-        "summary": _("Who does what, where and what for, in two or three sentences."),
+        "currency": _("Currency of the budget, as given in the source."),
+        "summary": _("Who does what, where and why, in two or three sentences."),
         "activities": _("What is done: built, planted, taught, studied."),
-        "results": _("What has come of it, with the date of the statement. Plans are no results."),
-        "countries": _("Of Central Asia. Korea goes without saying."),
-        "places": _("Provinces, cities, lakes … that the sources name."),
+        "results": _("What has been achieved, with the date of the report. Plans are not results."),
+        "countries": _("Central Asian countries only. Korea is implied."),
+        "places": _("Provinces, cities, lakes… named in the sources."),
         "sectors": _("By the OECD’s purpose codes."),
     }
 
@@ -227,7 +233,7 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
     def imported_from(self, project):
         return imported_state(project) if project.pk else None
 
-    @admin.display(description=_("reported to IATI"))
+    @admin.display(description=_("IATI reporting status"))
     def iati_state(self, project):
         return state_of(project) if project.pk else None
 
@@ -273,7 +279,7 @@ class AgreementAdmin(RecordAdmin):
         ("issues", admin.RelatedOnlyFieldListFilter),
     )
     search_fields = (*Agreement.search_fields, "key", "date")
-    search_help_text = _("Words of the title in any language, the key, or a date such as 2021-07.")
+    search_help_text = _("Search by title in any language, key, or date such as 2021-07.")
     prepopulated_fields = {"key": ("title_en",)}
     autocomplete_fields = ("issues",)
     inlines = (AgreementPartyInline, AgreementAreaInline, AgreementCitationInline)
@@ -282,13 +288,13 @@ class AgreementAdmin(RecordAdmin):
         (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
         (pgettext_lazy("desk", "Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
         (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
-        (_("What it is about"), {"fields": ("issues",)}),
+        (_("Subject"), {"fields": ("issues",)}),
     )
     help_texts = {
-        "title": _("What it is, and between whom: Grant aid agreement, Korea–Uzbekistan."),
-        "issues": _("Those that its text or its sources name."),
-        "date": _("Of its signing or taking place: YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
-        "level": _("Who carries it on the Korean side."),
+        "title": _("What it is and between whom: Grant aid agreement, Korea–Uzbekistan."),
+        "issues": _("Issues named in its text or its sources."),
+        "date": _("Date of signature or of the event: YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."),
+        "level": _("Lead on the Korean side."),
         "summary": _("What the parties agreed, in two or three sentences."),
     }
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ProjectsConfig(AppConfig):
     name = "projects"
-    verbose_name = _("What is being done")
+    verbose_name = _("Cooperation")
 
     def ready(self):
         # Models can be imported only after all apps are loaded.

@@ -116,10 +116,10 @@ class ProjectFilter(IndexedFilterSet):
     issue = IssueFacet(
         "issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6
     )
-    area = Facet("areas__area", options=Area, label=_("Area"), limit=6)
-    level = Facet("level", options=Level, label=_("Level"))
+    area = Facet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
+    level = Facet("level", options=Level, label=_("Lead (Korean side)"))
     status = Facet("status", options=Project.Status, label=_("Status"))
-    finance = Facet("finance", options=Project.Finance, label=_("Finance"), rare=True)
+    finance = Facet("finance", options=Project.Finance, label=_("Funding type"), rare=True)
     organisation = ParticipationFacet(
         "participations__organisation__key",
         other="role",
@@ -156,15 +156,15 @@ class ProjectFilter(IndexedFilterSet):
     place = PlaceFacet("places__key", options=places_but_countries, label=_("Place"), limit=6, rare=True)
     confidence = Facet("confidence", options=Confidence, label=_("Confidence"), rare=True)
     source = LazyChoiceFacet("citations__source__key", label=_("Source"))
-    year_from = YearFilter(_("Running in or after"), "running_from")
-    year_to = YearFilter(_("Running in or before"), "running_to")
-    started_from = YearFilter(_("Started in or after"), "starting_from")
-    started_to = YearFilter(_("Started in or before"), "starting_to")
+    year_from = YearFilter(_("Active from"), "running_from")
+    year_to = YearFilter(_("Active until"), "running_to")
+    started_from = YearFilter(_("Start year from"), "starting_from")
+    started_to = YearFilter(_("Start year to"), "starting_to")
 
     # Each has its own `where`, so that it is read by its own query. A query for several columns returns a row for each
     # combination of their values.
     index_only_facets = {
-        "started": YearFacet("start", options=(), label=_("Start"), where={"start__isnull": False}),
+        "started": YearFacet("start", options=(), label=_("Start date"), where={"start__isnull": False}),
         "currency": Facet("currency", options=Currency, label=_("currency"), where={"budget__isnull": False}),
     }
 
@@ -196,8 +196,8 @@ class AgreementFilter(DatedFilterSet):
     )
     kind = Facet("kind", options=Agreement.Kind, label=_("Kind"))
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
-    area = Facet("areas__area", options=Area, label=_("Area"), limit=6)
-    level = Facet("level", options=Level, label=_("Level"))
+    area = Facet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
+    level = Facet("level", options=Level, label=_("Lead (Korean side)"))
     organisation = Facet(
         "parties__organisation__key", options=names(Organisation.objects.all()), label=_("Organisation"), rare=True
     )

@@ -165,7 +165,7 @@ Serialiser(
 FORMATS["iati"] = Format(
     "iati",
     "IATI",
-    _("aid data as IATI 2.03 has it"),
+    _("IATI 2.03 aid data"),
     "application/xml",
     make=None,
     suits=lambda kinds, single: kinds == {"project"} and exporting.reports(),

@@ -37,7 +37,7 @@ class ProjectTable(RecordTable):
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
     areas = SeveralColumn(verbose_name=_("Areas"))
     status = ChoiceColumn(verbose_name=_("Status"))
-    start = DateColumn(verbose_name=_("Runs"), empty_values=())
+    start = DateColumn(verbose_name=_("Project period"), empty_values=())
     budget = FigureColumn(verbose_name=_("Budget"), empty_values=())
 
     class Meta(RecordTable.Meta):

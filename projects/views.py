@@ -36,8 +36,8 @@ class ProjectList(RecordListView):
     table_class = ProjectTable
     title = _("Projects")
     lead = _(
-        "What Korea and Gyeonggi Province do together with Central Asia: each project with its parties, "
-        "its money as far as it is known, the issues that it answers, and the sources that say so."
+        "What Korea and Gyeonggi Province are doing with Central Asia. Each project is listed with its participants, "
+        "funding as far as known, the issues it addresses, and its sources."
     )
     default_sort = "-start"
 
@@ -172,8 +172,8 @@ class AgreementList(RecordListView):
     table_class = AgreementTable
     title = _("Agreements")
     lead = _(
-        "Treaties, memoranda, summits, sister cities and other dated acts between Korea, its provinces and cities, "
-        "and the five countries of Central Asia."
+        "Treaties, memoranda, summits, sister-city ties and other dated agreements between Korea, its provinces and "
+        "cities, and the five countries of Central Asia."
     )
     default_sort = "-date"
 

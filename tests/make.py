@@ -187,7 +187,13 @@ def make_key_figure(**fields):
 def make_figure_of_series(**fields):
     """A key figure whose value is the latest one of a series, unless `year` says otherwise."""
     return _make_row(
-        KeyFigure, fields, issue=make_issue, position=1, label_en="Area", indicator=make_indicator, place=make_place
+        KeyFigure,
+        fields,
+        issue=make_issue,
+        position=1,
+        label_en=("Area of cooperation"),
+        indicator=make_indicator,
+        place=make_place,
     )
 
 

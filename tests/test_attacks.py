@@ -388,7 +388,7 @@ def test_a_workbook_that_unpacks_to_more_than_it_may_is_refused(client):
         archive.writestr("[Content_Types].xml", b" " * 101_000_000)
     file = SimpleUploadedFile("sources.xlsx", packed.getvalue())
     response = client.post("/admin/portal/source/import/", {"table": "source", "file": file, "why": "To try it."})
-    assert "The workbook unpacks to more than it may." in unpacked(response).decode()
+    assert "The workbook is too large when unpacked." in unpacked(response).decode()
 
 
 class Unread(io.BytesIO):

@@ -113,12 +113,12 @@ A_SOURCE_ONCE = {
     "agreement_cites_a_source_once": make_agreement,
 }
 
-OF_THE_WEB = "An address begins with https:// or http://."
+OF_THE_WEB = "A URL must begin with https:// or http://."
 # Constraint -> a function that makes a row which breaks it (and nothing else) when it is stored; what editors are told.
 BROKEN = {
     "source_url_once": (
         lambda: changed(make_source(), url=make_source(url="https://example.org/aral").url),
-        "Another source has this address. Cite that one.",
+        "Another source already has this address. Cite that one.",
     ),
     "source_address_is_of_the_web": (lambda: changed(make_source(), url="javascript:alert(1)"), OF_THE_WEB),
     "organisation_address_is_of_the_web": (lambda: changed(make_organisation(), url="data:text/html,x"), OF_THE_WEB),
@@ -140,20 +140,20 @@ BROKEN = {
     ),
     "place_country_is_in_no_country": (
         lambda: changed(make_country(), country=make_country()),
-        "A country lies in no other country.",
+        "A country cannot lie within another country.",
     ),
     "place_only_countries_have_a_group": (
         lambda: changed(make_place(), group=Place.Group.KOREA),
-        "Only a country belongs to a group.",
+        "Only a country can belong to a group.",
     ),
-    "place_is_not_part_of_itself": (own_part, "A place is no part of itself."),
+    "place_is_not_part_of_itself": (own_part, "A place cannot be part of itself."),
     "tombstone_stands_once": (
         lambda: again(make_tombstone(), reason="unfounded"),
-        "It is already said why this record is not there.",
+        "A reason for this record’s absence has already been given.",
     ),
     "tombstone_leads_elsewhere": (
         lambda: Tombstone(kind="project", key="aral", reason="duplicate", successor="aral"),
-        "Readers are sent to another record than this one.",
+        "A record cannot redirect to itself.",
     ),
     "former_key_leads_to_one_record": (
         lambda: again(make_former_key(), now="elsewhere"),
@@ -161,9 +161,9 @@ BROKEN = {
     ),
     "former_key_leads_elsewhere": (
         lambda: FormerKey(kind="source", key="aral", now="aral"),
-        "A former key leads to another key.",
+        "A former key must lead to a different key.",
     ),
-    "issue_is_not_its_own_parent": (own_parent, "An issue cannot be its own main issue."),
+    "issue_is_not_its_own_parent": (own_parent, "An issue cannot be its own parent."),
     "issue_stands_once_in_a_country": (
         lambda: again(make_issue_in_country(), note_en="Felt in the south."),
         "This country is already listed.",
@@ -178,7 +178,7 @@ BROKEN = {
     ),
     "issue_has_one_headline_figure": (
         lambda: again(make_key_figure(headline=True), position=2),
-        "Another key figure already stands for this issue.",
+        "This issue already has a headline figure.",
     ),
     "page_indicator_stands_once": (
         lambda: again(make_page_indicator(), position=2),
@@ -196,18 +196,18 @@ BROKEN = {
         lambda: again(make_issue_link(), mechanism_en="Another way."),
         "This cause and effect are already linked.",
     ),
-    "issue_does_not_cause_itself": (own_cause, "An issue does not cause itself."),
+    "issue_does_not_cause_itself": (own_cause, "An issue cannot cause itself."),
     "observation_stands_once": (
         lambda: again(make_observation(), value=25),
         "This source already gives a value for this place and year.",
     ),
     "observation_year_is_plausible": (
         lambda: changed(make_observation(), year=205),
-        "A year has four digits and lies between 1800 and 2200.",
+        "A year must have four digits, between 1800 and 2200.",
     ),
     "key_figure_year_is_plausible": (
         lambda: changed(make_key_figure(), year=20_600),
-        "A year has four digits and lies between 1800 and 2200.",
+        "A year must have four digits, between 1800 and 2200.",
     ),
     "key_figure_has_a_value_or_a_series": (
         lambda: changed(make_key_figure(), value=None),
@@ -219,11 +219,11 @@ BROKEN = {
     ),
     "indicator_has_room_for_values": (
         lambda: changed(make_indicator(), lowest=100, highest=100),
-        "The lowest possible value lies below the highest.",
+        "The lowest possible value must be below the highest.",
     ),
     "project_ends_after_it_starts": (
         lambda: changed(make_project(start="2021-05"), end="2020"),
-        "A project does not end before it starts.",
+        "A project cannot end before it starts.",
     ),
     "place_identifier_names_one": (
         lambda: again(make_place_identifier(), place=make_place()),
@@ -246,48 +246,48 @@ BROKEN = {
         "Another organisation has this identifier.",
     ),
     "imported_file_is_not_empty": (lambda: changed(make_imported_file(), size=0), "The file is empty."),
-    "imported_activity_stands_at_a_line": (lambda: changed(make_imported(), line=0), "Lines are counted from 1."),
+    "imported_activity_stands_at_a_line": (lambda: changed(make_imported(), line=0), "Line numbers start at 1."),
     "transactions_are_summed_once": (
         lambda: again(make_transaction_sum()),
-        "There is a sum of this type and currency already.",
+        "A total for this type and currency already exists.",
     ),
     "transaction_sum_has_transactions": (
         lambda: changed(make_transaction_sum(), count=0),
-        "A sum is of at least one transaction, the last not before the first.",
+        "A total needs at least one transaction, and the last cannot precede the first.",
     ),
     "budget_line_ends_after_it_starts": (
         lambda: changed(make_budget_line(), end="2023-12-31"),
-        "A period does not end before it starts.",
+        "A period cannot end before it starts.",
     ),
-    "budget_line_has_a_currency": (lambda: changed(make_budget_line(), currency=""), "An amount has a currency."),
+    "budget_line_has_a_currency": (lambda: changed(make_budget_line(), currency=""), "An amount needs a currency."),
     "reported_result_has_its_place": (
         lambda: again(make_reported_result()),
-        "There is a result at this place already.",
+        "A result already exists at this position.",
     ),
-    "reported_document_stands_once": (lambda: again(make_reported_document()), "This document is listed already."),
+    "reported_document_stands_once": (lambda: again(make_reported_document()), "This document is already listed."),
     "share_is_a_percentage": (
         lambda: changed(make_reported_share(), percentage="100.01"),
-        "A share runs from 0 to 100.",
+        "A percentage must be between 0 and 100.",
     ),
     "other_identifier_stands_once": (lambda: again(make_project_identifier()), "This identifier is listed already."),
     "related_activity_stands_once": (lambda: again(make_related_activity()), "This activity is listed already."),
     "issue_is_suggested_once": (lambda: again(make_suggested_issue()), "This issue is suggested already."),
     "some_issue_is_suggested_once": (
         lambda: again(make_suggested_issue(issue=None)),
-        "That it answers some issue is suggested already.",
+        "It has already been suggested that the project addresses some issue.",
     ),
-    "suggestion_has_a_weight": (lambda: changed(make_suggested_issue(), score=0), "A suggestion has a reason."),
+    "suggestion_has_a_weight": (lambda: changed(make_suggested_issue(), score=0), "A suggestion needs a reason."),
     "confirmed_suggestion_names_its_issue": (
         lambda: changed(make_suggested_issue(issue=None), decision="confirmed"),
-        "Choose the issue that the project answers.",
+        "Choose the issue that the project addresses.",
     ),
     "one_organisation_reports": (
         lambda: again(make_reporting_organisation(), organisation=make_organisation(), slot=2),
-        "One organisation reports for the portal.",
+        "Only one organisation can report for the portal.",
     ),
     "project_budget_has_a_currency": (
         lambda: changed(make_project(), budget=5_600_000),
-        "Give a budget together with its currency, or neither.",
+        "Enter both budget and currency, or neither.",
     ),
     "project_has_an_area_once": (
         lambda: again(make_area(make_project(), Area.FORESTRY)),
@@ -311,7 +311,7 @@ BROKEN = {
     ),
     "rio_marker_is_0_1_or_2": (
         lambda: changed(make_rio_marker(), significance=3),
-        "A Rio marker is 0, 1 or 2.",
+        "A Rio marker must be 0, 1 or 2.",
     ),
     "agreement_party_is_a_country_or_an_organisation": (
         lambda: changed(make_party(), organisation=make_organisation()),
@@ -328,11 +328,11 @@ BROKEN = {
     ),
     "older_translation_stands_once": (
         lambda: again(make_older_translation(), english="Another."),
-        "It is known already that this translation is older.",
+        "This translation is already marked as outdated.",
     ),
     "look_is_the_last_one": (
         lambda: again(Look.objects.create(kind="issues.term", record=1)),
-        "Of a record the last look is kept.",
+        "Only the latest verification of each record is kept.",
     ),
     "double_stands_once": (
         lambda: again(Double.objects.create(kind="portal.source", one=1, other=2)),
@@ -340,13 +340,13 @@ BROKEN = {
     ),
     "double_names_the_older_first": (
         lambda: Double(kind="portal.source", one=2, other=1),
-        "A pair names two records, the one that was there first before the other.",
+        "A pair lists two records, the earlier one first.",
     ),
     "link_use_stands_once": (
         lambda: again(
             LinkUse.objects.create(link=Link.objects.create(address="https://a.org/"), kind="portal.source", record=1)
         ),
-        "It is known already that this record leads there.",
+        "This record’s use of the link is already recorded.",
     ),
     **{
         name: (lambda make=make: again(make_citation(make()), position=1), CITED_ALREADY)
@@ -442,7 +442,7 @@ def test_constraint_lets_stand_what_is_true(name):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (Source(doi="doi:10.1/x"), "A DOI begins with 10. and has a slash."),
+        (Source(doi="doi:10.1/x"), "A DOI begins with “10.” and contains a slash."),
         (Source(language="Korean"), "A language is written as its ISO 639 code, such as ko."),
         (Place(latitude=91), "Ensure this value is less than or equal to 90."),
         (Project(budget=-1), "Ensure this value is greater than or equal to 0."),

@@ -156,8 +156,8 @@ DESK = re.compile(
 NAMES = re.compile(r"/models/|^portal/(tracking/audit_log|core/choices)\.py$")
 # What the portal says as Django does, in the same sense.
 LIKE_DJANGO = {
-    *("Close", "Home", "No, take me back", "Page not found", "Password", "Remove", "Search", "Show all"),
-    *("name", "version"),
+    *("Close", "Home", "Cancel", "Page not found", "Password", "Remove", "Search", "Show all"),
+    *("name", "user", "version"),
 }
 
 
@@ -173,7 +173,7 @@ def without_context(language="ko"):
 def test_a_short_text_of_both_the_desk_and_a_public_page_has_a_context():
     found = without_context()
     assert len(found) > 500
-    assert {"portal/views/search.py"} == found["What it is"]
+    assert {"portal/views/search.py"} == found["Record type"]
     shared = {}
     for text, where in found.items():
         files = {file for file in where if not NAMES.search(file)}

@@ -39,16 +39,16 @@ class Indicator(Record):
     class Direction(models.TextChoices):
         HIGHER = "higher-is-better", _("Higher is better")
         LOWER = "lower-is-better", _("Lower is better")
-        NEUTRAL = "neutral", _("Neither is better")
+        NEUTRAL = "neutral", _("Neutral")
 
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
     name = models.CharField(_("name"), max_length=160)
     definition = models.TextField(_("definition"))
     unit = models.CharField(
-        _("unit"), max_length=80, validators=[validate_unit], help_text=_("In words, as a heading has it.")
+        _("unit"), max_length=80, validators=[validate_unit], help_text=_("Spelled out, as in a heading.")
     )
     unit_symbol = models.CharField(
-        _("unit symbol"), max_length=40, validators=[validate_unit], help_text=_("As it is written after the number.")
+        _("unit symbol"), max_length=40, validators=[validate_unit], help_text=_("As written after a number.")
     )
     lowest = models.DecimalField(
         _("lowest possible value"),
@@ -56,7 +56,7 @@ class Indicator(Record):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text=_("What no value can lie below: 0 of a share. Empty, where values may be anything."),
+        help_text=_("No value can be lower: 0 for a share. Leave blank if there is no limit."),
     )
     highest = models.DecimalField(
         _("highest possible value"),
@@ -64,7 +64,7 @@ class Indicator(Record):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text=_("What no value can lie above: 100 of a share in per cent."),
+        help_text=_("No value can be higher: 100 for a share in per cent."),
     )
     direction = models.CharField(_("direction"), max_length=16, choices=Direction)
     sdg_indicator = models.CharField(
@@ -102,7 +102,7 @@ class Indicator(Record):
             models.CheckConstraint(
                 name="indicator_has_room_for_values",
                 condition=models.Q(lowest=None) | models.Q(highest=None) | models.Q(lowest__lt=models.F("highest")),
-                violation_error_message=_("The lowest possible value lies below the highest."),
+                violation_error_message=_("The lowest possible value must be below the highest."),
             ),
         ]
 
@@ -116,18 +116,22 @@ class Indicator(Record):
         )
         errors = {}
         if None not in (self.lowest, stored["low"]) and stored["low"] < self.lowest:
-            errors["lowest"] = _("There is a value below it: {value}.").format(value=plain(stored["low"]))
+            errors["lowest"] = _("An existing value is lower: {value}.").format(value=plain(stored["low"]))
         if None not in (self.highest, stored["high"]) and stored["high"] > self.highest:
-            errors["highest"] = _("There is a value above it: {value}.").format(value=plain(stored["high"]))
+            errors["highest"] = _("An existing value is higher: {value}.").format(value=plain(stored["high"]))
         if errors:
             raise ValidationError(errors)
 
     def check_value(self, value):
         """Raise ValidationError if `value` is below `lowest` or above `highest`."""
         if self.lowest is not None and value < self.lowest:
-            raise ValidationError(_("No value of this indicator lies below {limit}.").format(limit=plain(self.lowest)))
+            raise ValidationError(
+                _("Values of this indicator cannot be below {limit}.").format(limit=plain(self.lowest))
+            )
         if self.highest is not None and value > self.highest:
-            raise ValidationError(_("No value of this indicator lies above {limit}.").format(limit=plain(self.highest)))
+            raise ValidationError(
+                _("Values of this indicator cannot be above {limit}.").format(limit=plain(self.highest))
+            )
 
 
 class ObservationQuerySet(RowQuerySet):
@@ -175,7 +179,7 @@ class Observation(ThroughModel):
             models.CheckConstraint(
                 name="observation_year_is_plausible",
                 condition=models.Q(year__range=(1800, 2200)),
-                violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
+                violation_error_message=_("A year must have four digits, between 1800 and 2200."),
             ),
         ]
 

@@ -31,11 +31,11 @@ class Section(models.TextChoices):
     def question(self):
         """Return the question that the section answers, translated."""
         return {
-            "drivers": _("What stands behind it?"),
-            "pressures": _("What acts on nature?"),
-            "state": _("How do things stand?"),
-            "impacts": _("What does it do to people and nature?"),
-            "responses": _("What is done about it?"),
+            "drivers": _("What drives it?"),
+            "pressures": _("What pressures does it put on nature?"),
+            "state": _("What is the situation?"),
+            "impacts": _("What are the impacts on people and nature?"),
+            "responses": _("What is being done about it?"),
         }[self.value]
 
 
@@ -55,16 +55,16 @@ class Issue(Record):
 
     parent = models.ForeignKey(
         "self",
-        verbose_name=_("main issue"),
+        verbose_name=_("parent issue"),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
         related_name="children",
         limit_choices_to={"parent": None},
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
     name = models.CharField(_("name"), max_length=120)
-    summary = models.TextField(_("summary"), help_text=_("Two or three sentences, without marks."))
+    summary = models.TextField(_("summary"), help_text=_("Two or three sentences, without source marks."))
     drivers = models.TextField(Section.DRIVERS.label)
     pressures = models.TextField(Section.PRESSURES.label)
     state = models.TextField(Section.STATE.label)
@@ -102,7 +102,7 @@ class Issue(Record):
             models.CheckConstraint(
                 name="issue_is_not_its_own_parent",
                 condition=models.Q(parent=None) | ~models.Q(parent=models.F("pk")),
-                violation_error_message=_("An issue cannot be its own main issue."),
+                violation_error_message=_("An issue cannot be its own parent."),
             )
         ]
 
@@ -111,7 +111,9 @@ class Issue(Record):
 
     def clean(self):
         if self.parent_id and (self.parent.parent_id or (self.pk and self.children.exists())):
-            raise ValidationError({"parent": _("Issues stand in two levels: a main issue has no main issue above it.")})
+            raise ValidationError(
+                {"parent": _("Issues have two levels: a parent issue cannot have a parent of its own.")}
+            )
         errors = {}
         marks = {
             f"{section}_{language}": cited_keys(getattr(self, f"{section}_{language}") or "")
@@ -122,9 +124,9 @@ class Issue(Record):
         for field, keys in marks.items():
             unknown = [key for key in keys if key not in known]
             if unknown:
-                errors[field] = _("No source has this key: {keys}. Create the source first, or mend the mark.").format(
-                    keys=", ".join(unknown)
-                )
+                errors[field] = _(
+                    "No source has this key: {keys}. Create the source first, or correct the mark."
+                ).format(keys=", ".join(unknown))
         if errors:
             raise ValidationError(errors)
 
@@ -179,7 +181,7 @@ class IssueInCountry(ThroughModel):
         limit_choices_to={"kind": "country"},
     )
     note = models.TextField(_("note"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     natural_fields = ("issue__key", "country__key")
 
@@ -234,7 +236,7 @@ class KeyFigure(ThroughModel):
     """A number that describes an issue."""
 
     issue = models.ForeignKey(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="key_figures")
-    position = models.PositiveSmallIntegerField(_("position"))
+    position = models.PositiveSmallIntegerField(_("order"))
     label = models.CharField(_("label"), max_length=160)
     indicator = models.ForeignKey(
         "issues.Indicator",
@@ -260,7 +262,7 @@ class KeyFigure(ThroughModel):
         max_length=40,
         blank=True,
         validators=[validate_unit],
-        help_text=_("As it is written after the number."),
+        help_text=_("As written after a number."),
     )
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True, validators=year_validators)
     other_definition = models.BooleanField(
@@ -269,7 +271,7 @@ class KeyFigure(ThroughModel):
         help_text=_("The figure differs from the portal’s series of that place and year for this reason."),
     )
     headline = models.BooleanField(
-        _("headline"), default=False, help_text=_("The one figure that stands for the issue on the home page.")
+        _("headline"), default=False, help_text=_("The key figure shown for this issue on the home page.")
     )
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="KeyFigureCitation", related_name="cited_by_key_figures"
@@ -292,12 +294,12 @@ class KeyFigure(ThroughModel):
                 fields=["issue"],
                 condition=models.Q(headline=True),
                 name="issue_has_one_headline_figure",
-                violation_error_message=_("Another key figure already stands for this issue."),
+                violation_error_message=_("This issue already has a headline figure."),
             ),
             models.CheckConstraint(
                 name="key_figure_year_is_plausible",
                 condition=models.Q(year=None) | models.Q(year__range=(FIRST_YEAR, LAST_YEAR)),
-                violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
+                violation_error_message=_("A year must have four digits, between 1800 and 2200."),
             ),
             models.CheckConstraint(
                 name="key_figure_has_a_value_or_a_series",
@@ -368,7 +370,7 @@ class IssueLink(ThroughModel):
             models.CheckConstraint(
                 name="issue_does_not_cause_itself",
                 condition=~models.Q(cause=models.F("effect")),
-                violation_error_message=_("An issue does not cause itself."),
+                violation_error_message=_("An issue cannot cause itself."),
             ),
         ]
 

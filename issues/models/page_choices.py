@@ -33,7 +33,7 @@ class PageIndicator(ThroughModel):
     indicator = models.ForeignKey(
         Indicator, verbose_name=_("indicator"), on_delete=models.CASCADE, related_name="page_choices"
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     natural_fields = ("page", "indicator__key")
     objects = PairManager.from_queryset(PageIndicatorQuerySet)()
@@ -137,7 +137,7 @@ class ComparisonExample(ThroughModel):
     title = models.CharField(_("title"), max_length=160)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     keys = models.CharField(_("keys"), max_length=300)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     natural_fields = ("kind", "keys")
 

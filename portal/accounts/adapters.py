@@ -98,8 +98,8 @@ class AccountAdapter(DefaultAccountAdapter):
                 "again, or ask an administrator."
             )
         ),
-        "username_password_mismatch": _("The username and the password do not fit together. Try again."),
-        "rate_limited": _("That was too often in a short time. Wait a few minutes, then try again."),
+        "username_password_mismatch": _("Wrong username or password. Try again."),
+        "rate_limited": _("Too many attempts in a short time. Wait a few minutes, then try again."),
     }
 
     def is_open_for_signup(self, request):

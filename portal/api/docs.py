@@ -96,7 +96,9 @@ def described(request, resource):
     parameters = [parameter(name, item) for name, item in resource.filterset_class.base_filters.items()]
     if resource.sorts:
         sorts = [(sort, "") for sort in resource.sorts]
-        parameters.append(Parameter("sort", _("Order"), _("one of these; with a minus, the other way"), sorts))
+        parameters.append(
+            Parameter("sort", _("Sort order"), _("one of these; prefix with minus for descending order"), sorts)
+        )
     fields = [(field.name, field.label) for field in resource.serialiser.fields]
     words = resource.serialiser.model._meta.verbose_name_plural
     if resource.path == "countries":
@@ -108,21 +110,25 @@ def parameter(name, item):
     """Return a filter as a `Parameter`."""
     if isinstance(item, Facet):
         values = list(item.options.choices) if hasattr(item.options, "choices") else []
-        takes = _("codes, repeated for several") if values else _("keys or codes, repeated for several")
+        takes = (
+            _("codes; repeat the parameter for several")
+            if values
+            else _("keys or codes; repeat the parameter for several")
+        )
         example = EXAMPLES.get(name)
         if not values and example:
             takes = f"{takes}: {example[0]}"
         return Parameter(name, item.label, takes, values)
     if isinstance(item, YearFilter):
         return Parameter(name, item.label, _("a year"), [])
-    return Parameter(name, item.label, _("words in any of the three languages"), [])
+    return Parameter(name, item.label, _("keywords in any of the three languages"), [])
 
 
 def shape():
     """Return the parameters that all lists accept."""
     return [
-        Parameter("limit", _("How many at most"), _("a whole number from 1 to {most}").format(most=MOST), []),
-        Parameter("offset", _("How many to pass over first"), _("a whole number"), []),
-        Parameter("lang", _("Texts in one language alone"), ", ".join(LANGUAGES), []),
-        Parameter("fields", _("Only these fields"), _("names of fields, parted by commas"), []),
+        Parameter("limit", _("Maximum number"), _("a whole number from 1 to {most}").format(most=MOST), []),
+        Parameter("offset", _("Number to skip"), _("a whole number"), []),
+        Parameter("lang", _("Texts in one language only"), ", ".join(LANGUAGES), []),
+        Parameter("fields", _("Only these fields"), _("field names, separated by commas"), []),
     ]

@@ -66,7 +66,7 @@ def looked_up(doi: str) -> str:
         text = body.decode()
     except (OSError, http.client.HTTPException, ValueError) as error:
         if getattr(error, "code", None) == 404:
-            raise Unanswered(_("The registry knows no such DOI.")) from error
+            raise Unanswered(_("The registry does not know this DOI.")) from error
         raise Unanswered(_("The registry of DOIs cannot be reached now.")) from error
     if len(body) > MOST_BYTES:
         raise Unanswered(_("The registry’s answer is too long to be a reference."))

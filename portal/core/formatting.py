@@ -102,7 +102,7 @@ def date_range(record: Dated) -> str:
             return partial_date(record.start)
         return format_html("{}–<wbr>{}", partial_date(record.start), partial_date(record.end))
     if record.start:
-        return format_html(gettext("{}, end not known"), partial_date(record.start))
+        return format_html(gettext("from {}, end not known"), partial_date(record.start))
     if record.end:
         return format_html(gettext("until {}, start not known"), partial_date(record.end))
     return gettext("Dates not known")

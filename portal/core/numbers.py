@@ -24,7 +24,7 @@ def parse_number(text: str) -> Decimal:
         written = BLANK.sub("", written)
     elif EITHER.fullmatch(written):
         raise ValidationError(
-            _("“%(text)s” can be read in two ways. Write %(thousands)s or %(decimal)s."),
+            _("“%(text)s” is ambiguous. Write %(thousands)s or %(decimal)s."),
             code="ambiguous",
             params={
                 "text": text.strip(),

@@ -79,7 +79,7 @@ class PartialDateField(models.CharField):
 
     description = _("A day, month or year")
     default_error_messages = {
-        "invalid": _("“%(value)s” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
+        "invalid": _("“%(value)s” is not a date. Use YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -16,7 +16,7 @@ def validate_sdg(code: str) -> None:
     """Raise ValidationError unless `code` is a goal from 1 to 17 or a target of one."""
     match = PATTERN.fullmatch(code)
     if match is None or match[1] not in Goal.values:
-        raise ValidationError(_("“%(code)s” is no goal or target. Write 6, 6.4 or 3.c."), params={"code": code})
+        raise ValidationError(_("“%(code)s” is not a goal or target. Use 6, 6.4 or 3.c."), params={"code": code})
 
 
 def goal_column() -> models.GeneratedField:

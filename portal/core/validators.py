@@ -14,11 +14,11 @@ IN_A_WORD = {"\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"}  # nobo
 def validate_unit(text: str) -> None:
     """Raise ValidationError for a unit that looks like another one and is not: one word for one thing, everywhere."""
     if text != text.strip() or "  " in text:
-        raise ValidationError(_("A unit has single blanks between its words, and none around them."))
+        raise ValidationError(_("A unit must have single spaces between words and none at either end."))
     for letter in text:
         if letter != " " and (unicodedata.category(letter)[0] in "ZC" or letter in IN_A_WORD):
             raise ValidationError(
-                _("There is a letter in the unit that nobody sees (U+%(code)s). Type it anew, with plain blanks."),
+                _("The unit contains an invisible character (U+%(code)s). Type it again with ordinary spaces."),
                 params={"code": f"{ord(letter):04X}"},
             )
 
@@ -29,11 +29,11 @@ def address_of_the_web(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         name=name,
         condition=begins | models.Q(url="") | models.Q(url=None),
-        violation_error_message=_("An address begins with https:// or http://."),
+        violation_error_message=_("A URL must begin with https:// or http://."),
     )
 
 
 year_validators = [
-    MinValueValidator(FIRST_YEAR, _("A year has four digits and lies between 1800 and 2200.")),
-    MaxValueValidator(LAST_YEAR, _("A year has four digits and lies between 1800 and 2200.")),
+    MinValueValidator(FIRST_YEAR, _("A year must have four digits, between 1800 and 2200.")),
+    MaxValueValidator(LAST_YEAR, _("A year must have four digits, between 1800 and 2200.")),
 ]

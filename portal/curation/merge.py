@@ -269,7 +269,7 @@ def related_moves(kept, other):
 def merge_blockers(kept, other):
     """Return the reasons, in words, why two records cannot be merged; [] if they can."""
     if kept.pk == other.pk:
-        return [_("These are not two records but one.")]
+        return [_("You have chosen the same record twice.")]
     return [
         *_hidden_from_readers(kept, other),
         *_of_another_kind(kept, other),
@@ -280,7 +280,7 @@ def merge_blockers(kept, other):
 
 def _hidden_from_readers(kept, other):
     if other.publication == PublicationStatus.PUBLISHED != kept.publication:
-        yield _("Readers see “{other}” and not “{kept}”. Keep the other one, or publish this one first.").format(
+        yield _("“{other}” is public and “{kept}” is not. Keep the other record, or publish this one first.").format(
             other=other, kept=kept
         )
 
@@ -295,7 +295,7 @@ def _of_another_kind(kept, other):
         if not limit or not key.model._base_manager.filter(**{key.name: other}).exists():
             continue
         if not type(kept)._base_manager.complex_filter(limit).filter(pk=kept.pk).exists():
-            yield _("“{kept}” cannot stand where “{other}” does: {rows}, {field}.").format(
+            yield _("“{kept}” cannot take the place of “{other}”: {rows}, {field}.").format(
                 kept=kept, other=other, rows=key.model._meta.verbose_name_plural, field=key.verbose_name
             )
 
@@ -306,7 +306,7 @@ def _one_in_the_other(kept, other):
         if column.is_relation and column.related_model is type(kept):
             for inner, outer in ((kept, other), (other, kept)):
                 if outer.pk in _above(inner, column):
-                    yield _("{field}: “{inner}” lies in “{outer}”. What is part of another is not the same.").format(
+                    yield _("{field}: “{inner}” lies within “{outer}”. A part is not the same as the whole.").format(
                         field=capfirst(column.verbose_name), inner=inner, outer=outer
                     )
 
@@ -326,7 +326,7 @@ def _numbers_that_differ(kept, other):
         numbers = [one for one in _own_columns(key.model) if isinstance(one, models.DecimalField)]
         for row, twin in _with_twins(key, kept, other) if numbers else ():
             if twin is not None and set(numbers) & set(_row_differences(row, twin, key)):
-                yield _("{row} has another value in each: {kept} and {other}. Mend or delete one first.").format(
+                yield _("{row} has different values: {kept} and {other}. Correct or delete one first.").format(
                     row=_name_of_row(twin),
                     kept=", ".join(_shown(twin, one) for one in numbers),
                     other=", ".join(_shown(row, one) for one in numbers),

@@ -256,7 +256,7 @@ class RecordFilterSet(django_filters.FilterSet):
     counter_class: type[FacetCounter] = QuerySetCounter
     caches_counts = True  # whether counts are stored in the cache until the content changes
 
-    q = django_filters.CharFilter(label=_("Words"), method="filter_text", max_length=200)
+    q = django_filters.CharFilter(label=_("Keywords"), method="filter_text", max_length=200)
 
     def filter_text(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(pk__in_ids=self.text_matches)
@@ -281,15 +281,13 @@ class RecordFilterSet(django_filters.FilterSet):
             return []
         self.form.is_valid()
         sentences = [
-            gettext("{label}: there is no “{value}”. It was left out.").format(label=field.label, value=value[:60])
+            gettext("{label}: “{value}” was not found and was ignored.").format(label=field.label, value=value[:60])
             for field in self.form.fields.values()
             for value in getattr(field, "rejected", [])
         ]
         for name, errors in self.form.errors.items():
             label = self.form.fields[name].label if name in self.form.fields else ""
-            sentences += [
-                gettext("{label}: {problem} It was left out.").format(label=label, problem=error) for error in errors
-            ]
+            sentences += [gettext("{label}: {problem} Ignored.").format(label=label, problem=error) for error in errors]
         return sentences
 
     @property
@@ -493,8 +491,8 @@ class YearFacet(Facet):
 class DatedFilterSet(RecordFilterSet):
     """Filters of records that have one `date`."""
 
-    year_from = YearFilter(_("In or after"), "dated_from")
-    year_to = YearFilter(_("In or before"), "dated_to")
+    year_from = YearFilter(_("From year"), "dated_from")
+    year_to = YearFilter(_("To year"), "dated_to")
 
     def dated_from(self, queryset: QuerySet, name: str, year: int) -> QuerySet:
         return queryset.filter(date__gte=f"{year:04}")

@@ -39,16 +39,14 @@ HOLDS = {
         "happened, when, where, and the sources of it."
     ),
     "project": _(
-        "Projects of Korea, its provinces and cities together with Central Asia: parties and their roles, dates, money "
-        "as far as it is known, places, the issues that they answer, and sources."
+        "Projects of Korea, its provinces and cities with Central Asia: participants and roles, dates, funding as "
+        "far as known, places, issues addressed, and sources."
     ),
     "agreement": _(
-        "Treaties, memoranda, summits, sister cities and other dated acts between Korea, its provinces and cities, and "
-        "the countries of Central Asia: parties, areas, sources."
+        "Treaties, memoranda, summits, sister-city ties and other dated agreements between Korea, its provinces and "
+        "cities, and the countries of Central Asia: parties, areas, sources."
     ),
-    "organisation": _(
-        "Organisations that fund, carry, host or sign: kind, country, website, spellings of their names."
-    ),
+    "organisation": _("Organisations that fund, implement, host or sign: kind, country, website, alternative names."),
     "place": _(
         "Countries, provinces, cities, lakes, rivers and other places that records name: kind, country, what they are "
         "part of, and their position as far as it is known."

@@ -217,7 +217,7 @@ def export_response(request, kinds, records, single=False, only=None):
         return error_response(request, kinds, single, 400, title, only=only)
     form = FORMATS[name]
     if form not in formats_for(kinds, single, only):
-        title = gettext("This has no {format} form").format(format=form.title)
+        title = gettext("Not available as {format}").format(format=form.title)
         return error_response(request, kinds, single, 406, title, only=only)
     if form.respond:
         return form.respond(request, records())
@@ -240,8 +240,8 @@ def full_response(request, form, kinds, records):
     if form.name == "xlsx" and len(records) > spreadsheets.MOST_ROWS_OF_XLSX:
         words = gettext("Too many rows for one workbook")
         message = gettext(
-            "The list has {count} rows; a workbook is made of {most} at most. "
-            "Take it as CSV, which Excel opens too, or narrow the list with its filters."
+            "The list has {count} rows; a workbook holds at most {most}. Download it as CSV, which Excel also opens, "
+            "or narrow it with filters."
         ).format(count=number(len(records)), most=number(spreadsheets.MOST_ROWS_OF_XLSX))
         return error_response(request, kinds, records.single, 413, words, message, without="xlsx")
     made = form.make(request, records)

@@ -45,7 +45,7 @@ class Changelog(RecordView):
 
     def get_context_data(self, **kwargs):
         """Return the context with the newest changes, without those that show readers nothing."""
-        record, title = self.object, gettext("What changed")
+        record, title = self.object, gettext("Changes")
         context = super().get_context_data(**kwargs)
         groups = public_groups(record, change_times(record))[:MOST]
         return context | {
@@ -103,7 +103,7 @@ class ChangelogFeed(Changelog):
             for change in changes
         ]
         feed = atom.feed(
-            title=gettext("What changed: {name}").format(name=record.name_and_language()[0]),
+            title=gettext("Changes: {name}").format(name=record.name_and_language()[0]),
             about=page,
             links=[("self", settings.PUBLIC_URL + request.path)],
             identity=f"{identity}/{get_language()}",

@@ -97,7 +97,7 @@ class Revert:
         names = self._names()
         coming = {(model, pk) for model, steps in self.steps.items() for pk, step in steps.items() if step.after}
         return [
-            _("“{name}” ({kind}) is no longer there.").format(name=names.of(model, pk), kind=model._meta.verbose_name)
+            _("“{name}” ({kind}) no longer exists.").format(name=names.of(model, pk), kind=model._meta.verbose_name)
             for model, pks in wanted.items()
             for pk in sorted(pks - set(model._base_manager.filter(pk__in=pks).values_list("pk", flat=True)))
             if (model, pk) not in coming

@@ -70,14 +70,14 @@ def snapshot(records, key, day):
     if record is None or not record.was_public:
         raise Http404
     if day > timezone.localdate():
-        raise NoSnapshot(record, gettext("This day has not come yet."))
+        raise NoSnapshot(record, gettext("This date is in the future."))
     first = timezone.localdate(record.published_at or record.created_at)
     if day < first:
-        why = gettext("The record is to be seen here since {day}.")
+        why = gettext("This record has been public since {day}.")
         raise NoSnapshot(record, why.format(day=formats.date_format(first, "DATE_FORMAT")))
     was = as_of(record, day)
     if was is None or was.publication != PublicationStatus.PUBLISHED:
-        raise NoSnapshot(record, gettext("Readers did not see this record at the end of this day."))
+        raise NoSnapshot(record, gettext("This record was not public at the end of this day."))
     was.is_shown_today = record.publication == PublicationStatus.PUBLISHED
     hide_unpublished(was)
     return was

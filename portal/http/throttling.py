@@ -291,7 +291,7 @@ def _refusal_page(language, seconds):
         "Too many requests came from your network. Please try again in {count} seconds.",
         seconds,
     ).format(count=seconds)
-    return render_to_string("portal/429_throttled.html", {"title": gettext("A little too often"), "told": told})
+    return render_to_string("portal/429_throttled.html", {"title": gettext("Too many requests"), "told": told})
 
 
 class RequestSizeMiddleware:
@@ -325,5 +325,5 @@ class RequestSizeMiddleware:
     def refuse(self, request, may_sign_in):
         if problems.is_for_programs(request):
             return problems.response(413, "The portal takes no requests as large as this.")
-        context = {"title": gettext("That was too large"), "may_sign_in": may_sign_in}
+        context = {"title": gettext("Request too large"), "may_sign_in": may_sign_in}
         return render(request, "portal/413.html", context, status=413)

@@ -148,7 +148,7 @@ def _lock_owners(plan):
 
 
 def _refuse_as_changed(row):
-    row.refuse("", _("Another editor changed this meanwhile. Look at the file’s changes again."))
+    row.refuse("", _("Another editor has changed this. Check the file’s changes again."))
 
 
 def _create(plan, waiting):
@@ -158,7 +158,7 @@ def _create(plan, waiting):
         ready = [row for row in waiting if all(_is_stored(getattr(row.record, name)) for name in among)]
         if not ready:
             for row in waiting if not plan.refused else ():
-                row.refuse("", _("The record stands on one that stands on it."))
+                row.refuse("", _("The records refer to each other in a circle."))
             return
         for some in _batches(ready):
             for row in some:

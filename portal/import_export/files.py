@@ -96,7 +96,7 @@ def xlsx_file(title: str, header: Sequence[str], is_text: Sequence[bool], rows: 
     if not fits:
         file.close()
         raise FileError(
-            _("A text is longer than the {count} characters that a cell of XLSX holds. Take CSV.").format(
+            _("A text is longer than the {count} characters allowed in an XLSX cell. Use CSV.").format(
                 count=MAX_CELL_LENGTH
             )
         )
@@ -127,15 +127,13 @@ def read(name: str, data: bytes, known: Iterable[str], encoding: str = "", most:
     if zipfile.is_zipfile(io.BytesIO(data)):
         lines, read_as = _lines_of_workbook(data), "XLSX"
     elif data[:4] == b"\xd0\xcf\x11\xe0":
-        raise FileError(_("This is a workbook of the old kind (.xls). Save it as .xlsx or CSV."))
+        raise FileError(_("This is an old-format workbook (.xls). Save it as .xlsx or CSV."))
     else:
         text, encoding = _decoded(data, encoding)
         delimiter = _delimiter(text, set(known))
         lines = _lines_of_text(text, delimiter)
         between = {",": _("commas"), ";": _("semicolons"), "\t": _("tabs")}[delimiter]
-        read_as = _("CSV, {encoding}, {between} between the cells").format(
-            encoding=ENCODINGS[encoding], between=between
-        )
+        read_as = _("CSV, {encoding}, separated by {between}").format(encoding=ENCODINGS[encoding], between=between)
     sheet = Sheet([], read_as=read_as)
     for number, cells in lines:
         if number > most + 1:
@@ -170,7 +168,7 @@ def _lines_of_text(text, delimiter):
             return
         except csv.Error as error:
             raise FileError(
-                _("Line {line} cannot be read: a quotation mark is missing, or one too many.").format(line=number)
+                _("Line {line} cannot be read: a quotation mark is missing or extra.").format(line=number)
             ) from error
         if len(cells) > MOST_COLUMNS:
             raise FileError(_("The file has more than {count} columns.").format(count=MOST_COLUMNS))
@@ -186,7 +184,7 @@ def _decoded(data, encoding):
             continue
         if "\0" not in text and (encoding or each in {"utf-8-sig", "utf-16"} or _reads_like(text, each)):
             return text, each
-    raise FileError(_("The letters of the file cannot be made out. Save it as “CSV UTF-8”, or say how it is encoded."))
+    raise FileError(_("The file’s encoding cannot be recognised. Save it as “CSV UTF-8”, or specify the encoding."))
 
 
 def _candidates(data):
@@ -221,9 +219,9 @@ def _lines_of_workbook(data):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             # zipfile never reads more of an entry than its declared size, so the declared sizes are a safe limit.
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
-                raise FileError(_("The workbook unpacks to more than it may."))
+                raise FileError(_("The workbook is too large when unpacked."))
             if any(_declares_entities(archive, entry) for entry in archive.infolist()):
-                raise FileError(_("The file is no workbook that can be read. Save it anew as .xlsx or CSV."))
+                raise FileError(_("The file cannot be read as a workbook. Save it again as .xlsx or CSV."))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # the dimensions that a workbook declares may be wrong
@@ -239,7 +237,7 @@ def _lines_of_workbook(data):
                 width = len(_without_empty_ends(cells)) + 1  # one more, to detect cells beside the table
             yield number, cells
     except NO_WORKBOOK as error:
-        raise FileError(_("The file is no workbook that can be read. Save it anew as .xlsx or CSV.")) from error
+        raise FileError(_("The file cannot be read as a workbook. Save it again as .xlsx or CSV.")) from error
 
 
 def _declares_entities(archive, entry):
@@ -261,9 +259,9 @@ def _cell(cell):
     if value is None:
         return ""
     if cell.data_type == TYPE_FORMULA:
-        return UnreadableFile(_("There is a formula in the cell. Put its value in its place."))
+        return UnreadableFile(_("The cell contains a formula. Replace it with its value."))
     if cell.data_type == TYPE_ERROR:
-        return UnreadableFile(_("There is an error of the spreadsheet in the cell: {value}.").format(value=value))
+        return UnreadableFile(_("The cell contains a spreadsheet error: {value}.").format(value=value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

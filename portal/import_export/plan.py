@@ -167,7 +167,7 @@ class ImportPlan:
                 continue
             identity = tuple(map(_identity, values))
             if identity in seen:
-                row.refuse("", _("Line {line} is about the same record.").format(line=seen[identity]))
+                row.refuse("", _("Line {line} refers to the same record.").format(line=seen[identity]))
                 continue
             seen[identity] = row.line
             named[identity] = row, values
@@ -244,7 +244,7 @@ class ImportPlan:
         if row.new:
             for column in self.table.columns:
                 if column not in self.given and _is_needed(column.field):
-                    row.refuse(column.names[0], _("The column is missing, and a new record needs it."))
+                    row.refuse(column.names[0], _("A column required for a new record is missing."))
         if self.table.is_record and "version" in self.places:
             self._check_version(row)
         self._check_rights(row)
@@ -260,14 +260,14 @@ class ImportPlan:
         text = row.cells[self.places["version"]].strip()
         if text and row.new:
             row.refuse(
-                "version", _("No record has this key any more, or the key is mistyped: a new one has no version.")
+                "version", _("No record has this key (any more), or the key is mistyped: a new record has no version.")
             )
         elif text and text != str(row.record.version):
             row.refuse(
                 "version",
-                _("The record was changed since the file was made: it has version {now}, the file {then}.").format(
-                    now=row.record.version, then=text
-                ),
+                _(
+                    "The record has changed since the file was made: it is now version {now}; the file has {then}."
+                ).format(now=row.record.version, then=text),
             )
 
     def actions(self, model):
@@ -303,7 +303,7 @@ class ImportPlan:
         elif self.table.is_record and row.new:
             row.refuse("", _("You may not add records of this kind."))
         elif any("change" in self.actions(type(owner)) for owner in self.owners(row)):
-            row.refuse("", _("Readers see this record: a reviewer may change it."))
+            row.refuse("", _("This record is public: only a reviewer may change it."))
         else:
             row.refuse("", _("You may not change records of this kind."))
 
@@ -329,16 +329,16 @@ class ImportPlan:
         if new != old and not workflow.can_transition(actions, old, new):
             row.refuse(
                 "publication",
-                _("It may not be moved from “{old}” to “{new}” by you.").format(old=old.label, new=new.label)
+                _("You may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
                 if new in workflow.TRANSITIONS[old]
-                else _("There is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label),
+                else _("It cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label),
             )
         if "publish_at" in changed and record.publish_at and new != PublicationStatus.SCHEDULED:
-            row.refuse("publish_at", _("Only a scheduled record waits for a time."))
+            row.refuse("publish_at", _("Only a scheduled record has a publication time."))
         elif "publish_at" in changed and "publish" not in actions:
-            row.refuse("publish_at", _("Whoever may publish says when."))
+            row.refuse("publish_at", _("The time is set by someone who may publish."))
         elif new == PublicationStatus.SCHEDULED and changed & {"publication", "publish_at"} and not _is_ahead(record):
-            row.refuse("publish_at", _("Give a time that is still to come."))
+            row.refuse("publish_at", _("Enter a time in the future."))
 
     def _check_relations_among_new(self):
         """Refuse a relation to a new record of the same file that the field's `limit_choices_to` excludes.
@@ -355,7 +355,7 @@ class ImportPlan:
                 if other is not None and other._state.adding and any(getattr(other, n) != v for n, v in limits.items()):
                     row.refuse(
                         change.name,
-                        _("“{name}” is there, but not of the kind that belongs here.").format(name=change.new[0]),
+                        _("“{name}” exists but is of the wrong kind.").format(name=change.new[0]),
                     )
 
 
@@ -407,5 +407,5 @@ def _unknown(name, known):
     close = [f"{name}_{code}" for code, _language in settings.LANGUAGES if f"{name}_{code}" in known]
     close = close or difflib.get_close_matches(name.lower().replace(" ", "_"), known, 2)
     if close:
-        return _("There is no column “{name}”. Is {close} meant?").format(name=name, close=" / ".join(close))
+        return _("There is no column “{name}”. Did you mean {close}?").format(name=name, close=" / ".join(close))
     return _("There is no column “{name}”.").format(name=name)

@@ -99,7 +99,7 @@ class SheetColumn:
 
     def read(self, text):
         if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
-            raise ValidationError(_("There is a control character in the text, which nobody sees. Type it anew."))
+            raise ValidationError(_("The text contains an invisible control character. Type it again."))
         return text
 
     def put(self, record, value):
@@ -116,9 +116,7 @@ class ChoiceSheetColumn(SheetColumn):
     def read(self, text):
         codes = {str(code): code for code, _label in self.field.flatchoices}
         if text not in codes:
-            raise ValidationError(
-                _("“{value}” is none of these: {choices}.").format(value=text, choices=", ".join(codes))
-            )
+            raise ValidationError(_("“{value}” is not one of: {choices}.").format(value=text, choices=", ".join(codes)))
         return codes[text]
 
 
@@ -138,7 +136,7 @@ class NumberSheetColumn(SheetColumn):
         value = parse_number(text)
         if isinstance(self.field, models.IntegerField):
             if value != value.to_integral_value():
-                raise ValidationError(_("“{value}” is no whole number.").format(value=text))
+                raise ValidationError(_("“{value}” is not a whole number.").format(value=text))
             return int(value)
         return value
 
@@ -171,7 +169,7 @@ class DateTimeSheetColumn(SheetColumn):
         except ValueError:
             moment = None
         if moment is None:
-            raise ValidationError(_("“{value}” is no day and time. Write 2026-05-31T09:00.").format(value=text))
+            raise ValidationError(_("“{value}” is not a date and time. Use 2026-05-31T09:00.").format(value=text))
         return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
@@ -386,13 +384,13 @@ class RelatedLookup:
 
     def _why_not(self, column, name, cells):
         if column.field.get_limit_choices_to() and _named(column, [cells], limited=False).exists():
-            return _("“{name}” is there, but not of the kind that belongs here.").format(name=name)
+            return _("“{name}” exists but is of the wrong kind.").format(name=name)
         words = {"kind": column.model._meta.verbose_name, "name": name}
         if len(column.paths) == 1:
             if column.model not in self.keys:
                 self.keys[column.model] = list(column.model._base_manager.values_list(column.paths[0], flat=True))
             if close := difflib.get_close_matches(name, self.keys[column.model], 1):
-                return _("There is no {kind} “{name}”. Is “{close}” meant?").format(close=close[0], **words)
+                return _("There is no {kind} “{name}”. Did you mean “{close}”?").format(close=close[0], **words)
         return _("There is no {kind} “{name}”.").format(**words)
 
 

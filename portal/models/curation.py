@@ -27,12 +27,12 @@ class OlderTranslation(models.Model):
     language = models.CharField(max_length=2, choices=OTHER_LANGUAGES)
     owner_kind = models.CharField(max_length=60)
     owner = models.BigIntegerField()
-    english = models.TextField(_("English that it was made from"), blank=True)
+    english = models.TextField(_("English text at the time of translation"), blank=True)
     since = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("translation older than its English")
-        verbose_name_plural = _("translations older than their English")
+        verbose_name = _("outdated translation")
+        verbose_name_plural = _("outdated translations")
         default_permissions = ()
         ordering = ["pk"]
         indexes = [models.Index(fields=["owner_kind", "owner", "language"], name="older_translation_of_a_record")]
@@ -40,7 +40,7 @@ class OlderTranslation(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "row", "field", "language"],
                 name="older_translation_stands_once",
-                violation_error_message=_("It is known already that this translation is older."),
+                violation_error_message=_("This translation is already marked as outdated."),
             ),
         ]
 
@@ -55,21 +55,21 @@ class Look(models.Model):
 
     kind = models.CharField(max_length=60)
     record = models.BigIntegerField()
-    at = models.DateTimeField(_("when"), default=timezone.now)
+    at = models.DateTimeField(_("time"), default=timezone.now)
     who = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("who"), null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
     class Meta:
-        verbose_name = _("look")
-        verbose_name_plural = _("looks")
+        verbose_name = _("verification")
+        verbose_name_plural = _("verifications")
         default_permissions = ()
         ordering = ["-at", "-pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "record"],
                 name="look_is_the_last_one",
-                violation_error_message=_("Of a record the last look is kept."),
+                violation_error_message=_("Only the latest verification of each record is kept."),
             )
         ]
 
@@ -96,7 +96,7 @@ class Double(models.Model):
     )  # a key of portal.curation.similarity.REASONS; empty in rows older than this column
     shared = models.TextField(default="")
     found_at = models.DateTimeField(_("found"), default=timezone.now)
-    told_apart_at = models.DateTimeField(_("told apart"), null=True)
+    told_apart_at = models.DateTimeField(_("marked as different"), null=True)
     told_apart_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("told apart by"),
@@ -106,8 +106,8 @@ class Double(models.Model):
     )
 
     class Meta:
-        verbose_name = _("likely double")
-        verbose_name_plural = _("likely doubles")
+        verbose_name = _("likely duplicate")
+        verbose_name_plural = _("likely duplicates")
         default_permissions = ()
         ordering = ["pk"]
         constraints = [
@@ -119,7 +119,7 @@ class Double(models.Model):
             models.CheckConstraint(
                 name="double_names_the_older_first",
                 condition=models.Q(one__lt=models.F("other")),
-                violation_error_message=_("A pair names two records, the one that was there first before the other."),
+                violation_error_message=_("A pair lists two records, the earlier one first."),
             ),
         ]
 
@@ -136,22 +136,22 @@ class Link(models.Model):
         """The result of a request to the URL."""
 
         UNASKED = "unasked", _("Not checked yet")
-        ANSWERS = "answers", _("It answers.")
-        MOVED = "moved", _("It has moved for good.")
-        FRONT_PAGE = "front-page", _("It leads to the front page of a site: the page itself may be gone.")
-        NOT_FOUND = "not-found", _("There is no such page any more (404).")
-        GONE = "gone", _("The page was taken away for good (410).")
-        NO_HOST = "no-host", _("There is no such host.")
+        ANSWERS = "answers", _("Responds.")
+        MOVED = "moved", _("Moved permanently.")
+        FRONT_PAGE = "front-page", _("Redirects to the site’s home page; the page itself may be gone.")
+        NOT_FOUND = "not-found", _("Page not found (404).")
+        GONE = "gone", _("Page removed permanently (410).")
+        NO_HOST = "no-host", _("Unknown host.")
         NO_CONNECTION = "no-connection", _("No connection could be made.")
-        BROKEN_OFF = "broken-off", _("The answer broke off.")
-        TIMEOUT = "timeout", _("It did not answer in time.")
-        SERVER_ERROR = "server-error", _("The server reports an error of its own.")
-        LOOP = "loop", _("It leads round in a circle.")
-        REFUSED = "refused", _("It answers no program, or only who signs in.")
-        TOO_MANY = "too-many", _("It asks to be left alone for a while.")
-        UNAVAILABLE = "unavailable", _("It says that it is out of service for a while (503).")
+        BROKEN_OFF = "broken-off", _("The response was interrupted.")
+        TIMEOUT = "timeout", _("Timed out.")
+        SERVER_ERROR = "server-error", _("Server error.")
+        LOOP = "loop", _("Redirect loop.")
+        REFUSED = "refused", _("Blocks automated requests or requires sign-in.")
+        TOO_MANY = "too-many", _("Asks to retry later (429).")
+        UNAVAILABLE = "unavailable", _("Temporarily unavailable (503).")
         CERTIFICATE = "certificate", _("Its certificate could not be verified.")
-        PRIVATE = "private", _("It leads into a private network, or carries a password: it was not asked.")
+        PRIVATE = "private", _("Points to a private network or contains a password; not checked.")
 
     class State(models.TextChoices):
         """What the outcomes so far mean for a reader who follows the link."""
@@ -165,19 +165,21 @@ class Link(models.Model):
 
     address = models.CharField(_("address"), max_length=700, unique=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.UNCHECKED, db_index=True)
-    outcome = models.CharField(_("what came of it"), max_length=13, choices=Outcome, default=Outcome.UNASKED)
+    outcome = models.CharField(_("outcome"), max_length=13, choices=Outcome, default=Outcome.UNASKED)
     status = models.PositiveSmallIntegerField(_("status"), null=True)
     moved_to = models.CharField(_("new address"), max_length=2000, blank=True)
     checked_at = models.DateTimeField(_("last checked"), null=True, db_index=True)
-    good_at = models.DateTimeField(_("last good"), null=True)
+    good_at = models.DateTimeField(_("last working"), null=True)
     failures = models.PositiveSmallIntegerField(
-        _("failures"), default=0, help_text=_("On days one after another, without an answer between.")
+        _("consecutive failures"),
+        default=0,
+        help_text=_("On consecutive days, with no successful response in between."),
     )
     failed_on = models.DateField(_("last failed on"), null=True)
 
     class Meta:
-        verbose_name = _("outside link")
-        verbose_name_plural = _("outside links")
+        verbose_name = _("external link")
+        verbose_name_plural = _("external links")
         default_permissions = ("view",)
         ordering = ["address"]
 
@@ -204,7 +206,7 @@ class LinkUse(models.Model):
             models.UniqueConstraint(
                 fields=["link", "kind", "record"],
                 name="link_use_stands_once",
-                violation_error_message=_("It is known already that this record leads there."),
+                violation_error_message=_("This record’s use of the link is already recorded."),
             )
         ]
 

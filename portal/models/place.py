@@ -63,7 +63,7 @@ class Place(Record):
     )
     part_of = models.ForeignKey(
         "self",
-        verbose_name=_("part of"),
+        verbose_name=_("A larger place, not a country, that contains this one."),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -120,17 +120,17 @@ class Place(Record):
             models.CheckConstraint(
                 name="place_country_is_in_no_country",
                 condition=~models.Q(kind__in=["country", "world"]) | models.Q(country=None),
-                violation_error_message=_("A country lies in no other country."),
+                violation_error_message=_("A country cannot lie within another country."),
             ),
             models.CheckConstraint(
                 name="place_is_not_part_of_itself",
                 condition=models.Q(part_of=None) | ~models.Q(part_of=models.F("pk")),
-                violation_error_message=_("A place is no part of itself."),
+                violation_error_message=_("A place cannot be part of itself."),
             ),
             models.CheckConstraint(
                 name="place_only_countries_have_a_group",
                 condition=models.Q(group="") | models.Q(kind="country"),
-                violation_error_message=_("Only a country belongs to a group."),
+                violation_error_message=_("Only a country can belong to a group."),
             ),
         ]
 

@@ -48,7 +48,7 @@ class Record(Content):
         _("key"),
         max_length=60,
         unique=True,
-        help_text=_("The record’s name in addresses and files: small letters, digits and hyphens. It never changes."),
+        help_text=_("The record’s name in URLs and files: lower-case letters, digits and hyphens. It never changes."),
     )
     publication = models.CharField(
         _("publication"), max_length=10, choices=PublicationStatus, default=PublicationStatus.DRAFT, db_index=True
@@ -57,7 +57,7 @@ class Record(Content):
         _("to be published at"),
         null=True,
         blank=True,
-        help_text=_("Readers see a scheduled record from then on. Empty, where it is published at once."),
+        help_text=_("A scheduled record becomes public at this time. Leave blank to publish at once."),
     )
     published_at = models.DateTimeField(_("first published"), null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
@@ -148,11 +148,9 @@ class Record(Content):
 def other_spellings_column():
     """Return a field for further names of a record, one a line, besides its name in each of the three languages."""
     return models.TextField(
-        _("other spellings"),
+        _("alternative names"),
         blank=True,
-        help_text=_(
-            "Names in other languages, alphabets and spellings, one a line. A search finds the record by them."
-        ),
+        help_text=_("Names in other languages, scripts and spellings, one per line. The search also uses them."),
     )
 
 
@@ -161,7 +159,7 @@ class EvidenceModel(models.Model):
 
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence, db_index=True)
     evidence = models.TextField(
-        _("evidence"), help_text=_("What the sources state that supports this record: figure, date, party.")
+        _("evidence"), help_text=_("What in the sources supports this record: figure, date, party.")
     )
     note = models.TextField(
         _("note"), blank=True, help_text=_("What is uncertain, and where sources disagree: each figure and its source.")

@@ -23,17 +23,17 @@ class Tombstone(Content):
         AGREEMENT = "agreement", _("Agreement")
 
     class Reason(models.TextChoices):
-        DUPLICATE = "duplicate", _("It told the same as another record.")
-        UNFOUNDED = "unfounded", _("Its sources did not carry what it said.")
-        OUT_OF_SCOPE = "out-of-scope", _("It does not belong to what the portal is about.")
-        ON_REQUEST = "on-request", _("Those concerned asked for it.")
-        OUTDATED = "outdated", _("It no longer describes how things are.")
+        DUPLICATE = "duplicate", _("It duplicated another record.")
+        UNFOUNDED = "unfounded", _("Its sources did not support what it said.")
+        OUT_OF_SCOPE = "out-of-scope", _("It is outside the portal’s scope.")
+        ON_REQUEST = "on-request", _("At the request of those concerned.")
+        OUTDATED = "outdated", _("It is out of date.")
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     key = models.SlugField(_("key"), max_length=60, db_index=False)
     reason = models.CharField(_("reason"), max_length=12, choices=Reason)
     note = models.TextField(_("note"), blank=True)
-    successor = models.SlugField(_("key of the record to go to"), max_length=60, blank=True, db_index=False)
+    successor = models.SlugField(_("key of the record to redirect to"), max_length=60, blank=True, db_index=False)
     date = models.DateField(_("date"), default=timezone.localdate)
 
     natural_fields = ("kind", "key")
@@ -48,12 +48,12 @@ class Tombstone(Content):
             models.UniqueConstraint(
                 fields=["kind", "key"],
                 name="tombstone_stands_once",
-                violation_error_message=_("It is already said why this record is not there."),
+                violation_error_message=_("A reason for this record’s absence has already been given."),
             ),
             models.CheckConstraint(
                 name="tombstone_leads_elsewhere",
                 condition=~models.Q(key=models.F("successor")),
-                violation_error_message=_("Readers are sent to another record than this one."),
+                violation_error_message=_("A record cannot redirect to itself."),
             ),
         ]
 
@@ -75,7 +75,7 @@ class FormerKey(Content):
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     key = models.SlugField(_("former key"), max_length=60)
-    now = models.SlugField(_("key now"), max_length=60, db_index=False)
+    now = models.SlugField(_("current key"), max_length=60, db_index=False)
 
     natural_fields = ("kind", "key")
     objects = PairManager()
@@ -93,7 +93,7 @@ class FormerKey(Content):
             models.CheckConstraint(
                 name="former_key_leads_elsewhere",
                 condition=~models.Q(key=models.F("now")),
-                violation_error_message=_("A former key leads to another key."),
+                violation_error_message=_("A former key must lead to a different key."),
             ),
         ]
 

@@ -19,13 +19,13 @@ class Source(Record):
         JOURNAL_ARTICLE = "journal-article", _("Journal article")
         REPORT = "report", _("Report")
         GOVERNMENT_RELEASE = "government-release", _("Government release")
-        ORGANISATION_PAGE = "organisation-page", _("Organisation’s page")
-        NEWS = "news", _("News")
+        ORGANISATION_PAGE = "organisation-page", _("Organisation’s website")
+        NEWS = "news", _("News report")
         DATASET = "dataset", _("Dataset")
         ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
 
     title = models.CharField(_("title in English"), max_length=400)
-    title_original = models.CharField(_("title in its own language"), max_length=400, blank=True)
+    title_original = models.CharField(_("original title"), max_length=400, blank=True)
     author = models.CharField(_("author"), max_length=300, blank=True)
     publisher = models.CharField(_("publisher"), max_length=200)
     date = PartialDateField(_("date"), null=True, blank=True)
@@ -34,7 +34,7 @@ class Source(Record):
         "DOI",
         max_length=100,
         blank=True,
-        validators=[RegexValidator(r"^10\.\d{4,9}/\S+$", _("A DOI begins with 10. and has a slash."))],
+        validators=[RegexValidator(r"^10\.\d{4,9}/\S+$", _("A DOI begins with “10.” and contains a slash."))],
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     language = models.CharField(
@@ -74,7 +74,7 @@ class Source(Record):
             models.UniqueConstraint(
                 fields=["url"],
                 name="source_url_once",
-                violation_error_message=_("Another source has this address. Cite that one."),
+                violation_error_message=_("Another source already has this address. Cite that one."),
             ),
             address_of_the_web("source_address_is_of_the_web"),
         ]
@@ -108,7 +108,7 @@ class Citation(ThroughModel):
     """The citation of a source by a record. `position` is the order that an editor gave to the citations."""
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+")
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     class Meta:
         abstract = True

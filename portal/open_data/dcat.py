@@ -42,8 +42,8 @@ MEDIA = {
 }
 LICENCE = address(spreadsheets.LICENCE)
 ABOUT = _(
-    "What is known of Central Asia’s environment, and what Korea and Gyeonggi Province do there together with five "
-    "countries."
+    "What is known about Central Asia’s environment, and what Korea and Gyeonggi Province do there together with its "
+    "five countries."
 )
 RIGHTS = _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")
 TABULAR = ("CSV", "XLSX", "JSON")
@@ -140,7 +140,7 @@ class Catalogue:
             f"{self.page}#everything",
             dct_title=spoken(_("Everything in one archive")),
             dct_description=spoken(
-                _("Everything that the portal tells, for spreadsheets, programs, maps and reference managers.")
+                _("All the portal’s data, for spreadsheets, programs, maps and reference managers.")
             ),
             dct_modified=day(self.state.changed_at),
             dcat_theme=[ENVIRONMENT, INTERNATIONAL],

@@ -172,8 +172,8 @@ class Data(PageMetadataMixin, TemplateView):
                 DataTable(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))
             )
         return super().get_context_data(**kwargs) | {
-            "title": _("Open data"),
-            "trail": [(_("Open data"), None)],
+            "title": _("Open data and API"),
+            "trail": [(_("Open data and API"), None)],
             "tables": tables,
             "archive": archive.current_archive(),
             "oai_address": settings.PUBLIC_URL + reverse("oai"),

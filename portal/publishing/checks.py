@@ -136,7 +136,7 @@ def _unfinished_rows(record):
         required = _english_required(rows.model)
         if any(not getattr(row, f"{field}_en") for row in rows.all() for field in required):
             yield PublishingBlocker(
-                _("{rows}: the English text of a row is missing.").format(rows=_name(record, relation)),
+                _("{rows}: a row has no English text.").format(rows=_name(record, relation)),
                 relation,
                 rows=True,
             )

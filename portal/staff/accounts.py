@@ -101,7 +101,7 @@ class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("what", "kind")
     date_hierarchy = "at"
     search_fields = ("who", "key")
-    search_help_text = _("A username, or the key of a record.")
+    search_help_text = _("Search by username or record key.")
     actions = None
 
 

@@ -27,7 +27,7 @@ from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMix
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
 LANGUAGES = dict(settings.LANGUAGES)
-DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known.")
+DATE_HELP = _("YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known.")
 CONFIDENCE_HELP = format_lazy(
     " ".join(f"{{{level}_label}}: {{{level}}}" for level in Confidence.values),
     **{level.value: level.meaning for level in Confidence},
@@ -177,7 +177,7 @@ class RecordAdmin(
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
     readonly_fields = ("version", "created_at", "updated_at", "published_at")
     save_on_top = True
-    search_help_text = _("Words of a name in any language, or of the key.")
+    search_help_text = _("Search by name in any language or by key.")
 
     def get_queryset(self, request):
         counts = {f"{name}_count": count_of(self.opts.get_field(name)) for name in self.counted}
@@ -196,7 +196,7 @@ class RecordAdmin(
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
-        return [*fieldsets, (_("Changes"), {"fields": (self.readonly_fields,)})]
+        return [*fieldsets, (pgettext_lazy("desk", "Changes"), {"fields": (self.readonly_fields,)})]
 
     def get_view_on_site_url(self, obj=None):
         if obj and obj.publication != PublicationStatus.PUBLISHED:
@@ -205,7 +205,7 @@ class RecordAdmin(
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "publication":
-            kwargs["help_text"] = _("Readers see published records only.")
+            kwargs["help_text"] = _("Only published records are visible to readers.")
         elif db_field.name == "confidence":
             kwargs["help_text"] = CONFIDENCE_HELP
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -297,6 +297,6 @@ class CitationInline(RecordInline, admin.TabularInline):
 
     autocomplete_fields = ("source",)
     fields = ("source", "position")
-    help_texts = {"position": _("Small numbers first. Empty: last.")}
+    help_texts = {"position": _("Lower numbers come first; leave blank to put it last.")}
     verbose_name = _("source")
     verbose_name_plural = pgettext_lazy("desk", "sources")

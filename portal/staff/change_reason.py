@@ -23,7 +23,7 @@ class ChangeReasonForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.seen_before = self.admin.readers_see_change(self.instance, {})
         self.fields["why"].help_text = (
-            _("In a sentence, for readers: it stands on the page of what changed.")
+            _("In one sentence, for readers; it appears on the page of changes.")
             if self.seen_before
             else _("In a sentence, for other editors. You may leave it out: readers do not see this yet.")
         )
@@ -36,5 +36,7 @@ class ChangeReasonForm(forms.ModelForm):
         cleaned = super().clean()
         seen = self.seen_before or self.admin.readers_see_change(self.instance, cleaned)
         if seen and "why" not in self.errors and not cleaned.get("why"):
-            self.add_error("why", _("Readers see what you change. Say in a sentence why: they see that too."))
+            self.add_error(
+                "why", _("Your changes are visible to readers. State the reason in one sentence; it is published too.")
+            )
         return cleaned

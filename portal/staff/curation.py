@@ -60,7 +60,7 @@ class CurationMixin:
         if not self._may_look(request, obj):
             raise PermissionDenied
         verifications.verify(obj, request.user)
-        self.message_user(request, _("Kept: you looked it through today, and it is still right."), messages.INFO)
+        self.message_user(request, _("Marked as verified today: still correct."), messages.INFO)
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
     def may_merge(self, request):
@@ -117,12 +117,12 @@ class CurationMixin:
     def _merged(self, request, kept, other):
         """Merge the records with the choices of the form, and redirect to the record that is kept."""
         if request.POST.get("seen") != _moment(kept, other):
-            raise curation_merge.MergeError([_("One of the two was changed meanwhile. Look through them again.")])
+            raise curation_merge.MergeError([_("One of the two records has changed. Check them again.")])
         taken = [one.name for one, stands in self._choices(request, kept, other) if stands == curation_merge.OTHER]
         gone = str(other)
         curation_merge.merge(kept, other, taken, request.user)
         LogEntry.objects.log_actions(request.user.pk, [kept], CHANGE, [{"changed": {"name": other.key}}])
-        text = _("“{gone}” became one with this record. Its address leads here.").format(gone=gone)
+        text = _("“{gone}” was merged into this record. Its address redirects here.").format(gone=gone)
         self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(admin_address(self.model, "change", kept.pk))
 
@@ -146,7 +146,7 @@ def doubles_page(site, request):
         return _look(request, models) if "look" in request.POST else _tell_apart(request, models)
     context = {
         **site.each_context(request),
-        "title": _("Likely doubles"),
+        "title": _("Likely duplicates"),
         "looked_for_at": duplicates.last_search_at(),
         "kinds": [
             (
@@ -184,7 +184,7 @@ def _tell_apart(request, models):
     if double is None:
         raise Http404
     duplicates.mark_distinct(double, request.user)
-    messages.info(request, _("Kept: these two are not the same."))
+    messages.info(request, _("Marked as different."))
     return HttpResponseRedirect(f"{reverse('admin:doubles')}#{double.kind.partition('.')[2]}")
 
 

@@ -60,7 +60,5 @@ class DuplicateCheckForm(forms.ModelForm):
             self.possible_duplicates = find_similar(record)
         known = self.data.getlist(KNOWN) if ANOTHER in self.data else []
         if not {str(one.record.pk) for one in self.possible_duplicates} <= set(known):
-            self.add_error(
-                None, _("It may be here already. Look at the records that are listed: is it one of them, or another?")
-            )
+            self.add_error(None, _("This record may already exist. Check the listed records: is it one of them?"))
         return cleaned

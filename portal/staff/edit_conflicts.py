@@ -107,10 +107,10 @@ class EditConflictForm(forms.ModelForm):
         unanswered = any(self.data.get(CHOICE.format(name)) not in {MINE, THEIRS} for name in asked)
         before = opened(self.data.get(BEFORE if unanswered else SEEN))
         if before is None:
-            self.add_error(None, _("It is not known what this form was opened with. Open the record again."))
+            self.add_error(None, _("The version this form was based on is unknown. Reopen the record."))
         elif before != now:
             self.clash = EditConflict(self, before, now)
-            self.add_error(None, _("Another editor changed this record meanwhile. Nothing is stored yet."))
+            self.add_error(None, _("Another editor has changed this record. Nothing has been saved yet."))
         return cleaned
 
 

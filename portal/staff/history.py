@@ -145,7 +145,7 @@ class HistoryMixin:
         if request.method == "POST" and not reasons:
             reasons = self._revert(request, obj, reversion, why, asked=seen)
             if not reasons:
-                self.message_user(request, _("The record is again what it was."), messages.SUCCESS)
+                self.message_user(request, _("The record was reverted."), messages.SUCCESS)
                 return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
             reversion = Revert(obj, moment)
         context = self._history_context(
@@ -168,9 +168,9 @@ class HistoryMixin:
         `asked` says that the user must give a reason `why`, because readers see the change.
         """
         if request.POST.get("seen") != _seen(reversion):
-            return [_("The record was changed meanwhile. Look again at what reverting would change.")]
+            return [_("The record has changed. Check again what reverting would change.")]
         if asked and not why:
-            return [_("Readers see what you change. Say in a sentence why: they see that too.")]
+            return [_("Your changes are visible to readers. State the reason in one sentence; it is published too.")]
         try:
             revert(obj, reversion.moment, why, owners=[getattr(obj, name) for name in getattr(self, "owners", ())])
         except RevertError as refused:

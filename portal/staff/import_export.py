@@ -45,11 +45,11 @@ PER_PAGE = 50
 HERE = "<!-- progress -->"
 KEY = "import-{}"
 
-STATES = {REFUSED: _("Refused"), CHANGED: _("Changed"), NEW: _("New"), UNCHANGED: _("Unchanged")}
+STATES = {REFUSED: _("Rejected"), CHANGED: _("Changed"), NEW: _("New"), UNCHANGED: _("Unchanged")}
 STAGES = {
-    "compared": _("{done} of {total} lines are compared."),
-    "stored": _("{done} of {total} lines are stored on trial."),
-    "checked": _("{done} records are looked through for what readers would miss."),
+    "compared": _("{done} of {total} lines compared."),
+    "stored": _("{done} of {total} lines stored in a trial run."),
+    "checked": _("{done} records checked for missing content."),
 }
 
 
@@ -59,7 +59,7 @@ class ExportForm(forms.Form):
     table = forms.ChoiceField(label=pgettext_lazy("desk", "Table"))
     format = forms.ChoiceField(
         label=_("File"),
-        choices=[(files.CSV, _("CSV, for every program")), (files.XLSX, _("XLSX, a workbook"))],
+        choices=[(files.CSV, _("CSV, for any program")), (files.XLSX, _("XLSX, Excel workbook"))],
         widget=forms.RadioSelect,
         initial=files.CSV,
     )
@@ -76,19 +76,21 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
-        help_text=_("CSV or XLSX. Its first line names the columns, as an export does; those that are left out stay."),
+        help_text=_(
+            "CSV or XLSX. The first line must contain column names, as in an export; columns left out stay unchanged."
+        ),
     )
     encoding = forms.ChoiceField(
-        label=_("Letters of a CSV"),
+        label=_("Encoding of a CSV"),
         required=False,
-        choices=[("", _("Work it out")), *files.ENCODINGS.items()],
+        choices=[("", _("Detect automatically")), *files.ENCODINGS.items()],
     )
     why = forms.CharField(
         label=_("Why"),
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_(
-            "In a sentence. It stands in the history of every record that the file changes: readers see it there."
+            "In one sentence. It is added to the history of every record the file changes and is visible to readers."
         ),
     )
 
@@ -101,7 +103,7 @@ class ImportForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
             raise forms.ValidationError(
-                gettext("The file has more than {count} megabytes. The command import_table takes it.").format(
+                gettext("The file is larger than {count} MB. Use the import_table command.").format(
                     count=MOST_BYTES // 1_000_000
                 )
             )
@@ -309,7 +311,7 @@ class ImportExportMixin:
             show = next((state for state in rows if rows[state]), "")
         context = self._context(
             request,
-            gettext("What the file would do"),
+            gettext("What the file would change"),
             kept=kept,
             states=[(state, words, counts[state], state == show) for state, words in STATES.items()],
             show=show,
@@ -367,7 +369,7 @@ class ImportExportMixin:
 
     def _progress(self, request, work, total):
         """Return a streaming response that shows the progress. The work is done while the response is sent."""
-        context = self._context(request, gettext("One moment"), total=total)
+        context = self._context(request, gettext("Please wait"), total=total)
         head, tail = render_to_string("admin/exchange_progress.html", context, request).split(HERE)
         language, done = translation.get_language(), Counter()
 
@@ -390,7 +392,7 @@ class ImportExportMixin:
                         label = gettext("Look at what the file would do")
                         yield format_html('<li><a href="{}" data-go-on>{}</a></li>', address, label)
                 except Exception:
-                    yield format_html('<li class="errornote">{}</li>', gettext("It failed, and nothing is stored."))
+                    yield format_html('<li class="errornote">{}</li>', gettext("Failed; nothing was saved."))
                     raise
                 finally:
                     work.close()

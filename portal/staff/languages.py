@@ -136,8 +136,8 @@ class TranslationMixin:
         outdated_of(obj).filter(pk__in=[one.pk for one in settled]).delete()
         if settled:
             text = ngettext(
-                "{count} translation is still right, and no longer counted as older.",
-                "{count} translations are still right, and no longer counted as older.",
+                "{count} translation marked as still correct.",
+                "{count} translations marked as still correct.",
                 len(settled),
             )
             self.message_user(request, text.format(count=len(settled)), messages.INFO)

@@ -70,6 +70,6 @@ class ReferenceImportMixin:
     @staticmethod
     def _hints(fields):
         """Yield pairs of what the editor still has to do and whether that applies to the reference."""
-        yield _("Write its title in English."), "title" not in fields
-        yield _("Choose its kind: the reference does not say it in our words."), "kind" not in fields
+        yield _("Enter the title in English."), "title" not in fields
+        yield _("Choose the kind; the reference does not state it."), "kind" not in fields
         yield _("Say in which language it is: the reference does not state it."), "language" not in fields

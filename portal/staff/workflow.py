@@ -136,7 +136,7 @@ class ChildModelAdmin(WorkflowPermissionMixin):
         if db_field.name in self.owners and "publish" not in workflow.allowed_actions(request.user, owner):
             kwargs["queryset"] = owner.objects.filter(publication__in=workflow.EDITABLE_STATES)
             kwargs["form_class"] = LockedChoiceField
-            kwargs["error_messages"] = {"invalid_choice": _("Readers see this record: a reviewer may change it.")}
+            kwargs["error_messages"] = {"invalid_choice": _("This record is public: only a reviewer may change it.")}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
@@ -196,8 +196,8 @@ class TombstoneForm(forms.ModelForm):
         model = Tombstone
         fields = ("reason", *(f"note_{language}" for language in LANGUAGES), "successor")
         help_texts = {
-            "note_en": _("What readers should know beside the reason, in a sentence."),
-            "successor": _("Of the same kind, and published. Empty: readers are led to the list."),
+            "note_en": _("Additional information for readers, in one sentence."),
+            "successor": _("A published record of the same kind. If blank, readers are sent to the list."),
         }
 
     def __init__(self, *args, record, **kwargs):
@@ -267,7 +267,7 @@ class WorkflowForm(forms.ModelForm):
             else:
                 self.add_error("publish_at", gettext("It cannot be scheduled from “{old}”.").format(old=self.old.label))
         elif new == PublicationStatus.SCHEDULED and not ahead and "publish_at" not in self.errors:
-            self.add_error("publish_at", gettext("Give a time that is still to come."))
+            self.add_error("publish_at", gettext("Enter a time in the future."))
 
 
 class WorkflowMixin(WorkflowPermissionMixin):
@@ -479,7 +479,9 @@ class WorkflowMixin(WorkflowPermissionMixin):
                 request, format_html('<a href="{}">{}</a>: {}', url, record, reasons[record]), messages.WARNING
             )
         if more := len(waiting) - MOST_REASONS if len(waiting) > MOST_REASONS else 0:
-            text = ngettext("{count} more record stayed as it was.", "{count} more records stayed as they were.", more)
+            text = ngettext(
+                "{count} more record was left unchanged.", "{count} more records were left unchanged.", more
+            )
             self.message_user(request, text.format(count=more), messages.WARNING)
 
     # ── Deletion ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -514,7 +516,7 @@ def _why_not(actions, record, new):
     if not workflow.can_transition(actions, old, new):
         if new in workflow.TRANSITIONS[old]:
             return gettext("you may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
-        return gettext("there is no way from “{old}” to “{new}”.").format(old=old.label, new=new.label)
+        return gettext("it cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label)
     # Read the record again: a record that it depends on may have been published in this transaction.
     if new == PublicationStatus.PUBLISHED and (found := publishing_blockers(type(record).objects.get(pk=record.pk))):
         return format_html_join(" ", "{}", ((gap.text,) for gap in found))

@@ -95,22 +95,22 @@ WORKLISTS = {
         _("Waiting for review"), _where("publication", publication=PublicationStatus.IN_REVIEW), action="publish"
     ),
     "source": Worklist(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
-    "broken": Worklist(_("With a broken link"), has_link("broken")),
-    "moved": Worklist(_("With a link that has moved"), has_link("moved")),
-    "double": Worklist(_("Likely doubles"), duplicates.has_double),
+    "broken": Worklist(_("Broken links"), has_link("broken")),
+    "moved": Worklist(_("Moved links"), has_link("moved")),
+    "double": Worklist(_("Likely duplicates"), duplicates.has_double),
     "ko-older": Worklist(
-        _("Korean older than its English"), lambda model: outdated_condition(model, "ko"), action="translate_ko"
+        _("Outdated Korean translation"), lambda model: outdated_condition(model, "ko"), action="translate_ko"
     ),
     "ru-older": Worklist(
-        _("Russian older than its English"), lambda model: outdated_condition(model, "ru"), action="translate_ru"
+        _("Outdated Russian translation"), lambda model: outdated_condition(model, "ru"), action="translate_ru"
     ),
-    "ko": Worklist(_("Korean missing"), lambda model: untranslated(model, "ko"), action="translate_ko"),
-    "ru": Worklist(_("Russian missing"), lambda model: untranslated(model, "ru"), action="translate_ru"),
+    "ko": Worklist(_("Missing Korean translation"), lambda model: untranslated(model, "ko"), action="translate_ko"),
+    "ru": Worklist(_("Missing Russian translation"), lambda model: untranslated(model, "ru"), action="translate_ru"),
     "confidence": Worklist(_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
     "dates": Worklist(_("Without dates"), _where("start", start=None)),
     "budget": Worklist(_("Without a budget"), _where("budget", budget=None)),
     "position": Worklist(_("Without a position"), _of_what_we_state(_where("latitude", latitude=None))),
-    "stale": Worklist(_("Not looked at for a year"), not_verified_since),
+    "stale": Worklist(_("Not verified for a year"), not_verified_since),
     "draft": Worklist(_("Drafts"), _where("publication", publication=PublicationStatus.DRAFT)),
     "scheduled": Worklist(
         _("Scheduled"), _where("publication", publication=PublicationStatus.SCHEDULED), action="publish"
@@ -126,7 +126,7 @@ def maintained(queryset):
 class WorklistFilter(admin.SimpleListFilter):
     """Filter the change list by worklist."""
 
-    title = _("what needs care")
+    title = _("needs attention")
     parameter_name = "care"
 
     def lookups(self, request, model_admin):
@@ -197,7 +197,7 @@ class EditorDashboard:
         models = [model for model in duplicates.merged_models() if "change" in self.allowed.get(model, ())]
         url = reverse("admin:doubles")
         if models and duplicates.last_search_at() is None:
-            return [(_("look for them"), 0, url)]
+            return [(_("find them"), 0, url)]
         counts = duplicates.counts()
         return [
             (capfirst(model._meta.verbose_name_plural), count, f"{url}#{model._meta.model_name}")

@@ -60,14 +60,14 @@ class AuditEntry(models.Model):
     class Action(models.TextChoices):
         SIGNED_IN = "signed-in", _("Signed in")
         SIGNED_OUT = "signed-out", _("Signed out")
-        SIGN_IN_FAILED = "sign-in-failed", _("Failed to sign in")
-        FACTOR_ADDED = "factor-added", _("Set up a second step")
-        FACTOR_REMOVED = "factor-removed", _("Removed a second step")
-        FACTOR_FAILED = "factor-failed", _("Failed the second step")
+        SIGN_IN_FAILED = "sign-in-failed", _("Sign-in failed")
+        FACTOR_ADDED = "factor-added", _("Set up two-step verification")
+        FACTOR_REMOVED = "factor-removed", _("Removed two-step verification")
+        FACTOR_FAILED = "factor-failed", _("Failed two-step verification")
         RECOVERY_CODE_USED = "recovery-code-used", _("Used a recovery code")
         PASSWORD_CHANGED = "password-changed", _("Changed a password")
         PUBLISHED = "published", _("Published")
-        UNPUBLISHED = "unpublished", _("Took out of publication")
+        UNPUBLISHED = "unpublished", _("Unpublished")
         DELETED = "deleted", _("Deleted")
         EXPORTED = "exported", _("Exported")
         IMPORTED = "imported", _("Imported")
@@ -77,14 +77,14 @@ class AuditEntry(models.Model):
         REFUSED = "refused", _("Was refused a page of the desk")
         THROTTLED = "throttled", _("Tried too often")
 
-    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    at = models.DateTimeField(_("time"), default=timezone.now, editable=False)
     who = models.CharField(
-        _("who"),
+        _("user"),
         max_length=150,
         blank=True,
-        help_text=_("Empty: a command on the server, or a name that no account has."),
+        help_text=_("Empty: a server command, or an unknown username."),
     )
-    what = models.CharField(_("what"), max_length=20, choices=Action)
+    what = models.CharField(_("action"), max_length=20, choices=Action)
     kind = models.CharField(_("kind"), max_length=40, blank=True)
     key = models.CharField(_("key"), max_length=200, blank=True)
     details = models.JSONField(_("details"), default=dict)
@@ -95,8 +95,8 @@ class AuditEntry(models.Model):
     objects = AuditQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("entry of the audit")
-        verbose_name_plural = _("audit")
+        verbose_name = _("audit log entry")
+        verbose_name_plural = _("audit log")
         default_permissions = ("view",)
         ordering = ["-at", "-pk"]
         indexes = [

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_noop
 class ChangeReason(enum.StrEnum):
     """Reasons for changes to which no editor writes a reason. Placeholders have names, as in str.format()."""
 
-    FOUND_CHANGED = gettext_noop("Found changed: it was changed outside the editors’ desk.")
+    FOUND_CHANGED = gettext_noop("Change made outside the editorial desk.")
     DELETED = gettext_noop("Deleted at the editors’ desk.")
     # Transitions of records that are selected in a list of the admin.
     SENT_BACK = gettext_noop("Sent back to its author, from the list of records.")
@@ -19,9 +19,9 @@ class ChangeReason(enum.StrEnum):
     ARCHIVED = gettext_noop("Archived, from the list of records.")
     # Transitions by the scheduler.
     ON_TIME = gettext_noop("Published at the time that was set.")
-    NOT_WHOLE = gettext_noop("Sent back to review when its time had come, because it lacks something.")
+    NOT_WHOLE = gettext_noop("Returned to review at its scheduled time because something is missing.")
     IMPORTED = gettext_noop("Imported from {file}")
-    MERGED = gettext_noop("Merged with {key}: both told of the same.")
+    MERGED = gettext_noop("Merged with {key}: both described the same thing.")
     REVERTED = gettext_noop("Reverted to the state of {when}.")
     REVERTED_BECAUSE = gettext_noop("Reverted to the state of {when}: {why}")
     REVERTED_ALL = gettext_noop("Reverted to what it was before the first recorded change.")

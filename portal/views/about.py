@@ -32,8 +32,8 @@ class AboutData(TemplateView):
         return (
             super().get_context_data(**kwargs)
             | {
-                "title": _("How complete the data are"),
-                "trail": [(_("About"), reverse("about")), (_("How complete the data are"), None)],
+                "title": _("Data completeness"),
+                "trail": [(_("About"), reverse("about")), (_("Data completeness"), None)],
             }
             | completeness()
         )

@@ -51,7 +51,7 @@ def levels_by_country(countries):
             width=344,
             format_value=number,
         ),
-        "sentence": gettext("Korean provinces carry the largest share in {country}: {n} of {all} projects.").format(
+        "sentence": gettext("Korean provinces lead the largest share of projects in {country}: {n} of {all}.").format(
             country=text_and_language(most, "name")[0], n=number(numbers[provincial]), all=number(sum(numbers))
         ),
         "parts": parts,
@@ -65,7 +65,7 @@ def levels_file(request, levels):
         request,
         "projects-by-level",
         [Panel(render_to_string("charts/share.html", {"chart": levels["chart"]}))],
-        title=gettext("Projects by the level that carries them"),
+        title=gettext("Projects by lead (Korean side)"),
         sentence=levels["sentence"],
         source=gettext("From the portal’s own records: CC BY 4.0."),
         key=[LegendEntry(name, f"swatch tone-{tone}") for name, tone in levels["parts"]],

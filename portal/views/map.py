@@ -49,8 +49,8 @@ class BoxField(forms.CharField):
         if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):  # every comparison with NaN is false
             raise forms.ValidationError(
                 gettext(
-                    "The part of the map “{value}” could not be read: it takes west, south, east and north in degrees, "
-                    "such as 56,37,73,46."
+                    "The map area “{value}” could not be read: give west, south, east and north in degrees, such as "
+                    "56,37,73,46."
                 ).format(value=text[:60])
             )
         return geometry.BoundingBox(west, south, east - west, north - south)
@@ -66,7 +66,7 @@ class ViewForm(forms.Form):
         max_value=geometry.MAX_ZOOM,
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"),
-            _("The zoom is a number from 0, the whole region, to 4.5, the closest."),
+            _("Zoom must be a number from 0 (whole region) to 4.5 (closest)."),
         ),
     )
 
@@ -90,7 +90,7 @@ class Explorer(RecordListView):
     whole = True
     parameters = ("bbox", "zoom")
     title = _("Map")
-    lead = _("Where Korea and Central Asia work together, as far as the sources name a place.")
+    lead = _("Where Korea and Central Asia cooperate, where the sources name a place.")
     count_words = staticmethod(ProjectList.count_words)
 
     def get(self, request, *args, **kwargs):

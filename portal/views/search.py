@@ -133,14 +133,14 @@ class SearchFilter(RecordFilterSet):
     counter_class = SearchCounter
     caches_counts = False  # the page needs the ids of all hits anyway
 
-    q = django_filters.CharFilter(label=_("Words"), method="filter_text")
-    kind = Facet("kind", options=Kind, label=_("What it is"), limit=10)
+    q = django_filters.CharFilter(label=_("Keywords"), method="filter_text")
+    kind = Facet("kind", options=Kind, label=_("Record type"), limit=10)
     country = ValueFacet("country", options=portal_countries, records=Place.objects, label=_("Country"))
     issue = ValueFacet("issue", options=names(Issue.objects.all()), records=Issue.objects, label=_("Issue"), limit=6)
-    area = ValueFacet("area", options=Area, label=_("Area"), limit=6)
+    area = ValueFacet("area", options=Area, label=_("Area of cooperation"), limit=6)
     language = ValueFacet("language", options=languages, label=_("Language"), limit=3)
-    year_from = YearFilter(_("In or after"), "in_or_after")
-    year_to = YearFilter(_("In or before"), "in_or_before")
+    year_from = YearFilter(_("From year"), "in_or_after")
+    year_to = YearFilter(_("To year"), "in_or_before")
 
     class Meta:
         model = SearchEntry
@@ -167,9 +167,9 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def error_messages(self):
         """Return a message for each value that was left out, and one if the text was cut."""
-        cut = gettext(
-            "A search takes {characters} characters and {words} words. What came after them was left out."
-        ).format(characters=LONGEST_QUERY, words=MOST_CLAUSES)
+        cut = gettext("A search can have {characters} characters and {words} words. The rest was ignored.").format(
+            characters=LONGEST_QUERY, words=MOST_CLAUSES
+        )
         return [*super().error_messages, *([cut] if self.asked.cut else [])]
 
     @cached_property
@@ -302,7 +302,10 @@ class Search(RecordListView):
     results_template = "portal/includes/hits.html"
     empty_template = "portal/includes/no_hits.html"
     title = _("Search")
-    lead = _("Issues, figures, projects, agreements, organisations, places and sources, in three languages at once.")
+    lead = _(
+        "Search issues, indicators, projects, agreements, organisations, places and sources in all three languages "
+        "at once."
+    )
 
     @staticmethod
     def count_words(count):

@@ -27,7 +27,7 @@ class SourceList(RecordListView):
     filterset_class = SourceFilter
     table_class = SourceTable
     title = _("Sources")
-    lead = _("Everything that was read for the portal. Each page of a source lists what rests on it.")
+    lead = _("All sources read for the portal. Each source page lists the records that cite it.")
     default_sort = "-date"
 
     @staticmethod

@@ -58,7 +58,12 @@ def kinds():
 KIND = {"options": kinds, "label": _("Kind"), "limit": 5}
 COUNTRY = {"options": portal_countries, "label": _("Country")}
 ISSUE = {"options": names(Issue.objects.all()), "label": _("Issue"), "limit": 6}
-AREA = {"options": Area, "label": _("Area"), "limit": 6, "hint": _("Only agreements have areas.")}
+AREA = {
+    "options": Area,
+    "label": _("Area of cooperation"),
+    "limit": 6,
+    "hint": _("Only agreements have an area of cooperation."),
+}
 PLACE = {
     "options": places_but_countries,
     "label": _("Place"),
@@ -189,8 +194,8 @@ class Timeline(RecordListView):
     results_template = "portal/includes/timeline.html"
     title = _("Timeline")
     lead = _(
-        "What happened to the region’s environment, what was decided, and how Korea and Central Asia came together: "
-        "events and agreements in one order."
+        "What happened to the region’s environment, what was decided, and how Korea and Central Asia came closer: "
+        "events and agreements in one timeline."
     )
     default_sort = "date"
     kinds = ("event", "agreement")

@@ -23,7 +23,9 @@ class ReportingOrganisationAdmin(FormFieldDefaults, admin.ModelAdmin):
     fields = ("organisation", "ref", "former_refs", "email")
     change_list_template = "admin/iati/reporting.html"
     help_texts = {
-        "organisation": gettext_lazy("Projects in which it takes part are its own; others are reported as second hand.")
+        "organisation": gettext_lazy(
+            "Projects in which it participates are reported as its own; all others as secondary reporting."
+        )
     }
 
     def get_urls(self):
@@ -59,7 +61,7 @@ def state_of(project):
     """Return HTML for the form of a project: whether it is reported to IATI, and what is left out."""
     stored = exporting.with_parts(Project.objects.filter(pk=project.pk)).first()
     publisher = exporting.publisher()
-    said = [] if publisher else [_("The portal reports nothing to IATI yet: no reporting organisation is set.")]
+    said = [] if publisher else [_("The portal does not report to IATI yet: no reporting organisation has been set.")]
     said += exporting.kept_out_by(stored) + exporting.left_out_of(stored)
     lines = format_html_join("", "<li>{}</li>", ((text,) for text in said))
     if publisher and not exporting.kept_out_by(stored):
@@ -67,5 +69,5 @@ def state_of(project):
         link = format_html('<a href="{}">{}</a>', url, exporting.identifier_of(stored, publisher))
         if not said:
             return link
-        return format_html("{} {}<ul>{}</ul>", link, _("Left out:"), lines)
+        return format_html("{} {}<ul>{}</ul>", link, _("Omitted:"), lines)
     return format_html("<ul>{}</ul>", lines)

@@ -250,7 +250,7 @@ class Writer:
         SuggestedIssue.objects.bulk_create(self._suggestions(project, read.activity, settled))
 
     def _evidence(self, activity):
-        return _("Reported by {reporter} under the identifier {identifier}; the file was retrieved on {date}.").format(
+        return _("Reported by {reporter} under identifier {identifier}; file retrieved on {date}.").format(
             reporter=fields.best(activity.reporter.names) or activity.reporter.ref or self.file.name,
             identifier=activity.identifier,
             date=self.file.retrieved.isoformat(),

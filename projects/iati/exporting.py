@@ -108,17 +108,15 @@ def kept_out_by(project):
     """
     found = []
     if project.publication != PublicationStatus.PUBLISHED:
-        found.append(_("It is not published."))
+        found.append(_("It has not been published."))
     if project.start is None:
-        found.append(_("Its start is not known: IATI wants at least a planned one."))
+        found.append(_("The start date is unknown; IATI requires at least a planned one."))
     if not project.participations.all():
-        found.append(
-            _("No published organisation has one of IATI’s roles: funding, accountable, extending, implementing.")
-        )
+        found.append(_("No published organisation has an IATI role (funding, accountable, extending, implementing)."))
     if not project.countries.all():
-        found.append(_("No published country is named."))
+        found.append(_("No published country is given."))
     if not project.sectors.all():
-        found.append(_("No sector is named."))
+        found.append(_("No sector is given."))
     return found
 
 
@@ -128,12 +126,20 @@ def left_out_of(project):
     if getattr(project, "imported", None) is not None:
         return found
     if project.budget is not None and not _period(project):
-        found.append(_("The budget: IATI wants it year by year, and the portal does not split sums."))
+        found.append(_("Budget: IATI requires annual amounts, and the portal does not split totals."))
     if len(project.countries.all()) > 1:
-        found.append(_("The countries one by one: their shares are not known, so it is reported for Central Asia."))
+        found.append(
+            _(
+                "Countries individually: their shares are unknown, so the project is reported for Central Asia as a "
+                "whole."
+            )
+        )
     if len(project.sectors.all()) > 1:
         found.append(
-            _("The sectors one by one: their shares are not known, so they are tags of what they have in common.")
+            _(
+                "Sectors individually: their shares are unknown, so the common sector is reported and each sector "
+                "becomes a tag."
+            )
         )
     return found
 

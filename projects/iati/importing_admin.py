@@ -65,10 +65,10 @@ class ReceiveForm(forms.Form):
     mapping = forms.ChoiceField(
         label=gettext_lazy("Mapping"),
         required=False,
-        help_text=gettext_lazy("Of a table: what its columns mean."),
+        help_text=gettext_lazy("For a table: what its columns mean."),
     )
     own_mapping = forms.FileField(
-        label=gettext_lazy("Or a mapping of your own"),
+        label=gettext_lazy("Or your own mapping"),
         required=False,
         help_text=gettext_lazy("A TOML file; docs/iati.md describes the format."),
     )
@@ -82,7 +82,7 @@ class ReceiveForm(forms.Form):
         label=pgettext_lazy("desk", "Licence"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("As the publisher states it. Readers see it beside what was imported."),
+        help_text=gettext_lazy("As stated by the publisher; shown to readers beside the imported data."),
     )
 
     def __init__(self, *args, **kwargs):
@@ -125,7 +125,7 @@ class ImportChoiceForm(forms.Form):
     countries = forms.MultipleChoiceField(
         label=pgettext_lazy("desk", "Countries"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    leave_out = forms.BooleanField(label=gettext_lazy("Leave out the faulty ones"), required=False)
+    leave_out = forms.BooleanField(label=gettext_lazy("Skip records with errors"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -182,11 +182,11 @@ class ImportedFileAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    @admin.display(description=gettext_lazy("what came of it"))
+    @admin.display(description=gettext_lazy("outcome"))
     def came_of_it(self, file):
         if file.imported_at is None:
             url = reverse("admin:projects_importedfile_preview", args=[file.pk])
-            return format_html('<a href="{}">{}</a>', url, _("Waiting: see the preview"))
+            return format_html('<a href="{}">{}</a>', url, _("Awaiting confirmation: preview"))
         return ", ".join(f"{RowState(state).label}: {count}" for state, count in file.counts.items() if count)
 
     @admin.display(description=gettext_lazy("more"))
@@ -407,7 +407,7 @@ class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("project", "file")
     list_filter = (("file", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("identifier", "project__title_en", "project__key", "reporter")
-    search_help_text = gettext_lazy("The identifier, words of the title, or who reports it.")
+    search_help_text = gettext_lazy("Search by identifier, title, or reporting organisation.")
     fields = readonly_fields = (
         *(
             "project",
@@ -436,7 +436,7 @@ class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
     def differ(self, imported):
         return bool(imported.differences)
 
-    @admin.display(description=gettext_lazy("what editors have otherwise"))
+    @admin.display(description=gettext_lazy("editors’ changes"))
     def differences_in_words(self, imported):
         return differences_of(imported) or "—"
 
@@ -469,11 +469,11 @@ def imported_state(project):
         )
         parts.append(format_html('<p><a href="{}">{}</a></p>', url, words))
         if imported.differences:
-            parts.append(format_html("<p>{}</p><ul>{}</ul>", _("Kept as editors wrote it:"), differences_of(imported)))
+            parts.append(format_html("<p>{}</p><ul>{}</ul>", _("Editors’ versions kept:"), differences_of(imported)))
     count = project.suggested_issues.filter(decision=SuggestedIssue.Decision.OPEN).count()
     if count:
         url = f"{reverse('admin:projects_suggestedissue_changelist')}?decision=open&project={project.pk}"
-        words = ngettext("{count} suggested issue to decide on", "{count} suggested issues to decide on", count)
+        words = ngettext("{count} suggested issue to review", "{count} suggested issues to review", count)
         parts.append(format_html('<p><a href="{}">{}</a></p>', url, words.format(count=count)))
     return format_html_join("", "{}", ((part,) for part in parts)) or "—"
 
@@ -501,14 +501,14 @@ class SuggestionForm(forms.ModelForm):
             if field := self.fields.get(f"rationale_{code}"):
                 field.label = f"{_('Rationale')} ({name})"
         if field := self.fields.get("rationale_en"):
-            field.help_text = _("Why the project answers this issue, in a sentence.")
+            field.help_text = _("Why the project addresses this issue, in one sentence.")
 
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("decision") == SuggestedIssue.Decision.CONFIRMED and self.instance.decision != "confirmed":
             for name in ("issue", "significance", "rationale_en"):
                 if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("A link to an issue needs this."))
+                    self.add_error(name, _("Required in order to link an issue."))
             issue = cleaned.get("issue")
             if issue and self.instance.project.issue_links.filter(issue=issue).exists():
                 self.add_error("issue", _("This issue is already listed."))
@@ -525,7 +525,7 @@ class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
     list_select_related = ("project", "issue")
     list_filter = ("decision", "score", ("issue", admin.RelatedOnlyFieldListFilter))
     search_fields = ("project__title_en", "project__title_ko", "project__title_ru", "project__key")
-    search_help_text = gettext_lazy("Words of the project’s title, or its key.")
+    search_help_text = gettext_lazy("Search by project title or key.")
     autocomplete_fields = ("issue",)
     readonly_fields = ("project_link", "reasons_in_words", "score")
     fields = (
@@ -565,7 +565,7 @@ class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("issue"), ordering="issue")
     def issue_or_any(self, suggestion):
-        return suggestion.issue or _("some environmental issue")
+        return suggestion.issue or _("an unspecified environmental issue")
 
     @admin.display(description=gettext_lazy("reasons"))
     def reasons_in_words(self, suggestion):

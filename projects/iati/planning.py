@@ -39,9 +39,9 @@ class RowState(TextChoices):
     NEW = "new", pgettext_lazy("import", "New")
     CHANGED = "changed", pgettext_lazy("import", "Changed")
     UNCHANGED = "unchanged", pgettext_lazy("import", "Unchanged")
-    REFUSED = "refused", pgettext_lazy("import", "Faulty")
-    KEPT = "kept", pgettext_lazy("import", "Left as it is")
-    OUTSIDE = "outside", pgettext_lazy("import", "Of other countries")
+    REFUSED = "refused", pgettext_lazy("import", "With errors")
+    KEPT = "kept", pgettext_lazy("import", "Left unchanged")
+    OUTSIDE = "outside", pgettext_lazy("import", "Other countries")
 
 
 @dataclass
@@ -287,7 +287,7 @@ def _doubles(activity, found, known):
     """
     table, places, spans = known.table
     doubles = [
-        (pk, str(table.records[pk]), _("the same other identifier: {ref}").format(ref=other.ref))
+        (pk, str(table.records[pk]), _("another identifier matches: {ref}").format(ref=other.ref))
         for other in activity.other_identifiers
         if (pk := known.others.get(other.ref) or known.projects.get(other.ref)) in table.records
     ]

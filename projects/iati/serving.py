@@ -59,7 +59,7 @@ def response(request, projects):
     """
     publisher = exporting.publisher()
     if publisher is None:
-        raise Http404(_("The portal reports nothing to IATI yet: no reporting organisation is set."))
+        raise Http404(_("The portal does not report to IATI yet: no reporting organisation has been set."))
     moment, tag = state(request, projects, publisher)
 
     def made():

@@ -94,10 +94,10 @@ def mapping_of(text):
         mapping = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        words = _("The mapping is no TOML: {error}").format(error=error)
+        words = _("The mapping is not valid TOML: {error}").format(error=error)
         raise MappingError(words, int(line[1]) if line else max(1, text.count("\n"))) from error
     except (RecursionError, ValueError) as error:  # too deeply nested lists; a number with thousands of digits
-        raise MappingError(_("The mapping is no TOML: {error}").format(error=error)) from error
+        raise MappingError(_("The mapping is not valid TOML: {error}").format(error=error)) from error
     MappingCheck(text, mapping).run()
     return mapping
 
@@ -157,7 +157,7 @@ class MappingCheck:
 
     def known(self, value, known, place, *path):
         if value and value not in known:
-            words = _("{name} has no meaning in {place}. Known are: {known}.")
+            words = _("{name} is not allowed in {place}. Allowed: {known}.")
             self.fail(words.format(name=value, place=place, known=", ".join(sorted(known))), *path)
 
     def fields(self, place, known=FIELDS):
@@ -181,7 +181,7 @@ class MappingCheck:
     def publisher(self):
         publisher = self.mapping.get("publisher")
         if not isinstance(publisher, dict) or not publisher.get("name"):
-            self.fail(_('The mapping says who publishes the list: publisher = { name = "…" }.'), "publisher")
+            self.fail(_('The mapping must name the publisher of the list: publisher = { name = "…" }.'), "publisher")
         self.keys(publisher, ("name", "ref", "kind"), "publisher", "publisher")
         self.words(publisher["name"], "publisher", "name")
         self.reference(publisher, "publisher")
@@ -189,7 +189,7 @@ class MappingCheck:
     def identifier(self):
         identifier = self.mapping.get("identifier")
         if not identifier:
-            self.fail(_('The mapping says what identifies a project: identifier = "…-{column}".'), "identifier")
+            self.fail(_('The mapping must define the project identifier: identifier = "…-{column}".'), "identifier")
         self.words(identifier, "identifier")
         if not IDENTIFIER.fullmatch(identifier) or not NAMED.search(identifier):
             words = _('An identifier is text and names of columns in braces, with nothing else in them: "bank-{id}".')
@@ -213,7 +213,7 @@ class MappingCheck:
     def columns(self):
         found = dict(self.fields("columns"))
         if not {"title", "title_en"} & set(found):
-            self.fail(_("The mapping names the column of the title."), "columns")
+            self.fail(_("The mapping must name the title column."), "columns")
         for field, spec in found.items():
             for one in spec if isinstance(spec, list) and spec else [spec]:
                 self.column(one, "columns", field)
@@ -242,7 +242,7 @@ class MappingCheck:
             self.table(organisation, *path)
             role = organisation.get("role")
             if not isinstance(role, str) or role not in ROLE_CODES or not {"column", "constant"} & set(organisation):
-                words = _("An organisation has a role ({roles}) and a column or a constant.")
+                words = _("An organisation needs a role ({roles}) and either a column or a constant.")
                 self.fail(words.format(roles=", ".join(ROLE_CODES)), *path)
             self.keys(organisation, ("role", "column", "constant", "ref", "kind"), "organisations", *path)
             for name in {"column", "constant"} & set(organisation):

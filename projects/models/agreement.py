@@ -26,13 +26,13 @@ class Agreement(Record, EvidenceModel):
     """A dated act between parties: a memorandum, treaty, summit, sister-city tie and so on."""
 
     class Kind(models.TextChoices):
-        DIPLOMATIC_RELATIONS = "diplomatic-relations", _("Diplomatic relations")
-        TREATY = "treaty", _("Treaty")
+        DIPLOMATIC_RELATIONS = "diplomatic-relations", _("Establishment of diplomatic relations")
+        TREATY = "treaty", _("Treaty or agreement")
         MOU = "mou", _("Memorandum of understanding")
         JOINT_DECLARATION = "joint-declaration", _("Joint declaration")
         STRATEGIC_PARTNERSHIP = "strategic-partnership", _("Strategic partnership")
-        SISTER_CITY = "sister-city", _("Sister city")
-        FRIENDSHIP_CITY = "friendship-city", _("Friendship city")
+        SISTER_CITY = "sister-city", _("Sister-city ties")
+        FRIENDSHIP_CITY = "friendship-city", _("Friendship ties")
         FORUM = "forum", _("Forum")
         SUMMIT = "summit", _("Summit")
         VISIT = "visit", _("Visit")
@@ -216,7 +216,7 @@ class AgreementOutcome(ThroughModel):
         Project, verbose_name=_("project"), on_delete=models.PROTECT, related_name="agreement_outcomes"
     )
     how = models.TextField(_("how"), help_text=_("One sentence: how the agreement led to the project."))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
     sources = models.ManyToManyField(
         Source,
         verbose_name=_("sources"),

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.models import Content, ThroughModel
 from projects.models.organisation import Organisation
 
-well_formed_reference = RegexValidator(r"^[^\s/&|?]+$", _("An identifier has no spaces and none of the signs / & | ?"))
+well_formed_reference = RegexValidator(
+    r"^[^\s/&|?]+$", _("An identifier cannot contain spaces or the characters / & | ?")
+)
 
 
 class OrganisationIdentifier(ThroughModel):
@@ -53,18 +55,21 @@ class ReportingOrganisation(Content):
         max_length=100,
         validators=[well_formed_reference],
         help_text=_(
-            "As it was assigned to the organisation: in Korea a number of the series KR-GOV that the Office for "
-            "Government Policy Coordination gives out, or KR-BRN- with the business registration number. Identifiers "
-            "of activities begin with it. Never make one up."
+            "As assigned to the organisation: in Korea, a KR-GOV number issued by the Office for Government Policy "
+            "Coordination, or KR-BRN- followed by the business registration number. Identifiers of activities begin "
+            "with it. Never invent one."
         ),
     )
     former_refs = models.TextField(
         _("former identifiers"),
         blank=True,
-        help_text=_("Under which activities were reported before, one a line. IATI joins old and new by them."),
+        help_text=_(
+            "Identifiers previously used to report activities, one per line. IATI uses them to link old and new "
+            "records."
+        ),
     )
     email = models.EmailField(
-        _("e-mail of the office"), blank=True, help_text=_("Published. Of an office, never of a person.")
+        _("office e-mail"), blank=True, help_text=_("Published. Use an office address, never a personal one.")
     )
     updated_at = models.DateTimeField(_("last changed"), editable=False)
 
@@ -75,7 +80,7 @@ class ReportingOrganisation(Content):
             models.CheckConstraint(
                 name="one_organisation_reports",
                 condition=models.Q(slot=1),
-                violation_error_message=_("One organisation reports for the portal."),
+                violation_error_message=_("Only one organisation can report for the portal."),
             )
         ]
 
@@ -84,7 +89,7 @@ class ReportingOrganisation(Content):
 
     def clean(self):
         if ReportingOrganisation.objects.exclude(pk=self.pk).exists():
-            raise ValidationError(_("One organisation reports for the portal."))
+            raise ValidationError(_("Only one organisation can report for the portal."))
 
     def save(self, *args, **kwargs):
         self.updated_at = timezone.now()

@@ -31,10 +31,10 @@ class ImportedFile(models.Model):
     url = models.URLField(_("address"), max_length=600, blank=True)
     licence = models.CharField(_("licence"), max_length=200, blank=True)
     countries = models.JSONField(_("countries"), default=list, blank=True)
-    received_at = models.DateTimeField(_("received"), auto_now_add=True)
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
     imported_at = models.DateTimeField(_("imported"), null=True, blank=True)
-    who = models.CharField(_("who"), max_length=150, blank=True)
-    counts = models.JSONField(_("what came of it"), default=dict, blank=True)
+    who = models.CharField(_("user"), max_length=150, blank=True)
+    counts = models.JSONField(_("outcome"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("imported file")
@@ -79,7 +79,7 @@ class ImportedActivity(Content):
         help_text=_("Whether the reporter reports what others are responsible for."),
     )
     values = models.JSONField(_("as imported"), default=dict)
-    differences = models.JSONField(_("what editors have otherwise"), default=dict)
+    differences = models.JSONField(_("editors’ changes"), default=dict)
 
     class Meta:
         verbose_name = _("imported project")
@@ -90,7 +90,7 @@ class ImportedActivity(Content):
             models.CheckConstraint(
                 name="imported_activity_stands_at_a_line",
                 condition=models.Q(line__gt=0),
-                violation_error_message=_("Lines are counted from 1."),
+                violation_error_message=_("Line numbers start at 1."),
             ),
         ]
 
@@ -161,12 +161,14 @@ class TransactionSum(Reported):
             models.UniqueConstraint(
                 fields=["activity", "kind", "currency"],
                 name="transactions_are_summed_once",
-                violation_error_message=_("There is a sum of this type and currency already."),
+                violation_error_message=_("A total for this type and currency already exists."),
             ),
             models.CheckConstraint(
                 name="transaction_sum_has_transactions",
                 condition=models.Q(count__gt=0, last__gte=models.F("first")),
-                violation_error_message=_("A sum is of at least one transaction, the last not before the first."),
+                violation_error_message=_(
+                    "A total needs at least one transaction, and the last cannot precede the first."
+                ),
             ),
         ]
 
@@ -187,19 +189,19 @@ class BudgetLine(Reported):
     currency = models.CharField(_("currency"), max_length=3)
 
     class Meta(Reported.Meta):
-        verbose_name = _("planned money")
-        verbose_name_plural = _("planned money")
+        verbose_name = _("planned funding")
+        verbose_name_plural = _("planned funding")
         ordering = ["start", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="budget_line_ends_after_it_starts",
                 condition=models.Q(end=None) | models.Q(end__gte=models.F("start")),
-                violation_error_message=_("A period does not end before it starts."),
+                violation_error_message=_("A period cannot end before it starts."),
             ),
             models.CheckConstraint(
                 name="budget_line_has_a_currency",
                 condition=~models.Q(currency=""),
-                violation_error_message=_("An amount has a currency."),
+                violation_error_message=_("An amount needs a currency."),
             ),
         ]
 
@@ -215,7 +217,7 @@ class ReportedResult(Reported):
         IMPACT = "impact", "3", _("Impact")
         OTHER = "other", "9", pgettext_lazy("result", "Other")
 
-    position = models.PositiveIntegerField(_("position"))
+    position = models.PositiveIntegerField(_("order"))
     kind = models.CharField(_("type"), max_length=7, choices=Kind)
     titles = models.JSONField(_("title"))
     indicators = models.JSONField(_("indicator"), default=dict)
@@ -223,7 +225,7 @@ class ReportedResult(Reported):
     start = models.DateField(_("start"), null=True, blank=True)
     end = models.DateField(_("end"), null=True, blank=True)
     target = models.CharField(_("target"), max_length=200, blank=True)
-    actual = models.CharField(_("reached"), max_length=200, blank=True)
+    actual = models.CharField(_("actual"), max_length=200, blank=True)
 
     class Meta(Reported.Meta):
         verbose_name = _("reported result")
@@ -233,7 +235,7 @@ class ReportedResult(Reported):
             models.UniqueConstraint(
                 fields=["activity", "position"],
                 name="reported_result_has_its_place",
-                violation_error_message=_("There is a result at this place already."),
+                violation_error_message=_("A result already exists at this position."),
             ),
         ]
 
@@ -251,7 +253,7 @@ class ReportedResult(Reported):
 class ReportedDocument(Reported):
     """A file or page about the project."""
 
-    position = models.PositiveIntegerField(_("position"))
+    position = models.PositiveIntegerField(_("order"))
     url = models.URLField(_("address"), max_length=600, validators=[URLValidator(schemes=["http", "https"])])
     format = models.CharField(_("format"), max_length=100, blank=True)
     titles = models.JSONField(_("title"), default=dict)
@@ -266,7 +268,7 @@ class ReportedDocument(Reported):
             models.UniqueConstraint(
                 fields=["activity", "url"],
                 name="reported_document_stands_once",
-                violation_error_message=_("This document is listed already."),
+                violation_error_message=_("This document is already listed."),
             ),
             address_of_the_web("reported_document_address_is_of_the_web"),
         ]
@@ -288,19 +290,19 @@ class ReportedShare(Reported):
     kind = models.CharField(_("kind"), max_length=7, choices=Kind)
     vocabulary = models.CharField(_("vocabulary"), max_length=20, blank=True)
     code = models.CharField(_("code"), max_length=100)
-    percentage = models.DecimalField(_("per cent"), max_digits=5, decimal_places=2, null=True, blank=True)
+    percentage = models.DecimalField(_("percentage"), max_digits=5, decimal_places=2, null=True, blank=True)
     names = models.JSONField(_("name"), default=dict)
     computed = models.BooleanField(_("computed from transactions"), default=False)
 
     class Meta(Reported.Meta):
-        verbose_name = _("reported share")
+        verbose_name = _("reported percentage")
         verbose_name_plural = _("reported shares")
         ordering = ["kind", "vocabulary", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="share_is_a_percentage",
                 condition=models.Q(percentage=None) | models.Q(percentage__range=(0, 100)),
-                violation_error_message=_("A share runs from 0 to 100."),
+                violation_error_message=_("A percentage must be between 0 and 100."),
             ),
         ]
 
@@ -335,10 +337,10 @@ class RelatedActivity(Reported):
         """Codes of the IATI list RelatedActivityType."""
 
         PARENT = "1", pgettext_lazy("related", "Programme")
-        CHILD = "2", pgettext_lazy("related", "Part")
-        SIBLING = "3", pgettext_lazy("related", "Sister project")
+        CHILD = "2", pgettext_lazy("related", "Child")
+        SIBLING = "3", pgettext_lazy("related", "Sibling")
         COFUNDED = "4", pgettext_lazy("related", "Co-funded")
-        THIRD_PARTY = "5", pgettext_lazy("related", "Told by others")
+        THIRD_PARTY = "5", pgettext_lazy("related", "Third-party report")
 
     identifier = models.CharField(_("identifier"), max_length=255)
     kind = models.CharField(_("type"), max_length=1, choices=Kind, blank=True)
@@ -393,17 +395,17 @@ class SuggestedIssue(models.Model):
                 fields=["project"],
                 condition=models.Q(issue=None),
                 name="some_issue_is_suggested_once",
-                violation_error_message=_("That it answers some issue is suggested already."),
+                violation_error_message=_("It has already been suggested that the project addresses some issue."),
             ),
             models.CheckConstraint(
                 name="suggestion_has_a_weight",
                 condition=models.Q(score__gt=0),
-                violation_error_message=_("A suggestion has a reason."),
+                violation_error_message=_("A suggestion needs a reason."),
             ),
             models.CheckConstraint(
                 name="confirmed_suggestion_names_its_issue",
                 condition=~models.Q(decision="confirmed") | models.Q(issue__isnull=False),
-                violation_error_message=_("Choose the issue that the project answers."),
+                violation_error_message=_("Choose the issue that the project addresses."),
             ),
         ]
 

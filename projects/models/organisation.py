@@ -73,7 +73,7 @@ class Organisation(Record):
         on_delete=models.PROTECT,
         related_name="organisations",
         limit_choices_to={"kind": "country"},
-        help_text=_("Empty for an organisation of several countries."),
+        help_text=_("Leave blank for a multi-country organisation."),
     )
     url = models.URLField(_("website"), max_length=300, blank=True)
     sources = models.ManyToManyField(

@@ -29,7 +29,7 @@ class Sector(Content):
         _("code"),
         max_length=5,
         unique=True,
-        validators=[RegexValidator(r"^\d{5}$", _("A purpose code has five digits."))],
+        validators=[RegexValidator(r"^\d{5}$", _("A purpose code must have five digits."))],
     )
     name = models.CharField(_("name"), max_length=160)
 
@@ -88,9 +88,9 @@ class Project(Record, EvidenceModel):
     class Status(IatiChoices):
         """Codes of the IATI list ActivityStatus."""
 
-        PIPELINE = "pipeline", "1", _("Planned")
-        IMPLEMENTATION = "implementation", "2", _("Under way")
-        FINALISATION = "finalisation", "3", _("Finishing")
+        PIPELINE = "pipeline", "1", _("Pipeline/identification")
+        IMPLEMENTATION = "implementation", "2", _("Implementation")
+        FINALISATION = "finalisation", "3", _("Closing")
         CLOSED = "closed", "4", pgettext_lazy("project", "Completed")
         CANCELLED = "cancelled", "5", pgettext_lazy("project", "Cancelled")
         SUSPENDED = "suspended", "6", pgettext_lazy("project", "Suspended")
@@ -110,17 +110,18 @@ class Project(Record, EvidenceModel):
         EXCHANGE = "exchange", "", _("Exchange")
 
     title = models.CharField(_("title"), max_length=200)
-    title_original = models.CharField(_("title in its own language"), max_length=200, blank=True)
+    title_original = models.CharField(_("original title"), max_length=200, blank=True)
     iati_identifier = models.CharField(
         _("IATI identifier"),
         max_length=255,
         null=True,
         blank=True,
         unique=True,
-        validators=[RegexValidator(r"^\S(.*\S)?$", _("An identifier does not begin or end with a space."))],
+        validators=[RegexValidator(r"^\S(.*\S)?$", _("An identifier cannot begin or end with a space."))],
         error_messages={"unique": _("Another project has this identifier.")},
         help_text=_(
-            "Of the activity that others report, such as KR-GOV-051-2020010102554. Imports find the project by it."
+            "Identifier of the activity as reported by others, such as KR-GOV-051-2020010102554. Imports match "
+            "projects by it."
         ),
     )
     level = models.CharField(_("level"), max_length=12, choices=Level, blank=True)
@@ -135,7 +136,7 @@ class Project(Record, EvidenceModel):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("As the source gives it, never converted."),
+        help_text=_("As given in the source, never converted."),
     )
     currency = models.CharField(_("currency"), max_length=3, choices=Currency, blank=True)
     finance = models.CharField(_("finance"), max_length=22, choices=Finance, blank=True)
@@ -198,13 +199,13 @@ class Project(Record, EvidenceModel):
             models.CheckConstraint(
                 name="project_ends_after_it_starts",
                 condition=not_before("end", "start"),
-                violation_error_message=_("A project does not end before it starts."),
+                violation_error_message=_("A project cannot end before it starts."),
             ),
             models.CheckConstraint(
                 name="project_budget_has_a_currency",
                 condition=models.Q(budget=None, currency="")
                 | (models.Q(budget__isnull=False, budget__gte=0) & ~models.Q(currency="")),
-                violation_error_message=_("Give a budget together with its currency, or neither."),
+                violation_error_message=_("Enter both budget and currency, or neither."),
             ),
         ]
 
@@ -285,8 +286,8 @@ class ProjectIssue(ThroughModel):
     class Significance(IatiChoices):
         """The codes of the IATI list PolicySignificance that can apply to an issue that a project addresses."""
 
-        PRINCIPAL = "principal", "2", _("Principal aim")
-        SIGNIFICANT = "significant", "1", _("Significant aim")
+        PRINCIPAL = "principal", "2", _("Principal objective")
+        SIGNIFICANT = "significant", "1", _("Significant objective")
 
     project = models.ForeignKey(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="issue_links"
@@ -359,8 +360,8 @@ class RioMarker(ThroughModel):
         """Codes of the IATI list PolicySignificance."""
 
         NOT_TARGETED = 0, _("Not targeted")
-        SIGNIFICANT = 1, _("Significant aim")
-        PRINCIPAL = 2, _("Principal aim")
+        SIGNIFICANT = 1, _("Significant objective")
+        PRINCIPAL = 2, _("Principal objective")
 
     project = models.ForeignKey(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="rio_markers"
@@ -384,7 +385,7 @@ class RioMarker(ThroughModel):
             models.CheckConstraint(
                 name="rio_marker_is_0_1_or_2",
                 condition=models.Q(significance__in=[0, 1, 2]),
-                violation_error_message=_("A Rio marker is 0, 1 or 2."),
+                violation_error_message=_("A Rio marker must be 0, 1 or 2."),
             ),
         ]
 

@@ -106,11 +106,11 @@ class ResultFigure(ThroughModel):
     """A number that a result states."""
 
     result = models.ForeignKey(Result, verbose_name=_("result"), on_delete=models.CASCADE, related_name="figures")
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
     label = models.CharField(_("label"), max_length=160)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
     unit = models.CharField(
-        _("unit"), max_length=40, validators=[validate_unit], help_text=_("As it is written after the number.")
+        _("unit"), max_length=40, validators=[validate_unit], help_text=_("As written after a number.")
     )
     year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True, validators=year_validators)
 
@@ -129,7 +129,7 @@ class ResultFigure(ThroughModel):
             models.CheckConstraint(
                 name="result_figure_year_is_plausible",
                 condition=models.Q(year=None) | models.Q(year__range=(FIRST_YEAR, LAST_YEAR)),
-                violation_error_message=_("A year has four digits and lies between 1800 and 2200."),
+                violation_error_message=_("A year must have four digits, between 1800 and 2200."),
             ),
         ]
 

@@ -164,5 +164,5 @@ def test_a_key_that_is_not_read_is_told(desk, new_context):
         "() => { navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError')) }"
     )
     person.page.click("#mfa_webauthn_add")
-    person.page.wait_for_selector("text=The key was not read. Try again, or use a code.")
+    person.page.wait_for_selector("text=The key could not be read. Try again, or use a code.")
     assert person.complaints == []

@@ -30,7 +30,7 @@ def open_record(page, desk, model, key):
 @pytest.mark.parametrize(
     ("language", "doubles", "compare", "merge", "done"),
     [
-        ("en", "Likely doubles", "Compare and merge", "Merge the two", "became one with this record"),
+        ("en", "Likely duplicates", "Compare and merge", "Merge the two", "became one with this record"),
         ("ko", "중복 의심", "비교하고 합치기", "둘을 합치기", "하나가 되었습니다"),
     ],
 )
@@ -100,10 +100,10 @@ def test_an_older_translation_is_still_right_and_text_that_was_not_saved_stays(e
     expect(seo.locator("#id_definition_ko")).to_be_in_viewport()
     seo.locator("#id_term_ru").fill("Ещё не сохранено")
     seo.wait_for_timeout(1_200)
-    older.filter(has_text="한국어").get_by_role("button", name="Still right").click()
+    older.filter(has_text="한국어").get_by_role("button", name="Still correct").click()
     expect(seo.locator(".messagelist .info")).to_contain_text("1 translation is still right")
     expect(older).to_have_count(1)
-    seo.get_by_role("button", name="Put it back").click()
+    seo.get_by_role("button", name="Restore").click()
     expect(seo.locator("#id_term_ru")).to_have_value("Ещё не сохранено")
 
 
@@ -112,5 +112,5 @@ def test_an_editor_looks_through_a_record_that_readers_see(editor, desk):
     han.goto(f"{desk.url}/admin/issues/term/?q=aralkum")
     han.locator("#result_list tbody th a").first.click()
     expect(han.locator("#id_definition_en")).to_have_count(0)  # it is not theirs to change
-    han.get_by_role("button", name="Looked through, still right").click()
+    han.get_by_role("button", name="Mark as verified").click()
     expect(han.locator(".desk-look")).to_contain_text("Looked through by han on")

@@ -33,7 +33,7 @@ def test_two_editors_on_one_record_lose_nothing(editor, desk):
     expect(clash).to_contain_text("What Kim wrote.")
     expect(clash).to_contain_text("김이 쓴 글.")  # taken, since Lee had left it alone
     expect(lee.locator("#id_definition_ko")).to_have_value("김이 쓴 글.")
-    lee.get_by_role("radio", name="Keep mine").check()
+    lee.get_by_role("radio", name="Keep my version").check()
     save(lee)
     expect(lee.locator(".messagelist .success")).to_be_visible()
     open_term(kim, desk, "aralkum")
@@ -54,7 +54,7 @@ def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, de
     page.goto(address)
     offer = page.locator(".autosave")
     expect(offer).to_contain_text("Text that was not saved is kept in this browser")
-    offer.get_by_role("button", name="Put it back").click()
+    offer.get_by_role("button", name="Restore").click()
     expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
     save(page)
     expect(page.locator(".messagelist .success")).to_be_visible()
@@ -74,11 +74,11 @@ def test_rows_and_choices_come_back_too_and_can_be_thrown_away(editor, desk):
     page.wait_for_timeout(1_200)
     page.goto(f"{desk.url}/admin/")
     page.goto(address)
-    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Restore").click()
     expect(page.locator(f"#id_citations-{rows}-position")).to_have_value("77")
     expect(page.locator("#id_publication")).to_have_value("archived")
     page.goto(address)
-    page.get_by_role("button", name="Throw it away").click()
+    page.get_by_role("button", name="Discard").click()
     page.goto(address)
     expect(page.locator(".autosave")).to_have_count(0)
 
@@ -125,7 +125,7 @@ def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk
     page.goto(address)
     sign_in(page, "nur")
     expect(page.locator(".autosave")).to_be_visible()
-    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Restore").click()
     expect(page.locator("#id_definition_en")).to_have_value("What Nur wrote for an hour.")
 
 

@@ -12,8 +12,8 @@ from tests.browser.test_accessibility import COLOURS, report
 KIM, HAN, SEO, PARK = 0, 2, 3, 4
 WORDS = {
     "en": {
-        "already": "Is it here already?",
-        "another": "It is another one: save it all the same",
+        "already": "Does this record already exist?",
+        "another": "No, it is a different record: save anyway",
         "from": "From a reference",
         "fill": "Fill in the form",
         "read": "The form is filled in from the reference: check it, then save",
@@ -184,7 +184,7 @@ def test_text_that_is_kept_in_the_browser_has_the_marks_that_were_put_in(desk, e
     expect(page.locator("#id_impacts_en")).to_have_value("Dust. [micklin-2016]")
     page.wait_for_timeout(1_200)  # what is typed is kept after a moment
     page.goto(address)
-    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Restore").click()
     expect(page.locator("#id_impacts_en")).to_have_value("Dust. [micklin-2016]")
     page.get_by_role("button", name="Preview").nth(9).click()
     expect(page.locator("#preview-impacts_en sup a")).to_have_text("1")
@@ -199,14 +199,14 @@ def test_languages_can_be_chosen_and_the_choice_is_remembered(desk, editor):
     fields = {code: page.locator(f"#id_definition_{code}") for code in ("en", "ko", "ru")}
     for field in fields.values():
         expect(field).to_be_visible()
-    page.get_by_label("Languages shown").select_option("English + 한국어")
+    page.get_by_label("Show languages").select_option("English + 한국어")
     expect(fields["ru"]).to_be_hidden()
     expect(fields["ko"]).to_be_visible()
     english, korean = fields["en"].bounding_box(), fields["ko"].bounding_box()
     assert english["x"] + english["width"] <= korean["x"]  # side by side
     page.reload()
     expect(fields["ru"]).to_be_hidden()
-    page.get_by_label("Languages shown").select_option("All")
+    page.get_by_label("Show languages").select_option("All")
     expect(fields["ru"]).to_be_visible()
 
 
@@ -245,7 +245,7 @@ def test_a_translator_begins_with_english_and_korean(desk, editor):
 def test_a_field_that_is_wrong_or_led_to_is_never_hidden(desk, editor):
     page = editor(HAN)
     page.goto(f"{desk.url}/admin/issues/term/add/")
-    page.get_by_label("Languages shown").select_option("Русский")
+    page.get_by_label("Show languages").select_option("Русский")
     expect(page.locator("#id_term_en")).to_be_hidden()
     save(page)
     expect(page.locator("#id_term_en")).to_be_visible()

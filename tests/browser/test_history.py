@@ -8,9 +8,9 @@ WORDS = {
     "en": {
         "asks": "Say in a sentence why",
         "why": "The report gives another year.",
-        "what_changed": "What changed",
+        "what_changed": "Changes",
         "revert": "Revert",
-        "done": "The record is again what it was.",
+        "done": "The record was reverted.",
         "reverted": "Reverted to what it was before the first recorded change: It was right after all.",
         "because": "It was right after all.",
     },

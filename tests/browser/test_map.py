@@ -154,7 +154,7 @@ def test_filters_hold_while_the_map_moves(page, site, complaints):
 
 def test_a_filter_that_leaves_nothing_takes_the_map_away_and_back(page, site, complaints):
     moving(page, site)
-    page.get_by_role("searchbox", name="Words", exact=True).fill("zeppelin")
+    page.get_by_role("searchbox", name="Keywords", exact=True).fill("zeppelin")
     page.keyboard.press("Enter")
     expect(page.locator(".empty")).to_be_visible()
     page.get_by_role("link", name=re.compile("Words: zeppelin")).click()
@@ -183,7 +183,9 @@ def test_marks_that_do_not_come_are_said_and_the_list_stays(page, site):
     page.route("**/map/?format=json*", lambda route: route.abort())
     page.goto(f"{site.url}/en/map/")
     page.get_by_role("button", name="Move and zoom the map").click()
-    expect(page.locator(".map-message")).to_have_text("The marks could not be loaded. The list below has them all.")
+    expect(page.locator(".map-message")).to_have_text(
+        "The markers could not be loaded. They are all in the list below."
+    )
     expect(page.locator("#place-astana")).to_be_visible()
 
 
@@ -208,7 +210,7 @@ def test_the_map_serves_without_javascript(new_context, site):
     page.get_by_role("link", name="Astana: 8 projects").last.click()
     expect(page).to_have_url(re.compile("#place-astana$"))
     page.locator(".facet .option input").first.check()
-    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("button", name="Apply filters", exact=True).click()
     expect(page.locator(".chip")).to_have_count(1)
 
 

@@ -36,7 +36,7 @@ def test_a_list_serves_without_javascript(new_context, site, path):
     page = new_context(java_script_enabled=False).new_page()
     page.goto(f"{site.url}/en/{path}/")
     page.locator(".facet .option input").first.check()
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply filters").click()
     expect(page.locator(".chip")).to_have_count(1)
     assert "=&" not in page.url
     assert not page.url.endswith("=")
@@ -71,7 +71,7 @@ def test_open_parts_of_the_filters_stay_open_after_a_refresh(new_context, site):
     page = new_context(viewport={"width": 390, "height": 844}).new_page()
     page.goto(f"{site.url}/en/projects/")
     page.locator(".filters-label").click()
-    area = page.get_by_role("group", name="Area")
+    area = page.get_by_role("group", name="Area of cooperation")
     area.locator("summary").click()
     option = area.locator("details input:enabled").first
     chosen = page.locator(f".option input[value='{option.get_attribute('value')}'][name='area']")

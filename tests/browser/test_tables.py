@@ -5,9 +5,9 @@ from playwright.sync_api import expect
 
 WORDS = {
     "en": {
-        **{"import": "Import", "compare": "Compare", "store": "Store all of it", "other": "Another file"},
-        **{"wrong": "This field cannot be blank.", "done": "is imported", "table": "Values as a table"},
-        **{"values": "Store the values", "no_number": "“many” is not a number.", "stored": "Stored: 1 new values"},
+        **{"import": "Import", "compare": "Compare", "store": "Save all", "other": "Another file"},
+        **{"wrong": "This field cannot be blank.", "done": "is imported", "table": "Edit values in a table"},
+        **{"values": "Save values", "no_number": "“many” is not a number.", "stored": "Stored: 1 new values"},
     },
     "ko": {
         **{"import": "가져오기", "compare": "비교", "store": "모두 저장", "other": "다른 파일"},
@@ -116,7 +116,7 @@ def test_a_table_is_typed_and_a_file_brought_without_scripts(editor, desk):
     expect(seo.locator("#v-2024-uz")).to_have_value("4.2")
     seo.goto(f"{desk.url}/admin/portal/place/import/")
     bring(seo, WORDS["en"], "key,other_spellings\naral-sea,Orolko'l\n")
-    expect(seo.get_by_role("button", name="Store all of it")).to_be_visible()
+    expect(seo.get_by_role("button", name="Save all")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -127,9 +127,9 @@ def test_long_imports_say_how_far_they_are(editor, desk, width):
     seo.goto(f"{desk.url}/admin/issues/term/import/")
     lines = "".join(f"made-up-{width}-{n},Word {n},A meaning.\n" for n in range(2_000))
     bring(seo, WORDS["en"], f"key,term_en,definition_en\n{lines}")
-    expect(seo.get_by_role("heading", name="What the file would do")).to_be_visible(timeout=60_000)
+    expect(seo.get_by_role("heading", name="What the file would change")).to_be_visible(timeout=60_000)
     expect(seo.locator(".outcomes")).to_contain_text("New 2,000")
     assert seo.evaluate("document.documentElement.scrollWidth") == width
-    seo.get_by_role("button", name="Store all of it").click()
+    seo.get_by_role("button", name="Save all").click()
     expect(seo.locator(".import-progress")).to_contain_text("2000 new, 0 changed", timeout=60_000)
     assert violations == []

@@ -232,7 +232,7 @@ def test_sentence_names_the_issues_with_most_causes_and_effects(client, chain):
 
 
 def test_issue_without_a_link_is_named_and_not_drawn(client, chain):
-    assert reading.said(get(client), "graph-loose") == ["Without a link among the issues shown: Water scarcity"]
+    assert reading.said(get(client), "graph-loose") == ["Issues shown without links: Water scarcity"]
     assert "/en/issues/water/" not in nodes(picture(get(client), "chart-wide"))
 
 
@@ -250,7 +250,7 @@ def test_filters_leave_the_issues_that_match_and_the_links_among_them(client, ch
 def test_issues_without_any_link_among_them_are_said_to_have_none(client, chain):
     response = get(client, q="irrigation")
     assert picture(response, "chart-wide") is None
-    assert reading.said(response, "empty") == ["No sourced link of cause and effect joins the issues that match."]
+    assert reading.said(response, "empty") == ["No sourced cause-and-effect link connects the matching issues."]
 
 
 @pytest.mark.parametrize("publication", UNPUBLISHED)
@@ -298,11 +298,11 @@ def views(response):
 def test_tree_and_graph_lead_to_one_another_and_keep_the_filters(client, chain):
     make_issue_in_country(issue=chain["sea"], country=make_country(key="kz"))
     assert views(client.get("/en/issues/", {"country": "kz"})) == {
-        "Tree": ("/en/issues/?country=kz", "true"),
+        "Hierarchy": ("/en/issues/?country=kz", "true"),
         "Causes and effects": ("/en/issues/?country=kz&view=causes", None),
     }
     assert views(get(client, country="kz")) == {
-        "Tree": ("/en/issues/?country=kz", None),
+        "Hierarchy": ("/en/issues/?country=kz", None),
         "Causes and effects": ("/en/issues/?country=kz&view=causes", "true"),
     }
 

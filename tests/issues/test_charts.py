@@ -27,7 +27,7 @@ def figure(indicator, **kwargs):
 
 @pytest.fixture
 def area(db):
-    return make_indicator(key="area", name_en="Area", unit_symbol_en="km²")
+    return make_indicator(key="area", name_en="Area of cooperation", unit_symbol_en="km²")
 
 
 def test_the_sentence_says_what_fell_and_when(area):
@@ -139,7 +139,7 @@ def test_names_too_long_for_a_phone_become_letters_with_a_key(area):
 
 def test_the_page_of_an_indicator_without_values_says_so(client, area):
     page = client.get(area.get_absolute_url()).content.decode()
-    assert "No value for this choice." in page
+    assert "No data for this selection." in page
     assert '<svg class="chart' not in page
 
 

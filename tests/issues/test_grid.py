@@ -141,12 +141,12 @@ def test_an_indicator_without_values_starts_with_the_last_years_of_central_asia(
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
-        ("first=2020&last=2010", "last", "The last year does not lie before the first."),
-        ("first=20", "first", "A year has four digits and lies between 1800 and 2200."),
-        ("first=1500&last=2020", "first", "A year has four digits and lies between 1800 and 2200."),
+        ("first=2020&last=2010", "last", "The last year must not be earlier than the first."),
+        ("first=20", "first", "A year must have four digits, between 1800 and 2200."),
+        ("first=1500&last=2020", "first", "A year must have four digits, between 1800 and 2200."),
         ("first=1800&last=2200&places=uz kz", "first", "401 years of 2 places are more than the 800 cells of a page."),
         ("places=uz nowhere", "places", "There is no place with this key: nowhere."),
-        ("other_source=nowhere", "other_source", "There is no source with this key."),
+        ("other_source=nowhere", "other_source", "No source has this key."),
         ("source=nowhere", "source", "Select a valid choice. That choice is not one of the available choices."),
     ],
 )
@@ -260,7 +260,7 @@ def test_a_value_that_another_editor_removed_is_not_made_anew_unseen(editor, are
     data = form_of(editor.get(address(area)))
     Observation.objects.filter(indicator=area, year=2019).delete()
     assert faults(send(editor, area, data, uz_2019="25")) == [
-        "Uzbekistan, 2019: Another editor removed it meanwhile. Save again to keep yours."
+        "Uzbekistan, 2019: Another editor has deleted this value. Save again to keep yours."
     ]
 
 
@@ -273,7 +273,7 @@ def test_the_same_change_by_two_is_none(editor, area):
 @pytest.mark.parametrize("seen", ["", "forged"])
 def test_a_form_of_which_nobody_knows_what_it_showed_stores_nothing(editor, area, seen):
     response = editor.post(address(area), {"_seen": seen, "v-2019-uz": "5"}, follow=True)
-    assert told(response) == ["It is not known what this form was opened with. Look at the values again."]
+    assert told(response) == ["The version this form was based on is unknown. Reload the values."]
     assert values(area)["uz", 2019] == "24.1"
 
 
@@ -281,7 +281,7 @@ def test_the_form_of_another_indicator_stores_nothing_here(editor, area):
     other = make_indicator(publication=D)
     make_observation(indicator=other, place=make_country(key="kg"), year=2019, source=other.source)
     response = editor.post(address(area), form_of(editor.get(address(other))), follow=True)
-    assert told(response) == ["It is not known what this form was opened with. Look at the values again."]
+    assert told(response) == ["The version this form was based on is unknown. Reload the values."]
 
 
 # ── Pasting ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -391,7 +391,9 @@ def test_readers_are_told_why_what_they_see_changes(desk, area):
     Indicator.objects.filter(pk=area.pk).update(publication=P)
     client = desk("reviewer")
     response = typed(client, area, uz_2019="25")
-    assert "Readers see what you change. Say in a sentence why: they see that too." in response.content.decode()
+    assert (
+        "Your changes are visible to readers. State the reason in one sentence; it is published too."
+    ) in response.content.decode()
     assert shown(response)[1][2019] == ["", "25"]
     assert values(area)["uz", 2019] == "24.1"
     assert send(client, area, form_of(response), why="The yearbook was mended").status_code == 302

@@ -76,7 +76,7 @@ def test_a_unit_is_written_with_plain_blanks(unit):
 def test_blanks_that_make_two_units_of_one_are_refused(unit):
     with pytest.raises(ValidationError) as error:
         validate_unit(unit)
-    assert error.value.messages == ["A unit has single blanks between its words, and none around them."]
+    assert error.value.messages == ["A unit must have single spaces between words and none at either end."]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_unit_is_looked_at_in_every_language(language):
 def test_a_year_has_four_digits(year):
     observation, figure = make_observation(), make_key_figure()
     observation.year = figure.year = year
-    words = ["A year has four digits and lies between 1800 and 2200."]
+    words = ["A year must have four digits, between 1800 and 2200."]
     assert (refused(observation), refused(figure)) == ({"year": words}, {"year": words})
 
 

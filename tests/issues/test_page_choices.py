@@ -133,8 +133,8 @@ def test_newest_published_report_is_cited(client):
     section = gaps(client)
     said = reading.words(section)
     assert "Areas of new are marked." in said
-    assert "newish named by the report" in said
-    assert said.count("named by the report") == 2
+    assert "newish named in the report" in said
+    assert said.count("named in the report") == 2
     assert "/en/sources/new/" in section.xpath(".//a/@href")
 
 

@@ -139,7 +139,7 @@ def test_issue_says_how_many_of_its_projects_are_shown(client):
 def test_issue_that_no_project_answers_says_so(client):
     make_issue(key="aral")
     assert reading.said(client.get("/en/issues/aral/"), "empty") == [
-        "No sourced project of Korea answers this issue yet, as far as we found."
+        "We have not yet found a sourced Korean project that addresses this issue."
     ]
 
 
@@ -206,4 +206,4 @@ def test_country_code_is_its_key_in_capitals():
 
 def test_figure_is_called_by_its_label():
     with translation.override("ko"):
-        assert str(make_key_figure(label_en="Area", label_ko="면적")) == "면적"
+        assert str(make_key_figure(label_en="Area of cooperation", label_ko="면적")) == "면적"

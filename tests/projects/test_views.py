@@ -53,10 +53,10 @@ def test_project_states_its_facts(client):
     for code in ("6.4", "15", "6"):
         make_sdg(project, code)
     assert facts(client.get("/en/projects/trees/")) == {
-        "Runs": "2020–May 2023",
+        "Project period": "2020–May 2023",
         "Budget": "USD 5,600,000",
-        "Finance": "Grant",
-        "Level": "National",
+        "Funding type": "Grant",
+        "Lead (Korean side)": "National",
         "Countries": "Uzbekistan",
         "Areas": "Forestry",
         "Sectors (OECD DAC)": "31220 Forestry development",
@@ -69,12 +69,12 @@ def test_project_says_what_is_not_known(client):
     make_project(key="trees", note_en="Figures differ.")
     response = client.get("/en/projects/trees/")
     found = facts(response)
-    assert [found[name] for name in ("Runs", "Budget", "Finance", "Rio markers")] == [
+    assert [found[name] for name in ("Project period", "Budget", "Funding type", "Rio markers")] == [
         *("Dates not known", "Not known", "Not known", "Not stated in a source")
     ]
     assert reading.said(response, "unknown") == [
-        "No source that was read reports results.",
-        "It is linked to no environmental issue.",
+        "None of the sources we read reports results.",
+        "Not linked to any environmental issue.",
     ]
 
 
@@ -110,7 +110,7 @@ def test_project_gives_the_reason_for_each_issue_it_answers_the_principal_first(
     entries = reading.page(client.get("/en/projects/trees/")).xpath("//section[@aria-labelledby='issues']//li")
     assert [reading.words(entry) for entry in entries] == [
         "Salt Principal aim Holds the Salt.",
-        "Dust Significant aim Holds the Dust.",
+        "Dust Significant objective Holds the Dust.",
     ]
 
 
@@ -224,7 +224,7 @@ def test_agreement_names_its_parties_and_what_it_is_about(client):
         "Date": "2 July 2021",
         "Kind": "Memorandum of understanding",
         "Parties": "Uzbekistan Forest Service",
-        "Level": "National",
+        "Lead (Korean side)": "National",
         "Areas": "Forestry",
         "Issues": "Salt dust",
     }
@@ -249,12 +249,12 @@ def test_organisation_of_several_countries_says_so(client):
         "Kind": "Government",
         "Country": "Several countries",
         "Website": "https://www.adb.org",
-        "Names": "아시아개발은행",
+        "Names in other languages": "아시아개발은행",
     }
 
 
 def test_organisation_that_takes_part_in_nothing_says_so(client):
     make_organisation(key="idle")
     assert reading.said(client.get("/en/organisations/idle/"), "unknown") == [
-        "No project or agreement of this organisation is in the portal."
+        "The portal has no project or agreement of this organisation."
     ]

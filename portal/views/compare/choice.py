@@ -39,7 +39,7 @@ class ComparisonChoice:
         if found[MOST:]:
             self.mistakes.append(gettext("No more than four are compared at a time."))
             self.problems.append(
-                gettext("No more than four are compared at a time. Left out: {names}.").format(
+                gettext("At most four can be compared at a time. Left out: {names}.").format(
                     names=", ".join(record.name_and_language()[0] for record in found[MOST:])
                 )
             )
@@ -55,9 +55,7 @@ class ComparisonChoice:
         keys = list(dict.fromkeys(former.get(key, key) for key in keys))
         wrong = [key for key in keys if key not in found]
         self.problems += [
-            gettext("{label}: there is no “{value}” to compare. It was left out.").format(
-                label=kind.label, value=key[:60]
-            )
+            gettext("{label}: “{value}” was not found and was ignored.").format(label=kind.label, value=key[:60])
             for key in wrong[:MOST]
         ]
         self.mistakes += [

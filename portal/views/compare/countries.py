@@ -37,11 +37,11 @@ class Countries(Comparison):
 
     name = "country"
     label = _("Country")
-    title = _("Countries side by side")
+    title = _("Country comparison")
     choose = _("Compare countries")
     add = _("Add a country")
-    others_left_out = _("One kind is compared at a time. The countries that the address names were left out.")
-    sentence_for_one = _("{name} is chosen. Choose one to three more countries.")
+    others_left_out = _("Only one kind of record can be compared at a time. The countries in the address were ignored.")
+    sentence_for_one = _("Selected: {name}. Choose one to three more countries.")
     former = FormerKey.Kind.PLACE
 
     def options(self):
@@ -57,7 +57,7 @@ class Countries(Comparison):
         projects = ProjectFilter(queryset=Project.objects.published())
         return [
             self.counts(places, projects),
-            ComparisonSection("values", gettext("Latest values"), self.value_rows(places, latest, years)),
+            ComparisonSection("values", gettext("Latest figures"), self.value_rows(places, latest, years)),
             self.areas(places, projects.index.facets),
             self.issues(places),
         ]
@@ -87,8 +87,8 @@ class Countries(Comparison):
         if all(place.group == Place.Group.CENTRAL_ASIA for place in places):
             return ""
         return gettext(
-            "Projects and issues are recorded by the countries of Central Asia that they are about. "
-            "Korea takes part in the projects from the other side and is not counted."
+            "Projects and issues are recorded for the Central Asian countries they concern. Korea is the partner in "
+            "all of them and is not counted."
         )
 
     def counts(self, places, projects):

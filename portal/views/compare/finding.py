@@ -63,14 +63,14 @@ class ComparisonSearch:
         """Return a sentence that says what the projects to choose from are."""
         others, shown = self.count, number(len(self.records[1]))
         if not self.words:
-            return gettext("The newest projects")
+            return gettext("Latest projects")
         if not others:
-            return gettext("No project has these words.")
-        words = ngettext("%(count)s project has these words.", "%(count)s projects have these words.", others)
+            return gettext("No projects match.")
+        words = ngettext("%(count)s project matches.", "%(count)s projects match.", others)
         words %= {"count": number(others)}
         if others <= SHOWN:
             return words
-        return gettext("{count} These are the first {shown}.").format(count=words, shown=shown)
+        return gettext("{count} Showing the first {shown}.").format(count=words, shown=shown)
 
     @property
     def list_url(self):

@@ -35,7 +35,7 @@ class Issues(Comparison):
     add = _("Add an issue")
     others_left_out = _("One kind is compared at a time. The issues that the address names were left out.")
     sentence_for_one = _("{name} is chosen. Choose one to three more issues.")
-    selects = (_("First issue"), _("Second issue"), _("Third issue, if you like"), _("Fourth issue, if you like"))
+    selects = (_("First issue"), _("Second issue"), _("Third issue (optional)"), _("Fourth issue (optional)"))
 
     def options(self):
         return Issue.objects.published().only("key", "parent", "name_en", "name_ko", "name_ru")
@@ -78,7 +78,7 @@ class Issues(Comparison):
         return [
             ComparisonSection("facts", gettext("At a glance"), self.facts(issues)),
             ComparisonSection("links", gettext("Causes and effects"), self.links(issues)),
-            ComparisonSection("countries", gettext("In each country"), self.countries(issues)),
+            ComparisonSection("countries", gettext("By country"), self.countries(issues)),
         ]
 
     def facts(self, issues):
@@ -86,7 +86,7 @@ class Issues(Comparison):
         return [
             ComparisonRow(pgettext("of a record", "Summary"), [prose(issue, "summary") for issue in issues], wide=True),
             ComparisonRow(
-                _("Main issue"),
+                _("Top-level issue"),
                 with_marks([self.main(issue) for issue in issues], issues),
             ),
             ComparisonRow(
@@ -94,9 +94,9 @@ class Issues(Comparison):
                 [[self.key_figure(figure) for figure in issue.key_figures.all()] for issue in issues],
             ),
             ComparisonRow(
-                _("Projects that answer it"),
+                _("Related projects"),
                 with_shares([counted(projects.get(issue.key, 0), "projects", issue=issue.key) for issue in issues]),
-                remark=gettext("With those that answer an issue under it."),
+                remark=gettext("Including projects addressing its sub-issues."),
             ),
             ComparisonRow(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named")),
             ComparisonRow(
@@ -109,7 +109,7 @@ class Issues(Comparison):
     @staticmethod
     def main(issue):
         if issue.parent_id is None:
-            return [ComparisonEntry(gettext("It is a main issue itself."))]
+            return [ComparisonEntry(gettext("This is a top-level issue."))]
         # The query for main issues finds published ones only.
         return [named(issue.parent)] if issue.parent else []
 

@@ -72,8 +72,8 @@ class ProjectComparison(Comparison):
     def parts(self, projects):
         return [
             ComparisonSection("facts", gettext("At a glance"), self.facts(projects)),
-            ComparisonSection("parties", gettext("Who takes part"), self.parties(projects)),
-            ComparisonSection("aims", gettext("What it aims at"), self.aims(projects)),
+            ComparisonSection("parties", gettext("Organisations involved"), self.parties(projects)),
+            ComparisonSection("aims", gettext("Objectives"), self.aims(projects)),
             ComparisonSection("evidence", gettext("Results and evidence"), self.evidence(projects)),
         ]
 
@@ -89,7 +89,7 @@ class ProjectComparison(Comparison):
                 [[listed(project.get_status_display(), "projects", status=project.status)] for project in projects],
             ),
             ComparisonRow(
-                _("Start"),
+                _("Start date"),
                 [[ComparisonEntry(project.start)] if project.start else [] for project in projects],
                 missing=not_known,
             ),
@@ -105,10 +105,10 @@ class ProjectComparison(Comparison):
                     for project in projects
                 ],
                 missing=not_known,
-                remark=gettext("As the source gives it, never converted."),
+                remark=gettext("As given in the source, never converted."),
             ),
             ComparisonRow(
-                _("Finance"),
+                _("Funding type"),
                 [
                     [listed(project.get_finance_display(), "projects", finance=project.finance)]
                     if project.finance
@@ -118,7 +118,7 @@ class ProjectComparison(Comparison):
                 missing=not_known,
             ),
             ComparisonRow(
-                _("Level"),
+                _("Lead (Korean side)"),
                 [
                     [listed(project.get_level_display(), "projects", level=project.level)] if project.level else []
                     for project in projects
@@ -167,7 +167,7 @@ class ProjectComparison(Comparison):
         markers = [{row.marker: row for row in project.rio_markers.all()} for project in projects]
         return [
             ComparisonRow(
-                _("Issues that it answers"),
+                _("Issues it addresses"),
                 with_marks(
                     [
                         [
@@ -201,7 +201,7 @@ class ProjectComparison(Comparison):
             ComparisonRow(
                 _("Results"),
                 [prose(project, "results") for project in projects],
-                missing=_("No source that was read reports results."),
+                missing=_("None of the sources we read reports results."),
                 wide=True,
             ),
             ComparisonRow(

@@ -37,8 +37,8 @@ def _lacking_country(count):
 
 def _lacking_issue(count):
     return ngettext(
-        "%(count)s project answers none of the issues and counts only in totals.",
-        "%(count)s projects answer none of the issues and count only in totals.",
+        "%(count)s project addresses none of the issues and counts only in totals.",
+        "%(count)s projects address none of the issues and count only in totals.",
         count,
     ) % {"count": number(count)}
 
@@ -86,13 +86,13 @@ AXES = {
             counted=_("A main issue counts the projects of the issues under it too."),
         ),
         Axis("country", _("Country"), "country", _lacking_country),
-        Axis("area", _("Area"), "area", _lacking_area, fullest=True),
+        Axis("area", _("Area of cooperation"), "area", _lacking_area, fullest=True),
         Axis(
             "level",
-            _("Level"),
+            _("Lead (Korean side)"),
             "level",
             _lacking_level,
-            counted=_("The level is that of who carries a project on the Korean side."),
+            counted=_("The lead is the body that leads the project on the Korean side."),
             several=False,
         ),
         Axis(
@@ -100,7 +100,7 @@ AXES = {
             _("Kind of organisation"),
             "organisation_kind",
             _lacking_organisation,
-            counted=_("A project counts for the kind of each organisation that takes part, from whatever country."),
+            counted=_("A project counts once for each kind of participating organisation, whatever its country."),
             fullest=True,
         ),
         Axis(
@@ -108,7 +108,7 @@ AXES = {
             _("Period of start"),
             "",
             _lacking_start,
-            counted=_("A project stands in the five years in which it starts."),
+            counted=_("A project is counted in the five-year period in which it starts."),
             several=False,
         ),
     )

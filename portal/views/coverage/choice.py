@@ -21,7 +21,7 @@ class CoverageForm(forms.Form):
 
     rows = CodeField(label=_("Rows"), required=False)
     columns = CodeField(label=_("Columns"), required=False)
-    measure = CodeField(label=_("In each cell"), required=False)
+    measure = CodeField(label=_("Cell value"), required=False)
 
     def __init__(self, data, currencies):
         super().__init__(data)
@@ -36,7 +36,7 @@ class CoverageForm(forms.Form):
             ),
         ]
         for field in self.fields.values():
-            field.error_messages["invalid_choice"] = gettext("there is no “%(value)s”.")
+            field.error_messages["invalid_choice"] = gettext("“%(value)s” is not available.")
 
 
 class CoverageChoice:
@@ -47,7 +47,7 @@ class CoverageChoice:
         self.form.is_valid()
         asked = self.form.cleaned_data
         self.problems = [
-            gettext("{label}: {problem} It was left out.").format(label=self.form.fields[name].label, problem=error)
+            gettext("{label}: {problem} Ignored.").format(label=self.form.fields[name].label, problem=error)
             for name, errors in self.form.errors.items()
             for error in errors
         ]
@@ -56,7 +56,7 @@ class CoverageChoice:
         if rows and rows == columns:
             columns = COLUMNS if rows != COLUMNS else ROWS
             self.problems.append(
-                gettext("Rows and columns were both “{axis}”. The columns are “{other}” instead.").format(
+                gettext("Rows and columns were both set to “{axis}”. Columns now show “{other}”.").format(
                     axis=AXES[rows].label, other=AXES[columns].label
                 )
             )

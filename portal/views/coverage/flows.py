@@ -156,8 +156,8 @@ class FlowDiagram:
         ]
         (level_count, _i, level), (area_count, _j, area), (country_count, _k, country) = most
         return gettext(
-            "Drawn: {all}. The most stand at {level} ({level_count}) among the levels, at {area} ({area_count}) among "
-            "the areas and at {country} ({country_count}) among the countries."
+            "Shown: {all}. Most projects – by lead: {level} ({level_count}); by area: {area} ({area_count}); by "
+            "country: {country} ({country_count})."
         ).format(
             all=count_words(len(self.drawn)),
             level=level,
@@ -173,8 +173,8 @@ class FlowDiagram:
         notes = [
             gettext("On the left stands the level of who carries a project on the Korean side: each has one at most."),
             gettext(
-                "A project is one unit wide, whatever its budget. One with several areas or countries is divided "
-                "equally among them; the number beside a name counts every project that has it."
+                "Each project is one unit wide, whatever its budget. A project with several areas or countries is "
+                "split equally among them; the number beside a name counts every project that involves it."
             ),
         ]
         if left_out := len(self.coverage.projects) - len(self.drawn):
@@ -194,7 +194,7 @@ class FlowDiagram:
             request,
             "streams",
             [Panel(render_to_string("charts/sankey.html", {"chart": self.picture(*WIDE)}))],
-            title=gettext("From the level of the Korean side through areas to countries"),
+            title=gettext("From the Korean lead through areas to countries"),
             unit=pgettext("unit", "projects"),
             sentence=self.sentence,
             source=" ".join([*self.notes, gettext("From the portal’s own records: CC BY 4.0.")]),

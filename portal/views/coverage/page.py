@@ -36,7 +36,9 @@ class CoveragePage(TemplateView):
         coverage, addresses = Coverage(self.request.GET), responses.addresses(self.request)
         coverage.raise_for_errors()
         if self.request.GET.get("part") == "streams":
-            return tables.ExportTable("streams", _("Coverage"), *FlowDiagram(coverage).columns_and_rows(), **addresses)
+            return tables.ExportTable(
+                "streams", _("Gaps and coverage"), *FlowDiagram(coverage).columns_and_rows(), **addresses
+            )
         choice = coverage.choice
         label = f"coverage-{choice.rows.name}-{choice.columns.name}"
         return tables.ExportTable(label, coverage.caption, *coverage.columns_and_rows(), **addresses)
@@ -50,8 +52,8 @@ class CoveragePage(TemplateView):
         query = coverage.filter.valid_data | ways
         here = self.request.path
         return super().get_context_data(**kwargs) | {
-            "title": _("Coverage"),
-            "trail": [(_("Coverage"), None)],
+            "title": _("Gaps and coverage"),
+            "trail": [(_("Gaps and coverage"), None)],
             "coverage": coverage,
             "streams": self.streams if self.streams.drawn else None,
             "choice": choice,

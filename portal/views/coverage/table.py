@@ -349,14 +349,14 @@ class Coverage:
         if not pairs:
             return ""
         if self.choice.currency:
-            words = gettext("The largest sum of known budgets, {amount} million {currency}, stands at {pairs}.")
+            words = gettext("The largest total of known budgets in one cell is {amount} million {currency} ({pairs}).")
             return words.format(
                 amount=in_millions(full), currency=self.choice.currency, pairs=gettext("; ").join(pairs)
             )
         if len(pairs) > MOST_PAIRS:
-            words = gettext("The most in one cell is {count}; {cells} cells share it.")
+            words = gettext("The highest count in one cell is {count}, in {cells} cells.")
             return words.format(count=count_words(full), cells=number(len(pairs)))
-        words = gettext("The most in one cell is {count}, at {pairs}.")
+        words = gettext("The highest count in one cell is {count} ({pairs}).")
         return words.format(count=count_words(full), pairs=gettext("; ").join(pairs))
 
     def _empty(self):
@@ -401,8 +401,8 @@ class Coverage:
         currency = self.choice.currency
         return [
             gettext(
-                "{all}: {known} with a known budget in {currency}, {other} with one in another currency, which is "
-                "never converted, {unknown} without a known budget."
+                "{all}: {known} with a known budget in {currency}, {other} in another currency (not converted), "
+                "{unknown} without a known budget."
             ).format(
                 all=count_words(self.total.count),
                 known=number(self.total.known),
@@ -411,9 +411,9 @@ class Coverage:
                 unknown=number(unknown),
             ),
             gettext(
-                "The small numbers say how many of a cell’s projects that sum covers. A budget counts whole in each of "
-                "its project’s cells, since no source divides it, and once in totals. Sums are rounded; the CSV has "
-                "them exactly."
+                "Small numbers show how many of a cell’s projects the total covers. A budget is counted in full in "
+                "each of its cells, because no source divides it, and once in totals. Totals are rounded; exact "
+                "values are in the CSV."
             ),
         ]
 

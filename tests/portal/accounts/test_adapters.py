@@ -100,7 +100,7 @@ def test_staff_without_a_second_step_sets_one_up_before_the_desk_opens(client, e
     assert leads_to(sign_in(client, "gulnara")) == DESK
     assert leads_to(client.get(DESK)) == "/admin/login/?next=/admin/"
     assert leads_to(client.get("/admin/login/?next=/admin/")) == ACCOUNT
-    assert "One step before the desk opens" in client.get(ACCOUNT).content.decode()
+    assert "One more step before you can edit" in client.get(ACCOUNT).content.decode()
 
     page = client.get("/accounts/2fa/totp/activate/")  # no password again: it was said a moment ago
     assert heading(page) == "Set up an authenticator app"
@@ -108,7 +108,7 @@ def test_staff_without_a_second_step_sets_one_up_before_the_desk_opens(client, e
     assert leads_to(done) == "/accounts/2fa/recovery-codes/"
     assert len(found(client.get(leads_to(done)), "//ul[@class='account-codes']/li")) == 10
     assert client.get(DESK).status_code == 200
-    assert "One step before the desk opens" not in client.get(ACCOUNT).content.decode()
+    assert "One more step before you can edit" not in client.get(ACCOUNT).content.decode()
 
 
 def test_wrong_code_sets_nothing_up(client, editor):
@@ -135,7 +135,7 @@ def test_staff_with_a_second_step_is_asked_for_it(client, editor, secret):
     assert leads_to(sign_in(client, "gulnara")) == "/accounts/2fa/authenticate/"
     assert client.get(DESK).status_code == 302
     page = client.get("/accounts/2fa/authenticate/")
-    assert heading(page) == "Second step"
+    assert heading(page) == "Two-step verification"
     assert "Use the key" not in page.content.decode()  # there is none
     assert errors(client.post("/accounts/2fa/authenticate/", {"code": "0"})) == ["Incorrect code."]
     assert leads_to(client.post("/accounts/2fa/authenticate/", {"code": code(secret)})) == DESK
@@ -236,9 +236,9 @@ def test_no_page_speaks_of_accounts_to_search_engines(client):
 
 
 def test_nobody_opens_an_account_for_themselves(client):
-    assert heading(client.get("/accounts/signup/")) == "No account to open here"
+    assert heading(client.get("/accounts/signup/")) == "Registration is closed"
     data = {"username": "anna", "email": "", "password1": PASSWORD, "password2": PASSWORD}
-    assert heading(client.post("/accounts/signup/", data)) == "No account to open here"
+    assert heading(client.post("/accounts/signup/", data)) == "Registration is closed"
     assert not User.objects.exists()
 
 
@@ -391,7 +391,7 @@ def test_public_pages_neither_extend_a_session_nor_set_its_cookie(signed_in, at)
 # ── How often one may try ────────────────────────────────────────────────────────────────────────────────────
 
 
-MISMATCH = "The username and the password do not fit together. Try again."
+MISMATCH = "Wrong username or password. Try again."
 REFUSED = "There were too many attempts that did not fit. Your account is safe."
 
 
@@ -489,7 +489,7 @@ def test_too_many_requests_are_told_kindly(client):
     for _n in range(30):
         client.post(LOGIN)
     response = client.post(LOGIN)
-    assert (response.status_code, heading(response)) == (429, "A little too often")
+    assert (response.status_code, heading(response)) == (429, "Too many requests")
 
 
 @pytest.mark.django_db(transaction=True)

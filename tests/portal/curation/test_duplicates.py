@@ -37,14 +37,16 @@ def pairs(client, kind="organisation"):
 
 def on_the_desk(client):
     """What the first page says of doubles: words, and where they lead."""
-    links = reading.page(client.get("/admin/")).xpath("//dt[starts-with(normalize-space(), 'Likely doubles')]/../dd/a")
+    links = reading.page(client.get("/admin/")).xpath(
+        "//dt[starts-with(normalize-space(), 'Likely duplicates')]/../dd/a"
+    )
     return [(reading.words(link), link.get("href")) for link in links]
 
 
 def test_the_desk_invites_to_look_and_then_counts_what_is_left(desk):
     two(), make_place(name_en="Nukus")
     client = desk("editor")
-    assert on_the_desk(client) == [("look for them", PAGE)]
+    assert on_the_desk(client) == [("find them", PAGE)]
     assert "Nobody has searched for doubles yet." in client.get(PAGE).content.decode()
     assert search(client) == ["1 pair looks alike."]
     assert "Last search: 20" in client.get(PAGE).content.decode()
@@ -60,7 +62,7 @@ def test_what_was_told_apart_stays_apart(desk):
     search(client)
     [double] = Double.objects.all()
     response = client.post(PAGE, {"apart": double.pk}, follow=True)
-    assert [str(message) for message in response.context["messages"]] == ["Kept: these two are not the same."]
+    assert [str(message) for message in response.context["messages"]] == ["Marked as different."]
     assert search(client) == ["0 pairs look alike."]
     assert pairs(client) == []
     double.refresh_from_db()

@@ -200,7 +200,7 @@ def test_records_with_a_broken_link_are_a_list_to_work_down(desk):
     assert listed(client.get(url, {"care": "broken"})) == set()
     broken_link()
     assert listed(client.get(url, {"care": "broken"})) == {source}
-    assert "With a broken link" in client.get("/admin/").content.decode()
+    assert "Broken links" in client.get("/admin/").content.decode()
     source.url = "https://example.org/mended"
     source.save()
     assert listed(client.get(url, {"care": "broken"})) == set()

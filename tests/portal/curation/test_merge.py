@@ -271,7 +271,7 @@ def refused(stays, goes, *taken):
 
 def test_a_record_is_not_merged_with_itself():
     place = make_place()
-    assert refused(place, place) == ["These are not two records but one."]
+    assert refused(place, place) == ["You have chosen the same record twice."]
 
 
 def test_what_readers_see_does_not_go_into_what_they_do_not():
@@ -302,7 +302,7 @@ def test_a_city_does_not_stand_where_a_country_does():
 
 def test_of_two_figures_neither_is_dropped_in_silence():
     stays, goes = make_place(name_en="Nukus"), make_place()
-    indicator, source = make_indicator(name_en="Area"), make_source(title="Report")
+    indicator, source = make_indicator(name_en="Area of cooperation"), make_source(title="Report")
     for place, value in ((stays, "24.1"), (goes, "25")):
         make_observation(indicator=indicator, place=place, source=source, value=value)
     assert refused(stays, goes) == [
@@ -315,7 +315,7 @@ def test_of_two_figures_neither_is_dropped_in_silence():
 
 def test_what_a_form_would_refuse_is_refused():
     stays, goes = make_project(start="2020", end="2021"), make_project(start="2022", end="2023")
-    assert refused(stays, goes, "start") == ["A project does not end before it starts."]
+    assert refused(stays, goes, "start") == ["A project cannot end before it starts."]
 
 
 def test_what_readers_see_does_not_come_to_lack_anything():
@@ -440,7 +440,7 @@ def test_the_page_says_why_it_cannot_be_and_keeps_what_was_chosen(desk):
     data = form_of(client.get(merge_address(stays) + "?with=goes"))
     response = client.post(merge_address(stays), data | {"stays-start": "other"})
     assert response.status_code == 200
-    assert "A project does not end before it starts." in reading.words(reading.page(response))
+    assert "A project cannot end before it starts." in reading.words(reading.page(response))
     assert form_of(response)["stays-start"] == "other"
     assert Project.objects.count() == 2
 

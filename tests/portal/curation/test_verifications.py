@@ -75,7 +75,7 @@ def test_a_change_counts_as_a_look(desk):
 def test_who_may_say_that_a_record_is_still_right(desk, who, state, may):
     term, client = old_term(publication=state), desk(who)
     if who != "anonymous":
-        assert ("Looked through, still right" in client.get(change_address(term)).content.decode()) == may
+        assert ("Mark as verified" in client.get(change_address(term)).content.decode()) == may
     look_through(client, term)
     assert Look.objects.exists() == may
 

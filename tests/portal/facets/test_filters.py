@@ -107,7 +107,7 @@ def test_wrong_values_of_one_filter_leave_the_other_filters_alone(client):
     response = get(client, "projects", status="nonsense", year_from="soon", level="provincial")
     assert reading.problems(response) == [
         "Status: there is no “nonsense”. It was left out.",
-        "Running in or after: Enter a whole number. It was left out.",
+        "Active from: Enter a whole number. It was left out.",
     ]
     assert reading.shown(response) == ["found"]
 
@@ -282,7 +282,7 @@ def test_rare_filters_wait_until_they_are_chosen(client):
 
 def test_facet_that_would_show_nothing_is_left_out(client):
     make_project()
-    assert facet_names(get(client, "projects")) == ["Level", "Status"]
+    assert facet_names(get(client, "projects")) == ["Lead (Korean side)", "Status"]
 
 
 def test_short_facet_keeps_what_would_find_nothing_and_disables_it(client):
@@ -341,7 +341,7 @@ def test_chips_say_in_words_what_is_chosen(client):
         "Words: dry bed",
         "Country: Uzbekistan",
         "Status: Completed",
-        "Running in or after: 1990",
+        "Active from: 1990",
     ]
 
 
@@ -402,5 +402,5 @@ def test_indicator_without_a_value_for_the_choice_offers_all(client):
     address = observation.indicator.get_absolute_url()
     response = client.get(address, {"year_from": 2000})
     assert years(response) == []
-    assert reading.said(response, "empty") == ["No value for this choice. Show all"]
+    assert reading.said(response, "empty") == ["No data for this selection. Show all"]
     assert reading.addresses(response, "//*[@class='empty']") == [address]

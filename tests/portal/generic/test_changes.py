@@ -77,7 +77,7 @@ def test_every_record_with_a_page_has_one_of_its_changes_that_it_leads_to(client
     links = reading.page(client.get(record.get_absolute_url())).xpath("//*[@class='cite']/p/a/@href")
     assert links == [page_of(record)]
     response = client.get(page_of(record))
-    assert [heading.text for heading in reading.page(response).xpath("//h1")] == ["What changed"]
+    assert [heading.text for heading in reading.page(response).xpath("//h1")] == ["Changes"]
     assert reading.page(response).xpath("//meta[@name='robots']/@content") == ["noindex"]
 
 
@@ -117,7 +117,7 @@ def test_what_was_a_draft_stays_between_editors(client):
 def test_a_record_that_never_changed_says_so(client):
     with without_history():
         issue = make_issue()
-    assert "No change has been recorded yet." in client.get(page_of(issue)).content.decode()
+    assert "No changes recorded yet." in client.get(page_of(issue)).content.decode()
     Issue.objects.update(published_at=timezone.now())
     Issue.history.all().delete()
     assert "Nothing has been changed since it was first published on" in client.get(page_of(issue)).content.decode()

@@ -251,7 +251,7 @@ def two_organisations():
 
 
 def two_indicators():
-    a, b = make_indicator(key="a", name_en="Area"), make_indicator(key="b", name_en="Burden")
+    a, b = make_indicator(key="a", name_en="Area of cooperation"), make_indicator(key="b", name_en="Burden")
     make_observation(indicator=a, year=1990)
     make_observation(indicator=b, year=1991)
     make_observation(indicator=b, year=2020)
@@ -393,8 +393,8 @@ def test_project_row_tells_where_what_and_when(client):
     assert row == {
         "Project": "Trees",
         "Areas": "Forestry",
-        "Status": "Under way",
-        "Runs": "2020–May 2021",
+        "Status": "Implementation",
+        "Project period": "2020–May 2021",
         "Budget": "USD 5,600,000",
     }
 
@@ -402,7 +402,7 @@ def test_project_row_tells_where_what_and_when(client):
 def test_project_row_says_what_is_not_known(client):
     make_project()
     [row] = rows(client.get("/en/projects/"))
-    assert (row["Runs"], row["Budget"]) == ("Dates not known", "Not known")
+    assert (row["Project period"], row["Budget"]) == ("Dates not known", "Not known")
 
 
 def test_agreement_row_names_its_parties(client):
@@ -450,8 +450,8 @@ def test_indicator_row_tells_its_years_and_places(client):
         {
             "Indicator": "Area of the Aral Sea",
             "Unit": "square kilometres",
-            "From": "1960",
-            "To": "2018",
+            "From year": "1960",
+            "To year": "2018",
             "Places": "2",
             "Licence": "CC BY 4.0",
         }

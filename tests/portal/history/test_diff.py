@@ -112,8 +112,8 @@ def test_values_are_told_as_a_person_reads_them():
     project.save()
     fields, _rows = last(project)
     assert fields == [
-        ("Status", "", "Under way", "Completed"),
-        ("Start", "", "2019", "March 2019"),
+        ("Status", "", "Implementation", "Completed"),
+        ("Start date", "", "2019", "March 2019"),
         ("Budget", "", "", "1,500,000"),
         ("Currency", "", "", "US dollar"),
     ]
@@ -140,24 +140,34 @@ def test_rows_are_told_by_what_they_lead_to():
     _fields, rows = last(project)
     assert sorted(rows) == [
         ("Countries", "added", "Uzbekistan", []),
-        ("Issues of projects", "added", "Dust", [("Significance", "", "Principal aim"), ("Rationale", "", "So.")]),
+        (
+            "Issues of projects",
+            "added",
+            "Dust",
+            [("Significance", "", ("Principal objective")), ("Rationale", "", "So.")],
+        ),
         ("Participations", "added", "KOICA, Funding", []),
         ("Sources", "added", "The Future Aral Sea", []),
     ]
 
 
 def test_a_row_that_changed_is_told_by_what_changed_in_it():
-    figure = make_key_figure(label_en="Area", value="68000", year=1960)
+    figure = make_key_figure(label_en="Area of cooperation", value="68000", year=1960)
     figure.value, figure.label_en = "67500", "Surface"
     figure.save()
     issue = figure.issue
     assert last(issue)[1] == [
-        ("Key figures", "changed", "Surface", [("Label", "Area", "Surface"), ("Value", "68,000", "67,500")])
+        (
+            "Key figures",
+            "changed",
+            "Surface",
+            [("Label", ("Area of cooperation"), "Surface"), ("Value", "68,000", "67,500")],
+        )
     ]
 
 
 def test_rows_of_rows_belong_to_the_record():
-    figure = make_key_figure(label_en="Area")
+    figure = make_key_figure(label_en="Area of cooperation")
     make_citation(figure, make_source(title="Landsat"))
     assert last(figure.issue)[1] == [("Key figures: sources", "added", "Area, Landsat", [])]
 

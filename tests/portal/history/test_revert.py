@@ -215,7 +215,7 @@ def test_what_is_another_records_by_now_is_not_taken_from_it():
     make_source(url="https://example.org/a")
     with pytest.raises(RevertError) as refused:
         revert(source, then)
-    assert refused.value.reasons == ["Another source has this address. Cite that one."]
+    assert refused.value.reasons == ["Another source already has this address. Cite that one."]
     assert Source.objects.get(pk=source.pk).url == "https://example.org/b"
 
 

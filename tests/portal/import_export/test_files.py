@@ -111,7 +111,7 @@ def test_an_encoding_may_be_told():
 @pytest.mark.parametrize("encoding", ["", "cp949", "utf-8-sig"])
 def test_letters_that_cannot_be_made_out_are_said_to_be_so(encoding):
     assert refusal(b"key,name_ko\na,\x98\xff\xfd\n", encoding=encoding) == (
-        "The letters of the file cannot be made out. Save it as “CSV UTF-8”, or say how it is encoded.",
+        "The file’s encoding cannot be recognised. Save it as “CSV UTF-8”, or specify the encoding.",
     )
 
 
@@ -147,7 +147,7 @@ def test_a_formula_or_an_error_in_a_workbook_is_refused_where_it_stands():
     data = workbook([["key", "value"], ["a", "=1+1"], ["b", "#REF!"]], lambda s: setattr(s["B3"], "data_type", "e"))
     one, other = (row[1] for row in cells(data)[1:])
     assert isinstance(one, UnreadableFile)
-    assert one == "There is a formula in the cell. Put its value in its place."
+    assert one == "The cell contains a formula. Replace it with its value."
     assert other == "There is an error of the spreadsheet in the cell: #REF!."
 
 
@@ -157,7 +157,7 @@ def test_a_formula_or_an_error_in_a_workbook_is_refused_where_it_stands():
         (b"", "The file is empty."),
         (b" \n ", "The file is empty."),
         (b",,\na,b,c\n", "The first line of the file does not name the columns."),
-        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "This is a workbook of the old kind (.xls). Save it as .xlsx or CSV."),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "This is an old-format workbook (.xls). Save it as .xlsx or CSV."),
         (b'key\n"open', "Line 2 cannot be read: a quotation mark is missing, or one too many."),
         (b'key\na\n"b"c\n', "Line 3 cannot be read: a quotation mark is missing, or one too many."),
         (b"key," * 201 + b"\n", "The file has more than 200 columns."),
@@ -195,10 +195,10 @@ def rewritten(data, name, text):
 
 def test_a_workbook_that_unpacks_to_very_much_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(files, "MOST_BYTES", 100_000)
-    assert refusal(zipped({"bomb": "0" * 200_000})) == ("The workbook unpacks to more than it may.",)
+    assert refusal(zipped({"bomb": "0" * 200_000})) == ("The workbook is too large when unpacked.",)
 
 
-NO_WORKBOOK = ("The file is no workbook that can be read. Save it anew as .xlsx or CSV.",)
+NO_WORKBOOK = ("The file cannot be read as a workbook. Save it again as .xlsx or CSV.",)
 
 
 def test_an_archive_that_is_no_workbook_is_refused():

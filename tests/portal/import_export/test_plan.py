@@ -261,7 +261,7 @@ def test_records_of_one_file_may_stand_on_each_other_in_any_order():
 
 def test_records_of_one_file_that_stand_on_each_other_in_a_circle_are_refused():
     plan = bring(Place, "key | name_en | kind | part_of\na | A | site | b\nb | B | site | a")
-    assert {words for _line, _column, words in told(plan)} == {"The record stands on one that stands on it."}
+    assert {words for _line, _column, words in told(plan)} == {"The records refer to each other in a circle."}
     assert not Place.objects.exists()
 
 
@@ -301,7 +301,7 @@ def test_each_mistake_is_named_by_line_and_column():
             "status",
             "“later” is none of these: pipeline, implementation, finalisation, closed, cancelled, suspended.",
         ),
-        (3, "start", "“2021-13” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."),
+        (3, "start", "“2021-13” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."),
         (3, "budget", "“1,234” can be read in two ways. Write 1234 or 1.234."),
         (3, "countries", "“nukus” is there, but not of the kind that belongs here."),
         (3, "places", "There is no place “nukos”. Is “nukus” meant?"),
@@ -309,7 +309,7 @@ def test_each_mistake_is_named_by_line_and_column():
     ]
 
 
-CONTROL = "There is a control character in the text, which nobody sees. Type it anew."
+CONTROL = "The text contains an invisible control character. Type it again."
 NO_MOMENT = "is no day and time. Write 2026-05-31T09:00."
 NO_SOURCE = "No source has this key: nobody. Create the source first, or mend the mark."
 
@@ -319,7 +319,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or mend th
     [
         (Observation, {"year": "2020.5"}, "year", "“2020.5” is no whole number."),
         (Observation, {"year": "MMXX"}, "year", "“MMXX” is not a number."),
-        (Observation, {"year": "1492"}, "year", "A year has four digits and lies between 1800 and 2200."),
+        (Observation, {"year": "1492"}, "year", "A year must have four digits, between 1800 and 2200."),
         (Observation, {"value": "many"}, "value", "“many” is not a number."),
         (Observation, {"value": ""}, "value", "This field cannot be blank."),
         (Observation, {"value": "1e20"}, "value", "Ensure that there are no more than 20 digits in total."),
@@ -329,13 +329,13 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or mend th
         (KeyFigure, {"value": UnreadableFile("A formula.")}, "value", "A formula."),
         (Source, {"publish_at": "tomorrow"}, "publish_at", "“tomorrow” is no day and time. Write 2026-05-31T09:00."),
         (Source, {"publish_at": "2021-02-31T09:00"}, "publish_at", "“2021-02-31T09:00” " + NO_MOMENT),
-        (Source, {"doi": "doi:10.1/x"}, "doi", "A DOI begins with 10. and has a slash."),
+        (Source, {"doi": "doi:10.1/x"}, "doi", "A DOI begins with “10.” and contains a slash."),
         (Source, {"url": "example"}, "url", "Enter a valid URL."),
-        (Source, {"url": "https://example.org/there"}, "", "Another source has this address. Cite that one."),
+        (Source, {"url": "https://example.org/there"}, "", "Another source already has this address. Cite that one."),
         (Source, {"version": "2"}, "version", None),
         (Project, {"currency": "BTC"}, "currency", f"“BTC” is none of these: {', '.join(Currency.values)}."),
-        (Project, {"currency": "USD"}, "", "Give a budget together with its currency, or neither."),
-        (Project, {"start": "2021", "end": "2020"}, "", "A project does not end before it starts."),
+        (Project, {"currency": "USD"}, "", "Enter both budget and currency, or neither."),
+        (Project, {"start": "2021", "end": "2020"}, "", "A project cannot end before it starts."),
         (Issue, {"impacts_en": "Dust [nobody]."}, "impacts_en", NO_SOURCE),
     ],
 )  # fmt: skip
@@ -391,7 +391,7 @@ def test_a_wrong_column_is_named_and_the_right_one_suggested(header, words):
 
 def test_a_new_record_lacks_columns():
     assert refusals(Term, "key | term_en\nnew | Takyr") == [
-        (2, "definition_en", "The column is missing, and a new record needs it.")
+        (2, "definition_en", "A column required for a new record is missing.")
     ]
 
 
@@ -424,8 +424,8 @@ def test_what_only_the_database_notices_is_said_of_its_line_and_keeps_all_out():
     lines = [line.format(*pair) for pair in (("a", "a"), ("b", "there"), ("c", "c"), ("d", "a"))]
     plan = bring(Source, "\n".join([head, *lines]))
     assert told(plan) == [
-        (3, "", "Another source has this address. Cite that one."),
-        (5, "", "Another source has this address. Cite that one."),
+        (3, "", "Another source already has this address. Cite that one."),
+        (5, "", "Another source already has this address. Cite that one."),
     ]
     assert Source.objects.count() == 1
 
@@ -438,7 +438,7 @@ def test_a_dry_run_stores_nothing_and_finds_what_the_import_would_find():
     assert counts(plan) == "1 new, 1 changed, 0 unchanged, 0 refused"
     wrong = f"{observation.indicator.key} | {observation.place.key} | 1492 | {observation.source.key} | 1"
     plan = bring(Observation, f"indicator | place | year | source | value\n{wrong}", keep=False)
-    assert told(plan) == [(2, "year", "A year has four digits and lies between 1800 and 2200.")]
+    assert told(plan) == [(2, "year", "A year must have four digits, between 1800 and 2200.")]
     term.refresh_from_db()
     assert (Term.objects.count(), term.version, Observation.objects.count()) == (1, 1, 1)
 
@@ -464,7 +464,7 @@ def test_an_older_version_is_refused_only_where_the_line_changes_something():
 def test_a_version_without_its_record_is_refused():
     """The key is mistyped, or the record is deleted: it is not made anew unawares."""
     assert refusals(Term, "key | term_en | definition_en | version\ntugay | Tugai | Forest. | 3") == [
-        (2, "version", "No record has this key any more, or the key is mistyped: a new one has no version.")
+        (2, "version", "No record has this key (any more), or the key is mistyped: a new record has no version.")
     ]
 
 
@@ -479,7 +479,7 @@ def test_what_another_editor_changes_between_comparing_and_storing_is_not_overwr
     assert refusals(Term, f"key | definition_en\n{term.key} | Mine.") == [(2, "", MEANWHILE)]
 
 
-MEANWHILE = "Another editor changed this meanwhile. Look at the file’s changes again."
+MEANWHILE = "Another editor has changed this. Check the file’s changes again."
 
 
 def bring_while(act, model, text, user):
@@ -548,7 +548,7 @@ def test_only_what_was_seen_is_stored():
 
 # ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-READERS_SEE_IT = "Readers see this record: a reviewer may change it."
+READERS_SEE_IT = "This record is public: only a reviewer may change it."
 OWN_LANGUAGE = "You may change the columns of your language only."
 NO_WAY = "You may not change records of this kind."
 
@@ -697,15 +697,15 @@ def test_a_record_is_scheduled_for_a_time_to_come(user):
     table = "key | publication | publish_at\n{} | {} | {}"
     reviewer, editor = user(REVIEWER), user(EDITOR)
     assert refusals(Term, table.format(term.key, S, past.isoformat()), user=reviewer) == [
-        (2, "publish_at", "Give a time that is still to come.")
+        (2, "publish_at", "Enter a time in the future.")
     ]
     assert refusals(Term, table.format(term.key, S, ""), user=reviewer) == [
-        (2, "publish_at", "Give a time that is still to come.")
+        (2, "publish_at", "Enter a time in the future.")
     ]
     assert refusals(Term, table.format(term.key, P, ahead.isoformat()), user=reviewer) == [
-        (2, "publish_at", "Only a scheduled record waits for a time.")
+        (2, "publish_at", "Only a scheduled record has a publication time.")
     ]
-    assert ("publish_at", "Whoever may publish says when.") in [
+    assert ("publish_at", "The time is set by someone who may publish.") in [
         one[1:] for one in refusals(Term, table.format(term.key, S, ahead.isoformat()), user=editor)
     ]
     assert refusals(Term, table.format(term.key, S, ahead.isoformat()), user=reviewer) == []

@@ -91,8 +91,8 @@ def test_dates_are_in_order_and_money_has_its_currency():
     project = whole_project()
     project.start, project.end, project.budget = "2020", "2019", 100
     assert [gap.text for gap in publishing_blockers(project)] == [
-        "A project does not end before it starts.",
-        "Give a budget together with its currency, or neither.",
+        "A project cannot end before it starts.",
+        "Enter both budget and currency, or neither.",
     ]
 
 

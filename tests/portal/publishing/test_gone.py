@@ -32,7 +32,7 @@ TITLES = {
     "ru": ("Эта страница удалена", "Эта страница перенесена в архив"),
 }
 WHY = {
-    "en": "It told the same as another record.",
+    "en": "It duplicated another record.",
     "ko": "다른 자료와 내용이 같았습니다.",
     "ru": "Она повторяла другую запись.",
 }
@@ -78,7 +78,7 @@ def test_an_archived_record_may_say_why(client):
     record = make_project(publication=PublicationStatus.ARCHIVED)
     make_tombstone(key=record.key, reason=Tombstone.Reason.OUTDATED)
     page = client.get(record.get_absolute_url()).content.decode()
-    assert "It no longer describes how things are." in page
+    assert "It is out of date." in page
     assert timezone.localdate().strftime("%Y") in page
 
 

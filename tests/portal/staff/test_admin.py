@@ -503,8 +503,8 @@ def test_budget_without_currency_is_refused_in_words(editor):
     project = linked_project()
     url = change_address(project)
     response = editor.post(url, form_data(editor.get(url), budget="5000000", currency=""))
-    assert errors_of(response) == {"__all__": ["Give a budget together with its currency, or neither."]}
-    assert "Give a budget together with its currency, or neither." in response.content.decode()
+    assert errors_of(response) == {"__all__": ["Enter both budget and currency, or neither."]}
+    assert "Enter both budget and currency, or neither." in response.content.decode()
     project.refresh_from_db()
     assert (project.budget, project.currency) == (1000, "USD")
 
@@ -513,10 +513,10 @@ def test_a_date_is_written_as_far_as_it_is_known(editor):
     event = make_event(date="2005-08")
     url = change_address(event)
     response = editor.get(url)
-    assert "YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known." in response.content.decode()
+    assert "YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known." in response.content.decode()
     refused = editor.post(url, form_data(response, date="August 2005"))
     assert errors_of(refused) == {
-        "date": ["“August 2005” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as far as it is known."]
+        "date": ["“August 2005” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."]
     }
     editor.post(url, form_data(response, date="2005-08-08"))
     event.refresh_from_db()

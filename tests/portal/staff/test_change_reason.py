@@ -23,7 +23,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 pytestmark = pytest.mark.django_db
 
 D, R, S, P, A = PublicationStatus
-ASKED = {"why": ["Readers see what you change. Say in a sentence why: they see that too."]}
+ASKED = {"why": ["Your changes are visible to readers. State the reason in one sentence; it is published too."]}
 
 
 def whys(record):

@@ -137,7 +137,7 @@ def test_what_is_wrong_with_marks_is_said_in_words(desk):
     make_source(key="draft-2020", title="A draft", publication=PublicationStatus.DRAFT)
     page = shown(desk(EDITOR), "One [nobody-2020]. Two [draft-2020].")
     assert "No source has this key: <b>[nobody-2020]</b>" in page
-    assert "Readers do not see this source yet: <b>[draft-2020]</b>" in page
+    assert "This source is not public yet: <b>[draft-2020]</b>" in page
     assert "A draft" in page
 
 

@@ -39,9 +39,21 @@ def test_reviewer_sees_first_what_has_waited_longest_and_an_editor_does_not(desk
 @pytest.mark.parametrize(
     ("who", "mine", "others"),
     [
-        ("translator", ["Korean missing"], ["Waiting for review", "Without a source", "Russian missing"]),
-        ("editor", ["Without a source", "Korean missing", "Russian missing"], ["Waiting for review"]),
-        ("reviewer", ["Waiting for review", "Without a source", "Korean missing", "Russian missing"], []),
+        (
+            "translator",
+            ["Missing Korean translation"],
+            ["Waiting for review", "Without a source", "Missing Russian translation"],
+        ),
+        (
+            "editor",
+            ["Without a source", "Missing Korean translation", "Missing Russian translation"],
+            ["Waiting for review"],
+        ),
+        (
+            "reviewer",
+            ["Waiting for review", "Without a source", "Missing Korean translation", "Missing Russian translation"],
+            [],
+        ),
     ],
 )
 def test_everybody_sees_first_what_they_can_see_to(desk, who, mine, others):

@@ -15,7 +15,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-ASKED = {"__all__": ["It may be here already. Look at the records that are listed: is it one of them, or another?"]}
+ASKED = {"__all__": ["This record may already exist. Check the listed records: is it one of them?"]}
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_second_editor_sees_what_the_first_changed_and_keeps_nothing_of_it_unsee
     editors.post(url, form_data(editors.get(url), definition_en="Theirs."))
     response = editors.post(url, form_data(opened, definition_en="Mine."))
     assert response.status_code == 200
-    assert errors_of(response)["__all__"] == ["Another editor changed this record meanwhile. Nothing is stored yet."]
+    assert errors_of(response)["__all__"] == ["Another editor has changed this record. Nothing has been saved yet."]
     assert asked(response) == ["definition_en"]
     words = clash_words(response)
     assert all(text in words for text in ("kim changed it on", "Before: Old.", "Theirs.", "Mine."))
@@ -159,7 +159,7 @@ def test_form_that_does_not_say_what_it_was_opened_with_is_refused(editors, seen
     term = make_term(definition_en="Old.")
     url = change_address(term)
     response = editors.post(url, form_data(editors.get(url), definition_en="New.") | {"_seen": seen})
-    assert errors_of(response)["__all__"] == ["It is not known what this form was opened with. Open the record again."]
+    assert errors_of(response)["__all__"] == ["The version this form was based on is unknown. Reopen the record."]
     term.refresh_from_db()
     assert term.definition_en == "Old."
 

@@ -66,7 +66,7 @@ def test_history_tells_who_changed_what_and_why(desk):
     for text in ("editor", "A slip.", "Definition (English)", "Old New words.", "Definition (Korean)", "새 글"):
         assert text in newest
     assert "Sources added A report" in newest
-    assert "nobody in person" in made
+    assert "automatic" in made
     assert "Created as “In review”." in made
 
 
@@ -96,7 +96,7 @@ def test_what_was_loaded_has_a_beginning(desk):
     change(term, definition_en="Mended.")
     mended, beginning = changes(client.get(history_address(term)))
     assert "Loaded. Mended." in mended
-    assert "Revert to this" in beginning
+    assert "Revert to this version" in beginning
 
 
 def test_texts_in_history_are_never_markup(desk):
@@ -212,7 +212,7 @@ def test_reverting_shows_first_what_it_would_change(desk):
     assert "Wrong. Right." in told
     assert "Sources removed A bad source" in told
     response = send(client, url)
-    assert [str(message) for message in response.context["messages"]] == ["The record is again what it was."]
+    assert [str(message) for message in response.context["messages"]] == ["The record was reverted."]
     assert "Reverted to the state of" in changes(client.get(history_address(term)))[0]
     assert "editor" in changes(client.get(history_address(term)))[0]
     assert term.citations.count() == 1
@@ -253,7 +253,7 @@ def test_a_form_that_was_open_meanwhile_meets_the_reversion(desk):
     opened = client.get(change_address(term))
     send(client, revert_address(term, right))
     response = client.post(change_address(term), form_data(opened, definition_en="Mine."))
-    assert "Another editor changed this record meanwhile" in response.content.decode()
+    assert "Another editor has changed this record" in response.content.decode()
 
 
 def test_what_would_leave_readers_with_less_is_refused_in_words(desk):
@@ -301,14 +301,14 @@ def test_rows_that_stay_as_they_are_are_named(desk):
 
 @pytest.mark.parametrize(("who", "may"), [("editor", False), ("reviewer", True)])
 def test_rows_with_a_page_of_their_own_follow_their_record(desk, who, may):
-    figure = make_key_figure(label_en="Area")
+    figure = make_key_figure(label_en="Area of cooperation")
     make_citation(figure), make_citation(figure.issue)
     right = change_times(figure)[0]
     change(figure, label_en="Volume")
     client, url = desk(who), revert_address(figure, right)
     assert client.get(url).status_code == (200 if may else 403)
     client.post(url, {"seen": stamp(change_times(figure)[0]), "why": "It was right."})
-    assert KeyFigure.objects.get().label_en == ("Area" if may else "Volume")
+    assert KeyFigure.objects.get().label_en == ("Area of cooperation" if may else "Volume")
 
 
 def test_reverting_asks_the_same_of_the_database_for_one_row_as_for_three(desk):

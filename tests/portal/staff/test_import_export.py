@@ -39,7 +39,7 @@ from tests.portal.staff.test_admin import LINKED, address, heading
 pytestmark = pytest.mark.django_db
 
 MODELS = [model for model, page in admin.site._registry.items() if isinstance(page, ImportExportMixin)]
-UNREADABLE = "The letters of the file cannot be made out. Save it as “CSV UTF-8”, or say how it is encoded."
+UNREADABLE = "The file’s encoding cannot be recognised. Save it as “CSV UTF-8”, or specify the encoding."
 INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
 ELSEWHERE = r"<(?:script|link|img)[^>]*(?:src|href)=[\"'](?!/[^/])"
 
@@ -270,8 +270,8 @@ def test_a_file_is_compared_then_confirmed_then_stored(reviewer):
     make_citation(term)
     text = f"key,definition_en,term_en\n{term.key},Forest on river banks.,Tugai\nnew,A flat clay bed.,Takyr\n"
     page = compared(reviewer, Term, text)
-    assert heading(page) == ["What the file would do"]
-    assert numbers(page) == ["Refused", "0", "Changed", "1", "New", "1", "Unchanged", "0"]
+    assert heading(page) == ["What the file would change"]
+    assert numbers(page) == ["Rejected", "0", "Changed", "1", "New", "1", "Unchanged", "0"]
     assert outcome(page) == [
         ("2", term.key, "definition_en", "Forest along the rivers of a desert.", "Forest on river banks.")
     ]
@@ -294,12 +294,12 @@ def test_a_file_is_compared_then_confirmed_then_stored(reviewer):
 def test_a_file_with_a_mistake_cannot_be_stored(reviewer):
     term = make_term()
     page = compared(reviewer, Term, f"key,term_en\n{term.key},\nnew,Takyr\n")
-    assert numbers(page)[:2] == ["Refused", "2"]
+    assert numbers(page)[:2] == ["Rejected", "2"]
     assert outcome(page) == [
         ("2", term.key, "term_en", "This field cannot be blank."),
-        ("3", "new", "definition_en", "The column is missing, and a new record needs it."),
+        ("3", "new", "definition_en", "A column required for a new record is missing."),
     ]
-    assert "Store all of it" not in page.content.decode()
+    assert "Save all" not in page.content.decode()
     reviewer.post(page.wsgi_request.path)
     assert Term.objects.count() == 1
 
@@ -309,7 +309,7 @@ def test_a_file_that_changes_nothing_says_so(reviewer):
     data = content(export(reviewer, Term))
     page = compared(reviewer, Term, data)
     assert "The file changes nothing" in page.content.decode()
-    assert "Store all of it" not in page.content.decode()
+    assert "Save all" not in page.content.decode()
 
 
 def test_what_changed_since_it_was_looked_at_is_shown_again_and_not_stored(reviewer):
@@ -340,7 +340,7 @@ def test_long_outcomes_come_in_pages(reviewer, monkeypatch):
     monkeypatch.setattr(pages, "MOST_SHOWN", 60)
     lines = "\n".join(f"takyr-{n},Takyr" for n in range(70))
     page = compared(reviewer, Term, f"key,term_en\n{lines}")
-    assert numbers(page)[:2] == ["Refused", "70"]
+    assert numbers(page)[:2] == ["Rejected", "70"]
     assert (len(outcome(page)), outcome(page)[0][0]) == (50, "2")
     second = reviewer.get(f"{page.wsgi_request.path}?show=refused&page=2")
     assert (len(outcome(second)), outcome(second)[0][0]) == (10, "52")
@@ -370,7 +370,7 @@ def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(re
     assert "3 of 3 lines are compared." in page
     [path] = re.findall(r'<a href="([^"]+)" data-go-on>Look at what the file would do</a>', page)
     assert Term.objects.count() == 1
-    assert numbers(reviewer.get(path)) == ["Refused", "0", "Changed", "1", "New", "2", "Unchanged", "0"]
+    assert numbers(reviewer.get(path)) == ["Rejected", "0", "Changed", "1", "New", "2", "Unchanged", "0"]
     done = content(reviewer.post(path)).decode()
     assert "list.csv is imported: 2 new, 1 changed, 0 unchanged." in done
     assert Term.objects.count() == 3
@@ -491,7 +491,7 @@ def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path,
     err = io.StringIO()
     with pytest.raises(CommandError, match=r"^Nothing is stored: 0 new, 0 changed, 0 unchanged, 2 refused\.$"):
         call_command("import_table", "term", file, why="So", user="editor", stderr=err, verbosity=1)
-    assert "Line 2: Readers see this record: a reviewer may change it." in err.getvalue()
+    assert "Line 2: This record is public: only a reviewer may change it." in err.getvalue()
     assert "Line 3, term_en: This field cannot be blank." in err.getvalue()
 
 

@@ -79,9 +79,9 @@ def test_a_key_that_is_or_was_in_use_is_not_proposed(desk):
 def test_a_source_that_is_there_already_is_told_at_once(desk):
     make_source(key="known", doi=MICKLIN.upper(), title="Another")
     page = desk(EDITOR).post(ADD, {"_reference": MICKLIN}).content.decode()
-    assert "Is it here already?" in page
+    assert "Does this record already exist?" in page
     assert "the same DOI" in page
-    assert "Only the DOI and its address are filled in: type the rest" in page
+    assert "Only the DOI and its URL could be filled in; enter the rest yourself" in page
 
 
 def test_what_cannot_be_read_is_given_back_with_the_reason(desk):
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_is_given_back_with_the_reason(desk):
 
 def test_of_several_references_the_others_are_named(desk):
     page = desk(EDITOR).post(ADD, {"_reference": "@misc{a, title={One}} @misc{b, title={<b>Two}}"}).content.decode()
-    assert "More references were pasted. Paste them one by one:" in page
+    assert "Several references were pasted. Paste them one at a time:" in page
     assert "<li>Two</li>" in page
 
 
@@ -169,7 +169,7 @@ def test_only_a_doi_is_looked_up(desk, monkeypatch, settings):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (HTTPError("https://registry.example", 404, "Not Found", {}, None), "The registry knows no such DOI."),
+        (HTTPError("https://registry.example", 404, "Not Found", {}, None), "The registry does not know this DOI."),
         (HTTPError("https://registry.example", 500, "Error", {}, None), "The registry of DOIs cannot be reached now."),
         (URLError("no network"), "The registry of DOIs cannot be reached now."),
         (TimeoutError(), "The registry of DOIs cannot be reached now."),

@@ -137,7 +137,7 @@ def test_new_row_is_refused_for_a_record_that_was_published_meanwhile(desk):
     with moved_meanwhile(indicator, P):
         response = client.post(address(Observation, "add"), data)
     assert response.context["adminform"].form.errors == {
-        "indicator": ["Readers see this record: a reviewer may change it."]
+        "indicator": ["This record is public: only a reviewer may change it."]
     }
     assert not Observation.objects.exists()
 

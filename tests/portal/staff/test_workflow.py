@@ -202,7 +202,7 @@ def test_an_editor_hears_why_a_row_cannot_join_a_published_record(desk):
             "source": observation.source.pk,
         },
     )
-    assert errors_of(response) == {"indicator": ["Readers see this record: a reviewer may change it."]}
+    assert errors_of(response) == {"indicator": ["This record is public: only a reviewer may change it."]}
 
 
 # ── Translators ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -389,7 +389,7 @@ def test_what_is_published_at_a_time_to_come_is_scheduled(desk, state):
 
 def test_a_scheduled_record_has_a_time_that_is_still_to_come(desk):
     term, client = cited_term(publication=R), desk("reviewer")
-    said = {"publish_at": ["Give a time that is still to come."]}
+    said = {"publish_at": ["Enter a time in the future."]}
     for time in ({}, at(timezone.now() - timedelta(days=1))):
         assert errors_of(save(client, term, publication=S.value, **time)) == said
     assert term.publication == R

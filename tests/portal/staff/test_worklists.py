@@ -64,13 +64,13 @@ def test_every_care_is_counted_and_leads_to_its_list(editor):
     assert {words: count for words, (count, _url) in found.items()} == {
         "Drafts": 1,
         "Waiting for review": 1,
-        "Korean missing": 1,
-        "Russian missing": 1,
+        "Missing Korean translation": 1,
+        "Missing Russian translation": 1,
         "Without a source": 3,
         "Without dates": 2,
         "Without a budget": 3,
         "Low confidence": 1,
-        "Not looked at for a year": 1,
+        "Not verified for a year": 1,
     }
     for count, url in found.values():
         assert len(listed(editor.get(url))) == count
@@ -79,7 +79,7 @@ def test_every_care_is_counted_and_leads_to_its_list(editor):
 def test_total_of_a_care_counts_all_kinds_of_records(editor):
     make_term(), make_term(), make_project()
     page = reading.page(editor.get("/admin/"))
-    [total] = page.xpath("//dl/div/dt[starts-with(normalize-space(), 'Korean missing')]/b")
+    [total] = page.xpath("//dl/div/dt[starts-with(normalize-space(), 'Missing Korean translation')]/b")
     assert total.text == "3"
 
 
@@ -97,15 +97,15 @@ def test_countries_and_the_world_need_neither_source_nor_position(editor):
 
 
 def test_desk_with_nothing_to_do_says_so_kindly(editor):
-    assert "Nothing waits for you. All is looked after." in editor.get("/admin/").content.decode()
+    assert "Nothing is waiting for you." in editor.get("/admin/").content.decode()
 
 
 def test_number_falls_when_the_work_is_done(editor):
     term = make_term()
-    assert cares(editor, "Terms")["Korean missing"][0] == 1
+    assert cares(editor, "Terms")["Missing Korean translation"][0] == 1
     url = change_address(term)
     editor.post(url, form_data(editor.get(url), term_ko="투가이", definition_ko="강가의 숲"))
-    assert "Korean missing" not in cares(editor, "Terms")
+    assert "Missing Korean translation" not in cares(editor, "Terms")
 
 
 def test_drafts_that_i_worked_on_are_listed_and_nobody_elses(editor):
@@ -125,7 +125,7 @@ def test_desk_shows_only_what_one_may_see(client):
     make_project(), make_term()
     assert (cares(client, "Projects"), set(cares(client, "Terms"))) == (
         {},
-        {"Korean missing", "Russian missing", "Without a source"},
+        {"Missing Korean translation", "Missing Russian translation", "Without a source"},
     )
 
 
@@ -147,8 +147,8 @@ def test_desk_asks_the_same_of_the_database_for_few_as_for_many(editor):
 def test_records_are_listed_in_the_order_of_an_editors_work(editor):
     tables = reading.page(editor.get("/admin/")).xpath("//div[starts-with(@class, 'app-')]//caption")
     assert [reading.words(caption) for caption in tables][:4] == [
-        "What is known of the region",
-        "What is being done",
+        "What we know about the region",
+        "Cooperation",
         "Places and sources",
         "Authentication and Authorization",
     ]

@@ -108,7 +108,7 @@ def three_countries():
 
 def test_a_value_stands_with_its_year_and_its_source(client):
     uz, kz, tm = three_countries()
-    stress = make_indicator(name_en="Water stress", unit_en="per cent", key="water-stress")
+    stress = make_indicator(name_en="Water stress", unit_en="percentage", key="water-stress")
     first, second = make_source(title="FAO 2021"), make_source(title="World Bank 2023")
     make_observation(indicator=stress, place=uz, year=2018, value="99", source=first)
     make_observation(indicator=stress, place=uz, year=2020, value="135.200000", source=first)
@@ -147,11 +147,11 @@ def test_years_that_differ_are_marked_with_the_last_that_all_have(client):
 
 def test_two_sources_of_one_year_both_stand(client):
     uz, kz, _tm = three_countries()
-    area = make_indicator(name_en="Area")
+    area = make_indicator(name_en="Area of cooperation")
     make_observation(indicator=area, place=uz, value="8", source=make_source(key="a"))
     make_observation(indicator=area, place=uz, value="10", source=make_source(key="b"))
 
-    assert row(ask(client, "country", uz, kz), "Area") == ["8 20201 | 10 20202", "no data"]
+    assert row(ask(client, "country", uz, kz), "Area of cooperation") == ["8 20201 | 10 20202", "no data"]
 
 
 def test_an_indicator_without_a_value_for_them_has_no_row(client):
@@ -277,7 +277,7 @@ def test_an_issue_says_its_main_issue_or_that_it_is_one(client):
 
     response = ask(client, "issue", water, wells, dust)
 
-    assert row(response, "Main issue") == ["It is a main issue itself.", "Water scarcity compared here", "no data"]
+    assert row(response, "Top-level issue") == ["This is a top-level issue.", "Water scarcity compared here", "no data"]
 
 
 def test_causes_and_effects_are_counted_and_linked(client):
@@ -310,8 +310,8 @@ def test_projects_that_answer_are_counted_as_the_list_counts_them(client):
 
     response = ask(client, "issue", water, wells)
 
-    assert row(response, "Projects that answer it") == ["3", "2"]
-    addresses = [cell.xpath(".//a/@href")[0] for cell in rows(response)["Projects that answer it"]]
+    assert row(response, "Related projects") == ["3", "2"]
+    addresses = [cell.xpath(".//a/@href")[0] for cell in rows(response)["Related projects"]]
     assert [count(client.get(href)) for href in addresses] == ["3 projects of 3", "2 projects of 3"]
 
 
@@ -367,29 +367,29 @@ def test_a_project_says_what_it_is_and_what_is_not_known(client):
     said = {label: [words(cell) for cell in cells] for label, cells in rows(response).items()}
     assert said == {
         "Summary": ["Saxaul is planted.", "Saxaul is planted on the dry bed."],
-        "Status": ["Completed", "Under way"],
-        "Start": ["May 2020", "not known"],
+        "Status": ["Completed", "Implementation"],
+        "Start date": ["May 2020", "not known"],
         "End": ["2023", "not known"],
         "Budget": ["USD 5,600,000", "not known"],
-        "Finance": ["Grant", "not known"],
-        "Level": ["National", "National"],
+        "Funding type": ["Grant", "not known"],
+        "Lead (Korean side)": ["National", "National"],
         "Countries": ["Uzbekistan", "not known"],
         "Areas": ["Forestry", "not known"],
-        "Issues that it answers": ["linked to no environmental issue"] * 2,
+        "Issues it addresses": ["linked to no environmental issue"] * 2,
         "Sectors (OECD DAC)": ["31220 Forestry development", "not known"],
         "Sustainable Development Goals": ["none named", "none named"],
         "Rio marker: Biodiversity": ["not stated in a source"] * 2,
         "Rio marker: Climate change mitigation": ["not stated in a source"] * 2,
         "Rio marker: Climate change adaptation": ["not stated in a source"] * 2,
         "Rio marker: Desertification": ["not stated in a source"] * 2,
-        "Results": ["A forest.", "No source that was read reports results."],
+        "Results": ["A forest.", "None of the sources we read reports results."],
         "Confidence": [
             "High An official or peer-reviewed source was read.",
             "Low One weak or partial source was read.",
         ],
         "Number of sources": ["21 2", "0"],
     }
-    assert rows(response)["Start"][0].xpath(".//time/@datetime") == ["2020-05"]
+    assert rows(response)["Start date"][0].xpath(".//time/@datetime") == ["2020-05"]
     assert list(notes(response)) == ["1", "2"]
 
 
@@ -421,8 +421,8 @@ def test_issues_that_projects_answer_stand_with_how_much(client):
     trees, wells = make_project(), make_project()
     make_answer(project=trees, issue=make_issue(name_en="Dust"), significance=ProjectIssue.Significance.SIGNIFICANT)
 
-    assert row(ask(client, "project", trees, wells), "Issues that it answers") == [
-        "Dust Significant aim",
+    assert row(ask(client, "project", trees, wells), "Issues it addresses") == [
+        "Dust Significant objective",
         "linked to no environmental issue",
     ]
 
@@ -504,7 +504,7 @@ def test_the_kind_that_the_address_names_most_of_holds(client):
     assert heads(response) == ["Issue 0", "Issue 1"]
     assert problems(response) == [
         "Project: there is no “no” to compare. It was left out.",
-        "One kind is compared at a time. The countries that the address names were left out.",
+        "Only one kind of record can be compared at a time. The countries in the address were ignored.",
     ]
 
 
@@ -649,7 +649,7 @@ def test_a_comparison_of_projects_leads_to_a_search_for_another(client):
 def test_what_nothing_has_is_said_with_the_words_still_there(client):
     make_project()
     response = client.get("/en/compare/?find=snow leopards")
-    assert [words(legend) for legend in page(response).xpath("//main//legend")] == ["No project has these words."]
+    assert [words(legend) for legend in page(response).xpath("//main//legend")] == ["No projects match."]
     assert page(response).xpath("//input[@id='find']/@value") == ["snow leopards"]
     assert offered(response) == {}
 
@@ -805,7 +805,7 @@ def test_the_file_keeps_numbers_plain_and_says_where_they_are_from(client):
     header, *lines = file_rows(client.get(address("country", uz, kz, format="csv")))
 
     assert header[:7] == [
-        "Part",
+        "Child",
         "Row",
         "Uzbekistan: value",
         "Uzbekistan: detail",
@@ -815,7 +815,7 @@ def test_the_file_keeps_numbers_plain_and_says_where_they_are_from(client):
     ]
     [line] = [line for line in lines if line[1] == "Water use"]
     assert line == [
-        "Latest values",
+        "Latest figures",
         "Water use",
         *("1234.5", "", "2020", "km³", "'=FAO <https://example.org/fao>"),
         *("", "no data", "", "", ""),
@@ -824,7 +824,7 @@ def test_the_file_keeps_numbers_plain_and_says_where_they_are_from(client):
 
 def test_the_file_gives_each_of_several_entries_a_line(client):
     sea, soil = make_issue(key="sea", name_en="The sea"), make_issue(key="soil", name_en="The soil")
-    make_key_figure(issue=sea, position=1, value="68000", year=1960, label_en="Area")
+    make_key_figure(issue=sea, position=1, value="68000", year=1960, label_en="Area of cooperation")
     make_key_figure(issue=sea, position=2, value="24.1", year=2025, unit_en="km³", label_en="Volume")
     make_key_figure(issue=soil, position=1, value="5", year=2020, unit_en="%", label_en="Salty")
 
@@ -833,7 +833,7 @@ def test_the_file_gives_each_of_several_entries_a_line(client):
     today = timezone.localdate().isoformat()
     assert response["Content-Disposition"] == f'attachment; filename="compare-sea-soil-{today}.csv"'
     assert [line[2:] for line in file_rows(response) if line[1] == "Key figures"] == [
-        ["68000", "Area", "1960", "km²", "", "5", "Salty", "2020", "%", ""],
+        ["68000", "Area of cooperation", "1960", "km²", "", "5", "Salty", "2020", "%", ""],
         ["24.1", "Volume", "2025", "km³", "", "", "", "", "", ""],
     ]
 
@@ -843,7 +843,7 @@ def test_a_budget_in_the_file_is_a_number_and_a_currency(client):
     other = make_project(start="2021")
     lines = {line[1]: line[2:] for line in file_rows(client.get(address("project", one, other, format="csv")))}
     assert lines["Budget"] == ["5600000", "", "", "USD", "", "", "not known", "", "", ""]
-    assert (lines["Start"][0], lines["Start"][5]) == ("2020-05", "2021")
+    assert (lines["Start date"][0], lines["Start date"][5]) == ("2020-05", "2021")
 
 
 def test_names_and_values_that_look_like_formulas_stay_text_in_every_form(client):

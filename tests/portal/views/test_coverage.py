@@ -155,7 +155,7 @@ def test_totals_count_a_project_once(client, two_countries):
     make("one", countries=two_countries[:1], areas=[Area.FORESTRY])
     make("none")
     rows = table(ask(client))
-    assert rows[0] == ["Area", "Kazakhstan", "Uzbekistan", "All"]
+    assert rows[0] == ["Area of cooperation", "Kazakhstan", "Uzbekistan", "All"]
     assert rows[1:3] == [["Forestry", "2", "1", "2"], ["Waste", "1", "1", "1"]]
     assert rows[-1] == ["All", "2", "1", "3"]
     notes = said(ask(client), "figure-foot")[0]
@@ -209,7 +209,7 @@ def test_filter_on_an_axis_leaves_its_chosen_values(client, two_countries):
     make("both", countries=two_countries, areas=[Area.FORESTRY])
     make("other", countries=two_countries[1:], areas=[Area.FORESTRY])
     response = ask(client, "country=kz")
-    assert table(response)[0] == ["Area", "Kazakhstan", "All"]
+    assert table(response)[0] == ["Area of cooperation", "Kazakhstan", "All"]
     assert table(response)[1] == ["Forestry", "1", "1"]
     assert chips(response) == [("Country: Kazakhstan", "/en/coverage/")]
 
@@ -402,7 +402,7 @@ def test_file_of_budgets_is_exact_and_says_how_much_is_known(client, budgets):
     [head, forestry, *_rest] = file(client, "measure=budget-USD")
     assert head[:5] == [
         "Key",
-        "Area",
+        "Area of cooperation",
         "Kazakhstan: USD",
         "Kazakhstan: projects with a budget in USD",
         "Kazakhstan: projects",
@@ -544,7 +544,7 @@ def test_page_without_streams_stands(client, two_countries):
     make("one", countries=two_countries)
     response = ask(client)
     assert page(response).find_class("sankey") == []
-    assert file(client, "part=streams") == [["From (key)", "From", "To (key)", "To", "Projects", "Width"]]
+    assert file(client, "part=streams") == [["From (key)", "From year", "To (key)", "To year", "Projects", "Width"]]
 
 
 # ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -359,7 +359,7 @@ def test_shaded_map_shows_the_latest_year_that_the_countries_share(indicator):
         "Turkmenistan | no data for 2020",
         "Uzbekistan | 100 2020",
     ]
-    assert "Source of every value: The Future Aral Sea" in reading.words(found)
+    assert "Source of all values: The Future Aral Sea" in reading.words(found)
     assert [reading.words(item) for item in found.xpath(".//ul[@class='map-legend']/li")] == [
         "zero",
         "30 to under 45",

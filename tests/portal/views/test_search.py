@@ -169,7 +169,7 @@ def test_hits_can_be_narrowed_and_every_value_is_counted(client):
     ]
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "What it is"), ("ko", "자료 유형"), ("ru", "Тип записи")])
+@pytest.mark.parametrize(("language", "words"), [("en", ("Record type")), ("ko", "자료 유형"), ("ru", "Тип записи")])
 def test_kinds_of_hits_are_headed_as_kinds_of_records(client, language, words):
     make_project(title_en="Water for the Aral Sea")
     page = reading.page(client.get(f"/{language}/search/?q=aral"))
@@ -219,7 +219,7 @@ def test_question_is_widened_where_no_record_holds_all_of_it(client):
     make_project(title_en="Storm")
     response = search(client, "salt storm kangaroo")
     assert sorted(hits(response)) == ["Salt", "Storm"]
-    assert "No record holds all of your words. These hold some of them." in reading.words(reading.page(response))
+    assert "No record contains all your words. These contain some of them." in reading.words(reading.page(response))
 
 
 def test_records_with_all_words_come_first_and_are_counted(client):

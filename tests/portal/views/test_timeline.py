@@ -200,7 +200,10 @@ def test_kinds_of_events_and_of_agreements_stand_apart(client, told):
 
 
 def test_hint_says_what_only_one_kind_has(client, told):
-    assert reading.said(get(client), "facet-hint") == ["Only agreements have areas.", "Only events have places."]
+    assert reading.said(get(client), "facet-hint") == [
+        ("Only agreements have an area of cooperation."),
+        "Only events have places.",
+    ]
 
 
 def test_chosen_values_are_chips_and_wrong_ones_are_told(client, told):
@@ -277,7 +280,7 @@ def test_strip_follows_the_other_filters(client, told):
 
 def test_sentence_says_from_when_to_when_and_the_fullest_year(client, both):
     [sentence] = reading.said(get(client), "density-sentence")
-    assert sentence == ("From 1992 to 2021; the year with most entries is 1992 (2). Choose a decade to go to it.")
+    assert sentence == ("From 1992 to 2021; the year with most entries is 1992 (2). Select a decade to jump to it.")
 
 
 def test_timeline_without_any_entry_has_no_strip(client):

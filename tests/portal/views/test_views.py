@@ -127,7 +127,7 @@ def test_country_has_everything_that_touches_it(client):
     response = client.get("/en/countries/uz/")
     numbers = [reading.words(stat) for stat in reading.page(response).find_class("stat")]
     assert numbers[:3] == ["1 project", "2 agreements", "1 organisation"]
-    assert sections(response)["Issues, and what they mean here"].endswith("Salt dust It falls on the fields.")
+    assert sections(response)["Issues and what they mean here"].endswith("Salt dust It falls on the fields.")
     said = reading.words(reading.page(response).find_class("main-column")[0])
     for title in (
         *("Trees for the Aralkum", "The dam is finished"),
@@ -172,14 +172,14 @@ def test_place_shows_what_happens_in_its_parts_too(client):
         "Country": "Uzbekistan",
         "Places in it": "North Aral Sea Syr Darya Delta",
         "Position": "45° N, 60° E",
-        "Names": "아랄해",
+        "Names in other languages": "아랄해",
     }
 
 
 def test_place_of_which_nothing_is_known_says_so(client):
     make_place(key="nukus")
     response = client.get("/en/places/nukus/")
-    assert reading.said(response, "unknown") == ["Nothing else in the portal names this place yet."]
+    assert reading.said(response, "unknown") == ["No other record mentions this place yet."]
     facts = {reading.words(row[0]): reading.words(row[1]) for row in reading.page(response).xpath("//aside//dl/div")}
     assert facts["Position"] == "Not stated in the source"
 
@@ -201,21 +201,22 @@ def test_source_lists_all_that_rests_on_it(client):
         make_citation(make(**fields), source)
     make_indicator(name_en="An indicator", source=source, position=1)
     make_observation(indicator=make_indicator(name_en="Another indicator", position=2), source=source)
-    make_citation(make_key_figure(issue=make_issue(name_en="Measured"), label_en="Area", year=None), source)
+    make_citation(
+        make_key_figure(issue=make_issue(name_en="Measured"), label_en=("Area of cooperation"), year=None), source
+    )
     make_citation(make_issue_link(cause=make_issue(name_en="Cause"), effect=make_issue(name_en="Effect")), source)
-    said = sections(client.get("/en/sources/micklin-2016/"))["What rests on this source"]
+    said = sections(client.get("/en/sources/micklin-2016/"))["Records that cite this source"]
     assert said == (
-        "What rests on this source "
-        "Issues 1 An issue Projects 1 A project Agreements 1 An agreement Events 1 An event "
-        "Indicators 2 An indicator Another indicator Organisations 1 An organisation Places 1 A place "
-        "Glossary 1 A term Key figures 1 Measured: Area, 68,000 km² Causes and effects 1 Cause → Effect"
+        "Records that cite this source Issues 1 An issue Projects 1 A project Agreements 1 An agreement Events 1 An "
+        "event Indicators 2 An indicator Another indicator Organisations 1 An organisation Places 1 A place Glossary "
+        "1 A term Key figures 1 Measured: Area, 68,000 km² Causes and effects 1 Cause → Effect"
     )
 
 
 def test_source_that_nothing_cites_says_so_and_what_is_not_stated(client):
     make_source(key="unused")
     response = client.get("/en/sources/unused/")
-    assert reading.said(response, "unknown") == ["Nothing in the portal rests on this source now."]
+    assert reading.said(response, "unknown") == ["No record cites this source at present."]
     facts = {reading.words(row[0]): reading.words(row[1]) for row in reading.page(response).xpath("//aside//dl/div")}
     assert (facts["Date"], facts["Address"]) == ("Not stated", "No address is known.")
 
@@ -239,7 +240,7 @@ def test_gaps_are_counted_by_area_and_the_report_is_named(client):
     assert len(counted) == len(Area)
     rows = {reading.words(row[0]): [reading.words(cell) for cell in row[1:]] for row in areas_table(client)}
     assert rows["Forestry"] == ["2", "1", "none found"]
-    assert rows["Infrastructure named by the report"] == ["1", "none found", "1"]
+    assert rows["Infrastructure named in the report"] == ["1", "none found", "1"]
 
 
 def areas_table(client):

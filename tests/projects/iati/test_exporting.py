@@ -72,7 +72,7 @@ def test_one_organisation_reports(client):
     client.force_login(User.objects.create_superuser("administrator"))
     data = {"organisation": make_organisation().pk, "ref": "XM-DAC-77777"}
     page = client.post(reverse("admin:projects_reportingorganisation_add"), data)
-    assert "One organisation reports for the portal." in page.content.decode()
+    assert "Only one organisation can report for the portal." in page.content.decode()
 
 
 def test_nothing_is_reported_before_somebody_reports(client):
@@ -113,13 +113,13 @@ def test_project_page_has_the_format(client):
 
 
 LACKS = {
-    "Its start is not known: IATI wants at least a planned one.": lambda p: Project.objects.update(start=None),
-    "No published organisation has one of IATI’s roles: funding, accountable, extending, implementing.": (
+    "The start date is unknown; IATI requires at least a planned one.": lambda p: Project.objects.update(start=None),
+    "No published organisation has an IATI role (funding, accountable, extending, implementing).": (
         lambda p: p.participations.update(role=ROLE.PARTNER)
     ),
-    "No published country is named.": lambda p: p.countries.clear(),
-    "No sector is named.": lambda p: p.sectors.clear(),
-    "It is not published.": lambda p: Project.objects.update(publication=PublicationStatus.DRAFT),
+    "No published country is given.": lambda p: p.countries.clear(),
+    "No sector is given.": lambda p: p.sectors.clear(),
+    "It has not been published.": lambda p: Project.objects.update(publication=PublicationStatus.DRAFT),
 }
 
 
@@ -250,7 +250,7 @@ def test_budget_of_a_year_is_reported_and_a_longer_one_is_not_split(client):
     assert only(client).findall("budget") == []
     [read] = exporting.with_parts(Project.objects.filter(pk=project.pk))
     assert exporting.left_out_of(read) == [
-        "The budget: IATI wants it year by year, and the portal does not split sums."
+        "Budget: IATI requires annual amounts, and the portal does not split totals."
     ]
 
 

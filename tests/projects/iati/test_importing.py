@@ -383,7 +383,7 @@ def test_an_editor_brings_no_news_to_what_readers_see(run):
     news = file(activity("1", ("Water is saved", "More water is saved")))
     plan = run(news, may_publish=False)
     assert states(plan) == {"kept": 1}
-    assert plan.rows[0].warnings[0].words == "readers see this project: only a reviewer may import news of it"
+    assert plan.rows[0].warnings[0].words == "this project is public: only a reviewer may import updates to it"
     assert states(run(news)) == {"changed": 1}
 
 
@@ -652,7 +652,7 @@ def test_command_takes_all_countries_and_knows_what_is_no_file(command):
         ('code="UZ" percentage="60"', 'code="ET" percentage="60"'),
         ('code="KG" percentage="40"', 'code="KE" percentage="40"'),
     )
-    assert command(file(other)) == "file.xml: Of other countries: 1\n"
+    assert command(file(other)) == "file.xml: Other countries: 1\n"
     assert command(file(other), "--countries", "et") == "file.xml: New: 1\n"
     assert command(file(other), "--countries", "all") == "file.xml: Unchanged: 1\n"
     with pytest.raises(CommandError, match="is no file"):
@@ -822,7 +822,7 @@ def test_iati_takes_the_place_of_a_table(command, run, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("7,Canals,수로", "7,,", "list.csv:2: the title has no text"),
+        ("7,Canals,수로", "7,,", "list.csv:2: the title is empty"),
         ("7,Canals", ",Canals", "list.csv:2: no identifier"),
         ("Open", "Ajar", "list.csv:2: the mapping does not say what “Ajar” means (status)"),
         ("3 December 1996", "soon", "list.csv:2: “soon” is not a date (start)"),
@@ -831,7 +831,7 @@ def test_iati_takes_the_place_of_a_table(command, run, tmp_path):
         ('"1,500.50"', "1" * 17, f"list.csv:2: the amount {'1' * 17} has too many digits"),
         ("31 May 2001", "31 May 1991", "list.csv:2: it ends (1991-05-31) before it starts (1996-12-03)"),
         (LINE, LINE + LINE, "list.csv:3: the identifier bank-7 stands at line 2 too"),
-        ("7,Canals", f"{'7' * 260},Canals", "list.csv:2: the identifier has more than 255 letters"),
+        ("7,Canals", f"{'7' * 260},Canals", "list.csv:2: the identifier is longer than 255 characters"),
         ("id,name", "id,nom", "list.csv:1: there is no column name, which the mapping names"),
         ("Dig them", '"Dig" them', "list.csv:2: the row cannot be read: a separator or a quotation mark"),
         ("Dig them", "Dig" * 50_000, "list.csv:2: a cell has more than 131072 characters"),
@@ -841,7 +841,7 @@ def test_iati_takes_the_place_of_a_table(command, run, tmp_path):
     ],
 )  # fmt: skip
 def test_a_faulty_table_is_refused_with_its_line(command, capsys, mapping, old, new, words):
-    with pytest.raises(CommandError, match="Refused"):
+    with pytest.raises(CommandError, match="Rejected"):
         command(
             (HEADER + LINE).replace(old, new).encode(),
             "--mapping",
@@ -882,7 +882,7 @@ def test_a_currency_that_is_none_is_an_error(tmp_path):
 # What is written in a mapping, what stands in its place, and the line and words of the error.
 WRONG_MAPPINGS = [
     ("name = ", "name ", "2: The mapping is no TOML"),
-    ('title = "name"\ntitle_ko = "이름"\n', "", "7: The mapping names the column of the title."),
+    ('title = "name"\ntitle_ko = "이름"\n', "", "7: The mapping must name the title column."),
     ('identifier = "bank-{id}"\n', "", "1: The mapping says what identifies a project"),
     ('publisher = { name = "Fictional Bank", kind = "40" }\n', "", "1: The mapping says who publishes the list"),
     ("summary = ", "sumary = ", "10: sumary has no meaning in columns."),

@@ -109,8 +109,8 @@ def test_countries_are_chosen(desk):
         ('code="KG" percentage="40"', 'code="KE" percentage="40"'),
     )
     preview = preview_of(send(editor, file(activity("1"), activity("2", *elsewhere))))
-    assert "1 New 1 Of other countries" in words(editor.get(preview))
-    assert "2 Of other countries" in words(editor.get(preview, {"countries": "KZ"}))
+    assert "1 New 1 Other countries" in words(editor.get(preview))
+    assert "2 Other countries" in words(editor.get(preview, {"countries": "KZ"}))
     assert "2 New" in words(editor.get(preview, {"countries": ["others"]}))
     assert "1 New" in words(editor.get(preview, {"countries": ["nowhere"]}))  # as if nothing was chosen
 
@@ -126,7 +126,7 @@ def test_news_and_what_editors_wrote_are_shown_side_by_side(desk):
     )
     page = words(editor.get(preview_of(send(editor, news))))
     assert "Summary (English): Water is saved in fields. → Much water is saved in fields." in page
-    assert "Kept as editors wrote it: Title (English): Editors’ title (in the file: Drip lines)" in page
+    assert "Editors’ versions kept: Title (English): Editors’ title (in the file: Drip lines)" in page
     editor.post(preview_of(send(editor, news)), {"countries": ["UZ", "KG"]})
     form = words(editor.get(reverse("admin:projects_project_change", args=[project.pk])))
     assert "Title (English): here Editors’ title / in the file Drip lines" in form
@@ -139,7 +139,7 @@ def test_possible_doubles_lead_to_the_other_project(desk):
     twin = make_project(title_en="Drip irrigation in the north 1")
     twin.countries.add(Place.objects.get(key="uz"))
     page = desk("editor").get(preview_of(send(desk("editor"), file())))
-    assert "Perhaps the same as: Drip irrigation in the north 1 (the same name" in words(page)
+    assert "Possibly the same as: Drip irrigation in the north 1 (the same name" in words(page)
     assert reverse("admin:projects_project_change", args=[twin.pk]) in page.content.decode()
 
 
@@ -268,7 +268,7 @@ def test_an_editor_brings_no_news_to_what_readers_see_and_a_reviewer_does(desk):
     Project.objects.update(publication=PublicationStatus.PUBLISHED)
     news = file(activity("1", ("Water is saved", "Much water is saved")))
     page = words(desk("editor").get(preview_of(send(desk("editor"), news))))
-    assert "readers see this project: only a reviewer may import news of it" in page
+    assert "this project is public: only a reviewer may import updates to it" in page
     desk("reviewer").post(preview_of(send(desk("reviewer"), news)), {"countries": ["UZ", "KG"]})
     assert Project.objects.get().summary_en == "Much water is saved in fields."
 
@@ -346,7 +346,7 @@ def test_some_issue_is_confirmed_as_the_one_that_is_chosen(desk):
         make_suggested_issue(project=make_project(publication=PublicationStatus.DRAFT), issue=None),
         make_issue(),
     )
-    assert "A link to an issue needs this." in words(decide(desk("editor"), suggestion))
+    assert "Required in order to link an issue." in words(decide(desk("editor"), suggestion))
     decide(desk("editor"), suggestion, issue=issue.pk)
     assert ProjectIssue.objects.get().issue == issue
 
@@ -354,7 +354,7 @@ def test_some_issue_is_confirmed_as_the_one_that_is_chosen(desk):
 @pytest.mark.parametrize("missing", ["significance", "rationale_en"])
 def test_a_link_needs_its_reason(desk, missing):
     suggestion = make_suggested_issue(project=make_project(publication=PublicationStatus.DRAFT))
-    assert "A link to an issue needs this." in words(decide(desk("editor"), suggestion, **{missing: ""}))
+    assert "Required in order to link an issue." in words(decide(desk("editor"), suggestion, **{missing: ""}))
     assert ProjectIssue.objects.count() == 0
 
 
@@ -422,7 +422,7 @@ def test_readers_see_what_others_report_and_where_it_is_from(client):
     korean = words(client.get(imported.project.get_absolute_url().replace("/en/", "/ko/")))
     assert "다른 기관의 보고" in korean
     plain = words(client.get(make_project().get_absolute_url()))
-    assert "As others report it" not in plain
+    assert "As reported by others" not in plain
 
 
 def test_a_table_says_that_it_is_one(client):

@@ -224,12 +224,12 @@ WRONG = {
     "file.xml:1: not well-formed XML: Start tag expected, '<' not found": b"PK",
     "file.xml:2: the outermost element is <rss>, not <iati-activities>": b"<?xml version='1.0'?>\n<rss/>",
     "file.xml:1: a file about organisations; only activities are imported": b"<iati-organisations version='2.03'/>",
-    "file.xml:2: there is no activity in it": file("<!-- none -->"),
+    "file.xml:2: it contains no activities": file("<!-- none -->"),
     "file.xml:2: version 1.05 of the standard is no longer supported: ask for the file in version 2": file(
         version="1.05"
     ),
     "file.xml:2: no version of the standard that the portal knows: 9.99": file(version="9.99"),
-    "file.xml:1: has a DOCTYPE; IATI files need none, so it is refused unread": (
+    "file.xml:1: contains a DOCTYPE, which IATI files do not need; rejected without parsing": (
         b'<!DOCTYPE iati-activities [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n'
         b'<iati-activities version="2.03">&a;</iati-activities>'
     ),
@@ -258,7 +258,7 @@ WRONG = {
     "file.xml:28: “250,000 USD” is not a number (value)": with_budget(
         '<value value-date="2024-03-01">250,000 USD</value>'
     ),
-    "file.xml:3: an amount has no currency, and the activity has none for all": file(
+    "file.xml:3: an amount has no currency and the activity has no default currency": file(
         activity("1", (' default-currency="USD"', ""))
     ),
     "file.xml:28: “ZZZ” is not on the list Currency (<value>)": with_budget(
@@ -276,10 +276,10 @@ WRONG = {
     "file.xml:13: <activity-status> stands more than once in <iati-activity>": file(
         activity("1", ("    <activity-status", '    <activity-status code="2"/>\n    <activity-status'))
     ),
-    "file.xml:6: the title has no text": file(
+    "file.xml:6: the title is empty": file(
         activity("1", ("Drip irrigation in the north 1", ""), ("북부 점적관개", ""))
     ),
-    "file.xml:3: the identifier has more than 255 letters": file(activity("1" * 260)),
+    "file.xml:3: the identifier is longer than 255 characters": file(activity("1" * 260)),
 }
 
 
@@ -305,20 +305,20 @@ LEFT_OUT = {
         "https://example.org/report.pdf",
         "javascript:alert(1)",
     ),
-    "file.xml:22: a policy marker has no significance and is left out": (' code="8" significance="2"', ' code="8"'),
+    "file.xml:22: a policy marker without significance was dropped": (' code="8" significance="2"', ' code="8"'),
     "file.xml:21: <tag> is left out: it says nothing": ('code="6.4"', 'code="99.9"'),
-    "file.xml:7: the description has no text: the title stands in for it": (
+    "file.xml:7: the description is empty; the title is used instead": (
         "<narrative>Water is saved in fields.</narrative></description>\n"
         '    <description type="2"><narrative>Less water for the same harvest.</narrative>',
         '</description>\n    <description type="2">',
     ),
     "file.xml:3: the shares of countries and regions add up to 99.9, not 100": ('percentage="40"', 'percentage="39.9"'),
     "file.xml:19: the purpose code 15140 is no longer used": ("31140", "15140"),
-    "file.xml:3: countries stand at the activity and at its transactions: those of the activity count": (
+    "file.xml:3: countries are given both for the activity and for its transactions; those of the activity are used": (
         "250000</value>\n    </transaction>",
         '250000</value><recipient-country code="TJ"/>\n    </transaction>',
     ),
-    "file.xml:4: spaces around the identifier are left out": ("XM-DAC-99999-1</iati", " XM-DAC-99999-1 </iati"),
+    "file.xml:4: spaces around the identifier were removed": ("XM-DAC-99999-1</iati", " XM-DAC-99999-1 </iati"),
     "file.xml:19: the position 142.46 59.60 is left out: there is no such latitude and longitude": (
         '    <sector vocabulary="1" code="31140"',
         "    <location><name><narrative>Nukus</narrative></name><point><pos>142.46 59.60</pos></point></location>\n"
