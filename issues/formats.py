@@ -161,7 +161,7 @@ Serialiser(
 class ObservationSerialiser(Serialiser):
     """Serialiser of the observations whose indicator, place and source are published."""
 
-    def visible(self):
+    def published(self):
         parts = ("indicator", "place", "source")
         return QuerySet(Observation).filter(**{f"{part}__publication": PublicationStatus.PUBLISHED for part in parts})
 

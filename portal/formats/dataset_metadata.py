@@ -78,7 +78,7 @@ def primary_key(serialiser):
 def csvw(serialiser):
     """Return the CSVW metadata of a table. The titles of columns are equal to the header of the file."""
     columns = []
-    for head in serialiser.heads:
+    for head in serialiser.column_headers:
         column = {"name": head.name, "titles": head.name, "dc:description": str(head.label)}
         column["datatype"] = "string" if head.list else TYPES[head.type][0]
         if head.language:
@@ -100,7 +100,7 @@ def csvw(serialiser):
 def resource(serialiser, folder=""):
     """Return a table as a resource of a Data Package."""
     fields = []
-    for head in serialiser.heads:
+    for head in serialiser.column_headers:
         kind = {"type": "string"} if head.list else TYPES[head.type][1]
         fields.append({"name": head.name, "title": str(head.label)} | kind)
     keys = [

@@ -168,7 +168,7 @@ class ReadContext:
         missing = {pk for pk in pks if pk is not None} - known.keys()
         if missing:
             known.update(dict.fromkeys(missing))
-            for pk, *values in values_tuples(mention.visible(missing), "pk", *mention.columns):
+            for pk, *values in values_tuples(mention.published(missing), "pk", *mention.columns):
                 known[pk] = tuple(values)
         return known
 
@@ -188,7 +188,7 @@ class Field:
         self.name, self.label = name, label
         self.columns = ()
 
-    def heads(self):
+    def column_headers(self):
         """Return the columns of a table, as `ColumnHeader`s."""
         return [ColumnHeader(self.name, self.label)]
 
@@ -226,7 +226,7 @@ class PlainField(Field):
         super().__init__(name, label)
         self.columns, self.type, self.optional, self.format = (path or name,), type, optional, format
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(self.name, self.label, type=self.format or self.type)]
 
     def schema(self):
@@ -250,7 +250,7 @@ class TranslatedTextField(Field):
         super().__init__(name, label)
         self.columns = tuple(f"{path or name}_{language}" for language in LANGUAGES)
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
 
     def data_of(self, reading, at):
@@ -268,7 +268,7 @@ class DateField(PlainField):
         super().__init__(name, label, optional=optional)
         self.columns = (as_stored(name),)
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(self.name, self.label, type="partial-date")]
 
     def schema(self):
@@ -290,7 +290,7 @@ class DateTimeField(Field):
         super().__init__(name, label)
         self.columns = (Cast(path, CharField()),)
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(self.name, self.label, type="date-time")]
 
     def cells_of(self, reading, at):
@@ -313,7 +313,7 @@ class NumberField(Field):
         super().__init__(name, label)
         self.columns, self.optional = (as_stored(name),), optional
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(self.name, self.label, type="number")]
 
     def cells_of(self, reading, at):
@@ -338,7 +338,7 @@ class ChoiceField(Field):
     def has_iati(self):
         return hasattr(next(iter(self.choices)), "iati_code")
 
-    def heads(self):
+    def column_headers(self):
         iati = [ColumnHeader(f"{self.name}_iati", self.label)] if self.has_iati else []
         words = [ColumnHeader(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
         return [ColumnHeader(self.name, self.label), *iati, *words]
@@ -349,7 +349,7 @@ class ChoiceField(Field):
             choice.value: (choice.value, *((choice.iati_code,) if iati else ()), *words[choice.value])
             for choice in self.choices
         }
-        empty = ("",) * len(self.heads())
+        empty = ("",) * len(self.column_headers())
         return lambda row: known.get(row[at], empty)
 
     def text_of(self, reading, at):
@@ -383,7 +383,7 @@ class MoneyField(Field):
         super().__init__(name, label)
         self.columns, self.currency_label = (as_stored(name), "currency"), currency_label
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(self.name, self.label, type="number"), ColumnHeader("currency", self.currency_label)]
 
     def cells_of(self, reading, at):
@@ -408,7 +408,7 @@ class PositionField(Field):
         super().__init__("position", label)
         self.columns, self.labels = ("latitude", "longitude"), labels
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(name, label, type="number") for name, label in zip(self.columns, self.labels, strict=True)]
 
     def data_of(self, reading, at):
@@ -461,7 +461,7 @@ class RelatedSummary:
         self.columns = (code, *(f"{name}_{language}" for language in LANGUAGES))
         self.suffixes = (("", ""), *((f"_{language}", language) for language in LANGUAGES))
 
-    def visible(self, pks):
+    def published(self, pks):
         """Return the records among `pks` that readers may see."""
         found = base_rows(self.model).filter(pk__in_ids=IdList(pks)).order_by()
         known = {field.name for field in self.model._meta.concrete_fields}
@@ -543,7 +543,7 @@ class RelatedField(Field):
         self.columns, self.mention = (path or f"{name}_id",), mention
         self.inline, self.optional = inline, optional
 
-    def heads(self):
+    def column_headers(self):
         return [
             ColumnHeader(f"{self.name}{suffix}", self.label, language) for suffix, language in self.mention.suffixes
         ]
@@ -615,11 +615,11 @@ class RelatedRowsField(Field):
             self.inner.append((field, at))
             at += len(field.columns)
 
-    def heads(self):
+    def column_headers(self):
         found = []
         for field in self.fields:
             if not isinstance(field, RelatedRowsField):
-                for head in field.heads():
+                for head in field.column_headers():
                     rest = head.name.removeprefix(field.name)
                     name = f"{self.name}{rest}" if self.names_it(field) else f"{self.name}_{head.name}"
                     label = self.label if self.names_it(field) else f"{self.label}: {head.label}"
@@ -661,7 +661,7 @@ class RelatedRowsField(Field):
         parts = [
             field.cells_of(reading, place) for field, place in self.inner if not isinstance(field, RelatedRowsField)
         ]
-        sees, width = self.seer(reading), len(self.heads())
+        sees, width = self.seer(reading), len(self.column_headers())
         known = {}  # cache by row: the same row occurs in many combinations
 
         def cells_of_one(row):
@@ -683,7 +683,7 @@ class RelatedRowsField(Field):
 
     def text_of(self, reading, at):
         hung, text = reading.hung.setdefault(self, {}), super().text_of(reading, at)
-        empty = "," * (len(self.heads()) - 1)
+        empty = "," * (len(self.column_headers()) - 1)
         known = {}  # cache by rows: many records have the same few rows
 
         def remembered(row):

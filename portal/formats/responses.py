@@ -262,7 +262,7 @@ def tag_of(request, kinds, state):
 
     The columns are part of it because they change with the code, not with the content.
     """
-    columns = [head.name for kind in sorted(kinds) for head in SERIALISERS[kind].heads]
+    columns = [head.name for kind in sorted(kinds) for head in SERIALISERS[kind].column_headers]
     said = repr((request.get_full_path(), get_language(), columns))
     return f'W/"{state.number}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"'
 
@@ -333,7 +333,7 @@ def newest(records: RecordSelection, start, stop):
         wanted.setdefault(kind, []).append(pk)
     found = []
     for kind, pks in wanted.items():
-        rows = SERIALISERS[kind].visible().filter(pk__in_ids=IdList(pks)).order_by("-updated_at", "pk")
+        rows = SERIALISERS[kind].published().filter(pk__in_ids=IdList(pks)).order_by("-updated_at", "pk")
         found += [(changed, kind, pk) for changed, pk in rows.values_list("updated_at", "pk")[:stop]]
     found.sort(key=lambda one: (-one[0].timestamp(), one[1], one[2]))
     return [(kind, pk) for _changed, kind, pk in found[start:stop]]

@@ -46,16 +46,16 @@ class Serialiser:
         return f"<Serialiser {self.kind}>"
 
     @functools.cached_property
-    def heads(self) -> list[ColumnHeader]:
+    def column_headers(self) -> list[ColumnHeader]:
         """The columns of a table."""
-        return [head for field in self.fields for head in field.heads()]
+        return [head for field in self.fields for head in field.column_headers()]
 
     @property
-    def hanging(self):
+    def related_fields(self):
         """The fields that read more than the record’s own row, by queries of their own."""
         return [field for field in self.fields if type(field).load is not Field.load]
 
-    def visible(self):
+    def published(self):
         """Return a queryset of the rows that readers may see."""
         return base_rows(self.model).filter(publication=PublicationStatus.PUBLISHED)
 
@@ -67,11 +67,11 @@ class Serialiser:
         """
         found = {
             row[0]: row
-            for row in values_tuples(self.visible().filter(pk__in_ids=IdList(pks)).order_by(), *self.columns)
+            for row in values_tuples(self.published().filter(pk__in_ids=IdList(pks)).order_by(), *self.columns)
         }
         rows = [found[pk] for pk in pks if pk in found]
         keys = IdList([row[0] for row in rows])
-        for field in self.hanging:
+        for field in self.related_fields:
             if fields is None or field in fields:
                 field.load(reading, rows, self.places[field.name], keys)
         return rows
@@ -105,7 +105,7 @@ class Serialiser:
         """Return a function from a row of values to its positions, or None if records of this kind have no position."""
         return self.by_name[self.where].points_of(reading, self.places[self.where]) if self.where else None
 
-    def brief_of(self, reading):
+    def summary_row(self, reading):
         """Return a function from a row of values to the cells of a list of several kinds: the columns `BRIEF`."""
         address = self.fields[0].data_of(reading, 1)
         key = self.places["key"]
@@ -153,7 +153,7 @@ class Address(Field):
         self.route, self.by_kind = route, routes_by_kind or {}
         self.columns = ("key", "kind") if self.by_kind else ("key",)
 
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader("url", self.label, type="uri")]
 
     def cells_of(self, reading, at):
@@ -220,8 +220,8 @@ class RecordSelection:
         return SERIALISERS[self.kind] if self.kind else None
 
     @property
-    def heads(self):
-        return self.serialiser.heads if self.kind else BRIEF
+    def column_headers(self):
+        return self.serialiser.column_headers if self.kind else BRIEF
 
     def chunks(self, size=None):
         size = size or CHUNK
@@ -235,7 +235,7 @@ class RecordSelection:
                 reading, cells = readings.setdefault(self.kind, self._reader(self.serialiser.cells_of))
                 yield map(cells, self.serialiser.rows(chunk, reading))
             else:
-                yield self._mixed(chunk, lambda serialiser: serialiser.brief_of, readings, ())
+                yield self._mixed(chunk, lambda serialiser: serialiser.summary_row, readings, ())
 
     def lines(self):
         """Yield the rows of a table as lines of CSV, an iterable for each chunk."""

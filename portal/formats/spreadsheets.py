@@ -26,7 +26,7 @@ def csv_text(records, bom=True):
     have none, because their encoding is declared. A text that a spreadsheet would take for a formula gets an apostrophe
     in front.
     """
-    yield (BOM if bom else "") + fields.csv_text([head.name for head in records.heads]) + "\r\n"
+    yield (BOM if bom else "") + fields.csv_text([head.name for head in records.column_headers]) + "\r\n"
     for lines in records.lines():
         yield "\r\n".join([*lines, ""])
 
@@ -39,7 +39,7 @@ def xlsx_bytes(records):
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Records"))
     sheet.freeze_panes = "B2"
-    sheet.append([_bold(sheet, head.name) for head in records.heads])
+    sheet.append([_bold(sheet, head.name) for head in records.column_headers])
     for rows in records.cells():
         for row in rows:
             sheet.append([_cell(sheet, cell) for cell in row])
@@ -49,7 +49,7 @@ def xlsx_bytes(records):
     about.append([])
     about.append([_bold(about, _("Column")), _bold(about, _("What it holds")), _bold(about, _("Language"))])
     names = dict(settings.LANGUAGES)
-    for head in records.heads:
+    for head in records.column_headers:
         about.append([head.name, str(head.label), names.get(head.language, "")])
     with tempfile.TemporaryFile() as file:
         book.save(file)

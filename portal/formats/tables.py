@@ -50,7 +50,7 @@ class ExportTable:
         return len(self.rows)
 
     @property
-    def heads(self):
+    def column_headers(self):
         return [ColumnHeader(words, words, language=self.reader) for _name, words in self.columns]
 
     def cells(self):

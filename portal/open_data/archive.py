@@ -156,7 +156,7 @@ def _make_and_close():
 def everything(kind):
     """Return all published records of a kind, in the order of their primary key in the table."""
     serialiser = SERIALISERS[kind]
-    ordered = serialiser.visible().order_by(*dataset_metadata.primary_key(serialiser))
+    ordered = serialiser.published().order_by(*dataset_metadata.primary_key(serialiser))
     pks = [pk for (pk,) in values_tuples(ordered, "pk")]
     title = str(serialiser.model._meta.verbose_name_plural)
     return RecordSelection(

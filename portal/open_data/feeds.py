@@ -38,7 +38,7 @@ def newest(count):
     times = []
     for kind, serialiser in SERIALISERS.items():
         if "changed" in serialiser.by_name:
-            rows = serialiser.visible().order_by("-updated_at", "pk").values_list("updated_at", "pk")
+            rows = serialiser.published().order_by("-updated_at", "pk").values_list("updated_at", "pk")
             times += [(changed, kind, pk) for changed, pk in rows[:count]]
     times.sort(key=lambda one: (-one[0].timestamp(), one[1], one[2]))
     wanted = {}

@@ -52,11 +52,11 @@ def table(request, file):
     The file is UTF-8 without a byte order mark. Its URLs lead to English pages.
     """
     serialiser, state = serialiser_of(file), content_version.state()
-    etag = f'W/"{state.number}-{file}-{len(serialiser.heads)}"'
+    etag = f'W/"{state.number}-{file}-{len(serialiser.column_headers)}"'
 
     def made():
         throttling.throttle(request, "export")
-        throttling.throttle(request, "export", throttling.cost_of_rows("csv", serialiser.visible().count()))
+        throttling.throttle(request, "export", throttling.cost_of_rows("csv", serialiser.published().count()))
         with override("en"):
             records = archive.everything(serialiser.kind)
         response = StreamingHttpResponse(
@@ -167,7 +167,7 @@ class Data(PageMetadataMixin, TemplateView):
         for kind in archive.KINDS:
             serialiser = SERIALISERS[kind]
             words, holds = serialiser.model._meta.verbose_name_plural, dataset_metadata.HOLDS[kind]
-            count = serialiser.visible().count()
+            count = serialiser.published().count()
             tables.append(
                 DataTable(words, holds, count, serialiser.file, f"/api/v1/{serialiser.file}", reverse(PAGES[kind]))
             )

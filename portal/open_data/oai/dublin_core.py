@@ -43,7 +43,7 @@ def told(kind, keys, base):
     """Return a dict from key to metadata element, for the published ones among these records."""
     serialiser = SERIALISERS[kind]
     fields = [field for field in serialiser.fields if field.name in READ]
-    pks = list(serialiser.visible().filter(key__in=keys).values_list("pk", flat=True))
+    pks = list(serialiser.published().filter(key__in=keys).values_list("pk", flat=True))
     reading = ReadContext(base, "en")
     rows = serialiser.rows(pks, reading, fields)
     data_of = serialiser.data_of(reading, fields)
