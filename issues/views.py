@@ -164,7 +164,7 @@ class IssuePage(RecordView):
         """Return the five countries, ordered by name."""
         return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
 
-    def around(self, issue):
+    def related_context(self, issue):
         indicators = list(issue.indicators.published())
         events = list(issue.events.published())
         has_sea = issue.features.filter(part=IssueFeature.Part.ARAL_SEA).exists()
@@ -182,7 +182,7 @@ class IssuePage(RecordView):
         }
 
     def render_to_response(self, context, **kwargs):
-        drawn = self.request.GET.get("format") == "svg" and self.day is None
+        drawn = self.request.GET.get("format") == "svg" and self.snapshot_date is None
         return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     def picture(self, context):
@@ -286,7 +286,7 @@ class IndicatorPage(RecordView):
         )
 
     def render_to_response(self, context, **kwargs):
-        drawn = self.request.GET.get("format") == "svg" and self.day is None
+        drawn = self.request.GET.get("format") == "svg" and self.snapshot_date is None
         return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     @property
@@ -296,7 +296,7 @@ class IndicatorPage(RecordView):
         CSV and XLSX contain the shown observations. All other formats, and the page of an earlier day, contain the
         indicator.
         """
-        values = self.day is None and responses.requested_format(self.request) in {"csv", "xlsx"}
+        values = self.snapshot_date is None and responses.requested_format(self.request) in {"csv", "xlsx"}
         return ("observation",) if values else ("indicator",)
 
     def get_records(self):
@@ -304,7 +304,7 @@ class IndicatorPage(RecordView):
 
         On the page of an earlier day, return the indicator only.
         """
-        if self.day:
+        if self.snapshot_date:
             return super().get_records()
         indicator = self.object
         self.choice.raise_for_errors()
@@ -331,13 +331,15 @@ class IndicatorPage(RecordView):
 
     def get_context_data(self, **kwargs):
         indicator = self.object
-        observations = past_readings(indicator) if self.day else readings(self.choice.qs).get(indicator.pk, [])
+        observations = (
+            past_readings(indicator) if self.snapshot_date else readings(self.choice.qs).get(indicator.pk, [])
+        )
         columns = value_columns(observations)
         main_source = indicator.source if indicator.source and indicator.source.publication == VISIBLE else None
         sources = [source for column in columns for source in column.sources]
         notes = Footnotes([main_source, *sources] if main_source else sources)
         notes.cite_all()
-        context = super().get_context_data(**kwargs) if self.day else self.drawn(observations, **kwargs)
+        context = super().get_context_data(**kwargs) if self.snapshot_date else self.drawn(observations, **kwargs)
         return context | {
             "main_source": main_source,
             "columns": [(column, [source.key for source in column.sources]) for column in columns],
@@ -391,7 +393,7 @@ class EventPage(RecordView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(**kwargs) | {"notes": source_footnotes(self.object)}
 
-    def around(self, event):
+    def related_context(self, event):
         published = Event.objects.published().only("key", "date", "title_en", "title_ko", "title_ru")
         return {
             "before": published.filter(date__lte=event.date).exclude(pk=event.pk).order_by("-date", "key").first(),

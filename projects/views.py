@@ -89,7 +89,7 @@ class ProjectPage(RecordView):
             "notes": source_footnotes(project),
         }
 
-    def around(self, project):
+    def related_context(self, project):
         return {
             "agreements": agreements_near(project),
             "related": related_projects(project),
@@ -213,7 +213,7 @@ class AgreementPage(RecordView):
             "notes": source_footnotes(agreement),
         }
 
-    def around(self, agreement):
+    def related_context(self, agreement):
         return {"projects": projects_near(agreement)}
 
 
@@ -259,7 +259,7 @@ class OrganisationPage(RecordView):
 
     model = Organisation
     list_title, list_url = _("Organisations"), "organisations"
-    shown = 12  # maximum number of projects for each role
+    preview_limit = 12  # maximum number of projects for each role
 
     def schema_objects(self, tell, context):
         return [schema.organisation(tell, self.object)]
@@ -273,11 +273,11 @@ class OrganisationPage(RecordView):
     def get_context_data(self, **kwargs):
         return super().get_context_data(**kwargs) | {"notes": source_footnotes(self.object)}
 
-    def around(self, organisation):
+    def related_context(self, organisation):
         taking_part = registry.facet_index(Project).facets["organisation"]
         in_role = {role: taking_part[organisation.key, role.value] for role in Participation.Role}
         newest = Project.objects.published().latest_first()
-        first = {role: registry.first_ids(newest, keys, self.shown) for role, keys in in_role.items() if keys}
+        first = {role: registry.first_ids(newest, keys, self.preview_limit) for role, keys in in_role.items() if keys}
         found = newest.for_list().in_bulk({pk for pks in first.values() for pk in pks})
         return {
             "by_role": [

@@ -36,7 +36,7 @@ class Changelog(RecordView):
 
     below = "changes/"  # the path below the URL of the record
 
-    def get_page(self, request, *args, **kwargs):
+    def render_page(self, request, *args, **kwargs):
         self.object = self.get_object()
         here = self.object.get_absolute_url() + self.below
         if here != request.path:

@@ -32,8 +32,8 @@ class RecordView(PageMetadataMixin, DetailView):
     """The page of a published record by its key, or of the unpublished one that a signed preview link shows.
 
     A former key redirects to the record that replaced it. The URL of an archived or deleted record returns a page that
-    says so. With a `day` in its URL, the page shows the record as it was on that day (`portal.history.snapshots`),
-    without `around`, which shows today's context.
+    says so. With a `day` in its URL (`snapshot_date`), the page shows the record as it was on that day
+    (`portal.history.snapshots`), without `related_context`, which shows today's context.
     """
 
     parameters = ()  # query parameters of the page
@@ -52,37 +52,42 @@ class RecordView(PageMetadataMixin, DetailView):
         return visible_to(self.request, super().get_queryset())
 
     @property
-    def day(self):
+    def snapshot_date(self):
         """The day whose version of the record is shown; None for the current version."""
         return self.kwargs.get("day")
 
     def get_object(self, queryset=None):
-        if self.day is None:
+        if self.snapshot_date is None:
             return super().get_object(queryset)
-        return snapshot(self.model.objects.all(), self.kwargs["key"], self.day)
+        return snapshot(self.model.objects.all(), self.kwargs["key"], self.snapshot_date)
 
     def get(self, request, *args, **kwargs):
         try:
-            response = self.get_page(request, *args, **kwargs)
+            response = self.render_page(request, *args, **kwargs)
         except NoSnapshot as refused:
             return refused.page(request)
         except Http404:
             former = FormerKey.objects.filter(kind=self.model._meta.model_name, key=self.kwargs["key"]).first()
             if former is not None:
                 now = reverse(self.model._meta.model_name, args=[former.now])
-                return HttpResponsePermanentRedirect(snapshot_url(now, self.day) if self.day else now)
+                if self.snapshot_date:
+                    now = snapshot_url(now, self.snapshot_date)
+                return HttpResponsePermanentRedirect(now)
             gone = gone_response(request, self.model, self.kwargs["key"], self.list_title, reverse(self.list_url))
             if gone is None:
                 raise
             return gone
-        if self.day:
+        if self.snapshot_date:
             response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    def get_page(self, request, *args, **kwargs):
+    def render_page(self, request, *args, **kwargs):
         """Return the page of the record, or the record in the requested format."""
         self.object = self.get_object()
-        if self.day and (here := snapshot_url(self.object.get_absolute_url(), self.day)) != request.path:
+        if (
+            self.snapshot_date
+            and (here := snapshot_url(self.object.get_absolute_url(), self.snapshot_date)) != request.path
+        ):
             return redirect(here, permanent=True)  # the pages of countries have their own path
         if responses.requested_format(request):
             return responses.export_response(request, self.kinds, self.get_records, single=True, only=self.formats)
@@ -91,7 +96,7 @@ class RecordView(PageMetadataMixin, DetailView):
     @property
     def formats(self):
         """The formats that the page offers; None for all. Past versions are to be read and cited: REFERENCES only."""
-        return REFERENCES if self.day else None
+        return REFERENCES if self.snapshot_date else None
 
     @property
     def kinds(self):
@@ -107,14 +112,14 @@ class RecordView(PageMetadataMixin, DetailView):
             label=f"{kind}-{self.object.key}",
             title=self.object.name_and_language()[0],
             single=True,
-            past=(self.object, self.day) if self.day else None,
+            past=(self.object, self.snapshot_date) if self.snapshot_date else None,
             **responses.addresses(self.request),
         )
 
     def get_context_data(self, **kwargs):
         """Return the context of any record page.
 
-        Subclasses override it for what is true of past versions too, and override `around` for the rest.
+        Subclasses override it for what is true of past versions too, and override `related_context` for the rest.
         """
         record = self.object
         return (
@@ -126,11 +131,11 @@ class RecordView(PageMetadataMixin, DetailView):
                 "record_formats": []
                 if hasattr(self.request, "preview")
                 else responses.format_links(self.request, self.kinds, single=True, only=self.formats),
-                "past": self.day,
+                "past": self.snapshot_date,
             }
-            | ({} if self.day else self.around(record))
+            | ({} if self.snapshot_date else self.related_context(record))
         )
 
-    def around(self, record):
+    def related_context(self, record):
         """Return the context that a past version leaves out: today's related and nearby records."""
         return {}

@@ -75,7 +75,7 @@ class PageMetadata:
         """The JSON-LD script of the page and its subject."""
         tell = schema_org.SchemaContext(settings.PUBLIC_URL, self.address)
         kind, things = (
-            self.view.told(tell, self.context) if isinstance(self.view, PageMetadataMixin) else ("WebPage", [])
+            self.view.metadata(tell, self.context) if isinstance(self.view, PageMetadataMixin) else ("WebPage", [])
         )
         main = {"mainEntity": {"@id": things[0]["@id"]}} if things else {}
         return schema_org.json_ld_script([tell.page(kind, self.title, self.trail, **main), *things])
@@ -98,7 +98,8 @@ class PageMetadataMixin:
         """Return the schema.org objects of the page’s subject, the main one first."""
         return []
 
-    def told(self, tell, context):
+    def metadata(self, tell, context):
+        """Return the schema.org type of the page and the objects of its subject."""
         return self.page_kind, self.schema_objects(tell, context)
 
 

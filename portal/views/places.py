@@ -107,7 +107,7 @@ class CountryPage(RecordView):
     model = Place
     template_name = "portal/country.html"
     list_title, list_url = _("Countries"), "countries"
-    shown = 8
+    preview_limit = 8
 
     def get_queryset(self):
         return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
@@ -122,7 +122,8 @@ class CountryPage(RecordView):
         country = self.object
         return super().get_context_data(**kwargs) | {"country": country, "notes": source_footnotes(country)}
 
-    def around(self, country):
+    def related_context(self, country):
+        limit = self.preview_limit
         facets = registry.facet_index(Project).facets
         projects = facets["country"][country.key]
         agreements = (
@@ -149,17 +150,15 @@ class CountryPage(RecordView):
             "columns": [country],
             "latest": latest_rows(latest_observations(place=country), [country]),
             "project_count": len(projects),
-            "projects": registry.first_records(
-                Project.objects.published().latest_first().for_list(), projects, self.shown
-            ),
+            "projects": registry.first_records(Project.objects.published().latest_first().for_list(), projects, limit),
             "areas": choice_counts(facets["area"], Area, projects),
             "levels": choice_counts(facets["level"], Level, projects),
             "agreement_count": agreement_count,
             "organisation_count": organisations.count(),
-            "organisations": organisations[: self.shown],
+            "organisations": organisations[:limit],
             "event_count": event_count,
             "dated_count": agreement_count + event_count,
-            "dated": merge_by_date(agreements[: self.shown], events[: self.shown])[: self.shown],
+            "dated": merge_by_date(agreements[:limit], events[:limit])[:limit],
             "places": with_project_ids(country.places.published().in_order_of("name")),
             "shaded": [country],
         }
@@ -171,7 +170,7 @@ class PlacePage(RecordView):
     model = Place
     template_name = "portal/place.html"
     list_title, list_url = _("Countries"), "countries"
-    shown = 12
+    preview_limit = 12
 
     def get_queryset(self):
         return (
@@ -190,7 +189,7 @@ class PlacePage(RecordView):
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
         found = getattr(self, "object", None)
-        if found is not None and found.kind == Place.Kind.COUNTRY and self.day is None:
+        if found is not None and found.kind == Place.Kind.COUNTRY and self.snapshot_date is None:
             return redirect(found, permanent=True)
         return response
 
@@ -206,7 +205,7 @@ class PlacePage(RecordView):
             "notes": source_footnotes(place),
         }
 
-    def around(self, place):
+    def related_context(self, place):
         within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
         parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
@@ -218,7 +217,7 @@ class PlacePage(RecordView):
             .without_sections(),
             "project_count": len(projects),
             "projects": registry.first_records(
-                Project.objects.published().latest_first().for_list(), projects, self.shown
+                Project.objects.published().latest_first().for_list(), projects, self.preview_limit
             ),
             "events": Event.objects.published()
             .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))

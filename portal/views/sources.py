@@ -40,12 +40,12 @@ class SourcePage(RecordView):
 
     model = Source
     list_title, list_url = _("Sources"), "sources"
-    shown = 24
+    preview_limit = 24
 
     def schema_objects(self, tell, context):
         return [schema_org.source(tell, self.object)]
 
-    def around(self, source):
+    def related_context(self, source):
         figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")
         links = source.cited_by_issue_links.filter(
             cause__publication=VISIBLE, effect__publication=VISIBLE
@@ -68,7 +68,7 @@ class SourcePage(RecordView):
         cited_by = [(heading, len(found := list(rows)), found) for heading, rows in cited_by]
         newest = Project.objects.published().latest_first()
         projects = all_ids(newest.filter(sources=source))
-        cited_by.insert(1, (_("Projects"), len(projects), registry.first_records(newest, projects, self.shown)))
+        cited_by.insert(1, (_("Projects"), len(projects), registry.first_records(newest, projects, self.preview_limit)))
         broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
         return {
             "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],
