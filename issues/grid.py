@@ -292,7 +292,7 @@ class ObservationGrid:
         with change_reason(why):
             for row in emptied.values():
                 row.delete()
-            if gone and not plan.working:
+            if gone and not plan.effective_rows:
                 bump_versions(type(self.indicator), [self.indicator.pk])
         return plan.counts["new"], plan.counts["changed"], gone
 

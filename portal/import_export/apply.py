@@ -32,28 +32,28 @@ class _DryRunRollback(Exception):
     """Raised to roll back the transaction; never leaves this module."""
 
 
-def apply_plan(plan_anew, *, keep, mark="", why="", file=""):
+def apply_plan(plan_anew, *, keep, fingerprint="", why="", file=""):
     """Store a plan. Roll back if it has errors or unless `keep` is True.
 
     A generator: it yields pairs of a stage ("compared", "stored" or "checked") and a number of rows, and returns the
     plan. `plan_anew` returns a plan that is not compared yet; it is called a second time if a record had publishing
-    blockers before the import already. With a `mark`, the plan is stored only if its `mark` is the same: the one that
-    the user confirmed. Without a `file` there is no import entry in the audit log.
+    blockers before the import already. `fingerprint` is that of the plan that the user confirmed: if it is given, only
+    a plan with the same one is stored. Without a `file` there is no import entry in the audit log.
     """
     plan = plan_anew()
     for count in plan.make():
         yield "compared", count
-    if plan.refused or not plan.working or (mark and plan.mark != mark):
+    if plan.refused or not plan.effective_rows or (fingerprint and plan.fingerprint != fingerprint):
         return plan
     lacking = yield from _attempt(plan, keep, why, file, {})
     if lacking and not plan.refused:
         # The rollback restored the records. Blockers that they had before do not prevent the import.
         known = {one: set(_gaps(*one, publication=PublicationStatus.PUBLISHED)) for one in lacking}
-        rows = plan.touched()
+        rows = plan.affected_records()
         for one, found in lacking.items():
             for gap in found:
                 if gap not in known[one]:
-                    rows[one][0].refuse(gap.field if gap.field in plan.places else "", gap.text)
+                    rows[one][0].add_error(gap.field if gap.field in plan.places else "", gap.text)
         if keep and not plan.refused:
             plan = plan_anew()
             for _count in plan.make():
@@ -88,12 +88,12 @@ def _released(plan):
     """Return the scheduled and published records, as (model, primary key), that may have new publishing blockers."""
     released = {
         (type(record), record.pk)
-        for row in plan.working
+        for row in plan.effective_rows
         if not plan.table.is_record or row.new or _may_leave_gaps(row)
         for record in plan.owners(row)
         if record.publication in workflow.PUBLIC_STATES
     }
-    return [one for one in plan.touched() if one in released]
+    return [one for one in plan.affected_records() if one in released]
 
 
 def _may_leave_gaps(row):
@@ -120,22 +120,22 @@ def _store(plan):
     plan.check_rights_again()
     if plan.refused:
         return
-    yield from _create(plan, [row for row in plan.working if row.new])
-    for some in _batches([row for row in plan.working if not row.new]):
+    yield from _create(plan, [row for row in plan.effective_rows if row.new])
+    for some in _batches([row for row in plan.effective_rows if not row.new]):
         _update(plan, some)
         yield "stored", len(some)
     if not plan.table.is_record:
-        for model, pks in _by_model(plan.touched()).items():
+        for model, pks in _by_model(plan.affected_records()).items():
             for some in _batches(pks):
                 bump_versions(model, some)
     if not plan.refused and hasattr(plan.table.model, "cite_marks"):
-        for row in plan.working:
+        for row in plan.effective_rows:
             row.record.cite_marks()
 
 
 def _lock_owners(plan):
     """Lock the owners of the rows. Refuse rows whose owner has changed its publication state since the comparison."""
-    touched = plan.touched()
+    touched = plan.affected_records()
     for model, pks in _by_model(touched).items():
         for some in _batches(sorted(pks)):
             locked = models.QuerySet(model).filter(pk__in=some).order_by("pk").select_for_update()
@@ -148,7 +148,7 @@ def _lock_owners(plan):
 
 
 def _refuse_as_changed(row):
-    row.refuse("", _("Another editor has changed this. Check the file’s changes again."))
+    row.add_error("", _("Another editor has changed this. Check the file’s changes again."))
 
 
 def _create(plan, waiting):
@@ -158,7 +158,7 @@ def _create(plan, waiting):
         ready = [row for row in waiting if all(_is_stored(getattr(row.record, name)) for name in among)]
         if not ready:
             for row in waiting if not plan.refused else ():
-                row.refuse("", _("The records refer to each other in a circle."))
+                row.add_error("", _("The records refer to each other in a circle."))
             return
         for some in _batches(ready):
             for row in some:
@@ -250,9 +250,9 @@ def _all_or_each(rows, write):
                 with transaction.atomic():
                     write([row])
             except ValidationError as error:
-                row.refuse_as(error)
+                row.add_validation_error(error)
             except (IntegrityError, DataError):
-                row.refuse("", _("The database cannot hold this."))
+                row.add_error("", _("The database cannot hold this."))
 
 
 def bump_versions(model, pks):
@@ -280,11 +280,11 @@ def _tell(plan, why, file):
     This updates the search index and the content version, and logs changes of the publication state.
     """
     table, counts = plan.table, plan.counts
-    indexing.mark_saved([row.record for row in plan.working])
-    for model, pks in _by_model(plan.touched()).items():
+    indexing.mark_saved([row.record for row in plan.effective_rows])
+    for model, pks in _by_model(plan.affected_records()).items():
         content_version.mark_changed(model, pks=pks)
     if table.is_record:
-        for row in plan.working:
+        for row in plan.effective_rows:
             audit_log.log_publication(row.record, row.was, row.record.publication)
     if plan.user:
         _log(plan)
@@ -296,7 +296,7 @@ def _tell(plan, why, file):
 def _log(plan):
     """Create Django's log entries. The dashboard and edit conflicts use them: who changed a record, and when."""
     entries = []
-    for (model, pk), rows in plan.touched().items():
+    for (model, pk), rows in plan.affected_records().items():
         created = plan.table.is_record and rows[0].new
         fields = sorted({change.name for row in rows for change in row.changes})
         record = next(one for one in plan.owners(rows[0]) if (type(one), one.pk) == (model, pk))

@@ -52,20 +52,20 @@ class PlannedRow:
     was: str = PublicationStatus.DRAFT  # the publication state before
     errors: list[tuple[str, str]] = field(default_factory=list)  # pairs of column ("" for the row) and message
 
-    def refuse(self, column, words):
+    def add_error(self, column, words):
         if (column, words) not in self.errors:
             self.errors.append((column, words))
 
-    def refuse_as(self, error, column=""):
+    def add_validation_error(self, error, column=""):
         """Add the messages of a ValidationError. `column` is their column unless the error names fields."""
         if not hasattr(error, "error_dict"):
             for words in error.messages:
-                self.refuse(column, words)
+                self.add_error(column, words)
             return
         for name, errors in error.error_dict.items():
             for one in errors:
                 for words in one.messages:
-                    self.refuse("" if name == NON_FIELD_ERRORS else name, words)
+                    self.add_error("" if name == NON_FIELD_ERRORS else name, words)
 
 
 class ImportPlan:
@@ -98,22 +98,22 @@ class ImportPlan:
         return any(row.errors for row in self.rows)
 
     @property
-    def working(self):
+    def effective_rows(self):
         """The rows that are new or changed."""
         return [row for row in self.rows if row.new or row.changes]
 
     @property
-    def mark(self):
+    def fingerprint(self):
         """The SHA-256 digest of all changes, to detect that the plan differs from the one that a user confirmed."""
         told = hashlib.sha256()
-        for row in self.working:
+        for row in self.effective_rows:
             told.update(repr((row.name, row.new, [(c.name, c.old, c.new) for c in row.changes])).encode())
         return told.hexdigest()
 
-    def touched(self):
+    def affected_records(self):
         """Return the rows of each record that they change, by (model, primary key). Child rows change their owners."""
         found = {}
-        for row in self.working:
+        for row in self.effective_rows:
             for record in self.owners(row):
                 found.setdefault((type(record), record.pk), []).append(row)
         return found
@@ -140,12 +140,12 @@ class ImportPlan:
         for name in column.names:
             cell = row.cells[self.places[name]]
             if isinstance(cell, UnreadableFile):
-                row.refuse(name, str(cell))
+                row.add_error(name, str(cell))
                 return None
         try:
             return column.value(self.cells(row, column), row.record, related)
         except ValidationError as error:
-            row.refuse_as(error, column.names[0])
+            row.add_validation_error(error, column.names[0])
             return None
 
     def _name(self, rows, related, seen):
@@ -159,7 +159,7 @@ class ImportPlan:
         named = {}
         for row in rows:
             if len(row.cells) > len(self.sheet.header):
-                row.refuse("", _("There are more cells in the line than columns."))
+                row.add_error("", _("There are more cells in the line than columns."))
                 continue
             row.name = tuple(cell.strip() for column in self.table.natural for cell in self.cells(row, column))
             values = [self._value(row, column, related) for column in self.table.natural]
@@ -167,7 +167,7 @@ class ImportPlan:
                 continue
             identity = tuple(map(_identity, values))
             if identity in seen:
-                row.refuse("", _("Line {line} refers to the same record.").format(line=seen[identity]))
+                row.add_error("", _("Line {line} refers to the same record.").format(line=seen[identity]))
                 continue
             seen[identity] = row.line
             named[identity] = row, values
@@ -244,7 +244,7 @@ class ImportPlan:
         if row.new:
             for column in self.table.columns:
                 if column not in self.given and _is_needed(column.field):
-                    row.refuse(column.names[0], _("A column required for a new record is missing."))
+                    row.add_error(column.names[0], _("A column required for a new record is missing."))
         if self.table.is_record and "version" in self.places:
             self._check_version(row)
         self._check_rights(row)
@@ -254,16 +254,16 @@ class ImportPlan:
             try:
                 row.record.clean()
             except ValidationError as error:
-                row.refuse_as(error)
+                row.add_validation_error(error)
 
     def _check_version(self, row):
         text = row.cells[self.places["version"]].strip()
         if text and row.new:
-            row.refuse(
+            row.add_error(
                 "version", _("No record has this key (any more), or the key is mistyped: a new record has no version.")
             )
         elif text and text != str(row.record.version):
-            row.refuse(
+            row.add_error(
                 "version",
                 _(
                     "The record has changed since the file was made: it is now version {now}; the file has {then}."
@@ -299,20 +299,20 @@ class ImportPlan:
         forbidden = [change.name for change in row.changes if change.column.language not in languages]
         if languages and not row.new:
             for name in forbidden:
-                row.refuse(name, _("You may change the columns of your language only."))
+                row.add_error(name, _("You may change the columns of your language only."))
         elif self.table.is_record and row.new:
-            row.refuse("", _("You may not add records of this kind."))
+            row.add_error("", _("You may not add records of this kind."))
         elif any("change" in self.actions(type(owner)) for owner in self.owners(row)):
-            row.refuse("", _("This record is public: only a reviewer may change it."))
+            row.add_error("", _("This record is public: only a reviewer may change it."))
         else:
-            row.refuse("", _("You may not change records of this kind."))
+            row.add_error("", _("You may not change records of this kind."))
 
     def check_rights_again(self):
         """Check the permissions of all rows again, with the user's present ones. Call it after the rows are locked."""
         self._actions = {}
         if self.user:
             self.user = get_user_model()._default_manager.get(pk=self.user.pk)
-        for row in self.working:
+        for row in self.effective_rows:
             self._check_rights(row)
             if self.table.is_record:
                 self._check_move(row)
@@ -327,18 +327,18 @@ class ImportPlan:
         changed = {change.name for change in row.changes}
         old, new = PublicationStatus(row.was), PublicationStatus(record.publication)
         if new != old and not workflow.can_transition(actions, old, new):
-            row.refuse(
+            row.add_error(
                 "publication",
                 _("You may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
                 if new in workflow.TRANSITIONS[old]
                 else _("It cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label),
             )
         if "publish_at" in changed and record.publish_at and new != PublicationStatus.SCHEDULED:
-            row.refuse("publish_at", _("Only a scheduled record has a publication time."))
+            row.add_error("publish_at", _("Only a scheduled record has a publication time."))
         elif "publish_at" in changed and "publish" not in actions:
-            row.refuse("publish_at", _("The time is set by someone who may publish."))
+            row.add_error("publish_at", _("The time is set by someone who may publish."))
         elif new == PublicationStatus.SCHEDULED and changed & {"publication", "publish_at"} and not _is_ahead(record):
-            row.refuse("publish_at", _("Enter a time in the future."))
+            row.add_error("publish_at", _("Enter a time in the future."))
 
     def _check_relations_among_new(self):
         """Refuse a relation to a new record of the same file that the field's `limit_choices_to` excludes.
@@ -353,7 +353,7 @@ class ImportPlan:
                 other = change.column.stored(row.record)
                 limits = change.column.field.get_limit_choices_to()
                 if other is not None and other._state.adding and any(getattr(other, n) != v for n, v in limits.items()):
-                    row.refuse(
+                    row.add_error(
                         change.name,
                         _("“{name}” exists but is of the wrong kind.").format(name=change.new[0]),
                     )

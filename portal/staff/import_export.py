@@ -155,7 +155,7 @@ def _outcome(plan):
                 (c.name, *(_shown(" / ".join(filter(None, texts))) for texts in (c.old, c.new))) for c in row.changes
             ]
         rows.append((row.line, " / ".join(filter(None, row.name)), told))
-    return {"counts": plan.counts, "rows": shown, "mark": plan.mark, "read_as": plan.sheet.read_as}
+    return {"counts": plan.counts, "rows": shown, "fingerprint": plan.fingerprint, "read_as": plan.sheet.read_as}
 
 
 class ImportExportMixin:
@@ -305,7 +305,7 @@ class ImportExportMixin:
         if request.method == "POST" and may_go_on:
             table = next(table for table in self.tables if table.name == kept["table"])
             upload = ParsedUpload(table, kept["name"], kept["data"], kept["encoding"])
-            return self._run(request, token, upload, kept["why"], keep=True, mark=outcome["mark"])
+            return self._run(request, token, upload, kept["why"], keep=True, fingerprint=outcome["fingerprint"])
         show = request.GET.get("show")
         if show not in rows or not rows[show]:
             show = next((state for state in rows if rows[state]), "")
@@ -341,13 +341,15 @@ class ImportExportMixin:
             messages.success(request, words)
         return HttpResponseRedirect(address)
 
-    def _work(self, request, token, upload, why, *, keep, mark=""):
+    def _work(self, request, token, upload, why, *, keep, fingerprint=""):
         """Apply a file. A generator: it yields pairs of a stage and a count, and returns the next URL and a message.
 
         If nothing was stored, the URL is that of the result, and the message is empty.
         """
-        plan = yield from apply_plan(lambda: upload.plan(request.user), keep=keep, mark=mark, why=why, file=upload.name)
-        if keep and not plan.refused and plan.mark == mark:
+        plan = yield from apply_plan(
+            lambda: upload.plan(request.user), keep=keep, fingerprint=fingerprint, why=why, file=upload.name
+        )
+        if keep and not plan.refused and plan.fingerprint == fingerprint:
             cache.delete(KEY.format(token))
             counts = plan.counts
             words = gettext("{file} is imported: {new} new, {changed} changed, {unchanged} unchanged.")

@@ -536,12 +536,12 @@ def test_rights_that_were_taken_between_comparing_and_storing_are_missed(user):
 def test_only_what_was_seen_is_stored():
     term = make_term()
     table = f"key | definition_en\n{term.key} | Mine."
-    seen = bring(Term, table, keep=False).mark
+    seen = bring(Term, table, keep=False).fingerprint
     Term.objects.filter(pk=term.pk).update(definition_en="Theirs.")
-    bring(Term, table, mark=seen)
+    bring(Term, table, fingerprint=seen)
     term.refresh_from_db()
     assert term.definition_en == "Theirs."
-    bring(Term, table, mark=bring(Term, table, keep=False).mark)
+    bring(Term, table, fingerprint=bring(Term, table, keep=False).fingerprint)
     term.refresh_from_db()
     assert term.definition_en == "Mine."
 
