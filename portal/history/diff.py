@@ -23,7 +23,7 @@ from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Record
 from portal.tracking.change_reasons import localized
-from portal.tracking.history import BEGINNING, DELETED, TRACKED, belongs_to, child_models, versions, versions_of
+from portal.tracking.history import DELETED, INITIAL, TRACKED, belongs_to, child_models, versions, versions_of
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
@@ -103,7 +103,7 @@ class FieldDifference:
         return language_name(self.language) if self.language else ""
 
     @property
-    def marked(self):
+    def difference_html(self):
         """The word difference of prose as HTML; "" if it is not prose or one of the texts is empty."""
         return diff_html(self.old, self.new) if self.prose and self.old and self.new else ""
 
@@ -323,7 +323,7 @@ def _tell_record(change, tracked, step, names):
     change.moved = (old, new) if old != new else ()
     if step.before is None or step.after is None:
         return
-    besides = {"published_at", "publication", *set(tracked.columns) - set(tracked.telling), *_unseen(names)}
+    besides = {"published_at", "publication", *set(tracked.columns) - set(tracked.content_fields), *_unseen(names)}
     _add(change, _differences(tracked.model, step.before, step.after, names, besides), change.differences, names)
 
 
@@ -491,7 +491,7 @@ class _RecordChanges:
         return list(
             versions(tracked, self.record)
             .filter(history_date__in=list(self.place))
-            .exclude(history_type=BEGINNING)
+            .exclude(history_type=INITIAL)
             .annotate(
                 before=Subquery(earlier.values("pk")[:1]),
                 nth=Window(RowNumber(), partition_by=F("history_date"), order_by=F("pk").asc()),
@@ -546,11 +546,11 @@ def public_groups(record, every):
         .values("history_date", "history_type", "publication", "published_at")
     )
     first = own[0] if own else {"publication": record.publication, "published_at": record.published_at}
-    begins = not own or first["history_type"] == BEGINNING
+    begins = not own or first["history_type"] == INITIAL
     shown = {PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED}
     seen = begins and (first["published_at"] is not None or first["publication"] in shown)
     published = begins and first["publication"] == PublicationStatus.PUBLISHED
-    later = iter([state for state in own if state["history_type"] != BEGINNING])
+    later = iter([state for state in own if state["history_type"] != INITIAL])
     state = next(later, None)
     groups, waiting = [], []
     for moment in reversed(every):

@@ -51,7 +51,7 @@ class Revert:
 
     def _steps(self, tracked, then):
         if tracked.model is type(self.record):
-            stays = {*STAYS, *set(tracked.columns) - set(tracked.telling), *_attnames(tracked)}
+            stays = {*STAYS, *set(tracked.columns) - set(tracked.content_fields), *_attnames(tracked)}
             before, after = (states[tracked.model][self.record.pk] for states in (self.now, then))
             after = {column: (before if column in stays else after)[column] for column in tracked.columns}
             return {} if before == after else {self.record.pk: RowVersionPair(before, after)}

@@ -2,7 +2,7 @@
 
 It is built on django-simple-history. A change group is what one action changes, such as a saved form or an import. All
 states that it writes have the same time, which is how they are recognised as one group. A record from the fixtures has
-no history until its first change. Then the state before that change is written too, as BEGINNING. Changes that were not
+no history until its first change. Then the state before that change is written too, as INITIAL. Changes that were not
 recorded, such as fixtures that were loaded again, are found at the next recorded change. They are written as a
 state with the reason `ChangeReason.FOUND_CHANGED`.
 """
@@ -26,8 +26,8 @@ from simple_history.models import HistoricalChanges, HistoricalRecords
 from portal.tracking.change_reasons import ChangeReason
 
 BATCH = 500
-# The type of a state: three of django-simple-history, and BEGINNING for the state before the first recorded change.
-CREATED, CHANGED, DELETED, BEGINNING = "+", "~", "-", "="
+# The type of a state: three of django-simple-history, and INITIAL for the state before the first recorded change.
+CREATED, CHANGED, DELETED, INITIAL = "+", "~", "-", "="
 # Bookkeeping columns. A change of these columns only is not written to the history.
 METADATA_FIELDS = frozenset({"version", "created_at", "updated_at"})
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -121,7 +121,7 @@ class HistorizedModel:
         return self.model._meta.pk.attname
 
     @property
-    def telling(self):
+    def content_fields(self):
         """Return the columns without bookkeeping (`METADATA_FIELDS`). Two states are equal if these are."""
         return [column for column in self.columns if column not in METADATA_FIELDS]
 
@@ -267,7 +267,8 @@ def _last_states(model, pks):
 
 
 def _same(model, one, other):
-    return all(one[column] == other[column] for column in TRACKED[model].telling if column != model._meta.pk.attname)
+    key = model._meta.pk.attname
+    return all(one[column] == other[column] for column in TRACKED[model].content_fields if column != key)
 
 
 def _write(model, states, kind, *, before=datetime.timedelta(), **told):
@@ -285,7 +286,7 @@ def _write(model, states, kind, *, before=datetime.timedelta(), **told):
 def _know(model, states):
     """Make the last recorded states equal the stored `states`, before a change of these rows.
 
-    Rows without history get a BEGINNING without a reason. Rows that differ from their last state, or that were deleted
+    Rows without history get an INITIAL without a reason. Rows that differ from their last state, or that were deleted
     by it, get a CHANGED state with the reason FOUND_CHANGED. Both have no user, and a time one microsecond before the
     change.
     """
@@ -298,7 +299,7 @@ def _know(model, states):
         if pk in last and (last[pk][0] == DELETED or not _same(model, last[pk][1], state))
     ]
     if beginning:
-        _write(model, beginning, BEGINNING, history_change_reason="", **nobody)
+        _write(model, beginning, INITIAL, history_change_reason="", **nobody)
     if found:
         _write(model, found, CHANGED, history_change_reason=ChangeReason.FOUND_CHANGED.value, **nobody)
 
@@ -402,7 +403,7 @@ def belongs_to(tracked, state, record, rows):
 def change_times(record):
     """Return the times at which a record or its rows changed, newest first, one for each change group. One query."""
     told = [
-        versions(tracked, record).exclude(history_type=BEGINNING).values_list("history_date", flat=True)
+        versions(tracked, record).exclude(history_type=INITIAL).values_list("history_date", flat=True)
         for tracked in versions_of(record)
     ]
     return list(told[0].union(*told[1:]).order_by("-history_date"))
@@ -419,7 +420,7 @@ def version_at(record, moment=None):
     """Return the states of a record and its rows at `moment`, or now: for each model, dicts of columns by primary key.
 
     The models are those of `versions_of`. A row without history is taken as it is now, for any time. Before its first
-    recorded change, a row is taken as it was just before that change (BEGINNING). If the record did not exist at
+    recorded change, a row is taken as it was just before that change (INITIAL). If the record did not exist at
     `moment`, no model has states.
     """
     found = {tracked.model: {} for tracked in versions_of(record)}
@@ -437,7 +438,7 @@ def version_at(record, moment=None):
 
 def _past(tracked, record, moment):
     """Return the recorded states of rows at a moment, without deleted rows."""
-    until, beginning = Q(history_date__lte=moment), Q(history_type=BEGINNING)
+    until, beginning = Q(history_date__lte=moment), Q(history_type=INITIAL)
     last = (
         versions(tracked, record)
         .values(tracked.key)
@@ -523,7 +524,7 @@ def _fill_relations(row, rows, known):
             column = part.model._meta.get_field(name)
             if column.related_model is type(row) and not part.model._meta.auto_created:
                 mine = [one for one in rows.get(part.model, ()) if getattr(one, column.attname) == row.pk]
-                cache[column.remote_field.get_accessor_name()] = with_prefetched_result(part.model, in_order(mine))
+                cache[column.remote_field.get_accessor_name()] = with_prefetched_result(part.model, sort_rows(mine))
     for relation in row._meta.many_to_many:
         through = relation.remote_field.through
         if through in TRACKED:
@@ -531,7 +532,7 @@ def _fill_relations(row, rows, known):
             leads = through._meta.get_field(other).attname
             ends = [
                 (relation.related_model, getattr(one, leads))
-                for one in in_order(rows.get(through, ()))
+                for one in sort_rows(rows.get(through, ()))
                 if getattr(one, own.attname) == row.pk
             ]
             cache[relation.name] = with_prefetched_result(
@@ -539,7 +540,7 @@ def _fill_relations(row, rows, known):
             )
 
 
-def in_order(rows):
+def sort_rows(rows):
     """Return the rows sorted by `position`, where they have one, then by primary key."""
     return sorted(rows, key=lambda row: (getattr(row, "position", 0), row.pk))
 

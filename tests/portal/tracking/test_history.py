@@ -14,7 +14,7 @@ from portal.core.choices import PublicationStatus
 from portal.models import Record, Source, ThroughModel
 from portal.publishing.scheduler import publish_scheduled
 from portal.tracking.change_reasons import ChangeReason
-from portal.tracking.history import BEGINNING, TRACKED, change_reason, is_history, without_history
+from portal.tracking.history import INITIAL, TRACKED, change_reason, is_history, without_history
 from projects.models import Participation, Project
 from tests.make import (
     make_citation,
@@ -238,7 +238,7 @@ def test_what_was_loaded_has_no_history_until_it_is_changed():
     term.definition_en = "Mended."
     term.save()
     (how, first), (_changed, second) = past(term)
-    assert (how, first.definition_en, second.definition_en) == (BEGINNING, "As loaded.", "Mended.")
+    assert (how, first.definition_en, second.definition_en) == (INITIAL, "As loaded.", "Mended.")
     assert first.history_date < second.history_date
     assert first.history_user is None
 
@@ -259,7 +259,7 @@ def test_what_was_loaded_is_remembered_whatever_happens_to_it_first(change):
         make_participation(project=project)
     change(project)
     rows = [*Project.history.all(), *Project.countries.through.history.all(), *Participation.history.all()]
-    assert {row.history_type for row in rows} > {BEGINNING}
+    assert {row.history_type for row in rows} > {INITIAL}
 
 
 def test_what_changed_untold_is_found_at_the_next_change():
