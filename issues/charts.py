@@ -112,7 +112,7 @@ class IndicatorFigure:
                 Series(
                     f"{name} ({short_source(column.sources[0])})" if column.apart else name,
                     [(year, float(one.value)) for year, one in column.by_year.items()],
-                    PALE if self.focus and not stands_out(column.place, self.focus) else tones[column.place],
+                    PALE if self.focus and not keeps_colour(column.place, self.focus) else tones[column.place],
                     dashed=column.place in seen,
                 )
             )
@@ -196,7 +196,7 @@ class IndicatorFigure:
             return " ".join(sentence_of(one, symbol) for one in self.series)
         changes = [change for one in peers if (change := SeriesChange.of(one))]
         most = max(changes, key=lambda change: change.size, default=None)
-        return " ".join([*([most.words(symbol)] if most else []), standing(peers, symbol)])
+        return " ".join([*([most.words(symbol)] if most else []), highest_and_lowest(peers, symbol)])
 
     def sentence_of_focus(self, symbol) -> str:
         """Return how the place in focus changed, and the range of Central Asian countries in its latest year.
@@ -225,7 +225,7 @@ class IndicatorFigure:
         return " ".join(sentences).replace("..", ".")
 
 
-def stands_out(place, focus):
+def keeps_colour(place, focus):
     """Return True if `place` keeps its colour beside the place in focus: the focus itself, Korea or the world."""
     return place == focus or place.group == Place.Group.KOREA or place.kind == Place.Kind.WORLD
 
@@ -275,10 +275,11 @@ def sentence_of(series, unit) -> str:
     return _("{place}: {value} {unit} in {year}.").format(place=series.name, value=number(value), unit=unit, year=year)
 
 
-PATIENCE = 5  # years: `standing` compares all series in a shared year at most this much older than the latest value
+# Years: `highest_and_lowest` compares all series in a shared year at most this much older than the latest value.
+PATIENCE = 5
 
 
-def standing(series, unit) -> str:
+def highest_and_lowest(series, unit) -> str:
     """Return a sentence that names the highest and the lowest of several series.
 
     The series are compared by the first rule that applies:

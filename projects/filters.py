@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal.core.choices import Area, Confidence, Currency, Goal, Level, PublicationStatus
-from portal.core.sdg import in_order
+from portal.core.sdg import sort_key
 from portal.facets import registry
 from portal.facets.bitmaps import union
 from portal.facets.filters import (
@@ -35,7 +35,7 @@ def goals_and_targets():
     """Return pairs of value and label: all goals, and the targets that some project has."""
     targets = ProjectSdg.objects.filter(code__contains=".").values_list("code", flat=True).distinct()
     return [(goal.value, f"{goal.value} {goal.label}") for goal in Goal] + [
-        (code, code) for code in sorted(targets, key=in_order)
+        (code, code) for code in sorted(targets, key=sort_key)
     ]
 
 

@@ -39,7 +39,7 @@ def spoken(code: str) -> str:
     return f"SDG ЦУР {code}"
 
 
-def in_order(code: str) -> tuple[int, int, str]:
+def sort_key(code: str) -> tuple[int, int, str]:
     """A sort key: 2 before 13, 6.4 before 6.10, numbers before letters."""
     goal, _dot, target = code.partition(".")
     return (int(goal), int(target) if target.isdigit() else 100 if target else 0, target)

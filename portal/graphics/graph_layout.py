@@ -176,7 +176,7 @@ def reaches(start: int, goal: int, lines: Iterable[Line]) -> bool:
 # ── Layers ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def in_order(count: int, lines: Sequence[Line]) -> list[int]:
+def topological_order(count: int, lines: Sequence[Line]) -> list[int]:
     """The vertices, each after all that lead to it."""
     waiting = [0] * count
     after = defaultdict(list)
@@ -201,7 +201,7 @@ def earliest(count: int, lines: Sequence[Line], stacked: Set[Line]) -> list[int]
     for a, b in lines:
         before[b].append(a)
     layers = [0] * count
-    for v in in_order(count, lines):
+    for v in topological_order(count, lines):
         layers[v] = max((layers[u] + ((u, v) not in stacked) for u in before[v]), default=0)
     return layers
 
@@ -243,7 +243,7 @@ def latest(count: int, lines: Sequence[Line], stacked: Set[Line], deepest: int) 
     for a, b in lines:
         after[a].append(b)
     layers = [deepest] * count
-    for v in reversed(in_order(count, lines)):
+    for v in reversed(topological_order(count, lines)):
         layers[v] = min((layers[w] - ((v, w) not in stacked) for w in after[v]), default=deepest)
     return layers
 
@@ -312,7 +312,7 @@ def narrow_layers(
     for a, b in lines:
         after[a].append(b)
         before[b].append(a)
-    order = in_order(count, lines)
+    order = topological_order(count, lines)
 
     def cost(order: Sequence[int]) -> float:
         place = {v: i for i, v in enumerate(order)}

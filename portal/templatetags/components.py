@@ -11,7 +11,7 @@ from portal.citations.references import reference
 from portal.citations.styles import STYLES
 from portal.core.choices import Confidence
 from portal.core.citation_marks import footnote_links
-from portal.core.sdg import goal_of, in_order
+from portal.core.sdg import goal_of, sort_key
 from portal.core.urls import snapshot_url, with_query
 from portal.formats.responses import REFERENCES
 
@@ -157,7 +157,7 @@ register.simple_tag(footnote_links)
 def sdg_list(record):
     """Show the Sustainable Development Goals of a record with their targets, linked to the list of its model."""
     goals = {}
-    for row in sorted(record.sdgs.all(), key=lambda row: in_order(row.code)):
+    for row in sorted(record.sdgs.all(), key=lambda row: sort_key(row.code)):
         targets = goals.setdefault(goal_of(row.code), [])
         if "." in row.code:
             targets.append(row.code)

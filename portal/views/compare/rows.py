@@ -16,7 +16,7 @@ from portal.core.choices import PublicationStatus
 from portal.core.formatting import money, number, partial_date
 from portal.core.languages import in_language, text_and_language
 from portal.core.partial_dates import PartialDate
-from portal.core.sdg import goal_of, in_order
+from portal.core.sdg import goal_of, sort_key
 from portal.formats.fields import plain_number
 
 VISIBLE = PublicationStatus.PUBLISHED
@@ -224,7 +224,7 @@ def goal_cells(records):
     cells = []
     for record in records:
         goals = {}
-        for row in sorted(record.sdgs.all(), key=lambda row: in_order(row.code)):
+        for row in sorted(record.sdgs.all(), key=lambda row: sort_key(row.code)):
             targets = goals.setdefault(goal_of(row.code), [])
             if "." in row.code:
                 targets.append(row.code)

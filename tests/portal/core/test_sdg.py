@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from portal.core.choices import Goal
-from portal.core.sdg import goal_of, in_order, validate_sdg
+from portal.core.sdg import goal_of, sort_key, validate_sdg
 from tests.make import make_issue, make_project, make_sdg
 
 
@@ -35,4 +35,4 @@ def test_database_fills_in_the_goal(db, make, code, goal):
 
 def test_codes_stand_in_the_order_of_their_numbers():
     codes = ["13", "6.a", "2", "6.10", "6.4", "6", "6.b", "13.1"]
-    assert sorted(codes, key=in_order) == ["2", "6", "6.4", "6.10", "6.a", "6.b", "13", "13.1"]
+    assert sorted(codes, key=sort_key) == ["2", "6", "6.4", "6.10", "6.a", "6.b", "13", "13.1"]
