@@ -18,11 +18,11 @@ Span = tuple[int, int]  # start, end
 
 @dataclass(frozen=True)
 class Snippet:
-    """A text and the places in it, in order, that answer the question; `met` says how many clauses they answer."""
+    """A text and the places in it, in order, that answer the question; `matched` says how many clauses they answer."""
 
     text: str
     spans: tuple[Span, ...]
-    met: int
+    matched: int
 
     @property
     def html(self) -> SafeString:
@@ -65,13 +65,13 @@ class Snippet:
         return mark_safe("".join(pieces))
 
 
-def marked(text: str, query: Query) -> Snippet:
+def highlight(text: str, query: Query) -> Snippet:
     """A text, without its marks of sources, as it answers a question."""
     text = " ".join(clean(MARKS.sub("", text)).split())
     found = list(tokens(text))
     words = [token.text for token in found]
     spans: set[Span] = set()
-    met = 0
+    matched = 0
     for clause in query.clauses:
         here = {
             (found[place].start, found[place + len(phrase.tokens) - 1].end)
@@ -80,8 +80,8 @@ def marked(text: str, query: Query) -> Snippet:
             for place in _places(words, phrase)
         }
         spans |= here
-        met += bool(here)
-    return Snippet(text, tuple(_joined(sorted(spans))), met)
+        matched += bool(here)
+    return Snippet(text, tuple(_joined(sorted(spans))), matched)
 
 
 def _places(words: list[str], phrase: Phrase) -> Iterator[int]:

@@ -32,7 +32,7 @@ from portal.models.search_index import (
 )
 from portal.search import documents, indexing, ranking, spelling, store
 from portal.search.analyser import normal
-from portal.search.excerpts import marked
+from portal.search.excerpts import highlight
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 
 # With fewer hits than this, the ids of a filter are read only among the hits, not among all records.
@@ -215,7 +215,7 @@ class Hit:
     @property
     def name(self):
         """Return the name as HTML with the matches marked."""
-        return in_language(marked(self.plain_name, self.query).html, self.language)
+        return in_language(highlight(self.plain_name, self.query).html, self.language)
 
     @property
     def years(self):
@@ -231,14 +231,14 @@ class Hit:
         one.
         """
         best = ("", "")
-        most, in_name = -1, marked(self.plain_name, self.query).met
+        most, in_name = -1, highlight(self.plain_name, self.query).matched
         for field, language, text in self._texts():
-            found = marked(text, self.query)
+            found = highlight(text, self.query)
             # The summary is shown even without a match. A long text is shown only if it matches something, another name
             # only if it matches more than the shown name.
             least = {"summary": -1, "body": 0, "title": in_name}[field]
-            if found.met > max(most, least):
-                best, most = (found.excerpt, language), found.met
+            if found.matched > max(most, least):
+                best, most = (found.excerpt, language), found.matched
             if most == len(self.query.clauses):
                 break
         return best

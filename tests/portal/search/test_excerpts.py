@@ -1,30 +1,32 @@
 """What a page shows of a text that was found."""
 
-from portal.search.excerpts import LENGTH, marked
+from portal.search.excerpts import LENGTH, highlight
 from portal.search.query import parse
 
 
 def test_every_form_of_a_word_is_marked():
-    assert marked("Droughts and a drought", parse("drought")).html == "<mark>Droughts</mark> and a <mark>drought</mark>"
-    assert marked("Засухи нет", parse("засуха")).html == "<mark>Засухи</mark> нет"
+    text = "Droughts and a drought"
+    assert highlight(text, parse("drought")).html == "<mark>Droughts</mark> and a <mark>drought</mark>"
+    assert highlight("Засухи нет", parse("засуха")).html == "<mark>Засухи</mark> нет"
 
 
 def test_part_of_a_korean_word_is_marked():
-    assert marked("중앙아시아의 사막화를 막는다", parse("사막화")).html == "중앙아시아의 <mark>사막화</mark>를 막는다"
-    assert marked("물 부족", parse("물부족")).html == "<mark>물 부족</mark>"
+    text = "중앙아시아의 사막화를 막는다"
+    assert highlight(text, parse("사막화")).html == "중앙아시아의 <mark>사막화</mark>를 막는다"
+    assert highlight("물 부족", parse("물부족")).html == "<mark>물 부족</mark>"
 
 
 def test_text_is_never_markup():
-    assert marked("<b>water</b> & salt", parse("water")).html == "&lt;b&gt;<mark>water</mark>&lt;/b&gt; &amp; salt"
+    assert highlight("<b>water</b> & salt", parse("water")).html == "&lt;b&gt;<mark>water</mark>&lt;/b&gt; &amp; salt"
 
 
 def test_marks_of_sources_are_left_out():
-    assert marked("The sea fell [micklin-2007].", parse("sea")).html == "The <mark>sea</mark> fell."
+    assert highlight("The sea fell [micklin-2007].", parse("sea")).html == "The <mark>sea</mark> fell."
 
 
 def test_excerpt_is_where_the_question_is_answered():
     text = f"{'Before. ' * 80}The salt storm came. {'After. ' * 80}"
-    excerpt = marked(text, parse("salt storm")).excerpt
+    excerpt = highlight(text, parse("salt storm")).excerpt
     assert "<mark>salt</mark> <mark>storm</mark>" in excerpt
     assert excerpt.startswith("… ")
     assert excerpt.endswith(" …")
@@ -33,8 +35,8 @@ def test_excerpt_is_where_the_question_is_answered():
 
 def test_excerpt_of_a_text_without_a_mark_is_its_beginning():
     text = "word " * 100
-    assert marked(text, parse("salt")).excerpt == f"{'word ' * 48}".strip() + " …"
+    assert highlight(text, parse("salt")).excerpt == f"{'word ' * 48}".strip() + " …"
 
 
 def test_how_many_clauses_a_text_answers():
-    assert [marked(text, parse("salt storm")).met for text in ("none", "a salt", "salt and storms")] == [0, 1, 2]
+    assert [highlight(text, parse("salt storm")).matched for text in ("none", "a salt", "salt and storms")] == [0, 1, 2]
