@@ -34,7 +34,7 @@ class PortalConfig(AppConfig):
             signals.changes_flushed.connect(receiver)
         indexing.clear_after_flush()
         audit_log.follow_accounts()
-        sessions.listen()
+        sessions.connect_signals()
         # Each app declares the exported content of its records in its `formats` module, which registers it on import.
         autodiscover_modules("formats")
 

@@ -38,7 +38,7 @@ SYSTEMS = {
 }
 
 
-def listen():
+def connect_signals():
     """Connect the receivers of this module. `PortalConfig.ready` calls it once."""
     user_logged_in.connect(begin_session, dispatch_uid="sessions")
     pre_save.connect(keep_network_only, sender=UserSession, dispatch_uid="sessions")

@@ -81,7 +81,7 @@ class TokenBuckets:
         self.lock = threading.Lock()
         self.minute, self.accounts = None, {}
 
-    def spend(self, minute, key, cost, granted):
+    def consume(self, minute, key, cost, granted):
         """Take `cost` from the bucket of `key`, which starts with `granted`. Return it and its overdraft, 0 if none."""
         with self.lock:
             if minute != self.minute:
@@ -113,7 +113,7 @@ def throttle(request, what, cost=1):
     minute, key = int(now // SECONDS), f"limit:{what}:{_asker(request)}"
     granted = max(most // SHARES, 1)
     cost = min(cost, max(int(most * MOST_OF_A_MINUTE), 1))
-    account, overdrawn = buckets.spend(minute, key, cost, granted)
+    account, overdrawn = buckets.consume(minute, key, cost, granted)
     if not overdrawn:
         return
     wanted = -(-overdrawn // granted)

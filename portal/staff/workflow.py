@@ -34,11 +34,11 @@ MOVED = {
 
 
 class Incomplete(Exception):
-    """A change would leave a scheduled or published record incomplete. `gaps` are the publishing blockers."""
+    """A change would leave a scheduled or published record incomplete. `blockers` are the publishing blockers."""
 
     def __init__(self, found):
         super().__init__(found)
-        self.gaps = found
+        self.blockers = found
 
 
 class WorkflowPermissionMixin:
@@ -341,7 +341,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
                 with transaction.atomic():
                     return super().changeform_view(request, object_id, form_url, extra_context)
             except Incomplete as refused:
-                request.refused_gaps = refused.gaps
+                request.refused_gaps = refused.blockers
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):

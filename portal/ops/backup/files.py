@@ -27,7 +27,7 @@ MANIFEST, DATABASE = "manifest.json", "database"
 LONGEST_MANIFEST = 10_000_000
 PIECE = 1 << 20
 # Rows of these tables are in no backup: a person who gets a backup must not be able to use its sessions.
-LEFT_OUT = ("django_session", "usersessions_usersession", "portal_cache")
+EXCLUDED_TABLES = ("django_session", "usersessions_usersession", "portal_cache")
 # The errors that zipfile can raise for a damaged file.
 DAMAGES = (
     zipfile.BadZipFile,
@@ -109,7 +109,7 @@ def facts(cursor, tables, schema="") -> Facts:
         data_version(cursor, tables),
         sorted(f"{app}.{name}" for app, name in rows("SELECT app, name FROM django_migrations")),
         {
-            table: 0 if table in LEFT_OUT else count
+            table: 0 if table in EXCLUDED_TABLES else count
             for table in sorted(tables)
             for ((count,),) in [rows(f'SELECT count(*) FROM "{table}"')]
         },

@@ -12,7 +12,7 @@ import zipfile
 
 from django.db.backends.postgresql.client import DatabaseClient
 
-from portal.ops.backup.files import LEFT_OUT, PIECE, BackupError, facts
+from portal.ops.backup.files import EXCLUDED_TABLES, PIECE, BackupError, facts
 
 COMPRESSION = zipfile.ZIP_STORED  # pg_dump compresses the dump itself
 MISSING = (
@@ -47,7 +47,7 @@ END $empty$;
 def dump(connection, file, scratch):
     """Write a dump of the database at one moment to `file`, and return its Facts. Other processes can write meanwhile.
 
-    The rows of the tables in LEFT_OUT are left out. Raise BackupError if pg_dump fails.
+    The rows of the tables in EXCLUDED_TABLES are left out. Raise BackupError if pg_dump fails.
     """
     with contextlib.closing(connection.copy()) as snapshot:
         snapshot.set_autocommit(False)
@@ -55,7 +55,7 @@ def dump(connection, file, scratch):
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             cursor.execute("SELECT pg_export_snapshot(), current_schema()")
             name, schema = cursor.fetchone()
-            without = [f"--exclude-table-data={table}" for table in LEFT_OUT]
+            without = [f"--exclude-table-data={table}" for table in EXCLUDED_TABLES]
             arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={name}", *without]
             with _started("pg_dump", connection, arguments, scratch, stdout=subprocess.PIPE) as running:
                 shutil.copyfileobj(running.stdout, file, PIECE)

@@ -7,7 +7,7 @@ import time
 import zipfile
 from datetime import UTC, datetime
 
-from portal.ops.backup.files import LEFT_OUT, BackupError, facts
+from portal.ops.backup.files import EXCLUDED_TABLES, BackupError, facts
 
 COMPRESSION = zipfile.ZIP_DEFLATED
 PATIENCE = 60  # seconds to wait while another process writes
@@ -16,7 +16,7 @@ PATIENCE = 60  # seconds to wait while another process writes
 def dump(connection, file, scratch):
     """Write a copy of the database at one moment to `file`, and return its Facts. Other processes can write meanwhile.
 
-    The rows of the tables in LEFT_OUT are deleted from the copy. Raise BackupError if the copy is damaged.
+    The rows of the tables in EXCLUDED_TABLES are deleted from the copy. Raise BackupError if the copy is damaged.
     """
     path = scratch / "copy.sqlite3"
     connection.ensure_connection()
@@ -25,7 +25,7 @@ def dump(connection, file, scratch):
         copy.execute("PRAGMA journal_mode = DELETE")  # everything in one file
         copy.execute("PRAGMA secure_delete = ON")  # deleted rows are overwritten with zeros
         tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        for table in tables.intersection(LEFT_OUT):  # a database that is not yet fully migrated may lack one
+        for table in tables.intersection(EXCLUDED_TABLES):  # a database that is not yet fully migrated may lack one
             copy.execute(f"DELETE FROM {table}")
         copy.commit()
         _is_sound(copy, "PRAGMA quick_check")

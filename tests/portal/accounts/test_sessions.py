@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import formats, timezone, translation
 
 from portal.accounts.sessions import device
-from portal.ops.backup.files import LEFT_OUT
+from portal.ops.backup.files import EXCLUDED_TABLES
 from portal.tracking.audit_log import AuditEntry
 from tests import reading
 from tests.portal.accounts.test_adapters import PASSWORD, code, found, leads_to, sign_in
@@ -188,5 +188,5 @@ def test_device_in_the_readers_language(language, words):
 
 
 def test_sessions_are_in_no_backup_and_at_no_desk():
-    assert UserSession._meta.db_table in LEFT_OUT
+    assert UserSession._meta.db_table in EXCLUDED_TABLES
     assert not admin.site.is_registered(UserSession)
