@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import django.contrib.admin
+import pytest
 import tinycss2
 from django.conf import settings
 
@@ -12,8 +13,8 @@ from portal.ops.staticfiles import CSS_IMPORT
 
 SHEETS = settings.BASE_DIR / "static" / "css"
 ADMIN_SHEETS = Path(django.contrib.admin.__file__).parent / "static" / "admin" / "css"
-# Sheets of the desk, which stand beside Django's: its admin has colours and widths of its own.
-DESK = {"admin.css", "exchange.css", "forms.css"}
+# Sheets of the admin, which pages load in addition to Django's. Django's admin has its own colours and widths.
+DESK = {"exchange.css", "forms.css", *(path.name for path in (SHEETS / "admin").iterdir())}
 DESK_WIDTHS = {"(max-width: 767px)"}
 # Widths at which layouts change; each has one way to be written below it and one from it on.
 WIDTHS = {f"(max-width: {width - 0.01:.2f}rem)" for width in (40, 48, 60, 76)}
@@ -76,7 +77,8 @@ def test_only_the_tokens_define_custom_properties_for_whole_pages():
         (path.name, name)
         for path in sheets()
         for name, selector, _media in definitions(path)
-        if selector.startswith(":root") and path.name not in {"tokens.css", "admin.css"}  # those of Django's admin
+        if selector.startswith(":root")
+        and path.name not in {"tokens.css", "colours.css"}  # colours.css: those of Django's admin
     ]
     assert elsewhere == []
 
@@ -115,13 +117,22 @@ def test_only_the_tokens_define_colours():
     assert {name: colours for name, colours in found.items() if colours and name not in DESK} == {}
 
 
-def test_the_stylesheet_of_every_page_imports_each_component_once():
-    text = (SHEETS / "site.css").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("bundle", "first", "folder"),
+    [
+        ("site.css", ["tokens.css", "base.css", "layout.css"], "components"),  # components build on the first three
+        ("admin.css", [], "admin"),
+    ],
+)
+def test_a_bundle_imports_each_component_once(bundle, first, folder):
+    text = (SHEETS / bundle).read_text(encoding="utf-8")
     imported = CSS_IMPORT.findall(text)
     assert text.count("@import") == len(imported)
-    assert imported[:3] == ["tokens.css", "base.css", "layout.css"]  # components build on them, and come later
-    assert sorted(imported[3:]) == [
-        path.relative_to(SHEETS).as_posix() for path in sorted((SHEETS / "components").iterdir())
-    ]
+    assert imported[: len(first)] == first
+    assert sorted(imported[len(first) :]) == [f"{folder}/{path.name}" for path in sorted((SHEETS / folder).iterdir())]
     for name in imported:
         assert not re.search(r"@import|url\(", (SHEETS / name).read_text(encoding="utf-8")), name
+
+
+def test_stylesheets_have_unique_names():
+    assert [name for name, count in Counter(path.name for path in sheets()).items() if count > 1] == []

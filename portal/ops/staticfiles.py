@@ -6,9 +6,9 @@ from posixpath import dirname, join
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# The imports in this stylesheet are replaced by the imported files: each component has its own file, but a page
-# requests only one.
-BUNDLE = "css/site.css"
+# The imports in these stylesheets are replaced by the imported files: each component has its own file, but a page
+# requests only one. The first is the stylesheet of public pages, the second that of the admin.
+BUNDLES = ("css/site.css", "css/admin.css")
 CSS_IMPORT = re.compile(r'@import url\("([^"]+)"\);\n')
 
 
@@ -25,11 +25,12 @@ class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
     )
 
     def post_process(self, paths, dry_run=False, **options):
-        if BUNDLE in paths and not dry_run:
-            # `super()` compresses and hashes this bundle instead of the file that `paths` names.
-            self.delete(BUNDLE)
-            self.save(BUNDLE, ContentFile(bundled(BUNDLE, paths).encode()))
-            paths = {**paths, BUNDLE: (self, BUNDLE)}
+        if not dry_run:
+            for name in paths.keys() & set(BUNDLES):
+                # `super()` compresses and hashes this bundle instead of the file that `paths` names.
+                self.delete(name)
+                self.save(name, ContentFile(bundled(name, paths).encode()))
+                paths = {**paths, name: (self, name)}
         yield from super().post_process(paths, dry_run, **options)
 
 

@@ -1,8 +1,9 @@
 """Names of static files change with their content, in what one script imports from another too."""
 
+import pytest
 from django.conf import settings
 
-from portal.ops.staticfiles import BUNDLE, HashedStaticFilesStorage
+from portal.ops.staticfiles import BUNDLES, HashedStaticFilesStorage
 
 
 def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):
@@ -24,11 +25,12 @@ def test_a_module_imports_another_by_the_name_of_its_content(tmp_path):
     assert (tmp_path / hashed["vendor/three.js"]).read_text() == imports
 
 
-def test_the_stylesheet_of_every_page_holds_the_files_that_it_imports(tmp_path):
+@pytest.mark.parametrize("bundle", BUNDLES)
+def test_a_bundle_contains_the_stylesheets_that_it_imports(tmp_path, bundle):
     sources = HashedStaticFilesStorage(location=tmp_path / "sources", base_url="/static/")
     collected = HashedStaticFilesStorage(location=tmp_path / "collected", base_url="/static/")
     files = {
-        BUNDLE: '/* All. */\n@import url("tokens.css");\n@import url("components/tag.css");\n',
+        bundle: '/* All. */\n@import url("tokens.css");\n@import url("components/tag.css");\n',
         "css/tokens.css": ":root {\n  --ink: black;\n}\n",
         "css/components/tag.css": ".tag {\n  color: var(--ink);\n}\n",
     }
@@ -47,8 +49,8 @@ def test_the_stylesheet_of_every_page_holds_the_files_that_it_imports(tmp_path):
         write("css/tokens.css")
         assert [error for _name, _hashed, error in collected.post_process(paths) if isinstance(error, Exception)] == []
         whole = "/* All. */\n" + files["css/tokens.css"] + files["css/components/tag.css"]
-        assert (tmp_path / "collected" / collected.stored_name(BUNDLE)).read_text() == whole
-        assert (tmp_path / "collected" / BUNDLE).read_text() == whole
+        assert (tmp_path / "collected" / collected.stored_name(bundle)).read_text() == whole
+        assert (tmp_path / "collected" / bundle).read_text() == whole
 
 
 def test_our_scripts_import_by_paths_that_are_rewritten():
