@@ -225,6 +225,17 @@ def desk(client):
     return functools.partial(sign_in, client)
 
 
+@pytest.fixture
+def administrator(desk, settings):
+    """The client of an administrator who has just signed in: no page asks for a password or a second factor."""
+    settings.STAFF_MFA = False
+    client = desk("administrator")
+    session = client.session
+    session["signed_in_at"] = time.time()
+    session.save()
+    return client
+
+
 def uses_cached_files(config):
     """Return True if databases are copied from cached files."""
     return settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and not config.getoption("create_db")

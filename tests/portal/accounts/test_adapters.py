@@ -572,18 +572,6 @@ def test_administrator_takes_a_lost_second_step_away(desk, editor):
 # ── Who makes whom what ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def administrator(client, settings):
-    settings.STAFF_MFA = False
-    user = User.objects.create_user("min", is_staff=True)
-    user.groups.add(Group.objects.get(name="Administrator"))
-    client.force_login(user)
-    session = client.session
-    session["signed_in_at"] = time.time()  # not asked again
-    session.save()
-    return client
-
-
 def account_page(user):
     return reverse("admin:auth_user_change", args=[user.pk])
 

@@ -1,16 +1,15 @@
 """The API: every kind of record, the lists’ filters and orders, what is refused, what is new."""
 
 import json
+from functools import partial
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from portal.api.resources import RESOURCES
 from portal.models import Place
 from tests import reading
-from tests.counting import settle
+from tests.counting import counts_of_one_world_and_three, settle
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
@@ -346,23 +345,8 @@ def test_scripts_of_other_sites_may_read_and_not_write(client, address):
 
 
 def test_api_asks_the_same_of_the_database_for_one_record_as_for_three(client):
-    def asked():
-        settle()
-        counts = {}
-        for path in PATHS:
-            with CaptureQueriesContext(connection) as queries:
-                get(client, path)
-            counts[path] = len(queries)
-        return counts
-
-    world = make_world()
-    for record in records(world):
-        link(record)
-    one = asked()
-    make_world(), make_world()
-    for record in records(world):
-        link(record)
-    assert asked() == one
+    one, three = counts_of_one_world_and_three({path: partial(get, client, path) for path in PATHS})
+    assert three == one
 
 
 # ── The page for people ──────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,6 @@
 """The admin of accounts and second factors gives no secret away, and an administrator reaches no superuser."""
 
 import re
-import time
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,7 +8,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import FieldError
 from django.db.models.constants import LOOKUP_SEP
 from django.urls import reverse
@@ -47,19 +46,6 @@ def anna():
     user = User.objects.create_user("anna", is_staff=True)
     TOTP.activate(user, SECRET)
     return user
-
-
-@pytest.fixture
-def administrator(client, settings):
-    """The browser of a member of the group Administrator, who is no superuser and has just signed in."""
-    settings.STAFF_MFA = False
-    user = User.objects.create_user("min", is_staff=True)
-    user.groups.add(Group.objects.get(name="Administrator"))
-    client.force_login(user)
-    session = client.session
-    session["signed_in_at"] = time.time()
-    session.save()
-    return client
 
 
 def listed(client):
