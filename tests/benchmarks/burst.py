@@ -1,7 +1,7 @@
-"""How soon a cached page comes while one network asks for all that has to be made: `make bench` runs it.
+"""Measure how fast a cached page is while one client requests many uncached ones: `make bench` runs it.
 
-48 connections of one network ask for maps, comparisons and lists with parameters that vary; meanwhile a reader of
-another network reads a page of the cache. gunicorn runs as `make run` starts it.
+48 connections of one network request maps, comparisons and lists with varying parameters. At the same time a reader of
+another network requests a cached page. gunicorn runs as `make run` starts it.
 """
 
 import os
@@ -12,7 +12,7 @@ from tests.browser.served import free_port
 from tests.faults import burst
 
 SECONDS = 10
-MOST_MILLISECONDS = 100  # within which 95 of 100 cached pages come
+MOST_MILLISECONDS = 100  # the 95th percentile of cached pages must be below this
 PAGE = "/en/glossary/"
 
 

@@ -1,4 +1,4 @@
-"""How long a file of many made-up projects takes, and how much memory: `make bench` runs it after the search.
+"""Measure the time and memory for a file of many generated projects: `make bench` runs it after the search.
 
 Targets: 100,000 rows as CSV in under 3 seconds and with less than 80 MB more memory than before.
 """
@@ -14,7 +14,7 @@ MOST_SECONDS, MOST_MEGABYTES = 3, 80
 
 
 def resident():
-    """The memory that the process holds now, in megabytes."""
+    """Return the memory that the process uses now, in megabytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
 
@@ -41,7 +41,7 @@ def main():
         view = request.resolver_match.func.view_class
 
         class Some(view):
-            """The list, cut to as many rows as are measured."""
+            """Return the list, cut to the number of rows that is measured."""
 
             def get_records(self):
                 whole = super().get_records()

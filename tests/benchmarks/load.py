@@ -1,11 +1,10 @@
-"""How much the portal answers among many made-up projects: `make bench` runs it on the database of DATABASE_URL.
+"""Measure the load that the portal handles with many generated projects: `make bench` runs it on DATABASE_URL.
 
-gunicorn with two workers is asked by wrk over the loopback, for a few seconds each: an empty view, which is the most
-that a page could reach; pages that are kept, and pages that are made each time. Beside it Datasette, a good tool for
-the same, answers from the same rows with three facets. Targets are ratios within one run: the machine matters little.
+wrk requests pages of gunicorn with two workers over the loopback for a few seconds each: an empty view, which is the
+upper limit for a page; cached pages; and uncached pages. For comparison Datasette serves the same rows with three
+facets. Targets are ratios within one run, so the speed of the machine matters little.
 
-How many answers there are in a second is counted with so many connections that both workers always have some; how long
-one takes, with one.
+Requests per second are measured with enough connections to keep both workers busy, latency with one connection.
 """
 
 import contextlib
@@ -22,7 +21,7 @@ import urllib.request
 from pathlib import Path
 
 SECONDS, CONNECTIONS, WORKERS = 5, 16, 2
-JUDGED = range(150_000, 300_000)  # so many projects are what the targets are for
+JUDGED = range(150_000, 300_000)  # The targets are for this many projects.
 MOST_MEGABYTES, MOST_START, MOST_LOADDATA, MOST_GROWTH = 120, 3, 20, 3
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
@@ -33,7 +32,7 @@ ONE_FILTER = "/en/projects/?country=uz"
 FOUR_FILTERS = "/en/projects/?country=uz&area=water&status=implementation&issue=desertification"
 PEER = "/peer/projects?_facet=level&_facet_array=country&_facet_array=area&_size=25&_sort_desc=start"
 
-# What is measured: its name, the address, and whether the portal may keep what it made.
+# What is measured: its name, its URL, and whether the portal may cache the page.
 MEASURED = (
     ("empty view", "/empty/", True),
     ("list, kept", LIST, True),
@@ -43,9 +42,9 @@ MEASURED = (
     ("list with four filters", FOUR_FILTERS, False),
     ("page of a project", "/en/projects/load-0012345/", False),
 )
-# What is kept is kept as it goes out, compressed for who takes that, as every browser does.
+# Cached pages are stored compressed for clients that accept it, as all browsers do.
 BROWSER = {"Accept-Encoding": "br"}
-# Of what, at least so much a second as of something else.
+# The first must reach at least this share of the requests per second of the second.
 RATIOS = (
     ("list", "Datasette, three facets", 2),
     ("list, kept", "Datasette, three facets", 7),
@@ -84,7 +83,7 @@ def main():
     extra = {"memory of a worker, MB": memory, "start, s": started}
     if count in JUDGED:
         with datasette(Project) as base:
-            # It takes seconds for one answer, and does not come back from many questions at once: two, and longer.
+            # It needs seconds for one answer and does not recover from many requests at once: use two, for longer.
             measured["Datasette, three facets"] = wrk("Datasette, three facets", base + PEER, 5 * SECONDS, 2)
         extra["loaddata of all fixtures, s"] = loaddata()
         judge(measured, extra)
@@ -98,7 +97,7 @@ def main():
 
 
 def answering(address, server, seconds=120):
-    """Wait until a server answers, and tell how long that took."""
+    """Wait until a server answers. Return the seconds that it took."""
     start = time.monotonic()
     while time.monotonic() - start < seconds:
         if server.poll() is not None:
@@ -111,7 +110,7 @@ def answering(address, server, seconds=120):
 
 @contextlib.contextmanager
 def running(command, address, environment=None):
-    """A server for as long as the block lasts: its process, and how long it took to answer."""
+    """Run a server during the block. Yield its process and the seconds until it answered."""
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | (environment or {}), stdout=subprocess.DEVNULL)
     try:
         yield server, answering(address, server)
@@ -122,7 +121,7 @@ def running(command, address, environment=None):
 
 @contextlib.contextmanager
 def portal(keep):
-    """The portal under gunicorn, each worker warm: its address, its process and how long it took to start."""
+    """Run the portal under gunicorn with warm workers. Yield its URL, its process and the seconds until it answered."""
     from tests.browser.served import free_port
 
     base = f"http://127.0.0.1:{free_port()}"
@@ -136,7 +135,7 @@ def portal(keep):
 
 @contextlib.contextmanager
 def datasette(model):
-    """Datasette over the same rows, without any limit on its time: its address."""
+    """Run Datasette on the same rows, without a time limit. Yield its URL."""
     from tests.browser.served import free_port
 
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +150,7 @@ def datasette(model):
 
 
 def write_peer(path, model):
-    """The projects as one table, with countries and areas as lists, as one would give it to Datasette."""
+    """Write the projects as one table, with countries and areas as lists, as usual in Datasette."""
     names = ("countries__key", "areas__area")
     several = {name: {} for name in names}
     for name in names:
@@ -187,10 +186,10 @@ def tag_of(address, headers):
 
 
 def wrk(name, address, seconds=SECONDS, connections=CONNECTIONS, **headers):
-    """Ask for an address as often as it is answered, first by many at once, then by one."""
+    """Measure a URL, first with many connections, then with one."""
     asked(address, connections, 1, **headers)
     rate, *_times, failed = asked(address, connections, seconds, **headers)
-    time.sleep(2)  # what nobody waits for any more is answered too
+    time.sleep(2)  # requests of clients that have gone are answered too
     _rate, median, most, failed_alone = asked(address, 1, seconds, **headers)
     if failed or failed_alone:
         raise SystemExit(f"{name}: {failed + failed_alone:.0f} requests failed.")
@@ -199,7 +198,7 @@ def wrk(name, address, seconds=SECONDS, connections=CONNECTIONS, **headers):
 
 
 def asked(address, connections, seconds, **headers):
-    """What wrk says of asking for an address: answers a second, median and 95 of 100 in ms, and how many failed."""
+    """Run wrk. Return requests per second, the median and 95th percentile in ms, and the number of failed requests."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "120s"]
     command += [word for header, value in headers.items() for word in ("-H", f"{header}: {value}")]
     command += ["-s", FOLDER / "percentiles.lua", address]
@@ -208,14 +207,14 @@ def asked(address, connections, seconds, **headers):
 
 
 def memory_of_workers(server):
-    """The memory that each worker has to itself, and its share of what it has with others, in megabytes."""
+    """Return the memory of each worker: its own and its share of the common memory, in megabytes."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     told = [Path(f"/proc/{child}/smaps_rollup").read_text() for child in children]
     return [int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1]) / 1_000 for text in told]
 
 
 def loaddata():
-    """How long all fixtures take into a new database, in seconds."""
+    """Return the seconds that all fixtures take to load into a new database."""
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DATABASE_URL": f"sqlite:///{folder}/new.sqlite3"}
         manage = [sys.executable, "manage.py"]
@@ -227,7 +226,7 @@ def loaddata():
 
 
 def judge(measured, extra):
-    """Print the targets, and what was reached of each."""
+    """Print the targets and the results."""
     rows = [
         (f"{one} : {other}", measured[one]["rate"] / measured[other]["rate"], least, True)
         for one, other, least in RATIOS
@@ -241,7 +240,7 @@ def judge(measured, extra):
 
 
 def grown(vendor):
-    """Print how much longer 95 of 100 take among the most projects that were measured than among the fewest."""
+    """Print the ratio of the 95th percentiles with the most and with the fewest projects."""
     runs = [json.loads(path.read_text()) for path in RESULTS.glob(f"load-{vendor}-*.json")]
     few, *_others, many = sorted([*runs, runs[0]], key=lambda run: run["projects"])
     if few["projects"] == many["projects"]:

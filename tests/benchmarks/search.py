@@ -1,7 +1,7 @@
-"""How long searches take beside many made-up projects: `make bench` runs it on the database of DATABASE_URL.
+"""Measure searches among many generated projects: `make bench` runs it on the database of DATABASE_URL.
 
-Pages are asked for as a reader would, through the whole of the portal, without a network. Targets: a page of a rare
-term under 20 ms, a page of a term that half of the records hold under 150 ms, a suggestion under 20 ms.
+Pages are requested through the whole of Django, without a network. Targets: a page of a rare term under 20 ms, a page
+of a term that half of the records contain under 150 ms, a suggestion under 20 ms.
 """
 
 import json
@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 ROUNDS = 15
 
-# What is asked, where, and within how many milliseconds (None: no target is set).
+# What is requested, its URL, and the target in milliseconds (None: no target).
 ASKED = (
     ("rare name", "search/", {"q": "Micklin"}, 20),
     ("rare number", "search/", {"q": "104729"}, 20),
@@ -38,7 +38,7 @@ ASKED = (
 
 
 def main():
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings", "KEEP": "nothing"}  # each page is made anew
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings", "KEEP": "nothing"}  # no page is cached
     import django
 
     django.setup()
@@ -63,7 +63,7 @@ def main():
             response = client.get(address)
             times.append((time.perf_counter() - start) * 1_000)
             assert response.status_code == 200, address
-        times = times[1:]  # the first one warms up
+        times = times[1:]  # the first request is a warm-up
         found = response.context["count"] if response.context else len(response.json()["suggestions"])
         median = statistics.median(times)
         note = "" if target is None else f"{target:>8}" if median < target else f"{target:>7}!"

@@ -1,4 +1,4 @@
-"""The portal as it runs, with an empty view beside it and, if KEEP is “nothing”, without the pages that it keeps."""
+"""The settings of the portal with an empty view and, if KEEP is "nothing", without the page cache."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""How long charts take to shape and to write: a chart under 5 ms, a page with six of them under 60 ms of rendering.
+"""Measure how long charts take to compute and render: targets are 5 ms for a chart and 60 ms for a page of six.
 
-`make bench` prints the times; nothing here fails because of them. Read the least and the median: the machine has other
-work too.
+`make bench` prints the times. The tests do not fail because of them. Read the minimum and the median, because the
+machine has other work too.
 """
 
 import pytest
@@ -36,7 +36,7 @@ class TestContent:
         assert "<svg" in benchmark(draw)
 
     def test_rendering_of_a_page_with_six_charts(self, benchmark, rf):
-        """Shapes and templates alone: what the page asks of the database is there when the clock starts."""
+        """Measure geometry and templates only: the data are loaded before the clock starts."""
         path = "/en/countries/uz/"
         found = resolve(path)
 

@@ -1,6 +1,6 @@
-"""How long an import of IATI takes: 577 activities in under 20 seconds, and reading them in memory that does not grow.
+"""Measure an IATI import: 577 activities in under 20 seconds, and reading them in constant memory.
 
-`make bench` prints the times; nothing here fails because of them.
+`make bench` prints the times. The tests do not fail because of them.
 """
 
 import datetime

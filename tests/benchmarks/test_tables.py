@@ -1,4 +1,4 @@
-"""How long ten thousand rows take: out as a file, read again, compared, stored on trial, stored."""
+"""Measure export, reading, comparison, dry run and import of ten thousand rows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The portal's addresses, and one that costs nothing but what any request costs."""
+"""The portal's URLs, and one whose view costs nothing but the request itself."""
 
 from django.http import HttpResponse
 from django.urls import path
