@@ -1,4 +1,4 @@
-"""Every address that is for readers, found by walking the portal's own list of them, and all that an answer says."""
+"""Find every public URL from the URL configuration, and read whole responses."""
 
 import io
 import re
@@ -12,9 +12,9 @@ from portal.maps import share_image
 from portal.open_data import archive, dcat
 from portal.open_data.sitemaps import SITEMAPS
 
-# Not for readers: the desk, accounts; and previews, whose links are signed (tests/portal/publishing/test_preview.py).
+# Not public: the admin, accounts, and previews, whose links are signed (tests/portal/publishing/test_preview.py).
 PRIVATE = ("admin/", "accounts/", "preview/")
-# The part of an address that says of which kind its key is.
+# The part of a URL that tells the kind of its key.
 KINDS = {
     **{name: name.removesuffix("s") for name in ("issues", "indicators", "projects", "organisations", "agreements")},
     **{"sources": "source", "places": "place", "countries": "place", "timeline": "event", "events": "event"},
@@ -23,7 +23,7 @@ KINDS = {
 
 
 def addresses(resolver=None, before=""):
-    """The routes of all addresses that are for readers, with their parameters in angle brackets."""
+    """Yield the routes of all public URLs, with their parameters in angle brackets."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = before + str(pattern.pattern)
         if not any(part in route for part in PRIVATE):
@@ -34,7 +34,7 @@ def addresses(resolver=None, before=""):
 
 
 def filled(route, keys):
-    """The addresses of a route: one, or one for each value that its parameter can have; of a day, today’s."""
+    """Return the URLs of a route: one, or one for each value of its parameter. `<day>` becomes today’s date."""
     route = route.replace("<day>", timezone.localdate().isoformat())
     if "<file>" in route:
         return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
@@ -52,7 +52,7 @@ def filled(route, keys):
 
 
 def unpacked(response):
-    """All that an answer says; of a file that is packed, what its parts say, and what they are called."""
+    """Return the body of a response. For a ZIP file, return the names and contents of its members."""
     body = b"".join(response.streaming_content) if response.streaming else response.content
     if not body.startswith(b"PK"):
         return body

@@ -1,8 +1,8 @@
-"""Whether anything that the portal is made of is known to be unsafe: `make advisories`.
+"""Check the installed packages for known vulnerabilities: `make advisories`.
 
 It asks PyPI for the advisories of each package that is installed here, and of each that the image installs. A package
-with one is an error. If PyPI does not answer, or a mirror without advisories stands in for it, the command says so and
-does not fail: that would come and go with the network, not with the portal.
+with an advisory is an error. If PyPI does not answer, or a mirror without advisories answers instead, the command says
+so and does not fail: such a failure would depend on the network, not on the portal.
 """
 
 import json
@@ -16,7 +16,7 @@ IMAGE = ("--require-hashes", "--disable-pip", "--requirement", "requirements.loc
 
 
 def report(*options):
-    """Return what pip-audit found and an empty text, or None and the reason why it found nothing out."""
+    """Return the result of pip-audit and "", or None and the reason why there is no result."""
     try:
         done = subprocess.run(
             [sys.executable, *COMMAND, *options], capture_output=True, text=True, timeout=SECONDS, check=False
@@ -29,7 +29,7 @@ def report(*options):
 
 
 def verdict(packages, why):
-    """Lines to print, and the exit status."""
+    """Return the lines to print and the exit status."""
     if packages is None:
         return [f"Nothing was asked: the advisories could not be had ({why})."], 0
     unsafe = [package for package in packages if package.get("vulns")]

@@ -1,7 +1,8 @@
-"""Lighthouse over one page of each kind, as a slow phone opens it: `make audit`, or `python -m tests.audit`.
+"""Run Lighthouse on one page of each kind, as a slow phone loads it: `make audit`, or `python -m tests.audit`.
 
-It wants 100 of 100 in performance, accessibility, best practices and search. PORTAL_URL names a portal that runs
-already; without it one is started on the current database for as long as it takes. LIGHTHOUSE names the program.
+Each page must score 100 in performance, accessibility, best practices and SEO. PORTAL_URL names a portal that is
+running already. Without it, one is started on the current database for the time of the audit. LIGHTHOUSE names the
+program.
 """
 
 import argparse
@@ -16,8 +17,8 @@ from tests.pages import LANGUAGES, PAGES, SILENT, address, status
 
 LIGHTHOUSE = os.environ.get("LIGHTHOUSE") or ROOT / ".node/lighthouse/node_modules/.bin/lighthouse"
 WANTED = 100
-ATTEMPTS = 3  # Chromium now and then does not say when a page began
-WHOLE = tuple(kind for kind in PAGES if status(kind) == 200)  # an error page is not there to be found
+ATTEMPTS = 3  # Chromium sometimes does not report when a page began to load
+WHOLE = tuple(kind for kind in PAGES if status(kind) == 200)  # search engines must not find an error page
 
 
 def chosen():
@@ -28,10 +29,10 @@ def chosen():
 
 
 def audit(url, kind):
-    """The scores of a page, by category, and what costs it points."""
+    """Return the scores of a page by category, and the audits that cost it points."""
     flags = " ".join(["--headless", *CHROMIUM_ARGS])
     command = [LIGHTHOUSE, url, "--quiet", "--output=json", "--output-path=stdout", f"--chrome-flags={flags}"]
-    if kind in SILENT or "?" in url:  # which robots.txt keeps from search engines
+    if kind in SILENT or "?" in url:  # robots.txt excludes it from search engines
         command.append("--skip-audits=is-crawlable")
     environment = os.environ | {"CHROME_PATH": chromium()}
     for _ in range(ATTEMPTS):

@@ -1,24 +1,25 @@
 """Settings and fixtures of all tests.
 
-**Two databases.** Most tests make the few records that they are about, in the empty test database, and each is rolled
-back. Some are about the real content: every fixture resolves, every page of the real thing stands. It is loaded into
-a copy of the test database that lies beside it, one for each test process; the fixture `content` puts that copy in the
-place of the empty one for one test (or one class), in which the test then runs and is rolled back like any other:
+**Two databases.** Most tests create the few records that they need in the empty test database. Each test is rolled
+back. Some tests need the real content: they check that every fixture is valid and that every real page works. The
+content is loaded into a copy of the test database, one for each test process. The fixture `content` replaces the empty
+database by that copy for one test or one class. Such a test is rolled back too:
 
     def test_the_aral_sea_has_a_page(content, client): …
 
-- An empty database stays empty: the two are different files (SQLite) or databases (PostgreSQL), not states of one.
-  A transaction around a group of tests would have served too, but only tests in order and in one process, and no
-  server could have seen what is in it.
-- `content` has the scope of a class, since pytest sets up wider scopes first: the copy has to be in place before
+- An empty database stays empty: the two are different files (SQLite) or databases (PostgreSQL). A transaction around a
+  group of tests would also isolate them, but only for tests that run in order and in one process. A server process
+  could not see its data.
+- `content` has the scope of a class, because pytest sets up wider scopes first: the copy must be in place before
   pytest-django opens the test's transaction. On a function outside a class it lasts for that one test.
-- A test of the content may not ask for `transactional_db` or `live_server`, which empty the database they end in.
+- A test of the content must not request `transactional_db` or `live_server`, which empty the database at the end.
 
 **Cached files.** On SQLite both databases are copied from files that an earlier run has built (tests/databases.py).
-They are built again when a migration, a fixture or code that builds them has changed, and with `--create-db`.
+They are built again after a change of a migration, a fixture or code that builds them, and with `--create-db`.
 
-**A server.** `site` is the portal under gunicorn on that copy, as `make run` would start it, for tests in a browser:
-the server is another process, the data are committed, so it sees them. Its tests read; what they write would stay.
+**A server.** `site` is the portal under gunicorn on that copy, as `make run` starts it, for tests in a browser. The
+server is another process and sees the data because they are committed. Its tests must only read: their changes would
+stay.
 """
 
 import contextlib
@@ -53,15 +54,15 @@ from tests import databases
 from tests.browser.served import CHROMIUM_ARGS, NO_CHROMIUM, chromium, serve
 from tests.staff import sign_in
 
-# With this in the environment (.ci/run sets it) a skipped test is a failed one: a machine that lacks Chromium, Java or
-# a checker has not tested the portal. Only these reasons hold: what lies outside the repository, the other database.
+# With this variable in the environment (.ci/run sets it) a skipped test fails: a machine without Chromium, Java or a
+# checker has not tested the portal. Only these reasons are allowed: a file outside the repository, the other database.
 NO_SKIP = "PORTAL_NO_SKIP"
 POSTGRES_ONLY = "has something to say only on PostgreSQL"
 SQLITE_ONLY = "has something to say only on SQLite"
 EXPECTED_SKIPS = ("../shared is not there", POSTGRES_ONLY, SQLITE_ONLY)
 
 
-# The same examples at each run: a change must not fail, or pass, by luck. To look for new ones:
+# Use the same examples in each run, so that no test passes or fails by chance. To search for new examples:
 # make test PYTEST_ARGS="--hypothesis-profile=default -k …"
 hypothesis.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 hypothesis.load_profile("repeatable")
@@ -70,20 +71,20 @@ hypothesis.load_profile("repeatable")
 def pytest_configure(config):
     if settings.DEBUG:
         raise pytest.UsageError("Tests run as the portal does, without DEBUG. Unset it, or use `make test`.")
-    # Names of static files as written: the hashed ones need collectstatic, which only a server waits for.
+    # Use the original names of static files. Hashed names need collectstatic, and only tests with a server run it.
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.WHITENOISE_AUTOREFRESH = True
     settings.WHITENOISE_USE_FINDERS = True
-    settings.PUBLIC_URL = settings.ID_BASE_URL = "http://testserver"  # the host that the test client asks
+    settings.PUBLIC_URL = settings.ID_BASE_URL = "http://testserver"  # the host of the test client
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 0)  # all tests come from one address
-    settings.SCHEDULE_SECONDS = None  # pages are tested by the queries they ask; no look at the clock among them
-    settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # nor are they kept
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; protects nothing
-    # Playwright keeps an event loop in the thread of the tests. Once it is there, Django would refuse all queries
-    # beside it as unsafe, and give them a second connection, as if they were in a coroutine; they are not.
+    settings.SCHEDULE_SECONDS = None  # query counts of pages must not include the scheduler's query
+    settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # pages are not cached either
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; protects nothing
+    # Playwright keeps an event loop in the thread of the tests. Django would then refuse all queries as unsafe and
+    # give the thread a second connection, as in a coroutine. The tests are not in a coroutine.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     connections._connections = threading.local()
 
@@ -103,12 +104,12 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.database)
 
 
-# Names that a test module imports if it starts other processes. These read DATABASE_URL themselves.
+# Names that a test module imports if it starts other processes, which read DATABASE_URL themselves.
 STARTS_PROCESSES = {"subprocess", "multiprocessing", "serve"}
 
 
 def is_kept_from_the_database(item):
-    """Return True if pytest-django lets the test ask no database, and its module starts no other process."""
+    """Return True if pytest-django blocks the database for the test, and its module starts no other process."""
     asks = item.get_closest_marker("django_db") or "django_db_setup" in getattr(item, "fixturenames", ())
     return not asks and not item.get_closest_marker("postgres") and not STARTS_PROCESSES & set(vars(item.module))
 
@@ -122,7 +123,7 @@ def pytest_runtest_setup(item):
 
 
 def failed_if_skipped(report):
-    """The report of a test or a module, which failed if it was skipped where nothing may be."""
+    """Return the report of a test or a module. A skip becomes a failure where skips are not allowed."""
     if report.skipped and os.environ.get(NO_SKIP) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         if not any(expected in reason for expected in EXPECTED_SKIPS):
@@ -145,7 +146,7 @@ _folders = itertools.count()
 
 
 def empty_caches():
-    """A cache in the database is emptied with it, when the test is rolled back."""
+    """Empty the caches and the facet indexes. A cache in the database is emptied by the rollback of the test."""
     bitmaps.snapshots.clear()
     for cache in caches.all(initialized_only=True):
         if not isinstance(cache, DatabaseCache):
@@ -154,15 +155,17 @@ def empty_caches():
 
 @pytest.fixture(autouse=True)
 def _empty_caches():
-    """No test sees what another one left in the cache."""
+    """Empty the caches after each test."""
     yield
     empty_caches()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _flushing():
-    """Transactional tests empty the database they end in. The audit’s guard stands aside for that moment alone, and the
-    groups that migrations made are there again for the tests that a worker runs after it.
+    """Adapt Django's flush to the portal's database. Transactional tests empty the database at their end.
+
+    The flush removes the triggers that protect the audit log and adds them again. Groups that migrations made are
+    restored for the next tests of the process.
     """
     flush, flush_all = DatabaseOperations.execute_sql_flush, Flush.handle
 
@@ -186,26 +189,26 @@ def _flushing():
 
 @pytest.fixture(autouse=True)
 def _own_data_folder(settings, tmp_path_factory):
-    """No test sees the archive that another one made, nor the developer’s."""
-    settings.DATA_DIR = tmp_path_factory.getbasetemp() / f"data-{next(_folders)}"  # made when something is put there
+    """Give each test its own folder for the data archive."""
+    settings.DATA_DIR = tmp_path_factory.getbasetemp() / f"data-{next(_folders)}"  # created on the first write
 
 
 @pytest.fixture(autouse=True)
 def _nothing_left_after_a_response(monkeypatch):
-    """What a response leaves until after it is done when the test client has it."""
+    """Run the jobs that a response leaves for later at once, so that they are done when the client has the response."""
     monkeypatch.setattr(after_response.executor, "submit", lambda run, job: job())
 
 
 @pytest.fixture(autouse=True)
 def _english():
-    """Every test begins in English, whatever language the page was in that the one before it asked for."""
+    """Start every test in English, whatever language the previous test requested."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture
 def at(monkeypatch):
-    """Set the clock of limits, sessions and entries to so long after the test began."""
+    """Return a function that sets the clock to a time after the start of the test: `at(hours=1)`."""
     began = time.time()
 
     def move(**later):
@@ -251,7 +254,7 @@ def django_db_setup(request):
 
 
 def copy_or_migrate(migrate):
-    """Return what takes the place of Migrate.handle while the test database is set up."""
+    """Return a replacement for Migrate.handle that copies the cached database, or migrates if there is none."""
 
     def handle(self, *args, **options):
         connection = connections[options["database"]]
@@ -270,7 +273,7 @@ def copy_or_migrate(migrate):
 
 
 class Switch:
-    """Puts the database called `name` in the place of the test database, and takes it away again."""
+    """A context manager that replaces the test database by the database `name`."""
 
     def __init__(self, name):
         self.name = name
@@ -278,11 +281,11 @@ class Switch:
     def __enter__(self):
         self.empty = connections["default"]
         self.empty_name = self.empty.settings_dict["NAME"]
-        # Every connection, this thread's and later ones, reads the same dictionary; as Django's own test runner does.
+        # Every connection, also of other threads, reads the same dictionary. Django's own test runner changes it too.
         self.empty.settings_dict["NAME"] = self.name
-        # A connection of its own, since closing the empty database would destroy one that lives in memory.
+        # Use a new connection: closing that of the empty database would destroy a database in memory.
         connections["default"] = connections.create_connection("default")
-        ContentType.objects.clear_cache()  # a kind has another number in each database
+        ContentType.objects.clear_cache()  # the primary keys of content types differ between the databases
 
     def __exit__(self, *error):
         connections["default"].close()
@@ -293,7 +296,7 @@ class Switch:
 
 @contextlib.contextmanager
 def copy_of_the_test_database(purpose, django_db_blocker, tmp_path_factory):
-    """The name of another database as empty as the tests’, as long as the block lasts."""
+    """Yield the name of an empty copy of the test database, which exists until the end of the block."""
     connection = connections["default"]
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
@@ -309,7 +312,7 @@ def copy_of_the_test_database(purpose, django_db_blocker, tmp_path_factory):
 
 
 def address_of(name):
-    """DATABASE_URL for another process, of the database called `name` that stands where the tests' databases do."""
+    """Return the DATABASE_URL for another process of the database `name`, which is beside the test databases."""
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         return f"sqlite:///{name}"
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
@@ -324,7 +327,7 @@ def load_content(name):
 
 @pytest.fixture(scope="session")
 def content_database(request, django_db_setup, django_db_blocker, tmp_path_factory):
-    """The name of a copy of the test database that has all of fixtures/ in it; made when first asked for."""
+    """Yield the name of a copy of the test database with all of fixtures/. It is made on first use."""
     if uses_cached_files(request.config):
 
         def build(path):
@@ -344,7 +347,7 @@ def content_database(request, django_db_setup, django_db_blocker, tmp_path_facto
 
 @pytest.fixture(scope="class")
 def content(content_database, django_db_blocker):
-    """All of fixtures/, for this test or class. See the top of this file."""
+    """Use the content of fixtures/ in this test or class. See the docstring of this module."""
     empty_caches()
     with django_db_blocker.unblock(), Switch(content_database):
         yield
@@ -352,7 +355,7 @@ def content(content_database, django_db_blocker):
 
 @pytest.fixture(scope="class")
 def own_database(django_db_setup, django_db_blocker, tmp_path_factory):
-    """An empty database of this test's own, in the place of the usual one, and its address for another process."""
+    """Replace the test database by a new empty one for this test, and yield its URL for another process."""
     with (
         copy_of_the_test_database("own", django_db_blocker, tmp_path_factory) as name,
         django_db_blocker.unblock(),
@@ -366,20 +369,20 @@ def own_database(django_db_setup, django_db_blocker, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def content_url(content_database):
-    """The address of that copy for another process."""
+    """Return the DATABASE_URL of the content for another process."""
     return address_of(content_database)
 
 
 @pytest.fixture(scope="session")
 def site(content_url):
-    """The portal under gunicorn, with all of fixtures/: `site.url`, and `site.log()` for what it complained of."""
+    """Run the portal under gunicorn with all of fixtures/: `site.url` is its URL, `site.log()` the end of its log."""
     with serve(content_url) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    """The machine's own Chromium, as pytest-playwright starts it."""
+    """Use the machine's own Chromium, started as pytest-playwright does."""
     executable = chromium()
     if not executable:
         pytest.skip(NO_CHROMIUM)

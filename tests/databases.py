@@ -18,7 +18,7 @@ import django
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".pytest_cache" / "d" / "databases"
 APPS = ("portal", "issues", "projects")
-CACHED_FILES = 3  # of each kind, so that changing between branches does not build each time
+CACHED_FILES = 3  # Files of each kind to keep, so that switching between branches does not rebuild them.
 
 # Patterns of the files that build each database. The key contains these files and all project files that they import.
 MIGRATING = ("portal/settings.py", "*/migrations/*.py", "portal/management/commands/migrate.py")
@@ -48,7 +48,7 @@ def imported_files(path, root):
 
 
 def code_files(kind, root=ROOT):
-    """Return the project's Python files that build the database `kind`: BUILDERS, and all that they import."""
+    """Return the project's Python files that build the database `kind`: BUILDERS and all modules that they import."""
     waiting = [path for pattern in BUILDERS[kind] for path in root.glob(pattern)]
     found = set()
     while waiting:
@@ -83,7 +83,7 @@ def cached(kind, build, folder=FOLDER):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             part = folder / f"{kind}.part"
-            for left in folder.glob(f"{kind}.part*"):  # of a process that was killed
+            for left in folder.glob(f"{kind}.part*"):  # left by a process that was killed
                 left.unlink()
             build(part)
             part.replace(path)

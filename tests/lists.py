@@ -1,4 +1,4 @@
-"""The portal's lists: a record of each, and what each can be filtered by."""
+"""The portal's lists: how to make a record of each, and the values of each facet."""
 
 from django.urls import resolve
 
@@ -30,7 +30,7 @@ from tests.make import (
     make_term,
 )
 
-# The list's path -> what makes a record for it.
+# From the path of a list to the function that makes a record for it.
 LISTS = {
     "issues": make_issue,
     "indicators": make_indicator,
@@ -42,7 +42,7 @@ LISTS = {
     "sources": make_source,
 }
 
-# (list, facet) -> two values of it.
+# From (list, facet) to two of its values.
 FACETS = {
     ("issues", "country"): ("uz", "kz"),
     ("issues", "sdg"): ("6", "13"),
@@ -81,7 +81,7 @@ FACETS = {
     ("sources", "language"): ("ko", "ru"),
 }
 
-# (list, facet) -> how to give a record a value that lies in another record. All other values are its own fields.
+# From (list, facet) to a function that gives a record a value stored in a related record. Other values are own fields.
 TIES = {
     ("issues", "country"): lambda issue, key: make_issue_in_country(issue=issue, country=known(make_country, key)),
     ("issues", "sdg"): make_sdg,
@@ -121,7 +121,7 @@ TIES = {
 
 
 def known(make, key):
-    """The record with that key, made if it is not there yet."""
+    """Return the record with that key. It is created if it does not exist."""
     models = {
         make_country: Place,
         make_place: Place,
@@ -133,7 +133,7 @@ def known(make, key):
 
 
 def make_with(name, facet, *values, **fields):
-    """A record of a list that `facet` finds by each of `values`."""
+    """Make a record of a list that `facet` finds by each of `values`."""
     tie = TIES.get((name, facet))
     if tie is None:
         [value] = values
@@ -145,10 +145,10 @@ def make_with(name, facet, *values, **fields):
 
 
 def filterset_of(name):
-    """The filters of a list."""
+    """Return the filters of a list."""
     return resolve(f"/en/{name}/").func.view_class.filterset_class
 
 
 def facets_of(name):
-    """The facets of a list, by parameter. Those of the class would keep their choices for the tests that follow."""
+    """Return the facets of a list, by parameter: copies, because those of the class would keep their choices."""
     return {parameter: item for parameter, item in filterset_of(name)().filters.items() if isinstance(item, Facet)}

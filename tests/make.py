@@ -1,6 +1,6 @@
-"""Records for tests. Each function makes one that is valid and published; keyword arguments say what matters.
+"""Factories of records. Each returns a valid, published record. Keyword arguments set the fields that a test needs.
 
-What a record cannot be without (an indicator's source, the two ends of a link) is made too, unless it is given.
+Records that a record requires (the source of an indicator, the two ends of a link) are made too, unless they are given.
 """
 
 import gzip
@@ -55,12 +55,12 @@ _numbers = itertools.count(1)
 
 
 def _make(model, fields, **defaults):
-    defaults["key"] = f"{model._meta.model_name}-{next(_numbers):06}"  # sorts as text in the order of making
+    defaults["key"] = f"{model._meta.model_name}-{next(_numbers):06}"  # texts sort in the order of creation
     return _make_row(model, fields, publication=PublicationStatus.PUBLISHED, **defaults)
 
 
 def _make_row(model, fields, **defaults):
-    """A default may be a function that makes the record it stands for."""
+    """Return the record with these fields. A default may be a function that makes the related record."""
     given = {name: value() if callable(value) else value for name, value in defaults.items() if name not in fields}
     return model.objects.create(**given, **fields)
 
@@ -73,7 +73,7 @@ def make_place(**fields):
 
 
 def make_country(**fields):
-    """A country of Central Asia, unless `group` says otherwise."""
+    """Make a country. It is in Central Asia unless `group` says otherwise."""
     return make_place(
         **{"kind": Place.Kind.COUNTRY, "group": Place.Group.CENTRAL_ASIA, "name_en": "Uzbekistan", **fields}
     )
@@ -161,7 +161,7 @@ def make_agreement(**fields):
 
 
 def make_citation(record, source=None, **fields):
-    """That `record`, of any kind, rests on a source."""
+    """Make a citation of a source by `record`, which may be of any kind."""
     return record.citations.create(source=source or make_source(), **fields)
 
 
@@ -216,7 +216,7 @@ def make_participation(**fields):
 
 
 def make_answer(**fields):
-    """That a project answers an issue."""
+    """Make the link that says that a project answers an issue."""
     return _make_row(
         ProjectIssue,
         fields,
@@ -228,7 +228,7 @@ def make_answer(**fields):
 
 
 def make_party(**fields):
-    """A party to an agreement: a country, unless an organisation is given."""
+    """Make a party to an agreement: a country, unless an organisation is given."""
     who = {} if "organisation" in fields else {"country": make_country}
     return _make_row(AgreementParty, fields, agreement=make_agreement, **who)
 
@@ -248,12 +248,12 @@ def make_sector(**fields):
 
 
 def make_area(record, area=Area.FORESTRY):
-    """That a project or an agreement belongs to an area of cooperation."""
+    """Make the row that assigns a project or an agreement to an area of cooperation."""
     return record.areas.create(area=area)
 
 
 def make_sdg(record, code):
-    """That an issue or a project touches a goal or a target."""
+    """Make the row that assigns an issue or a project to an SDG goal or target."""
     return record.sdgs.create(code=code)
 
 
@@ -270,7 +270,7 @@ def make_area_report(**fields):
 
 
 def make_comparison_example(*records, **fields):
-    """An example of a comparison of these records, which are of one kind: countries if nothing else is said."""
+    """Make an example of a comparison of these records, which are of one kind. The default is two countries."""
     keys = " ".join(record.key for record in records)
     return _make_row(
         ComparisonExample, fields, title_en="Two countries", kind=ComparisonExample.Kind.COUNTRY, keys=keys or "kz uz"
@@ -282,7 +282,7 @@ def make_former_key(**fields):
 
 
 def make_tombstone(**fields):
-    """What stands where a record was deleted."""
+    """Make the notice that replaces a deleted record."""
     return _make_row(
         Tombstone,
         fields,
@@ -325,7 +325,7 @@ def make_reporting_organisation(**fields):
 
 
 def make_imported_file(**fields):
-    """A file that was imported, with these bytes in it."""
+    """Make an imported file with this content."""
     content = fields.pop("content", b"<iati-activities/>")
     return _make_row(
         ImportedFile,
@@ -341,7 +341,7 @@ def make_imported_file(**fields):
 
 
 def make_imported(**fields):
-    """What others report of a project."""
+    """Make an activity that others report of a project."""
     number = next(_numbers)
     return _make_row(
         ImportedActivity,

@@ -1,11 +1,11 @@
-"""One page of each kind, with keys from the fixtures: what browser tests, markup checker and screenshots visit.
+"""One page of each kind, with keys from the fixtures. Browser tests, the markup checker and screenshots visit them.
 
-Add a kind here when the portal gains one, and every such check sees it.
+Add each new kind of page here: then every such check covers it.
 """
 
 LANGUAGES = ("en", "ko", "ru")
 
-# The kind of page -> its address under the language.
+# From the kind of page to its path below the language.
 PAGES = {
     "home": "",
     "issues": "issues/",
@@ -43,15 +43,15 @@ PAGES = {
     "not-found": "no-such-page/",
 }
 
-# Pages that search engines are asked not to show.
+# Pages with "noindex" for search engines.
 SILENT = {"search", "compare-found", "changes", "past", "not-found"}
 
 
 def address(kind, language):
-    """The path and query of the page of that kind."""
+    """Return the path and query of the page of that kind."""
     return f"/{language}/{PAGES[kind]}"
 
 
 def status(kind):
-    """What the server answers."""
+    """Return the expected status code of the page of that kind."""
     return 404 if kind == "not-found" else 200

@@ -1,32 +1,32 @@
-"""What a reader sees of an answer, so that a test can ask for it in a line."""
+"""Read a response as a reader sees it, so that a test needs one line."""
 
 import re
 
 from lxml import html
 
-# Elements whose words stand apart from those that follow.
+# Elements whose text is separate from the text that follows.
 SET_APART = ("br", "li", "p", "div", "dt", "dd", "td", "th", "h2", "h3", "legend", "summary")
 
 
 def page(response):
-    """The answer as a tree of elements."""
+    """Return the response as a tree of elements."""
     return html.fromstring(response.content.decode())
 
 
 def words(element):
-    """The words of an element, one space between them."""
+    """Return the text of an element, with single spaces between words."""
     for part in element.iter(*SET_APART):
         part.tail = f" {part.tail or ''}"
     return " ".join(element.text_content().split())
 
 
 def said(response, name):
-    """The words of each element of class `name`, in the page's order."""
+    """Return the text of each element of class `name`, in the page's order."""
     return [words(element) for element in page(response).find_class(name)]
 
 
 def addresses(response, path):
-    """The addresses of the links below an XPath."""
+    """Return the URLs of the links below an XPath."""
     return page(response).xpath(f"{path}//a/@href")
 
 
@@ -34,7 +34,7 @@ def addresses(response, path):
 
 
 def shown(response):
-    """The keys of the records that a list shows, in its order."""
+    """Return the keys of the records that a list shows, in its order."""
     path = response.request["PATH_INFO"]
     [results] = page(response).find_class("results")
     found = [
@@ -45,28 +45,28 @@ def shown(response):
 
 
 def count(response):
-    """How many were found, in the page's words."""
+    """Return the sentence that says how many records were found."""
     [sentence] = said(response, "results-count")
     return sentence
 
 
 def problems(response):
-    """What the page says of values that it left out."""
+    """Return what the page says about values that it ignored."""
     return [words(item) for item in page(response).xpath("//*[@role='alert']//li")]
 
 
 def chips(response):
-    """(chosen value in words, address that takes it away) in the page's order."""
+    """Return the active filters in the page's order: pairs of a value in words and the URL that removes it."""
     return [(words(chip[0]), chip.get("href")) for chip in page(response).find_class("chip")]
 
 
 def options(response, name):
-    """The values that can be chosen in a facet, in its order, each with its count."""
+    """Return the values that can be chosen in a facet, in its order, each with its count."""
     return _counted(page(response).xpath(f"//label[input[@type='checkbox'][@name='{name}'][not(@disabled)]]"))
 
 
 def disabled_options(response, name):
-    """The values of a facet that are shown and cannot be chosen, in its order, each with its count."""
+    """Return the values of a facet that are shown but cannot be chosen, in its order, each with its count."""
     return _counted(page(response).xpath(f"//label[input[@type='checkbox'][@name='{name}'][@disabled]]"))
 
 
@@ -78,5 +78,5 @@ def _counted(labels):
 
 
 def chosen(response, name):
-    """The values of a facet that are ticked."""
+    """Return the values of a facet that are ticked."""
     return page(response).xpath(f"//input[@type='checkbox'][@name='{name}'][@checked]/@value")

@@ -1,7 +1,7 @@
-"""Screenshots of one page of each kind, to look at: `make shots`, or `python -m tests.shots --page issue --lang ko`.
+"""Take screenshots of one page of each kind: `make shots`, or `python -m tests.shots --page issue --lang ko`.
 
-They go to shots/<page>-<language>-<width>-<scheme>.png. PORTAL_URL names a portal that runs already; without it one is
-started on the current database for as long as it takes.
+The files are shots/<page>-<language>-<width>-<scheme>.png. PORTAL_URL names a portal that is running already. Without
+it, one is started on the current database for the time of the run.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def chosen():
 
 
 def shoot(browser, url, wanted):
-    """Take the wanted pictures; returns how many pages did not answer as they should."""
+    """Take the requested screenshots. Return the number of pages with an unexpected status."""
     wrong = 0
     for width in wanted.width:
         for scheme in wanted.scheme:

@@ -1,4 +1,4 @@
-"""Signing in as a member of the staff."""
+"""Sign in as a member of the staff."""
 
 from django.contrib.auth.models import Group, User
 

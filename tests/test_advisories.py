@@ -1,4 +1,4 @@
-"""What `make advisories` says, and when it fails."""
+"""The output and the exit status of `make advisories`."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""What somebody would try who means harm, at the addresses that there are."""
+"""Attacks on the public URLs: injection, path traversal, redirects, oversized and malformed requests."""
 
 import http.client
 import io
@@ -49,7 +49,7 @@ ELSEWHERE = (
 
 
 def leads_away(response):
-    """Whether a browser that is told this would leave the portal."""
+    """Return True if the redirect leads a browser to another site."""
     there = re.sub(r"[\t\r\n]", "", response.headers.get("Location", "")).replace("\\", "/")
     parts = urlsplit(there)
     return (parts.netloc not in {"", "testserver"}) or parts.scheme not in {"", "http", "https"}
@@ -152,7 +152,7 @@ CLIMBS = (
 
 
 def test_no_path_climbs_out_of_what_is_served(site):
-    """Over a socket, as it stands: clients tidy such paths up before they ask."""
+    """Send the path over a socket, because HTTP clients normalise such paths."""
     host = urlsplit(site.url)
     for path in CLIMBS:
         connection = http.client.HTTPConnection(host.hostname, host.port, timeout=30)
@@ -194,7 +194,7 @@ def world():
 
 @pytest.mark.parametrize("said", WORDS_OF_DATABASES)
 def test_nothing_that_is_asked_speaks_to_the_database(world, client, said):
-    """Every parameter of every list and page, all but the words at once and then the words; the API; keys."""
+    """Send the text in all parameters of lists and pages: first in all but `q`, then in `q`; in the API; as a key."""
     answers = {}
     for name in (*LISTS, *PAGES, "search/suggest"):
         filters = getattr(getattr(resolve(f"/en/{name}/").func, "view_class", None), "filterset_class", None)
@@ -217,7 +217,7 @@ def test_nothing_that_is_asked_speaks_to_the_database(world, client, said):
     assert {asked: status for asked, status in answers.items() if status not in {200, 400, 404, 406}} == {}
     assert type(world.project).objects.count() == 1
     found = json.loads(unpacked(client.get("/en/projects/", {"q": said, "format": "json"})))
-    if found.get("items"):  # then nothing was asked: no letter is in it, or it was left out, and the reader told
+    if found.get("items"):  # then no search ran: the text has no letters, or it was ignored and the page says so
         assert not normal(said) or client.get("/en/projects/", {"q": said}).context["problems"]
 
 
@@ -228,17 +228,17 @@ HANDLER = re.compile(r"^on", re.IGNORECASE)
 
 
 def harm(response, body=None):
-    """What a browser would run of an answer that it takes for a page, a picture or a feed.
+    """Return the active content of a response that a browser would run as a page, an image or a feed.
 
-    Pass `body` if it has been read already: a streamed answer can be read once.
+    Pass `body` if it has been read already: a streamed response can be read only once.
     """
     kind = response.headers.get("Content-Type", "")
     body = unpacked(response) if body is None else body
-    if not body:  # it leads elsewhere
+    if not body:  # a redirect
         return []
     if kind.startswith("text/html"):
         tree = html.fromstring(body.decode())
-        data = "@type='application/json' or @type='application/ld+json'"  # which no browser runs
+        data = "@type='application/json' or @type='application/ld+json'"  # browsers do not run these types
         scripts = tree.xpath(f"//script[not(@src) and not({data})]")
         scripts += tree.xpath("//script[@src and not(starts-with(@src, '/static/'))] | //iframe | //object | //embed")
     elif "xml" in kind or "svg" in kind:
@@ -263,11 +263,11 @@ def harm(response, body=None):
 
 
 def poisoned(record):
-    """Fill every text of a record with markup, past all forms."""
+    """Store markup in every text field of a record, without forms and validation."""
     texts = {}
     for field in record._meta.concrete_fields:
         if isinstance(field, models.URLField):
-            continue  # a constraint keeps those
+            continue  # a constraint checks these values
         if isinstance(field, (models.CharField, models.TextField)) and not (
             field.choices or field.unique or field.name in {"key", "iso2", "iso3"}
         ):
@@ -392,7 +392,7 @@ def test_a_workbook_that_unpacks_to_more_than_it_may_is_refused(client):
 
 
 class Unread(io.BytesIO):
-    """A body that nobody may read."""
+    """A body that the view must not read."""
 
     def read(self, *size):
         pytest.fail("The body was read.")

@@ -1,4 +1,4 @@
-"""Pages show so many projects and no more, say how many there are, and lead to a list of just these."""
+"""Pages show a limited number of projects, state the whole number, and link to the list of exactly these."""
 
 import pytest
 from django.db import connection
@@ -12,7 +12,7 @@ from tests.make import make_agreement, make_country, make_issue, make_organisati
 
 pytestmark = pytest.mark.django_db
 
-# By page: the part that shows projects, and how many at most.
+# From the page to its section of projects and their maximum number.
 PARTS = {
     "/en/issues/aral/": ("answers", 24),
     "/en/issues/main/": ("answers", 24),
@@ -20,7 +20,7 @@ PARTS = {
     "/en/places/region/": ("projects", 12),
     "/en/countries/uz/": ("projects", 8),
     "/en/sources/micklin-2016/": ("cited-by", 24),
-    "/en/organisations/koica/": ("projects", 24),  # twelve in each of two roles
+    "/en/organisations/koica/": ("projects", 24),  # twelve for each of two roles
 }
 WITHOUT = (
     "/en/",
@@ -36,7 +36,7 @@ WITHOUT = (
 
 @pytest.fixture
 def grow():
-    """A function that ties so many projects more to one issue, place, country and organisation."""
+    """Return a function that links that many more projects to one issue, place, country and organisation."""
     main = make_issue(key="main")
     issue = make_issue(key="aral", parent=main)
     country = make_country(key="uz")
@@ -76,7 +76,7 @@ def grow():
 
 
 def asked(client, address):
-    """A page and how often it asks the database."""
+    """Return a page and its number of queries."""
     settle()
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
@@ -86,7 +86,7 @@ def asked(client, address):
 
 @pytest.mark.parametrize("address", [*PARTS, *WITHOUT])
 def test_page_is_as_large_for_many_projects_as_for_more(client, grow, address):
-    client.get("/en/about/")  # the first page of a process learns what Django keeps for all later ones
+    client.get("/en/about/")  # The first page of a process fills Django's own caches.
     grow(54)
     some, queries = asked(client, address)
     grow(30)

@@ -1,4 +1,4 @@
-"""The two databases of the tests keep apart: what one test sees is never what another left."""
+"""The two test databases are separate: no test sees the data of another."""
 
 import pytest
 from django.conf import settings
@@ -84,7 +84,7 @@ def test_known_to_fail():
     ("value", "expected"),
     [
         ("", {"skipped": 4, "xfailed": 1}),
-        ("1", {"skipped": 1, "xfailed": 1, "failed": 1, "errors": 2}),  # a test that its setup skips ends as an error
+        ("1", {"skipped": 1, "xfailed": 1, "failed": 1, "errors": 2}),  # a skip in the setup ends as an error
     ],
 )
 def test_a_skip_is_a_failure_where_nothing_may_be_skipped(pytester, monkeypatch, value, expected):

@@ -1,4 +1,4 @@
-"""What must be true of records is held by the database, and explained to editors in a sentence."""
+"""Each database constraint holds, and editors get a sentence that explains it."""
 
 import pytest
 from django.apps import apps
@@ -68,13 +68,13 @@ CONSTRAINTS = {
 
 
 def again(row, **changes):
-    """A second row like `row`, not stored yet."""
+    """Return a copy of `row` that is not stored yet."""
     fields = [field for field in row._meta.concrete_fields if not (field.primary_key or field.generated)]
     return type(row)(**{field.attname: getattr(row, field.attname) for field in fields} | changes)
 
 
 def changed(row, **changes):
-    """The same row with these changes, not stored yet."""
+    """Return the row with these changes, not stored yet."""
     for name, value in changes.items():
         setattr(row, name, value)
     return row
@@ -114,7 +114,7 @@ A_SOURCE_ONCE = {
 }
 
 OF_THE_WEB = "A URL must begin with https:// or http://."
-# Constraint -> a function that makes a row which breaks it (and nothing else) when it is stored; what editors are told.
+# From the constraint to a function that stores a row which breaks only this constraint, and the message for editors.
 BROKEN = {
     "source_url_once": (
         lambda: changed(make_source(), url=make_source(url="https://example.org/aral").url),
@@ -360,7 +360,7 @@ def test_every_constraint_is_tried_here():
 
 
 def refusals(constraint, model):
-    """What the database may say when `constraint` is broken: PostgreSQL names it, SQLite some only by their columns."""
+    """Return the possible texts of the error. PostgreSQL names the constraint, SQLite often only its columns."""
     yield constraint.name
     if connection.vendor == "sqlite" and isinstance(constraint, models.UniqueConstraint):
         columns = (model._meta.get_field(name).column for name in constraint.fields)
@@ -415,7 +415,7 @@ GOOD_NEIGHBOURS = {
     ),
     "observation_stands_once": lambda: (
         (seen := make_observation()),
-        make_observation(indicator=seen.indicator, place=seen.place, year=seen.year),  # another source, another value
+        make_observation(indicator=seen.indicator, place=seen.place, year=seen.year),  # another source and value
     ),
     "organisation_has_a_role_once": lambda: (
         (part := make_participation()),

@@ -1,4 +1,4 @@
-"""Cached databases: their key changes with all that builds them, and no half file is read."""
+"""Cached databases: the key changes with everything that builds them, and no partly written file is read."""
 
 import json
 import multiprocessing
@@ -49,7 +49,7 @@ def tree(tmp_path):
         ("fixtures/11_more.json", {"content"}),
         ("portal/models.py", {"content"}),
         ("portal/core/numbers.py", {"content"}),
-        ("portal/tracking/log.py", {"content"}),  # imported by what a model imports, by a relative name
+        ("portal/tracking/log.py", {"content"}),  # a module of the models imports it by a relative name
         ("portal/views.py", set()),
         ("tests/test_views.py", set()),
     ],
@@ -79,7 +79,7 @@ def test_key_changes_with_the_version_of_a_package(tree, tmp_path_factory, monke
 
 
 def test_all_code_that_loads_a_fixture_counts_in_the_key(db, tmp_path):
-    """Otherwise the cached content would stay as it was when that code changes."""
+    """Otherwise the cached content would stay the same when that code changes."""
     ran = set()
 
     def note(frame, event, argument):

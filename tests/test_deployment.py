@@ -1,4 +1,4 @@
-"""What the portal is deployed with says what the portal understands. No engine of containers is needed for that."""
+"""The deployment files (Dockerfile, compose, proxy) agree with the portal. The tests need no container engine."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ def composed():
 
 
 def instructions():
-    """Pairs of an instruction of the Dockerfile and what it says, in order."""
+    """Return the instructions of the Dockerfile in order: pairs of an instruction and its arguments."""
     lines = [line for line in text("Dockerfile").splitlines() if not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
     return [tuple(line.split(maxsplit=1)) for line in joined.splitlines() if line]
@@ -101,7 +101,7 @@ def test_lock_pins_what_the_portal_needs_with_hashes():
 
 
 def test_lock_has_what_its_packages_need():
-    """pip refuses a file with hashes that lacks a package which another one needs."""
+    """pip rejects a file with hashes that lacks a package which another one requires."""
     pins = locked()
     here = {canonicalize_name(one.name): one for one in metadata.distributions()}
     needed = {
@@ -216,7 +216,7 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
 
 
 def test_timer_runs_its_command_at_each_full_minute(composed, tmp_path):
-    """The shell's loop as compose gives it, with programs that say what they were asked for."""
+    """Return the shell loop of compose, with programs that print their arguments."""
     for name, does in {
         "date": "echo 1767258047",
         "sleep": 'echo "sleep $1"; exit $((n > 0))',
@@ -242,13 +242,13 @@ def test_timer_runs_its_command_at_each_full_minute(composed, tmp_path):
 
 @contextlib.contextmanager
 def proxied(composed, folder, *, portal_port, host=None):
-    """The address of the proxy as compose has it, before a portal on a port of this machine, and how to trust it."""
+    """Yield the URL of compose's proxy for a portal on a port of this machine, and how to trust its certificate."""
     said = composed["configs"]["caddyfile"]["content"]
     assert said.startswith("{\n")
-    assert "{$$HOST} {" in said  # compose makes one dollar of two
+    assert "{$$HOST} {" in said  # compose turns two dollar signs into one
     assert said.count("reverse_proxy portal:8000") == 1
     said = said.replace("$$", "$").replace("portal:8000", f"127.0.0.1:{portal_port}")
-    # A certificate of its own, which nobody else has to trust, and no other port than the one.
+    # It has its own certificate, which no one else must trust, and only this port.
     options = "{\n admin off\n skip_install_trust\n auto_https disable_redirects\n"
     (folder / "Caddyfile").write_text(options + said.removeprefix("{\n"))
     proxy = None
@@ -265,7 +265,7 @@ def proxied(composed, folder, *, portal_port, host=None):
 
 
 def started_proxy(composed, folder, host):
-    """The process of the proxy, and how to trust it; None and None if another program has taken the host's port."""
+    """Start the proxy. Return its process and how to trust it, or two times None if another program uses the port."""
     command = [*shlex.split(composed["services"]["proxy"]["command"])[:2], "--config", str(folder / "Caddyfile")]
     environment = {"PATH": with_tools()["PATH"], "HOST": host}
     environment |= {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
@@ -288,7 +288,7 @@ def started_proxy(composed, folder, host):
 
 
 def is_trusted(host, trust):
-    """Whether somebody answers there with a certificate, which takes the proxy a moment to make."""
+    """Return True if the proxy answers with a certificate, which it needs a moment to create."""
     name, port = host.split(":")
     with contextlib.suppress(OSError), socket.create_connection((name, int(port)), timeout=5) as connection:
         trust.wrap_socket(connection, server_hostname=name).close()
@@ -312,13 +312,13 @@ def test_readers_reach_the_portal_through_the_proxy(composed, content_url, tmp_p
         assert f'<link rel="canonical" href="{address}/ko/projects/">' in page.text
         assert page.headers["X-Request-ID"] in site.log()
         for inside in ("/metrics", "/readyz"):
-            for name in ("portal", "portal:8000"):  # Prometheus names the port
+            for name in ("portal", "portal:8000"):  # Prometheus sends the port
                 assert ask(site, inside, Host=name).status == 200
             assert ask(site, inside, Host="portal:9000").status == 400
             assert reader.get(inside).status_code == 404
         assert reader.post("/en/", content=b"x" * (64 * 2**20 + 1)).status_code == 413
-        assert reader.post("/en/", content=b"x" * 2_700_000).headers["X-Request-ID"] in site.log()  # asked the portal
-        # Readers are told apart by what the proxy says of where they are, not by what they say themselves.
+        assert reader.post("/en/", content=b"x" * 2_700_000).headers["X-Request-ID"] in site.log()  # from the portal
+        # The proxy identifies clients by their address. A header that a client sends does not count.
         early_in_a_minute()
         forged = [reader.get(f"/en/search/?q={n}", headers={"X-Forwarded-For": f"203.0.113.{n}"}) for n in range(30)]
         assert forged[-1].status_code == 429
@@ -333,12 +333,12 @@ def test_proxy_tells_readers_in_their_languages_that_the_portal_is_away(composed
 
 
 def test_readers_wait_at_the_proxy_while_the_portal_starts_anew(composed, content_url, tmp_path):
-    # A busy machine may need longer than the proxy's 30 seconds to start the portal.
+    # A busy machine may need more than the proxy's 30 seconds to start the portal.
     composed["configs"]["caddyfile"]["content"] = composed["configs"]["caddyfile"]["content"].replace("30s", "120s")
     environment = {"BEHIND_PROXY": "1", "ALLOWED_HOSTS": "localhost,portal", "PUBLIC_URL": "https://localhost"}
     port = free_port()
     with proxied(composed, tmp_path, portal_port=port) as (address, trust), ThreadPoolExecutor() as readers:
-        for _ in range(2):  # it starts, and starts anew
+        for _ in range(2):  # start and restart
             early = readers.submit(httpx.get, f"{address}/en/glossary/", verify=trust, trust_env=False, timeout=180)
             with serve(content_url, "--bind", f"127.0.0.1:{port}", **environment):
                 assert early.result().status_code == 200
@@ -355,8 +355,8 @@ def test_every_variable_that_is_asked_for_beside_compose_is_explained():
 
 
 def test_every_variable_in_capitals_in_the_manual_is_one_that_somebody_reads():
-    assert "MALLOC_ARENA_MAX=2" in text("Dockerfile")  # which the C library reads
-    assert "TMPDIR=/data" in text("Dockerfile")  # which Python reads
+    assert "MALLOC_ARENA_MAX=2" in text("Dockerfile")  # the C library reads it
+    assert "TMPDIR=/data" in text("Dockerfile")  # Python reads it
     others = {"MALLOC_ARENA_MAX", "TMPDIR", "HOST", "DATABASE_PASSWORD", "CONCURRENTLY", "INFO"}
     named = set(re.findall(r"`([A-Z][A-Z_]{3,})`?", text("docs/operation.md")))
     assert named - READ - others == set()

@@ -1,4 +1,4 @@
-"""The documents name what is there: paths, links, commands; the README is short; decision records are listed."""
+"""Documents name only existing paths, links and commands; the README is short; the decision records are listed."""
 
 import re
 import tomllib

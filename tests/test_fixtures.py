@@ -1,4 +1,4 @@
-"""The content of fixtures/: all of it is there, whole, sourced and in three languages."""
+"""The content of fixtures/ is complete, has sources and is in three languages."""
 
 import re
 
@@ -22,12 +22,12 @@ OURS = ("portal", "issues", "projects")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models() if hasattr(model, "natural_key")]
 RECORDS = (Source, Place, Issue, Indicator, Event, Term, Organisation, Project, Agreement)
 
-# Editors' own words, which may be in English alone.
+# Texts of editors, which may be in English only.
 EDITORIAL = {"evidence", "note"}
 
 
 def between(model):
-    """The tables that Django keeps for a model's many-to-many fields."""
+    """Return the names of the tables for a model's many-to-many fields."""
     return [
         field.m2m_db_table()
         for field in model._meta.local_many_to_many
@@ -45,7 +45,7 @@ def whole_database():
 
 
 def texts():
-    """(row, column, text) for every text of every row."""
+    """Yield (row, column, text) for every text of every row."""
     for model in MODELS:
         fields = model._meta.concrete_fields
         columns = [field.name for field in fields if isinstance(field, models.CharField | models.TextField)]
@@ -55,7 +55,7 @@ def texts():
 
 
 def translated_texts():
-    """(row, field, language, text) for the texts that readers get in their own language."""
+    """Yield (row, field, language, text) for the texts that readers get in their own language."""
     for row, column, text in texts():
         field, _dash, language = column.rpartition("_")
         if language in LANGUAGES and field not in EDITORIAL:
@@ -63,7 +63,7 @@ def translated_texts():
 
 
 def without(model, *paths):
-    """The keys of records of a model that have nothing at the end of one of these paths."""
+    """Return the keys of the records of a model that have no related record on one of these paths."""
     return sorted(
         {
             key

@@ -1,9 +1,8 @@
-"""What readers do not see yet, or no longer, stands at no address that anybody can ask for.
+"""Unpublished content does not appear at any URL.
 
-A small world is published. Then everything in it is tied to records that are drafts, in review, scheduled or archived,
-all of whose words say so. Every address that the portal has, found by walking its list of addresses, is asked for in
-every form that it has; whatever is packed is unpacked; no answer may say the word, and a key that was guessed finds no
-more than one that nobody ever gave.
+The tests publish a small world. Then they link it to records that are drafts, in review, scheduled or archived and
+contain a secret word. They request every public URL of the URL configuration in every format, and unpack ZIP files.
+No response may contain the word. The key of an unpublished record gets the same response as a key that never existed.
 """
 
 import re
@@ -35,7 +34,7 @@ from tests.world import SECRET, link, make_world, records, unpublished
 pytestmark = pytest.mark.django_db
 
 WORD = SECRET.lower().encode()
-# Parameters of lists and pages that take the key of a record.
+# Parameters of lists and pages whose value is the key of a record.
 CHOOSERS = ("country", "issue", "organisation", "place", "indicator", "source", "project")
 
 
@@ -49,9 +48,9 @@ def keys_of(found):
 
 @pytest.fixture(scope="class")
 def hidden(own_database):
-    """A world that is published, and beside each record of it those that are not; the keys of both.
+    """Return a published world, with unpublished records beside each of its records, and the keys of both.
 
-    It takes seconds to make, and the tests of a class only read it.
+    It takes seconds to make. The tests of a class only read it.
     """
     with override("en"), transaction.atomic():
         return make_hidden()
@@ -86,7 +85,7 @@ def make_hidden():
 
 
 def asked(seen):
-    """Every address of a reader, in each of its forms."""
+    """Yield every public URL in each of its formats."""
     every = [path for route in addresses() for path in filled(route, seen)]
     for path in every:
         yield path
@@ -137,7 +136,7 @@ class TestHidden:
                 assert answers[0].replace(SECRET.encode(), b"*") == answers[1].replace(stranger.encode(), b"*"), name
 
     def test_a_guessed_key_finds_no_more_than_one_that_nobody_gave(self, hidden, client):
-        """In addresses and as a filter. Of what was archived one is told that it was there, and nothing else."""
+        """Use the keys in URLs and as filters. For an archived record a reader learns only that it existed."""
         _seen, unseen = hidden
         archived = {
             key
@@ -158,7 +157,7 @@ class TestHidden:
                 nothing = said(stranger, "nobody-s-key")
                 assert nothing[0] == 404
                 kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
-                few = {(key in archived): key for key in unseen[kind]}  # one that was archived, one of the others
+                few = {(key in archived): key for key in unseen[kind]}  # an archived one and one of the others
                 for key in few.values():
                     count += 1
                     [address] = filled(route, {kind: [key] for kind in KINDS.values()})
@@ -203,7 +202,7 @@ class TestHidden:
 
 
 def test_what_is_public_of_a_record_begins_when_it_is_published(client):
-    """A text that stood in a draft stays there, though the record is published in the end."""
+    """The text stays in the draft's history, although the record is published later."""
     project = make_project(summary_en=SECRET, publication=PublicationStatus.IN_REVIEW)
     project.summary_en, project.publication = "Trees on the dried bed.", PublicationStatus.PUBLISHED
     project.save()

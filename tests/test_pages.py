@@ -1,4 +1,4 @@
-"""Every page: that it stands in three languages, that nothing leads astray, that what is not published stays hidden."""
+"""Every page exists in three languages, all links work, and unpublished content is hidden."""
 
 import re
 from collections import Counter, deque
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 NAMES = dict(settings.LANGUAGES)
 
-# Kinds of records with a page of their own: the path of the page, what makes one.
+# From kinds of records with their own page to the path of the page and the function that makes the record.
 RECORDS = {
     "issues": make_issue,
     "indicators": make_indicator,
@@ -53,12 +53,12 @@ RECORDS = {
 
 
 def in_language(path, language):
-    """The same address in another language."""
+    """Return the same URL in another language."""
     return f"/{language}/{path.split('/', 2)[2]}"
 
 
 def language_links(response):
-    """The chooser: each language's own name, and where it leads."""
+    """Return the links of the language menu: the name of each language and its URL."""
     links = reading.page(response).xpath("//nav[@class='languages']//a")
     return {reading.words(link): (link.get("lang"), link.get("href")) for link in links}
 
@@ -80,9 +80,9 @@ def named_patterns(resolver):
 
 
 def test_a_page_of_every_kind_is_looked_at():
-    """tests/pages.py names them: a new kind of page has to be added there. What only scripts ask for is no page, nor is
-    a feed; a preview is the page of its record; what changed is one kind of page, whatever it changed in; the past is
-    the page of a record again.
+    """A new kind of page must be added to tests/pages.py. URLs for scripts and feeds are not pages.
+
+    Previews, changelogs and snapshots count as the page of their record.
     """
     [under_language] = [found for found in get_resolver().url_patterns if hasattr(found.pattern, "language_prefix")]
     looked_at = {resolve(address(kind, "en").partition("?")[0]).url_name for kind in PAGES if status(kind) == 200}
@@ -115,7 +115,7 @@ def test_page_leads_to_itself_in_every_language(content, client, kind, language)
     response = client.get(asked)
     others = {code: f"http://testserver{in_language(asked, code)}" for code in LANGUAGES}
     others["x-default"] = others["en"] if kind != "home" else "http://testserver/"
-    kept = kind not in {"search", "compare-found", "changes", "past"}  # no search engine keeps these
+    kept = kind not in {"search", "compare-found", "changes", "past"}  # search engines do not index these
     assert alternates(response) == (others if kept else {})
     assert language_links(response) == {NAMES[code]: (code, in_language(asked, code)) for code in LANGUAGES}
     chosen = reading.page(response).xpath("//nav[@class='languages']//a[@aria-current]/@lang")
@@ -259,7 +259,7 @@ def test_request_that_cannot_be_understood_is_told_in_words(client):
 
 
 def pages_of(world):
-    """Every page of a small world, its lists and the files about it, in three languages."""
+    """Yield every page of a small world, its lists and its data files, in three languages."""
     own = {record.get_absolute_url() for record in records(world) if hasattr(record, "get_absolute_url")}
     today = timezone.localdate().isoformat()
     own |= {f"{path}{more}" for path in own if "#" not in path for more in ("changes/", f"on/{today}/")}
@@ -323,10 +323,10 @@ def test_what_a_record_belongs_to_is_not_named_before_it_is_published(client, pu
 
 
 class Walk:
-    """A walk over the portal from page to page along its links.
+    """A crawl of the portal that follows the links of each page.
 
-    Links without a query are all followed, or `most` of each kind of page. Of links with one, `queries` of each kind
-    and combination of parameters are, and they lead no further but to the other pages of a list.
+    It follows all links without a query, or `most` of each kind of page. Of links with a query it follows `queries`
+    for each kind and combination of parameters. From those pages it follows only links to other pages of the same list.
     """
 
     def __init__(self, client, start, *, queries, most=None):
@@ -342,7 +342,7 @@ class Walk:
                     waiting.append(there)
 
     def visit(self, here):
-        """Read a page; gives the addresses that it leads to."""
+        """Read a page and return the URLs of its links."""
         response = self.client.get(here)
         if response.status_code != 200:
             self.broken.append((here, response.status_code))
@@ -350,7 +350,7 @@ class Walk:
         self.visited.add(here)
         if not response.headers["Content-Type"].startswith("text/html"):
             if response.streaming:
-                deque(response.streaming_content, maxlen=0)  # to the end, which closes what it is read from
+                deque(response.streaming_content, maxlen=0)  # read to the end, which closes the open files
             return
         tree = reading.page(response)
         anchors = set(tree.xpath("//@id"))
@@ -364,13 +364,13 @@ class Walk:
                 yield address
 
     def takes(self, here, there):
-        """Whether to go there: not into another language, and not into every combination of filters."""
+        """Return False for pages in another language, and for further combinations of filters."""
         path, _question, query = there.partition("?")
         if path.split("/")[1] in set(LANGUAGES) - {here.split("/")[1]}:
             return False
         names = {name for name, _value in parse_qsl(query)}
         if "/changes/" in path:
-            names.add("changes")  # there are as many as records, and with the content nothing has changed yet
+            names.add("changes")  # there are as many as records, and nothing has changed yet in the content
         if query and "?" in here and names != {"page"}:
             return False
         kind = (self.kind(path), *sorted(names))
@@ -386,7 +386,7 @@ class Walk:
 
 
 def sitemap_of(client, language):
-    """Every address that the sitemap has in a language."""
+    """Return every URL of the sitemap in a language."""
     index = etree.fromstring(client.get("/sitemap.xml").content)
     found = set()
     for section in index.xpath("//*[local-name()='loc']/text()"):
@@ -396,7 +396,7 @@ def sitemap_of(client, language):
 
 
 def strays(walk, sitemap):
-    """Visited addresses that the sitemap has not, whatever is asked of them; no search, changes or data among them."""
+    """Return the visited URLs that are not in the sitemap, apart from search, changelogs, feeds and data."""
     others = ("/search/", "/changes/", "/feed/")
     visited = [path for path in walk.visited if not any(other in path for other in others)]
     visited = [path for path in visited if not path.startswith(("/data/", "/api/", "/oai", "/sitemap.xml"))]
@@ -404,7 +404,7 @@ def strays(walk, sitemap):
 
 
 def test_every_link_of_the_english_pages_leads_somewhere(content, client):
-    """All pages without a query; of lists with a query, some of each combination of parameters."""
+    """Visit all pages without a query, and three lists for each combination of parameters."""
     walk = Walk(client, "/en/", queries=3)
     sitemap = sitemap_of(client, "en")
     assert walk.broken == []
@@ -417,7 +417,7 @@ def test_every_link_of_the_english_pages_leads_somewhere(content, client):
 
 @pytest.mark.parametrize("language", ["ko", "ru"])
 def test_links_of_some_pages_of_each_kind_lead_somewhere(content, client, language):
-    """A sample: four pages of each kind."""
+    """Visit a sample: four pages of each kind."""
     walk = Walk(client, f"/{language}/", queries=1, most=4)
     assert walk.broken == []
     assert walk.unanchored == []

@@ -1,4 +1,4 @@
-"""Comments, docstrings, documents and help texts name files and modules that exist."""
+"""Files and modules that comments, docstrings, documents and help texts name exist."""
 
 import ast
 import importlib
@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 
 from tests.test_repository import BASE_DIR, files
 
-# A path from the root of the repository or the end of one, with the name of a file or a slash at its end.
+# A path from the root of the repository or its end, which has a file name or ends with a slash.
 FILE = r"[\w.-]+\.(?:css|html|js|md|py)"
 PATH = re.compile(rf"(?<![\w/.:*<>{{}}@$-])((?:[\w-]+/)+(?:{FILE}|(?![\w*<{{$]))|{FILE})(?![\w*<{{(-])")
 TOP = {"docs", "fixtures", "issues", "portal", "projects", "static", "templates", "tests"}
-# A module, a class or a function by its dotted name.
+# The dotted name of a module, class or function.
 DOTTED = re.compile(r"(?<![\w/.\"'-])((?:portal|issues|projects|tests)(?:\.[A-Za-z_]\w*)+)(?![\w/-])")
 LOGGERS = {"portal.requests"}
 LIBRARIES = {"Chart.js"}
@@ -42,20 +42,20 @@ def prose_of(path):
 
 
 def written():
-    """Yield the name and the prose of each file that has prose, but for migrations, which do not change."""
+    """Yield the name and the prose of each file that has prose. Migrations are excluded because they do not change."""
     for path in files():
         if (path.suffix == ".py" or path.suffix in COMMENTS) and "migrations" not in path.parts:
             yield path.relative_to(BASE_DIR).as_posix(), prose_of(path)
 
 
 def paths_in(text):
-    """Return the paths that a text names: those of files, and those of folders below the top level."""
+    """Return the paths that a text names: of files, and of folders below the top level."""
     found = [path for path in PATH.findall(text) if not path.endswith("/") or path.split("/")[0] in TOP]
     return [path for path in found if path not in LIBRARIES]
 
 
 def dotted_names_in(text):
-    """Return the names of modules and of what they define that a text names. Hosts and loggers are none."""
+    """Return the dotted names of modules and their contents that a text names. Host and logger names are excluded."""
     return [name for name in DOTTED.findall(text) if not name.endswith(".org") and name not in LOGGERS]
 
 
@@ -78,7 +78,7 @@ def is_defined(dotted):
 def test_paths_in_prose_exist():
     names = {path.relative_to(BASE_DIR).as_posix() for path in files()}
     names |= {folder.as_posix() for name in names for folder in PurePosixPath(name).parents}
-    # An end of a path stands for it: `urls.py`, `charts/figure.html`.
+    # The end of a path is enough: `urls.py`, `charts/figure.html`.
     ends = {"/".join(parts[start:]) for name in names for parts in [name.split("/")] for start in range(len(parts))}
     found = [(file, path) for file, text in written() for path in paths_in(text)]
     assert len(found) > 100

@@ -1,4 +1,4 @@
-"""Each page asks the database as often for many records as for few: growth must not show."""
+"""The number of queries of a page does not grow with the number of records."""
 
 import functools
 
@@ -16,12 +16,12 @@ from tests.world import link, make_world, records
 
 pytestmark = pytest.mark.django_db
 
-# Pages that are no record's, and such of them as a reader asks something of.
+# Pages that are not of one record, and some of them with a query.
 ADDRESSES = [
     *(f"/en/{path}" for kind, path in PAGES.items() if status(kind) == 200 and "/" not in path.rstrip("/")),
     "/en/about/data/",
     *(f"/en/{name}/?q=a&sort=-title&per_page=50" for name in LISTS if name not in {"issues", "glossary"}),
-    *(f"/en/{name}/?q=a&sort=-title" for name in ("issues", "glossary")),  # lists of one page
+    *(f"/en/{name}/?q=a&sort=-title" for name in ("issues", "glossary")),  # lists with one page
     "/en/projects/?country=kz&issue=aral&status=closed&role=funding&organisation=koica&year_from=1990",
     "/en/issues/?view=causes",
 ]
@@ -41,7 +41,7 @@ KINDS = (
 
 
 def queries(client, address):
-    """Return what a page asks the database, each query as often as it is asked."""
+    """Return the SQL of each query that a page needs."""
     empty_caches()
     with CaptureQueriesContext(connection) as asked:
         response = client.get(address)
@@ -53,7 +53,7 @@ def queries_while_growing(addresses, grow):
     """Return the queries of each address as a pair: before and after `grow()` is called."""
     client = Client()
     client.get("/en/about/")  # the first page of a process also fills Django's own caches
-    settle()  # as the end of the transaction would that made the records
+    settle()  # the end of the transaction that made the records would do this
     before = {address: queries(client, address) for address in addresses}
     with translation.override("en"):
         grow()
@@ -65,12 +65,12 @@ def address_in(language, address):
     return f"/{language}{address.removeprefix('/en')}"
 
 
-# Worlds take longer to make than pages. The first test of a process makes them for all others, in its transaction.
+# It takes longer to make the worlds than the pages. The first test of a process makes them for all in its transaction.
 
 
 @functools.cache
 def queries_of_pages():
-    """Return the queries of each page, of one world and of three."""
+    """Return the queries of each page, with one world and with three."""
     make_world()
     addresses = [address_in(language, address) for address in ADDRESSES for language in ("en", "ko")]
     return queries_while_growing(addresses, lambda: (make_world(), make_world()))
@@ -78,7 +78,7 @@ def queries_of_pages():
 
 @functools.cache
 def queries_of_records_and_lists():
-    """Return the queries of each kind of record and each list, with one of all that can hang on a record and three."""
+    """Return the queries of each record page and list, with one linked record of each kind and with three."""
     tied = records(world := make_world())
 
     def grow():

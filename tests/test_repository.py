@@ -1,4 +1,4 @@
-"""The repository is whole: migrations, translations, fixtures, names."""
+"""The repository is consistent: migrations, translations, fixtures and names."""
 
 import ast
 import json
@@ -19,7 +19,7 @@ from django.core.management import call_command
 BASE_DIR = settings.BASE_DIR
 TRANSLATED = ("ko", "ru")
 
-# What design and convention ask for, and nothing else.
+# The top level that design and conventions require, and nothing else.
 REQUIRED = {
     *("manage.py", "portal", "issues", "projects", "templates", "static", "fixtures", "tests"),
     *("requirements.txt", "README.md", "Makefile", "pyproject.toml", "requirements-dev.txt"),
@@ -37,7 +37,7 @@ ALLOWED = REQUIRED | {
 
 
 def files():
-    """The repository's files, those that are about to be added too."""
+    """Return the repository's files, with those that are not added yet."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=BASE_DIR,
@@ -77,7 +77,7 @@ def test_lines_of_templates_have_at_most_160_characters():
 
 
 def test_make_bench_collects_static_files_first(tmp_path):
-    """A fresh clone has none, and the pages that are measured name them."""
+    """A fresh clone has no collected files, and the measured pages need them."""
     bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     done = subprocess.run(["make", "-n", "bench"], cwd=BASE_DIR, env=bare, capture_output=True, text=True, check=True)
     steps = [done.stdout.find(step) for step in ("command -v wrk", "collectstatic", "tests.benchmarks.search")]
@@ -110,12 +110,12 @@ def name(entry):
 
 
 def forms(entry):
-    """The translations of an entry: one, or one a plural form."""
+    """Return the translations of an entry: one, or one for each plural form."""
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
 def gaps(text):
-    """What a translation must keep: gaps to fill, elements, addresses."""
+    """Return what a translation must keep: placeholders, elements and URLs."""
     return sorted(re.findall(r"%\(\w+\)[a-z]|\{\w*\}|%[sd]|</?\w+(?: [^>]*)?>", text))
 
 
@@ -146,15 +146,15 @@ def test_translations_keep_gaps_and_elements(language):
     ] == []
 
 
-# A short text means one thing at the desk and another one on a public page: "What it is" heads the kinds of search
-# results, and the kind of an organisation in its form. Names of fields and of choices are the same for both.
+# The same short text may have different meanings in the admin and on a public page: "What it is" is a heading of search
+# results, and the kind of an organisation in its form. Names of fields and choices are the same in both.
 SHORT_WORDS = 3
 DESK = re.compile(
     r"^templates/admin/|(^|/)\w*admin\w*\.py$|^portal/(staff|import_export|curation)/|^issues/grid\.py$"
     r"|^portal/models/workflow\.py$"
 )
 NAMES = re.compile(r"/models/|^portal/(tracking/audit_log|core/choices)\.py$")
-# What the portal says as Django does, in the same sense.
+# Texts that the portal has in common with Django, with the same meaning.
 LIKE_DJANGO = {
     *("Close", "Home", "Cancel", "Page not found", "Password", "Remove", "Search", "Show all"),
     *("name", "user", "version"),
@@ -162,7 +162,7 @@ LIKE_DJANGO = {
 
 
 def without_context(language="ko"):
-    """The short texts that carry no context, each with the files that it stands in."""
+    """Return the short texts without a context, each with the files that contain it."""
     return {
         entry.msgid: {file for file, _line in entry.occurrences}
         for entry in catalogue(language)
@@ -185,7 +185,7 @@ def test_a_short_text_of_both_the_desk_and_a_public_page_has_a_context():
 
 @pytest.mark.parametrize("app", ["admin", "auth"])
 def test_a_short_text_of_the_portal_replaces_none_of_djangos(app):
-    """A text without a context that Django has too is translated as the portal translates it, everywhere."""
+    """A text without a context that Django has too gets the portal's translation everywhere."""
     folder = Path(django.__file__).parent / "contrib" / app / "locale"
     theirs = {entry.msgid for entry in catalogue("ko", folder=folder) if not entry.msgctxt}
     assert theirs & without_context().keys() - LIKE_DJANGO == set()
@@ -219,20 +219,20 @@ def test_every_string_of_the_code_is_in_the_catalogues(tmp_path):
 
 
 def test_every_folder_of_the_portal_has_a_layer():
-    """`make lint` checks the imports of the folders and modules that the contract in pyproject.toml names."""
+    """`make lint` checks the imports of the folders and modules in the contract of pyproject.toml."""
     pyproject = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))
     [contract] = pyproject["tool"]["importlinter"]["contracts"]
     named = {name for layer in contract["layers"] for name in layer.split(" | ")}
     portal = BASE_DIR / "portal"
     folders = {path.parent.name for path in portal.glob("*/__init__.py")}
     modules = {path.stem for path in portal.glob("*.py")}
-    # Django finds these by their places, and no module imports them.
+    # Django finds these by their path, and no module imports them.
     beside = {"migrations", "dateformats", "__init__"}
     assert named == {"issues", "projects"} | {f"portal.{name}" for name in (folders | modules) - beside}
 
 
 def test_a_class_name_means_one_class():
-    """A name finds one class by grep. Each management command is a `Command`."""
+    """A grep for a name finds one class. Each management command is a `Command`."""
     defined = {}
     for app in ("portal", "issues", "projects"):
         for path in (BASE_DIR / app).rglob("*.py"):

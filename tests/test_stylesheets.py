@@ -1,4 +1,4 @@
-"""Stylesheets define each custom property in one place, and use none that is not defined."""
+"""Stylesheets define each custom property in one place and use only defined ones."""
 
 import re
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ ADMIN_SHEETS = Path(django.contrib.admin.__file__).parent / "static" / "admin" /
 # Sheets of the admin, which pages load in addition to Django's. Django's admin has its own colours and widths.
 DESK = {"exchange.css", "forms.css", *(path.name for path in (SHEETS / "admin").iterdir())}
 DESK_WIDTHS = {"(max-width: 767px)"}
-# Widths at which layouts change; each has one way to be written below it and one from it on.
+# Widths at which layouts change. Each has one condition for below and one for at or above.
 WIDTHS = {f"(max-width: {width - 0.01:.2f}rem)" for width in (40, 48, 60, 76)}
 WIDTHS |= {f"(min-width: {width}rem)" for width in (40, 48, 60, 76)}
 OTHER_CONDITIONS = {"print", "screen", "(prefers-color-scheme: dark)", "(scripting: none)"}

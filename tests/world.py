@@ -1,4 +1,4 @@
-"""A small world in which every kind of record is tied to every kind that it can be tied to, and ways to make it grow.
+"""A small world in which every kind of record is linked to every possible kind, and functions that make it grow.
 
     Uzbekistan ── Karakalpakstan ── Nukus (a part of it)
         │
@@ -6,9 +6,9 @@
         │                       │                            event, SDG, sources
     KOICA ── project ───────────┴── agreement with Uzbekistan and KOICA
 
-`link` ties one new record of each kind to a record of that world, in every way that the models know. What the new
-record is, the caller says: `link(issue)` makes ordinary ones; `link(issue, unpublished(DRAFT), SECRET)` makes such
-as no reader may see, and says `SECRET` in the rows between.
+`link` links one new record of each kind to a record of that world, by every relation of the models. `link(issue)` makes
+published records. `link(issue, unpublished(DRAFT), SECRET)` makes drafts with SECRET in their texts and in the rows
+between.
 """
 
 import functools
@@ -50,7 +50,7 @@ _numbers = itertools.count(1)
 
 
 def make_world():
-    """One of each kind of record (two issues and two places, so that one is part of the other), all tied together."""
+    """Make one of each kind of record (two issues and two places, so that one is part of the other), all linked."""
     w = SimpleNamespace(
         country=make_country(),
         source=(source := make_source()),
@@ -97,7 +97,7 @@ def make_world():
 
 
 def records(world):
-    """All that `link` can tie something to."""
+    """Return the records to which `link` can link others."""
     return list(vars(world).values())
 
 
@@ -109,7 +109,7 @@ def ordinary(make, **fields):
 
 
 def unpublished(publication):
-    """A way to make records that no reader may see: all their words say so."""
+    """Return a function that makes unpublished records with SECRET in all texts."""
 
     def new(make, **fields):
         record = make(key=f"{SECRET.lower()}-{next(_numbers)}", publication=publication, **fields)
@@ -124,13 +124,13 @@ def unpublished(publication):
 
 
 def first(model):
-    """The record of that kind that the world began with: the country, the source."""
+    """Return the first record of that kind in the world, such as the country or the source."""
     return model.objects.earliest("pk")
 
 
 @functools.singledispatch
 def link(record, new=ordinary, words="So it is."):
-    """Tie one new record of each kind to `record`; rows in between say `words`."""
+    """Link one new record of each kind to `record`. Rows in between contain `words`."""
     raise NotImplementedError(type(record))
 
 
