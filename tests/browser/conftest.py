@@ -1,4 +1,4 @@
-"""The editors' desk in real browsers: a server on a copy of the content that may be changed, and who works there."""
+"""Fixtures of the admin in real browsers: a server on a copy of the content that tests may change, and its users."""
 
 import shutil
 import subprocess
@@ -26,9 +26,9 @@ for name, group in people:
 
 @pytest.fixture(scope="module")
 def desk(content_database, tmp_path_factory):
-    """The portal on a copy of the content that may be changed, and the sessions of those who work at it.
+    """Run the portal on a copy of the content that tests may change. `sessions` are the session cookies of its users.
 
-    `desk.run(code)` runs Python in that copy, and gives what it prints.
+    `desk.run(code)` runs Python code on that copy and returns what it prints.
     """
     if connection.vendor != "sqlite":
         pytest.skip("what a browser sees does not depend on the database")
@@ -54,7 +54,7 @@ def desk(content_database, tmp_path_factory):
 
 @pytest.fixture
 def editor(new_context, desk):
-    """A function that opens the browser of somebody who works at the desk, by number, in a language."""
+    """Return a function that opens the browser of a user of the admin, by number, in a language."""
 
     def signed_in(number, language="en", **options):
         context = new_context(locale=language, **options)

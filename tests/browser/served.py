@@ -1,4 +1,4 @@
-"""The portal as a reader's browser meets it: gunicorn, hashed and compressed files, and the machine's own Chromium."""
+"""Run the portal as in production: gunicorn, hashed and compressed static files; and the machine's own Chromium."""
 
 import contextlib
 import fcntl
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Chromium of a server or a container has no sandbox, no graphics card, and nothing to fetch for itself.
+# Chromium on a server or in a container has no sandbox and no graphics card, and must not download anything.
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +32,7 @@ NO_CHROMIUM = "Chromium was not found: install it, or name it in CHROMIUM"
 
 
 def chromium():
-    """The machine's Chromium, or None. Playwright's own is a download that many networks do not let through."""
+    """Return the path of the machine's Chromium, or None. Many networks block the download of Playwright's own."""
     if named := os.environ.get("CHROMIUM"):
         return named
     found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
@@ -46,8 +46,9 @@ def free_port():
 
 
 def settings_of_a_local_run(database_url=None, **more):
-    """This process's environment without what a shell may have set for the portal, and with a key of its own; an
-    address asks as often as it likes. `more` are further variables.
+    """Return the environment for a server: this process's, without variables of the portal, with its own secret key.
+
+    No client is throttled. `more` are further variables.
     """
     ours = {
         "DEBUG",
@@ -69,9 +70,9 @@ def settings_of_a_local_run(database_url=None, **more):
 
 
 def collect_static_files():
-    """What `make run` does before it starts, once for all processes of a test run.
+    """Run collectstatic as `make run` does, once for all processes of a test run.
 
-    It writes files anew that a server of another process may be reading at that moment.
+    A second run would rewrite files that the server of another process may be reading.
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     done = Path(tempfile.gettempdir()) / f"portal-static-{zlib.crc32(str(ROOT).encode()):08x}"
@@ -89,7 +90,7 @@ def collect_static_files():
 
 
 class Site:
-    """A running portal: its address, its process, and what it had to say."""
+    """A running portal: its URL, its process and its log."""
 
     def __init__(self, url, process, log):
         self.url = url
@@ -97,14 +98,15 @@ class Site:
         self._log = log
 
     def log(self):
-        """The last lines that the server wrote: a traceback, where a page failed."""
+        """Return the last 4,000 characters of the server's log: the traceback of a page that failed."""
         return self._log.read_text(errors="replace")[-4000:]
 
 
 @contextlib.contextmanager
 def serve(database_url=None, *options, **environment):
-    """The portal on a free port of this machine, as long as the block lasts; with options of gunicorn and variables
-    besides.
+    """Run the portal on a free port of this machine during the block. Yield a Site.
+
+    `options` are options of gunicorn, `environment` further variables.
     """
     collect_static_files()
     url = f"http://127.0.0.1:{(port := free_port())}"
@@ -135,7 +137,7 @@ def serve(database_url=None, *options, **environment):
 
 
 def wait_for(url, server, log, seconds=60):
-    """Return as soon as the server answers anything at all."""
+    """Return as soon as the server answers any request."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if server.poll() is not None:

@@ -1,4 +1,4 @@
-"""axe finds nothing to complain of on any kind of page: each language, light and dark, phone and desktop."""
+"""axe finds no violation on any kind of page: in each language, light and dark, on a phone and a desktop."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -6,12 +6,12 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.served import VIEWPORTS
 from tests.pages import LANGUAGES, PAGES, address, status
 
-# Level AA of WCAG 2.2 (its rule on the size of targets is off unless asked for), and what axe calls good practice.
+# Level AA of WCAG 2.2 (its rule on target size is off by default), and axe's good practices.
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# A scheme changes colours and nothing else: in the dark, the rules on colours say all that is new.
+# A scheme changes only colours: in the dark scheme the rules on colours are enough.
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 SCHEMES = {"light": EVERYTHING, "dark": COLOURS}
-ENOUGH = 5  # places named for each violation
+ENOUGH = 5  # places reported for each violation
 
 
 def report(violation):
@@ -27,13 +27,13 @@ def report(violation):
 @pytest.mark.parametrize("kind", PAGES)
 def test_axe_finds_nothing(site, new_context, kind, language):
     axe = Axe()
-    found = {}  # what is wrong -> where it is
+    found = {}  # from the violation to its places
     for width, viewport in VIEWPORTS.items():
         context = new_context(
             base_url=site.url,
-            bypass_csp=True,  # the policy forbids the page other scripts than the portal's own; axe is one
+            bypass_csp=True,  # the policy forbids scripts of others, and axe is one
             viewport=viewport,
-            reduced_motion="reduce",  # colours are judged where they come to rest
+            reduced_motion="reduce",  # colours are checked after their transition
         )
         page = context.new_page()
         assert page.goto(address(kind, language)).status == status(kind), site.log()

@@ -1,4 +1,4 @@
-"""The first administrator comes in: with an app, with a passkey, on a telephone, and with nothing that is forbidden."""
+"""The first administrator signs in with an app and a passkey, on a phone, without violations of the content policy."""
 
 import os
 import re
@@ -22,7 +22,7 @@ NEWCOMER = "zarina"
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """A portal that asks staff for a second step, on an empty database with the accounts that createsuperuser made."""
+    """Run a portal that requires two-factor authentication of staff. Its only accounts are those of createsuperuser."""
     database = f"sqlite:///{tmp_path_factory.mktemp('desk') / 'desk.sqlite3'}"
     environment = settings_of_a_local_run(database) | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     commands = [["migrate", "--verbosity", "0"]]
@@ -39,12 +39,12 @@ def desk(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "STAFF_MFA", "1")
         with serve(database) as site:
-            site.url = site.url.replace("127.0.0.1", "localhost")  # passkeys belong to a name
+            site.url = site.url.replace("127.0.0.1", "localhost")  # passkeys need a host name
             yield site
 
 
 class Person:
-    """Someone at a browser: goes from page to page, looks at each, and remembers what the browser complained of."""
+    """A user's browser: opens pages, checks each one, and collects the errors of the browser."""
 
     def __init__(self, context, look):
         self.page = context.new_page()
@@ -58,7 +58,7 @@ class Person:
             self.complaints.append(f"{message.type}: {message.text} ({self.page.url})")
 
     def at(self, path):
-        """Wait for the page at a path, and look at it."""
+        """Wait for the page at a path and check it."""
         self.page.wait_for_url(re.compile(rf"://[^/]*{re.escape(path)}(\?|$)"), wait_until="networkidle")
         self.look(self.page)
 
@@ -72,13 +72,13 @@ class Person:
         self.page.click("main [type=submit]")
 
     def answer(self, secret):
-        """Type what the authenticator app shows."""
+        """Type the code of the authenticator app."""
         self.page.fill("[name=code]", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
         self.page.locator("main form:has([name=code]) [type=submit]").first.click()
 
 
 def first_day(person, name):
-    """Sign in, set up an app and a passkey, sign out, and come back with the passkey."""
+    """Sign in, set up an app and a passkey, sign out, and sign in again with the passkey."""
     page = person.page
     page.goto("/admin/")
     person.at("/accounts/login/")
@@ -116,7 +116,7 @@ def first_day(person, name):
 
 
 def with_a_key(context, page):
-    """Plug a security key into the browser that is touched at once."""
+    """Add a virtual security key to the browser, which confirms each request at once."""
     network = context.new_cdp_session(page)
     network.send("WebAuthn.enable")
     key = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
@@ -126,7 +126,7 @@ def with_a_key(context, page):
 
 @pytest.mark.parametrize("language", ACCOUNTS)
 def test_first_administrator_comes_in(desk, new_context, language):
-    """In English under the content policy; in Korean and Russian under the eyes of axe, which the policy would stop."""
+    """English runs under the content policy. Korean and Russian run with axe, which the policy would block."""
     english = language == "en"
     context = new_context(
         base_url=desk.url,

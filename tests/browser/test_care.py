@@ -1,4 +1,4 @@
-"""The care of records in real browsers: doubles that are merged, a record that is archived, what is still right."""
+"""Maintenance of records in real browsers: merged duplicates, an archived record, a verified one."""
 
 import pytest
 from playwright.sync_api import expect
@@ -35,7 +35,7 @@ def open_record(page, desk, model, key):
     ],
 )
 def test_two_records_of_one_thing_become_one(editor, desk, language, doubles, compare, merge, done):
-    """From the number on the desk, which falls, to the reader at the old address, who finds the record that stays."""
+    """The number on the dashboard falls, and a reader of the old URL gets the record that stays."""
     key, name, korean = f"salt-{language}", f"Salt Steppe Institute {language}", f"소금초원연구소{language}"
     desk.run(TWINS.format(key=key, name=name, korean=korean, project=PROJECT))
     kim = editor(KIM, language)
@@ -45,7 +45,7 @@ def test_two_records_of_one_thing_become_one(editor, desk, language, doubles, co
     expect(kim.locator("dl > div", has=number)).to_contain_text(doubles)
     number.click()
     kim.locator(".double-list li", has_text=f"{key}-old").get_by_role("link", name=compare).click()
-    # What is empty in the record that stays is filled unless one says otherwise.
+    # Empty fields of the record that stays are filled unless the editor decides otherwise.
     expect(kim.locator("input[name=stays-name_ko][value=other]")).to_be_checked()
     kim.get_by_role("button", name=merge).click()
     expect(kim.locator(".messagelist .success")).to_contain_text(done)

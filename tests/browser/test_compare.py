@@ -1,4 +1,4 @@
-"""Projects are chosen for a comparison as one types, or without JavaScript among those that a search finds."""
+"""Readers choose projects for a comparison from suggestions, or from a search without JavaScript."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ GRIP, FOREST = "koica-gggi-aral-sea-grip", "kfs-aral-sea-forest-restoration-kz"
 
 
 def take(page, field, text, name):
-    """Type into the field and take what is suggested."""
+    """Type into the field and choose the suggestion."""
     page.locator(field).press_sequentially(text)
     page.locator(".suggestions:visible [role=option]", has_text=name).click()
 

@@ -1,4 +1,4 @@
-"""The editors' desk in real browsers: two editors on one record, and text that a lost session does not lose."""
+"""The admin in real browsers: two editors of one record, and a lost session that does not lose text."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ def open_term(page, desk, key):
 
 
 def save(page):
-    """Save, and say why where the form asks."""
+    """Save, with a reason where the form requires one."""
     why = page.locator("#id_why")
     if why.count() and not why.input_value():
         why.fill("The source says so.")
@@ -31,7 +31,7 @@ def test_two_editors_on_one_record_lose_nothing(editor, desk):
     clash = lee.locator(".clash")
     expect(clash).to_contain_text("kim changed it on")
     expect(clash).to_contain_text("What Kim wrote.")
-    expect(clash).to_contain_text("김이 쓴 글.")  # taken, since Lee had left it alone
+    expect(clash).to_contain_text("김이 쓴 글.")  # stored, because Lee did not change it
     expect(lee.locator("#id_definition_ko")).to_have_value("김이 쓴 글.")
     lee.get_by_role("radio", name="Keep my version").check()
     save(lee)
@@ -49,7 +49,7 @@ def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, de
     page.locator("#id_definition_en").fill("A long text that took an hour.")
     page.context.clear_cookies()
     save(page)
-    expect(page.locator("#id_definition_en")).to_have_count(0)  # the session is gone
+    expect(page.locator("#id_definition_en")).to_have_count(0)  # the session has ended
     page.context.add_cookies(cookies)
     page.goto(address)
     offer = page.locator(".autosave")
@@ -60,7 +60,7 @@ def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, de
     expect(page.locator(".messagelist .success")).to_be_visible()
     page.goto(address)
     expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
-    expect(page.locator(".autosave")).to_have_count(0)  # saved: nothing is kept any more
+    expect(page.locator(".autosave")).to_have_count(0)  # saved: the browser has deleted the draft
 
 
 def test_rows_and_choices_come_back_too_and_can_be_thrown_away(editor, desk):
@@ -93,7 +93,7 @@ def sign_in(page, name):
 
 
 def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk, new_context):
-    """Two people share a browser: one's session ends while she writes, and the other signs in there."""
+    """Two people share a browser: the session of one ends while she types, and the other signs in there."""
     desk.run(
         "from django.contrib.auth.models import User\n"
         f"for name in ('nur', 'olga'): User.objects.create_superuser(name, password='{PASSWORD}')"
@@ -121,7 +121,7 @@ def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk
         page.locator("#logout-form button").click()
     assert answer.value.all_headers()["clear-site-data"] == '"cache", "cookies"'
     expect(page.locator("main [role=status]")).to_have_text("You have signed out.")
-    assert [cookie["name"] for cookie in context.cookies()] == ["csrftoken"]  # of the page that follows
+    assert [cookie["name"] for cookie in context.cookies()] == ["csrftoken"]  # a message of the next page
     page.goto(address)
     sign_in(page, "nur")
     expect(page.locator(".autosave")).to_be_visible()
@@ -130,7 +130,7 @@ def test_unsaved_text_is_offered_to_its_author_alone_and_survives_sign_outs(desk
 
 
 def test_unsaved_text_survives_signing_in_again(desk, editor):
-    """The message of a sign-in is a success too, and yet nothing was saved."""
+    """The message of a sign-in is a success too, but nothing was saved."""
     desk.run(
         f"from django.contrib.auth.models import User\nUser.objects.create_superuser('zhanna', password='{PASSWORD}')"
     )
@@ -164,7 +164,7 @@ def test_clash_is_explained_in_korean(editor, desk):
     [("en", "In review", "Published", "No source is cited."), ("ko", "검토 중", "공개", "인용한 출처가 없습니다.")],
 )
 def test_a_term_goes_from_draft_to_its_readers(editor, desk, language, in_review, published, missing):
-    """An editor writes and submits; a reviewer is told what is missing, cites it and publishes; a reader finds it."""
+    """An editor submits a record; a reviewer sees what is missing, cites a source and publishes; a reader finds it."""
     han, seo = editor(2, language), editor(3, language)
     key, name = f"takyr-{language}", f"Takyr{language}"
     han.goto(f"{desk.url}/admin/issues/term/add/")
@@ -190,6 +190,6 @@ def test_a_term_goes_from_draft_to_its_readers(editor, desk, language, in_review
 
     open_term(han, desk, key)
     assert han.url == address
-    expect(han.locator("#id_definition_en")).to_have_count(0)  # readers see it: an editor changes it no more
+    expect(han.locator("#id_definition_en")).to_have_count(0)  # it is public: an editor cannot change it any more
     han.goto(f"{desk.url}/{language}/search/?q={name}")
     expect(han.locator(".hit").first).to_contain_text(name)

@@ -1,11 +1,11 @@
-"""Every screen of the desk opens in a browser that has nothing to complain of, least of all the content policy."""
+"""Every page of the admin opens without errors in the browser and without violations of the content policy."""
 
 import json
 
 import pytest
 from django.contrib import admin
 
-# The screens of a model’s admin. What it answers besides is no screen: parts of forms, JSON, buttons.
+# The pages of a model’s admin. Its other URLs return parts of forms or JSON, or are buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
 ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview")
 NO_SCREEN = {
@@ -19,17 +19,17 @@ NO_SCREEN = {
     "original",
 }
 NO_SCREEN |= {"end_previews"}
-# Of the whole desk, and of one kind alone.
+# Pages of the whole admin, and of one model only.
 OTHERS = ("", "doubles/", "projects/reportingorganisation/kept-out/", "auth/user/{auth.user}/password/")
 APPS = ("auth", "mfa", "portal", "issues", "projects")
-# What nobody may do, whoever they are.
+# Pages that no user may open.
 CLOSED = {("mfa.authenticator", "add")} | {
     (label, screen)
     for label in ("portal.auditentry", "portal.link", "projects.importedactivity", "projects.suggestedissue")
     for screen in ("add", "delete")
 }
 
-# Models without a record in the content get one, so that each has a screen of it.
+# Models without a record in the content get one, so that each of their pages can be opened.
 RECORDS = """
 import json
 from allauth.mfa.models import Authenticator
@@ -63,14 +63,14 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.fixture(scope="module")
 def records(desk):
-    """The primary key of a record of each model."""
+    """Return the primary key of a record of each model."""
     found = json.loads(desk.run(RECORDS).splitlines()[-1])
     assert [label for label, pk in found.items() if pk is None] == []
     return found
 
 
 class Visit:
-    """What a browser had to say of the screens that it was led through."""
+    """Collects what the browser reports on the pages that it opens."""
 
     def __init__(self, page, url):
         self.page, self.url, self.complaints, self.statuses = page, url, [], {}
@@ -79,18 +79,18 @@ class Visit:
         page.on("console", self._on_console)
 
     def _on_console(self, message):
-        if message.type in {"error", "warning"} and "status of 403" not in message.text:  # a screen that is closed
+        if message.type in {"error", "warning"} and "status of 403" not in message.text:  # a page that no user may open
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def open(self, path):
-        """Open a screen; once its scripts have run, note what the policy forbade."""
+        """Open a page, and collect policy violations once its scripts have run."""
         self.statuses[path] = self.page.goto(f"{self.url}/admin/{path}").status
         self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         self.complaints += [f"{path}: {breach}" for breach in self.page.evaluate("window.breaches")]
 
 
 def screens(model, records):
-    """The addresses of the screens of a model’s admin, by their kind."""
+    """Return the URLs of the pages of a model’s admin, by their kind."""
     model_admin, label = admin.site.get_model_admin(model), model._meta.label_lower
     prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
     kinds = {pattern.name.removeprefix(prefix) for pattern in model_admin.urls if pattern.name}
@@ -133,7 +133,7 @@ def test_the_screen_that_brings_a_former_state_back_keeps_to_the_policy(desk, ed
 
 
 def test_no_screen_is_left_out(records):
-    """Whoever adds an address to the desk says here whether it is a screen."""
+    """A new URL of the admin must be listed as a page or as none."""
     known = {*ABOUT_ALL, *ABOUT_ONE, *NO_SCREEN, "revert", "password_change", "projects_iati_kept_out"}
     assert {kind for model in admin.site._registry for kind in screens(model, records)[1]} <= known
 

@@ -1,4 +1,4 @@
-"""What a page says of itself is there for programs in a browser too, and breaks no rule of the content policy."""
+"""The metadata of a page is available to programs in a browser and obeys the content policy."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Forms of the desk in a browser: duplicates, references, citing, previews, languages; by keyboard too."""
+"""Forms of the admin in a browser: duplicates, references, citations, previews and languages, also by keyboard."""
 
 import re
 
@@ -70,7 +70,7 @@ def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(des
     page.locator("#id_other_spellings").fill("A text that stays")
     save(page)
     expect(page.locator(".messagelist .success")).to_be_visible()
-    # Out of the way, so that the other language finds the same.
+    # Remove it, so that the other language finds the same candidates.
     desk.run(f"from projects.models import Organisation; Organisation.objects.get(key='forestry-{language}').delete()")
 
 
@@ -149,7 +149,7 @@ def test_a_source_is_cited_and_the_prose_previewed_by_keyboard(desk, editor, lan
     expect(text).to_have_value("The first claim [micklin-2016].")
     expect(picker).to_have_value("")
     text.press("Tab")
-    picker.press("Enter")  # in the empty field: it chooses nothing, and sends nothing
+    picker.press("Enter")  # in the empty field it chooses nothing and sends nothing
     picker.press("Tab")
     button = page.get_by_role("button", name=words["preview"]).first
     expect(button).to_be_focused()
@@ -182,7 +182,7 @@ def test_text_that_is_kept_in_the_browser_has_the_marks_that_were_put_in(desk, e
     picker.press_sequentially("micklin hope")
     page.locator(".suggestions [role=option]:visible", has_text="The Future Aral Sea").click()
     expect(page.locator("#id_impacts_en")).to_have_value("Dust. [micklin-2016]")
-    page.wait_for_timeout(1_200)  # what is typed is kept after a moment
+    page.wait_for_timeout(1_200)  # the draft is stored after a moment
     page.goto(address)
     page.get_by_role("button", name="Restore").click()
     expect(page.locator("#id_impacts_en")).to_have_value("Dust. [micklin-2016]")
@@ -203,7 +203,7 @@ def test_languages_can_be_chosen_and_the_choice_is_remembered(desk, editor):
     expect(fields["ru"]).to_be_hidden()
     expect(fields["ko"]).to_be_visible()
     english, korean = fields["en"].bounding_box(), fields["ko"].bounding_box()
-    assert english["x"] + english["width"] <= korean["x"]  # side by side
+    assert english["x"] + english["width"] <= korean["x"]  # languages side by side
     page.reload()
     expect(fields["ru"]).to_be_hidden()
     page.get_by_label("Show languages").select_option("All")
@@ -217,7 +217,7 @@ def test_how_complete_a_language_is_follows_what_one_types(desk, editor):
     expect(marks).to_have_text(["0 of 2", "0 of 2", "0 of 2"])
     page.locator("#id_title_ko").fill("나무")
     expect(marks).to_have_text(["0 of 2", "1 of 2", "0 of 2"])
-    page.locator("#id_results_en").fill("Planted.")  # not needed, but once written it is to be translated
+    page.locator("#id_results_en").fill("Planted.")  # optional, but it must be translated once it has a text
     expect(marks).to_have_text(["1 of 3", "1 of 3", "0 of 3"])
     page.locator("#issue_links-group .add-row a").click()
     expect(marks).to_have_text(["1 of 4", "1 of 4", "0 of 4"])
@@ -239,7 +239,7 @@ def test_a_translator_begins_with_english_and_korean(desk, editor):
     expect(mark).not_to_have_text(before)
     expect(page.locator("#languages [data-language=en]")).to_have_text(
         "2 중 2"
-    )  # it is not theirs to write, and counts
+    )  # the user cannot edit it, but it counts
 
 
 def test_a_field_that_is_wrong_or_led_to_is_never_hidden(desk, editor):
@@ -266,7 +266,7 @@ def test_without_javascript_all_languages_are_shown(desk, editor):
 
 @pytest.mark.parametrize("width", VIEWPORTS)
 def test_axe_finds_nothing_in_what_forms_have_been_given(desk, editor, width):
-    """Of each form, the parts that are ours: Django’s own, and Select2’s, are what they are."""
+    """Return the parts of each form that the portal renders. Those of Django and Select2 are not ours to change."""
     page = editor(SEO, bypass_csp=True, viewport=VIEWPORTS[width], reduced_motion="reduce")
     parts = ["#duplicate-check", "#languages", ".from-reference", ".prose-tools", ".prose-preview", ".desk-note"]
     found = {}
@@ -275,7 +275,7 @@ def test_axe_finds_nothing_in_what_forms_have_been_given(desk, editor, width):
         here = [part for part in parts if page.locator(part).count()]
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.wait_for_timeout(300)  # Django’s links change their colour slowly; it is judged where it comes to rest
+            page.wait_for_timeout(300)  # Django’s links change their colour slowly; it is checked after the transition
             rules = (
                 {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}
                 if scheme == "light"

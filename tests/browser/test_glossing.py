@@ -1,4 +1,4 @@
-"""A term in prose shows its definition by keyboard and by touch, without JavaScript, and never on paper."""
+"""A glossary term shows its definition by keyboard and by touch, without JavaScript, but not in print."""
 
 import re
 
@@ -15,7 +15,7 @@ ADDRESSES = {
 
 
 def opened(page, site, language):
-    """The issue page in that language, the first mark of a term on it, and the term's definition."""
+    """Open the issue page in that language. Return it, the first marked term and the term's definition."""
     issue, term = ADDRESSES[language]
     page.goto(f"{site.url}/{language}/issues/{issue}/")
     return page.locator(f'[popovertarget="gloss-term-{term}"]').first, page.locator(f"#gloss-term-{term}")

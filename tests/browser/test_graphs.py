@@ -1,4 +1,4 @@
-"""The graph of causes and effects in a browser: names fit their boxes as the machine's own fonts draw them."""
+"""The graph of causes and effects in a browser: names fit their boxes in the machine's own fonts."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,7 +22,7 @@ def test_names_fit_their_boxes_and_one_picture_is_shown(new_context, site, path,
         [svg] = [svg for svg in page.locator("svg.graph").all() if svg.is_visible()]
         assert ("chart-wide" in svg.get_attribute("class")) == (width == "desktop")
         assert svg.evaluate(OUT_OF_ITS_BOX) == []
-        # Letters are never smaller than about 11 pixels.
+        # Letters are not smaller than about 11 pixels.
         assert svg.evaluate("svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width") > 0.9
 
 

@@ -1,4 +1,4 @@
-"""A correction in real browsers: made with a note, read by readers, looked up by editors, and taken back."""
+"""A correction in real browsers: made with a reason, visible to readers and editors, and reverted."""
 
 import pytest
 from playwright.sync_api import expect
@@ -28,7 +28,7 @@ WORDS = {
 
 @pytest.fixture
 def watched(editor):
-    """`editor`, whose pages have nothing that the browser complains of."""
+    """Return a function like `editor`, and check at the end that the browser reported no errors."""
     complaints = []
 
     def opened(*who):
@@ -75,7 +75,7 @@ def test_a_correction_is_explained_read_and_taken_back(watched, desk, language):
     newest = han.locator(".history-change").first
     for told in ("seo", words["why"], "1999."):
         expect(newest).to_contain_text(told)
-    expect(han.locator(".history-change a.button")).to_have_count(0)  # readers see it: an editor changes it no more
+    expect(han.locator(".history-change a.button")).to_have_count(0)  # it is public now
 
     open_event(seo, desk)
     seo.locator(".object-tools .historylink").click()

@@ -1,4 +1,4 @@
-"""The large map under a reader's hands: drawn by the server first, then moved, by pointer and by keyboard."""
+"""The large map in a browser: rendered by the server first, then interactive, by pointer and by keyboard."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.browser.served import VIEWPORTS
 
 MARKS = ".explorer-mark"
 
-# Pairs of names that run into each other. The box of a text is higher than its letters by about a third.
+# Return the pairs of overlapping names. The box of a text is higher than its letters by about a third.
 OVERLAPS = """() => {
   const texts = [...document.querySelectorAll('.map-drawing .map-words')].filter(text => text.checkVisibility());
   const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
@@ -24,7 +24,7 @@ OVERLAPS = """() => {
 
 @pytest.fixture
 def complaints(page):
-    """What the browser complains of, the content policy's violations among it."""
+    """Return the errors of the browser, with violations of the content policy."""
     found = []
     page.on("console", lambda message: found.append(message.text) if message.type in {"error", "warning"} else None)
     page.on("pageerror", lambda error: found.append(str(error)))
@@ -32,7 +32,7 @@ def complaints(page):
 
 
 def moving(page, site, path="en/map/"):
-    """The page of the map once it can be moved."""
+    """Open the page of the map and wait until it is interactive."""
     page.goto(f"{site.url}/{path}")
     page.get_by_role("button", name="Move and zoom the map").click()
     expect(page.locator(MARKS).first).to_be_visible()
@@ -44,7 +44,7 @@ def mark(page, key):
 
 
 def projects_of(page):
-    """The numbers that the marks carry, summed."""
+    """Return the sum of the numbers in the marks."""
     return sum(int(text) for text in page.locator(f"{MARKS} > div > span:first-child").all_inner_texts())
 
 
@@ -54,7 +54,7 @@ def test_the_drawn_map_moves_when_asked_to(page, site, complaints):
     assert page.evaluate("typeof L") == "undefined", "Leaflet came before anyone asked for it"
     moving(page, site)
     assert page.locator(MARKS).count() > 10
-    expect(page.locator(".explorer-bed")).to_have_count(1)  # the Aral Sea of the late 1950s, under …
+    expect(page.locator(".explorer-bed")).to_have_count(1)  # the Aral Sea of the late 1950s, below …
     assert page.locator(".explorer-lake").count() > 10  # … that of the mid-2000s, and the lakes
     names = page.locator(".explorer-name").all_inner_texts()
     assert {"Kazakhstan", "Aral Sea", "China"} <= set(names)
@@ -144,7 +144,7 @@ def test_filters_hold_while_the_map_moves(page, site, complaints):
     page.get_by_role("checkbox", name=re.compile("^Turkmenistan")).check()
     expect(page.locator(".results-count")).to_have_text("5 projects of 171")
     expect(page.locator(MARKS)).to_have_count(2)
-    expect(page.locator("#the-same")).to_be_visible()  # it was kept, and not begun anew
+    expect(page.locator("#the-same")).to_be_visible()  # the map is the same one, not a new one
     expect(page.locator(".map-places-list li[id]")).to_have_count(2)
     page.get_by_role("link", name=re.compile("Country: Turkmenistan")).click()
     expect(page.locator(".results-count")).to_have_text("171 projects")
@@ -175,7 +175,7 @@ def test_the_part_of_the_map_is_in_the_address(page, site):
     expect(mark(page, "chirchiq")).to_be_visible()
     address = page.url
     page.reload()
-    expect(mark(page, "chirchiq")).to_be_visible()  # who moved the map once finds it moving
+    expect(mark(page, "chirchiq")).to_be_visible()  # who has moved the map once sees that it can be moved
     assert "bbox=" in address
 
 
@@ -239,7 +239,7 @@ def test_marks_are_large_enough_to_touch_and_names_to_read_on_a_small_phone(new_
 
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 def test_names_on_a_drawing_do_not_run_into_each_other(new_context, site, language):
-    """What geo.text_width reckons, the browser's own letters keep to."""
+    """The estimate of geo.text_width is at least the width of the browser's letters."""
     for viewport in VIEWPORTS.values():
         page = new_context(viewport=viewport).new_page()
         page.goto(f"{site.url}/{language}/map/")

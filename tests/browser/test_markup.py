@@ -1,4 +1,4 @@
-"""The W3C's checker (Nu) finds neither errors nor warnings in the markup of any kind of page, in any language."""
+"""The W3C's checker (Nu) finds no errors and warnings in the markup of any kind of page, in any language."""
 
 import json
 import os
@@ -12,18 +12,18 @@ from django.conf import settings
 
 from tests.pages import LANGUAGES, PAGES, address, status
 
-# Where `npm install --prefix .node vnu-jar` puts it, unless VNU_JAR names another.
+# The path where `npm install --prefix .node vnu-jar` installs it, unless VNU_JAR names another.
 CHECKER = Path(
     os.environ.get("VNU_JAR") or settings.BASE_DIR / ".node" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 )
 
-# What the checker says without being right, each with its reason.
+# Wrong reports of the checker, each with its reason.
 NOT_HERE = ()
 
 
 @pytest.fixture
 def checked():
-    """What the checker has to say of a folder of pages, each complaint once, with an example and where it is true."""
+    """Return the checker's reports on a folder of pages, each once, with an example and its pages."""
     if not shutil.which("java"):
         pytest.skip("Java was not found: install a runtime, such as default-jre-headless")
     if not CHECKER.is_file():

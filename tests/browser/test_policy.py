@@ -1,4 +1,4 @@
-"""Every page is light, fits a phone, asks nobody else for anything, breaks no content policy, and stands still."""
+"""Every page is small, fits a phone, loads nothing from other hosts, obeys the content policy and does not shift."""
 
 import re
 import threading
@@ -13,9 +13,9 @@ from tests.pages import LANGUAGES, PAGES, address, status
 
 MOST_BYTES = 60_000  # compressed, headers included, on a first visit
 MOST_BYTES_OF = {".css": 20_000, ".js": 25_000}
-LEAFLET = {"map": ".js"}  # a map that one can move is made by Leaflet, which is larger than all else
+LEAFLET = {"map": ".js"}  # an interactive map uses Leaflet, which is larger than everything else
 NARROW = (360, 320)  # CSS pixels: a small phone; a window of 1280 at 400 % zoom (WCAG 2.2, 1.4.10)
-MOST_SHIFT = 0.02  # a tenth of what passes for good
+MOST_SHIFT = 0.02  # a tenth of the threshold for a good score
 
 WATCH_SHIFTS = """
 window.portalShifts = [];
@@ -30,7 +30,7 @@ new PerformanceObserver(list => {
 
 
 class Visit:
-    """A first visit to a page: what it asked for, what came, what the browser complained of."""
+    """A first visit to a page: its requests, the responses, and the errors of the browser."""
 
     def __init__(self, site, new_context, path, viewport):
         context = new_context(base_url=site.url, viewport=viewport)
@@ -56,12 +56,12 @@ class Visit:
 
     def _on_console(self, message):
         own_answer = message.location.get("url") == self.url and "Failed to load resource" in message.text
-        if message.type in {"error", "warning"} and not own_answer:  # an error page says so in its status
+        if message.type in {"error", "warning"} and not own_answer:  # the status of an error page is expected
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     @property
     def sizes(self):
-        """Address -> bytes that came, the largest first."""
+        """Return a dict from URL to transferred bytes, the largest first."""
         rows = [(self.requests.get(request, request), int(size)) for request, size in self.bytes.items()]
         return dict(sorted(rows, key=lambda row: -row[1]))
 
@@ -69,7 +69,7 @@ class Visit:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
-    # A wider window asks for the same files in every language: one stands for all.
+    # A wider window requests the same files in every language, so one language is enough.
     for width in VIEWPORTS if language == "en" else ["phone"]:
         visit = Visit(site, new_context, address(kind, language), VIEWPORTS[width])
 
@@ -94,7 +94,7 @@ def test_a_page_says_what_it_weighs(site, page, language, said):
 
 
 class BadManners(BaseHTTPRequestHandler):
-    """A page that does everything that a page of the portal must not."""
+    """Serve a page that violates every rule that pages of the portal must obey."""
 
     PAGE = b"""<!doctype html><title>Bad manners</title><link rel=icon href=/icon.svg><p id=moved style=height:400px>One
         <script>alert(1)</script><script src=/late.js></script><img src=http://localhost:9/picture.png>"""

@@ -1,4 +1,4 @@
-"""Lists, charts and languages under a reader's hands, with and without JavaScript."""
+"""Lists, charts and languages in a browser, with and without JavaScript."""
 
 import re
 

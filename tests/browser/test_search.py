@@ -1,4 +1,4 @@
-"""The search under a reader's hands: suggestions by keyboard, by touch and without JavaScript."""
+"""The search in a browser: suggestions by keyboard, by touch and without JavaScript."""
 
 import pytest
 from playwright.sync_api import expect
@@ -7,7 +7,7 @@ FIELD = "#search-q"
 
 
 def typed(page, site, text, language="en"):
-    """The search page with `text` in its field and suggestions open."""
+    """Open the search page, type `text` and wait for the suggestions."""
     page.goto(f"{site.url}/{language}/search/")
     page.locator(FIELD).press_sequentially(text)
     expect(page.locator("#suggestions-1 [role=option]").first).to_be_visible()

@@ -1,4 +1,4 @@
-"""Lists as files and values as a table, in real browsers: an editor's way from a mistake to what readers see."""
+"""Tables as files and values as a grid, in real browsers: from an editor's mistake to the public page."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +19,7 @@ PLACES = {"en": "aral-sea", "ko": "nukus"}
 
 
 def bring(page, words, text):
-    """Choose a file in the form of an import, and have it compared."""
+    """Choose a file in the import form and compare it."""
     page.locator("#id_file").set_input_files(
         {"name": "places.csv", "mimeType": "text/csv", "buffer": text.encode("utf-8-sig")}
     )
@@ -28,7 +28,7 @@ def bring(page, words, text):
 
 
 def policy_violations(page):
-    """What the browser complains of while the page is used."""
+    """Return the errors of the browser while the page is used."""
     found = []
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: found.append(str(error)))
@@ -37,7 +37,7 @@ def policy_violations(page):
 
 @pytest.mark.parametrize("language", WORDS)
 def test_a_file_goes_from_a_mistake_to_its_readers(editor, desk, language):
-    """A reviewer brings a file with a mistake, mends it, looks at what it changes, stores it; a reader finds it."""
+    """A reviewer uploads a file with a mistake, corrects it, previews and stores the changes; readers find them."""
     words, key, spelling = WORDS[language], PLACES[language], f"Qaraqum{language}"
     seo = editor(3, language)
     violations = policy_violations(seo)
@@ -59,7 +59,7 @@ def test_a_file_goes_from_a_mistake_to_its_readers(editor, desk, language):
 
 @pytest.mark.parametrize("language", WORDS)
 def test_values_are_typed_into_a_table_by_keyboard(editor, desk, language):
-    """A mistake is marked in its cell; mended, all is stored at once, and a reader sees it."""
+    """A mistake is marked in its cell. After its correction everything is stored at once, and a reader sees it."""
     words, year = WORDS[language], {"en": 2024, "ko": 2025}[language]
     seo = editor(3, language)
     violations = policy_violations(seo)
@@ -72,7 +72,7 @@ def test_values_are_typed_into_a_table_by_keyboard(editor, desk, language):
     expect(seo.locator(f"#v-{year}-kz")).to_be_focused()
     seo.keyboard.type("many")
     expect(seo.locator("td.changed")).to_have_count(1)
-    seo.keyboard.press("Enter")  # goes on instead of storing what is half typed
+    seo.keyboard.press("Enter")  # moves on instead of storing an unfinished value
     expect(seo.locator(f"#v-{year + 1}-kz")).to_be_focused()
     seo.locator("#id_why").fill("The yearbook is out")
     seo.get_by_role("button", name=words["values"]).click()
@@ -121,7 +121,7 @@ def test_a_table_is_typed_and_a_file_brought_without_scripts(editor, desk):
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_long_imports_say_how_far_they_are(editor, desk, width):
-    """Two thousand lines: the page grows while the work goes on, and leads to the outcome by itself."""
+    """Two thousand rows: the page shows the progress and then opens the result by itself."""
     seo = editor(3, viewport={"width": width, "height": 800})
     violations = policy_violations(seo)
     seo.goto(f"{desk.url}/admin/issues/term/import/")
