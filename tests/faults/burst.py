@@ -1,6 +1,7 @@
-"""Many connections of one network that ask for pages which have to be made, and a reader of another network meanwhile.
+"""Many connections of one network request uncached pages while a reader of another network reads.
 
-`python -m tests.faults.burst URL SECONDS` is the crowd, a process of its own; it writes how often it was answered what.
+`python -m tests.faults.burst URL SECONDS` is the crowd, in its own process. It prints the number of responses by
+status.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 CONNECTIONS = 48
 CROWD, READER = "127.0.0.2", "127.0.0.1"  # the loopback has addresses for two networks
-# “{}” is a number that none before had.
+# “{}” becomes a number that no earlier request used.
 ADDRESSES = (
     "/en/map/?z={}",
     "/en/map/?bbox=56,37,73.{},46",
@@ -33,7 +34,7 @@ ADDRESSES = (
 
 
 async def _ask_on(host, port, numbers, end, statuses):
-    """Ask one address after the other, on a connection that is kept open."""
+    """Request one URL after the other on a connection that stays open."""
     addresses = random.sample(ADDRESSES, len(ADDRESSES))
     writer = None
     for path in itertools.cycle(addresses):
@@ -48,7 +49,7 @@ async def _ask_on(host, port, numbers, end, statuses):
             statuses[told[9:12]] += 1
             if "content-length: " in told:
                 await reader.readexactly(int(told.partition("content-length: ")[2].split()[0]))
-            else:  # a stream: leave it
+            else:  # a streamed response: do not read it
                 raise ConnectionError
             if "connection: close" in told:
                 raise ConnectionError
@@ -69,7 +70,7 @@ async def _crowd(url, seconds):
 
 @contextlib.contextmanager
 def crowd(url, seconds):
-    """Let a crowd ask as long as the block lasts, `seconds` at most; gives a function that returns its statuses."""
+    """Let a crowd send requests during the block, `seconds` at most. Yield a function that returns its statuses."""
     command = [sys.executable, "-m", "tests.faults.burst", url, str(seconds)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -85,7 +86,7 @@ def crowd(url, seconds):
 
 
 def read(url, path, seconds, pause=0.05):
-    """Read an address again and again for some seconds: the statuses, and how long each took in seconds."""
+    """Request a URL again and again for some seconds. Return the statuses and the seconds of each response."""
     address, end, statuses, took = urlsplit(url), time.monotonic() + seconds, Counter(), []
     while time.monotonic() < end:
         connection = http.client.HTTPConnection(address.netloc, timeout=60, source_address=(READER, 0))
@@ -101,7 +102,7 @@ def read(url, path, seconds, pause=0.05):
 
 
 def percentile(took, part):
-    """The time within which this part of the answers came, of ascending times."""
+    """Return the time within which this share of the responses came; `times` ascend."""
     return took[min(int(len(took) * part), len(took) - 1)]
 
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one test, which it may stop and start: programs of the machine, files and a port of its own."""
+"""A PostgreSQL server for one test, which may stop and start it. It has its own files and port."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c
 
 
 def programs():
-    """The folder of the newest PostgreSQL's programs, or None. Debian keeps them out of PATH."""
+    """Return the folder of the newest PostgreSQL's programs, or None. Debian does not add them to PATH."""
     found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     found.sort(key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0)
     named = shutil.which("initdb")
@@ -29,7 +29,7 @@ class Cluster:
         self.url = f"postgres://portal@127.0.0.1:{self.port}/portal"
 
     def run(self, program, *arguments, **more):
-        # PostgreSQL refuses to run as root; it is put where it may read, or it complains of where it stands.
+        # PostgreSQL refuses to run as root. The working directory must be readable, or PostgreSQL reports an error.
         become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         return subprocess.run(
             [*become, str(programs() / program), *arguments],
@@ -45,11 +45,11 @@ class Cluster:
         self.control("start", "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self, mode):
-        """`fast` cuts connections off and tidies up; `immediate` does not even tidy up, as when power fails."""
+        """Stop the server. `fast` closes the connections and shuts down cleanly; `immediate` is like a power cut."""
         self.control("stop", "-m", mode)
 
     def control(self, act, *arguments):
-        # Not through a pipe, which the server would hold open after pg_ctl has gone.
+        # Do not use a pipe: the server would keep it open after pg_ctl has ended.
         waiting = ("-D", self.data, "-w", "-t", "60")
         self.run("pg_ctl", act, *waiting, *arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -76,8 +76,8 @@ class Cluster:
 
 @contextlib.contextmanager
 def running_cluster():
-    """A cluster that runs, until somebody stops it or the block ends."""
-    # A short path: a socket's may have a hundred characters.
+    """Run a server until the test stops it or the block ends."""
+    # A short path: that of a socket may have about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="portal-faults-", dir="/tmp") as name:
         cluster = Cluster(Path(name))
         if os.geteuid() == 0:
@@ -101,5 +101,5 @@ def running_cluster():
             cluster.run("createdb", "-h", "127.0.0.1", "-p", str(cluster.port), "-U", "portal", "portal")
             yield cluster
         finally:
-            with contextlib.suppress(subprocess.CalledProcessError):  # it is down already
+            with contextlib.suppress(subprocess.CalledProcessError):  # it has stopped already
                 cluster.stop("immediate")

@@ -1,4 +1,4 @@
-"""The portal's gunicorn worker, as a class for `--worker-class`, with deadlines that a test can wait for."""
+"""The portal's gunicorn worker, as a class for `--worker-class`, with short deadlines for tests."""
 
 from portal.ops import gunicorn_worker
 from portal.ops.gunicorn_worker import SlowClientWorker

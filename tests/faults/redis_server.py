@@ -1,4 +1,4 @@
-"""A Redis of one test, which it may stop and start, on a port of its own."""
+"""A Redis server for one test, which may stop and start it, on its own port."""
 
 import contextlib
 import shutil
@@ -15,7 +15,7 @@ NO_PROGRAM = "redis-server was not found: install it"
 
 
 class Server:
-    """A server that keeps nothing on a disk."""
+    """A server that does not write to disk."""
 
     def __init__(self):
         self.port, self.process = free_port(), None
@@ -38,7 +38,7 @@ class Server:
 
 @contextlib.contextmanager
 def running_redis():
-    """A server that runs, until somebody stops it or the block ends. Where there is none, the test is skipped."""
+    """Run a server until the test stops it or the block ends. Skip the test if Redis is not installed."""
     if not shutil.which("redis-server"):
         pytest.skip(NO_PROGRAM)
     server = Server()

@@ -1,15 +1,15 @@
-"""One network that asks for far more pages than people read takes nobody else’s time."""
+"""One network that requests far more pages than people read does not slow down others."""
 
 from tests.browser.served import serve
 from tests.faults import burst
 from tests.faults.visiting import ask
 
-SOON = 1  # second, within which 95 of 100 cached pages come on a machine that is busy with other tests
+SOON = 1  # seconds; the 95th percentile of cached pages must be below this on a machine that also runs other tests
 
 
 def test_others_read_cached_pages_while_one_network_asks_for_all_that_has_to_be_made(content_url):
     with serve(content_url, "--workers", "2", "--threads", "8", LIMIT_PAGES="600", LIMIT_AT_ONCE="2") as site:
-        for _ in range(8):  # by both workers
+        for _ in range(8):  # from both workers
             assert ask(site, "/en/glossary/").is_whole_page
         with burst.crowd(site.url, 15) as told:
             cached, took = burst.read(site.url, "/en/glossary/", 6)
@@ -22,5 +22,5 @@ def test_others_read_cached_pages_while_one_network_asks_for_all_that_has_to_be_
         assert made.is_whole_page
         assert set(statuses) <= {"200", "302", "400", "429"}
         assert statuses["429"] > statuses.get("200", 0)
-        # The crowd's own network reads what is cached, too; and afterwards all is as ever.
+        # The crowd's own network reads cached pages too, and afterwards everything works as before.
         assert ask(site, "/en/glossary/").is_whole_page

@@ -1,4 +1,4 @@
-"""A worker that is killed while it answers takes down its own requests and nothing else."""
+"""A worker that is killed during a response interrupts only its own requests."""
 
 import os
 import random
@@ -15,7 +15,7 @@ KILLS, READERS = 4, 6
 PAGES = ["/en/glossary/?q=tugai{}", "/ko/glossary/?q=tugai{}", "/ru/"]
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 def test_readers_get_whole_pages_while_workers_are_killed(own_database):
     make_citation(make_term(key="tugai"), make_source())
     with serve(own_database, "--workers", "2") as site:
@@ -31,5 +31,5 @@ def test_readers_get_whole_pages_while_workers_are_killed(own_database):
         assert ask(site, "/readyz").status == 200
     cut_off = [answer for answer in readers.answers if not answer.status]
     assert [answer for answer in readers.answers if answer.status and not answer.is_whole_page] == []
-    # Somebody was interrupted, and nobody more than once a time.
+    # Some reader was interrupted, and each reader at most once for each kill.
     assert 1 <= len(cut_off) <= KILLS * READERS

@@ -1,9 +1,8 @@
-"""A server that is killed in the middle of a save leaves the record whole: all of it old, or all of it new.
+"""A server that is killed during a save leaves the record either all old or all new.
 
-The portal runs under gunicorn on a database of its own. An editor's form changes an issue in one word everywhere: in
-its texts, in a key figure, in a row, in a citation. While it is being saved the worker is killed, without a chance to
-tidy up, ever closer to the moment at which the save counts; then the word must be the same everywhere, in the search
-and in the history too.
+The portal runs under gunicorn on its own database. An editor's form changes one word of an issue everywhere: in its
+texts, in a key figure, in a row, in a citation. The worker is killed during the save, each time closer to the commit.
+Then the word must be the same everywhere, also in the search index and the history.
 """
 
 import contextlib
@@ -30,13 +29,13 @@ from tests.faults.visiting import Editor, ask, session_of, until, workers_of
 from tests.make import make_citation, make_issue, make_issue_in_country, make_key_figure, make_project, make_source
 
 TRIES, SWEEP, SECONDS = 12, 5, 20
-WORDS = [f"tarn{chr(ord('a') + number)}k" for number in range(TRIES + 3)]  # no stem, and no beginning of another
+WORDS = [f"tarn{chr(ord('a') + number)}k" for number in range(TRIES + 3)]  # words without a common stem or prefix
 
 
 def words_everywhere(issue):
-    """The words that the parts of the record hold: its own, its rows', what a search finds, what history says last."""
+    """Return the words in all parts of the record: its own, its rows', the search result and the newest state."""
     with transaction.atomic():
-        # Waits for the connection that was cut off, which may still be at its last statement.
+        # Wait for the connection that was closed, which may still run its last statement.
         issue = Issue.objects.select_for_update().get(pk=issue.pk)
     figure, row = issue.key_figures.get(), issue.in_countries.get()
     position = issue.citations.get().position
@@ -61,7 +60,7 @@ def words_everywhere(issue):
 
 
 def changes(word, position):
-    """What an editor changes in the form of the issue, so that it says the word everywhere."""
+    """Return the changes of the form of the issue that put the word everywhere."""
     return {
         "summary_en": word,
         "state_ko": word,
@@ -72,7 +71,7 @@ def changes(word, position):
     }
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
     first = WORDS[1]
     issue = make_issue(key="aral", name_en="Aral Sea", publication="published", summary_en=first, state_ko=first)
@@ -95,7 +94,7 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
                 break
             data = editor.form(path, changes(WORDS[now + 1], now + 1))
             [worker] = workers_of(site.process)
-            # First evenly from the beginning to the end, then between too early and too late.
+            # First spread evenly from the beginning to the end, then between too early and too late.
             late = min(came, default=2 * whole)
             delay = whole * number / SWEEP if number < SWEEP else random.uniform(min(max(stayed), late), late)
             with ThreadPoolExecutor() as threads:
@@ -106,7 +105,7 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
             assert len(set(held.values())) == 1, held
             assert set(held.values()) <= {WORDS[now], WORDS[now + 1]}
             new = held["summary"] == WORDS[now + 1]
-            assert new or not answer.result()  # what was confirmed is stored
+            assert new or not answer.result()  # the confirmed change is stored
             (came if new else stayed).append(delay)
             now += new
         for number in [*workers_of(site.process), site.process.pid]:
@@ -119,7 +118,7 @@ def test_a_server_killed_in_mid_save_leaves_the_record_whole(own_database):
 
 # ── Right after the commit ───────────────────────────────────────────────────────────────────────────────────
 
-# Another process changes one project and takes another down. It is killed before anything can follow the commit.
+# Another process changes one project and archives another. It is killed before anything can follow the commit.
 CHANGE_AND_DIE = """
 import os, signal
 import django
@@ -150,7 +149,7 @@ WITHDRAWN = {"/en/projects/goes/": 410, "/api/v1/projects/goes": 410}
 ARCHIVE = "/data/central-asia-environment.zip"
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commit(own_database, tmp_path):
     for key, title in (("stays", "Wetland before"), ("goes", "Wetland to be withdrawn")):
         make_project(key=key, title_en=title)
@@ -161,7 +160,7 @@ def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commi
     ):
 
         def titles(text):
-            text = re.sub(r"<[^>]+>", "", text)  # a search marks words
+            text = re.sub(r"<[^>]+>", "", text)  # the search marks its matches
             return [title for title in ("Wetland before", "Wetland to be withdrawn", "Afterwards") if title in text]
 
         def archived():
@@ -174,7 +173,7 @@ def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commi
 
         before = tags()
         assert len(before) > 6
-        # Twice, so that all that is kept ready is.
+        # Twice, so that all caches are filled.
         for _ in range(2):
             found = {name: titles(client.get(path).text)[:1] for name, path in PATHS.items()}
             assert found == {name: ["Wetland before"] for name in PATHS}
@@ -194,7 +193,7 @@ def test_readers_get_what_a_process_stored_that_was_killed_right_after_its_commi
         for _ in range(2):
             answers = {path: client.get(path, headers={"If-None-Match": tag}) for path, tag in before.items()}
             wrong = {path: answer.status_code for path, answer in answers.items() if answer.status_code != 200}
-            assert wrong == ({ARCHIVE: 304} if ARCHIVE in wrong else {})  # it is made anew meanwhile
+            assert wrong == ({ARCHIVE: 304} if ARCHIVE in wrong else {})  # it is being rebuilt
             found = {name: titles(client.get(path).text) for name, path in PATHS.items()}
             assert found == {name: [] if name == "search" else ["Afterwards"] for name in PATHS}
             assert {path: client.get(path).status_code for path in WITHDRAWN} == WITHDRAWN

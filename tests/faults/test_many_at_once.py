@@ -1,4 +1,4 @@
-"""Two hundred readers and two editors at once: what was said to be stored is there, once, and readers miss nothing."""
+"""Two hundred readers and two editors at once: each confirmed change is stored once, and readers get all pages."""
 
 import itertools
 import threading
@@ -16,7 +16,7 @@ PATHS = ("/en/glossary/", "/ko/glossary/", "/ru/glossary/", "/en/sources/")
 
 
 def keep_saving(editor, leaving, stored, forms):
-    """Send forms, one after the other, until it is time to leave; note those that the portal said are stored."""
+    """Send forms one after the other until the event is set. Collect those that the portal confirmed."""
     for name, path, changes in forms:
         if leaving.is_set():
             return
@@ -24,7 +24,7 @@ def keep_saving(editor, leaving, stored, forms):
         stored.append(name)
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 def test_every_write_that_was_answered_is_there_and_none_twice(own_database):
     source, term = make_source(), make_term(key="tugai", definition_en="Forest number 0.")
     make_citation(term, source)
@@ -65,12 +65,12 @@ def test_every_write_that_was_answered_is_there_and_none_twice(own_database):
         last = ask(site, "/en/glossary/").text
     changed, added = stored
     assert [answer for answer in readers.answers if not answer.is_whole_page] == []
-    # Every change is there, in the order in which it was made, and the page shows the last.
+    # Every change is stored, in the order in which it was made, and the page shows the last one.
     kept = [state.definition_en for state in Term.history.filter(key="tugai").order_by("pk")]
     assert kept == ["Forest number 0.", *changed]
     assert Term.objects.get(key="tugai").version == began + len(changed)
     assert changed[-1] in last
-    # Every new record is there, and so is its history, once.
+    # Every new record is stored once, with its history.
     there = Term.objects.filter(key__startswith="word-")
     assert sorted(there.values_list("key", flat=True)) == sorted(added)
     began_once = Term.history.filter(key__startswith="word-", history_type="+").values("key").annotate(n=Count("pk"))

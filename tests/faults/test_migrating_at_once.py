@@ -1,4 +1,4 @@
-"""Two hosts that start together both migrate: one does it, the other waits and finds nothing left to do."""
+"""Two hosts that start together both migrate: one migrates, and the other waits and finds nothing to do."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ WAITING = "Another process migrates this database. Waiting for it."
 
 @pytest.fixture
 def empty_database(tmp_path):
-    """The URL of a database without tables, on the engine that the tests run on."""
+    """Return the URL of a database without tables, on the engine of the tests."""
     if connection.vendor == "sqlite":
         yield f"sqlite:///{tmp_path}/portal.sqlite3"
         return

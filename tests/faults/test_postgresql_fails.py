@@ -1,4 +1,4 @@
-"""PostgreSQL that is stopped and started under load: nobody sees an error, and all recovers by itself."""
+"""PostgreSQL stops and starts under load: nobody gets a server error, and the portal recovers by itself."""
 
 import contextlib
 import itertools
@@ -34,7 +34,7 @@ def cluster():
 
 @contextlib.contextmanager
 def saving(editor, path):
-    """An editor who saves the definition of a term again and again; the words that the portal said are stored."""
+    """An editor saves the definition of a term again and again. Return the words that the portal confirmed."""
     leaving, stored, refused = threading.Event(), [], []
 
     def save():
@@ -59,13 +59,13 @@ def saving(editor, path):
 
 
 def until_more(answers):
-    """Wait until there is one more of them."""
+    """Wait until the list has one more item."""
     before = len(answers)
     until(lambda: len(answers) > before)
 
 
 def asked(cluster, question):
-    """What the database itself answers."""
+    """Return the result of a query from the database itself."""
     with contextlib.closing(psycopg2.connect(cluster.url)) as connection, connection.cursor() as cursor:
         cursor.execute(question)
         return cursor.fetchall()
@@ -91,7 +91,7 @@ def test_readers_and_editors_are_told_and_all_recovers_by_itself(own_database, c
             readers.wait_for(200, count=2)
             until_more(stored)
         assert ask(site, "/readyz").status == 200
-        assert workers_of(site.process) == workers  # nobody had to start anything anew
+        assert workers_of(site.process) == workers  # nothing had to be restarted
         assert "Traceback" not in site.log()
     assert {answer.status for answer in readers.answers} == {200, 503}
     assert [answer for answer in readers.answers if answer.status == 200 and not answer.is_whole_page] == []
@@ -103,7 +103,7 @@ def test_readers_and_editors_are_told_and_all_recovers_by_itself(own_database, c
     assert told == {(language, language, words, "30") for language, words in WORDS.items()}
     assert {answer.status_code for answer in refused} == {503}
     assert {answer.headers["Retry-After"] for answer in refused} == {"30"}
-    # What was confirmed is there, each once. What was not confirmed may be.
+    # What was confirmed is stored, once. What was not confirmed may be stored.
     kept = [word for (word,) in asked(cluster, "SELECT definition_en FROM issues_historicalterm ORDER BY history_id")]
     assert [word for word in kept if word in stored] == stored
     assert len(set(kept)) == len(kept)
@@ -135,7 +135,7 @@ def test_an_editor_is_told_that_the_disk_is_full_or_that_somebody_holds_the_reco
     make_citation(term, make_source())
     path, session = f"/admin/issues/term/{term.pk}/change/", session_of("kim")
     cluster.fill(own_database)
-    # PostgreSQL says of a full disk what this trigger says; to fill one up takes a file system of its own.
+    # The message of this trigger is PostgreSQL's for a full disk. Filling a disk would need its own file system.
     with serve(f"{cluster.url}?options=-c%20lock_timeout%3D1s") as site, Editor(site, session) as editor:
         data = editor.form(path, {"definition_en": "Forest of willow.", "why": "A better word."})
         cluster.sql(REFUSE.encode())
@@ -146,6 +146,6 @@ def test_an_editor_is_told_that_the_disk_is_full_or_that_somebody_holds_the_reco
             refused = editor.send(path, data)
             assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
             assert ask(site, "/en/glossary/").status == 200
-        # The same form, sent again, is stored: nothing of it was, and nothing of it was lost.
+        # The same form is stored when it is sent again: the first attempt stored nothing and lost nothing.
         assert editor.send(path, data).status_code == 302
     assert asked(cluster, "SELECT definition_en FROM issues_term") == [("Forest of willow.",)]

@@ -1,4 +1,4 @@
-"""A shared cache that is stopped and started under load: readers do not notice, and all recovers by itself."""
+"""A shared cache stops and starts under load: readers do not notice, and the portal recovers by itself."""
 
 import httpx
 import pytest
@@ -22,7 +22,7 @@ def redis():
 
 
 def sign_in(client, language):
-    """The answer to somebody who gives a wrong password, which is counted in the shared cache."""
+    """Return the response to a wrong password, which is counted in the shared cache."""
     client.cookies.set(settings.LANGUAGE_COOKIE_NAME, language)
     client.get("/accounts/login/")
     form = {"login": "kim", "password": "wrong", "csrfmiddlewaretoken": client.cookies[settings.CSRF_COOKIE_NAME]}
@@ -37,14 +37,14 @@ def test_readers_do_not_notice_and_who_signs_in_is_told(own_database, redis):
     ):
         with Readers(site, PAGES, count=4) as readers:
             readers.wait_for(200, count=3)
-            assert redis.client.dbsize() > 0  # it is where pages are kept
+            assert redis.client.dbsize() > 0  # pages are cached in it
             redis.stop()
             readers.wait_for(200, count=20)
             for language, words in WORDS.items():
                 refused = sign_in(client, language)
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
                 assert words in refused.text
-            assert ask(site, "/readyz").status == 200  # readers may be sent here
+            assert ask(site, "/readyz").status == 200  # the proxy may send readers here
             redis.start()
             until(lambda: ask(site, "/en/glossary/").is_whole_page and redis.client.dbsize() > 0)
             assert sign_in(client, "en").status_code == 200
@@ -57,7 +57,7 @@ def test_workers_count_requests_of_an_address_together(own_database, redis):
     with serve(own_database, "--workers", "2", CACHE_URL=redis.url, LIMIT_SEARCH="20") as site:
         early_in_a_minute()
         answers = [ask(site, f"/en/search/?q=water{number}").status for number in range(40)]
-    # A worker grants a share of two before it asks; then both take from the same ones.
+    # A worker reserves two tokens before it asks the cache. After that both workers use the same bucket.
     assert answers.count(200) <= 20 + 2 * 2
     assert answers[-1] == 429
 

@@ -1,4 +1,4 @@
-"""Clients that are slow, or pretend to be, take nobody else’s time."""
+"""Clients that are slow, or pretend to be, do not slow down others."""
 
 import contextlib
 import os
@@ -20,18 +20,18 @@ from tests.faults.visiting import ask, session_of, until, workers_of
 from tests.make import make_citation, make_indicator, make_place, make_source, make_term
 from tests.test_deployment import proxied
 
-MANY = 24  # of each sort; the server has four threads
-SOON = 5  # seconds, on a machine that is busy with other tests
+MANY = 24  # of each kind; the server has four threads
+SOON = 5  # seconds, on a machine that also runs other tests
 
 
 def connect(site):
-    """A connection of somebody who may take their time."""
+    """Open a connection with a long timeout."""
     address = urlsplit(site.url)
     return socket.create_connection((address.hostname, address.port), timeout=60)
 
 
 def said(connection):
-    """All that the server says until it closes the connection."""
+    """Return all that the server sends until it closes the connection."""
     pieces = []
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65536):
@@ -47,7 +47,7 @@ def site(own_database):
         yield running
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 def test_others_are_served_meanwhile(site):
     begun = time.monotonic()
     with contextlib.ExitStack() as connections:
@@ -60,7 +60,7 @@ def test_others_are_served_meanwhile(site):
 
         silent = many(b"")
         slow = many(b"GET /en/glossary/ HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-        # These were answered and do not hang up.
+        # These got a response and keep the connection open.
         answered = many(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         for number in range(6):
             for connection in slow:
@@ -68,7 +68,7 @@ def test_others_are_served_meanwhile(site):
             page = ask(site, f"/ko/glossary/?q=tugai{number}")
             assert page.is_whole_page
             assert page.seconds < SOON
-        # Whoever was slow and meant it gets an answer; whoever never came to the end is shown out.
+        # A client that is slow but completes its request gets a response. The server disconnects one that does not.
         patient = slow.pop()
         patient.sendall(b"Connection: close\r\n\r\n")
         assert said(patient).startswith(b"HTTP/1.1 200 OK")
@@ -84,7 +84,7 @@ LANGUAGES = ("en", "ko", "ru")
 HEALTHY_SECONDS = 1
 FORM = "Content-Type: application/x-www-form-urlencoded"
 IMPORT = "/admin/portal/source/import/"
-CSRF_COOKIE = "csrftoken=" + 32 * "a"  # with it, Django reads the form to compare the token in there
+CSRF_COOKIE = "csrftoken=" + 32 * "a"  # with this cookie, Django reads the form to compare its token
 FILE_FORM = "Content-Type: multipart/form-data; boundary=x"
 BEGUN_FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
 
@@ -94,7 +94,7 @@ def head(method, path, *headers, host="127.0.0.1"):
 
 
 def stays_healthy(site, attackers=(), word=b"", seconds=4):
-    """Assert that /healthz answers in time, again and again, while attackers send a word now and then."""
+    """Assert that /healthz answers in time, again and again, while attackers sometimes send a few bytes."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for attacker in attackers:
@@ -107,7 +107,7 @@ def stays_healthy(site, attackers=(), word=b"", seconds=4):
 
 
 def greedy_reader(site, path):
-    """A client that asks for something and takes no more of it than fits into a small buffer."""
+    """Open a connection that sends a request and reads no more of the response than a small buffer holds."""
     address = urlsplit(site.url)
     reader = socket.socket()
     reader.settimeout(20)
@@ -118,7 +118,7 @@ def greedy_reader(site, path):
 
 
 def large_table(years=100):
-    """Publish observations whose table is larger than all buffers between two sockets; return how many."""
+    """Publish observations whose table is larger than all buffers between two sockets. Return their number."""
     texts = {
         f"{field}_{language}": length * "가"
         for field, length in (("name", 160), ("licence", 200))
@@ -136,7 +136,7 @@ def large_table(years=100):
 
 @pytest.fixture
 def attacked(own_database):
-    """A portal with one worker of four threads, a large table, and an administrator's session cookie."""
+    """Run a portal with one worker of four threads, a large table, and an administrator's session cookie."""
     rows, session = large_table(), session_of("gulnara")
     with serve(own_database) as site:
         site.rows, site.cookie = rows, f"{settings.SESSION_COOKIE_NAME}={session}"
@@ -146,7 +146,7 @@ def attacked(own_database):
 
 @contextlib.contextmanager
 def attackers(site, request):
-    """So many clients that begin to send a request."""
+    """Open that many connections that begin to send a request."""
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connect(site)) for _ in range(ATTACKERS)]
         for client in clients:
@@ -169,7 +169,7 @@ def test_large_bodies_hold_no_thread(attacked):
     with attackers(attacked, request) as strangers:
         stays_healthy(attacked, strangers, b"a=b&", seconds=1)
         assert {said(stranger)[:13] for stranger in strangers} <= {b"HTTP/1.1 413 ", b""}
-    # A client that first sends all, and only then reads, still learns why nothing was taken.
+    # A client that sends everything before it reads still gets the reason for the refusal.
     with connect(attacked) as hasty:
         with contextlib.suppress(ConnectionError):
             hasty.sendall(head("POST", IMPORT, FORM, "Content-Length: 9000000", "Accept: text/html") + 9_000_000 * b"a")
@@ -195,12 +195,12 @@ def test_slow_readers_hold_no_thread(attacked):
             assert reader.recv(12) == b"HTTP/1.1 200"
             readers.append(reader)
         stays_healthy(attacked)
-        # Whoever is slow, and then reads, gets all of it.
+        # A client that is slow but reads gets the whole response.
         assert len(said(readers.pop())) > len(whole)
 
 
 def assert_import(client, cookie):
-    """Assert that a file of staff which is larger than a form may be arrives whole."""
+    """Assert that a file of staff that is larger than the limit for forms arrives completely."""
     with client:
         page = client.get(IMPORT, headers={"Cookie": cookie})
         assert page.status_code == 200
@@ -253,7 +253,7 @@ def test_no_thread_waits_for_clients_of_the_proxy(own_database, tmp_path):
             assert httpx.get(f"{address}/healthz", verify=trust, trust_env=False, timeout=60).text == "ok\n"
             assert time.monotonic() - begun < HEALTHY_SECONDS
 
-        # Slow forms wait at the proxy, and so do large files as far as it keeps them.
+        # Slow forms wait at the proxy, and so do large files as far as it buffers them.
         stays_quick([visit(head_of("POST", "/oai", FORM, "Content-Length: 2400000")) for _ in range(ATTACKERS)])
         upload = (FILE_FORM, f"Cookie: {CSRF_COOKIE}", f"Origin: {address}", f"Content-Length: {60 * 2**20}")
         strangers = [visit(head_of("POST", IMPORT, *upload)) for _ in range(ATTACKERS)]
@@ -305,7 +305,7 @@ def test_client_that_waits_for_100_continue_gets_it_unless_it_is_refused(site):
 
 @pytest.mark.django_db(transaction=True)
 def test_client_that_is_refused_is_not_cut_off_while_it_sends(site):
-    """A reset could reach the client before it has read why it is refused (RFC 9112, section 9.6)."""
+    """A reset could reach the client before it has read the reason for the refusal (RFC 9112, section 9.6)."""
     with connect(site) as client:
         client.sendall(head("POST", "/oai", FORM, "Content-Length: 9000000"))
         assert statuses_of(said(client)) == [b"413"]
@@ -359,7 +359,7 @@ ESTABLISHED, HALF_CLOSED = "01", "05"  # states of a connection in /proc/net/tcp
 
 
 def connections_of(process, port, wanted=ESTABLISHED):
-    """Return how many connections to a port of this machine a process holds in a state."""
+    """Return the number of connections of a process to a port of this machine in a state."""
     lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     established = {
         f"socket:[{inode}]"
@@ -391,5 +391,5 @@ def test_workers_share_readers_who_come_at_once_and_stay(own_database):
                 until(lambda: sum(held()) == 16)
                 return min(held())
 
-        until(share, 30)  # the second worker may still be preparing itself
+        until(share, 30)  # the second worker may still be starting
         assert [share() >= 5 for _time in range(3)] == [True] * 3

@@ -1,4 +1,4 @@
-"""SQLite that another program holds, or whose disk is full: editors are told, readers read on, nothing is lost."""
+"""Another program locks SQLite, or its disk is full: editors get a message, readers read on, and nothing is lost."""
 
 import contextlib
 import resource
@@ -19,7 +19,7 @@ ROOM = 2048  # bytes; a page of the database has 4096
 
 @contextlib.contextmanager
 def locked(url):
-    """As long as the block lasts, another program writes to the database and does not come to an end."""
+    """During the block another program holds a write transaction open."""
     other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE issues_term SET key = key")
@@ -32,9 +32,9 @@ def locked(url):
 
 @contextlib.contextmanager
 def full_disk(site):
-    """As long as the block lasts, the worker can write no page to any file: there is room for less than one.
+    """During the block the worker can write no page to any file: there is room for less than one.
 
-    A limit of the process does this without a small file system, which only root could make.
+    A limit of the process does this without a small file system, which only root could create.
     """
     [worker] = workers_of(site.process)
     usual = resource.prlimit(worker, resource.RLIMIT_FSIZE)
@@ -45,7 +45,7 @@ def full_disk(site):
         resource.prlimit(worker, resource.RLIMIT_FSIZE, usual)
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 def test_editors_are_told_and_readers_read_on(own_database):
     term = make_term(key="tugai", definition_en="Forest along a river.")
     make_citation(term, make_source())
@@ -61,7 +61,7 @@ def test_editors_are_told_and_readers_read_on(own_database):
                 readers.wait_for(200)
             assert [answer for answer in readers.answers if not answer.is_whole_page] == []
             assert Term.objects.get().definition_en != f"Forest of {word}."
-            # The same form, sent again, is stored: nothing of it was, and nothing of it was lost.
+            # The same form is stored when it is sent again: the first attempt stored nothing and lost nothing.
             assert editor.send(path, data).status_code == 302
             assert f"Forest of {word}." in ask(site, "/en/glossary/").text
         assert workers_of(site.process) == workers

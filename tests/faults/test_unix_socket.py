@@ -8,7 +8,7 @@ from tests.browser.served import serve
 from tests.faults.visiting import early_in_a_minute
 
 
-@pytest.mark.django_db(transaction=True)  # the server sees what is committed
+@pytest.mark.django_db(transaction=True)  # the server only sees committed data
 @pytest.mark.parametrize("proxies", ["0", "1"])
 def test_portal_answers_through_a_unix_socket(own_database, tmp_path, proxies):
     place = tmp_path / "portal.sock"
@@ -18,11 +18,11 @@ def test_portal_answers_through_a_unix_socket(own_database, tmp_path, proxies):
         httpx.Client(base_url="http://localhost", transport=httpx.HTTPTransport(uds=str(place)), timeout=60) as reader,
     ):
         early_in_a_minute()
-        # All its clients count as one network, which is none that may read the numbers.
+        # All its clients count as one network, which may not read the metrics.
         statuses = [reader.get(f"/en/search/?q=aral{number}").status_code for number in range(30)]
         assert (statuses[0], statuses[-1]) == (200, 429)
         assert reader.get("/metrics").status_code == 404
-        # Signing in counts attempts by the address too, and writes its network into the audit.
+        # Sign-in counts attempts by address too, and writes the network into the audit log.
         page = reader.get("/accounts/login/")
         form = {"login": "gulnara", "password": "wrong", "csrfmiddlewaretoken": page.cookies["csrftoken"]}
         answer = reader.post("/accounts/login/", data=form, headers={"Referer": "http://localhost/accounts/login/"})

@@ -1,4 +1,4 @@
-"""Readers and editors of a running portal, without browsers: many at a time, and what they were answered."""
+"""Readers and editors of a running portal, without browsers: many at a time, with the responses that they get."""
 
 import contextlib
 import http.client
@@ -22,7 +22,7 @@ PATIENCE = 60  # seconds until a test gives up waiting for what should take two
 
 
 def until(condition, seconds=PATIENCE, pause=0.05):
-    """Wait until something holds, and return it; an error if it does not come to hold in time."""
+    """Wait until `condition()` is true and return its value. Raise AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while not (held := condition()):
         assert time.monotonic() < end, f"{condition} did not come to hold within {seconds} seconds."
@@ -31,18 +31,18 @@ def until(condition, seconds=PATIENCE, pause=0.05):
 
 
 def early_in_a_minute():
-    """Wait until there is time for what has to happen within one of the minutes in which requests are counted."""
+    """Wait until enough of the current minute is left, because requests are counted in whole minutes."""
     until(lambda: time.time() % throttling.SECONDS < throttling.SECONDS - 15)
 
 
 def workers_of(process):
-    """The process numbers of gunicorn's workers."""
+    """Return the process numbers of gunicorn's workers."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     return [int(number) for number in children.read_text().split()]
 
 
 def session_of(username):
-    """What the cookie of a new administrator holds whom a server of `serve` takes for signed in."""
+    """Return the session cookie of a new administrator, which a server of `serve` accepts."""
     with override_settings(SECRET_KEY=settings_of_a_local_run()["SECRET_KEY"]):
         browser = Client()
         browser.force_login(User.objects.create_superuser(username))
@@ -54,7 +54,7 @@ def session_of(username):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, and after how many seconds; of a connection that was cut off, status 0 and nothing else."""
+    """The status and the seconds of a response; status 0 if the connection was closed."""
 
     path: str
     status: int
@@ -76,7 +76,7 @@ class Answer:
 
 
 def ask(site, path, timeout=PATIENCE, **headers):
-    """Ask a site for a page, by a connection of its own."""
+    """Request a page of a site on a new connection."""
     begun = time.monotonic()
     connection = http.client.HTTPConnection(urlsplit(site.url).netloc, timeout=timeout)
     try:
@@ -91,14 +91,14 @@ def ask(site, path, timeout=PATIENCE, **headers):
 
 
 class Readers:
-    """So many readers, who go from page to page as long as the block lasts, or until each has read so many.
+    """Readers who request page after page during the block, or until each has read a number of pages.
 
-    “{}” in an address becomes a number that none before had, so that nobody has kept the page ready.
+    “{}” in a path becomes a number that no earlier request used, so that the page is not cached.
     """
 
     def __init__(self, site, paths, count, pages=None):
         self.site, self.paths, self.pages = site, paths, pages
-        self.answers, self.errors = [], []  # list.append is safe among threads, and so is next()
+        self.answers, self.errors = [], []  # list.append and next() are thread-safe
         self.numbers = itertools.count()
         self.leaving = threading.Event()
         self.threads = [threading.Thread(target=self._read, args=(number,)) for number in range(count)]
@@ -113,7 +113,7 @@ class Readers:
                 self.answers.append(answer)
                 if answer.status != 200:
                     time.sleep(0.05)
-        except Exception as error:  # told by __exit__, where the test sees it
+        except Exception as error:  # raised by __exit__, where the test sees it
             self.errors.append(error)
 
     def __enter__(self):
@@ -127,12 +127,12 @@ class Readers:
         assert [self.errors, [thread for thread in self.threads if thread.is_alive()]] == [[], []]
 
     def join(self):
-        """Wait until all have read what they wanted to."""
+        """Wait until all readers have finished."""
         for thread in self.threads:
             thread.join(2 * PATIENCE)
 
     def wait_for(self, status, count=1):
-        """Wait until each reader, on average, has had so many more answers of this status."""
+        """Wait until each reader, on average, has got that many more responses of this status."""
         seen = len(self.answers)
         wanted = count * len(self.threads)
         until(lambda: sum(answer.status == status for answer in self.answers[seen:]) >= wanted)
@@ -142,7 +142,7 @@ class Readers:
 
 
 class Refused(Exception):
-    """A form that was not to be had; `answer` is what came instead."""
+    """The form could not be loaded; `answer` is the response instead."""
 
     def __init__(self, answer):
         super().__init__(answer)
@@ -150,7 +150,7 @@ class Refused(Exception):
 
 
 class Editor:
-    """Someone signed in, who fills in forms of the desk."""
+    """A signed-in user who fills in forms of the admin."""
 
     def __init__(self, site, session):
         self.site = site
@@ -165,7 +165,7 @@ class Editor:
         self.client.close()
 
     def form(self, path, changes):
-        """What the form at an address sends with these changes; asked for until a worker is there to answer."""
+        """Return the data of the form at a path with these changes. Retry until a worker answers."""
 
         def page():
             with contextlib.suppress(httpx.TransportError):
@@ -180,7 +180,7 @@ class Editor:
         return urlencode([*values, *changes.items(), ("_save", "Save")])
 
     def send(self, path, data):
-        """Send a form. The answer, or None if the connection was cut off before there was one."""
+        """Send a form. Return the response, or None if the connection was closed before there was one."""
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"{self.site.url}{path}"}
         try:
             answer = self.client.post(path, content=data, headers=headers)
@@ -192,7 +192,7 @@ class Editor:
         return answer
 
     def save(self, path, **changes):
-        """Fill in a form and send it: the answer, or None. It is stored for certain if that leads on (302)."""
+        """Fill in a form and send it. Return the response or None. A redirect (302) means that it is stored."""
         try:
             return self.send(path, self.form(path, changes))
         except Refused as refused:
