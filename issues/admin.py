@@ -376,7 +376,7 @@ class PageIndicatorAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.Mo
             "A comparison draws up to four, these before all others."
         ),
         "indicator": _("Readers see it only while it is published."),
-        "position": _("Where it stands on the page: small numbers first."),
+        "position": _("Position on the page: lower numbers come first."),
     }
 
 
@@ -390,7 +390,7 @@ class IssueFeatureAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.Mod
     fields = ("part", "issue")
     help_texts = {
         "part": _("It was made for its subject. The home page shows its picture too, as long as an issue has it."),
-        "issue": _("The issue on whose page the part stands."),
+        "issue": _("The issue whose page shows this part."),
     }
 
 
@@ -435,7 +435,7 @@ class ComparisonExampleAdmin(TranslatedChildAdmin):
     help_texts = {
         "title": _("What a reader finds out: The two countries around the Aral Sea."),
         "keys": _(
-            "Of two to four records, with blanks between: kz uz. Readers see the example while all are published."
+            "Keys of two to four records, separated by spaces: kz uz. Readers see the example while all are published."
         ),
-        "position": _("Where it stands on the page: small numbers first."),
+        "position": _("Position on the page: lower numbers come first."),
     }

@@ -53,8 +53,7 @@ def dataset_description(record):
     definition, _language = text_and_language(record, "definition")
     unit, _language = text_and_language(record, "unit")
     return gettext(
-        "{definition} Values by place and year, as far as they are known, each with the source that gives it. Unit: "
-        "{unit}."
+        "{definition} Values by place and year, as far as known, each with its source. Unit: {unit}."
     ).format(definition=definition, unit=unit)
 
 

@@ -152,9 +152,7 @@ class ProjectSdgInline(RecordInline, admin.TabularInline):
 class RioMarkerInline(RecordInline, admin.TabularInline):
     model = RioMarker
     fields = ("marker", "significance")
-    help_texts = {
-        "significance": _("Only where a source supports it: no marker says that nobody knows, 0 that it is no aim.")
-    }
+    help_texts = {"significance": _("Only where a source supports it: no marker means not known, 0 means not an aim.")}
 
 
 class ProjectCitationInline(CitationInline):

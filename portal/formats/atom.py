@@ -47,7 +47,7 @@ def feed(*, title, about, links, identity, updated, entries, language=None):
         *(element("link", rel=rel, type="application/atom+xml", href=address) for rel, address in links),
         element("link", rel="license", href=LICENCE),
         f"<author>{element('name', settings.PORTAL_NAME)}</author>",
-        element("rights", _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")),
+        element("rights", _("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")),
         *entries,
         "</feed>\n",
     ]

@@ -28,11 +28,11 @@ HOLDS = {
     ),
     "indicator": _(
         "What is measured year by year: definition, unit, direction, main source and licence of each indicator, and "
-        "the issues that it tells of."
+        "the issues it describes."
     ),
     "observation": _(
-        "The values of all indicators by place and year, as far as they are known, each with the source that gives it "
-        "and under the licence of its indicator."
+        "The values of all indicators by place and year, as far as known, each with its source and under the licence "
+        "of its indicator."
     ),
     "event": _(
         "Dated milestones of the environment, of policy, and of relations between Korea and Central Asia: what "
@@ -48,12 +48,12 @@ HOLDS = {
     ),
     "organisation": _("Organisations that fund, implement, host or sign: kind, country, website, alternative names."),
     "place": _(
-        "Countries, provinces, cities, lakes, rivers and other places that records name: kind, country, what they are "
-        "part of, and their position as far as it is known."
+        "Countries, provinces, cities, lakes, rivers and other places named in records: kind, country, larger place, "
+        "and position as far as known."
     ),
     "source": _(
-        "Everything that was read for the portal: author, publisher, date, language, address, DOI and licence of each "
-        "source, as far as they are known."
+        "Everything read for the portal: author, publisher, date, language, address, DOI and licence of each source, "
+        "as far as known."
     ),
     "term": _(
         "Words of environmental policy and development cooperation and what they mean, in English, Korean and Russian, "

@@ -33,7 +33,7 @@ def about(records):
             "address": records.about,
             "retrieved": timezone.localdate().isoformat(),
             "licence": LICENCE,
-            "licence_note": gettext("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences."),
+            "licence_note": gettext("Text by the portal: CC BY 4.0. Figures and sources have their own licences."),
             "count": len(records),
         }
 

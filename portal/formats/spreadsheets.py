@@ -65,7 +65,7 @@ def described(records):
         (_("Address"), records.about),
         (_("Records"), len(records)),
         (_("Retrieved on"), timezone.localdate().isoformat()),
-        (_("Licence"), _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")),
+        (_("Licence"), _("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")),
         (_("Licence, address"), LICENCE),
     ]
 

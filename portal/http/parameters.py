@@ -69,7 +69,7 @@ def unknown_sentence(name, known):
     """Return the message that the URL has no parameter `name`, with the names in `known`. Shows 60 characters of it."""
     if not known:
         return gettext("There is no parameter “{name}” here. This address takes none.").format(name=name[:60])
-    return gettext("There is no parameter “{name}” here. Known are: {known}.").format(
+    return gettext("There is no parameter “{name}” here. Valid parameters: {known}.").format(
         name=name[:60], known=", ".join(sorted(known))
     )
 

@@ -99,7 +99,7 @@ class Double(models.Model):
     told_apart_at = models.DateTimeField(_("marked as different"), null=True)
     told_apart_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("told apart by"),
+        verbose_name=_("marked as different by"),
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",

@@ -45,7 +45,7 @@ ABOUT = _(
     "What is known about Central Asia’s environment, and what Korea and Gyeonggi Province do there together with its "
     "five countries."
 )
-RIGHTS = _("The portal’s own words: CC BY 4.0. Figures and sources carry their own licences.")
+RIGHTS = _("Text by the portal: CC BY 4.0. Figures and sources have their own licences.")
 TABULAR = ("CSV", "XLSX", "JSON")
 FORMS = {"jsonld": (JSON_LD, json_ld), "ttl": (TURTLE, turtle)}
 

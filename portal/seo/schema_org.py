@@ -191,8 +191,8 @@ def source(tell, record):
     authors, _others = authors_of(record)
     inside = kind in {"ScholarlyArticle", "NewsArticle"}
     described = gettext(
-        "A dataset that the portal read as a source. This page says where it is to be found and which records of the "
-        "portal cite it. Publisher: {publisher}."
+        "A dataset that the portal read as a source. This page says where to find it and which records of the portal "
+        "cite it. Publisher: {publisher}."
     ).format(publisher=record.publisher)
     return tell.record(
         kind,

@@ -171,7 +171,7 @@ def _look(request, models):
             messages.warning(request, text.format(kind=capfirst(model._meta.verbose_name_plural), count=count))
         else:
             found += duplicates.find_duplicates(model)
-    text = ngettext("{count} pair looks alike.", "{count} pairs look alike.", found)
+    text = ngettext("{count} pair of likely duplicates.", "{count} pairs of likely duplicates.", found)
     messages.info(request, text.format(count=found))
     return HttpResponseRedirect(reverse("admin:doubles"))
 

@@ -391,7 +391,7 @@ class ImportExportMixin:
                             '<li>{} <a href="{}">{}</a></li>', words, address, gettext("Back to the list")
                         )
                     else:
-                        label = gettext("Look at what the file would do")
+                        label = gettext("Show what the file would change")
                         yield format_html('<li><a href="{}" data-go-on>{}</a></li>', address, label)
                 except Exception:
                     yield format_html('<li class="errornote">{}</li>', gettext("Failed; nothing was saved."))

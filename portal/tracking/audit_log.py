@@ -74,7 +74,7 @@ class AuditEntry(models.Model):
         MERGED = "merged", _("Merged")
         RIGHTS_CHANGED = "rights-changed", _("Changed rights")
         PREVIEWS_ENDED = "previews-ended", _("Ended links to a preview")
-        REFUSED = "refused", _("Was refused a page of the desk")
+        REFUSED = "refused", _("Was denied a page of the desk")
         THROTTLED = "throttled", _("Tried too often")
 
     at = models.DateTimeField(_("time"), default=timezone.now, editable=False)

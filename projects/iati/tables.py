@@ -234,7 +234,7 @@ class MappingCheck:
     def organisations(self):
         organisations = self.mapping.get("organisations", [])
         if not isinstance(organisations, list) or len(organisations) > MOST_ENTRIES:
-            words = _("Each organisation is a table of its own, headed {head}, and there are at most {most}.")
+            words = _("Each organisation needs its own table with the heading {head}; at most {most} are allowed.")
             place = str(MOST_ENTRIES) if isinstance(organisations, list) else ""
             self.fail(words.format(head="[[organisations]]", most=MOST_ENTRIES), "organisations", place)
         for place, organisation in enumerate(organisations):

@@ -76,7 +76,7 @@ class ImportedActivity(Content):
     secondary = models.BooleanField(
         _("secondary reporter"),
         default=False,
-        help_text=_("Whether the reporter reports what others are responsible for."),
+        help_text=_("Whether the reporter reports activities that others are responsible for."),
     )
     values = models.JSONField(_("as imported"), default=dict)
     differences = models.JSONField(_("editors’ changes"), default=dict)

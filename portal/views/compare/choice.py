@@ -39,7 +39,7 @@ class ComparisonChoice:
         if found[MOST:]:
             self.mistakes.append(gettext("No more than four are compared at a time."))
             self.problems.append(
-                gettext("At most four can be compared at a time. Left out: {names}.").format(
+                gettext("At most four can be compared at a time. Not compared: {names}.").format(
                     names=", ".join(record.name_and_language()[0] for record in found[MOST:])
                 )
             )

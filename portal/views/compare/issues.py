@@ -33,7 +33,7 @@ class Issues(Comparison):
     title = _("Issues side by side")
     choose = _("Compare issues")
     add = _("Add an issue")
-    others_left_out = _("One kind is compared at a time. The issues that the address names were left out.")
+    others_left_out = _("Only one kind can be compared at a time. The issues in the address were ignored.")
     sentence_for_one = _("{name} is chosen. Choose one to three more issues.")
     selects = (_("First issue"), _("Second issue"), _("Third issue (optional)"), _("Fourth issue (optional)"))
 

@@ -34,7 +34,7 @@ class ProjectComparison(Comparison):
     title = _("Projects side by side")
     choose = _("Compare projects")
     add = _("Add a project")
-    others_left_out = _("One kind is compared at a time. The projects that the address names were left out.")
+    others_left_out = _("Only one kind can be compared at a time. The projects in the address were ignored.")
     sentence_for_one = _("{name} is chosen. Choose one to three more projects.")
     former = FormerKey.Kind.PROJECT
     searched = True

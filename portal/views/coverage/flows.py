@@ -171,7 +171,7 @@ class FlowDiagram:
     @property
     def notes(self):
         notes = [
-            gettext("On the left stands the level of who carries a project on the Korean side: each has one at most."),
+            gettext("The left side shows the lead on the Korean side: each project has at most one."),
             gettext(
                 "Each project is one unit wide, whatever its budget. A project with several areas or countries is "
                 "split equally among them; the number beside a name counts every project that involves it."

@@ -47,7 +47,7 @@ def test_the_desk_invites_to_look_and_then_counts_what_is_left(desk):
     two(), make_place(name_en="Nukus")
     client = desk("editor")
     assert on_the_desk(client) == [("find them", PAGE)]
-    assert "Nobody has searched for doubles yet." in client.get(PAGE).content.decode()
+    assert "Nobody has searched for duplicates yet." in client.get(PAGE).content.decode()
     assert search(client) == ["1 pair looks alike."]
     assert "Last search: 20" in client.get(PAGE).content.decode()
     assert pairs(client) == [["Korea Forest Service", "Korea Forest Service"]]

@@ -283,7 +283,7 @@ def test_the_state_that_stands_offers_no_way_back_and_changes_nothing(desk):
     client = desk("editor")
     now = revert_address(term, change_times(term)[0])
     assert now not in offered(client.get(history_address(term)))
-    assert "Nothing: the record is what it was then." in client.get(now).content.decode()
+    assert "Nothing: the record is the same as it was then." in client.get(now).content.decode()
 
 
 @pytest.mark.parametrize("when", ["yesterday", "20200101T000000000000", "beginning"])

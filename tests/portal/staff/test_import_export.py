@@ -368,7 +368,7 @@ def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(re
     page = content(response).decode()
     assert re.findall(f"{INLINE}|{ELSEWHERE}", page) == []
     assert "3 of 3 lines are compared." in page
-    [path] = re.findall(r'<a href="([^"]+)" data-go-on>Look at what the file would do</a>', page)
+    [path] = re.findall(r'<a href="([^"]+)" data-go-on>Show what the file would change</a>', page)
     assert Term.objects.count() == 1
     assert numbers(reviewer.get(path)) == ["Rejected", "0", "Changed", "1", "New", "2", "Unchanged", "0"]
     done = content(reviewer.post(path)).decode()

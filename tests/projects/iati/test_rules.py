@@ -199,7 +199,7 @@ DISBURSEMENT = """    <planned-disbursement type="1">
     </planned-disbursement>
 """
 BEFORE = '    <transaction>\n      <transaction-type code="2"/>'
-DROPPED = "a planned disbursement is left out: its period or amount is missing or wrong"
+DROPPED = "a planned disbursement is skipped: its period or amount is missing or wrong"
 
 
 @pytest.mark.parametrize(
