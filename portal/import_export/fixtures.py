@@ -28,10 +28,11 @@ from portal.models import Record
 FIXTURES = {
     "10_sources": ("portal.Source", "portal.FormerKey", "portal.Tombstone"),
     "15_sectors": ("projects.Sector",),
-    "20_places": ("portal.Place", "portal.PlaceCitation"),
+    "20_places": ("portal.Place", "portal.PlaceIdentifier", "portal.PlaceCitation"),
     "30_organisations": (
         "projects.Organisation",
         "projects.OrganisationIdentifier",
+        "projects.OrganisationExternalIdentifier",
         "projects.OrganisationCitation",
     ),
     "40_issues": (
@@ -39,13 +40,12 @@ FIXTURES = {
         "issues.IssueCitation",
         "issues.IssueInCountry",
         "issues.IssueSdg",
-        "issues.KeyFigure",
-        "issues.KeyFigureCitation",
         "issues.IssueLink",
         "issues.IssueLinkCitation",
     ),
     "45_events": ("issues.Event", "issues.EventCitation"),
     "50_indicators": ("issues.Indicator",),
+    "52_key_figures": ("issues.KeyFigure", "issues.KeyFigureCitation"),  # a figure may name an indicator
     "55_observations": ("issues.Observation",),
     "60_projects": (
         "projects.Project",
@@ -61,6 +61,16 @@ FIXTURES = {
         "projects.AgreementParty",
         "projects.AgreementArea",
         "projects.AgreementCitation",
+        "projects.AgreementOutcome",
+        "projects.AgreementOutcomeCitation",
+        "projects.AgreementActivity",
+        "projects.AgreementActivityCitation",
+    ),
+    "75_results": (
+        "projects.Result",
+        "projects.ResultArea",
+        "projects.ResultFigure",
+        "projects.ResultCitation",
     ),
     "80_glossary": ("issues.Term", "issues.TermCitation"),
     "90_page_choices": (
