@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 import portal.staff.accounts  # noqa: F401 - registers itself
 from portal.curation.links import records_of
-from portal.models import FormerKey, Link, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
+from portal.models import ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.staff.base import (
     CaseInsensitiveSearchMixin,
     CitationInline,
@@ -131,8 +131,8 @@ class FormerKeyAdmin(CaseInsensitiveSearchMixin, ImportExportMixin, FormFieldDef
     }
 
 
-@admin.register(Link)
-class LinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
+@admin.register(ExternalLink)
+class ExternalLinkAdmin(ReadOnly, CaseInsensitiveSearchMixin, admin.ModelAdmin):
     """The results of `check_links`, read-only. Editors correct a link in the records that contain it."""
 
     list_display = ("where_to", "used_by", "outcome", "good_on", "checked_on")

@@ -7,7 +7,17 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.functional import Promise
 
 from portal.core.choices import Area
-from portal.models import Double, FormerKey, Link, LinkUse, Look, OlderTranslation, Place, Source, Tombstone
+from portal.models import (
+    DuplicateCandidate,
+    ExternalLink,
+    ExternalLinkUsage,
+    FormerKey,
+    OutdatedTranslation,
+    Place,
+    Source,
+    Tombstone,
+    Verification,
+)
 from projects.models import (
     Participation,
     Project,
@@ -95,9 +105,9 @@ def own_cause():
     return changed(make_issue_link(cause=issue), effect=issue)
 
 
-def make_older_translation():
+def make_outdated_translation():
     place = {"kind": "issues.term", "row": 1, "owner_kind": "issues.term", "owner": 1}
-    return OlderTranslation.objects.create(**place, field="definition", language="ko", english="Forest.")
+    return OutdatedTranslation.objects.create(**place, field="definition", language="ko", english="Forest.")
 
 
 CITED_ALREADY = "This source is already cited here."
@@ -327,24 +337,26 @@ BROKEN = {
         "This area is already listed.",
     ),
     "older_translation_stands_once": (
-        lambda: again(make_older_translation(), english="Another."),
+        lambda: again(make_outdated_translation(), english="Another."),
         "This translation is already marked as outdated.",
     ),
     "look_is_the_last_one": (
-        lambda: again(Look.objects.create(kind="issues.term", record=1)),
+        lambda: again(Verification.objects.create(kind="issues.term", record=1)),
         "Only the latest verification of each record is kept.",
     ),
     "double_stands_once": (
-        lambda: again(Double.objects.create(kind="portal.source", one=1, other=2)),
+        lambda: again(DuplicateCandidate.objects.create(kind="portal.source", one=1, other=2)),
         "This pair is known already.",
     ),
     "double_names_the_older_first": (
-        lambda: Double(kind="portal.source", one=2, other=1),
+        lambda: DuplicateCandidate(kind="portal.source", one=2, other=1),
         "A pair lists two records, the earlier one first.",
     ),
     "link_use_stands_once": (
         lambda: again(
-            LinkUse.objects.create(link=Link.objects.create(address="https://a.org/"), kind="portal.source", record=1)
+            ExternalLinkUsage.objects.create(
+                link=ExternalLink.objects.create(address="https://a.org/"), kind="portal.source", record=1
+            )
         ),
         "This record’s use of the link is already recorded.",
     ),

@@ -19,10 +19,10 @@ from django.utils import timezone
 from portal.core.choices import PublicationStatus
 from portal.curation.similarity import reason_in_words, similar_pairs
 from portal.models import FormerKey, Record
-from portal.models.curation import Double
+from portal.models.curation import DuplicateCandidate
 from portal.tracking.signals import Action, Phase
 
-LOOKED = "doubles-looked-for"  # cache key of the time of the last search
+SEARCHED_AT = "doubles-looked-for"  # cache key of the time of the last search
 MOST_STORED = 500  # pairs of each model, without those marked as distinct
 MOST_AT_DESK = 2_000  # largest table that the admin compares during a request
 
@@ -59,30 +59,34 @@ def find_duplicates(model):
         if PublicationStatus.ARCHIVED not in {first.publication, similar.record.publication}
     }
     with transaction.atomic():
-        known = list(Double.objects.filter(kind=kind).order_by("pk").select_for_update())
+        known = list(DuplicateCandidate.objects.filter(kind=kind).order_by("pk").select_for_update())
         apart = {(double.one, double.other) for double in known if double.told_apart_at}
         kept = dict(itertools.islice(((pair, one) for pair, one in found.items() if pair not in apart), MOST_STORED))
         gone = [
             double.pk for double in known if double.told_apart_at is None and (double.one, double.other) not in kept
         ]
-        Double.objects.filter(pk__in=gone).delete()
+        DuplicateCandidate.objects.filter(pk__in=gone).delete()
         # Sorted, so that two simultaneous searches insert rows in the same order and do not deadlock.
-        Double.objects.bulk_create(
+        DuplicateCandidate.objects.bulk_create(
             [
-                Double(kind=kind, one=one, other=other, score=alike.score, why=alike.why, shared=alike.shared)
+                DuplicateCandidate(
+                    kind=kind, one=one, other=other, score=alike.score, why=alike.why, shared=alike.shared
+                )
                 for (one, other), alike in sorted(kept.items(), key=operator.itemgetter(0))
             ],
             update_conflicts=True,
             unique_fields=["kind", "one", "other"],
             update_fields=["score", "why", "shared"],
         )
-    cache.set(LOOKED, timezone.now(), timeout=None)
+    cache.set(SEARCHED_AT, timezone.now(), timeout=None)
     return len(kept)
 
 
 def listed(model):
     """Return the stored pairs of a model that are not marked as distinct, the likeliest first. Two queries."""
-    waiting = Double.objects.filter(kind=model._meta.label_lower, told_apart_at=None).order_by("-score", "pk")
+    waiting = DuplicateCandidate.objects.filter(kind=model._meta.label_lower, told_apart_at=None).order_by(
+        "-score", "pk"
+    )
     pks = {pk for double in waiting for pk in (double.one, double.other)}
     records = model._base_manager.exclude(publication=PublicationStatus.ARCHIVED).in_bulk(pks)
     return [
@@ -99,21 +103,21 @@ def listed(model):
 
 def counts():
     """Return the number of pairs that are not marked as distinct by model label, as of the last search."""
-    found = Double.objects.filter(told_apart_at=None).order_by().values_list("kind")
+    found = DuplicateCandidate.objects.filter(told_apart_at=None).order_by().values_list("kind")
     return dict(found.annotate(Count("pk")))
 
 
-def has_double(model):
+def has_duplicate_candidate(model):
     """Return a Q for records in a pair that is not marked as distinct; None if the model's records cannot be merged."""
     if model not in merged_models():
         return None
-    found = Double.objects.filter(kind=model._meta.label_lower, told_apart_at=None)
+    found = DuplicateCandidate.objects.filter(kind=model._meta.label_lower, told_apart_at=None)
     return Q(Exists(found.filter(Q(one=OuterRef("pk")) | Q(other=OuterRef("pk")))))
 
 
 def last_search_at():
     """Return the time of the last search; None if it is not in the cache."""
-    return cache.get(LOOKED)
+    return cache.get(SEARCHED_AT)
 
 
 def mark_distinct(double, user):
@@ -126,4 +130,4 @@ def forget_deleted(sender, change, phase, **kwargs):
     """Receive `rows_changed`: delete the pairs of a deleted record."""
     if change.action is Action.DELETE and phase is Phase.AFTER and sender in merged_models():
         here = Q(one__in=change.pks) | Q(other__in=change.pks)
-        Double.objects.filter(here, kind=sender._meta.label_lower).delete()
+        DuplicateCandidate.objects.filter(here, kind=sender._meta.label_lower).delete()

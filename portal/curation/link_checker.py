@@ -25,7 +25,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from portal.core.networks import is_public_address
-from portal.curation.links import DOI, Outcome
+from portal.curation.links import DOI, CheckOutcome
 from portal.curation.similarity import canonical_url
 
 PAUSE = 2.0  # seconds between two requests to a host
@@ -146,15 +146,15 @@ class LinkChecker:
         try:
             return await self._follow(address)
         except PrivateAddressError:
-            return LinkCheck(Outcome.PRIVATE)
+            return LinkCheck(CheckOutcome.PRIVATE)
         except UnknownHostError:
-            return LinkCheck(Outcome.NO_HOST)
+            return LinkCheck(CheckOutcome.NO_HOST)
         except (TimeoutError, httpx.TimeoutException):
-            return LinkCheck(Outcome.TIMEOUT)
+            return LinkCheck(CheckOutcome.TIMEOUT)
         except httpx.ConnectError as error:
-            return LinkCheck(Outcome.CERTIFICATE if _is_certificate(error) else Outcome.NO_CONNECTION)
+            return LinkCheck(CheckOutcome.CERTIFICATE if _is_certificate(error) else CheckOutcome.NO_CONNECTION)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            return LinkCheck(Outcome.BROKEN_OFF)
+            return LinkCheck(CheckOutcome.BROKEN_OFF)
 
     async def _follow(self, address):
         """Follow redirects, at most HOPS requests. `moved_to` is the last URL of the leading permanent redirects."""
@@ -164,12 +164,12 @@ class LinkChecker:
             if status not in PERMANENT | TEMPORARY or not location:
                 return classify(address, here, status, moved_to)
             if here.startswith(DOI):
-                return LinkCheck(Outcome.ANSWERS, status)  # the DOI exists; the publisher's server is not checked
+                return LinkCheck(CheckOutcome.ANSWERS, status)  # the DOI exists; the publisher's server is not checked
             here = str(httpx.URL(here).join(location))
             for_good = for_good and status in PERMANENT
             if for_good:
                 moved_to = here
-        return LinkCheck(Outcome.LOOP, status)
+        return LinkCheck(CheckOutcome.LOOP, status)
 
     async def _status(self, address):
         """Return the status of a URL and its Location header."""
@@ -260,12 +260,19 @@ def classify(address: str, end: str, status: int, moved_to="") -> LinkCheck:
     """
     if 200 <= status < 400:
         if urlsplit(end).path in {"", "/"} and urlsplit(address).path not in {"", "/"}:
-            return LinkCheck(Outcome.FRONT_PAGE, status, end)
+            return LinkCheck(CheckOutcome.FRONT_PAGE, status, end)
         if moved_to and canonical_url(moved_to) != canonical_url(address):
-            return LinkCheck(Outcome.MOVED, status, moved_to)
-        return LinkCheck(Outcome.ANSWERS, status)
-    known = {404: Outcome.NOT_FOUND, 410: Outcome.GONE, 429: Outcome.TOO_MANY, 503: Outcome.UNAVAILABLE}
-    return LinkCheck(known.get(status) or (Outcome.SERVER_ERROR if status >= 500 else Outcome.REFUSED), status)
+            return LinkCheck(CheckOutcome.MOVED, status, moved_to)
+        return LinkCheck(CheckOutcome.ANSWERS, status)
+    known = {
+        404: CheckOutcome.NOT_FOUND,
+        410: CheckOutcome.GONE,
+        429: CheckOutcome.TOO_MANY,
+        503: CheckOutcome.UNAVAILABLE,
+    }
+    return LinkCheck(
+        known.get(status) or (CheckOutcome.SERVER_ERROR if status >= 500 else CheckOutcome.REFUSED), status
+    )
 
 
 def _is_certificate(error: BaseException | None) -> bool:

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from portal.models.curation import Link, LinkUse
+from portal.models.curation import ExternalLink, ExternalLinkUsage
 from portal.tracking import content_version
 from portal.tracking.signals import Action, Phase
 
@@ -18,11 +18,17 @@ DOI = "https://doi.org/"
 FAILURES_OF_A_BROKEN_LINK = 2
 BATCH = 500
 
-Outcome, State = Link.Outcome, Link.State
+CheckOutcome, LinkStatus = ExternalLink.CheckOutcome, ExternalLink.LinkStatus
 # One check with such an outcome is enough: a second would not change it.
-CERTAIN = {Outcome.NOT_FOUND, Outcome.GONE}
+CERTAIN = {CheckOutcome.NOT_FOUND, CheckOutcome.GONE}
 # Many sites answer browsers but not programs, so a reader may well get the page.
-UNCLEAR = {Outcome.REFUSED, Outcome.TOO_MANY, Outcome.UNAVAILABLE, Outcome.CERTIFICATE, Outcome.PRIVATE}
+UNCLEAR = {
+    CheckOutcome.REFUSED,
+    CheckOutcome.TOO_MANY,
+    CheckOutcome.UNAVAILABLE,
+    CheckOutcome.CERTIFICATE,
+    CheckOutcome.PRIVATE,
+}
 
 
 # ── Collect links ────────────────────────────────────────────────────────────────────────────────────────────
@@ -45,7 +51,7 @@ def _columns(model):
 def external_urls(values, model):
     """Return the external URLs in the columns of a record, without repetition.
 
-    URLs that are longer than the column `Link.address` are left out.
+    URLs that are longer than the column `ExternalLink.address` are left out.
     """
     one, prose, has_doi = _columns(model)
     found = [values[column] for column in one if values[column]]
@@ -53,7 +59,7 @@ def external_urls(values, model):
         found.append(DOI + values["doi"])
     for column in prose:
         found += [_trimmed(text) for text in IN_PROSE.findall(values[column] or "")]
-    longest = Link._meta.get_field("address").max_length
+    longest = ExternalLink._meta.get_field("address").max_length
     return [
         address
         for address in dict.fromkeys(found)
@@ -80,7 +86,9 @@ def _read(model, records):
 def _store_uses(model, wanted):
     """Store the URLs of records: `wanted` maps primary keys to URLs. Links without a record are deleted."""
     kind = model._meta.label_lower
-    uses = LinkUse.objects.filter(kind=kind, record__in=wanted).values_list("pk", "record", "link__address", "link")
+    uses = ExternalLinkUsage.objects.filter(kind=kind, record__in=wanted).values_list(
+        "pk", "record", "link__address", "link"
+    )
     there, gone, let_go = set(), [], set()
     for pk, record, address, link in uses:
         if address in wanted[record]:
@@ -90,17 +98,21 @@ def _store_uses(model, wanted):
             let_go.add(link)
     new = [(record, address) for record, found in wanted.items() for address in found if (record, address) not in there]
     if gone:
-        LinkUse.objects.filter(pk__in=gone).delete()
+        ExternalLinkUsage.objects.filter(pk__in=gone).delete()
         _forget(let_go)
     if new:
-        Link.objects.bulk_create([Link(address=one) for one in {one for _pk, one in new}], ignore_conflicts=True)
-        links = dict(Link.objects.filter(address__in={one for _pk, one in new}).values_list("address", "pk"))
-        rows = [LinkUse(kind=kind, record=record, link_id=links[address]) for record, address in new]
-        LinkUse.objects.bulk_create(rows, ignore_conflicts=True)
+        ExternalLink.objects.bulk_create(
+            [ExternalLink(address=one) for one in {one for _pk, one in new}], ignore_conflicts=True
+        )
+        links = dict(ExternalLink.objects.filter(address__in={one for _pk, one in new}).values_list("address", "pk"))
+        rows = [ExternalLinkUsage(kind=kind, record=record, link_id=links[address]) for record, address in new]
+        ExternalLinkUsage.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _forget(links):
-    Link.objects.filter(pk__in=links).exclude(Exists(LinkUse.objects.filter(link=OuterRef("pk")))).delete()
+    ExternalLink.objects.filter(pk__in=links).exclude(
+        Exists(ExternalLinkUsage.objects.filter(link=OuterRef("pk")))
+    ).delete()
 
 
 def sync_links(kinds=None):
@@ -109,7 +121,9 @@ def sync_links(kinds=None):
         if kinds and model._meta.model_name not in kinds:
             continue
         records = model._base_manager.order_by("pk")
-        _forget_uses(LinkUse.objects.filter(kind=model._meta.label_lower).exclude(record__in=records.values("pk")))
+        _forget_uses(
+            ExternalLinkUsage.objects.filter(kind=model._meta.label_lower).exclude(record__in=records.values("pk"))
+        )
         pks = list(records.values_list("pk", flat=True))
         for start in range(0, len(pks), BATCH):
             some = _read(model, records.filter(pk__in=pks[start : start + BATCH]))
@@ -139,7 +153,7 @@ def collect_from_rows(sender, change, phase, **kwargs):
     if phase is Phase.BEFORE or change.is_raw or not hasattr(sender, "was_public"):
         return
     if change.action is Action.DELETE:
-        _forget_uses(LinkUse.objects.filter(kind=sender._meta.label_lower, record__in=change.pks))
+        _forget_uses(ExternalLinkUsage.objects.filter(kind=sender._meta.label_lower, record__in=change.pks))
     elif change.action is Action.SAVE and change.fields is None:  # the instance has all stored values
         values = {name: getattr(change.instance, name) for name in _names(sender)}
         _store_uses(sender, {change.instance.pk: external_urls(values, sender)})
@@ -158,33 +172,33 @@ def record_check(link, outcome, status=None, moved_to=""):
     """
     now, before = timezone.now(), link.state
     link.outcome, link.status, link.moved_to, link.checked_at = outcome, status, moved_to, now
-    if outcome in {Outcome.ANSWERS, Outcome.MOVED, Outcome.FRONT_PAGE}:
-        link.state = State.GOOD if outcome == Outcome.ANSWERS else State.MOVED
+    if outcome in {CheckOutcome.ANSWERS, CheckOutcome.MOVED, CheckOutcome.FRONT_PAGE}:
+        link.state = LinkStatus.GOOD if outcome == CheckOutcome.ANSWERS else LinkStatus.MOVED
         link.good_at, link.failures, link.failed_on = now, 0, None
     elif outcome in UNCLEAR:
         # Earlier failures still count: an unclear answer says nothing about the page.
-        link.state = State.BROKEN if link.state == State.BROKEN else State.UNCLEAR
+        link.state = LinkStatus.BROKEN if link.state == LinkStatus.BROKEN else LinkStatus.UNCLEAR
     else:
         today = timezone.localdate(now)
         if link.failed_on != today:
             link.failures += 1
         link.failed_on = today
-        broken = outcome in CERTAIN or link.failures >= FAILURES_OF_A_BROKEN_LINK or link.state == State.BROKEN
-        link.state = State.BROKEN if broken else State.FAILING
+        broken = outcome in CERTAIN or link.failures >= FAILURES_OF_A_BROKEN_LINK or link.state == LinkStatus.BROKEN
+        link.state = LinkStatus.BROKEN if broken else LinkStatus.FAILING
     with transaction.atomic():
         link.save()
-        if State.BROKEN in {before, link.state} and before != link.state:
+        if LinkStatus.BROKEN in {before, link.state} and before != link.state:
             content_version.mark_changed()  # the page of a source shows broken links
 
 
 def due_links(older_than=None, kinds=None, limit=None):
     """Return the links to check: those that were never checked, then the others, the oldest check first."""
-    links = Link.objects.order_by(F("checked_at").asc(nulls_first=True), "pk")
+    links = ExternalLink.objects.order_by(F("checked_at").asc(nulls_first=True), "pk")
     if older_than is not None:
         links = links.filter(Q(checked_at=None) | Q(checked_at__lt=older_than))
     if kinds:
         labels = [model._meta.label_lower for model in models_with_links() if model._meta.model_name in kinds]
-        links = links.filter(Exists(LinkUse.objects.filter(link=OuterRef("pk"), kind__in=labels)))
+        links = links.filter(Exists(ExternalLinkUsage.objects.filter(link=OuterRef("pk"), kind__in=labels)))
     return links[:limit]
 
 
@@ -200,7 +214,9 @@ def has_link(*states):
     def of(model):
         if not hasattr(model, "was_public"):
             return None
-        uses = LinkUse.objects.filter(kind=model._meta.label_lower, record=OuterRef("pk"), link__state__in=states)
+        uses = ExternalLinkUsage.objects.filter(
+            kind=model._meta.label_lower, record=OuterRef("pk"), link__state__in=states
+        )
         return Q(Exists(uses))
 
     return of
@@ -208,8 +224,8 @@ def has_link(*states):
 
 def links_of(record):
     """Return the links of a record as a queryset."""
-    uses = LinkUse.objects.filter(kind=record._meta.label_lower, record=record.pk, link=OuterRef("pk"))
-    return Link.objects.filter(Exists(uses))
+    uses = ExternalLinkUsage.objects.filter(kind=record._meta.label_lower, record=record.pk, link=OuterRef("pk"))
+    return ExternalLink.objects.filter(Exists(uses))
 
 
 def records_of(links):
@@ -218,7 +234,7 @@ def records_of(links):
     One query, and one for each model.
     """
     found, of_kind = {}, {}
-    for link, kind, record in LinkUse.objects.filter(link__in=links).values_list("link", "kind", "record"):
+    for link, kind, record in ExternalLinkUsage.objects.filter(link__in=links).values_list("link", "kind", "record"):
         of_kind.setdefault(kind, []).append((link, record))
     for kind, pairs in sorted(of_kind.items()):
         records = apps.get_model(kind)._base_manager.in_bulk({pk for _link, pk in pairs})

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.models.curation import OTHER_LANGUAGES, OlderTranslation
+from portal.models.curation import OTHER_LANGUAGES, OutdatedTranslation
 from portal.tracking.signals import Action, Phase
 
 ENGLISH = settings.LANGUAGE_CODE
@@ -87,7 +87,7 @@ def outdated_condition(model, language):
     """
     if not _has_texts(model):
         return None
-    found = OlderTranslation.objects.filter(owner_kind=model._meta.label_lower, owner=OuterRef("pk"))
+    found = OutdatedTranslation.objects.filter(owner_kind=model._meta.label_lower, owner=OuterRef("pk"))
     return Q(Exists(found.filter(language=language)))
 
 
@@ -100,7 +100,7 @@ def _has_texts(model):
 
 def row_is_older(model, language):
     """Return a Q for rows with an outdated translation of their own in `language`."""
-    found = OlderTranslation.objects.filter(kind=model._meta.label_lower, row=OuterRef("pk"), language=language)
+    found = OutdatedTranslation.objects.filter(kind=model._meta.label_lower, row=OuterRef("pk"), language=language)
     return Q(Exists(found))
 
 
@@ -108,7 +108,7 @@ def outdated_of(record):
     """Return the outdated translations of a record and its rows, or of a row, as a queryset."""
     label = record._meta.label_lower
     here = Q(kind=label, row=record.pk) | Q(owner_kind=label, owner=record.pk)
-    return OlderTranslation.objects.filter(here)
+    return OutdatedTranslation.objects.filter(here)
 
 
 # ── Detect changes ───────────────────────────────────────────────────────────────────────────────────────────
@@ -154,16 +154,16 @@ def _compare(model, before, after):
     label = model._meta.label_lower
     rows = {pk for pk, _field, _code in [*behind, *caught_up]} | set(moved)
     known = {
-        (one.row, one.field, one.language): one for one in OlderTranslation.objects.filter(kind=label, row__in=rows)
+        (one.row, one.field, one.language): one for one in OutdatedTranslation.objects.filter(kind=label, row__in=rows)
     }
     done = [one.pk for name, one in known.items() if name in caught_up]
     done += [one.pk for name, one in known.items() if name in behind and plain(one.english) == behind[name][1]]
     if done:
-        OlderTranslation.objects.filter(pk__in=done).delete()
+        OutdatedTranslation.objects.filter(pk__in=done).delete()
     for pk, record in moved.items():
-        OlderTranslation.objects.filter(kind=label, row=pk).update(owner=record)
-    OlderTranslation.objects.bulk_create(
-        OlderTranslation(
+        OutdatedTranslation.objects.filter(kind=label, row=pk).update(owner=record)
+    OutdatedTranslation.objects.bulk_create(
+        OutdatedTranslation(
             kind=label,
             row=pk,
             field=field,
@@ -181,7 +181,7 @@ def compare_rows(sender, change, phase, **kwargs):
     """Receive `rows_changed`: compare the texts of rows before and after a change. Fixtures are left out."""
     if change.action is Action.DELETE:
         if phase is Phase.AFTER and _columns(sender):
-            OlderTranslation.objects.filter(kind=sender._meta.label_lower, row__in=change.pks).delete()
+            OutdatedTranslation.objects.filter(kind=sender._meta.label_lower, row__in=change.pks).delete()
     elif change.action in {Action.SAVE, Action.UPDATE} and not change.is_raw:
         if phase is Phase.BEFORE:
             change.memo["translations"] = _before(sender, change)

@@ -5,7 +5,7 @@ import datetime
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.models.curation import Look
+from portal.models.curation import Verification
 from portal.tracking.audit_log import is_published_kind
 from portal.tracking.signals import Action, Phase
 
@@ -15,24 +15,24 @@ WITHIN = datetime.timedelta(days=365)
 def not_verified_since(model):
     """Return a Q for records that nobody changed or verified in the last 365 days (WITHIN)."""
     year_ago = timezone.now() - WITHIN
-    looks = Look.objects.filter(kind=model._meta.label_lower, record=OuterRef("pk"), at__gte=year_ago)
-    return Q(updated_at__lt=year_ago) & ~Q(Exists(looks))
+    verified = Verification.objects.filter(kind=model._meta.label_lower, record=OuterRef("pk"), at__gte=year_ago)
+    return Q(updated_at__lt=year_ago) & ~Q(Exists(verified))
 
 
 def verify(record, user):
     """Store that a user verified a record now."""
-    Look.objects.update_or_create(
+    Verification.objects.update_or_create(
         kind=record._meta.label_lower, record=record.pk, defaults={"at": timezone.now(), "who": user}
     )
 
 
 def last_verification(record):
-    """Return the last verification (Look) of a record, with its user; None if the record changed after it."""
-    looks = Look.objects.filter(kind=record._meta.label_lower, record=record.pk, at__gte=record.updated_at)
-    return looks.select_related("who").first()
+    """Return the last verification of a record, with its user; None if the record changed after it."""
+    verified = Verification.objects.filter(kind=record._meta.label_lower, record=record.pk, at__gte=record.updated_at)
+    return verified.select_related("who").first()
 
 
 def forget_deleted(sender, change, phase, **kwargs):
     """Receive `rows_changed`: delete the verifications of a deleted record."""
     if change.action is Action.DELETE and phase is Phase.AFTER and is_published_kind(sender):
-        Look.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()
+        Verification.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()

@@ -1,6 +1,12 @@
 """The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
-from portal.models.curation import Double, Link, LinkUse, Look, OlderTranslation
+from portal.models.curation import (
+    DuplicateCandidate,
+    ExternalLink,
+    ExternalLinkUsage,
+    OutdatedTranslation,
+    Verification,
+)
 from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel, other_spellings_column
@@ -8,22 +14,21 @@ from portal.models.removed import FormerKey, Tombstone
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
 from portal.models.source import Citation, Source
 from portal.tracking.audit_log import AuditEntry
-from portal.tracking.content_version import Freshness
+from portal.tracking.content_version import ContentVersion
 
 __all__ = [
     "AuditEntry",
     "Citation",
     "Content",
-    "Double",
+    "ContentVersion",
+    "DuplicateCandidate",
     "EvidenceModel",
     "ExternalIdentifierModel",
+    "ExternalLink",
+    "ExternalLinkUsage",
     "FormerKey",
-    "Freshness",
     "IdentifierScheme",
-    "Link",
-    "LinkUse",
-    "Look",
-    "OlderTranslation",
+    "OutdatedTranslation",
     "Place",
     "PlaceCitation",
     "PlaceIdentifier",
@@ -36,5 +41,6 @@ __all__ = [
     "Source",
     "ThroughModel",
     "Tombstone",
+    "Verification",
     "other_spellings_column",
 ]

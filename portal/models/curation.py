@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 OTHER_LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
 
-class OlderTranslation(models.Model):
+class OutdatedTranslation(models.Model):
     """A translated text whose English original has changed since the translation was made.
 
     `kind` and `row` identify the row that contains the text. `owner_kind` and `owner` identify the record that editors
@@ -31,6 +31,7 @@ class OlderTranslation(models.Model):
     since = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
+        db_table = "portal_oldertranslation"
         verbose_name = _("outdated translation")
         verbose_name_plural = _("outdated translations")
         default_permissions = ()
@@ -48,7 +49,7 @@ class OlderTranslation(models.Model):
         return f"{self.kind} {self.row} {self.field}_{self.language}"
 
 
-class Look(models.Model):
+class Verification(models.Model):
     """The last verification of a record: an editor checked it and found it still correct. One row for each record."""
 
     is_audited = False
@@ -61,6 +62,7 @@ class Look(models.Model):
     )
 
     class Meta:
+        db_table = "portal_look"
         verbose_name = _("verification")
         verbose_name_plural = _("verifications")
         default_permissions = ()
@@ -77,7 +79,7 @@ class Look(models.Model):
         return f"{self.kind} {self.record} {self.at:%Y-%m-%d}"
 
 
-class Double(models.Model):
+class DuplicateCandidate(models.Model):
     """A pair of records of one model that may be duplicates of each other.
 
     A pair that an editor has marked as distinct (`told_apart_at`) stays. The next search for duplicates deletes other
@@ -106,6 +108,7 @@ class Double(models.Model):
     )
 
     class Meta:
+        db_table = "portal_double"
         verbose_name = _("likely duplicate")
         verbose_name_plural = _("likely duplicates")
         default_permissions = ()
@@ -127,12 +130,12 @@ class Double(models.Model):
         return f"{self.kind} {self.one} {self.other}"
 
 
-class Link(models.Model):
+class ExternalLink(models.Model):
     """An external URL that the content links to, and the result of its last check."""
 
     is_audited = False
 
-    class Outcome(models.TextChoices):
+    class CheckOutcome(models.TextChoices):
         """The result of a request to the URL."""
 
         UNASKED = "unasked", _("Not checked yet")
@@ -153,7 +156,7 @@ class Link(models.Model):
         CERTIFICATE = "certificate", _("Its certificate could not be verified.")
         PRIVATE = "private", _("Points to a private network or contains a password; not checked.")
 
-    class State(models.TextChoices):
+    class LinkStatus(models.TextChoices):
         """What the outcomes so far mean for a reader who follows the link."""
 
         UNCHECKED = "unchecked", _("Not checked yet")
@@ -164,8 +167,8 @@ class Link(models.Model):
         UNCLEAR = "unclear", pgettext_lazy("link", "Could not be checked")
 
     address = models.CharField(_("address"), max_length=700, unique=True)
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.UNCHECKED, db_index=True)
-    outcome = models.CharField(_("outcome"), max_length=13, choices=Outcome, default=Outcome.UNASKED)
+    state = models.CharField(_("state"), max_length=9, choices=LinkStatus, default=LinkStatus.UNCHECKED, db_index=True)
+    outcome = models.CharField(_("outcome"), max_length=13, choices=CheckOutcome, default=CheckOutcome.UNASKED)
     status = models.PositiveSmallIntegerField(_("status"), null=True)
     moved_to = models.CharField(_("new address"), max_length=2000, blank=True)
     checked_at = models.DateTimeField(_("last checked"), null=True, db_index=True)
@@ -178,6 +181,7 @@ class Link(models.Model):
     failed_on = models.DateField(_("last failed on"), null=True)
 
     class Meta:
+        db_table = "portal_link"
         verbose_name = _("external link")
         verbose_name_plural = _("external links")
         default_permissions = ("view",)
@@ -187,16 +191,17 @@ class Link(models.Model):
         return self.address
 
 
-class LinkUse(models.Model):
+class ExternalLinkUsage(models.Model):
     """The use of an external link by a record."""
 
     is_audited = False
 
-    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="uses")
+    link = models.ForeignKey(ExternalLink, on_delete=models.CASCADE, related_name="uses")
     kind = models.CharField(max_length=60)
     record = models.BigIntegerField()
 
     class Meta:
+        db_table = "portal_linkuse"
         verbose_name = _("use of an outside link")
         verbose_name_plural = _("uses of outside links")
         default_permissions = ()

@@ -19,17 +19,17 @@ from portal.core.database import lock_rows
 from portal.curation import duplicates, links, verifications
 from portal.curation import merge as curation_merge
 from portal.curation.similarity import find_similar
-from portal.models.curation import Double, Link
+from portal.models.curation import DuplicateCandidate, ExternalLink
 from portal.staff.pages import admin_address, admin_path, posted_object
 
-AMISS = (Link.State.BROKEN, Link.State.MOVED, Link.State.FAILING)
+AMISS = (ExternalLink.LinkStatus.BROKEN, ExternalLink.LinkStatus.MOVED, ExternalLink.LinkStatus.FAILING)
 
 
 class CurationMixin:
     """The maintenance of a record: broken links, the last verification, and the merge with a duplicate."""
 
     def get_urls(self):
-        urls = [admin_path(self, "<path:object_id>/looked-through/", self.looked_through_view, "looked_through")]
+        urls = [admin_path(self, "<path:object_id>/looked-through/", self.verify_view, "looked_through")]
         if self.model in duplicates.merged_models():
             urls.append(admin_path(self, "<path:object_id>/merge/", self.merge_view, "merge"))
         return [*urls, *super().get_urls()]
@@ -38,26 +38,26 @@ class CurationMixin:
         """Return what the form of `obj` shows of its links, its verification and its merge."""
         context = {
             "amiss": links.links_of(obj).filter(state__in=AMISS),
-            "last_look": verifications.last_verification(obj),
+            "last_verification": verifications.last_verification(obj),
         }
-        if self._may_look(request, obj):
-            context["looked_through_url"] = admin_address(self.model, "looked_through", obj.pk)
+        if self._may_verify(request, obj):
+            context["verify_url"] = admin_address(self.model, "looked_through", obj.pk)
         if self.may_merge(request):
             context["merge_url"] = admin_address(self.model, "merge", obj.pk)
         return context
 
-    def _may_look(self, request, obj):
+    def _may_verify(self, request, obj):
         """Return True if the user may verify the record.
 
         Editors may verify published records too, since a verification does not change the record.
         """
         return "change" in self.actions_of(request) and obj.publication != PublicationStatus.ARCHIVED
 
-    def looked_through_view(self, request, object_id):
+    def verify_view(self, request, object_id):
         """Store that the user verified the record and found it still correct."""
         if (obj := posted_object(self, request, object_id)) is None:
             return HttpResponseNotAllowed(["POST"])
-        if not self._may_look(request, obj):
+        if not self._may_verify(request, obj):
             raise PermissionDenied
         verifications.verify(obj, request.user)
         self.message_user(request, _("Marked as verified today: still correct."), messages.INFO)
@@ -132,7 +132,7 @@ def _moment(*records):
     return " ".join(f"{record.version}@{record.updated_at.timestamp()}" for record in records)
 
 
-def doubles_page(site, request):
+def duplicates_page(site, request):
     """List pairs of likely duplicates. A POST searches for them, or marks a pair as distinct.
 
     A GET reads the stored result of the last search.
@@ -143,7 +143,7 @@ def doubles_page(site, request):
         raise PermissionDenied
     if request.method == "POST":
         models = [admin.model for admin in admins]
-        return _look(request, models) if "look" in request.POST else _tell_apart(request, models)
+        return _search(request, models) if "look" in request.POST else _mark_distinct(request, models)
     context = {
         **site.each_context(request),
         "title": _("Likely duplicates"),
@@ -160,7 +160,7 @@ def doubles_page(site, request):
     return TemplateResponse(request, "admin/doubles.html", context)
 
 
-def _look(request, models):
+def _search(request, models):
     """Search for duplicates among the records of these models, and redirect to the list."""
     found = 0
     for model in models:
@@ -176,11 +176,11 @@ def _look(request, models):
     return HttpResponseRedirect(reverse("admin:doubles"))
 
 
-def _tell_apart(request, models):
+def _mark_distinct(request, models):
     """Store that the chosen pair are different records, and redirect to the list."""
     chosen = request.POST.get("apart", "")
     kinds = [model._meta.label_lower for model in models]
-    double = Double.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
+    double = DuplicateCandidate.objects.filter(kind__in=kinds, pk=chosen if chosen.isdecimal() else 0).first()
     if double is None:
         raise Http404
     duplicates.mark_distinct(double, request.user)

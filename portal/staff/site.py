@@ -11,9 +11,10 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
 
 from portal.accounts.adapters import SignOut, needs_mfa_setup
-from portal.staff.curation import doubles_page
+from portal.staff.curation import duplicates_page
 from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
 
@@ -34,9 +35,15 @@ class PortalAdminSite(AdminSite):
     index_title = pgettext_lazy("desk", "Records")
 
     def get_urls(self):
-        doubles = functools.partial(doubles_page, self)
-        doubles.own_transaction = True  # the search takes seconds and must not block other writers
-        return [path("doubles/", self.admin_view(doubles), name="doubles"), *super().get_urls()]
+        page = functools.partial(duplicates_page, self)
+        page.own_transaction = True  # the search takes seconds and must not block other writers
+        # The list of external links had another address before its model was renamed.
+        moved = RedirectView.as_view(pattern_name="admin:portal_externallink_changelist", query_string=True)
+        return [
+            path("doubles/", self.admin_view(page), name="doubles"),
+            path("portal/link/", moved),
+            *super().get_urls(),
+        ]
 
     def get_app_list(self, request, app_label=None):
         """Return Django's list in the order of APPS and MODELS. Others come last, in Django's order by name."""

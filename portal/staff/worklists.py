@@ -97,7 +97,7 @@ WORKLISTS = {
     "source": Worklist(_("Without a source"), _of_what_we_state(_where("citations", citations=None))),
     "broken": Worklist(_("Broken links"), has_link("broken")),
     "moved": Worklist(_("Moved links"), has_link("moved")),
-    "double": Worklist(_("Likely duplicates"), duplicates.has_double),
+    "double": Worklist(_("Likely duplicates"), duplicates.has_duplicate_candidate),
     "ko-older": Worklist(
         _("Outdated Korean translation"), lambda model: outdated_condition(model, "ko"), action="translate_ko"
     ),

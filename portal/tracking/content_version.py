@@ -3,10 +3,10 @@
 Files, feeds and responses of the API have it in their ETag, so that the portal answers 304 without making them again.
 It is part of the cache keys of pages and of the archive of all data.
 
-A transaction that changes content inserts a row of `PendingChange`. The version is `Freshness.number` plus the count of
-these rows, read in one query. So it grows with the commit itself, even if the process is killed directly afterwards.
-After the commit, the writer settles the rows: it deletes them and adds their count to `Freshness.number`. If it cannot,
-the next writer does.
+A transaction that changes content inserts a row of `PendingChange`. The version is `ContentVersion.number` plus the
+count of these rows, read in one query. So it grows with the commit itself, even if the process is killed directly
+afterwards. After the commit, the writer settles the rows: it deletes them and adds their count to
+`ContentVersion.number`. If it cannot, the next writer does.
 """
 
 import functools
@@ -23,7 +23,7 @@ from portal.tracking import change_log
 from portal.tracking.change_log import ChangeLog
 from portal.tracking.signals import Action, Phase
 
-MOST_CHANGES = 1_000  # rows of Change that are kept; `changed_since` returns None for states before them
+MOST_CHANGES = 1_000  # rows of ContentChange that are kept; `changed_since` returns None for states before them
 MOST_RECORDS = 5_000  # primary keys that one change lists; a change of more records is stored as ANY
 
 ANY = None  # in place of primary keys: any record of the model may have changed
@@ -36,7 +36,7 @@ NUMBER = (
 _followed = {}
 
 
-class Freshness(models.Model):
+class ContentVersion(models.Model):
     """The number of settled changes, and the time of the last one. One row."""
 
     number = models.PositiveBigIntegerField(default=0)
@@ -44,12 +44,15 @@ class Freshness(models.Model):
 
     is_audited = False
 
+    class Meta:
+        db_table = "portal_freshness"
+
     def __str__(self):
         return str(self.number)
 
 
 class PendingChange(models.Model):
-    """A change that `Freshness.number` does not count yet. `records` is as in `Change`."""
+    """A change that `ContentVersion.number` does not count yet. `records` is as in `ContentChange`."""
 
     records = models.JSONField()
 
@@ -59,7 +62,7 @@ class PendingChange(models.Model):
         return str(self.pk)
 
 
-class Change(models.Model):
+class ContentChange(models.Model):
     """A settled change of the tracked models: `records` maps model labels to lists of primary keys, or null for any."""
 
     number = models.PositiveBigIntegerField(primary_key=True)
@@ -67,13 +70,16 @@ class Change(models.Model):
 
     is_audited = False
 
+    class Meta:
+        db_table = "portal_change"
+
     def __str__(self):
         return str(self.number)
 
 
 @dataclass(frozen=True)
 class ContentState:
-    """A state of the content. The same `number` means the same content; `settled` is `Freshness.number`."""
+    """A state of the content. The same `number` means the same content; `settled` is `ContentVersion.number`."""
 
     number: int
     settled: int
@@ -210,7 +216,7 @@ def _column(row, model):
 
 def flush():
     """Settle all pending changes that are committed or that belong to the open transaction."""
-    _flush(change_log.open_log(router.db_for_write(Freshness)) or ChangeLog())
+    _flush(change_log.open_log(router.db_for_write(ContentVersion)) or ChangeLog())
 
 
 def flush_log(sender, log, is_committed, **kwargs):
@@ -220,7 +226,7 @@ def flush_log(sender, log, is_committed, **kwargs):
 
 
 def _flush(log):
-    """Settle all pending rows: delete them, store a Change for each, and add their count to `Freshness.number`.
+    """Settle all pending rows: delete them, store a ContentChange for each, and add their count to the settled number.
 
     `log` has the exact records of its own rows: the first of these rows gets all of them, the others none.
     """
@@ -228,39 +234,41 @@ def _flush(log):
     for row in log.pending:
         row.is_settled = True
     log.pending, log.changed = [], defaultdict(set)
-    using = router.db_for_write(Freshness)
+    using = router.db_for_write(ContentVersion)
     with transaction.atomic(using=using):
         # The lock on this row ensures that no pending row is counted twice, and that no number is visible before its
-        # Change.
-        settled = Freshness.objects.using(using).select_for_update().filter(pk=1).first()
+        # ContentChange.
+        settled = ContentVersion.objects.using(using).select_for_update().filter(pk=1).first()
         if settled is None:
-            Freshness.objects.using(using).get_or_create(pk=1, defaults={"changed_at": timezone.now()})
-            settled = Freshness.objects.using(using).select_for_update().get(pk=1)
+            ContentVersion.objects.using(using).get_or_create(pk=1, defaults={"changed_at": timezone.now()})
+            settled = ContentVersion.objects.using(using).select_for_update().get(pk=1)
         pending = dict(PendingChange.objects.using(using).order_by("pk").values_list("pk", "records"))
         if not pending:
             return
         PendingChange.objects.using(using).filter(pk__in=pending).delete()
         if own := [pk for pk in own if pk in pending]:
             pending |= {pk: {} for pk in own} | {own[0]: _listed(records)}
-        changes = [Change(number=settled.number + place, records=one) for place, one in enumerate(pending.values(), 1)]
+        changes = [
+            ContentChange(number=settled.number + place, records=one) for place, one in enumerate(pending.values(), 1)
+        ]
         settled.number, settled.changed_at = settled.number + len(changes), timezone.now()
         settled.save(using=using)
-        Change.objects.using(using).filter(number__lte=settled.number - MOST_CHANGES).delete()
-        Change.objects.using(using).bulk_create(changes)
+        ContentChange.objects.using(using).filter(number__lte=settled.number - MOST_CHANGES).delete()
+        ContentChange.objects.using(using).bulk_create(changes)
 
 
 # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def state() -> ContentState:
-    """Return the present state of the content. One query, or two while there is no row of Freshness.
+    """Return the present state of the content. One query, or two while there is no row of ContentVersion.
 
     `changed_at` is now while changes are pending, since the time of their commit is not stored. Without any change it
     is 1 January 2026.
     """
     _counted()
     pending = PendingChange.objects.order_by().annotate(of=models.Value(1)).values("of").annotate(n=models.Count("pk"))
-    rows = Freshness.objects.filter(pk=1).annotate(pending=models.Subquery(pending.values("n")))
+    rows = ContentVersion.objects.filter(pk=1).annotate(pending=models.Subquery(pending.values("n")))
     settled, changed_at, pending = rows.values_list("number", "changed_at", "pending").first() or (
         *(0, datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone())),
         PendingChange.objects.count(),
@@ -287,14 +295,14 @@ def changed_since(old: ContentState, new: ContentState, model) -> set[int] | Non
 
     The set may also contain records that changed before or after. It contains all changes that were pending in the old
     state, since pending rows are settled in no particular order. The result is None if a change is stored as ANY, if
-    rows of Change are deleted already, or if there are more than MOST_RECORDS. Two queries.
+    rows of ContentChange are deleted already, or if there are more than MOST_RECORDS. Two queries.
     """
     label = model._meta.label_lower
     # PendingChange first: a row that is settled between the two queries is found by at least one of them.
     found = [records.get(label, []) for records in PendingChange.objects.values_list("records", flat=True)]
     settled = [
         records.get(label, [])
-        for records in Change.objects.filter(number__gt=old.settled).values_list("records", flat=True)
+        for records in ContentChange.objects.filter(number__gt=old.settled).values_list("records", flat=True)
     ]
     if len(settled) < new.settled - old.settled or None in settled or None in found:
         return None
@@ -305,7 +313,7 @@ def changed_since(old: ContentState, new: ContentState, model) -> set[int] | Non
 def current_version() -> int:
     """Return the content version. One raw SQL query, because each request for a cached page needs it."""
     _counted()
-    connection = connections[router.db_for_read(Freshness)]
+    connection = connections[router.db_for_read(ContentVersion)]
     try:
         return _read_version(connection)
     except Error:

@@ -13,7 +13,7 @@ from portal.facets.filters import SourceFilter
 from portal.generic.detail import RecordView
 from portal.generic.list import RecordListView
 from portal.generic.tables import SourceTable
-from portal.models import Link, Place, Source
+from portal.models import ExternalLink, Place, Source
 from portal.seo import schema_org
 from projects.models import Agreement, Organisation, Project
 
@@ -69,7 +69,7 @@ class SourcePage(RecordView):
         newest = Project.objects.published().latest_first()
         projects = all_ids(newest.filter(sources=source))
         cited_by.insert(1, (_("Projects"), len(projects), registry.first_records(newest, projects, self.preview_limit)))
-        broken = {link.address: link for link in links_of(source).filter(state=Link.State.BROKEN)}
+        broken = {link.address: link for link in links_of(source).filter(state=ExternalLink.LinkStatus.BROKEN)}
         return {
             "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],
             "figures": figures,

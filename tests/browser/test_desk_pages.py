@@ -25,7 +25,7 @@ APPS = ("auth", "mfa", "portal", "issues", "projects")
 # Pages that no user may open.
 CLOSED = {("mfa.authenticator", "add")} | {
     (label, screen)
-    for label in ("portal.auditentry", "portal.link", "projects.importedactivity", "projects.suggestedissue")
+    for label in ("portal.auditentry", "portal.externallink", "projects.importedactivity", "projects.suggestedissue")
     for screen in ("add", "delete")
 }
 
@@ -36,11 +36,11 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import User
 from issues.models import Issue, Term
-from portal.models.curation import Link
+from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
 from tests.make import make_imported, make_imported_file, make_reporting_organisation, make_tombstone
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
-Link.objects.create(address="https://example.org/")
+ExternalLink.objects.create(address="https://example.org/")
 SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
 make_imported_file(imported_at=None)
 make_imported()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from portal.curation import link_checker, links
-from portal.models.curation import Link
+from portal.models.curation import ExternalLink
 
 
 class Command(BaseCommand):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                     outcomes["left for another day"] += 1
                 else:
                     links.record_check(found[address], answer.outcome, answer.status, answer.moved_to[:2000])
-                    outcomes[Link.State(found[address].state).value] += 1
+                    outcomes[ExternalLink.LinkStatus(found[address].state).value] += 1
                 bar.update()
         for state, count in sorted(outcomes.items()):
             self.stdout.write(f"{state}: {count}")

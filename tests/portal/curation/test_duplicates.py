@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.core.choices import PublicationStatus
 from portal.curation import duplicates
-from portal.models.curation import Double
+from portal.models.curation import DuplicateCandidate
 from projects.models import Organisation, Project
 from tests import reading
 from tests.make import make_organisation, make_place, make_project
@@ -52,7 +52,7 @@ def test_the_desk_invites_to_look_and_then_counts_what_is_left(desk):
     assert "Last search: 20" in client.get(PAGE).content.decode()
     assert pairs(client) == [["Korea Forest Service", "Korea Forest Service"]]
     assert on_the_desk(client) == [("Organisations 1", f"{PAGE}#organisation")]
-    client.post(PAGE, {"apart": Double.objects.get().pk})
+    client.post(PAGE, {"apart": DuplicateCandidate.objects.get().pk})
     assert on_the_desk(client) == []
 
 
@@ -60,7 +60,7 @@ def test_what_was_told_apart_stays_apart(desk):
     two()
     client = desk("editor")
     search(client)
-    [double] = Double.objects.all()
+    [double] = DuplicateCandidate.objects.all()
     response = client.post(PAGE, {"apart": double.pk}, follow=True)
     assert [str(message) for message in response.context["messages"]] == ["Marked as different."]
     assert search(client) == ["0 pairs look alike."]
@@ -80,7 +80,7 @@ def test_pairs_that_no_longer_look_alike_or_are_gone_leave_the_list(desk):
     search(client)
     assert len(pairs(client)) == 1
     third.delete()
-    assert not Double.objects.exists()
+    assert not DuplicateCandidate.objects.exists()
 
 
 def test_archived_records_are_nobodys_doubles(desk):
@@ -122,7 +122,7 @@ def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
 def test_who_sees_the_page_and_tells_records_apart(desk, who, status):
     two()
     duplicates.find_duplicates(Organisation)
-    [double] = Double.objects.all()
+    [double] = DuplicateCandidate.objects.all()
     client = desk(who)
     assert client.get(PAGE).status_code == status
     client.post(PAGE, {"apart": double.pk})
@@ -157,7 +157,7 @@ def test_opening_the_page_compares_and_stores_nothing(desk):
     two()
     client = desk("editor")
     assert pairs(client) == []
-    assert not Double.objects.exists()
+    assert not DuplicateCandidate.objects.exists()
 
 
 def test_two_searches_at_once_store_each_pair_once(monkeypatch):
@@ -172,12 +172,12 @@ def test_two_searches_at_once_store_each_pair_once(monkeypatch):
 
     monkeypatch.setattr(duplicates, "similar_pairs", other_search_first)
     assert duplicates.find_duplicates(Organisation) == 1
-    assert Double.objects.count() == 1
+    assert DuplicateCandidate.objects.count() == 1
 
 
 def test_a_search_refreshes_why_two_records_are_alike(desk):
     two()
-    Double.objects.create(
+    DuplicateCandidate.objects.create(
         kind="projects.organisation", one=Organisation.objects.first().pk, other=Organisation.objects.last().pk
     )
     client = desk("editor")
@@ -191,7 +191,7 @@ def test_only_the_likeliest_pairs_are_stored(monkeypatch):
     two("Korea Forest Service of the South"), two("Green Climate Fund")
     similar = make_organisation(name_en="Korea Forest Service of the Soth")
     assert duplicates.find_duplicates(Organisation) == 1
-    assert similar.pk not in {pk for double in Double.objects.all() for pk in (double.one, double.other)}
+    assert similar.pk not in {pk for double in DuplicateCandidate.objects.all() for pk in (double.one, double.other)}
 
 
 def test_a_table_that_is_too_large_for_the_desk_is_left_to_the_command(desk, monkeypatch):
@@ -202,11 +202,11 @@ def test_a_table_that_is_too_large_for_the_desk_is_left_to_the_command(desk, mon
         "0 pairs look alike.",
     ]
     call_command("find_duplicates", verbosity=0)
-    assert Double.objects.count() == 1
+    assert DuplicateCandidate.objects.count() == 1
 
 
 def test_a_pair_is_kept_once_the_older_record_first():
-    Double.objects.create(kind="projects.project", one=1, other=2)
+    DuplicateCandidate.objects.create(kind="projects.project", one=1, other=2)
     for one, other in ((1, 2), (2, 1), (3, 3)):
         with pytest.raises(IntegrityError), transaction.atomic():
-            Double.objects.create(kind="projects.project", one=one, other=other)
+            DuplicateCandidate.objects.create(kind="projects.project", one=one, other=other)

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from portal.curation import link_checker
 from portal.curation.link_checker import LinkCheck, check_links, retry_after
-from portal.models.curation import Link
+from portal.models.curation import ExternalLink
 from tests.make import make_organisation, make_source
 
-Outcome = Link.Outcome
+CheckOutcome = ExternalLink.CheckOutcome
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -104,19 +104,19 @@ def answer(address, **options):
 @pytest.mark.parametrize(
     ("path", "outcome", "status"),
     [
-        ("/200", Outcome.ANSWERS, 200),
-        ("/204", Outcome.ANSWERS, 204),
-        ("/404", Outcome.NOT_FOUND, 404),
-        ("/410", Outcome.GONE, 410),
-        ("/401", Outcome.REFUSED, 401),
-        ("/403", Outcome.REFUSED, 403),
-        ("/418", Outcome.REFUSED, 418),
-        ("/429", Outcome.TOO_MANY, 429),
-        ("/500", Outcome.SERVER_ERROR, 500),
-        ("/502", Outcome.SERVER_ERROR, 502),
-        ("/closed", Outcome.UNAVAILABLE, 503),
-        ("/reset", Outcome.BROKEN_OFF, None),
-        ("/nonsense", Outcome.BROKEN_OFF, None),
+        ("/200", CheckOutcome.ANSWERS, 200),
+        ("/204", CheckOutcome.ANSWERS, 204),
+        ("/404", CheckOutcome.NOT_FOUND, 404),
+        ("/410", CheckOutcome.GONE, 410),
+        ("/401", CheckOutcome.REFUSED, 401),
+        ("/403", CheckOutcome.REFUSED, 403),
+        ("/418", CheckOutcome.REFUSED, 418),
+        ("/429", CheckOutcome.TOO_MANY, 429),
+        ("/500", CheckOutcome.SERVER_ERROR, 500),
+        ("/502", CheckOutcome.SERVER_ERROR, 502),
+        ("/closed", CheckOutcome.UNAVAILABLE, 503),
+        ("/reset", CheckOutcome.BROKEN_OFF, None),
+        ("/nonsense", CheckOutcome.BROKEN_OFF, None),
     ],
 )
 def test_each_answer_has_its_meaning(server, path, outcome, status):
@@ -125,9 +125,9 @@ def test_each_answer_has_its_meaning(server, path, outcome, status):
 
 def test_head_goes_first_and_get_only_where_it_is_not_understood(server):
     assert answers(server.at("/200"), server.at("/no-head"), server.at("/404/a")) == {
-        server.at("/200"): LinkCheck(Outcome.ANSWERS, 200),
-        server.at("/no-head"): LinkCheck(Outcome.ANSWERS, 200),
-        server.at("/404/a"): LinkCheck(Outcome.NOT_FOUND, 404),
+        server.at("/200"): LinkCheck(CheckOutcome.ANSWERS, 200),
+        server.at("/no-head"): LinkCheck(CheckOutcome.ANSWERS, 200),
+        server.at("/404/a"): LinkCheck(CheckOutcome.NOT_FOUND, 404),
     }
     assert server.paths() == ["HEAD /200", "HEAD /no-head", "GET /no-head", "HEAD /404/a", "GET /404/a"]
 
@@ -142,12 +142,12 @@ def test_the_portal_says_who_asks_and_nothing_else(server):
 
 def test_of_an_answer_without_end_only_the_head_is_read(server):
     started = time.monotonic()
-    assert answer(server.at("/endless")) == LinkCheck(Outcome.ANSWERS, 200)
+    assert answer(server.at("/endless")) == LinkCheck(CheckOutcome.ANSWERS, 200)
     assert time.monotonic() - started < 3
 
 
 def test_who_does_not_answer_in_time_is_left(server):
-    assert answer(server.at("/slow"), whole=0.3) == LinkCheck(Outcome.TIMEOUT)
+    assert answer(server.at("/slow"), whole=0.3) == LinkCheck(CheckOutcome.TIMEOUT)
 
 
 def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
@@ -155,12 +155,12 @@ def test_a_port_that_nobody_listens_at_and_a_name_that_nobody_has(settings):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    assert answer(f"http://127.0.0.1:{port}/") == LinkCheck(Outcome.NO_CONNECTION)
-    assert answer("http://nobody.invalid/") == LinkCheck(Outcome.NO_HOST)
+    assert answer(f"http://127.0.0.1:{port}/") == LinkCheck(CheckOutcome.NO_CONNECTION)
+    assert answer("http://nobody.invalid/") == LinkCheck(CheckOutcome.NO_HOST)
 
 
 def test_a_certificate_that_cannot_be_verified_is_no_failure(server):
-    assert answer(server.at("/200").replace("http:", "https:")) == LinkCheck(Outcome.CERTIFICATE)
+    assert answer(server.at("/200").replace("http:", "https:")) == LinkCheck(CheckOutcome.CERTIFICATE)
 
 
 # ── Redirects ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,54 +169,58 @@ def test_a_certificate_that_cannot_be_verified_is_no_failure(server):
 @pytest.mark.parametrize("status", [301, 308])
 def test_what_moved_for_good_has_a_new_address(server, status):
     server.leads = {"old": (status, "/new")}
-    assert answer(server.at("/old")) == LinkCheck(Outcome.MOVED, 200, server.at("/new"))
+    assert answer(server.at("/old")) == LinkCheck(CheckOutcome.MOVED, 200, server.at("/new"))
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
 def test_what_leads_elsewhere_for_a_while_stands_as_it_is(server, status):
     server.leads = {"old": (status, "/new")}
-    assert answer(server.at("/old")) == LinkCheck(Outcome.ANSWERS, 200)
+    assert answer(server.at("/old")) == LinkCheck(CheckOutcome.ANSWERS, 200)
 
 
 def test_a_new_address_is_what_is_for_good_and_no_further(server):
     server.leads = {"old": (301, "/new"), "new": (302, "/login")}
-    assert answer(server.at("/old")) == LinkCheck(Outcome.MOVED, 200, server.at("/new"))
+    assert answer(server.at("/old")) == LinkCheck(CheckOutcome.MOVED, 200, server.at("/new"))
 
 
 def test_a_new_address_that_is_missing_is_missing(server):
     server.leads = {"old": (301, "/404")}
-    assert answer(server.at("/old")) == LinkCheck(Outcome.NOT_FOUND, 404)
+    assert answer(server.at("/old")) == LinkCheck(CheckOutcome.NOT_FOUND, 404)
 
 
 def test_a_slash_at_the_end_is_no_move(server):
     server.leads = {"old": (301, "/page/")}
-    assert answer(server.at("/old")).outcome == Outcome.MOVED
+    assert answer(server.at("/old")).outcome == CheckOutcome.MOVED
     assert link_checker.classify("http://a.org/b", "https://www.a.org/b/", 200, "https://www.a.org/b/") == LinkCheck(
-        Outcome.ANSWERS, 200
+        CheckOutcome.ANSWERS, 200
     )
 
 
 def test_a_page_that_became_the_front_page_may_be_gone(server):
     server.leads = {"old": (302, "/")}
-    assert answer(server.at("/old/article")) == LinkCheck(Outcome.FRONT_PAGE, 200, server.at("/"))
+    assert answer(server.at("/old/article")) == LinkCheck(CheckOutcome.FRONT_PAGE, 200, server.at("/"))
 
 
 def test_a_circle_is_left(server):
     server.leads = {"a": (302, "/b"), "b": (302, "/a")}
-    assert answer(server.at("/a")) == LinkCheck(Outcome.LOOP, 302)
+    assert answer(server.at("/a")) == LinkCheck(CheckOutcome.LOOP, 302)
     assert len(server.asked) == link_checker.HOPS
 
 
 def test_a_redirect_to_nowhere_is_no_crash(server):
     server.leads = {"a": (301, "http://[/"), "b": (301, "javascript:alert(1)"), "c": (301, "")}
     found = answers(*(server.at(f"/{name}") for name in "abc"))
-    assert [one.outcome for one in found.values()] == [Outcome.NO_HOST, Outcome.BROKEN_OFF, Outcome.ANSWERS]
+    assert [one.outcome for one in found.values()] == [
+        CheckOutcome.NO_HOST,
+        CheckOutcome.BROKEN_OFF,
+        CheckOutcome.ANSWERS,
+    ]
 
 
 def test_a_doi_that_leads_on_is_known(server, monkeypatch):
     monkeypatch.setattr(link_checker, "DOI", server.at("/doi/"))
     server.leads = {"doi": (302, "/403")}
-    assert answer(server.at("/doi/10.1000/x")) == LinkCheck(Outcome.ANSWERS, 302)
+    assert answer(server.at("/doi/10.1000/x")) == LinkCheck(CheckOutcome.ANSWERS, 302)
     assert server.paths() == ["HEAD /doi/10.1000/x"]
 
 
@@ -239,13 +243,13 @@ def test_another_host_need_not_wait(server):
 
 def test_a_host_that_asks_to_be_left_alone_is(server):
     found = answers(server.at("/busy"), server.at("/200"), server.at("/200/b"))
-    assert list(found.values()) == [LinkCheck(Outcome.TOO_MANY, 429), None, None]
+    assert list(found.values()) == [LinkCheck(CheckOutcome.TOO_MANY, 429), None, None]
     assert server.paths() == ["HEAD /busy"]
 
 
 def test_what_was_answered_is_told_at_once_and_who_stops_listening_stops_the_asking(server):
     with contextlib.closing(check_links([server.at("/200"), server.at("/slow"), server.at("/200/c")], pause=0)) as told:
-        assert next(told) == (server.at("/200"), LinkCheck(Outcome.ANSWERS, 200))
+        assert next(told) == (server.at("/200"), LinkCheck(CheckOutcome.ANSWERS, 200))
     assert server.paths() in (["HEAD /200"], ["HEAD /200", "HEAD /slow"])
 
 
@@ -281,7 +285,7 @@ def test_a_wait_is_read_as_a_date():
 )
 def test_no_link_leads_into_a_private_network(server, settings, address):
     settings.LINKS_MAY_BE_PRIVATE = False
-    assert answer(address.format(port=server.server_port)).outcome == Outcome.PRIVATE
+    assert answer(address.format(port=server.server_port)).outcome == CheckOutcome.PRIVATE
     assert server.asked == []
 
 
@@ -293,7 +297,7 @@ def test_no_redirect_leads_there_either(server, settings, monkeypatch):
         return "127.0.0.1" if host == "public.example" else await ask(host, port)
 
     monkeypatch.setattr(link_checker, "public_place", place)
-    assert answer(server.at("/inside", host="public.example")) == LinkCheck(Outcome.PRIVATE)
+    assert answer(server.at("/inside", host="public.example")) == LinkCheck(CheckOutcome.PRIVATE)
     assert server.paths() == ["HEAD /inside"]
 
 
@@ -318,12 +322,12 @@ def check(capsys, **options):
 def test_the_command_stores_each_answer_and_says_how_many(server, capsys):
     make_source(url=server.at("/200")), make_source(url=server.at("/404")), make_source(url=server.at("/403"))
     assert check(capsys) == ["broken: 1", "good: 1", "unclear: 1"]
-    assert dict(Link.objects.values_list("address", "status")) == {
+    assert dict(ExternalLink.objects.values_list("address", "status")) == {
         server.at("/200"): 200,
         server.at("/404"): 404,
         server.at("/403"): 403,
     }
-    assert Link.objects.get(status=200).good_at is not None
+    assert ExternalLink.objects.get(status=200).good_at is not None
 
 
 @pytest.mark.django_db
@@ -346,7 +350,7 @@ def test_the_command_asks_for_some_kinds_only(server, capsys):
 def test_what_was_not_asked_waits_for_another_day(server, capsys):
     make_source(url=server.at("/busy")), make_source(url=server.at("/200"))
     assert check(capsys) == ["left for another day: 1", "unclear: 1"]
-    assert Link.objects.get(address=server.at("/200")).checked_at is None
+    assert ExternalLink.objects.get(address=server.at("/200")).checked_at is None
 
 
 @pytest.mark.django_db

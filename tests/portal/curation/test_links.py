@@ -13,7 +13,7 @@ from portal.core.choices import PublicationStatus
 from portal.curation import links
 from portal.curation.links import due_links, record_check
 from portal.models import Source
-from portal.models.curation import Link, LinkUse
+from portal.models.curation import ExternalLink, ExternalLinkUsage
 from projects.models import Organisation, Project
 from tests import reading
 from tests.make import make_organisation, make_project, make_source, make_term
@@ -21,18 +21,18 @@ from tests.portal.staff.test_admin import address, change_address, listed
 
 pytestmark = pytest.mark.django_db
 
-Outcome, State = Link.Outcome, Link.State
+CheckOutcome, LinkStatus = ExternalLink.CheckOutcome, ExternalLink.LinkStatus
 URL = "https://example.org/report"
 
 
 def addresses():
-    return set(Link.objects.values_list("address", flat=True))
+    return set(ExternalLink.objects.values_list("address", flat=True))
 
 
 def broken_link(url=URL, **fields):
-    link = Link.objects.get(address=url)
-    record_check(link, Outcome.NOT_FOUND, 404)
-    Link.objects.filter(pk=link.pk).update(**fields)
+    link = ExternalLink.objects.get(address=url)
+    record_check(link, CheckOutcome.NOT_FOUND, 404)
+    ExternalLink.objects.filter(pk=link.pk).update(**fields)
     return link
 
 
@@ -64,7 +64,7 @@ def test_an_address_that_is_mended_takes_the_place_of_the_old_one():
     source.save(update_fields=["url"])
     assert addresses() == {"https://example.org/newest"}
     source.delete()
-    assert not Link.objects.exists()
+    assert not ExternalLink.objects.exists()
 
 
 def test_an_address_stays_as_long_as_any_record_leads_there():
@@ -111,11 +111,11 @@ def test_only_some_kinds_are_collected_if_one_asks_for_them():
 
 def test_a_use_stands_once():
     make_source(url=URL)
-    use = LinkUse.objects.get()
+    use = ExternalLinkUsage.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
-        LinkUse.objects.create(link=use.link, kind=use.kind, record=use.record)
+        ExternalLinkUsage.objects.create(link=use.link, kind=use.kind, record=use.record)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Link.objects.create(address=URL)
+        ExternalLink.objects.create(address=URL)
 
 
 # ── In which order ───────────────────────────────────────────────────────────────────────────────────────────
@@ -126,7 +126,7 @@ def test_what_waited_longest_is_asked_first_and_what_was_asked_lately_is_left_ou
     for name, days in (("a", 3), ("b", 30), ("c", None), ("d", 10)):
         make_source(url=f"https://example.org/{name}")
         if days:
-            Link.objects.filter(address__endswith=name).update(checked_at=now - timedelta(days=days))
+            ExternalLink.objects.filter(address__endswith=name).update(checked_at=now - timedelta(days=days))
     order = [link.address[-1] for link in due_links(now - timedelta(days=7))]
     assert order == ["c", "b", "d"]
     assert [link.address[-1] for link in due_links(limit=2)] == ["c", "b"]
@@ -142,7 +142,7 @@ def test_only_links_of_some_kinds_are_asked_if_one_asks_for_them():
 
 def answered(*outcomes, days_apart=1):
     """The link after these answers, each on another day unless said otherwise."""
-    link, start = Link.objects.create(address=URL), timezone.now()
+    link, start = ExternalLink.objects.create(address=URL), timezone.now()
     for number, outcome in enumerate(outcomes):
         with pytest.MonkeyPatch.context() as patch:
             moment = start + timedelta(days=number * days_apart)
@@ -155,24 +155,24 @@ def answered(*outcomes, days_apart=1):
 @pytest.mark.parametrize(
     ("outcomes", "state"),
     [
-        ([Outcome.ANSWERS], State.GOOD),
-        ([Outcome.MOVED], State.MOVED),
-        ([Outcome.FRONT_PAGE], State.MOVED),
-        ([Outcome.NOT_FOUND], State.BROKEN),
-        ([Outcome.GONE], State.BROKEN),
-        ([Outcome.TIMEOUT], State.FAILING),
-        ([Outcome.TIMEOUT, Outcome.NO_HOST], State.BROKEN),
-        ([Outcome.TIMEOUT, Outcome.ANSWERS, Outcome.TIMEOUT], State.FAILING),
-        ([Outcome.REFUSED], State.UNCLEAR),
-        ([Outcome.REFUSED] * 3, State.UNCLEAR),
-        ([Outcome.TOO_MANY], State.UNCLEAR),
-        ([Outcome.UNAVAILABLE], State.UNCLEAR),
-        ([Outcome.CERTIFICATE], State.UNCLEAR),
-        ([Outcome.PRIVATE], State.UNCLEAR),
-        ([Outcome.TIMEOUT, Outcome.REFUSED, Outcome.TIMEOUT], State.BROKEN),
-        ([Outcome.NOT_FOUND, Outcome.REFUSED], State.BROKEN),
-        ([Outcome.NOT_FOUND, Outcome.TIMEOUT], State.BROKEN),
-        ([Outcome.NOT_FOUND, Outcome.ANSWERS], State.GOOD),
+        ([CheckOutcome.ANSWERS], LinkStatus.GOOD),
+        ([CheckOutcome.MOVED], LinkStatus.MOVED),
+        ([CheckOutcome.FRONT_PAGE], LinkStatus.MOVED),
+        ([CheckOutcome.NOT_FOUND], LinkStatus.BROKEN),
+        ([CheckOutcome.GONE], LinkStatus.BROKEN),
+        ([CheckOutcome.TIMEOUT], LinkStatus.FAILING),
+        ([CheckOutcome.TIMEOUT, CheckOutcome.NO_HOST], LinkStatus.BROKEN),
+        ([CheckOutcome.TIMEOUT, CheckOutcome.ANSWERS, CheckOutcome.TIMEOUT], LinkStatus.FAILING),
+        ([CheckOutcome.REFUSED], LinkStatus.UNCLEAR),
+        ([CheckOutcome.REFUSED] * 3, LinkStatus.UNCLEAR),
+        ([CheckOutcome.TOO_MANY], LinkStatus.UNCLEAR),
+        ([CheckOutcome.UNAVAILABLE], LinkStatus.UNCLEAR),
+        ([CheckOutcome.CERTIFICATE], LinkStatus.UNCLEAR),
+        ([CheckOutcome.PRIVATE], LinkStatus.UNCLEAR),
+        ([CheckOutcome.TIMEOUT, CheckOutcome.REFUSED, CheckOutcome.TIMEOUT], LinkStatus.BROKEN),
+        ([CheckOutcome.NOT_FOUND, CheckOutcome.REFUSED], LinkStatus.BROKEN),
+        ([CheckOutcome.NOT_FOUND, CheckOutcome.TIMEOUT], LinkStatus.BROKEN),
+        ([CheckOutcome.NOT_FOUND, CheckOutcome.ANSWERS], LinkStatus.GOOD),
     ],
 )
 def test_a_link_is_broken_after_a_clear_no_or_two_failures_on_different_days(outcomes, state):
@@ -180,12 +180,12 @@ def test_a_link_is_broken_after_a_clear_no_or_two_failures_on_different_days(out
 
 
 def test_failures_of_one_day_are_one():
-    link = answered(*[Outcome.TIMEOUT] * 3, days_apart=0)
-    assert (link.state, link.failures) == (State.FAILING, 1)
+    link = answered(*[CheckOutcome.TIMEOUT] * 3, days_apart=0)
+    assert (link.state, link.failures) == (LinkStatus.FAILING, 1)
 
 
 def test_the_last_good_day_is_kept_while_it_fails():
-    link = answered(Outcome.ANSWERS, Outcome.NOT_FOUND)
+    link = answered(CheckOutcome.ANSWERS, CheckOutcome.NOT_FOUND)
     assert link.good_at.date() == link.checked_at.date() - timedelta(days=1)
 
 
@@ -208,8 +208,8 @@ def test_records_with_a_broken_link_are_a_list_to_work_down(desk):
 
 def test_records_with_a_link_that_moved_are_another(desk):
     project = make_project(note_en=f"See {URL}.")
-    link = Link.objects.get()
-    record_check(link, Outcome.MOVED, 200, "https://example.org/new")
+    link = ExternalLink.objects.get()
+    record_check(link, CheckOutcome.MOVED, 200, "https://example.org/new")
     client = desk("reviewer")
     assert listed(client.get(address(Project, "changelist"), {"care": "moved"})) == {project}
     words = reading.words(reading.page(client.get(change_address(project))))
@@ -224,10 +224,10 @@ def test_the_form_says_what_is_amiss_and_since_when(desk):
     assert f"It last answered on {timezone.localdate() - timedelta(days=40)}." in words
 
 
-@pytest.mark.parametrize("state", [State.GOOD, State.UNCLEAR, State.UNCHECKED])
+@pytest.mark.parametrize("state", [LinkStatus.GOOD, LinkStatus.UNCLEAR, LinkStatus.UNCHECKED])
 def test_the_form_is_silent_of_what_is_well_or_unknown(desk, state):
     source = make_source(url=URL)
-    Link.objects.update(state=state)
+    ExternalLink.objects.update(state=state)
     assert "Outside links that did not answer" not in desk("editor").get(change_address(source)).content.decode()
 
 
@@ -239,7 +239,7 @@ def test_readers_are_told_kindly_and_only_of_what_is_broken(client):
     words = reading.words(reading.page(client.get(page)))
     told = "The address did not answer when it was last checked, on 2 April 2026. It was last seen on 1 March 2026."
     assert (told in words, words.count("did not answer")) == (True, 1)
-    Link.objects.update(state=State.FAILING)
+    ExternalLink.objects.update(state=LinkStatus.FAILING)
     assert "did not answer" not in client.get(page).content.decode()
 
 
@@ -256,7 +256,7 @@ def test_readers_are_told_in_their_language(client, language, told):
 
 # ── The list ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-LIST = "/admin/portal/link/"
+LIST = "/admin/portal/externallink/"
 
 
 @pytest.mark.parametrize(
@@ -265,12 +265,12 @@ LIST = "/admin/portal/link/"
 )
 def test_who_sees_the_list_of_links(desk, who, status):
     make_source(url=URL)
-    client, link = desk(who), Link.objects.get()
+    client, link = desk(who), ExternalLink.objects.get()
     assert client.get(LIST).status_code == status
     assert client.get(f"{LIST}{link.pk}/change/").status_code == status
     for page in (f"{LIST}add/", f"{LIST}{link.pk}/delete/"):
         assert client.post(page).status_code == (302 if who == "anonymous" else 403)
-    assert Link.objects.exists()
+    assert ExternalLink.objects.exists()
 
 
 def test_the_list_is_narrowed_by_state_and_names_the_records(desk):
@@ -309,3 +309,8 @@ def test_every_kind_of_record_may_be_asked_for():
     }
     make_term()
     links.sync_links()
+
+
+def test_former_address_of_the_list_redirects_to_it(desk):
+    response = desk("editor").get("/admin/portal/link/", {"state": "broken"})
+    assert (response.status_code, response.headers["Location"]) == (302, f"{LIST}?state=broken")

@@ -9,7 +9,7 @@ from portal.core.choices import PublicationStatus
 from portal.curation import merge as curation_merge
 from portal.curation.merge import MergeError, merge, merge_blockers
 from portal.models import FormerKey, Place, Source, Tombstone
-from portal.models.curation import OlderTranslation
+from portal.models.curation import OutdatedTranslation
 from portal.models.search_index import SearchEntry
 from portal.search import indexing
 from portal.search.ranking import matching
@@ -188,9 +188,9 @@ def test_a_translation_that_is_taken_is_older_no_more():
     stays, goes = make_project(summary_ko="옛 글"), make_project(summary_ko="새 글")
     stays.summary_en = "Another."
     stays.save()
-    assert OlderTranslation.objects.count() == 1
+    assert OutdatedTranslation.objects.count() == 1
     merge(stays, goes, {"summary_ko"})
-    assert not OlderTranslation.objects.exists()
+    assert not OutdatedTranslation.objects.exists()
 
 
 # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +252,7 @@ def test_marks_in_prose_name_the_source_that_stays_in_every_language():
         2,
     )
     # A mark is none of the text: what was older still is, and nothing else.
-    assert [(one.field, one.language) for one in OlderTranslation.objects.all()] == [("impacts", "ru")]
+    assert [(one.field, one.language) for one in OutdatedTranslation.objects.all()] == [("impacts", "ru")]
     assert set(IssueCitation.objects.values_list("source__key", flat=True)) == {"micklin-2016", "another"}
 
 

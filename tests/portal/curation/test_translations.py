@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from issues.models import Issue, IssueInCountry, IssueLink, KeyFigure, Term
 from portal.core.choices import PublicationStatus
 from portal.curation.translations import suppress_outdated
-from portal.models.curation import OlderTranslation
+from portal.models.curation import OutdatedTranslation
 from portal.staff.languages import differences
 from projects.models import ProjectIssue, Sector
 from tests import reading
@@ -37,7 +37,7 @@ WHOLE = {
 
 def older(kind="issues.term"):
     """Field, language and the English that it was made from, of what is older."""
-    found = OlderTranslation.objects.filter(kind=kind).order_by("field", "language")
+    found = OutdatedTranslation.objects.filter(kind=kind).order_by("field", "language")
     return list(found.values_list("field", "language", "english"))
 
 
@@ -179,9 +179,9 @@ def test_nothing_is_left_of_a_record_that_is_deleted():
     for text, field in ((issue, "summary_en"), (figure, "label_en")):
         setattr(text, field, "Another.")
         text.save()
-    assert OlderTranslation.objects.count() == 2
+    assert OutdatedTranslation.objects.count() == 2
     issue.delete()
-    assert not OlderTranslation.objects.exists()
+    assert not OutdatedTranslation.objects.exists()
 
 
 # ── Rows ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -218,10 +218,10 @@ def test_a_row_that_goes_to_another_record_is_seen_to_there():
     figure.save()
     figure.issue = make_issue()
     figure.save()
-    assert [one.owner for one in OlderTranslation.objects.all()] == [figure.issue.pk]
+    assert [one.owner for one in OutdatedTranslation.objects.all()] == [figure.issue.pk]
     other = make_issue()
     KeyFigure.objects.update(issue=other)
-    assert [one.owner for one in OlderTranslation.objects.all()] == [other.pk]
+    assert [one.owner for one in OutdatedTranslation.objects.all()] == [other.pk]
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def old_term(**fields):
 
 
 def settle(client, record, *languages):
-    found = OlderTranslation.objects.filter(language__in=languages)
+    found = OutdatedTranslation.objects.filter(language__in=languages)
     return client.post(address(type(record), "still_right", record.pk), {"older": [one.pk for one in found]})
 
 
@@ -301,7 +301,7 @@ def test_whoever_writes_a_language_says_that_it_is_still_right(desk, who, state,
     client = desk(who)
     if who != "anonymous":
         buttons = reading.page(client.get(change_address(term))).xpath("//button[@name='older']/@value")
-        offered = OlderTranslation.objects.filter(pk__in=buttons)
+        offered = OutdatedTranslation.objects.filter(pk__in=buttons)
         assert {one.language for one in offered} == settled
     for language in ("ko", "ru"):
         settle(client, term, language)
@@ -325,7 +325,7 @@ def test_a_row_with_a_page_of_its_own_shows_and_settles_what_is_older_of_it(desk
         "#id_mechanism_ko"
     ]
     settle(client, link, "ko")
-    assert not OlderTranslation.objects.exists()
+    assert not OutdatedTranslation.objects.exists()
 
 
 def test_the_form_asks_the_same_of_the_database_for_one_as_for_three(desk):
@@ -345,13 +345,15 @@ def test_the_form_asks_the_same_of_the_database_for_one_as_for_three(desk):
     for position in (2, 3):
         make_key_figure(issue=issue, position=position, label_ko="면적")
     assert queries() == one
-    assert OlderTranslation.objects.count() == 3
+    assert OutdatedTranslation.objects.count() == 3
 
 
 def test_sectors_are_seen_to_by_themselves():
     sector = make_sector(name_ko="임업")
     Sector.objects.update(name_en="Another.")
-    assert [(one.owner_kind, one.owner) for one in OlderTranslation.objects.all()] == [("projects.sector", sector.pk)]
+    assert [(one.owner_kind, one.owner) for one in OutdatedTranslation.objects.all()] == [
+        ("projects.sector", sector.pk)
+    ]
 
 
 def test_an_issue_lacks_what_its_rows_lack(desk):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from issues.models import Term
 from portal.core.choices import PublicationStatus
-from portal.models.curation import Look
+from portal.models.curation import Verification
 from tests import reading
 from tests.make import make_term
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
@@ -47,10 +47,10 @@ def test_what_was_looked_through_leaves_the_list_and_says_by_whom(desk):
 def test_a_look_of_long_ago_counts_no_more(desk):
     term, client = old_term(), desk("editor")
     look_through(client, term)
-    Look.objects.update(at=LONG_AGO)
+    Verification.objects.update(at=LONG_AGO)
     assert stale(client) == {term}
     look_through(client, term)
-    assert (Look.objects.count(), stale(client)) == (1, set())
+    assert (Verification.objects.count(), stale(client)) == (1, set())
 
 
 def test_a_change_counts_as_a_look(desk):
@@ -77,7 +77,7 @@ def test_who_may_say_that_a_record_is_still_right(desk, who, state, may):
     if who != "anonymous":
         assert ("Mark as verified" in client.get(change_address(term)).content.decode()) == may
     look_through(client, term)
-    assert Look.objects.exists() == may
+    assert Verification.objects.exists() == may
 
 
 def test_a_look_outlives_whoever_looked_but_not_the_record(desk):
@@ -87,7 +87,7 @@ def test_a_look_outlives_whoever_looked_but_not_the_record(desk):
     page = desk("reviewer").get(change_address(term)).content.decode()
     assert f"Looked through on {timezone.localdate()}, and still right." in page
     term.delete()
-    assert not Look.objects.exists()
+    assert not Verification.objects.exists()
 
 
 def test_looking_is_sent_not_linked_to(desk):

@@ -191,7 +191,7 @@ def test_changes_of_long_ago_are_forgotten(monkeypatch):
     assert content_version.changed_since(old, content_version.state(), Project) == {project.pk}
     project.save()
     assert content_version.changed_since(old, settled_state(), Project) is None
-    assert content_version.Change.objects.count() == 3
+    assert content_version.ContentChange.objects.count() == 3
 
 
 @pytest.mark.django_db

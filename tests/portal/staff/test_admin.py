@@ -30,7 +30,7 @@ from issues.models import (
     Term,
 )
 from portal.core.choices import Area, PublicationStatus
-from portal.models import FormerKey, Link, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
+from portal.models import ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.tracking.audit_log import AuditEntry, audited_models
 from projects.models import (
     Agreement,
@@ -77,7 +77,7 @@ pytestmark = pytest.mark.django_db
 OURS = {"portal", "issues", "projects"}
 # What is read, or decided upon, and never added or edited here: tests/portal/tracking/test_audit_log.py,
 # tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py.
-READ_ONLY = {AuditEntry, Link, ImportedActivity, ImportedFile, SuggestedIssue}
+READ_ONLY = {AuditEntry, ExternalLink, ImportedActivity, ImportedFile, SuggestedIssue}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY]
 
 

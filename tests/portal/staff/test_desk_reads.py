@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, reverse
 
 from issues.models import Term
-from portal.models import Link
-from portal.models.curation import Double
+from portal.models import ExternalLink
+from portal.models.curation import DuplicateCandidate
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.history import change_times
@@ -52,7 +52,7 @@ def make_records():
         Group: Group.objects.first(),
         Authenticator: Authenticator.objects.create(user=user, type="totp", data={}),
         AuditEntry: AuditEntry.objects.first(),
-        Link: Link.objects.create(address="https://example.org/"),
+        ExternalLink: ExternalLink.objects.create(address="https://example.org/"),
         ImportedActivity: make_imported(),
         ImportedFile: make_imported_file(imported_at=None),
         SuggestedIssue: make_suggested_issue(),
@@ -104,6 +104,6 @@ def test_no_get_of_the_desk_stores_anything(client):
         if name != "logout" and (statements := writes_of(client, url)):
             stored[url] = statements
     assert stored == {}
-    assert not Double.objects.exists()
+    assert not DuplicateCandidate.objects.exists()
     assert {"index", "doubles", "issues_term_change", "projects_project_merge", "issues_indicator_grid"} <= visited
     assert len(visited) > 150

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from issues.models import Observation, Term
 from portal.core.choices import PublicationStatus
-from portal.models.curation import OlderTranslation
+from portal.models.curation import OutdatedTranslation
 from portal.tracking import audit_log
 from portal.tracking.audit_log import (
     GUARDS,
@@ -155,7 +155,7 @@ def test_audited_models_are_those_that_editors_work_on():
 def test_only_a_mark_on_the_model_keeps_it_out_of_the_audit():
     audited = audit_log.audited_models()
     others = [model for model in apps.get_models() if model._meta.app_label in audit_log.APPS and model not in audited]
-    assert OlderTranslation in others
+    assert OutdatedTranslation in others
     assert [model for model in others if vars(model).get("is_audited") is not False] == []
 
 

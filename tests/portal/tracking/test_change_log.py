@@ -177,5 +177,5 @@ def test_failure_after_the_commit_is_logged_and_the_rest_is_flushed(monkeypatch,
     with transaction.atomic():
         make_source()
     assert "The disk is full." in caplog.text
-    assert content_version.Freshness.objects.get().number == before + 1
+    assert content_version.ContentVersion.objects.get().number == before + 1
     assert Source.objects.exists()

@@ -12,7 +12,7 @@ from portal.core.choices import Area
 from portal.curation.links import record_check
 from portal.http import page_cache
 from portal.models import Place, Source
-from portal.models.curation import Link
+from portal.models.curation import ExternalLink
 from portal.search import indexing
 from portal.search.ranking import matching
 from portal.tracking import content_version
@@ -88,7 +88,7 @@ def test_others_see_it_as_soon_as_a_change_is_committed():
     before = content_version.state().number
     with transaction.atomic():
         make_source()
-    assert content_version.Freshness.objects.get().number == before + 1
+    assert content_version.ContentVersion.objects.get().number == before + 1
 
 
 def test_it_says_when():
@@ -135,7 +135,7 @@ CHANGES = {
     "bulk_create": lambda project, country: Place.objects.bulk_create([Place(key="a", name_en="A", kind="city")]),
     "delete of many": lambda project, country: Project.objects.filter(pk=project.pk).delete(),
     "broken link": lambda project, country: record_check(
-        Link.objects.create(address="https://example.org/"), Link.Outcome.GONE
+        ExternalLink.objects.create(address="https://example.org/"), ExternalLink.CheckOutcome.GONE
     ),
 }
 
@@ -163,7 +163,7 @@ def test_change_without_its_note_is_taken_back(monkeypatch):
         return (
             rows,
             states,
-            Link.objects.exclude(outcome=Link.Outcome.UNASKED).count(),
+            ExternalLink.objects.exclude(outcome=ExternalLink.CheckOutcome.UNASKED).count(),
             content_version.current_version(),
         )
 
@@ -212,7 +212,7 @@ def test_next_writer_settles_for_one_that_was_killed(request):
     source.save()
     assert counts() == (number + 4, number + 4, 0)
     assert content_version.state().changed_at >= before.changed_at
-    assert content_version.Change.objects.filter(number__gt=number).count() == 4
+    assert content_version.ContentChange.objects.filter(number__gt=number).count() == 4
 
 
 @pytest.mark.django_db(transaction=True)
@@ -243,7 +243,7 @@ def test_many_who_settle_at_once_count_each_change_once(own_database):
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(settle, range(8))) == {number + 20}
     assert counts() == (number + 20, number + 20, 0)
-    assert content_version.Change.objects.filter(number__gt=number).count() == 20
+    assert content_version.ContentChange.objects.filter(number__gt=number).count() == 20
 
 
 @pytest.mark.postgres
