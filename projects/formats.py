@@ -16,7 +16,7 @@ from portal.formats.fields import (
     choice_list,
     related_many,
 )
-from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, TIMES, cited, column
+from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, TIMES, cited, column, identifiers
 from portal.formats.responses import FORMATS, Format
 from portal.formats.serialisers import Address, Serialiser
 from projects.iati import exporting, serving
@@ -27,6 +27,7 @@ from projects.models import (
     AgreementParty,
     Organisation,
     OrganisationCitation,
+    OrganisationExternalIdentifier,
     Participation,
     Project,
     ProjectArea,
@@ -155,6 +156,7 @@ Serialiser(
         ChoiceField("kind", column(Organisation, "kind"), Organisation.Kind),
         RelatedField("country", column(Organisation, "country"), COUNTRY),
         PlainField("website", column(Organisation, "url"), path="url", format="uri"),
+        identifiers(OrganisationExternalIdentifier, "organisation"),
         cited(OrganisationCitation, "organisation"),
         *TIMES,
     ],

@@ -4,7 +4,7 @@
 """
 
 from portal.core.languages import text_and_language
-from portal.seo.schema_org import names
+from portal.seo.schema_org import identifiers, names, same_as
 from projects.models import Agreement, Organisation, Participation
 
 ORGANISATIONS = {
@@ -70,5 +70,6 @@ def organisation(tell, record):
         record,
         alternateName=[name for name in (record.acronym, *names(record)) if name],
         location=tell.places([record.country] if record.country else []),
-        sameAs=record.url,
+        identifier=identifiers(record.external_identifiers.all()),
+        sameAs=[address for address in (record.url, *same_as(record.external_identifiers.all())) if address],
     )

@@ -268,7 +268,11 @@ class OrganisationPage(RecordView):
         return [self.object.country] if self.object.country else []
 
     def get_queryset(self):
-        return super().get_queryset().prefetch_related(Prefetch("country", Place.objects.published()))
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related(Prefetch("country", Place.objects.published()), "external_identifiers")
+        )
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(**kwargs) | {"notes": source_footnotes(self.object)}

@@ -24,7 +24,12 @@ class PlaceFilter(RecordFilterSet):
     """Filters places, including countries, by kind and country."""
 
     kind = Facet("kind", options=Place.Kind, label=_("Kind"))
-    country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
+    country = Facet(
+        "country__key",
+        "countries__key",
+        options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)),
+        label=_("Country"),
+    )
 
     class Meta:
         model = Place

@@ -7,17 +7,20 @@ from portal.formats.fields import (
     ChoiceField,
     DateField,
     DateTimeField,
+    Field,
     PlaceSummary,
     PlainField,
     PositionField,
     RelatedField,
+    RelatedRowsField,
     RelatedSummary,
     SourceSummary,
     TranslatedTextField,
+    nullable,
     related_many,
 )
 from portal.formats.serialisers import Address, Serialiser
-from portal.models import Place, PlaceCitation, Source
+from portal.models import IdentifierScheme, Place, PlaceCitation, PlaceIdentifier, Source
 
 PLACE = PlaceSummary(Place)
 COUNTRY = RelatedSummary(Place)
@@ -39,6 +42,53 @@ def cited(model, owner):
     return related_many("sources", _("sources"), model, owner, "source", SOURCE, order=("position", "pk"))
 
 
+class IdentifierUrlField(Field):
+    """The URL of an identifier's page in its register; null if the register has no such pages."""
+
+    def __init__(self):
+        super().__init__("url", "URL")
+        self.columns = ("scheme", "value")
+
+    def cells_of(self, reading, at):
+        return lambda row: (IdentifierScheme(row[at]).url(row[at + 1]),)
+
+    def data_of(self, reading, at):
+        return lambda row: IdentifierScheme(row[at]).url(row[at + 1]) or None
+
+    def schema(self):
+        return nullable({"type": "string", "format": "uri"})
+
+
+def identifiers(model, owner):
+    """Return the field for the identifiers that other registers give to a record."""
+    return RelatedRowsField(
+        "identifiers",
+        column(model, "value"),
+        model,
+        owner,
+        [
+            PlainField("scheme", column(model, "scheme"), optional=False),
+            PlainField("value", column(model, "value"), optional=False),
+            IdentifierUrlField(),
+        ],
+        order=("scheme", "value"),
+    )
+
+
+class PlaceCountriesField(RelatedRowsField):
+    """All countries that a place lies in: those that share it, or else its one country."""
+
+    def __init__(self):
+        to_country = RelatedField("to_place", _("countries"), COUNTRY, inline=True)
+        super().__init__("countries", _("countries"), Place.countries.through, "from_place", [to_country])
+        self.columns = ("country_id",)
+
+    def load(self, reading, rows, at, keys):
+        super().load(reading, rows, at, keys)
+        reading.mentions(COUNTRY, {row[at] for row in rows})
+        reading.hung[self] |= {row[0]: [(row[at],)] for row in rows if row[at] is not None}
+
+
 Serialiser(
     Place,
     [
@@ -48,10 +98,12 @@ Serialiser(
         ChoiceField("kind", column(Place, "kind"), Place.Kind),
         ChoiceField("group", column(Place, "group"), Place.Group, optional=True),
         RelatedField("country", column(Place, "country"), COUNTRY),
+        PlaceCountriesField(),
         RelatedField("part_of", column(Place, "part_of"), COUNTRY),
         PositionField(
             pgettext_lazy("on the globe", "position"), (column(Place, "latitude"), column(Place, "longitude"))
         ),
+        identifiers(PlaceIdentifier, "place"),
         cited(PlaceCitation, "place"),
         *TIMES,
     ],

@@ -140,6 +140,11 @@ class Place(Record):
         return reverse("place", args=[self.key])
 
     @property
+    def all_countries(self):
+        """Return the countries that the place lies in: its one country, or those that share it. None is known: []."""
+        return [self.country] if self.country else list(self.countries.all())
+
+    @property
     def needs_source(self):
         """Return False for countries, which ISO 3166 defines, and for the world; True for other places."""
         return self.kind not in {self.Kind.COUNTRY, self.Kind.WORLD}

@@ -161,6 +161,16 @@ def names(record):
     return [name for name in dict.fromkeys(others) if name != own]
 
 
+def same_as(rows):
+    """Return the URLs of identifiers in other registers, for those registers that have pages of their own."""
+    return [row.url for row in rows if row.url]
+
+
+def identifiers(rows):
+    """Return identifiers as PropertyValues with the name of the register."""
+    return [node("PropertyValue", propertyID=row.get_scheme_display(), value=row.value) for row in rows]
+
+
 def licence(text, page):
     """Return the URL of the licence that `text` names, or an object with the text and the URL of #licence on `page`.
 
@@ -181,7 +191,12 @@ def licence_address(text):
 
 def place(tell, record, wholes):
     """Return a place, and the places that it is part of."""
-    said = {"alternateName": names(record), "containedInPlace": tell.places(wholes)}
+    said = {
+        "alternateName": names(record),
+        "containedInPlace": tell.places(wholes),
+        "identifier": identifiers(record.identifiers.all()),
+        "sameAs": same_as(record.identifiers.all()),
+    }
     return tell.record(PLACES[Place.Kind(record.kind)], record, **said) | position(record)
 
 

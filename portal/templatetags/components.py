@@ -106,6 +106,12 @@ def latest_table(rows, columns):
     }
 
 
+@register.inclusion_tag("components/identifiers.html")
+def identifiers(rows):
+    """Show the identifiers of a record in other registers as one of its facts; nothing if it has none."""
+    return {"rows": rows}
+
+
 @register.inclusion_tag("components/notes.html")
 def notes_list(notes):
     """Show the numbered sources of a page."""

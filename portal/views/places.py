@@ -110,7 +110,7 @@ class CountryPage(RecordView):
     preview_limit = 8
 
     def get_queryset(self):
-        return super().get_queryset().filter(kind=Place.Kind.COUNTRY)
+        return super().get_queryset().filter(kind=Place.Kind.COUNTRY).prefetch_related("identifiers")
 
     def schema_objects(self, tell, context):
         return [schema_org.place(tell, self.object, [])]
@@ -159,7 +159,11 @@ class CountryPage(RecordView):
             "event_count": event_count,
             "dated_count": agreement_count + event_count,
             "dated": merge_by_date(agreements[:limit], events[:limit])[:limit],
-            "places": with_project_ids(country.places.published().in_order_of("name")),
+            "places": with_project_ids(
+                Place.objects.published()
+                .filter(Q(country=country) | Q(pk__in=country.shared_places.values("pk")))
+                .in_order_of("name")
+            ),
             "shaded": [country],
         }
 
@@ -176,12 +180,16 @@ class PlacePage(RecordView):
         return (
             super()
             .get_queryset()
-            .prefetch_related(*(Prefetch(name, Place.objects.published()) for name in ("country", "part_of")))
+            .prefetch_related(
+                *(Prefetch(name, Place.objects.published()) for name in ("country", "countries", "part_of"))
+            )
+            .prefetch_related("identifiers")
         )
 
     def schema_objects(self, tell, context):
-        wholes = [whole for whole in (self.object.part_of, self.object.country) if whole is not None]
-        return [schema_org.place(tell, self.object, wholes)]
+        place = self.object
+        wholes = [*([place.part_of] if place.part_of else []), *place.all_countries]
+        return [schema_org.place(tell, place, wholes)]
 
     def share_countries(self, context):
         return context["shaded"]
@@ -201,7 +209,7 @@ class PlacePage(RecordView):
         return context | {
             "place": place,
             "here": [place],
-            "shaded": [place.country] if place.country else [],
+            "shaded": place.all_countries,
             "notes": source_footnotes(place),
         }
 

@@ -33,7 +33,7 @@ READ = {
         "end",
     ),
     *("countries", "country", "places", "part_of", "issues", "areas", "parties", "sources", "kind"),
-    *("author", "publisher", "link", "doi", "language", "licence"),
+    *("author", "publisher", "link", "doi", "language", "licence", "identifiers"),
 }
 # The DCMI types of kinds of records that are not texts.
 TYPES = {"event": "Event", "indicator": "Dataset"}
@@ -85,6 +85,9 @@ def of_record(serialiser, data):
     yield "identifier", "", data["url"]
     for source in data.get("sources", ()):
         yield "source", "", source["url"] or source["title_original"] or source["title"]
+    for identifier in data.get("identifiers", ()):
+        if identifier["url"]:
+            yield "relation", "", identifier["url"]
     for code in LANGUAGES:
         if name.get(code):
             yield "language", "", code

@@ -239,7 +239,7 @@ def test_organisation_has_names_and_a_site_of_its_own(client):
     )
     told = main(client.get("/en/organisations/koica/"))
     assert told["alternateName"] == ["KOICA", "한국국제협력단"]
-    assert (told["sameAs"], told["location"][0]["@type"]) == ("https://koica.go.kr/", "Country")
+    assert (told["sameAs"], told["location"][0]["@type"]) == (["https://koica.go.kr/"], "Country")
 
 
 def test_place_lies_in_others(client):
