@@ -1,4 +1,4 @@
-"""The graph of causes and effects: all of it, once, legible, and equal to the list under it."""
+"""The graph of causes and effects: complete, without duplicates, readable, and equal to the list below it."""
 
 import re
 from itertools import combinations
@@ -37,13 +37,13 @@ def get(client, language="en", **query):
 
 
 def picture(response, name):
-    """One of the page's two pictures as an element, or nothing."""
+    """Return one of the page's two drawings as an element, or None."""
     found = [svg for svg in reading.page(response).iter("svg") if name in svg.get("class", "").split()]
     return found[0] if found else None
 
 
 def nodes(svg):
-    """Issue addresses in the picture, in its order."""
+    """Return the issue URLs in the drawing, in its order."""
     return [node.get("href") for node in svg.find_class("node")]
 
 
@@ -52,13 +52,13 @@ def edges(svg):
 
 
 def listed(response):
-    """The anchors of the list."""
+    """Return the anchors of the list."""
     return reading.page(response).xpath("//ul[@class='links']/li/@id")
 
 
 @pytest.fixture
 def chain(client):
-    """irrigation → sea → {dust, fish}; dust → fish. Irrigation has water as its main issue, the others the sea."""
+    """Make irrigation → sea → {dust, fish}; dust → fish. The main issue of irrigation is water, of the others sea."""
     water = make_issue(key="water", name_en="Water scarcity", position=1)
     sea = make_issue(key="sea", name_en="Depletion of the Aral Sea", position=2)
     irrigation = make_issue(key="irrigation", name_en="Inefficient irrigation", parent=water, position=3)
@@ -112,7 +112,7 @@ def test_no_two_boxes_of_the_content_lie_on_one_another(content, language, shape
 def test_pictures_of_the_content_have_the_size_of_a_page_and_of_a_phone(content, language):
     names, bold, lines = content_graph(language)
     wide, narrow = (draw(names, bold, lines, shape) for shape in (WIDE, NARROW))
-    # Names are set in 13 and 12: so they are never smaller than 11.8 on a page of 1152 and 10.8 on a phone of 328.
+    # Font sizes are 13 and 12, so names are at least 11.8 pixels high on a page of 1152 and 10.8 on a phone of 328.
     assert wide.width <= 1152 * 1.1
     assert narrow.width <= 328 * 1.11
     assert wide.height <= 760
@@ -192,7 +192,7 @@ def test_line_says_cause_effect_and_mechanism(client, chain):
         [reading.words(edge.find("title")) for edge in picture(response, name).find_class("edge")] for name in PICTURES
     )
     assert "Inefficient irrigation → Depletion of the Aral Sea: From irrigation to sea." in wide
-    # A phone shows no tooltips: there the list alone tells how.
+    # A phone shows no tooltips: there the list gives the explanation.
     assert "Inefficient irrigation → Depletion of the Aral Sea" in narrow
     assert (len(wide), len(narrow)) == (4, 4)
 
@@ -219,7 +219,7 @@ def test_colour_is_that_of_the_main_issue(client, chain):
     main = [node.get("href").split("/")[3] for node in svg.find_class("main")]
     assert main == ["sea"]
     assert reading.said(get(client), "graph-legend") == ["Water scarcity Depletion of the Aral Sea"]
-    # A line has the colour of what it leads to.
+    # A line has the colour of its effect.
     lines = {edge.get("href"): re.search(r"group-\d", edge.get("class"))[0] for edge in svg.find_class("edge")}
     assert set(lines.values()) == {"group-2"}
 

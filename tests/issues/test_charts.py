@@ -1,4 +1,4 @@
-"""Charts of indicators show the observations, all of them and nothing else, with their sources."""
+"""Charts of indicators show all observations, nothing else, and their sources."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area)
 
 
 def many(indicator, **points):
-    """The figure of an indicator with such values of such places."""
+    """Return the figure of an indicator with these values for these places."""
     source = make_source()
     for name, values in points.items():
         observe(indicator, make_place(name_en=name), source, **values)

@@ -1,4 +1,4 @@
-"""What the filters of issues, indicators and events mean, where that is more than having a value."""
+"""Filters of issues, indicators and events that do more than compare a value."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def offered(client, name, facet, **query):
 
 
 def tree(response):
-    """Each main issue with the ones that stand under it, by their keys."""
+    """Return the main issues with those below each, by their keys."""
     sections = reading.page(response).find_class("tree-main")
     keys = [[address.rstrip("/").rpartition("/")[2] for address in part.xpath(".//a/@href")] for part in sections]
     return {main: under for main, *under in keys}
@@ -44,7 +44,7 @@ def tree(response):
 
 @pytest.fixture
 def two_mains():
-    """Water scarcity with glacier melt and pollution under it; desertification with dust storms."""
+    """Make water scarcity with glacier melt and pollution below it, and desertification with dust storms."""
     scarcity = make_issue(key="water-scarcity", position=1)
     desert = make_issue(key="desertification", position=0)
     return {

@@ -1,4 +1,4 @@
-"""The values of an indicator as a table at the desk: typed, pasted, kept from clashes, stored whole or not at all."""
+"""The values of an indicator as a table in the admin: typing, pasting, edit conflicts, and storing all or nothing."""
 
 import io
 import re
@@ -34,7 +34,7 @@ def editor(desk):
 
 @pytest.fixture
 def area():
-    """A draft of an indicator with two values of one source: Uzbekistan 2019 and Kazakhstan 2020."""
+    """Make a draft of an indicator with two values of one source: Uzbekistan 2019 and Kazakhstan 2020."""
     indicator = make_indicator(key="area", publication=D)
     for key, year, value in (("uz", 2019, "24.1"), ("kz", 2020, "68000")):
         country = make_country(key=key, name_en={"uz": "Uzbekistan", "kz": "Kazakhstan"}[key])
@@ -47,14 +47,14 @@ def address(indicator):
 
 
 def form_of(response):
-    """What a browser would send back."""
+    """Return the data that a browser would send."""
     tree = reading.page(response)
     fields = tree.xpath("//form[@id='grid-form']//input[@name and not(@type='submit') and not(@type='file')]")
     return {field.get("name"): field.get("value", "") for field in fields}
 
 
 def typed(client, indicator, query="", **cells):
-    """Type into the table and store it. `uz_2019="5"` is the cell of Uzbekistan and 2019."""
+    """Change cells of the table and store it. `uz_2019="5"` is the cell of Uzbekistan and 2019."""
     page = client.get(f"{address(indicator)}?{query}")
     return send(client, indicator, form_of(page), **cells)
 
@@ -74,13 +74,13 @@ def told(response):
 
 
 def faults(response):
-    """What is said of cells above the table."""
+    """Return the messages about cells above the table."""
     items = reading.page(response).xpath("//*[@role='alert']//li")
     return [" ".join(item.text_content().split()) for item in items]
 
 
 def shown(response):
-    """The table as it stands there: the places, and the texts of each year."""
+    """Return the table in the form: the places, and the texts of each year."""
     tree = reading.page(response)
     places = [cell.text for cell in tree.xpath("//form[@id='grid-form']//thead//th[position() > 1]")]
     rows = {
@@ -197,7 +197,7 @@ def test_one_wrong_cell_keeps_all_others_out(editor, area):
         "Uzbekistan, 2019: “many” is not a number.",
         "Uzbekistan, 2020: No value of this indicator lies below 0.",
     ]
-    assert shown(response)[1] == {2019: ["5", "many"], 2020: ["", "-3"]}  # nothing that was typed is lost
+    assert shown(response)[1] == {2019: ["5", "many"], 2020: ["", "-3"]}  # no typed value is lost
     assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "24.1"}
     cell = reading.page(response).xpath("//*[@id='v-2019-uz']")[0]
     assert (cell.get("aria-invalid"), cell.get("aria-describedby")) == ("true", "v-2019-uz-told")
@@ -429,7 +429,7 @@ def test_the_page_asks_the_same_of_the_database_for_one_value_as_for_many(editor
             editor.get(address(indicator))
         return len(captured)
 
-    queries(1, 1)  # the first visit also learns the content types
+    queries(1, 1)  # the first request also loads the content types
     assert queries(20, 4) == queries(1, 1)
 
 

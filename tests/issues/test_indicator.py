@@ -1,4 +1,4 @@
-"""Numbers and their units: what an indicator cannot have is refused, in words, wherever it is typed."""
+"""Numbers and units: an invalid value of an indicator is refused with a message wherever it is entered."""
 
 from decimal import Decimal
 
@@ -38,7 +38,7 @@ def test_a_share_is_no_less_than_nothing_and_no_more_than_the_whole(value, words
 
 
 def test_where_no_bounds_are_set_values_may_be_anything():
-    """Water stress is above 100 per cent where water is used again; levels and growth lie below zero."""
+    """Water stress exceeds 100 per cent where water is used again; levels and growth may be negative."""
     for value in ("168.9", "-28.15"):
         make_observation(indicator=make_indicator(unit_symbol_en="%"), value=Decimal(value)).full_clean()
 
@@ -116,11 +116,11 @@ def test_what_is_refused_is_said_in_each_language():
 
 
 def test_currencies_are_those_of_iso_4217():
-    """Three letters each; the list of the desk is short, since every amount stays in the currency of its source."""
+    """Codes have three letters. The list in the admin is short because amounts keep the currency of their source."""
     assert all(len(code) == 3 and code.isascii() and code.isupper() for code in Currency.values)
     assert {"USD", "KRW", "EUR", "KZT", "UZS", "KGS", "TJS", "TMT", "RUB"} <= set(Currency.values)
 
 
 def test_observations_know_their_bounds_from_their_indicator_alone():
-    """One that names none yet, as in a form that lacks it, has none."""
+    """An observation without an indicator, as from a form without that field, has no bounds."""
     Observation(value=Decimal(5)).clean()

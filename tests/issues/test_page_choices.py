@@ -1,4 +1,4 @@
-"""What editors choose to show on pages, and pages for which nothing is chosen."""
+"""Editors choose what pages show, and pages work when nothing is chosen."""
 
 from importlib import import_module
 from types import SimpleNamespace
@@ -33,7 +33,7 @@ CHOICES = (PageIndicator, IssueFeature, AreaReport, ComparisonExample)
 
 
 def measured(key, country, **fields):
-    """An indicator with values of three years for a country."""
+    """Make an indicator with values of three years for a country."""
     indicator = make_indicator(key=key, **fields)
     for year in (2018, 2019, 2020):
         make_observation(indicator=indicator, place=country, year=year)

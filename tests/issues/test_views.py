@@ -1,4 +1,4 @@
-"""What the pages of issues and events tell, and what an issue keeps in order by itself."""
+"""The content of issue and event pages, and the rows whose order an issue maintains."""
 
 import re
 
@@ -31,7 +31,7 @@ def section(response, id):
 
 
 def notes(response):
-    """The notes at the foot: number -> title."""
+    """Return the notes at the end of the page: a dict from number to title."""
     items = reading.page(response).xpath("//ol[@class='note-list']/li")
     return {int(item.get("value")): reading.words(item.find("a")) for item in items}
 
