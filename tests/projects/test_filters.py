@@ -1,4 +1,4 @@
-"""What the filters of projects, agreements and organisations mean, where that is more than having a value."""
+"""Filters of projects, agreements and organisations that do more than compare a value."""
 
 import pytest
 

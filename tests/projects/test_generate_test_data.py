@@ -1,4 +1,4 @@
-"""Made-up projects to measure with."""
+"""Generated projects for benchmarks."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -51,7 +51,7 @@ def test_projects_past_some_are_copies_with_all_that_hangs_on_them(words, client
     assert all(all(told) for told in originals)
     assert [hangs_on(project) for project in made[4:]] == [*originals, *originals[:2]]
     assert indexing.state_of_index() == ""
-    # Found like any other, and the next one gets a primary key of its own.
+    # They are found like any other project, and the next project gets a new primary key.
     assert matching(Project.objects, "willow").count() == 11
     make_project()
 

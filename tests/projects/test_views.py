@@ -1,4 +1,4 @@
-"""What the pages of projects, agreements and organisations tell."""
+"""The content of project, agreement and organisation pages."""
 
 import pytest
 from django.utils import timezone
@@ -34,7 +34,7 @@ def keys(records):
 
 
 def facts(response):
-    """The facts beside a record: name -> words."""
+    """Return the facts beside a record: a dict from name to words."""
     rows = reading.page(response).xpath("//aside//dl/div")
     return {reading.words(row.find("dt")): reading.words(row.find("dd")) for row in rows}
 

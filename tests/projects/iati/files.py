@@ -1,4 +1,4 @@
-"""IATI files of our own, for tests: one good activity, and what a test changes in it. Nothing in them is real."""
+"""IATI files for tests: one valid activity, and functions to change parts of it. The data are not real."""
 
 ACTIVITY = """  <iati-activity default-currency="USD" last-updated-datetime="2025-06-01T00:00:00Z" xml:lang="en">
     <iati-identifier>XM-DAC-99999-{number}</iati-identifier>
@@ -68,7 +68,7 @@ TAIL = "</iati-activities>\n"
 
 
 def activity(number="1", *changes):
-    """An activity; each change is a pair of a text and what stands in its place."""
+    """Return an activity; each change is a pair of a text and its replacement."""
     text = ACTIVITY.replace("{number}", number).replace("{ko}", "북부 점적관개")
     for old, new in changes:
         assert old in text
@@ -77,6 +77,6 @@ def activity(number="1", *changes):
 
 
 def file(*activities, version="2.03", encoding="UTF-8"):
-    """The bytes of a file with these activities, or one."""
+    """Return the bytes of a file with these activities, or with one."""
     head = HEAD.format(encoding=encoding, version=version)
     return (head + "".join(activities or (activity(),)) + TAIL).encode(encoding)

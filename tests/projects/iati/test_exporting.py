@@ -1,4 +1,4 @@
-"""What the portal reports to IATI: valid, the same twice, nothing that nobody stated, reasons for what is missing."""
+"""The portal's reports to IATI: valid, repeatable, only stated facts, and reasons for what is left out."""
 
 import datetime
 
@@ -37,7 +37,7 @@ ROLE = Participation.Role
 
 
 def make_reportable(**fields):
-    """A project that says all that IATI asks for."""
+    """Make a project with everything that IATI requires."""
     given = {"start": "2021-03-01", "status": Project.Status.IMPLEMENTATION} | fields
     project = make_project(**given)
     project.countries.add(make_country(key=f"uz-{project.pk}"))
@@ -53,7 +53,7 @@ def sent(client, address=FILE):
 
 
 def only(client, address=FILE):
-    """The one activity that is sent."""
+    """Return the only activity of the file."""
     xml = sent(client, address)
     assert schema_errors(xml) == []
     [activity] = etree.fromstring(xml)

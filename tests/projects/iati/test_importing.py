@@ -1,4 +1,4 @@
-"""Imports: a preview, then all of a file or nothing; what editors wrote stays, and nothing links itself to an issue."""
+"""IATI imports: a preview, then all of a file or nothing; editors' texts stay, and issues are only suggested."""
 
 import contextlib
 import copy
@@ -63,7 +63,7 @@ def _countries():
 
 @pytest.fixture
 def run(tmp_path):
-    """Imports the bytes of a file, as the command does: `run(content, **options)`; the plan comes back."""
+    """Return a function that imports a file as the command does: `run(content, **options)` returns the plan."""
 
     def run(content, name="file.xml", dry=False, **options):
         path = tmp_path / name
@@ -79,7 +79,7 @@ def run(tmp_path):
 
 
 def whole_database():
-    """Every row of every table."""
+    """Return every row of every table."""
     with connection.cursor() as cursor:
         found = {}
         for table in sorted(connection.introspection.table_names(cursor)):
@@ -242,7 +242,7 @@ def test_only_chosen_countries_come_and_others_are_counted(run):
     assert states(run(content, dry=True, countries=frozenset({"KZ"}))) == {"outside": 3}
     assert states(run(content, countries=None)) == {"new": 3}
     other = Project.objects.get(iati_identifier="XM-DAC-99999-2")
-    assert other.countries.count() == 0  # it is kept, and no list of a country shows it
+    assert other.countries.count() == 0  # it is stored, but no list of a country shows it
     assert sorted(other.imported.reportedshares.filter(kind="country").values_list("code", flat=True)) == ["ET", "KE"]
 
 
@@ -285,7 +285,7 @@ def test_a_project_that_has_the_identifier_is_the_one_and_keeps_what_editors_wro
     assert states(plan) == {"changed": 1}
     known.refresh_from_db()
     assert known.title_en == "Water for the north"
-    assert str(known.start) == "2024-04-15"  # nothing stood there
+    assert str(known.start) == "2024-04-15"  # the field was empty
     assert known.imported.differences["title_en"] == ["Water for the north", "Drip irrigation in the north 1"]
     assert known.publication == PublicationStatus.PUBLISHED
 
@@ -433,7 +433,7 @@ def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, cl
     Project.objects.update(publication=PublicationStatus.PUBLISHED)
     Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
     make_reporting_organisation(ref="XM-DAC-77777", organisation=make_organisation(kind="local-government"))
-    assert client.get("/iati/activities.xml").status_code == 404  # its own projects only
+    assert client.get("/iati/activities.xml").status_code == 404  # only its own projects
     response = client.get("/iati/activities.xml?imported=1")
     xml = b"".join(response.streaming_content)
     assert schema_errors(xml) == []
@@ -461,11 +461,11 @@ def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, cl
         "other_identifiers",
     ):
         assert getattr(one.activity, name) == getattr(old, name), name
-    assert old.documents == one.activity.documents[3:]  # after the three pages of the portal
+    assert old.documents == one.activity.documents[3:]  # besides the three pages of the portal
 
 
 def out_again(client):
-    """What is reported of everything that was imported, once it is published; it passes the schema."""
+    """Publish everything that was imported and return the report to IATI, which must be valid."""
     Project.objects.update(publication=PublicationStatus.PUBLISHED)
     Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
     if not ReportingOrganisation.objects.exists():
@@ -587,10 +587,10 @@ def test_a_level_is_that_of_the_korean_body_that_leads(run):
     korean = make_organisation(name_en="Fictional Institute", kind="local-government", country=make_country(key="kr"))
     make_organisation(name_en="Fictional Agency")
     changes = {
-        "1": [],  # a Korean body only implements
+        "1": [],  # a Korean organisation that only implements
         "2": [(agency, '"KR-GOV-051" role="1" type="10"')],
-        "3": [(agency, '"KR-GOV-051" role="1" type="40"')],  # of no level
-        "4": [(institute, 'role="2" type="80"')],  # the portal knows what kind of body it is
+        "3": [(agency, '"KR-GOV-051" role="1" type="40"')],  # has no level
+        "4": [(institute, 'role="2" type="80"')],  # the portal knows the type of this organisation
         "5": [(agency, '"KR-GOV-051" role="1" type="10"'), (institute, 'role="2" type="80"')],
         "6": [nobody, ('reporting-org ref="XM-DAC-99999"', 'reporting-org ref="KR-1"')],
         "7": [nobody, ('reporting-org ref="XM-DAC-99999"', 'reporting-org secondary-reporter="1" ref="KR-1"')],
@@ -606,7 +606,7 @@ def test_a_level_is_that_of_the_korean_body_that_leads(run):
 
 @pytest.fixture
 def command(tmp_path, capsys):
-    """Calls import_iati with a file of this content; what it says comes back."""
+    """Run import_iati with a file of this content and return its output."""
 
     def command(content, *args, name="file.xml", using="import_iati"):
         path = tmp_path / name
@@ -744,7 +744,7 @@ def test_a_table_comes_through_its_mapping(command, mapping):
 
 # ── Persons in tables ────────────────────────────────────────────────────────────────────────────────────────
 
-# Two columns that the mapping does not name, and one of them breaks its line.
+# Two columns that the mapping does not name. One of them contains a line break.
 PERSONS_HEADER = HEADER.replace("id,", "id,contact,").replace("agency\n", "agency,remark\n")
 PERSONS_LINE = LINE.replace("7,", '7,"Jane Roe\njane@example.org",', 1).replace("Board\n", "Board,ask Roe\n")
 OTHER_LINE = PERSONS_LINE.replace("7,", "8,", 1)
@@ -879,7 +879,7 @@ def test_a_currency_that_is_none_is_an_error(tmp_path):
     assert [finding.words for finding in one.errors] == ["“US$” is not on the list Currency (currency)"]
 
 
-# What is written in a mapping, what stands in its place, and the line and words of the error.
+# A text of a mapping, its replacement, and the line and message of the error.
 WRONG_MAPPINGS = [
     ("name = ", "name ", "2: The mapping is no TOML"),
     ('title = "name"\ntitle_ko = "이름"\n', "", "7: The mapping must name the title column."),
@@ -890,7 +890,7 @@ WRONG_MAPPINGS = [
     ('finance = "technical-cooperation"', 'finance = "barter"', "21: barter has no meaning in finance."),
     ('role = "funding"', 'role = "payer"', "30: An organisation has a role"),
     ("desertification = ", "deserts = ", "28: deserts has no meaning in markers."),
-    # The identifier holds names of columns and nothing that str.format would follow.
+    # The identifier contains names of columns and nothing else that str.format would evaluate.
     *(
         ("bank-{id}", identifier, "4: An identifier is text and names of columns in braces")
         for identifier in (
@@ -922,7 +922,7 @@ WRONG_MAPPINGS = [
     ('"A list"', r'"A\u0000list"', "2: name must be a text in quotation marks"),
     ("[values.status]\n", "[values]\nstatus = 3\n[other]\n", "25: other has no meaning in TOML."),
     ("[values.status]\n", "[values.start]\nx = {}\n[values.status]\n", "24: values.start.x must be a text"),
-    # How the table is written
+    # The form of the table
     ('"A list"', '"A list"\nencoding = "zip"', "3: zip has no meaning in encoding."),
     ('"A list"', '"A list"\nencoding = "punycode"', "3: punycode has no meaning in encoding."),
     ('"A list"', '"A list"\nencoding = 7', "3: encoding must be a text in quotation marks"),

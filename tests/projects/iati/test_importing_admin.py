@@ -1,4 +1,4 @@
-"""Imports at the desk: receive, look, import; whoever may; and the decisions on suggested issues."""
+"""IATI imports in the admin: upload, preview, import, permissions, and decisions on suggested issues."""
 
 import datetime
 import re
@@ -52,7 +52,7 @@ def preview_of(response):
 
 
 def words(response):
-    """The words of a page; what stands in one line is not torn apart."""
+    """Return the text of a page with single spaces."""
     inline = re.sub(r"</?(?:a|b|del|ins|span|time)\b[^>]*>", "", response.content.decode())
     return " ".join(re.sub(r"<[^>]+>", " ", inline).split())
 

@@ -1,4 +1,4 @@
-"""Files as they are really published are read; what says what cannot be is refused in words, with its line."""
+"""Real IATI files are read. An invalid value is refused with a message and its line."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ COUNTRIES = {"KZ", "KG", "TJ", "TM", "UZ"}
 
 @pytest.fixture
 def read(tmp_path):
-    """Reads the bytes of a file."""
+    """Read the bytes of a file."""
 
     def read(content):
         path = tmp_path / "file.xml"
@@ -28,7 +28,7 @@ def read(tmp_path):
 
 @pytest.fixture
 def complaints(tmp_path):
-    """What is wrong with the bytes of a file: (errors, warnings), each with the file and the line."""
+    """Return the errors and the warnings in a file, each with the file and the line."""
 
     def complaints(content, name="file.xml"):
         path = tmp_path / name
@@ -215,7 +215,7 @@ BUDGET = '<value value-date="2024-03-01">250000</value>\n    </budget>'
 
 
 def with_budget(value):
-    """An activity whose budget has another value element."""
+    """Return an activity whose budget has another value element."""
     return file(activity("1", (BUDGET, f"{value}\n    </budget>")))
 
 
@@ -403,7 +403,7 @@ def test_samples_have_the_activities_that_are_expected():
             assert found == ("", wanted["activities"], wanted["by_country"], wanted["publishers"]), name
 
 
-# The broken samples: the line and the kind of what keeps each out; nothing where it is accepted.
+# The broken samples, with the line and kind of the error that excludes each. Accepted samples have none.
 BROKEN = {
     "00-valid": [], "01-truncated": [(34, "not-xml")], "02-empty": [(1, "empty")], "03-not-iati": [(2, "not-iati")],
     "04-version-1.05": [(2, "version-1")], "05-version-9.99": [(2, "version")],
@@ -424,7 +424,7 @@ WARNED = {
 
 
 def kinds(path: Path):
-    """(line, kind) of the errors of a file, and the kinds of its warnings."""
+    """Return the errors of a file as (line, kind), and the kinds of its warnings."""
     try:
         findings = [finding for one in reading.activities(path) for finding in one.findings]
     except ImportRefused as refused:

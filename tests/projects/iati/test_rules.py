@@ -1,4 +1,4 @@
-"""Activities that break a rule of the standard: each is told with its line, as an error only where it is one here."""
+"""Activities that break a rule of the standard are reported with their line, as an error or as a warning."""
 
 import copy
 import csv
@@ -16,7 +16,7 @@ from tests.projects.iati.files import activity, file
 
 @pytest.fixture
 def read(tmp_path):
-    """Reads a file with one activity that has these changes."""
+    """Read a file with one activity that has these changes."""
 
     def read(*changes):
         path = tmp_path / "file.xml"
@@ -28,7 +28,7 @@ def read(tmp_path):
 
 
 def told(one):
-    """The findings of an activity, as (line, severity, words)."""
+    """Return the findings of an activity as (line, severity, words)."""
     return [(finding.line, finding.severity.value, finding.words) for finding in one.findings]
 
 
@@ -43,7 +43,7 @@ FINANCE = '<default-finance-type code="110"/>'
 AID_TYPES = '<default-aid-type code="C01"/><default-aid-type code="B02"/>'
 MARKER = '<policy-marker vocabulary="1" code="5" significance="0"/>'
 
-# By the number of the rule: what is changed, and what is told.
+# By the number of the rule: the change, and the findings.
 BROKEN = {
     "1.1.3": [
         (('<reporting-org ref="XM-DAC-99999"', '<reporting-org ref="XM-DAC-99999-1"'),),
@@ -151,7 +151,7 @@ def test_activities_of_a_secondary_reporter_have_the_prefix_of_others(read):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        # The start would have been stored, and the end left out, without a word.
+        # Otherwise the start would be stored and the end left out without a message.
         (
             ((ACTUAL_START, '<activity-date iso-date="2028-01-01" type="2"/>'),),
             ["an actual date lies in the future: 2028-01-01", "it ends (2027-02-28) before it starts (2028-01-01)"],
@@ -318,7 +318,7 @@ KINDS = {
     "12.2.1": {"percentage-range"},
     "107.1.2": {"vocabulary-twice"},
 }
-REGISTRY = {"1.14.8"}  # asks the registry for its publishers
+REGISTRY = {"1.14.8"}  # needs the publishers in the registry
 
 
 def test_the_official_errors_of_the_validators_cases_are_told():
@@ -332,7 +332,7 @@ def test_the_official_errors_of_the_validators_cases_are_told():
                 found = {one.kind for read in reading.activities(folder / case["file"]) for one in read.findings}
             except ImportRefused as refused:
                 found = {refused.finding.kind}
-            # The checker beside the samples names rules that the official test of a case does not ask for.
+            # The validator beside the samples reports rules that the official test of a case does not require.
             for rule in {*case["official_rule_ids"].split(), *case["checker_ids"].split()} & set(KINDS):
                 assert KINDS[rule] & found, (case["file"], rule, found)
                 seen.add(rule)

@@ -1,4 +1,4 @@
-"""What readers are shown of imported activities: in which language, and in which order."""
+"""The language and the order in which readers see imported activities."""
 
 import gzip
 from importlib import import_module
