@@ -1,4 +1,4 @@
-"""The portal starts safely: what is wrong in the environment is told in words, what is missing is harmless."""
+"""The settings: an invalid environment variable gets a clear message, and a missing one has a safe default."""
 
 import ast
 import os
@@ -27,13 +27,13 @@ VARIABLES = (
     *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
     *("LIMIT_PAGES", "LIMIT_AT_ONCE"),
     *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL", "CONTACT_EMAIL"),
-    "DJANGO_ALLOW_ASYNC_UNSAFE",  # of the tests in a browser
+    "DJANGO_ALLOW_ASYNC_UNSAFE",  # from tests in a browser
 )
 KEY = "a-key-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH"
 
 
 def check(*arguments, **environment):
-    """`manage.py check` as an operator runs it: its return code, and the last line of what it says."""
+    """Run `manage.py check` as an operator would. Return the exit status and the last line of its output."""
     inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = [sys.executable, "manage.py", "check", *arguments]
     done = subprocess.run(
@@ -44,7 +44,7 @@ def check(*arguments, **environment):
 
 @pytest.fixture
 def configured(monkeypatch):
-    """The settings as they are with these variables alone."""
+    """Return the settings with only these variables."""
 
     def run(**environment):
         for name in VARIABLES:
@@ -170,7 +170,7 @@ def test_cookies_on_a_public_host_are_taken_from_it_alone_and_read_by_no_script(
 
 
 def test_every_cookie_of_a_public_host_is_taken_from_it_alone(configured, db, settings):
-    """Walk through the pages that set cookies, with the settings of cookies that a public host has."""
+    """Visit the pages that set cookies, with the cookie settings of a public host."""
     for name, value in configured(**PUBLIC).items():
         if "COOKIE" in name or name == "MESSAGE_STORAGE":
             setattr(settings, name, value)
@@ -199,7 +199,7 @@ def test_every_cookie_of_a_public_host_is_taken_from_it_alone(configured, db, se
         assert response.status_code in {200, 302}, address
         found |= {name: cookie for name, cookie in response.cookies.items() if cookie.value}
     assert set(found) == {"__Host-sessionid", "__Host-csrftoken", "__Host-django_language"}
-    for cookie in found.values():  # as browsers ask of the prefix
+    for cookie in found.values():  # browsers require this for the prefix
         assert (cookie["secure"], cookie["path"], cookie["domain"], cookie["httponly"]) == (True, "/", "", True)
 
 
@@ -453,7 +453,7 @@ READERS = {
 
 
 def variables_of(path):
-    """The environment variables that a module reads, by whichever function."""
+    """Return the environment variables that a module reads, through any function."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = ast.unparse(node.func)

@@ -1,4 +1,4 @@
-"""Signing in: who gets where, with what, and how often they may try."""
+"""Sign-in: permissions of accounts, second factors and limits on attempts."""
 
 import re
 import time
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 PASSWORD = "a-dry-sea-remembers-1960"
 LOGIN, ACCOUNT, DESK = "/accounts/login/", "/accounts/", "/admin/"
-FORBIDDEN = (  # by the content policy: what is inline and runs, what comes from elsewhere
+FORBIDDEN = (  # for the content policy: inline code that runs, and resources of other hosts
     "<style",
     r"<script(?![^>]*(?: src=|type=\"application/json\"))",
     r"\s(?:style|on[a-z]+)=[\"']",
@@ -53,13 +53,13 @@ def reader():
 
 @pytest.fixture
 def secret(editor):
-    """The secret of the editor’s authenticator app."""
+    """Return the secret of the editor’s authenticator app."""
     TOTP.activate(editor, secret := "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     return secret
 
 
 def code(secret):
-    """What an authenticator app shows now."""
+    """Return the present code of an authenticator app."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
@@ -73,7 +73,7 @@ def leads_to(response):
 
 
 def found(response, path):
-    """The texts of the elements at an XPath of the page."""
+    """Return the texts of the elements at an XPath of the page."""
     return [element.text_content().strip() for element in reading.page(response).xpath(path)]
 
 
@@ -102,7 +102,7 @@ def test_staff_without_a_second_step_sets_one_up_before_the_desk_opens(client, e
     assert leads_to(client.get("/admin/login/?next=/admin/")) == ACCOUNT
     assert "One more step before you can edit" in client.get(ACCOUNT).content.decode()
 
-    page = client.get("/accounts/2fa/totp/activate/")  # no password again: it was said a moment ago
+    page = client.get("/accounts/2fa/totp/activate/")  # the password is not asked again: it was entered a moment ago
     assert heading(page) == "Set up an authenticator app"
     done = client.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)})
     assert leads_to(done) == "/accounts/2fa/recovery-codes/"
@@ -136,7 +136,7 @@ def test_staff_with_a_second_step_is_asked_for_it(client, editor, secret):
     assert client.get(DESK).status_code == 302
     page = client.get("/accounts/2fa/authenticate/")
     assert heading(page) == "Two-step verification"
-    assert "Use the key" not in page.content.decode()  # there is none
+    assert "Use the key" not in page.content.decode()  # this element does not exist
     assert errors(client.post("/accounts/2fa/authenticate/", {"code": "0"})) == ["Incorrect code."]
     assert leads_to(client.post("/accounts/2fa/authenticate/", {"code": code(secret)})) == DESK
     assert client.get(DESK).status_code == 200
@@ -190,7 +190,7 @@ def test_sign_in_leads_on_only_within_the_portal(client, reader, asked, given):
     assert leads_to(sign_in(client, "reader", next=asked)) == given
 
 
-PAGES = {  # by who sees them
+PAGES = {  # by the account that sees them
     None: ["login/", "signup/", "password/reset/", "password/reset/done/", "password/reset/key/done/", "inactive/"],
     "gulnara": [
         *("", "logout/", "password/change/", "reauthenticate/", "2fa/reauthenticate/", "2fa/totp/deactivate/"),
@@ -262,7 +262,7 @@ def test_signing_out_clears_cache_and_cookies_of_the_browser_and_leaves_its_stor
     sign_in(client, "gulnara")
     assert "Clear-Site-Data" not in client.get(address).headers
     response = client.post(address)
-    assert response.headers["Clear-Site-Data"] == '"cache", "cookies"'  # never "storage": unsaved text lies there
+    assert response.headers["Clear-Site-Data"] == '"cache", "cookies"'  # never "storage": it has unsaved text
     assert not Session.objects.exists()
     assert leads_to(client.get(ACCOUNT)) == "/accounts/login/?next=/accounts/"
 
@@ -291,7 +291,7 @@ def test_forgotten_password_is_set_anew_by_mail(client, editor, secret):
     form = leads_to(client.get(link))
     new = "the-sea-comes-back-2030"
     done = client.post(form, {"password1": new, "password2": new})
-    assert leads_to(done) == "/accounts/2fa/authenticate/"  # the second step stays
+    assert leads_to(done) == "/accounts/2fa/authenticate/"  # the second factor stays
     assert leads_to(sign_in(Client(), "gulnara", new)) == "/accounts/2fa/authenticate/"
 
 
@@ -304,7 +304,7 @@ def test_stranger_gets_no_mail_and_is_told_nothing(client):
 def test_owner_is_told_of_a_change(client, editor):
     sign_in(client, "gulnara")
     page = client.get("/accounts/2fa/totp/activate/")
-    with pytest.MonkeyPatch.context() as patch:  # mail that cannot be sent undoes nothing
+    with pytest.MonkeyPatch.context() as patch:  # mail that cannot be sent does not undo the change
         patch.setattr(EmailBackend, "send_messages", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError()))
         client.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)})
     assert Authenticator.objects.filter(user=editor, type="totp").exists()
@@ -315,7 +315,7 @@ def test_owner_is_told_of_a_change(client, editor):
 
 @pytest.fixture
 def signed_in(client, editor, settings, at):
-    """A browser in which the editor signed in when the clock was set to nothing later."""
+    """Return a client in which the editor signed in at the start of the clock."""
     settings.STAFF_MFA = False
     at()
     sign_in(client, "gulnara")
@@ -339,7 +339,7 @@ def test_session_ends_after_ten_hours_whatever_is_done_in_it(signed_in, at):
     for minutes in range(20, 600, 20):
         at(minutes=minutes)
         assert desk_is_open(signed_in)
-        # Saying the password again and changing it extend nothing.
+        # Entering the password again or changing it does not extend the session.
         assert leads_to(signed_in.post("/accounts/reauthenticate/", {"password": PASSWORD})) == DESK
     change = {"oldpassword": PASSWORD, "password1": "the-sea-comes-back-2030", "password2": "the-sea-comes-back-2030"}
     assert leads_to(signed_in.post("/accounts/password/change/", change))
@@ -359,7 +359,7 @@ def test_session_is_written_once_a_minute_at_most(signed_in, at):
             assert desk_is_open(signed_in)
         return len([query for query in queries if re.match('UPDATE "django_session"', query["sql"])])
 
-    assert desk_is_open(signed_in)  # shows the message of the sign-in, and takes it out of the session
+    assert desk_is_open(signed_in)  # shows the message of the sign-in and removes it from the session
     counts = []
     for seconds in (1, 30, 59, 61, 100, 120, 122):
         at(seconds=seconds)
@@ -396,7 +396,7 @@ REFUSED = "There were too many attempts that did not fit. Your account is safe."
 
 
 def attempt(username, password, address, **more):
-    """What the sign-in page says to an attempt from an address, or where it leads."""
+    """Return the error of the sign-in page for an attempt from an address, or the URL to which it redirects."""
     response = Client(REMOTE_ADDR=address).post(LOGIN, {"login": username, "password": password}, **more)
     return response.headers.get("Location") or " ".join(errors(response))
 
@@ -420,7 +420,7 @@ def test_attempt_limit_counts_the_addresses_of_a_network_together(editor):
 
 
 def test_stranger_cannot_lock_an_account_from_one_network(editor, at):
-    """However long one network goes on, the owner signs in from another one, new to the portal or not."""
+    """While one network keeps trying, the owner can sign in from another one, known or unknown to the portal."""
     for minutes in range(0, 24 * 60, 30):
         at(minutes=minutes)
         for _n in range(5):
@@ -455,7 +455,7 @@ def test_attempt_limit_holds_in_a_network_that_the_account_signed_in_from(editor
 
 
 def test_attempts_with_names_that_nobody_has_ask_as_many_queries(editor):
-    """The time of an answer does not tell whether there is an account."""
+    """The time of a response does not reveal whether there is an account."""
     counts = []
     for name in ("gulnara", "nobody"):
         with CaptureQueriesContext(connection) as queries:
@@ -473,7 +473,7 @@ def test_password_reset_signs_in_however_many_attempts_there_were(editor, secret
     link = re.search(r"http://testserver(/accounts/password/reset/key/\S+)", mail.outbox[0].body)[1]
     new = "the-sea-comes-back-2030"
     done = browser.post(leads_to(browser.get(link)), {"password1": new, "password2": new})
-    assert leads_to(done) == "/accounts/2fa/authenticate/"  # the second step stays
+    assert leads_to(done) == "/accounts/2fa/authenticate/"  # the second factor stays
     assert leads_to(browser.post("/accounts/2fa/authenticate/", {"code": code(secret)})) == DESK
     browser.post("/accounts/logout/")
     assert leads_to(sign_in(browser, "gulnara", new)) == "/accounts/2fa/authenticate/"  # the network is known now
@@ -494,7 +494,7 @@ def test_too_many_requests_are_told_kindly(client):
 
 @pytest.mark.django_db(transaction=True)
 def test_limit_holds_for_every_worker(monkeypatch):
-    """Another worker has a cache object of its own, and no memory in common."""
+    """Another worker has its own cache object and shares no memory."""
     for _n in range(5):
         sign_in(Client(REMOTE_ADDR="10.1.0.1"), "gulnara", "wrong")
     for name in caches.settings:
@@ -512,7 +512,7 @@ def test_cache_has_its_table():
 
 @pytest.fixture
 def desk(client, editor, secret):
-    """A browser in which the editor signed in some while ago."""
+    """Return a client in which the editor signed in some time ago."""
     client.force_login(editor)
     return client
 

@@ -1,4 +1,4 @@
-"""Secrets of second factors lie encrypted in the database, and outlive a change of SECRET_KEY."""
+"""Secrets of second factors are encrypted in the database, and survive a change of SECRET_KEY."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def anna():
 
 @pytest.fixture
 def plain(anna):
-    """Factors as earlier versions stored them: an app, recovery codes, and codes from another system."""
+    """Create factors as earlier versions stored them: an app, recovery codes, and codes from another system."""
     min_ = User.objects.create_user("min")
     webauthn = {"name": "Key", "credential": {"id": "abc"}}
     for user, kind, data in (
@@ -56,7 +56,7 @@ def plain(anna):
 
 
 def stored():
-    """What the tables hold of every factor."""
+    """Return the stored data of every factor."""
     return list(Authenticator.objects.order_by("pk").values_list("data", flat=True))
 
 

@@ -1,4 +1,4 @@
-"""A new password by e-mail: who gets the mail, what it leaves behind, and that nothing tells who has an account."""
+"""Password reset by e-mail: who gets mail, what it changes, and no response reveals who has an account."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 OLD, NEW = "a-dry-sea-remembers-1960", "the-sea-comes-back-2030"
 ASK, ENROL, DESK = "/accounts/password/reset/", "/accounts/2fa/totp/activate/", "/admin/"
-VARYING = {"Content-Security-Policy", "Expires", "X-Request-ID"}  # its parts come in any order; clock; a number
+VARYING = {"Content-Security-Policy", "Expires", "X-Request-ID"}  # parts in any order; clock; a number
 MIGRATION = "0024_addresses_are_those_of_the_accounts"
 migration = import_module(f"portal.migrations.{MIGRATION}")
 
@@ -44,13 +44,13 @@ def link_in(message):
 
 
 def set_new_password(client, link):
-    """Follow the link of the mail and say a new password; the response to that."""
+    """Open the link of the mail and enter a new password. Return the response."""
     form = client.get(link).headers["Location"]
     return client.post(form, {"password1": NEW, "password2": NEW})
 
 
 def enrol(client):
-    """Set up an authenticator app; the response to its first code."""
+    """Set up an authenticator app. Return the response to its first code."""
     secret = client.get(ENROL).context["form"].secret
     code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
     return client.post(ENROL, {"code": code})
@@ -74,7 +74,7 @@ def test_after_a_reset_staff_set_up_the_second_step_and_come_to_the_desk(client,
 def test_migration_mends_accounts_that_a_reset_had_locked_out(client, gulnara):
     EmailAddress.objects.create(user=gulnara, email=gulnara.email, primary=True, verified=False)
     client.post("/accounts/login/", {"login": "gulnara", "password": OLD})
-    assert client.get(ENROL).headers["Location"] == "/accounts/"  # until the address is verified, which it cannot be
+    assert client.get(ENROL).headers["Location"] == "/accounts/"  # until the address is verified, which is impossible
     run(migration.drop_copies)
     assert not EmailAddress.objects.exists()
     enrol(client)
@@ -94,7 +94,7 @@ def test_an_address_that_an_administrator_replaced_resets_nothing(client, gulnar
     link = link_in(mail.outbox.pop())
     gulnara.email = "gulnara@example.net"
     gulnara.save()
-    assert "Location" not in client.get(link).headers  # the link has ended
+    assert "Location" not in client.get(link).headers  # the link has expired
     client.post(ASK, {"email": "gulnara@example.org"})
     assert mail.outbox == []
     client.post(ASK, {"email": "gulnara@example.net"})
@@ -104,7 +104,7 @@ def test_an_address_that_an_administrator_replaced_resets_nothing(client, gulnar
 def test_an_address_is_found_however_its_letters_are_written(client, gulnara):
     gulnara.email = "Kim@Example.org"
     gulnara.save()
-    User.objects.create_user("other", "kım@example.org", OLD)  # looks alike, and PostgreSQL takes it for the same
+    User.objects.create_user("other", "kım@example.org", OLD)  # looks similar, and PostgreSQL treats it as the same
     User.objects.create_user("gone", "kim@example.org", OLD, is_active=False)
     client.post(ASK, {"email": "kim@example.ORG"})
     [message] = mail.outbox
@@ -116,7 +116,7 @@ def test_an_address_is_found_however_its_letters_are_written(client, gulnara):
 
 
 def test_mail_is_made_and_sent_after_the_answer(client, gulnara, monkeypatch):
-    """The mail server keeps everybody waiting until the answer is there."""
+    """The mail server does not delay the response."""
     answered, done = threading.Event(), []
 
     def send(backend, messages):
@@ -148,7 +148,7 @@ def test_answer_and_its_queries_are_the_same_with_an_account_and_without(client,
         headers = {name: value for name, value in response.headers.items() if name not in VARYING}
         told.append((response.status_code, headers, response.cookies, response.content, len(queries)))
     assert told[0] == told[1]
-    assert len(left) == 3  # also for nobody, whose work is to do nothing
+    assert len(left) == 3  # also for nobody: then the job does nothing
     with CaptureQueriesContext(connection) as queries:
         for job in left:
             job()

@@ -1,4 +1,4 @@
-"""Where an account is signed in: what its owner sees of it, and can end."""
+"""The list of an account's sessions: the owner sees them and can end them."""
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -33,7 +33,7 @@ def editor(settings):
 
 
 def browser(address="203.0.113.7", user_agent=CHROME):
-    """A browser in which the editor has signed in."""
+    """Return a client in which the editor has signed in."""
     client = Client(REMOTE_ADDR=address, HTTP_USER_AGENT=user_agent)
     sign_in(client, "gulnara")
     return client
@@ -44,7 +44,7 @@ def is_in(client):
 
 
 def listed(client):
-    """What the page says of each session: its heading, and the lines below it."""
+    """Return the heading of each session on the page and the lines below it."""
     items = reading.page(client.get(PAGE)).xpath("//ul[@class='account-sessions']/li")
     return [
         [" ".join(item.xpath("h2")[0].text_content().split()), *(line.strip() for line in item.xpath("p/text()"))]
@@ -62,7 +62,7 @@ def test_owner_sees_device_network_and_last_use_of_each_session(at):
     assert is_in(there)
     assert is_in(here)
     at(minutes=8, seconds=30)
-    assert is_in(there)  # within the minute: not written
+    assert is_in(there)  # within the minute: not stored
     first, second = UserSession.objects.order_by("pk")
     assert listed(here) == [
         ["Chrome on Windows This browser", *moments(second), "Network: 2001:db8:1::/48"],
@@ -72,7 +72,7 @@ def test_owner_sees_device_network_and_last_use_of_each_session(at):
 
 
 def moments(row):
-    """The lines that say when a session was used and when it began."""
+    """Return the lines that say when a session was used and when it began."""
     used, began = (
         formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
         for moment in (row.last_seen_at, row.created_at)
@@ -129,7 +129,7 @@ def test_other_sessions_are_offered_for_ending_after_a_change_of_factor():
     told = "Your account is signed in elsewhere too. See and end the other sessions"
     page = here.get("/accounts/2fa/totp/activate/")
     done = here.post("/accounts/2fa/totp/activate/", {"code": code(page.context["form"].secret)}, follow=True)
-    assert told not in found(done, "//div[@class='account-messages']/p")  # there is none
+    assert told not in found(done, "//div[@class='account-messages']/p")  # this message does not exist
     there = Client()
     sign_in(there, "gulnara")
     there.post("/accounts/2fa/authenticate/", {"code": code(page.context["form"].secret)})

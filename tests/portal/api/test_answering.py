@@ -1,4 +1,4 @@
-"""The API: every kind of record, the lists’ filters and orders, what is refused, what is new."""
+"""The API: every kind of record, filters and sorting of lists, errors, and cache headers."""
 
 import json
 from functools import partial
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 PATHS = [resource.path for resource in RESOURCES]
 KEYED = [resource.path for resource in RESOURCES if resource.has_keys]
-# The lists that readers see, by the path of the API.
+# The lists that readers see, by their path in the API.
 PAGES = {
     "issues": "issues",
     "projects": "projects",

@@ -1,4 +1,4 @@
-"""The description of the API: that it is what was promised, and that the API does what it says."""
+"""The OpenAPI description is stable, and the API does what it says."""
 
 import importlib
 import json
@@ -21,7 +21,7 @@ RENEW = "If that is meant, and nothing is taken away: .venv/bin/python manage.py
 
 
 def promises(schema):
-    """What programs build on: addresses, what they take, what they answer, the fields of records."""
+    """What clients depend on: paths, parameters, responses, and the fields of records."""
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             yield path, method
@@ -69,7 +69,7 @@ OPERATIONS = {operation.ok().label: operation.ok() for operation in SCHEMA.get_a
 
 @pytest.fixture
 def _connection_stays():
-    """A request of the server’s kind would close the connection that the test’s transaction is in."""
+    """The request would close the database connection of the test's transaction."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -81,14 +81,15 @@ def _connection_stays():
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_api_does_what_it_says(content, label, mode):
-    """Whatever is asked, rightly or wrongly: no failure, no answer but those described. Which keys there are, only the
-    database knows: a key that is none is refused, though its form is right.
+    """Every response to valid and invalid requests is one that the description lists, and none is a server error.
+
+    Only the database knows which keys exist: an unknown key of the right form is refused too.
     """
 
     @given(case=OPERATIONS[label].as_strategy(generation_mode=mode))
     @settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def ask(case):
-        plain = {"Accept-Encoding": "identity"}  # the client undoes no compression
+        plain = {"Accept-Encoding": "identity"}  # the client does not decompress
         case.call_and_validate(headers=plain, excluded_checks=[positive_data_acceptance])
 
     ask()
@@ -107,7 +108,7 @@ def test_examples_of_the_description_have_answers(content, client):
 
 
 def values(schema, name):
-    """Every value that stands under a name anywhere in the description."""
+    """Yield every value under a name anywhere in the description."""
     if isinstance(schema, dict):
         for key, value in schema.items():
             if key == name and isinstance(value, list):
@@ -129,7 +130,7 @@ def test_parameter_that_would_take_no_value_is_none(client):
 
 @pytest.fixture(scope="module")
 def foreign_client(tmp_path_factory):
-    """The package that openapi-python-client writes from the description, which it takes without a warning."""
+    """Return the package that openapi-python-client writes from the description, without a warning."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "openapi.json").write_text(described(), encoding="utf-8")
     tools = os.path.dirname(sys.executable)
@@ -137,7 +138,7 @@ def foreign_client(tmp_path_factory):
         [f"{tools}/openapi-python-client", "generate", "--path", "openapi.json", "--fail-on-warning"]
         + ["--meta", "none", "--output-path", "foreign_client"],
         cwd=folder,
-        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},  # it formats what it writes with ruff
+        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},  # it formats its output with ruff
         capture_output=True,
         text=True,
         check=False,
@@ -157,7 +158,7 @@ def test_client_that_a_tool_writes_reads_every_list(content, client, foreign_cli
             said = client.get(path, {"limit": 100}).json()
             read = page.from_dict(said)
             assert (read.count, len(read.items)) == (said["count"], len(said["items"]))
-            # Times come back with another name of UTC, fields in another order; all else as it was.
+            # UTC is written in another way, and fields are in another order; everything else is equal.
             back = json.loads(json.dumps(read.to_dict()).replace("+00:00", "Z"))
             assert back == json.loads(json.dumps(said)), path
 

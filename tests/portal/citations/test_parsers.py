@@ -1,4 +1,4 @@
-"""References as people paste them become the fields of a source; what cannot is told."""
+"""References that people paste become the fields of a source, and unreadable ones get a message."""
 
 import json
 
@@ -116,7 +116,7 @@ def test_a_bare_doi_is_read_as_doi_and_address(text):
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        # without a key, twice the same field, an unescaped sign: what people paste
+        # without a key, with a repeated field or an unescaped sign: what people paste
         ("@article{, title={A title}}", {"title": "A title", "kind": "journal-article"}),
         ("@misc{x, title={First}, title={Second}}", {"title": "First"}),
         ("@misc{x, title={5% & more than $5}}", {"title": "5% & more than $5"}),

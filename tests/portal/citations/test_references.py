@@ -1,4 +1,4 @@
-"""References, read back by libraries that read those of others."""
+"""References in each format, read again by independent libraries."""
 
 import io
 import json
@@ -31,9 +31,9 @@ def bib(client, address):
 
 
 def csl(client, address):
-    """The references by key, as a processor of CSL reads them."""
+    """Return the references by key, as a CSL processor reads them."""
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # it warns of what it does not know
+        warnings.simplefilter("error")  # it warns of unknown fields
         return CiteProcJSON(json.loads(text(client, address)))
 
 

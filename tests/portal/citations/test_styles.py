@@ -1,4 +1,4 @@
-"""Citations as lists of works have them: of persons and bodies, with and without dates, in each language."""
+"""Citation styles: persons and organisations, with and without dates, in each language."""
 
 import datetime
 import re

@@ -1,4 +1,4 @@
-"""Choices that IATI has too carry the codes of its lists."""
+"""Choices that exist in IATI have the codes of its lists."""
 
 import csv
 
@@ -12,7 +12,7 @@ CODELISTS = settings.BASE_DIR.parent / "shared" / "iati" / "codelists"
 
 
 def codelist(name):
-    """Code -> English name of one of IATI's lists."""
+    """Return the English names of one of IATI's lists by code."""
     if not CODELISTS.is_dir():
         pytest.skip("../shared is not there")
     with (CODELISTS / f"{name}.csv").open(encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""Marks in prose become numbered notes; everything else stays the text that it was."""
+"""Citation marks in prose become numbered notes; other text stays the same."""
 
 import re
 from html.parser import HTMLParser
@@ -81,7 +81,7 @@ def test_blank_lines_part_paragraphs():
 
 
 class Markup(HTMLParser):
-    """The elements of a piece of HTML, whether each is closed in its turn, and the text outside of notes."""
+    """Return the elements of a piece of HTML, whether each is closed in order, and the text outside of notes."""
 
     def __init__(self, html):
         super().__init__()

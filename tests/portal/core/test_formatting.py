@@ -1,4 +1,4 @@
-"""Numbers, money, spans and positions as a reader of each language expects them."""
+"""Numbers, money, periods and coordinates in the format of each language."""
 
 import re
 from decimal import Decimal
@@ -15,7 +15,7 @@ NBSP = "\u00a0"
 
 
 def written(html):
-    """The words of a piece of HTML, and the dates that its <time> elements hold."""
+    """Return the text of a piece of HTML, and the dates in its <time> elements."""
     return re.sub(r"<[^>]+>", "", html), re.findall(r'<time datetime="([^"]+)">', html)
 
 

@@ -1,4 +1,4 @@
-"""A reader gets a text in their own language, or in English that says so."""
+"""A reader gets a text in their own language, or in English that is marked as such."""
 
 import pytest
 from django.utils import translation

@@ -1,4 +1,4 @@
-"""Which IP addresses anybody on the internet can reach."""
+"""Which IP addresses are public."""
 
 import pytest
 
@@ -16,11 +16,11 @@ from portal.core.networks import is_public_address
         ("fd00::1", False),
         ("224.0.0.1", False),
         ("100.64.0.1", False),
-        # An IPv6 address may carry an IPv4 address that a translator or a tunnel delivers to.
-        ("64:ff9b::93.184.216.34", True),  # NAT64: a public IPv4 host, seen from a network with IPv6 only
+        # An IPv6 address may contain an IPv4 address to which a translator or a tunnel delivers.
+        ("64:ff9b::93.184.216.34", True),  # NAT64: a public IPv4 host, seen from an IPv6-only network
         ("64:ff9b::10.0.0.1", False),
         ("64:ff9b::169.254.169.254", False),
-        ("64:ff9b:1::93.184.216.34", False),  # NAT64 within one's own network
+        ("64:ff9b:1::93.184.216.34", False),  # NAT64 in a private network
         ("::ffff:10.0.0.1", False),
         ("::ffff:0:10.0.0.1", False),  # IPv4-translated (RFC 2765)
         ("::10.0.0.1", False),  # IPv4-compatible

@@ -1,4 +1,4 @@
-"""Numbers are read as people write them, and never taken for another one."""
+"""Numbers are read as people write them, and ambiguous ones are refused."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from portal.core.numbers import parse_number, plain
         ("24.1", "24.1"),
         ("24,1", "24.1"),
         (" -3,5 ", "-3.5"),
-        ("−28.15", "-28.15"),  # with the minus sign that is none on a keyboard
+        ("−28.15", "-28.15"),  # with a minus sign that is not on keyboards
         ("+7", "7"),
         ("1 234", "1234"),
         ("1\u00a0234\u00a0567,25", "1234567.25"),

@@ -1,4 +1,4 @@
-"""A date is as precise as its source, in what it is, how it compares and how it is written."""
+"""A partial date keeps its precision: its value, its order and its format."""
 
 import datetime
 

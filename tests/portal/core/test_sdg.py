@@ -1,4 +1,4 @@
-"""Codes of goals and targets: which are codes, whose goal they are, in what order they stand."""
+"""Codes of SDG goals and targets: validation, the goal of a target, and sorting."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""Asking addresses outside: against servers of this machine that answer as the worst of the web do."""
+"""The link checker, against local servers that answer as the worst servers of the web do."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ CheckOutcome = ExternalLink.CheckOutcome
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by what the path says, and remembers who asked for what, when."""
+    """A handler that answers by path, and records the path and time of each request."""
 
     protocol_version = "HTTP/1.1"
 
@@ -59,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args):
-        """Nothing: the tests ask what was asked."""
+        """Log nothing: the tests read the recorded requests."""
 
 
 class Server(ThreadingHTTPServer):
@@ -73,7 +73,7 @@ class Server(ThreadingHTTPServer):
         return f"http://{host}:{self.server_port}{path}"
 
     def handle_error(self, request, client_address):
-        """A connection that was broken off on purpose."""
+        """A connection that is aborted on purpose."""
 
     def paths(self):
         return [f"{command} {path}" for _time, command, path, _headers in self.asked]

@@ -1,4 +1,4 @@
-"""Links to the outside: which there are, what their answers mean, and who hears of it."""
+"""Links to other websites: which exist, what their check results mean, and who is told."""
 
 from datetime import timedelta
 

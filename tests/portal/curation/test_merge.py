@@ -1,4 +1,4 @@
-"""Two records of one thing become one: nothing that hung on either is lost, and both addresses lead to it."""
+"""Two records of one thing are merged: no related data are lost, and both URLs lead to the merged record."""
 
 import pytest
 from django.db import connection
@@ -42,7 +42,7 @@ D, P = PublicationStatus.DRAFT, PublicationStatus.PUBLISHED
 
 
 def rows_left(record):
-    """What the database still ties to a record that is gone, history aside."""
+    """Return the related objects of a deleted record that are still in the database, without the history."""
     keys = curation_merge._pointing(type(record))
     found = {f"{key}": key.model._base_manager.filter(**{key.attname: record.pk}).count() for key in keys}
     found |= {
@@ -53,7 +53,7 @@ def rows_left(record):
 
 
 def pair(make, **fields):
-    """The record that stays, and the other one, whose primary key is kept for asking later."""
+    """Return the record that stays and the other one, whose primary key is kept for later queries."""
     return make(key="stays", **fields), make(key="goes")
 
 
@@ -65,7 +65,7 @@ def test_all_that_an_organisation_did_is_done_by_the_one_that_stays():
     project = make_project()
     make_participation(project=project, organisation=goes)
     make_participation(project=project, organisation=goes, role=Participation.Role.FUNDING)
-    make_participation(project=project, organisation=stays)  # the same role: said once
+    make_participation(project=project, organisation=stays)  # the same role: one row is enough
     party = make_party(organisation=goes)
     make_citation(goes, source := make_source())
     pk = goes.pk
@@ -134,7 +134,7 @@ def test_all_that_a_project_has_is_had_once():
 
 
 def test_every_relation_of_every_model_is_seen():
-    """A new foreign key needs no line in the module: it is found where the models say so."""
+    """A new foreign key needs no change in the module, which reads the models."""
     found = {str(key) for model in (Source, Place, Organisation, Project) for key in curation_merge._pointing(model)}
     assert {"issues.Observation.place", "projects.AgreementParty.country", "issues.IssueLinkCitation.source"} <= found
     assert not [name for name in found if "Historical" in name]
@@ -260,7 +260,7 @@ def test_marks_in_prose_name_the_source_that_stays_in_every_language():
 
 
 def refused(stays, goes, *taken):
-    """The reasons; and all is as it was."""
+    """Return the reasons, and check that nothing has changed."""
     keys = set(type(stays).objects.values_list("key", flat=True))
     with pytest.raises(MergeError) as error:
         merge(stays, goes, taken)
@@ -374,7 +374,7 @@ def merge_address(stays, goes=None):
 
 
 def form_of(response):
-    """What a browser would send back."""
+    """Return the data that a browser would send."""
     [form] = reading.page(response).xpath("//form[@method='post'][.//input[@name='seen']]")
     return {
         field.get("name"): field.get("value")

@@ -1,4 +1,4 @@
-"""Records that may tell of the same thing are found, in any script; others of like name are not."""
+"""Similar records are found in any script, and different records with similar names are not."""
 
 import pytest
 from django.utils.translation import override
@@ -172,7 +172,7 @@ class TestRecords:
 
 
 def test_the_content_has_few_records_that_seem_the_same(content):
-    """What is told of the content as it stands was looked at: a rule that finds more of it cries wolf."""
+    """The candidates in the content were checked by hand: a rule that finds more is too loose."""
     found = {model.__name__: len(similar_pairs(model)) for model in (Organisation, Place, Source, Project)}
     assert {
         name: count <= most for (name, count), most in zip(found.items(), (6, 4, 18, 2), strict=True)

@@ -1,4 +1,4 @@
-"""Translations older than their English: noticed however a text is stored, shown where it is mended, and settled."""
+"""Outdated translations: detected however a text is stored, shown in the form of the record, and resolved."""
 
 import pytest
 from django.core import serializers

@@ -1,4 +1,4 @@
-"""What a long list finds and counts in memory is what the database would find and count."""
+"""A long list finds and counts the same in memory as in the database."""
 
 import pytest
 from django.db import transaction
@@ -92,7 +92,7 @@ def test_who_takes_part_and_in_which_role_is_asked_of_one_row():
 
 @pytest.mark.django_db(transaction=True)
 def test_sets_follow_every_change():
-    """Each change is read for itself; what comes of all of them is what reading everything anew would give."""
+    """Changes are applied one by one. The result is equal to reading everything again."""
     region = make_place(key="region")
     place = make_place(key="place")
     main = make_issue(key="main")
@@ -134,7 +134,7 @@ def test_sets_follow_every_change():
     for number, change in enumerate(changes):
         change()
         followed = filters().index
-        with transaction.atomic():  # in which everything is read anew
+        with transaction.atomic():  # everything is read again
             anew = filters().index
         assert set(followed.all) == set(anew.all), number
         for name, sets in anew.facets.items():
@@ -160,7 +160,7 @@ def test_only_what_changed_is_read_again(monkeypatch):
 
 
 def settled_state():
-    """The state when nothing is pending."""
+    """Return the state when no change is pending."""
     content_version.flush()
     return content_version.state()
 
@@ -176,7 +176,7 @@ def test_changes_are_told_since_a_state():
     assert [content_version.changed_since(old, new, Project) for new in (pending, middle)] == [{project.pk}] * 2
     other.countries.add(make_country())
     new = settled_state()
-    # A new place may be anybody’s: which projects it changed is not known.
+    # A new place may belong to any project, so it is unknown which projects changed.
     assert content_version.changed_since(middle, new, Project) is None
 
 
@@ -196,7 +196,7 @@ def test_changes_of_long_ago_are_forgotten(monkeypatch):
 
 @pytest.mark.django_db
 def test_change_that_was_pending_in_a_state_is_told_again_and_none_is_missed():
-    """Rows are settled in another order than they were committed in: here the second one first."""
+    """Rows are flushed in another order than they were committed: here the second one first."""
     label = Project._meta.label_lower
     content_version.PendingChange.objects.create(pk=2, records={label: [2]})
     old = content_version.state()

@@ -1,4 +1,4 @@
-"""Counters of facets: the loop over the filters that all share, and what each of them finds and counts."""
+"""Facet counts: the common loop over filters, and what each filter finds and counts."""
 
 from types import SimpleNamespace
 
@@ -24,7 +24,7 @@ from tests.make import (
 
 
 class RecordingCounter(FacetCounter[tuple]):
-    """Its matches are the names of the filters that were applied, in their order."""
+    """A counter whose matches are the names of the applied filters, in their order."""
 
     def all_matches(self):
         return ()

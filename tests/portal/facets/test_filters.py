@@ -1,4 +1,4 @@
-"""Every filter of every list finds the right records, counts them, can be taken away, and survives nonsense."""
+"""Every filter of every list finds the right records, counts them, can be removed, and accepts any input."""
 
 import pytest
 from django.http import QueryDict
@@ -11,7 +11,7 @@ from tests.make import make_agreement, make_country, make_event, make_observatio
 pytestmark = pytest.mark.django_db
 
 EVERY_FACET = pytest.mark.parametrize(("name", "facet"), FACETS)
-# Facets whose values a page offers. Of sources there are too many: such as are asked for hold.
+# Facets whose values the page offers. Sources have too many: only values in the query are valid.
 OFFERED = [key for key in FACETS if key != ("projects", "source")]
 EVERY_OFFER = pytest.mark.parametrize(("name", "facet"), OFFERED)
 # Facets of which a record may have several values.
@@ -25,7 +25,7 @@ DATED = {
 
 @pytest.fixture
 def two(name, facet):
-    """Records `one` and `two` with one value of the facet each, and drafts of the same; gives the values."""
+    """Make records `one` and `two` with one value of the facet each, and drafts with the same. Return the values."""
     values = [str(value) for value in FACETS[name, facet]]
     for key, value in zip(("one", "two"), values, strict=True):
         make_with(name, facet, value, key=key)
@@ -38,12 +38,12 @@ def get(client, name, **query):
 
 
 def facet_names(response):
-    """The names of the facets that stand in the open."""
+    """Return the names of the facets that are expanded."""
     return [reading.words(legend) for legend in reading.page(response).xpath("//form[@id='filters']/fieldset/legend")]
 
 
 def test_every_facet_is_tried_here():
-    # The timeline holds agreements too, and only they have areas: tests/portal/views/test_timeline.py.
+    # The timeline has agreements too, and only they have areas: tests/portal/views/test_timeline.py.
     elsewhere = {("timeline", "area")}
     assert {(name, facet) for name in LISTS for facet in facets_of(name)} - elsewhere == set(FACETS)
 
@@ -322,7 +322,7 @@ def test_chip_takes_exactly_its_value_away(client, two, name, facet):
     chips = reading.chips(get(client, name, **{facet: two, "q": "a", "sort": "x", "per_page": "50", "page": "2"}))
     paths, queries = zip(*(address.split("?") for _words, address in chips), strict=True)
     assert set(paths) == {f"/en/{name}/"}
-    kept = {"sort": ["x"]} | ({} if name == "issues" else {"per_page": ["50"]})  # issues stand on one page
+    kept = {"sort": ["x"]} | ({} if name == "issues" else {"per_page": ["50"]})  # the issues are on one page
     assert sorted((dict(QueryDict(query).lists()) for query in queries), key=str) == sorted(
         [
             {facet: [one, other], **kept},

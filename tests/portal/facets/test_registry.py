@@ -1,4 +1,4 @@
-"""What comes first among the records of a set is what sorting all of them would give."""
+"""The first records of a set are the first of the whole sorted set."""
 
 import pytest
 from django.db import OperationalError
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def in_their_order():
-    """The primary keys of thirty projects, the newest first."""
+    """Return the primary keys of thirty projects, the newest first."""
     for number in range(30):
         make_project(start=f"{1990 + number % 7}" if number % 5 else None)
     return list(Project.objects.latest_first().values_list("pk", flat=True))
@@ -51,7 +51,7 @@ def test_process_that_begins_reads_sets_before_anyone_asks(own_database, monkeyp
     registry.preload()
     held = bitmaps.snapshots.newest["ProjectFilter"]
     assert registry.facet_index(Project) is held
-    # It begins without a database, too.
+    # It starts without a database, too.
     bitmaps.snapshots.clear()
     with monkeypatch.context() as away:
         away.setattr(bitmaps, "all_ids", lambda queryset: (_ for _ in ()).throw(OperationalError("It is away.")))

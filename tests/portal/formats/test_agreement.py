@@ -1,4 +1,4 @@
-"""Whatever is asked of a list: what its facets count, what it shows, what files hold and what the API answers agree."""
+"""For any query, the counts of facets, the list, its files and the API agree."""
 
 import csv
 import io
@@ -59,7 +59,7 @@ def test_counts_lists_files_and_api_agree(content_with_client, name):
         told = json.loads(whole(client.get(f"/api/v1/{resource.path}", {**query, "limit": 100})))
         assert shown == len(rows) == items["count"] == len(items["items"]) == told["count"]
         assert [item["key"] for item in told["items"]] == [row["key"] for row in rows][:100]
-        # Each option of a facet: as many as the list would show, were it the only one of its facet that is chosen.
+        # The count of each option is the number of records if it is the only chosen one of its facet.
         for facet in response.context["filter"].facets[:2]:
             beside = filterset_class.base_filters[facet.name].depends_on
             if any(other in query for other in beside):
@@ -82,7 +82,7 @@ def test_geojson_is_valid(content, client, address):
     response = client.get(f"/en/{address}{sign}format=geojson")
     found = json.loads(b"".join(response.streaming_content))
     assert len(found["features"]) == found["about"]["count"]
-    placed = [feature for feature in found["features"] if feature["geometry"]]  # RFC 7946 knows null, the validator not
+    placed = [feature for feature in found["features"] if feature["geometry"]]  # the validator refuses null
     assert placed
     assert validate_structure({**found, "features": placed}) == {}
     for feature in placed:

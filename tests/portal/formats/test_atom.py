@@ -1,4 +1,4 @@
-"""Feeds, parsed by the libraries that feed readers are made of."""
+"""Atom feeds, parsed by the libraries of feed readers."""
 
 import feedparser
 import pytest
@@ -24,7 +24,7 @@ def parsed(client, address):
 
 
 def changed(record, day):
-    """Give a record the day of its last change."""
+    """Set the day of the last change of a record."""
     moment = timezone.make_aware(timezone.datetime(2026, 3, day, 12))
     type(record).objects.filter(pk=record.pk).update(updated_at=moment)
 

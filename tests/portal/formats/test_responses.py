@@ -1,4 +1,4 @@
-"""The forms of lists and records: the same records as the page, whole and in order; what is said where none is."""
+"""Export formats of lists and records: the same records as the page, complete and in order, and clear errors."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def content(response):
 
 
 def table(response):
-    """The rows of a CSV file as dictionaries."""
+    """Return the rows of a CSV file as dictionaries."""
     text = content(response).decode()
     assert text.startswith("\ufeff")
     return list(csv.DictReader(io.StringIO(text[1:])))
@@ -59,7 +59,7 @@ def items(response):
 
 
 def keys(client, address, **query):
-    """The keys of the records that a list has as CSV, in their order."""
+    """Return the keys of the records in the CSV of a list, in their order."""
     return [row["key"] for row in table(client.get(address, {**query, "format": "csv"}))]
 
 
@@ -161,7 +161,7 @@ def test_file_takes_codes_in_any_case(client, form):
     make_project(key="other")
     lower, upper = (client.get(f"/en/projects/?country={code}&format={form}") for code in ("uz", "UZ"))
     assert (lower.status_code, upper.status_code) == (200, 200)
-    if form != "xlsx":  # a workbook is packed with the time
+    if form != "xlsx":  # a workbook contains the time
         assert content(upper).replace(b"UZ", b"uz") == content(lower)
 
 
@@ -186,7 +186,7 @@ def test_drafts_are_in_no_file(client):
                 book = load_workbook(io.BytesIO(said))
                 said = repr([[cell.value for cell in row] for sheet in book for row in sheet.iter_rows()]).encode()
             assert response.status_code == 200
-            # Rows in between say so too: it is the keys of records that must not be seen.
+            # Rows in between contain the word too: only the keys of unpublished records must not appear.
             assert f"{SECRET.lower()}-".encode() not in said, (name, form)
 
 

@@ -1,4 +1,4 @@
-"""What changed in a record, as its readers see it: a page in three languages, and a feed."""
+"""The public changes of a record: a page in three languages, and a feed."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -55,7 +55,7 @@ def page_of(record, language="en"):
 
 
 def told(response):
-    """The words of each change on a page."""
+    """Return the words of each change on a page."""
     return [reading.words(one) for one in reading.page(response).find_class("change")]
 
 

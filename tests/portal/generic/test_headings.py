@@ -1,4 +1,4 @@
-"""No heading stands over nothing, whatever a record lacks, and whatever readers cannot see of it."""
+"""No heading is above an empty section, whatever a record lacks and whatever is not published."""
 
 import pytest
 from django.utils import timezone
@@ -22,29 +22,29 @@ from tests.pages import LANGUAGES, PAGES, address
 from tests.world import make_world
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-# What a heading or a term may stand over beside words.
+# Elements without text that count as content.
 SHOWN = {"img", "svg", "canvas", "input", "select", "textarea", "video", "object", "iframe"}
 UNREAD = {"script", "style", "template"}
-# Where the part ends that a heading stands over.
+# Elements that end the section of a heading.
 PARTS = {"section", "article", "aside", "main", "nav", "details", "dialog", "fieldset", "li", "body"}
 
 
 def is_shown(element):
-    """Whether an element itself shows something: words of its own, or what is no text."""
+    """Return True if an element itself has content: its own text, or an element that counts as content."""
     return element.tag in SHOWN or bool((element.text or "").strip())
 
 
 def has_content(element):
-    """Whether an element shows anything."""
+    """Return True if an element has any content."""
     if not isinstance(element.tag, str) or element.tag in UNREAD:
         return False
     return is_shown(element) or any(has_content(one) or (one.tail or "").strip() for one in element)
 
 
 def stands_over_something(heading):
-    """Whether anything follows a heading in its part of the page before the next one of the same or a higher level.
+    """Return True if content follows a heading before the next heading of the same or a higher level.
 
-    The heading of an entry of a list that is a link stands over what it leads to.
+    A heading of a list entry that is a link has the linked page as its content.
     """
     if any(one.tag == "li" for one in heading.iterancestors()) and reading.words(heading) == "".join(
         map(reading.words, heading.iter("a"))
@@ -65,11 +65,11 @@ def stands_over_something(heading):
 
 
 def _before_the_next(element, level):
-    """Return True if an element shows something, False if a heading that ends the part comes first, else None."""
+    """Return True if an element has content, False if a heading that ends the section comes first, else None."""
     if not isinstance(element.tag, str) or element.tag in UNREAD:
         return None
     if element.tag in HEADINGS:
-        return False if element.tag <= level else None  # what stands under a lower one is looked for further on
+        return False if element.tag <= level else None  # content below a lower heading comes later
     if is_shown(element):
         return True
     for child in element:
@@ -81,7 +81,7 @@ def _before_the_next(element, level):
 
 
 def over_nothing(tree):
-    """The words of the headings, terms and named lists that stand over nothing."""
+    """Return the texts of the headings, terms and named lists without content."""
     found = [f"{one.tag}: {reading.words(one)}" for one in tree.iter(*HEADINGS) if not stands_over_something(one)]
     for term in tree.iter("dt"):
         follower = term.getnext()
@@ -90,7 +90,7 @@ def over_nothing(tree):
         if follower is None or not has_content(follower):
             found.append(f"dt: {reading.words(term)}")
     found += [f"list: {one.get('aria-label')}" for one in tree.xpath("//ul[@aria-label]") if not has_content(one)]
-    # Links of a page to its own parts lead to one that is there.
+    # Links of a page to its own sections have a target.
     ids = set(tree.xpath("//@id"))
     return found + [f"link: {to}" for to in tree.xpath("//a/@href") if to.startswith("#") and to[1:] not in {"", *ids}]
 
@@ -118,7 +118,7 @@ def test_a_heading_over_nothing_is_noticed(source, expected):
 
 
 def checked(client, url):
-    """What stands over nothing on a page, which must be there."""
+    """Return the headings without content on a page, which must exist."""
     response = client.get(url)
     assert response.status_code in {200, 404}, url
     return over_nothing(reading.page(response))
@@ -130,7 +130,7 @@ def test_no_heading_of_the_content_stands_over_nothing(content, client, kind, la
     assert checked(client, address(kind, language)) == []
 
 
-# A record of each kind with nothing beside it but what must be there.
+# A record of each kind with only its required related records.
 BARE = [
     *(make_project, make_agreement, make_organisation, make_issue, make_indicator, make_event),
     *(make_country, make_place, make_source),
@@ -169,7 +169,7 @@ def test_no_heading_of_a_comparison_of_bare_records_stands_over_nothing(client, 
     ],
 )
 def test_no_heading_stands_over_what_readers_cannot_see(client, name):
-    """The record of a world in which all others are drafts."""
+    """Return a published record of a world in which all others are drafts."""
     world = make_world()
     record = vars(world)[name]
     for model in Record.__subclasses__():

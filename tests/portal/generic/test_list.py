@@ -1,4 +1,4 @@
-"""Every list: pages, order, what a reader is told, with JavaScript and without. Apps test what theirs filter by."""
+"""Every list: pages, sorting and messages, with JavaScript and without. Tests of the apps check their filters."""
 
 import pytest
 from django.utils import translation
@@ -110,7 +110,7 @@ def test_list_without_any_record_says_so_and_blames_no_filter(client):
 
 
 def pages(response):
-    """The words of the links between pages, with the page that is on in brackets."""
+    """Return the texts of the links between pages, with the current page in brackets."""
     items = reading.page(response).xpath("//nav[@class='pagination']//li")
     return [f"[{reading.words(i)}]" if i.xpath(".//*[@aria-current='page']") else reading.words(i) for i in items]
 
@@ -272,7 +272,7 @@ def two_terms():
     make_term(key="b", term_en="Basin")
 
 
-# Of each list: two records `a` and `b`, `a` first whatever column they are sorted by, and those columns.
+# Of each list: two records `a` and `b`, with `a` first for each of these sort columns.
 SORTED = {
     "projects": (two_projects, ["title", "status", "start", "budget"]),
     "agreements": (two_agreements, ["date", "title", "kind"]),
@@ -323,10 +323,10 @@ def test_list_offers_the_columns_that_it_sorts_by(client, name):
     [
         ("projects", ["b", "a"]),  # the newest first
         ("agreements", ["b", "a"]),
-        ("organisations", ["b", "a"]),  # the busiest first
-        ("indicators", ["a", "b"]),  # as the editors placed them
+        ("organisations", ["b", "a"]),  # the most projects first
+        ("indicators", ["a", "b"]),  # in the order of the editors
         ("sources", ["b", "a"]),
-        ("timeline", ["a", "b"]),  # as it happened
+        ("timeline", ["a", "b"]),  # in the order of their dates
         ("glossary", ["a", "b"]),
     ],
 )
@@ -376,7 +376,7 @@ def test_column_that_sorts_says_so_and_turns_round(client):
 
 
 def rows(response):
-    """Each row of a table as words by heading."""
+    """Return each row of a table as a dict from heading to text."""
     tree = reading.page(response)
     return [
         {cell.get("data-label"): reading.words(cell) for cell in row.xpath("td")}

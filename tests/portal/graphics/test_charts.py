@@ -1,4 +1,4 @@
-"""Charts are shapes of numbers: scales, lines with gaps, labels that do not touch, bars, shares."""
+"""Geometry of charts: scales, lines with gaps, labels that do not touch, bars and shares."""
 
 from itertools import pairwise
 

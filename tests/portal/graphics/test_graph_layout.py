@@ -1,4 +1,4 @@
-"""Layouts: everything drawn, nothing on top of anything else, always forwards, the same each time."""
+"""Graph layouts: complete, without overlaps, always in reading direction, and deterministic."""
 
 import random
 from itertools import combinations
@@ -8,7 +8,7 @@ import pytest
 from portal.graphics.graph_layout import Spacing, feedback_arcs, lay_out, order_layers, reaches, spread
 
 SPACING = Spacing()
-# A: down a path. B: a diamond with a shortcut. C: two parts that nothing joins. D: round in circles.
+# A: a path. B: a diamond with a shortcut. C: two separate parts. D: cycles.
 GRAPHS = {
     "path": (4, [(0, 1), (1, 2), (2, 3)]),
     "diamond": (4, [(0, 1), (0, 2), (1, 3), (2, 3), (0, 3)]),
@@ -22,7 +22,7 @@ LIMITS = ({}, {"most_layers": 3}, {"most_in_layer": 2}, {"most_in_layer": 1})
 
 
 def any_graph(seed):
-    """Some boxes and lines between them, circles among them."""
+    """A strategy for boxes and lines between them, with cycles."""
     chance = random.Random(seed)
     count = chance.randint(2, 24)
     pairs = [(a, b) for a in range(count) for b in range(count) if a != b]
@@ -178,7 +178,7 @@ def test_lines_run_in_one_direction_but_for_those_that_run_back(count, lines, li
 def test_lines_pass_beside_boxes(count, lines, limits):
     layout = laid_out(count, lines, limits)
     for route in layout.routes:
-        # Between boxes a line is straight: there it must be clear of them.
+        # Between boxes a line is straight, so it must not touch them there.
         for a, b in zip(route.points[1::2], route.points[2::2], strict=False):
             assert a[1] == b[1]
             low, high = sorted((a[0], b[0]))
@@ -224,8 +224,8 @@ def test_nothing_is_laid_out_as_nothing():
 @pytest.mark.parametrize(
     ("wanted", "gaps", "limits", "found"),
     [
-        ([0, 10], [5], (), [0, 10]),  # as wanted
-        ([0, 0], [10], (), [-5, 5]),  # apart, by as little as will do
+        ([0, 10], [5], (), [0, 10]),  # as preferred
+        ([0, 0], [10], (), [-5, 5]),  # separated, by the smallest distance
         ([10, 0], [4], (), [3, 7]),
         ([0, 10], [5], (2, 9), [2, 10]),
         ([0, 10], [5], (-9, -1), [-1, 4]),

@@ -1,4 +1,4 @@
-"""The strip over the timeline: its lengths say the numbers that it is made of."""
+"""The histogram of the timeline: its lengths are proportional to its numbers."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Streams between columns: nothing is lost, nothing overlaps, nothing changes from one drawing to the next."""
+"""Sankey diagrams: values add up, nothing overlaps, and the result is deterministic."""
 
 import re
 from itertools import pairwise
@@ -33,7 +33,7 @@ def nodes_of(drawing, column):
 
 
 def label_boxes(drawing):
-    """The box of each label: left, right, top, bottom."""
+    """Return the box of each label: left, right, top, bottom."""
     boxes = []
     for node in drawing.nodes:
         rows = [words for words, _y in node.rows]
@@ -177,7 +177,7 @@ names = st.lists(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # a slow machine is not a failure
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20), st.integers(0, 4)), min_size=1, max_size=120),
     st.sampled_from(SIZES),

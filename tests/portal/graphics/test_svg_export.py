@@ -1,4 +1,4 @@
-"""Pictures as files: whole, coloured, and free of what only a page can do."""
+"""Standalone SVG files: complete, coloured, and without references to the page."""
 
 import re
 from xml.etree import ElementTree
@@ -121,14 +121,14 @@ class TestContent:
         assert not re.search(r'="[^"]*\d,\d+,\d', file.findtext(f"{SVG}style"))
         words = [row.text for row in file.iter(f"{SVG}text")]
         assert any(f"testserver/{language}/" in (row or "") for row in words), "where it is from"
-        # The same names and numbers as on the page.
+        # The names and numbers are those of the page.
         page = reading.page(client.get(address, {"year": "2020"} if picture == "map" else None))
         on_page = {row for svg in page.xpath(drawings) for row in _words(svg)}
         assert on_page
         assert on_page - _words(file) == set()
 
     def test_every_colour_of_a_file_is_in_it(self, client):
-        """Classes that tell series, shades and levels apart have a rule."""
+        """Classes of series, tones and levels have a CSS rule."""
         for path, query, _selector in PICTURES.values():
             address = f"/en/{path}"
             text = client.get(f"{address}{'&' if '?' in address else '?'}{query}").content.decode()

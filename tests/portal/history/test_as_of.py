@@ -1,4 +1,4 @@
-"""What a record was at the end of a day: with its rows, and with what they lead to."""
+"""A record as it was at the end of a day, with its rows and related records."""
 
 from datetime import date, datetime, timedelta
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 def on(day, monkeypatch):
-    """Let what follows happen at noon of a day."""
+    """Set the clock of the following code to noon of a day."""
     noon = timezone.make_aware(datetime(day.year, day.month, day.day, 12))
     monkeypatch.setattr("portal.tracking.history.timezone.now", lambda: noon)
 

@@ -1,4 +1,4 @@
-"""Changes told as differences: word by word, in words, language by language, rows included."""
+"""Changes as differences: by word, by field, by language, with rows."""
 
 from datetime import timedelta
 
@@ -36,12 +36,12 @@ D, R, S, P, A = PublicationStatus
 
 
 def told(record, public=False):
-    """The changes of a record, the last one first."""
+    """Return the changes of a record, the last one first."""
     return changes_of(record, [[moment] for moment in change_times(record)], public)
 
 
 def last(record):
-    """What happened to a record last, in short: fields, and rows."""
+    """Return the last change of a record in short: fields and rows."""
     change = told(record)[0]
     fields = [(one.label, one.language, one.old, one.new) for one in change.differences]
     rows = [
@@ -53,7 +53,7 @@ def last(record):
 
 
 def seen(record):
-    """What readers see of the changes of a record."""
+    """Return what readers see of the changes of a record."""
     return [change for change in public_changelog(record, public_groups(record, change_times(record))) if change]
 
 

@@ -1,4 +1,4 @@
-"""Taking a record back: fields, relations and rows as they were, whole or not at all."""
+"""Reverting a record restores its fields, relations and rows, completely or not at all."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def change(record, **fields):
 
 
 def statement(record):
-    """What a record and its rows say, whatever their numbers."""
+    """Return the values of a record and its rows without primary keys."""
     return {
         model: sorted(
             [sorted((name, str(value)) for name, value in state.items() if name != "id") for state in states.values()]

@@ -1,4 +1,4 @@
-"""What a record was on a day, at an address of its own that one can cite."""
+"""A record as it was on a day, at its own URL for citations."""
 
 from datetime import date, datetime, timedelta
 
@@ -55,7 +55,7 @@ def noon(day):
 
 @pytest.fixture
 def on(monkeypatch):
-    """Let what follows happen at noon of a day."""
+    """Set the clock of the following code to noon of a day."""
 
     def happen(day):
         monkeypatch.setattr("portal.tracking.history.timezone.now", lambda: noon(day))
@@ -64,7 +64,7 @@ def on(monkeypatch):
 
 
 def published(record, day=FIRST):
-    """Say that readers first saw a record on a day."""
+    """Set the day on which readers first saw a record."""
     with without_history():
         type(record).objects.filter(pk=record.pk).update(published_at=noon(day))
     return record

@@ -1,4 +1,4 @@
-"""A Host header names a host of the portal, and a port that belongs to it."""
+"""A Host header must name a host of the portal and a port that belongs to it."""
 
 import pytest
 from django.core.cache import caches
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def public(settings):
-    """The settings of PUBLIC_URL=https://portal.example.org and three further hosts."""
+    """Use the settings of PUBLIC_URL=https://portal.example.org and three further hosts."""
     settings.ALLOWED_HOSTS = ["portal.example.org", "portal", ".example.net", "[2001:db8::1]", *settings.LOOPBACK]
     settings.HOST_PORTS = [
         *(("portal", "8000"), (".example.net", "8080"), ("[2001:db8::1]", "8443")),

@@ -1,4 +1,4 @@
-"""What every answer goes through on its way to a reader."""
+"""Middleware: compression, headers and the language of a response."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""While a database or a disk fails, everyone is told so in their language, and when to return. Nobody sees an error."""
+"""While a database or a disk fails, readers get no error but a message in their language with a time to retry."""
 
 import contextlib
 import errno
@@ -22,14 +22,14 @@ ADDRESSES = (
 
 @pytest.fixture
 def impatient(client):
-    """A browser, which gets what the portal answers to an error instead of the error itself."""
+    """Return a client that gets the portal's response to an error instead of the error itself."""
     client.raise_request_exception = False
     return client
 
 
 @contextlib.contextmanager
 def database_that_fails(error):
-    """As long as the block lasts, every question to the database ends in this error."""
+    """During the block every query raises this error."""
 
     def fail(*args, **kwargs):
         raise error
@@ -58,7 +58,7 @@ def of_sqlite(code):
 
 
 def told(response):
-    """What a page of an outage says: its status, its language, its heading, and when to return."""
+    """Return the parts of an outage page: its status, its language, its heading, and when to retry."""
     page = lxml.html.fromstring(response.content)
     [heading] = page.xpath("//h1/text()")
     return response.status_code, page.get("lang"), heading, response.headers.get("Retry-After")
@@ -135,7 +135,7 @@ def test_a_fault_of_our_own_is_a_500_that_promises_nothing(impatient, db):
         (of_sqlite(sqlite3.SQLITE_BUSY), True),
         (of_sqlite(sqlite3.SQLITE_FULL), True),
         (of_sqlite(sqlite3.SQLITE_IOERR_WRITE), True),
-        (of_sqlite(sqlite3.SQLITE_ERROR), False),  # no such table
+        (of_sqlite(sqlite3.SQLITE_ERROR), False),  # the table does not exist
         (InterfaceError("connection already closed"), True),
         (caused(InterfaceError("bad parameter"), sqlite3.InterfaceError("bad parameter")), False),
         (redis.ConnectionError("Connection refused"), True),

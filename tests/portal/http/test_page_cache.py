@@ -1,4 +1,4 @@
-"""Pages and numbers that are kept while the content stays as it is: quick, and never old."""
+"""Pages and values are cached until the content version changes: fast and never outdated."""
 
 import httpx
 import pytest
@@ -32,17 +32,17 @@ def redis():
 
 @pytest.fixture(params=CACHES)
 def cache(request, settings):
-    """What the tests do without: a cache in which pages are kept."""
+    """Turn on the cache of pages, which is off in other tests."""
     kept_in = dict(CACHES[request.param])
     if request.param == "redis":
         kept_in["LOCATION"] = request.getfixturevalue("redis").url
     settings.CACHES = settings.CACHES | {"pages": kept_in}
-    caches["pages"].clear()  # that of a process outlives the test
+    caches["pages"].clear()  # that of a process survives the test
     return request.param
 
 
 def asked(client, address, **headers):
-    """The answer, and how often the database was asked for it beside the cache."""
+    """Return the response and its number of queries outside the cache."""
     settle()
     with CaptureQueriesContext(connection) as queries:
         response = client.get(address, headers=headers)

@@ -1,4 +1,4 @@
-"""Parameters of addresses: what a view does not know neither makes a page nor is taken for a filter."""
+"""Unknown query parameters neither create a page nor act as a filter."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,7 +21,7 @@ from tests.world import make_world, records
 
 pytestmark = pytest.mark.django_db
 
-# These take any parameter, refuse unknown ones in their own form, or are nothing but the root of the API.
+# These views accept any parameter, refuse unknown ones in their own format, or are the root of the API.
 EXEMPT = {"/healthz", "/readyz", "/oai", "/api/"}
 
 
@@ -70,7 +70,7 @@ def test_unknown_parameters_make_no_page_and_no_entry_of_the_page_cache(client, 
         for number in range(5):
             assert client.get(f"{path}?z={number}").headers["Location"] == path
     assert set(caches["pages"]._cache) == entries
-    assert len(queries) == 5  # the content number, which the page cache asks for
+    assert len(queries) == 5  # the content version, which the page cache reads
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "json", "geojson", "atom", "ris", "bib", "csl", "iati"])
@@ -135,7 +135,7 @@ def test_staff_pages_are_not_concerned(client):
 
 
 def asked_by(tree, here):
-    """The addresses that the links and forms of a page ask for, with the names of all fields of a form."""
+    """Return the URLs of the links and forms of a page, with the names of all fields of a form."""
     for link in tree.xpath("//a/@href | //link[not(@rel='stylesheet')]/@href | //*/@hx-get | //*/@data-url"):
         target = urlsplit(link)
         if not target.netloc or target.netloc == "testserver":

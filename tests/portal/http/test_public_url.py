@@ -1,4 +1,4 @@
-"""Absolute addresses and ids come from PUBLIC_URL and ID_BASE_URL, never from the Host header of a request."""
+"""Absolute URLs and ids come from PUBLIC_URL and ID_BASE_URL, never from the Host header of a request."""
 
 import re
 
@@ -21,12 +21,12 @@ from tests.world import make_world, records
 
 pytestmark = pytest.mark.django_db
 
-OTHER = "127.0.0.1:31337"  # which ALLOWED_HOSTS allows, with any port
+OTHER = "127.0.0.1:31337"  # ALLOWED_HOSTS allows it with any port
 
 
 @pytest.fixture
 def world():
-    """A published world that is reported to IATI, with a change that readers see; a key of each kind."""
+    """Return the key of each kind in a published world that is reported to IATI, with a public change."""
     world = make_world()
     publisher = make_reporting_organisation()
     make_participation(project=world.project, organisation=publisher.organisation)
@@ -41,7 +41,7 @@ def world():
 
 
 def asked(keys):
-    """Every address of a reader, each page also in each format."""
+    """Return every public URL, each page also in each format."""
     for route in addresses():
         for path in filled(route, keys):
             yield path
@@ -86,7 +86,7 @@ def test_addresses_are_those_of_public_url(client, settings):
 
 
 def ids(client):
-    """The ids that feeds and OAI-PMH give."""
+    """Return the ids in feeds and OAI-PMH."""
     feeds = [feedparser.parse(client.get(path).content) for path in ("/en/feed/", "/en/projects/?format=atom")]
     changes = feedparser.parse(client.get("/en/projects/trees/changes/feed/").content)
     oai = client.get("/oai?verb=ListIdentifiers&metadataPrefix=oai_dc").content.decode()

@@ -1,4 +1,4 @@
-"""How often one address may ask for searches, files and the API: counted by all processes together."""
+"""Limits on searches, files and the API for one address, counted over all processes."""
 
 import ipaddress
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +25,7 @@ EXPORT, TABLE, API = "/en/projects/?format=csv", "/data/projects.csv", "/api/v1/
 
 @pytest.fixture(autouse=True)
 def few(settings, monkeypatch):
-    """Ten of each in a minute that stands still, and a process that has counted nothing yet. As many pages, and as many
-    at once, as a test asks for.
-    """
+    """Set limits of ten a minute, stop the clock and empty the buckets. Pages and concurrency have no limits."""
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, MOST) | {"pages": 0, "at_once": 0}
     monkeypatch.setattr(throttling, "time", lambda: NOW)
     monkeypatch.setattr(throttling, "buckets", throttling.TokenBuckets())
@@ -126,7 +124,7 @@ def test_file_that_costs_more_than_a_minute_has_is_still_to_be_had(client, setti
     small = "/data/sources.csv"
     assert statuses(client, small, 1) == [200]
     assert statuses(client, TABLE, 2) == [200, 429]
-    # Of 20 it took 1 and 16, the small one 1; asking again took 1, and its rows, which were refused, nothing.
+    # Of 20, the first took 1 and 16, the small one 1; the next request took 1, and its refused rows nothing.
     assert statuses(client, small, 2) == [200, 429]
 
 
@@ -356,10 +354,10 @@ def test_workers_of_a_server_count_together(content_url):
         serve(content_url, "--workers", "2", LIMIT_SEARCH="20", BEHIND_PROXY="1") as site,
         httpx.Client(base_url=site.url, trust_env=False, timeout=30) as client,
     ):
-        # An address of its own: servers of other tests count in the same database.
+        # Its own address: servers of other tests count in the same database.
         client.headers["X-Forwarded-For"] = "192.0.2.44"
         answered = [client.get("/en/search/suggest/?q=aral") for _ in range(60)]
     codes = [response.status_code for response in answered]
     assert set(codes) == {200, 429}
-    # The minute may end meanwhile; then two minutes' worth is answered.
+    # The minute may end meanwhile; then the limits of two minutes apply.
     assert codes.count(200) in range(20, 2 * (20 + 2) + 1)

@@ -1,4 +1,4 @@
-"""Files: what is written is read again, whatever a spreadsheet makes of it; and nobody’s file does harm."""
+"""Import and export files: written files are read again unchanged by spreadsheets, and malicious files are refused."""
 
 import datetime
 import io
@@ -22,7 +22,7 @@ def written(kind, rows, header=HEADER, texts=TEXTS):
 
 
 def workbook(rows, change=lambda sheet: None):
-    """A workbook as an editor’s spreadsheet makes it."""
+    """Return a workbook as an editor’s spreadsheet program writes it."""
     book, data = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
         book.active.append(row)
@@ -187,7 +187,7 @@ def zipped(entries):
 
 
 def rewritten(data, name, text):
-    """A workbook with another text in one of its files."""
+    """Return a workbook with another text in one of its files."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = {entry: archive.read(entry) for entry in archive.namelist()}
     return zipped(entries | {name: text})

@@ -1,4 +1,4 @@
-"""What a file changes: new and changed records, who may change them, and every mistake by line and column."""
+"""Import plans: new and changed records, permissions, and every error by line and column."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ D, R, S, P, A = PublicationStatus
 
 
 def finish(work):
-    """What a generator gives back at its end."""
+    """Return the return value of a generator."""
     while True:
         try:
             next(work)
@@ -75,7 +75,7 @@ def bring_rows(model, header, rows, user=None, keep=True, **how):
 
 
 def told(plan):
-    """Line, column and words of all that is wrong."""
+    """Return line, column and message of each error."""
     return [(row.line, column, words) for row in plan.rows for column, words in row.errors]
 
 
@@ -85,7 +85,7 @@ def counts(plan):
 
 @pytest.fixture
 def user():
-    """A function that gives somebody of a group."""
+    """Return a function that makes a user of a group."""
 
     def of(group):
         someone, _created = User.objects.get_or_create(username=group, is_staff=True)
@@ -119,7 +119,7 @@ def test_an_export_that_nobody_changed_changes_nothing(content, name, kind):
 
 
 def test_every_column_that_a_file_may_change_is_there():
-    """Beside them only what keeps itself: numbers, times, the version, and what the database computes."""
+    """Other columns have automatic values: numbers, times, the version, and what the database computes."""
     left_out = {
         field.name
         for table in all_tables().values()
@@ -350,7 +350,7 @@ def test_every_kind_of_mistake_is_said(model, cells, column, words):
     }[model]()
     table = schema_for(model)
     row = dict(zip(table.header, table.row(record), strict=True)) | cells
-    if words is None:  # a version is only looked at where something changes
+    if words is None:  # the version only matters in rows that change something
         row["publisher"] = "Springer"
         words = "The record was changed since the file was made: it has version 1, the file 2."
     assert told(bring_rows(model, list(row), [list(row.values())])) == [(2, column, words)]
@@ -417,7 +417,7 @@ def test_one_wrong_line_keeps_all_others_out():
 
 
 def test_what_only_the_database_notices_is_said_of_its_line_and_keeps_all_out():
-    """The address is there in one line already, and in the database."""
+    """The URL is in one row already, and in the database."""
     make_source(url="https://example.org/there")
     head = "key | title | publisher | kind | language | url"
     line = "{} | The Aral Sea | Springer | report | en | https://example.org/{}"
@@ -462,7 +462,7 @@ def test_an_older_version_is_refused_only_where_the_line_changes_something():
 
 
 def test_a_version_without_its_record_is_refused():
-    """The key is mistyped, or the record is deleted: it is not made anew unawares."""
+    """The key is mistyped, or the record is deleted: it must not be created again by mistake."""
     assert refusals(Term, "key | term_en | definition_en | version\ntugay | Tugai | Forest. | 3") == [
         (2, "version", "No record has this key (any more), or the key is mistyped: a new record has no version.")
     ]
@@ -483,7 +483,7 @@ MEANWHILE = "Another editor has changed this. Check the file’s changes again."
 
 
 def bring_while(act, model, text, user):
-    """Import a file. `act` is what somebody does between its comparison and its storing. Return what is wrong."""
+    """Import a file. `act` runs between its comparison and its storing. Return the errors."""
     header, row = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     work = apply_plan(lambda: ImportPlan(schema_for(model), Sheet(header, [(2, row)]), user), keep=True, why="Because.")
     assert next(work) == ("compared", 1)
@@ -503,7 +503,7 @@ def test_a_record_that_is_published_between_comparing_and_storing_is_refused(use
     assert (term.definition_en, term.version) == ("Old.", 1)
 
 
-@pytest.mark.parametrize("value", ["1", "2"])  # a row that is there, and a new one
+@pytest.mark.parametrize("value", ["1", "2"])  # an existing row and a new one
 def test_a_row_of_a_record_that_is_published_between_comparing_and_storing_is_refused(user, value):
     row = make_observation(indicator=make_indicator(publication=D), year=2020, value="1")
     year = {"1": 2021, "2": 2020}[value]
@@ -765,7 +765,7 @@ def test_an_import_that_is_undone_leaves_nothing_to_index():
 
 
 def observations(count):
-    """Rows of a file with so many new values of one indicator, over several places."""
+    """Return rows of a file with that many new values of one indicator, for several places."""
     indicator, source = make_indicator(), make_source()
     places = [make_place() for _ in range(-(-count // 400))]
     return [[indicator.key, places[n // 400].key, str(1800 + n % 400), source.key, f"{n}.5"] for n in range(count)]
@@ -788,8 +788,8 @@ def test_many_rows_ask_the_database_no_more_than_few():
         return len(captured)
 
     few, many = observations(3), observations(400)
-    queries(observations(1))  # the first one also learns the content types
-    assert queries(many) < queries(few) + 400 / 20  # SQLite takes some hundred new rows at a time
+    queries(observations(1))  # the first import also loads the content types
+    assert queries(many) < queries(few) + 400 / 20  # SQLite inserts some hundred rows at a time
     changed = [[*row[:4], "7"] for row in few], [[*row[:4], "7"] for row in many]
     assert queries(changed[1]) < queries(changed[0]) + 400 / 20
 
@@ -805,4 +805,4 @@ def test_many_records_ask_the_database_no_more_than_few():
         return len(captured)
 
     queries("one", 1)
-    assert queries("many", 150) < queries("few", 3) + 150 / 5  # SQLite takes some twenty new rows at a time
+    assert queries("many", 150) < queries("few", 3) + 150 / 5  # SQLite inserts some twenty rows at a time

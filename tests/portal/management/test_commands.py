@@ -1,4 +1,4 @@
-"""Commands: the content is loaded once, and former names of commands lead to the new ones."""
+"""Commands: the content is loaded once, and former names of commands are aliases."""
 
 import json
 from io import StringIO
@@ -14,7 +14,7 @@ STAMP = "2026-11-24T00:00:00Z"
 
 
 def run(command, *arguments, **options):
-    """What a command says, line by line."""
+    """Return the output of a command, line by line."""
     out = StringIO()
     call_command(command, *arguments, stdout=out, **options)
     return out.getvalue().splitlines()
@@ -25,7 +25,7 @@ def run(command, *arguments, **options):
 
 @pytest.fixture
 def tiny_fixtures(settings, tmp_path):
-    """Two fixtures in place of the portal's own: the second names a record of the first."""
+    """Replace the portal's fixtures by two: the second refers to a record of the first."""
     record = {"publication": "published", "created_at": STAMP, "updated_at": STAMP}
     source = {"key": "micklin-2016", "title": "The Future Aral Sea", "publisher": "Springer", "kind": "report"}
     place = {"key": "aral-sea", "name_en": "Aral Sea", "kind": "lake"}

@@ -1,4 +1,4 @@
-"""Map geometry, by numbers: the projection, frames, paths, clusters, names, classes, GeoJSON."""
+"""Map geometry as numbers: projection, frames, paths, clusters, names, classes and GeoJSON."""
 
 import gzip
 import io
@@ -44,7 +44,7 @@ def test_unproject_undoes_project():
 
 @pytest.mark.parametrize("lat", [35, 40, 45, 50, 55])
 def test_areas_are_true(lat):
-    """A cell of a degree has on the map the area that it has on the ground, to a thousandth."""
+    """The area of a cell of one degree on the map is that on the ground, to a thousandth."""
     ring = [geometry.project(lon, lat + up) for lon, up in ((66, 0), (67, 0), (67, 1), (66, 1))]
     on_the_map = abs(geometry.area(ring)) * geometry.UNIT_KM**2
     on_the_ground = (
@@ -189,7 +189,7 @@ def test_is_inside_minds_holes():
 
 def test_label_point_lies_where_there_is_room():
     assert geometry.label_points([SQUARE]) == [(5, 5)]
-    # An L: its corner has the most room.
+    # An L: its corner has the most space.
     bent = [(0, 0), (100, 0), (100, 60), (60, 60), (60, 100), (0, 100), (0, 0)]
     [(x, y)] = geometry.label_points([bent], wide=1)
     assert 25 <= x <= 45
@@ -230,7 +230,7 @@ def test_clusters_lose_nobody_and_keep_apart(distance):
 
 
 def test_clusters_are_quick():
-    """Fifty thousand points: a grid, not every pair."""
+    """Fifty thousand points: clustering uses a grid, not every pair."""
     chance = random.Random(1)
     points = [(chance.uniform(0, 1e4), chance.uniform(0, 1e4), 1) for _ in range(50_000)]
     start = time.perf_counter()
@@ -405,7 +405,7 @@ def test_layers_have_three_decimals_and_three_languages(name):
 
 
 def test_countries_have_the_areas_that_the_map_promises():
-    """The five shapes in map units, against the areas of the source's outlines (to one per cent)."""
+    """The areas of the five shapes equal those of the source's outlines (to one per cent)."""
     shapes = json.loads((settings.BASE_DIR / "portal" / "maps" / "mapdata.json").read_text())["countries"]
     km2 = {"kz": 2_720_792, "uz": 447_934, "kg": 199_041, "tj": 142_205, "tm": 470_903}
     assert set(shapes) == set(km2)
@@ -419,7 +419,7 @@ def test_countries_have_the_areas_that_the_map_promises():
 
 
 def points_of(ring):
-    """The points of one ring of a path that goes in relative steps."""
+    """Return the points of one ring of a path with relative coordinates."""
     numbers = [float(value) for value in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", ring)]
     steps = zip(numbers[::2], numbers[1::2], strict=True)
     return list(itertools.accumulate(steps, lambda at, step: (at[0] + step[0], at[1] + step[1])))

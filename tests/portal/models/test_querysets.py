@@ -1,4 +1,4 @@
-"""What every kind of record can be asked, on both databases, and how fixtures find records by their keys."""
+"""Queryset methods of every kind of record on both databases, and natural keys."""
 
 import pytest
 from django.apps import apps
@@ -131,7 +131,7 @@ def test_reader_text_walks_to_another_record():
 
 
 def stored_rows():
-    """A row of every model of ours that fixtures hold, out of a world that has them all."""
+    """Return a row of every model of ours that fixtures contain, from a world that has them all."""
     make_world()
     make_former_key()
     make_tombstone()

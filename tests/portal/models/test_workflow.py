@@ -1,4 +1,4 @@
-"""Who may move a record from where to where: the rules alone."""
+"""The rules of the workflow: which transitions each user may make."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""The catalogue of the datasets: what it says, in both forms, and that it keeps the European profile of DCAT."""
+"""The DCAT catalogue: its content, both formats, and conformance with DCAT-AP."""
 
 import json
 from collections import deque
@@ -16,14 +16,14 @@ from tests.test_query_counts import queries
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),  # of rdflib by itself
+    pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning"),  # from rdflib itself
 ]
 
 FORMS = {"ttl": ("turtle", "text/turtle"), "jsonld": ("json-ld", "application/ld+json")}
 DATA = "http://testserver/en/data/"
 LISTS = "http://publications.europa.eu/resource/authority"
 
-# What DCAT-AP 3 wants to be there, and of which kind; for what the portal has.
+# The required properties of DCAT-AP 3 and their types, for the classes that the portal uses.
 SHAPES = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix dcat: <http://www.w3.org/ns/dcat#> .
@@ -93,7 +93,7 @@ def catalogue(client, form="ttl"):
 
 
 def complaints(graph):
-    """What pyshacl has to say against a graph."""
+    """Return the violations that pyshacl reports for a graph."""
     shapes = Graph().parse(data=SHAPES, format="turtle")
     conforms, _found, words = validate(graph, shacl_graph=shapes)
     return "" if conforms else words
@@ -104,7 +104,7 @@ def dataset(graph, path):
 
 
 def words(graph, subject, name):
-    """A text by language."""
+    """Return a dict from language to text."""
     return {text.language: str(text) for text in graph.objects(subject, name)}
 
 
@@ -142,7 +142,7 @@ def test_every_file_of_the_catalogue_is_there_and_is_what_it_says(client):
         [download], [media] = graph.objects(file, DCAT.downloadURL), graph.objects(file, DCAT.mediaType)
         response = client.get(str(download).removeprefix("http://testserver"))
         assert response.status_code == 200
-        deque(response, maxlen=0)  # to the end, which closes what it is read from
+        deque(response, maxlen=0)  # read to the end, which closes the open file
         assert response.headers["Content-Type"].partition(";")[0] == str(media).partition("media-types/")[2]
         [page] = graph.objects(file, DCAT.accessURL)
         assert client.get(str(page).removeprefix("http://testserver").partition("#")[0]).status_code == 200

@@ -1,4 +1,4 @@
-"""The portal’s feed, and all feeds as a feed reader keeps them."""
+"""The portal’s feed, and all feeds as a feed reader reads them."""
 
 import feedparser
 import pytest

@@ -1,4 +1,4 @@
-"""OAI-PMH, as a harvester of libraries takes it, and as the protocol has it letter by letter."""
+"""OAI-PMH, as library harvesters use it, and checked against the protocol."""
 
 import datetime
 
@@ -47,7 +47,7 @@ MAKERS = (
 
 
 class Harvester(Sickle):
-    """The harvester, with the portal at the end of its line."""
+    """Return a harvester that requests the portal."""
 
     def __init__(self, client, **options):
         super().__init__("http://testserver/oai", **options)
@@ -71,20 +71,20 @@ def identifiers(harvester, **asked):
 
 
 def states(harvester, **asked):
-    """By identifier without host, whether the record is gone."""
+    """Return by identifier, without the host, whether the record is deleted."""
     headers = harvester.ListIdentifiers(metadataPrefix="oai_dc", **asked)
     return {header.identifier.rpartition(":")[2]: header.deleted for header in headers}
 
 
 def changed(record, text):
-    """Let a record have changed then."""
+    """Set the time of the last change of a record."""
     moment = datetime.datetime.fromisoformat(text)
     type(record).objects.filter(pk=record.pk).update(updated_at=moment)
     return record
 
 
 def ask(client, query):
-    """The answer as it stands: what is wrong with it, and the request as it repeats it."""
+    """Return the errors of a response and the request that it repeats."""
     response = client.get(f"/oai?{query}")
     assert (response.status_code, response.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
     tree = etree.fromstring(response.content)
@@ -94,7 +94,7 @@ def ask(client, query):
 
 
 def dublin_core(harvester, identifier):
-    """The elements of a record: (name, language, text)."""
+    """Return the elements of a record: (name, language, text)."""
     record = harvester.GetRecord(identifier=f"oai:testserver:{identifier}", metadataPrefix="oai_dc")
     [root] = record.xml.find("oai:metadata", NAMES)
     assert etree.QName(root).localname == "dc"
@@ -319,12 +319,12 @@ def test_harvester_gets_what_changed_in_a_time(harvester, asked, keys):
 
 @pytest.fixture
 def short(monkeypatch):
-    """Lists come two records at a time."""
+    """Limit lists to two records at a time."""
     monkeypatch.setattr(protocol, "PAGE", 2)
 
 
 def test_long_list_comes_in_parts_in_the_order_of_change(client, short):
-    """Records of several kinds that changed at one moment, among them one that was deleted."""
+    """Make records of several kinds that changed at the same moment, one of them deleted."""
     for make, key in ((make_source, "a"), (make_project, "b"), (make_project, "c"), (make_issue, "d")):
         changed(make(key=key), NINE)
     changed(make_source(key="e"), TEN)

@@ -1,4 +1,4 @@
-"""What crawlers are told: where they may go, and which pages there are, in which languages, changed when."""
+"""robots.txt and sitemaps: what crawlers may visit, which pages exist in which languages, and when they changed."""
 
 import json
 from urllib.parse import urljoin
@@ -56,8 +56,10 @@ def in_each_language(*paths):
 
 
 def parsers(client):
-    """What two parsers make of robots.txt, as functions of an address. The one of the standard library knows no
-    wildcards, as many old crawlers; Protego does (RFC 9309), as Google and Scrapy.
+    """Return two parsers of robots.txt as functions of a URL.
+
+    That of the standard library knows no wildcards, like many old crawlers. Protego knows them (RFC 9309), like Google
+    and Scrapy.
     """
     text = client.get("/robots.txt").content.decode()
     old, new = RobotFileParser(), Protego.parse(text)
@@ -66,9 +68,7 @@ def parsers(client):
 
 
 def advertised(client, may_fetch):
-    """Every address that a crawler is led to: by heads of pages that it may read, JSON-LD, feeds, the catalogue and the
-    sitemap.
-    """
+    """Return every URL that crawlers find: in heads of allowed pages, JSON-LD, feeds, the catalogue and the sitemap."""
     for kind in PAGES:
         if kind not in SILENT and may_fetch(SITE + address(kind, "en")):
             tree = reading.page(client.get(address(kind, "en")))
@@ -78,7 +78,7 @@ def advertised(client, may_fetch):
     for feed in ("/en/feed/", "/ko/projects/?format=atom", "/en/projects/?country=uz&format=atom"):
         yield feed
         links = feedparser.parse(client.get(feed).content).feed.links
-        yield from (link.href for link in links if link.rel not in {"alternate", "license"})  # its own parts
+        yield from (link.href for link in links if link.rel not in {"alternate", "license"})  # its own sections
     yield from addresses_in(client.get("/data/catalogue.jsonld").json())
     yield from addresses_in(client.get("/api/v1/").json())
     for section in locations(sitemap(client, "/sitemap.xml")):
@@ -87,7 +87,7 @@ def advertised(client, may_fetch):
 
 
 def addresses_in(value):
-    """Every address of the portal in a tree of JSON; not the template of a search, which is for people."""
+    """Yield every URL of the portal in a tree of JSON, without the template of the search."""
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from addresses_in(inner)
@@ -277,7 +277,7 @@ def test_sitemap_costs_the_same_for_many_records(client, address):
 
 
 class Crawler(AbstractWebClient):
-    """Asks the portal for what the reader of sitemaps wants to have."""
+    """Request what the sitemap reader wants from the portal."""
 
     def __init__(self, client):
         self.client = client

@@ -1,4 +1,4 @@
-"""The data as a whole: tables at their addresses, their descriptions, and the archive, read by others’ tools."""
+"""The open data: tables at their URLs, their descriptions and the archive, read by independent tools."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ from tests.pages import LANGUAGES
 pytestmark = pytest.mark.django_db
 
 FILES = [SERIALISERS[kind].file for kind in archive.KINDS]
-# Libraries of others warn of their own past.
+# Other libraries emit deprecation warnings of their own.
 OTHERS = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
 
 
@@ -91,7 +91,7 @@ def test_description_of_a_table_names_its_columns(client, file):
 
 
 def test_described_types_hold(content, client):
-    """Whatever CSVW says of a column is so of each of its cells."""
+    """Every cell satisfies what CSVW says about its column."""
     patterns = {"integer": r"\d+", "decimal": r"-?\d+(\.\d+)?", "dateTime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"}
     for file in FILES:
         columns = client.get(f"/data/{file}.csv-metadata.json").json()["tableSchema"]["columns"]

@@ -1,4 +1,4 @@
-"""Backups: all that the portal knows goes into one file and comes back, as a whole or not at all."""
+"""Backups contain all data of the portal in one file, and are restored completely or not at all."""
 
 import contextlib
 import hashlib
@@ -50,7 +50,7 @@ SESSION = "the-key-of-a-session-that-must-not-leave"
 
 @dataclass(frozen=True)
 class Portal:
-    """A portal that was backed up: where its backup lies, what it held then, what one that nobody used holds."""
+    """A portal with a backup: the file, its rows at that time, and the rows of an unused portal."""
 
     database: str
     path: Path
@@ -60,7 +60,7 @@ class Portal:
 
 
 def rows_of_all_tables():
-    """Every row of every table, but of those that begin anew."""
+    """Return every row of every table, except those of tables that a restore leaves empty."""
     with connection.cursor() as cursor:
         found = {}
         for table in sorted(set(connection.introspection.table_names(cursor)) - BEGIN_ANEW):
@@ -71,7 +71,7 @@ def rows_of_all_tables():
 
 @pytest.fixture(scope="class")
 def portal(django_db_setup, django_db_blocker, tmp_path_factory):
-    """A portal with something of everything, in a database of its own, and its backup."""
+    """Make a portal with data of every kind, in its own database, and its backup."""
     with (
         copy_of_the_test_database("backup", django_db_blocker, tmp_path_factory) as name,
         override_settings(SECRET_KEY_IS_TEMPORARY=False),
@@ -95,7 +95,7 @@ def portal(django_db_setup, django_db_blocker, tmp_path_factory):
 
 @contextlib.contextmanager
 def empty_database(folder):
-    """A database without a table, in the place of the usual one; its name."""
+    """Replace the test database by one without tables. Yield its name."""
     here = connections["default"]
     if here.vendor == "sqlite":
         name = str(folder / "fresh.sqlite3")
@@ -113,7 +113,7 @@ def empty_database(folder):
 
 
 def changed(path, folder, change=lambda manifest: None, *, signed=True, **files):
-    """A copy of a backup with another manifest, signed anew or not, or with other files in it."""
+    """Return a copy of a backup with another manifest, signed again or not, or with other files in it."""
     copy = folder / "changed.zip"
     with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w") as other:
         manifest = json.loads(archive.read(MANIFEST))
@@ -128,7 +128,7 @@ def changed(path, folder, change=lambda manifest: None, *, signed=True, **files)
 class TestBackup:
     @pytest.fixture(autouse=True)
     def _in_that_portal(self, portal, db):
-        """What is stored there is committed: the transaction of the test is in the usual database."""
+        """Data are committed here: the transaction of the test is in the usual database."""
         with Switch(portal.database):
             yield
 
@@ -143,7 +143,7 @@ class TestBackup:
             assert browser.get("/readyz").status_code == 200
             assert browser.login(username="kim", password="a long password")
             assert matching(Issue.objects, "아랄해가").exists()
-            # What is added next takes the place of nothing.
+            # A new row does not reuse the primary key of another one.
             make_issue(key="new")
             assert Issue.objects.count() == len(portal.rows["issues_issue"]) + 1
 
@@ -173,7 +173,7 @@ class TestBackup:
         with empty_database(tmp_path):
             backup.restore(portal.path)
             first = content_version.state().number
-            assert first > portal.number + 1_000_000  # so many changes nobody makes between a backup and its return
+            assert first > portal.number + 1_000_000  # more than the changes since any backup
             backup.restore(portal.path, replace=True)
             assert content_version.state().number > first
 
@@ -204,7 +204,7 @@ class TestBackup:
             wait_for(lambda: len(written) > 3)
             made = backup.create(tmp_path / "backups")
             after = len(written)
-            wait_for(lambda: len(written) > after + 3)  # and nobody is in the way afterwards
+            wait_for(lambda: len(written) > after + 3)  # and nothing blocks writers afterwards
         finally:
             leaving.set()
             writer.join(60)
@@ -228,7 +228,7 @@ class TestBackup:
             User.objects.create_user("lee")
             make_issue(key="later")
             indexing.flush_index()
-            with connection.cursor() as cursor:  # as of a later version of the portal
+            with connection.cursor() as cursor:  # from a later version of the portal
                 cursor.execute(
                     "CREATE TABLE of_later (id integer PRIMARY KEY, issue_id bigint REFERENCES issues_issue (id))"
                 )
@@ -306,7 +306,7 @@ class TestBackup:
             assert rows_of_all_tables() == {}
 
     def test_another_database_with_its_own_hash_is_refused(self, portal, tmp_path):
-        """A hash alone anybody can make."""
+        """Anyone can compute a hash: only the signature proves the origin."""
         with zipfile.ZipFile(portal.path) as archive:
             other = archive.read(DATABASE) + b"\0"
 
@@ -396,7 +396,7 @@ class TestBackup:
             indexing.flush_index()
             old = rows_of_all_tables()
             connection.close()
-            # Makes the tables, and after some empty lines has nothing more to say for as long as it is there.
+            # It creates the tables, prints some empty lines, and then stays silent while it runs.
             programs, halfway = tmp_path / "programs", tmp_path / "halfway"
             programs.mkdir()
             half = programs / "pg_restore"
@@ -411,7 +411,7 @@ class TestBackup:
                 wait_for(halfway.exists)
                 running.kill()
                 running.wait(60)
-                assert rows_of_all_tables() == old  # the locks of what was begun are gone with it
+                assert rows_of_all_tables() == old  # the locks of the interrupted restore are released
             finally:
                 os.killpg(running.pid, signal.SIGKILL)
 
@@ -461,20 +461,20 @@ class TestBackup:
 
 
 def restoring(path, name, **environment):
-    """`manage.py restore --replace` at work on a database; it and its children are a group of processes."""
+    """Start `manage.py restore --replace` on a database. It and its children are a process group."""
     told = os.environ | {"DATABASE_URL": address_of(name), "SECRET_KEY": settings.SECRET_KEY} | environment
     command = [sys.executable, "manage.py", "restore", "--replace", str(path)]
     return subprocess.Popen(command, cwd=settings.BASE_DIR, env=told, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
 def wal():
-    """What SQLite has not yet moved into the file of the database."""
+    """Return the content that SQLite has not yet written to the file of the database."""
     path = Path(f"{connection.settings_dict['NAME']}-wal")
     return path.read_bytes() if path.exists() else b""
 
 
 def wait_for(condition, seconds=60):
-    """Wait until something holds."""
+    """Wait until a condition is true."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -482,7 +482,7 @@ def wait_for(condition, seconds=60):
 
 
 def test_no_model_keeps_files_that_a_backup_would_have_to_hold():
-    """Whoever adds one gives it a place in the backup."""
+    """A new file field needs a place in the backup."""
     of_files = [
         field
         for model in apps.get_models()

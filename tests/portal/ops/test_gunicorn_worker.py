@@ -1,4 +1,4 @@
-"""What the portal's gunicorn worker keeps for clients. tests/faults/test_slow_clients.py attacks a running one."""
+"""The limits and buffers of the portal's gunicorn worker. tests/faults/test_slow_clients.py attacks a running one."""
 
 import ast
 import hashlib
@@ -45,7 +45,7 @@ def new_spool(room):
 
 @pytest.fixture
 def pair(room):
-    """A client, and the socket that gunicorn gets for it."""
+    """Yield a client and the socket that gunicorn gets for it."""
     ours, client = socket.socketpair()
     client.settimeout(5)
     with client:
@@ -57,7 +57,7 @@ def pair(room):
 @pytest.mark.usefixtures("small_room")
 def test_spool_returns_what_was_written_in_order(room, new_spool):
     spool = new_spool()
-    for number in range(30):  # most of it is beyond the memory, in a file
+    for number in range(30):  # most of it is in a file, not in memory
         spool.write(b"%02d" % number)
     assert spool.peek(4) == spool.peek(4) == b"0001"
     spool.skip(3)
@@ -79,7 +79,7 @@ def test_all_clients_together_leave_a_bounded_number_of_bytes(room, new_spool, c
     assert [record.message for record in caplog.records] == [
         "A client was cut off: all clients together have left more than 1000 bytes."
     ]
-    small.write(100 * b"a")  # what each may leave in any case
+    small.write(100 * b"a")  # what each may always use
     large.clear()
     other.write(100 * b"a")
     assert (len(other), len(small), room.taken) == (200, 100, 300)
@@ -131,7 +131,7 @@ def test_large_body_is_read_when_the_application_asks_for_it(pair):
     with pytest.raises(ConnectionResetError):
         gunicorns.recv(1)
     gunicorns.read_body()
-    gunicorns.sendall(b"HTTP/1.1 100")  # is not sent
+    gunicorns.sendall(b"HTTP/1.1 100")  # it is not sent
     gunicorns.start_body()
     assert not gunicorns.receive()
     client.setblocking(False)
@@ -192,7 +192,7 @@ def test_worker_leaves_tls_to_the_proxy():
 
 # ── gunicorn's internals ─────────────────────────────────────────────────────────────────────────────────────
 
-# What portal/ops/gunicorn_worker.py builds on, and the hash of its code in gunicorn 27.0.1 (comments do not count).
+# The code of gunicorn 27.0.1 on which portal/ops/gunicorn_worker.py depends, as hashes without comments.
 INTERNALS = {
     "workers.gthread.ThreadWorker.run": "07d09ff570f478f8",
     "workers.gthread.ThreadWorker.wait_for_and_dispatch_events": "9420ba21c0f5483f",
@@ -220,7 +220,7 @@ INTERNALS = {
 
 
 def code_of(name):
-    """Return the code of something in gunicorn, without comments, and the same in each version of Python."""
+    """Return the code of an object of gunicorn, without comments, in a form that is equal in each version of Python."""
     return ast.unparse(ast.parse(textwrap.dedent(inspect.getsource(pkgutil.resolve_name(f"gunicorn.{name}")))))
 
 

@@ -1,4 +1,4 @@
-"""What machines ask: is the portal alive, is it ready."""
+"""The endpoints for monitoring: is the portal alive, is it ready."""
 
 import pytest
 from django.db import OperationalError, connection

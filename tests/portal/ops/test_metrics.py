@@ -1,4 +1,4 @@
-"""What those who run the portal see of it: logs with ids, numbers for Prometheus; and who else sees them."""
+"""Logs with request ids, metrics for Prometheus, and who may read them."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ def test_an_id_that_is_none_is_replaced(client, given):
 
 @pytest.fixture
 def logged(capsys):
-    """Sets the logs up in a form, and gives the lines that were written since."""
+    """Return a function that configures logging in a format and returns the lines written since."""
     root, level = logging.getLogger(), logging.getLogger().level
     handlers, loggers = root.handlers[:], {name: logging.getLogger(name).level for name in ("portal.requests", "httpx")}
 
@@ -156,7 +156,7 @@ def test_there_are_no_numbers_where_no_network_is_named(client, db):
 
 
 def test_workers_count_together_and_tell_only_the_networks_that_are_named(content_url):
-    """A server of two workers behind a proxy, with logs in JSON: as on a public host."""
+    """Run a server with two workers behind a proxy, with logs in JSON, as on a public host."""
     variables = {"METRICS_NETWORKS": "127.0.0.0/8, ::1", "LOG_FORMAT": "json", "LOG_LEVEL": "INFO", "BEHIND_PROXY": "1"}
     with (
         serve(content_url, "--workers", "2", **variables) as site,

@@ -1,4 +1,4 @@
-"""Two databases: readers read from the copy, whatever is written and whoever is signed in has the first one."""
+"""A read replica: readers use it; writes and signed-in users use the primary database."""
 
 import os
 import time
@@ -26,7 +26,7 @@ router = ReplicaRouter()
 
 
 class Copy:
-    """A connection to a replica that is there, or is not."""
+    """A connection to a replica that is available or not."""
 
     def __init__(self, there=True):
         self.there, self.looks = there, 0
@@ -41,7 +41,7 @@ class Copy:
 
 @pytest.fixture
 def copy(monkeypatch):
-    """A replica beside the test database, for this test."""
+    """Configure a replica beside the test database for this test."""
     copy = Copy()
 
     class Both:
@@ -54,7 +54,7 @@ def copy(monkeypatch):
 
 
 def reads(request, model=Project):
-    """Where a request reads the records of a model."""
+    """Return the database from which a request reads the records of a model."""
     found = []
     ReplicaMiddleware(lambda request: found.append(router.db_for_read(model)))(request)
     return found[0]
@@ -135,7 +135,7 @@ def test_a_copy_that_does_not_answer_is_left_alone_for_a_while(rf, copy, monkeyp
 
 
 def end_other_sessions(name):
-    """PostgreSQL copies a database only while nobody else is connected to it.
+    """End the connections to the database, because PostgreSQL copies only a database without other connections.
 
     The server of `site` keeps its connections. It checks them before each request, so it opens new ones.
     """
@@ -145,7 +145,7 @@ def end_other_sessions(name):
 
 @pytest.fixture
 def two(content_database, django_db_blocker, tmp_path):
-    """The addresses of the first database and of its copy, in which one title and the number of the content differ."""
+    """Return the URLs of the primary database and its copy, which differ in one title and in the content version."""
     with django_db_blocker.unblock():
         if connections["default"].vendor == "sqlite":
             names = [str(tmp_path / "first.sqlite3"), str(tmp_path / "copy.sqlite3")]
@@ -194,7 +194,7 @@ def test_readers_get_the_copy_and_staff_the_first_database(two):
         assert client.get("/admin/", headers=as_staff).status_code == 200
         assert KEY in client.get(search).text
         assert client.get("/readyz").status_code == 200
-        # The number of the content is the copy’s too: another one than the first database has.
+        # The content version is the replica’s too: it differs from that of the primary database.
         assert client.get(search).headers["ETag"] != client.get(search, headers=as_staff).headers["ETag"]
         assert "read-only" not in site.log()
         assert "readonly" not in site.log()

@@ -1,4 +1,4 @@
-"""Names of static files change with their content, in what one script imports from another too."""
+"""Names of static files change with their content, also in imports of scripts, and stylesheets are bundled."""
 
 import pytest
 from django.conf import settings
@@ -44,7 +44,7 @@ def test_a_bundle_contains_the_stylesheets_that_it_imports(tmp_path, bundle):
 
     for name in files:
         write(name)
-    for ink in ("black", "navy"):  # an import that changes changes the stylesheet, though its own file stays
+    for ink in ("black", "navy"):  # a change of an import changes the stylesheet, although its own file stays
         files["css/tokens.css"] = f":root {{\n  --ink: {ink};\n}}\n"
         write("css/tokens.css")
         assert [error for _name, _hashed, error in collected.post_process(paths) if isinstance(error, Exception)] == []

@@ -1,4 +1,4 @@
-"""What a record lacks before readers may see it."""
+"""The publishing checks: what a record lacks before it can be published."""
 
 import pytest
 from django.db import connection
@@ -46,7 +46,7 @@ def whole_issue(**fields):
 
 
 def lacks(record):
-    """Gaps of the stored record: anchor -> words."""
+    """Return the blockers of the stored record: a dict from anchor to words."""
     return {gap.anchor: gap.text for gap in publishing_blockers(type(record).objects.get(pk=record.pk))}
 
 
@@ -135,7 +135,7 @@ def test_a_project_needs_a_country_and_an_agreement_a_party_that_readers_see():
 
 
 def hidden_of(record):
-    """What readers cannot see of what a record names."""
+    """Return the unpublished records to which a record refers."""
     return [gap.text.removesuffix(" is not published: publish it first.") for gap in publishing_blockers(record)]
 
 
@@ -187,7 +187,7 @@ def test_each_record_that_other_kinds_name_is_published_first():
 
 
 def test_publishing_asks_for_every_record_that_a_record_names():
-    """By a column of its own, a plain relation, or one with rows. Sources are asked for as citations."""
+    """Records are checked in foreign keys, many-to-many relations and child rows. Sources are checked as citations."""
     missing = []
     for model in Record.__subclasses__():
         asked = {*model.required_published, *model.required_published_each}

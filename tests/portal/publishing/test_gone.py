@@ -1,4 +1,4 @@
-"""What readers get where a record was archived or deleted."""
+"""The pages of archived and deleted records."""
 
 import pytest
 from django.utils import timezone, translation

@@ -1,4 +1,4 @@
-"""The page of an unpublished record, for whoever has its signed link."""
+"""Previews: the page of an unpublished record, for anyone with its signed link."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ MAKERS = [
 
 
 def links(record):
-    """Language -> path of the preview."""
+    """Return a dict from language to the path of the preview."""
     found = preview.preview_links(record)
     return {code: url.removeprefix("http://testserver") for code, _name, url in found}
 
@@ -123,7 +123,7 @@ ENDED = "This preview has ended"
 
 
 def is_open(client, path):
-    """Whether a preview is shown; if not, it must say that it has ended."""
+    """Return True if a preview is shown. Otherwise the page must say that the preview has ended."""
     response = client.get(path)
     assert response.status_code in {200, 410}
     assert (ENDED in response.content.decode()) == (response.status_code == 410)
@@ -159,7 +159,7 @@ def test_a_link_of_before_publication_is_no_way_to_a_record_that_was_withdrawn(c
 
 
 def test_a_link_ends_when_the_state_changes_without_history(client):
-    """As by a fixture that is loaded."""
+    """Loading a fixture does this too."""
     record = make_project(publication=PublicationStatus.DRAFT)
     path = links(record)["en"]
     type(record).objects.filter(pk=record.pk).update(publication=PublicationStatus.ARCHIVED)

@@ -1,4 +1,4 @@
-"""Scheduled records: held from readers until their time, shown from then on."""
+"""Scheduled records are hidden until their time and public after it."""
 
 import contextlib
 import threading
@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def later(monkeypatch):
-    """Stops the clock, and sets it forward."""
+    """Stop the clock and return a function that sets it forward."""
     clock = [timezone.now()]
     monkeypatch.setattr(timezone, "now", lambda: clock[0])
 
@@ -46,7 +46,7 @@ def scheduled_project(**fields):
 
 
 def found(client, project):
-    """Whether readers find a record: by its page, in its list, by a search, in the sitemap."""
+    """Return where readers find a record: its page, its list, the search, the sitemap."""
     return (
         client.get(project.get_absolute_url()).status_code == 200,
         project.get_absolute_url() in client.get("/en/projects/").content.decode(),
@@ -127,7 +127,7 @@ def test_two_that_publish_at_once_publish_once(own_database, monkeypatch):
 
     def found_by_both():
         due_at = found()
-        both.wait()  # nobody publishes before both have found it
+        both.wait()  # both find it before one publishes it
         return due_at
 
     monkeypatch.setattr(scheduler, "next_due", found_by_both)
@@ -164,7 +164,7 @@ def test_request_does_not_wait_for_who_holds_the_record(own_database, settings, 
         holding.result()
     assert "Could not look for what is due" in caplog.text
     assert Project.objects.get().publication == PublicationStatus.SCHEDULED
-    with connection.cursor() as cursor:  # the next writer waits as long as ever
+    with connection.cursor() as cursor:  # the next writer waits as long as before
         cursor.execute("PRAGMA busy_timeout" if connection.vendor == "sqlite" else "SHOW lock_timeout")
         assert cursor.fetchone() == ((20_000,) if connection.vendor == "sqlite" else ("20s",))
     assert middleware(rf.get("/")) == "page"
@@ -211,7 +211,7 @@ def test_a_process_asks_for_the_next_time_now_and_then(settings, monkeypatch, rf
 
 
 def test_a_request_before_the_time_asks_nothing_and_the_first_after_it_publishes(settings, rf, later, monkeypatch):
-    monkeypatch.setattr(scheduler.time, "monotonic", lambda: 100.0)  # the process does not ask again
+    monkeypatch.setattr(scheduler.time, "monotonic", lambda: 100.0)  # the process does not query again
     settings.SCHEDULE_SECONDS = 30
     project = scheduled_project()
     middleware = PublishScheduledMiddleware(lambda request: "page")

@@ -1,4 +1,4 @@
-"""What text becomes: the same tokens for what is the same word."""
+"""Text analysis: forms of one word become the same tokens."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def tokens_of(text):
         ("Нөкис", ["нокис", "НӨКИС"]),
         ("Türkmenistan", ["Turkmenistan", "Tu\u0308rkmenistan"]),
         ("CO₂", ["CO2", "co2"]),
-        ("가뭄", ["\u1100\u1161\u1106\u116e\u11b7"]),  # composed and in parts
+        ("가뭄", ["\u1100\u1161\u1106\u116e\u11b7"]),  # composed and decomposed
         ("ＫＯＩＣＡ", ["KOICA", "koica"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a page shows of a text that was found."""
+"""Excerpts of texts with highlighted matches."""
 
 from portal.search.excerpts import LENGTH, highlight
 from portal.search.query import parse

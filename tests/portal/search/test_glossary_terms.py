@@ -1,4 +1,4 @@
-"""The first use of a term in prose, in whatever form it stands there, leads to its definition."""
+"""The first use of a term in prose, in any inflected form, links to its definition."""
 
 import re
 from html import escape
@@ -68,7 +68,7 @@ def test_a_term_names_its_spellings(term, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Use drip irrigation here.", "Use [drip:drip irrigation] here."),  # the longest, not the irrigation in it
+        ("Use drip irrigation here.", "Use [drip:drip irrigation] here."),  # the longest term
         ("More irrigation, then drip\nirrigation", "More [irrigation:irrigation], then [drip:drip\nirrigation]"),
         ("IFAS met; IFAS again", "[ifas:IFAS] met; IFAS again"),
         ("ifas", "ifas"),
@@ -182,7 +182,7 @@ def tugai():
 
 
 def pages(**prose):
-    """A record of each kind that has prose, with that text in the column that it shows first."""
+    """Make a record of each kind with prose, with that text in its first prose field."""
     for make, column in (
         (make_issue, "summary"),
         (make_project, "summary"),

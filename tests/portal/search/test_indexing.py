@@ -1,4 +1,4 @@
-"""The index follows the records: saved, changed, tied together, archived, deleted, loaded, in bulk."""
+"""The index follows the records: saved, changed, linked, archived, deleted, loaded, in bulk."""
 
 import json
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(text):
-    """What a search finds, as kinds."""
+    """Return the results of a search as kinds."""
     query = ranking.parse_query(text)
     return sorted(record_of(entry)[0].value for entry in ranking.ranked(query, ranking.matching_ids(query)))
 
@@ -270,7 +270,7 @@ def test_flush_empties_the_index():
 
 
 def broken():
-    """Records whose index someone made away with."""
+    """Make records whose index rows were deleted."""
     make_project(title_en="Quinoa"), make_project(title_en="Willow"), make_place(name_en="Zembla")
     indexing.flush_index()
     store.clear()

@@ -1,4 +1,4 @@
-"""The labelled queries that search is measured by: what people type, and the records that answer it."""
+"""Search quality on labelled queries: what people type, and the expected records."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def names():
-    """What each record of the content is called, in every language, by its `kind:key`."""
+    """Return the names of each record of the content in every language, by its `kind:key`."""
     called = {}
     for path in FIXTURES.glob("*.json"):
         for record in json.loads(path.read_text(encoding="utf-8")):

@@ -1,4 +1,4 @@
-"""What a reader types, as clauses."""
+"""Parsing of a search text into clauses."""
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ def typed(text):
         ("What does Gyeonggi do against drought?", ["gyeonggi", "against", "drought"]),
         ("почему высохло Аральское море", ["высохло", "аральское", "море"]),
         ("물이 왜 부족한가", ["물이", "부족한가"]),
-        ("who is it", ["who", "is", "it"]),  # nothing else was asked
+        ("who is it", ["who", "is", "it"]),  # nothing else was searched
         ("KOICA의 2019년 사업", ["koica", "2019", "사업"]),
         ("water water", ["water"]),
         ("?!", []),

@@ -1,4 +1,4 @@
-"""Whether the right record is on top, measured on the real content."""
+"""The ranking on the real content: the expected record comes first."""
 
 import csv
 import sqlite3
@@ -45,7 +45,7 @@ class TestContent:
 
     @pytest.mark.postgres
     def test_both_databases_find_the_same(self):
-        """The words that PostgreSQL holds, asked in the words of SQLite. Ordering does not depend on either."""
+        """Return the words that PostgreSQL stores, through the query of SQLite. Ordering depends on neither."""
         with QUERIES.open(encoding="utf-8", newline="") as file:
             questions = [ranking.expand(ranking.parse_query(row["query"])) for row in csv.DictReader(file)]
         with closing(sqlite3.connect(":memory:")) as other:

@@ -1,4 +1,4 @@
-"""What a reader may have meant."""
+"""Spelling suggestions of the search."""
 
 import pytest
 
@@ -49,8 +49,8 @@ def known(db):
         ("pfce[f", "ru", "засуха"),
         ("ㅇㄱㅐㅕㅎㅗㅅ", "en", "drought"),
         ("вкщгпре", "ru", "drought"),
-        ("drought", "en", ""),  # it finds something
-        ("kangaroo", "en", ""),  # nothing is like it
+        ("drought", "en", ""),  # it has results
+        ("kangaroo", "en", ""),  # no word is similar
         ("zz", "en", ""),
         ("", "en", ""),
     ],

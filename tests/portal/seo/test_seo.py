@@ -1,4 +1,4 @@
-"""The heads of pages: what search engines, reference managers and messengers read there."""
+"""The metadata in the head of pages, for search engines, reference managers and messengers."""
 
 import io
 import json
@@ -39,25 +39,25 @@ from tests.make import (
 from tests.pages import LANGUAGES, PAGES, SILENT, address, status
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of libraries that it loads for forms of markup which the portal has not
+    warnings.simplefilter("ignore")  # from libraries that it loads for markup formats which the portal does not use
     import extruct
 
 pytestmark = pytest.mark.django_db
 
 SITE = "http://testserver"
-# Pages that say what they are: the others no search engine should keep.
+# Pages with metadata. The others must not be indexed by search engines.
 TOLD = [kind for kind in PAGES if kind not in SILENT]
 
 
 def things(response):
-    """The things that a page tells of, by their names; what extruct makes of its JSON-LD."""
+    """Return the JSON-LD objects of a page by name, as extruct reads them."""
     [found] = extruct.extract(response.content.decode(), SITE, syntaxes=["json-ld"])["json-ld"]
     assert found["@context"] == "https://schema.org"
     return {one["@id"]: one for one in found["@graph"]}
 
 
 def main(response):
-    """What the page is about."""
+    """Return the main object of the page."""
     told = things(response)
     [page] = [
         one for one in told.values() if "isPartOf" in one and "mainEntity" in one and one["@type"].endswith("Page")
@@ -66,13 +66,13 @@ def main(response):
 
 
 def card_of(response):
-    """The card of a link to the page, as messengers read it."""
+    """Return the link preview of the page, as messengers read it."""
     [found] = extruct.extract(response.content.decode(), SITE, syntaxes=["opengraph"], uniform=False)["opengraph"]
     return dict(found["properties"])
 
 
 def metas(response, start):
-    """Pairs of name and content of the meta tags that begin so."""
+    """Return pairs of name and content of the meta tags with that prefix."""
     tags = reading.page(response).xpath("//meta[starts-with(@name, $start)]", start=start)
     return [(tag.get("name"), tag.get("content")) for tag in tags]
 
@@ -82,7 +82,7 @@ def metas(response, start):
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_page_says_what_it_is_in_few_words(content, client, kind):
-    """Each in one of the languages in turn: a test of all kinds sees all languages."""
+    """Each kind is tested in one language in turn; all kinds together cover all languages."""
     language = LANGUAGES[len(kind) % 3]
     asked = address(kind, language)
     response = client.get(asked)
@@ -288,7 +288,7 @@ def test_data_page_is_a_catalogue_of_datasets_that_are_there(client):
 
 
 def datasets(value):
-    """Every dataset that a tree of JSON-LD describes, and does not only name."""
+    """Yield every dataset that a tree of JSON-LD describes and does not only name."""
     if isinstance(value, dict | list):
         if isinstance(value, dict) and value.get("@type") == "Dataset" and set(value) - {"@type", "@id", "name", "url"}:
             yield value
@@ -298,7 +298,7 @@ def datasets(value):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_dataset_has_the_description_and_licence_that_dataset_search_wants(content, client, language):
-    """From 50 to 5,000 characters, and an address (developers.google.com/search/docs/appearance/structured-data)."""
+    """It has 50 to 5,000 characters and a URL (developers.google.com/search/docs/appearance/structured-data)."""
     shortest = min(
         Indicator.objects.all(), key=lambda one: len(getattr(one, f"definition_{language}") or one.definition_en)
     )
@@ -367,7 +367,7 @@ def test_pictures_differ_and_are_as_large_as_is_asked_for(client):
         assert (picture.format, picture.size) == ("PNG", (1200, 630))
         assert len(response.content) < 100_000
         assert "max-age=31536000" in response.headers["Cache-Control"]
-        # As many points as are nearly of the colour: a picture of few colours has each only nearly.
+        # Count the points with nearly that colour: an image with few colours has none of them exactly.
         red, green, blue = bytes.fromhex(share_image.SHADED[1:])
         points = picture.convert("RGB").resize((120, 63), Image.Resampling.NEAREST).get_flattened_data()
         found[name] = sum(abs(r - red) + abs(g - green) + abs(b - blue) < 12 for r, g, b in points)

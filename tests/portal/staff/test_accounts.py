@@ -1,4 +1,4 @@
-"""The admin of accounts and second factors gives no secret away, and an administrator reaches no superuser."""
+"""The admin of accounts and second factors reveals no secret, and administrators cannot change superusers."""
 
 import re
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:mfa_authenticator_changelist")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-# Every field that nobody may read, not even by a filter that answers yes or no.
+# Fields that nobody may read, not even through a filter that answers yes or no.
 SECRET_FIELDS = {
     "account.EmailConfirmation.key",
     "auth.User.password",
@@ -33,7 +33,7 @@ DEEPEST = 3  # relations
 
 @pytest.fixture
 def root():
-    """A superuser with an authenticator app and recovery codes."""
+    """Make a superuser with an authenticator app and recovery codes."""
     user = User.objects.create_superuser("root")
     TOTP.activate(user, SECRET)
     RecoveryCodes.activate(user)
@@ -42,14 +42,14 @@ def root():
 
 @pytest.fixture
 def anna():
-    """An editor with an authenticator app."""
+    """Make an editor with an authenticator app."""
     user = User.objects.create_user("anna", is_staff=True)
     TOTP.activate(user, SECRET)
     return user
 
 
 def listed(client):
-    """The usernames whose factors the list shows, sorted."""
+    """Return the usernames whose factors the list shows, sorted."""
     return sorted(factor.user.username for factor in client.get(LIST).context["cl"].result_list)
 
 
@@ -99,7 +99,7 @@ def test_fields_that_sound_secret_are_named_here():
 
 
 def secret_lookups(model, path=(), seen=()):
-    """Every path of at most DEEPEST relations from a model to a secret field, as lookups have it."""
+    """Yield every path of at most DEEPEST relations from a model to a secret field, as a lookup."""
     for field in model._meta.get_fields(include_hidden=True):
         if field.concrete and f"{model._meta.label}.{field.name}" in SECRET_FIELDS:
             yield LOOKUP_SEP.join([*path, field.name])
@@ -108,7 +108,7 @@ def secret_lookups(model, path=(), seen=()):
 
 
 def reads(model, lookup):
-    """Whether the database can be asked by this lookup. Relations without a name of their own ("+") lead nowhere."""
+    """Return True if the lookup is valid. Relations without a reverse name ("+") cannot be queried."""
     try:
         str(model._default_manager.filter(**{lookup: "x"}).query)
     except FieldError:

@@ -1,4 +1,4 @@
-"""The editors’ desk: every page opens, costs the same however much it shows, and keeps the editors from mistakes."""
+"""The admin: every page opens, needs a constant number of queries, and prevents editors' mistakes."""
 
 import itertools
 import re
@@ -75,7 +75,7 @@ from tests.make import (
 pytestmark = pytest.mark.django_db
 
 OURS = {"portal", "issues", "projects"}
-# What is read, or decided upon, and never added or edited here: tests/portal/tracking/test_audit_log.py,
+# Records that editors read or decide upon, but never add or edit here: tests/portal/tracking/test_audit_log.py,
 # tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py.
 READ_ONLY = {AuditEntry, ExternalLink, ImportedActivity, ImportedFile, SuggestedIssue}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY]
@@ -116,7 +116,7 @@ def linked_sector():
     return sector
 
 
-# A record of each model, with whatever its list walks to.
+# Make a record of each model, with all that its list refers to.
 LINKED = {
     Agreement: linked_agreement,
     AreaReport: lambda: make_area_report(areas=["forestry"], words="K-pop"),
@@ -144,8 +144,8 @@ LINKED = {
     Term: make_term,
 }
 
-numbers = itertools.count(1)  # for what no two rows may share
-# What a row of an inline holds besides its record; `n` keeps rows apart. Citations hold a source.
+numbers = itertools.count(1)  # for unique values
+# The fields of a row of an inline besides its record; `n` makes rows unique. Citations have a source.
 ROWS = {
     AgreementArea: lambda n: {"area": Area.values[n]},
     AgreementParty: lambda n: {"country": make_country()},
@@ -164,7 +164,7 @@ ROWS = {
 
 
 def add_rows(record, n):
-    """One row more in each inline of the record’s page."""
+    """Add one row to each inline of the record’s page."""
     for inline in admin.site.get_model_admin(type(record)).inlines:
         parent = _get_foreign_key(type(record), inline.model).name
         row = ROWS[inline.model](n) if inline.model in ROWS else {"source": make_source()}
@@ -191,7 +191,7 @@ def count_queries(client, url):
 
 
 def form_data(response, **changes):
-    """What a browser would send back if an editor only made `changes`, and said why where the form asks."""
+    """Return the data that a browser would send if an editor only made `changes`, with a reason if one is required."""
     formsets = [inline.formset for inline in response.context["inline_admin_formsets"]]
     forms = [response.context["adminform"].form]
     for formset in formsets:
@@ -204,7 +204,7 @@ def form_data(response, **changes):
 
 
 def errors_of(response):
-    """Field -> messages of the page’s main form."""
+    """Return the messages of the page’s main form by field."""
     return dict(response.context["adminform"].form.errors.items())
 
 
@@ -264,7 +264,7 @@ def test_a_stranger_is_sent_to_the_login(client, model):
 def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
     LINKED[model]()
     url = address(model, "changelist")
-    editor.get(url)  # the first visit also learns the content types
+    editor.get(url)  # the first request also loads the content types
     one = count_queries(editor, url)
     LINKED[model](), LINKED[model]()
     assert count_queries(editor, url) == one
@@ -272,7 +272,7 @@ def test_list_asks_the_same_of_the_database_for_one_as_for_three(editor, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_add_page_asks_the_same_of_the_database_for_one_record_as_for_three(editor, model):
-    """However many there are to choose from: choices are fetched while one types."""
+    """The page does not depend on the number of choices: they are loaded while the user types."""
     LINKED[model]()
     url = address(model, "add")
     editor.get(url)

@@ -1,4 +1,4 @@
-"""The note on why a record is changed: asked for where readers see the change, kept with all that the form changes."""
+"""The reason for a change: required for public records, and stored with all changes of the form."""
 
 import pytest
 from django.contrib.admin.models import LogEntry

@@ -1,4 +1,4 @@
-"""Sources are found as one types, and prose is shown as readers will get it, to whoever may see sources."""
+"""The lookup of sources while typing and the preview of prose, for users who may see sources."""
 
 import pytest
 from django.contrib.auth.models import Group, User

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _doubles_were_looked_for(db):
-    """Until then the desk invites to do so (tests/portal/curation/test_duplicates.py)."""
+    """Until then the dashboard offers the search (tests/portal/curation/test_duplicates.py)."""
     call_command("find_duplicates", verbosity=0)
 
 

@@ -1,4 +1,4 @@
-"""A GET of the desk reads: no address of it stores anything."""
+"""A GET in the admin stores nothing."""
 
 import re
 
@@ -23,16 +23,16 @@ from tests.portal.staff.test_admin import LINKED, add_rows
 
 pytestmark = pytest.mark.django_db
 
-# What Django and the portal note of a visit, whatever it is.
+# What Django and the portal store on any visit.
 BOOKKEEPING = re.compile(r'"(django_session|portal_cache)"')
 WRITES = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|REPLACE|MERGE|WITH\b.*\b(INSERT|UPDATE|DELETE))", re.IGNORECASE | re.DOTALL
 )
-NO_ADDRESS = {"outcome"}  # an import that somebody began: tests/portal/staff/test_import_export.py
+NO_ADDRESS = {"outcome"}  # an import in progress: tests/portal/staff/test_import_export.py
 
 
 def named(patterns):
-    """The named addresses of the desk: pairs of a name and of the names of what stands in it."""
+    """Return the named URLs of the admin: pairs of a name and the names of its parameters."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from named(pattern.url_patterns)
@@ -41,7 +41,7 @@ def named(patterns):
 
 
 def make_records():
-    """Return a record of each model of the desk, with a row in each inline."""
+    """Return a record of each model of the admin, with a row in each inline."""
     found = {}
     for model, make in LINKED.items():
         found[model] = make()
@@ -62,7 +62,7 @@ def make_records():
 
 
 def values(name, groups, records):
-    """What stands in an address."""
+    """Return the values of the parameters of a URL."""
     term = records[Term]
     model = next((m for m in records if name.startswith(f"{m._meta.app_label}_{m._meta.model_name}_")), Term)
     pk = records[model].pk
@@ -79,14 +79,14 @@ def values(name, groups, records):
 
 
 def writes_of(client, url):
-    """The statements that a GET stores something with."""
+    """Return the SQL statements of a GET that store something."""
     with CaptureQueriesContext(connection) as queries:
         response = client.get(url)
         if response.streaming:
             list(response.streaming_content)
     assert response.status_code < 500, url
     statements = [query["sql"] for query in queries if WRITES.match(query["sql"])]
-    if response.status_code in {400, 403}:  # the audit notes a refusal
+    if response.status_code in {400, 403}:  # the audit log records a refusal
         statements = [sql for sql in statements if not sql.startswith('INSERT INTO "portal_auditentry"')]
     return [sql for sql in statements if not BOOKKEEPING.search(sql)]
 

@@ -1,4 +1,4 @@
-"""A record that may be there already is saved only when its editor has looked at those that are like it."""
+"""A record that may exist already is saved only after its editor has seen the similar records."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -32,7 +32,7 @@ def desk(client):
 
 
 def told(response):
-    """Which records the page lists, and why."""
+    """Return the records that the page lists, with the reasons."""
     return {one.record: one.reason for one, _url in response.context["possible_duplicates"]}
 
 
@@ -53,7 +53,7 @@ def test_a_new_record_comes_back_once_with_those_that_are_like_it(desk):
     assert f'<a href="{change_address(forest)}" target="_blank"' in page
     assert not Organisation.objects.filter(key="new-one").exists()
     values = response.context["adminform"].form
-    assert [values[name].value() for name in ("name_ko", "other_spellings")] == ["산림청", "KFS"]  # nothing is lost
+    assert [values[name].value() for name in ("name_ko", "other_spellings")] == ["산림청", "KFS"]  # no text is lost
 
     answer = form_data(response) | {"_another": "on", "_look_alike": str(forest.pk)}
     assert client.post(address(Organisation, "add"), answer).status_code == 302

@@ -1,4 +1,4 @@
-"""Two editors on one record: nothing is overwritten that was not shown."""
+"""Two editors on one record: a save overwrites nothing that the editor has not seen."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def editors(client):
-    """The second of two editors; the first one’s form is what `opened` returns before the second saves."""
+    """The second of two editors. `opened` returns the first one’s form before the second saves."""
     client.force_login(User.objects.create_superuser("kim"))
     return client
 
 
 def asked(response):
-    """The names of what the page asks about."""
+    """Return the names of the fields with a conflict on the page."""
     return reading.page(response).xpath("//input[@name='_clash']/@value")
 
 
@@ -30,7 +30,7 @@ def clash_words(response):
 
 
 def answer(response, **choices):
-    """What a browser sends back from a page with a clash, with these choices."""
+    """Return the data that a browser sends from a page with a conflict, with these choices."""
     data = form_data(response) | {"_before": response.context["before"], "_clash": asked(response)}
     return data | {f"_clash-{name}": choice for name, choice in choices.items()}
 

@@ -1,4 +1,4 @@
-"""The migration that makes the groups of the desk: again without change, and back."""
+"""The migration that creates the groups of the admin can run twice and be reversed."""
 
 from importlib import import_module
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 pytestmark = pytest.mark.django_db
 
 NAME = "0004_desk_groups"
-# Later ones, which give the groups more, with how many permissions each gives.
+# Later migrations that give the groups more permissions, with the number for each group.
 LATER = {
     "0007_administrators_see_the_audit": 3,
     "0009_administrators_say_who_reports_to_iati": 6,
@@ -25,7 +25,7 @@ migration = import_module(f"portal.migrations.{NAME}")
 
 
 def app_and_name(name):
-    """Return the app of a migration, which is the portal's if nothing else is said, and its name there."""
+    """Return the app of a migration, by default the portal's, and its name there."""
     app, _dot, rest = name.rpartition(".")
     return app or "portal", rest
 

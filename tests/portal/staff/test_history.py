@@ -1,4 +1,4 @@
-"""History on the desk: who may see it and go back, what it shows, and that nothing is reverted unseen."""
+"""The history in the admin: permissions, content, and reverts only after a preview."""
 
 import pytest
 from django.contrib import admin
@@ -37,7 +37,7 @@ def revert_address(record, when):
 
 
 def changes(response):
-    """The words of each change on a page, the newest first."""
+    """Return the words of each change on a page, the newest first."""
     return [reading.words(one) for one in reading.page(response).find_class("history-change")]
 
 
@@ -196,7 +196,7 @@ def test_strangers_are_sent_to_the_login(desk):
 
 
 def send(client, url, **data):
-    """Send the form of a page back as a browser would."""
+    """Send the form of a page as a browser would."""
     form = reading.page(client.get(url)).xpath("//form[.//input[@name='seen']]")[0]
     fields = {one.get("name"): one.get("value") or "" for one in form.xpath(".//input[@name]")}
     return client.post(url, fields | data, follow=True)

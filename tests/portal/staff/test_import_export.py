@@ -1,4 +1,4 @@
-"""The pages of import and export at the desk, and the commands that do the same."""
+"""The import and export pages of the admin, and the commands that do the same."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def content(response):
 
 
 def table_in(response):
-    """The rows of a CSV that was sent."""
+    """Return the rows of a CSV response."""
     return list(csv.reader(io.StringIO(content(response).decode("utf-8-sig"), newline="")))
 
 
@@ -72,14 +72,14 @@ def bring(client, model, text, name="list.csv", **more):
 
 
 def compared(client, model, text, **more):
-    """The page of what a file would do."""
+    """Return the preview page of a file."""
     response = bring(client, model, text, **more)
     assert response.status_code == 302, reading.page(response).xpath("//*[@class='errorlist']")
     return client.get(response.headers["Location"])
 
 
 def outcome(response):
-    """The lines that a page of an outcome shows: line, record, column and what is said of it."""
+    """Return the rows that a preview shows: line, record, column and message."""
     rows = []
     for body in reading.page(response).xpath("//table/tbody"):
         head = [cell.text_content().strip() for cell in body.xpath("tr[1]/*[@rowspan]")]
@@ -121,7 +121,7 @@ def test_screens_open_with_constant_queries_and_obey_the_content_policy(reviewer
         return len(captured)
 
     LINKED[model]()
-    queries("export")  # the first visit also learns the content types
+    queries("export")  # the first request also loads the content types
     few = queries("export"), queries("import")
     LINKED[model](), LINKED[model]()
     assert (queries("export"), queries("import")) == few
@@ -151,7 +151,7 @@ def test_the_way_of_an_import_obeys_the_content_policy_in_each_language(reviewer
 )
 def test_who_may_open_what(desk, model, who, may):
     client = desk(who)
-    # Translators have no columns of theirs among observations, and editors no say over the list of sectors.
+    # Translators have no columns of their own in observations, and editors may not change the list of sectors.
     closed = {("translator", Observation), ("editor", Sector)}
     expected = may | ({"import": 403} if (who, model) in closed else {})
     assert {page: client.get(address(model, page)).status_code for page in may} == expected
@@ -287,7 +287,7 @@ def test_a_file_is_compared_then_confirmed_then_stored(reviewer):
     term.refresh_from_db()
     assert term.definition_en == "Forest on river banks."
     assert list(matching(Term.objects, "banks")) == [term]
-    assert reviewer.get(page.wsgi_request.path).status_code == 404  # it is done
+    assert reviewer.get(page.wsgi_request.path).status_code == 404  # it is stored
     assert reviewer.post(page.wsgi_request.path).status_code == 404
 
 
@@ -433,7 +433,7 @@ def test_prose_from_a_file_is_not_taken_for_markup(reviewer):
 
 
 def test_an_import_at_the_desk_waits_for_no_other_and_keeps_none_waiting(reviewer, monkeypatch):
-    """While a file is compared, no transaction is open: on SQLite it would keep every other editor from saving."""
+    """No transaction is open while a file is compared: on SQLite it would block every other editor."""
     seen = []
     made = pages.ImportPlan.make
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def complete(response):
-    """For each language, the words of its mark, as the page has them."""
+    """Return the text of each language's mark on the page."""
     tree = html.fromstring(response.content.decode())
     marks = tree.xpath("//*[@id='languages']//*[@data-language]")
     return {mark.get("data-language"): mark.text_content() for mark in marks}
@@ -85,7 +85,7 @@ def test_a_translator_begins_with_english_and_their_language(desk):
     page = html.fromstring(desk(TRANSLATORS["ko"]).get(change_address(place)).content.decode())
     [box] = page.xpath("//*[@id='languages']")
     assert box.get("data-preselected") == "en ko"
-    assert box.get("data-fixed") == "name_en name_ru"  # for the script: what stands and is not theirs to write
+    assert box.get("data-fixed") == "name_en name_ru"  # for the script: filled fields that the user cannot edit
     [box] = html.fromstring(desk(EDITOR).get(change_address(place)).content.decode()).xpath("//*[@id='languages']")
     assert (box.get("data-preselected"), box.get("data-fixed")) == ("", "")
 
@@ -100,7 +100,7 @@ def test_all_one_and_english_beside_one_can_be_shown(desk):
         "ko": "한국어",
         "ru": "Русский",
     }
-    # Without the script all are shown, and nothing offers to hide some.
+    # Without the script all languages are shown, and no control hides some.
     [choice] = page.xpath("//select[@id='languages-shown']")
     assert choice.getparent().get("hidden") is not None
     assert choice.get("name") is None
@@ -110,7 +110,7 @@ def test_all_one_and_english_beside_one_can_be_shown(desk):
     "model", [model for model in MODELS if isinstance(admin.site.get_model_admin(model), TranslationMixin)]
 )
 def test_the_script_counts_the_texts_that_the_server_counts(client, model):
-    """Every text of an empty form that the server counts says so to the script, and no other does."""
+    """In an empty form the script counts exactly the fields that the server counts."""
     client.force_login(User.objects.create_superuser("editor"))
     response = client.get(address(model, "add"))
     page = html.fromstring(response.content.decode())

@@ -1,4 +1,4 @@
-"""The form of a source is filled in from a pasted reference, and a DOI is looked up where the environment says so."""
+"""The form of a source is filled in from a pasted reference. A DOI is looked up if the environment enables it."""
 
 import io
 import json
@@ -37,7 +37,7 @@ def desk(client, db):
 
 
 def values(response):
-    """What the form shows in the fields that are filled in."""
+    """Return the values of the fields that are filled in."""
     form = response.context["adminform"].form
     return {name: form[name].value() for name in form.fields if form[name].value() not in {None, "", "draft"}}
 
@@ -119,7 +119,7 @@ def test_it_is_offered_where_a_source_is_added_and_nowhere_else(desk):
 
 
 class Registry:
-    """Answers in the place of a registry of DOIs, and remembers what it was asked."""
+    """A registry of DOIs for the test, which records its requests."""
 
     def __init__(self, monkeypatch, settings, answer):
         settings.DOI_LOOKUP_URL = "https://registry.example/{doi}"

@@ -1,7 +1,7 @@
-"""Rights are checked on the locked row: what another editor moves meanwhile is not changed by whoever may not.
+"""Permissions are checked on the locked row: a user cannot change a record that another editor has just moved.
 
-Each test lets another connection move a record while a request wants to change it. The move is committed when the
-request waits for its lock, as happens when two press a button at once.
+In each test another connection moves a record while a request wants to change it. The move is committed when the
+request waits for its lock, as happens when two users press a button at once.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ WAITS_SECONDS = 3
 
 
 def somebody_waits():
-    """Whether another connection waits for a lock."""
+    """Return True if another connection waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
         return cursor.fetchone() is not None
@@ -51,7 +51,7 @@ def somebody_waits():
 
 @contextlib.contextmanager
 def moved_meanwhile(record, publication):
-    """Move a record by another connection, which commits when somebody waits for it, or else at the end."""
+    """Move a record on another connection, which commits when a request waits for it, or at the end."""
     moved, ended = threading.Event(), threading.Event()
 
     def move():
@@ -79,7 +79,7 @@ def moved_meanwhile(record, publication):
 
 
 def form_of(response):
-    """What a browser would send back from a page whose form says what it was made for."""
+    """Return the data that a browser would send from the form with the version that it was made for."""
     [form] = reading.page(response).xpath("//form[@method='post'][.//input[@name='seen']]")
     return {
         field.get("name"): field.get("value") or ""
@@ -90,7 +90,7 @@ def form_of(response):
 
 @pytest.fixture
 def observation():
-    """A value of an indicator that is still a draft."""
+    """Make a value of an indicator, which is a draft."""
     return make_observation(indicator=make_indicator(publication=D), value="1")
 
 

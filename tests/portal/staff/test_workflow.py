@@ -1,4 +1,4 @@
-"""The workflow on the desk: who sees, writes, submits, publishes, archives and deletes."""
+"""The workflow in the admin: who may see, edit, submit, publish, archive and delete."""
 
 from datetime import timedelta
 
@@ -53,7 +53,7 @@ def cited_term(**fields):
 
 
 def offered(client, record):
-    """The states that the form offers; None where it cannot be changed."""
+    """Return the states that the form offers, or None if the state cannot be changed."""
     form = client.get(change_address(record)).context["adminform"].form
     field = form.fields.get("publication")
     return field and {value for value, _label in field.choices}
@@ -375,7 +375,7 @@ def test_change_page_asks_the_same_of_the_database_whoever_opens_it(desk, who, s
 
 
 def at(moment):
-    """What a browser sends for a time."""
+    """Return the data that a browser sends for a time."""
     return {"publish_at": timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")}
 
 

@@ -1,4 +1,4 @@
-"""What was done at the desk is written down once, and stays."""
+"""Actions in the admin are recorded in the audit log once, and cannot be changed."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -40,7 +40,7 @@ PASSWORD, WRONG = "a-dry-sea-remembers-1960", "wrong"
 
 
 def written():
-    """The entries so far: who, what, on which record, details; the oldest first."""
+    """Return the entries so far, the oldest first: user, action, record, details."""
     rows = AuditEntry.objects.order_by("pk").values_list("who", "what", "kind", "key", "details")
     return [(who, what, f"{kind} {key}".strip(), details) for who, what, kind, key, details in rows]
 
@@ -52,7 +52,7 @@ def anna():
 
 @pytest.fixture
 def editor(client):
-    """An administrator who is signed in."""
+    """Sign in as an administrator."""
     user = User.objects.create_superuser("gulnara", password=PASSWORD)
     client.force_login(user)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
@@ -61,7 +61,7 @@ def editor(client):
 
 @pytest.fixture
 def since():
-    """The entries written since this was asked for, and since it was called last."""
+    """Return a function that returns the entries since its last call."""
     seen = 0
 
     def rest():
@@ -82,7 +82,7 @@ def test_signing_in_and_out_are_noted(client, anna, since):
     assert since() == [("anna", "signed-in", "", {})]
     client.post("/accounts/logout/")
     assert since() == [("anna", "signed-out", "", {})]
-    client.post("/accounts/logout/")  # nobody was there
+    client.post("/accounts/logout/")  # no user acted
     assert since() == []
 
 
@@ -231,7 +231,7 @@ def test_anonymous_reader_whom_the_desk_sends_to_sign_in_is_not_noted(client):
 
 
 def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
-    """From more networks than an hour has entries for; then the next hour begins."""
+    """Refusals come from more networks than the limit of entries an hour; the next hour has a new limit."""
     monkeypatch.setattr(audit_log, "after_response", lambda request, job: job())
 
     def refuse(network, what=What.THROTTLED):
@@ -242,7 +242,7 @@ def test_a_flood_of_refusals_does_not_fill_the_audit(rf, monkeypatch):
     for network in range(REFUSALS_AN_HOUR + 20):
         refuse(network)
     assert len(refusals()) == REFUSALS_AN_HOUR
-    refuse(0, What.REFUSED)  # another kind has room of its own
+    refuse(0, What.REFUSED)  # another action has its own limit
     assert len(refusals()) == REFUSALS_AN_HOUR + 1
     later = timezone.now() + timedelta(minutes=61)
     monkeypatch.setattr(audit_log.timezone, "now", lambda: later)
@@ -371,7 +371,7 @@ def test_groups_and_permissions_are_noted_from_either_side(anna, since):
     view, change = (Permission.objects.get(codename=name) for name in ("view_term", "change_term"))
     since()
     anna.groups.add(group)
-    anna.groups.add(group)  # they were in it
+    anna.groups.add(group)  # they were in it already
     assert since() == [("", "rights-changed", "user anna", {"given": ["Team"]})]
     group.permissions.set([view, change])
     assert since() == [("", "rights-changed", "group Team", {"given": ["change_term", "view_term"]})]
@@ -451,7 +451,7 @@ REPLACING = (
         "UPDATE OR REPLACE portal_auditentry SET id = id + 1",
     ],
 )
-@pytest.mark.parametrize("recursive", ["OFF", "ON"])  # triggers fire for what REPLACE deletes only where this is on
+@pytest.mark.parametrize("recursive", ["OFF", "ON"])  # triggers run for rows that REPLACE deletes only if this is on
 def test_sqlite_replaces_no_entry(entry, act, recursive):
     log_action(What.EXPORTED, rows=2)
     before = written()
@@ -483,7 +483,7 @@ def test_postgresql_truncates_no_entry(entry, act):
 
 
 def test_migration_guards_a_database_of_before(entry):
-    """Triggers as migration 0006 made them at first: those against UPDATE and DELETE only."""
+    """Install the first triggers of migration 0006, which prevent only UPDATE and DELETE."""
     first = GUARDS[connection.vendor][:2]
     with connection.cursor() as cursor:
         for statement in (*RELEASES[connection.vendor], *first):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Undone(Exception):
-    """What rolls a transaction or a savepoint back."""
+    """Raised to roll back a transaction or a savepoint."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Reasons of the portal’s own are read in the reader’s language, those of editors as they wrote them."""
+"""The portal’s own change reasons are shown in the reader’s language, those of editors as they wrote them."""
 
 import pytest
 from django.utils import translation

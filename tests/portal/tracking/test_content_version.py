@@ -1,4 +1,4 @@
-"""The number that every change of the content moves."""
+"""The content version, which every change of the content increases."""
 
 import contextlib
 import threading
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def moved():
-    """Whether the number has moved since it was last asked."""
+    """Return True if the version has changed since the last call."""
     last = content_version.state().number
 
     def moved():
@@ -102,7 +102,7 @@ def test_it_says_when():
 
 @pytest.fixture
 def killed():
-    """Nothing is settled after a commit, as if the process had been killed there."""
+    """Do not flush after a commit, as if the process had been killed at that moment."""
     indexing.flush_index()
     content_version.flush()
     changes_flushed.disconnect(content_version.flush_log)
@@ -112,7 +112,7 @@ def killed():
 
 
 def counts():
-    """The number that readers have, the part of it that is settled, and how many changes are pending."""
+    """Return the current version, its flushed part, and the number of pending changes."""
     state = content_version.state()
     assert content_version.current_version() == state.number
     return state.number, state.settled, content_version.PendingChange.objects.count()
@@ -154,7 +154,7 @@ def test_number_moves_with_the_commit_of_every_kind_of_change(request):
 
 @pytest.mark.django_db(transaction=True)
 def test_change_without_its_note_is_taken_back(monkeypatch):
-    """Content, history and index are of one transaction with the row that says that they changed."""
+    """Content, history and index are stored in one transaction with the row that records the change."""
 
     def stored():
         models = (Project, Place, Project.areas.rel.related_model, Project.countries.through)
@@ -287,11 +287,11 @@ def test_two_open_writers_and_one_that_was_killed(request):
 
 
 class Undone(Exception):
-    """What takes a transaction or a savepoint back."""
+    """Raised to roll back a transaction or a savepoint."""
 
 
 def undone(change):
-    """Make a change and take it back."""
+    """Make a change and roll it back."""
     with contextlib.suppress(Undone), transaction.atomic():
         change()
         raise Undone

@@ -1,4 +1,4 @@
-"""The history of records: every change of them and of their rows leaves the state it led to, who made it, and why."""
+"""The history of records: every change of them and their rows is stored with its user and reason."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 
 def past(record):
-    """The states of a row, the first one first: how each came to be, and the row as it was."""
+    """Return the states of a row, the first one first: the type of the change, and the row as it was."""
     return [(state.history_type, state) for state in type(record).history.filter(id=record.pk).order_by("pk")]
 
 
@@ -43,7 +43,7 @@ def kinds(record):
 
 
 def loaded(make, **fields):
-    """A record that came without history, as the fixtures do."""
+    """Make a record without history, as the fixtures do."""
     with without_history():
         return make(**fields)
 
@@ -67,7 +67,7 @@ def test_every_record_every_row_and_every_relation_has_a_history():
 
 @pytest.mark.parametrize("model", TRACKED, ids=lambda model: model.__name__)
 def test_rows_belong_to_what_cannot_be_without_them(model):
-    """What `of` names are the columns whose deletion takes the row along."""
+    """`of` names the foreign keys whose deletion also deletes the row."""
     along = {
         column.name
         for column in model._meta.concrete_fields

@@ -1,4 +1,4 @@
-"""The signal that all that follows a change of rows receives."""
+"""The signal `rows_changed`, which every receiver of changed rows gets."""
 
 import pytest
 from django.apps import apps

@@ -1,4 +1,4 @@
-"""Records side by side: what the address asks for, the rows, the same rows as a file, and the forms to begin with."""
+"""The comparison of records: query parameters, rows, the same rows as a file, and the forms to begin with."""
 
 import csv
 import io
@@ -61,12 +61,12 @@ def ask(client, kind, *records, **more):
 
 
 def label_of(head):
-    """The label of a row, without what stands under it."""
+    """Return the label of a row without the text below it."""
     return words(head.find("a")) if head.find("a") is not None else " ".join(head.text.split())
 
 
 def rows(response):
-    """Label -> the cells of the row as elements, over all tables of the page."""
+    """Return the cells of the rows as elements, by label, over all tables of the page."""
     return {
         label_of(row.find("th")): [cell[0] for cell in row.findall("td")]
         for row in page(response).xpath("//table[contains(@class, 'compare')]/tbody/tr")
@@ -74,17 +74,17 @@ def rows(response):
 
 
 def row(response, label):
-    """What the cells of a row say; entries of a list are parted by a stroke."""
+    """Return the texts of the cells of a row, with a bar between the entries of a list."""
     return [" | ".join(words(entry) for entry in cell.xpath("ul/li") or [cell]) for cell in rows(response)[label]]
 
 
 def heads(response):
-    """The heads of the columns, from the first table."""
+    """Return the column headings of the first table."""
     return [words(head) for head in page(response).xpath("(//table[contains(@class, 'compare')])[1]/thead//th")]
 
 
 def notes(response):
-    """Number of a note -> its words."""
+    """Return the text of the notes by number."""
     return {item.get("value"): words(item) for item in page(response).xpath("//ol[@class='note-list']/li")}
 
 
@@ -599,7 +599,7 @@ def test_options_stand_under_headings(client):
 
 
 def offered(response):
-    """Key -> whether it is ticked, of the projects that one may choose."""
+    """Return the projects that can be chosen: a dict from key to whether it is ticked."""
     boxes = page(response).xpath("//main//input[@type='checkbox'][@name='project']")
     return {box.get("value"): box.get("checked") is not None for box in boxes}
 
@@ -720,7 +720,7 @@ def test_the_sitemap_names_the_page(client):
 
 
 def on_the_page(response):
-    """The rows of the page's tables: part, label, and for each record a list of entries."""
+    """Return the rows of the page's tables: section, label, and for each record a list of entries."""
     return [
         (
             words(section.find("h2")),
@@ -733,7 +733,7 @@ def on_the_page(response):
 
 
 def on_entry(entry):
-    """What an entry of a cell shows: value, whether that is a number, detail, year, titles of sources."""
+    """Return the parts of an entry of a cell: value, whether that is a number, detail, year, titles of sources."""
     if missing := entry.find_class("unknown"):
         return ("", False, words(missing[0]), "", [])
     [value] = entry.find_class("compare-value")
@@ -748,7 +748,7 @@ def on_entry(entry):
 
 
 def in_the_file(lines, columns):
-    """The same of the file, in which the entries of a cell stand under one another."""
+    """Return the same of the file, in which each entry of a cell has its own row."""
     found = []
     for part, label, *rest in lines:
         if not found or found[-1][:2] != (part, label):
@@ -937,7 +937,7 @@ def queries(client, url):
 
 
 def grown(kind):
-    """Four records of a kind, the first of a whole world and all tied to more of everything."""
+    """Four records of a kind need as many queries as two; the first one has all related records."""
     world = make_world()
     make = {"country": make_country, "issue": make_issue, "project": make_project}[kind]
     records = [getattr(world, kind), make(), make(), make()]
@@ -965,10 +965,10 @@ def test_the_number_of_queries_is_always_the_same(client, kind, language):
     more = queries(client, address(kind, *records, language=language))
     as_file = queries(client, address(kind, *records, language=language, format="csv"))
 
-    to_add = 0 if kind == "project" else 1  # what one may add is looked up, unless there are four already
+    to_add = 0 if kind == "project" else 1  # the records to add are queried unless there are four already
     assert two == three == four + to_add == more + to_add
-    assert as_file <= more + 2  # how fresh the content is: two queries until a first change is settled
-    assert more <= 40  # within a transaction, as here, what is kept in memory is read each time
+    assert as_file <= more + 2  # the content version: two queries until the first change is flushed
+    assert more <= 40  # within a transaction, as here, cached values are read each time
 
 
 def test_the_start_asks_the_same_for_more_records(client):
@@ -977,4 +977,4 @@ def test_the_start_asks_the_same_for_more_records(client):
     for record in (world.country, world.issue, world.project):
         link(record)
     assert queries(client, "/en/compare/") == before
-    assert before <= 25  # within a transaction, as here, what is kept in memory is read each time
+    assert before <= 25  # within a transaction, as here, cached values are read each time

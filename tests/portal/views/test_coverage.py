@@ -1,4 +1,4 @@
-"""The gap map: each cell is what the project list shows behind it, whatever the axes, the filters and the measure."""
+"""The coverage table: each cell equals the linked project list, for all axes, filters and measures."""
 
 import csv
 import io
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("en", "ko", "ru")
 PAIRS = list(itertools.combinations(AXES, 2))
-# Filters, with axes to try them on: on some of these a filter lies too.
+# Filters with axes to test them on. On some of them a filter is also an axis.
 FILTERED = {
     "country=uz&country=kz": ("area", "country"),
     "issue=water-scarcity&area=education": ("issue", "period"),
@@ -61,7 +61,7 @@ def coverage_of(query=""):
 
 @pytest.fixture
 def listed():
-    """A function that says how many projects the list at an address shows. Names of choices are read only once."""
+    """Return a function that returns the number of projects in the list at a URL. It reads names of choices once."""
     known = ProjectFilter(QueryDict(), queryset=Project.objects.published())
 
     def listed(url):
@@ -82,7 +82,7 @@ def ask(client, query="", language="en"):
 
 
 def table(response):
-    """The table as rows of words: head, body, foot; an empty cell as 0."""
+    """Return the table as rows of words: head, body, foot; an empty cell is 0."""
     [found] = page(response).find_class("coverage-table")
     for absent in [*found.find_class("gap-words"), *found.xpath(".//small")]:
         absent.drop_tree()
@@ -433,7 +433,7 @@ def test_workbook_and_json_have_the_numbers_of_the_csv(content, client, query):
 
 
 def comparable(cell):
-    """A cell as a number where it is one: files write 5, 5.0 and 5.00."""
+    """Return a cell as a number if it is one: files write 5, 5.0 and 5.00."""
     text = "" if cell is None else str(cell)
     return float(text) if text.replace(".", "", 1).isdecimal() else text
 

@@ -1,4 +1,4 @@
-"""Shares of levels: the picture, the sentence and the table say the same."""
+"""Shares of levels: the drawing, the sentence and the table agree."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Maps on pages and the large map: the right marks, each with a link and a line in a list, in three languages."""
+"""Maps on pages and the large map: the right marks, each with a link and a row in a list, in three languages."""
 
 import json
 import re
@@ -47,17 +47,17 @@ FIVE = {"kg": "Kyrgyzstan", "kz": "Kazakhstan", "tj": "Tajikistan", "tm": "Turkm
 
 @pytest.fixture
 def five():
-    """The five countries by key."""
+    """Return the five countries by key."""
     return {key: make_country(key=key, name_en=name, name_ko=f"{name}-ko") for key, name in FIVE.items()}
 
 
 def drawn(source, **context):
-    """What a template makes of a map."""
+    """Render a template tag of a map."""
     return html.fromstring(f"<div>{Template(source).render(Context(context))}</div>")
 
 
 def rows(element):
-    """The words of each cell of each row of a table's body."""
+    """Return the words of each cell of each row of a table's body."""
     return [" | ".join(reading.words(cell) for cell in row) for row in element.xpath(".//tbody/tr")]
 
 
@@ -66,7 +66,7 @@ def of_class(element, name):
 
 
 def marks(element, size="fine"):
-    """The marks of a drawing: (title, address), in its order."""
+    """Return the marks of a drawing: (title, URL), in its order."""
     return [
         (mark.find("title").text, mark.get("href"))
         for mark in element.xpath(f".//*[@class='map-{size}']//*[contains(@class, 'map-mark')]")
@@ -74,7 +74,7 @@ def marks(element, size="fine"):
 
 
 def listed(element):
-    """The list beside a map: (words, address)."""
+    """Return the list beside a map: (words, URL)."""
     return [(reading.words(item), item.find("a").get("href")) for item in element.xpath(".//ul[@class='map-list']/li")]
 
 
@@ -209,7 +209,7 @@ def test_english_that_stands_in_says_so(five):
 
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 def test_numbers_in_the_drawing_have_points(five, language):
-    """Russian writes 0,5; SVG does not read it."""
+    """Russian writes 0,5, which SVG cannot read."""
     with override(language):
         source = Template("{% region_map id='m' label='m' places=places %}").render(
             Context({"places": [make_place(**NUKUS)]})
@@ -318,7 +318,7 @@ def test_mark_of_a_place_without_position_is_none():
 
 @pytest.fixture
 def indicator(five):
-    """Values of 2019 and 2020 for three countries, of 2021 for one; a zero among them."""
+    """Make values of 2019 and 2020 for three countries, of 2021 for one; a zero among them."""
     indicator = make_indicator(key="stress", name_en="Water stress", unit_symbol_en="%")
     for key, values in {
         "uz": {2019: 80, 2020: 100, 2021: 120},
@@ -336,7 +336,7 @@ def choropleth(indicator, year=None, query=""):
 
 
 def tones(found):
-    """The class of each country's shape by the country's name."""
+    """Return the class of each country's shape by the country's name."""
     return {
         link.find("title").text.partition(":")[0]: link.find("path").get("class").split()[-1]
         for link in found.xpath(".//*[@class='map-country']")
@@ -465,7 +465,7 @@ def test_legend_names_zero_and_no_data_only_where_they_are():
 
 @pytest.fixture
 def located(five):
-    """Two projects in Nukus (one also in Tashkent), one in Seoul, one at an unknown place, one nowhere, a draft."""
+    """Make projects: two in Nukus (one also in Tashkent), one in Seoul, two without a known place, and a draft."""
     nukus = make_place(key="nukus", country=five["uz"], **NUKUS)
     tashkent = make_place(key="tashkent", name_en="Tashkent", country=five["uz"], **TASHKENT)
     korea = make_country(key="kr", group=Place.Group.KOREA, name_en="Republic of Korea")
@@ -484,7 +484,7 @@ def located(five):
 
 
 def located_projects(query=""):
-    """The projects that the list would show, by where they are."""
+    """Return the projects that the list would show, by place."""
     return Located.of(ProjectFilter(QueryDict(query), queryset=Project.objects.published()))
 
 
@@ -562,7 +562,7 @@ def test_a_wrong_filter_is_a_message_and_the_others_hold(located, client):
     assert marks(reading.page(response)) == [("Nukus: 1 project", "#place-nukus")]
     refused = client.get("/en/map/", {"format": "json", "level": ["provincial", "galactic"]})
     assert (refused.status_code, refused.json()["detail"]) == (400, "“level”: there is no “galactic”.")
-    # The map that the page moves asks only for the filters that hold.
+    # The request of the interactive map has only the filters in use.
     [url] = reading.page(response).xpath("//*[@data-url]/@data-url")
     assert url == "/en/map/?level=provincial&format=json"
 

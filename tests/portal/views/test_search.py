@@ -1,4 +1,4 @@
-"""The search page, and suggestions while one types."""
+"""The search page, and suggestions while the user types."""
 
 import json
 
@@ -48,7 +48,7 @@ def search(client, text, tongue="en", **query):
 
 
 def hits(response):
-    """The names of the hits, in their order."""
+    """Return the names of the results, in their order."""
     return [reading.words(link) for link in reading.page(response).xpath("//ol[@class='hits']//h2")]
 
 

@@ -1,4 +1,4 @@
-"""The timeline: events and agreements in one order, under the same filters, counted together."""
+"""The timeline: events and agreements in one order, with the same filters, counted together."""
 
 import re
 from collections import Counter
@@ -31,7 +31,7 @@ def get(client, language="en", **query):
 
 
 def entries(response):
-    """(kind, key) of what the page shows, in its order."""
+    """Return (kind, key) of the records on the page, in its order."""
     found = [
         heading.get("href").split("/")[2:4] for heading in reading.page(response).xpath("//*[@class='timeline']//h3/a")
     ]
@@ -43,13 +43,13 @@ def keys(response):
 
 
 def decades(response):
-    """The headings of the page, each with how many entries stand under it."""
+    """Return the headings of the page, each with the number of its entries."""
     sections = reading.page(response).xpath("//*[@class='timeline']/section")
     return [(reading.words(section.find("h2")), len(section.findall("ol/li"))) for section in sections]
 
 
 def table(response):
-    """The rows of the table under the strip: decade -> events, agreements, together."""
+    """Return the rows of the table below the histogram: a dict from decade to events, agreements and both."""
     rows = reading.page(response).xpath("//figure[@class='density']//tbody/tr")
     return {reading.words(row[0]): tuple(int(reading.words(cell)) for cell in row[1:]) for row in rows}
 
@@ -60,7 +60,7 @@ def strips(response):
 
 @pytest.fixture
 def both(client):
-    """Three of each kind, in turn: e1 1992, a1 1992-05, e2 2007-11, a2 2008, e3 2021-07-01, a3 2021-07-02."""
+    """Make three of each kind, in turn: e1 1992, a1 1992-05, e2 2007-11, a2 2008, e3 2021-07-01, a3 2021-07-02."""
     for key, date in {"e1": "1992", "e2": "2007-11", "e3": "2021-07-01"}.items():
         make_event(key=key, date=date)
     for key, date in {"a1": "1992-05", "a2": "2008", "a3": "2021-07-02"}.items():
@@ -133,7 +133,7 @@ def test_pages_hold_25_entries_of_both_kinds(client):
 
 @pytest.fixture
 def told(client, both):
-    """e1, a1 of Uzbekistan; e2, a2 of an issue under water; a3 of forestry, through an organisation of Kazakhstan."""
+    """e1, a1 of Uzbekistan; e2, a2 of an issue below water; a3 of forestry, through an organisation of Kazakhstan."""
     uz, kz = make_country(key="uz", name_en="Uzbekistan"), make_country(key="kz", name_en="Kazakhstan")
     water = make_issue(key="water", name_en="Water")
     canals = make_issue(key="canals", name_en="Canals", parent=water)

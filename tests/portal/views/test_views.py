@@ -1,4 +1,4 @@
-"""What the portal's own pages tell: home, countries, places, sources, search, how complete the data are."""
+"""The portal's own pages: home, countries, places, sources, search and completeness of the data."""
 
 import pytest
 from django.conf import settings
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sections(response):
-    """The words under each heading of second rank, by heading."""
+    """Return the text below each heading of the second level, by heading."""
     parts = reading.page(response).xpath("//main//section[h2]")
     return {reading.words(part.find("h2")): reading.words(part) for part in parts}
 
@@ -310,7 +310,7 @@ def test_names_without_a_language_are_counted_by_kind():
 
 
 def gallery():
-    """The styleguide, which has an address only with DEBUG."""
+    """Show the styleguide, which has a URL only with DEBUG."""
     request = RequestFactory().get("/en/styleguide/")
     return HtmxMiddleware(styleguide)(request)
 
