@@ -1,4 +1,4 @@
-"""The admin of organisations, projects and agreements."""
+"""The admin of organisations, projects, agreements and results."""
 
 from django.contrib import admin
 from django.db.models import Count
@@ -14,6 +14,7 @@ from portal.staff.base import (
     RecordAdmin,
     RecordInline,
     TranslatedChildAdmin,
+    count_of,
     in_languages,
 )
 from portal.staff.duplicates import DuplicateWarningMixin
@@ -23,8 +24,12 @@ from projects.iati.admin import state_of
 from projects.iati.importing_admin import imported_state
 from projects.models import (
     Agreement,
+    AgreementActivity,
+    AgreementActivityCitation,
     AgreementArea,
     AgreementCitation,
+    AgreementOutcome,
+    AgreementOutcomeCitation,
     AgreementParty,
     Organisation,
     OrganisationCitation,
@@ -36,9 +41,16 @@ from projects.models import (
     ProjectCitation,
     ProjectIssue,
     ProjectSdg,
+    Result,
+    ResultArea,
+    ResultCitation,
+    ResultFigure,
     RioMarker,
     Sector,
 )
+
+TITLE_NAMES = ("title_en", "title_ko", "title_ru", "key")
+LOWEST_FIRST = _("Lower numbers come first; leave blank to put it last.")
 
 
 class OrganisationCitationInline(CitationInline):
@@ -261,6 +273,24 @@ class AgreementAreaInline(RecordInline, admin.TabularInline):
     verbose_name_plural = _("areas of cooperation")
 
 
+class AgreementOutcomeInline(RecordInline, TranslationStackedInline):
+    model = AgreementOutcome
+    show_change_link = True  # sources are edited on the page of the outcome
+    autocomplete_fields = ("project",)
+    fieldsets = ((None, {"fields": (("project", "position"), in_languages("how"))}),)
+    help_texts = {"position": LOWEST_FIRST}
+    verbose_name = _("outcome")
+    verbose_name_plural = _("outcomes")
+
+
+class AgreementActivityInline(RecordInline, TranslationStackedInline):
+    model = AgreementActivity
+    show_change_link = True  # sources are edited on the page of the activity
+    fieldsets = ((None, {"fields": ("date", in_languages("text"))}),)
+    verbose_name = _("activity")
+    verbose_name_plural = pgettext_lazy("desk", "activities")
+
+
 class AgreementCitationInline(CitationInline):
     model = AgreementCitation
 
@@ -280,13 +310,23 @@ class AgreementAdmin(RecordAdmin):
     search_help_text = _("Search by title in any language, key, or date such as 2021-07.")
     prepopulated_fields = {"key": ("title_en",)}
     autocomplete_fields = ("issues",)
-    inlines = (AgreementPartyInline, AgreementAreaInline, AgreementCitationInline)
+    inlines = (
+        AgreementPartyInline,
+        AgreementAreaInline,
+        AgreementOutcomeInline,
+        AgreementActivityInline,
+        AgreementCitationInline,
+    )
     fieldsets = (
         (None, {"fields": (*in_languages("title"), ("key", "publication"), ("date", "kind", "level"))}),
         (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
         (pgettext_lazy("desk", "Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
         (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
         (_("Subject"), {"fields": ("issues",)}),
+        (
+            pgettext_lazy("desk", "What came of it"),
+            {"fields": (("ended", "looked_on"), in_languages("outcome_note"))},
+        ),
     )
     help_texts = {
         "title": _("What it is and between whom: Grant aid agreement, Korea–Uzbekistan."),
@@ -302,3 +342,113 @@ class AgreementAdmin(RecordAdmin):
     @admin.display(description=pgettext_lazy("desk", "parties"))
     def between(self, agreement):
         return ", ".join(str(party.who) for party in agreement.parties.all())
+
+
+class AgreementRowAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin):
+    """The admin of a row of an agreement that has sources of its own."""
+
+    owners = ("agreement",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
+
+    @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
+    def citations_count(self, row):
+        return row.citations_count
+
+
+class AgreementOutcomeCitationInline(CitationInline):
+    model = AgreementOutcomeCitation
+
+
+@admin.register(AgreementOutcome)
+class AgreementOutcomeAdmin(AgreementRowAdmin):
+    list_display = ("agreement", "project", "how", "citations_count")
+    list_display_links = ("agreement", "project")
+    list_filter = (MissingTranslationFilter,)
+    list_select_related = ("agreement", "project")
+    search_fields = (
+        *(f"agreement__{name}" for name in TITLE_NAMES),
+        *(f"project__{name}" for name in TITLE_NAMES),
+        *in_languages("how"),
+    )
+    search_help_text = _("Search by the agreement’s or the project’s title, or by the sentence, in any language.")
+    ordering = ("-agreement__date", "agreement__key", "position")
+    autocomplete_fields = ("agreement", "project")
+    inlines = (AgreementOutcomeCitationInline,)
+    fieldsets = ((None, {"fields": (("agreement", "position"), "project", in_languages("how"))}),)
+    help_texts = {
+        "project": _("Only where a source states that the agreement led to it."),
+        "position": LOWEST_FIRST,
+    }
+
+
+class AgreementActivityCitationInline(CitationInline):
+    model = AgreementActivityCitation
+
+
+@admin.register(AgreementActivity)
+class AgreementActivityAdmin(AgreementRowAdmin):
+    list_display = ("date", "agreement", "text", "citations_count")
+    list_display_links = ("date", "agreement")
+    list_filter = (MissingTranslationFilter,)
+    list_select_related = ("agreement",)
+    search_fields = (*(f"agreement__{name}" for name in TITLE_NAMES), *in_languages("text"), "date")
+    search_help_text = _("Search by the agreement’s title or the text in any language, or by date such as 2021-07.")
+    ordering = ("-date", "agreement__key")
+    autocomplete_fields = ("agreement",)
+    inlines = (AgreementActivityCitationInline,)
+    fieldsets = ((None, {"fields": (("agreement", "date"), in_languages("text"))}),)
+
+
+class ResultAreaInline(RecordInline, admin.TabularInline):
+    model = ResultArea
+    fields = ("area",)
+    verbose_name = pgettext_lazy("desk", "area")
+    verbose_name_plural = _("areas of cooperation")
+
+
+class ResultFigureInline(RecordInline, TranslationStackedInline):
+    model = ResultFigure
+    fieldsets = ((None, {"fields": (in_languages("label"), ("value", *in_languages("unit"), "year", "position"))}),)
+    help_texts = {
+        "label": _("What was counted or measured."),
+        "value": _("As the source gives it, without conversion."),
+        "position": LOWEST_FIRST,
+    }
+    verbose_name = _("figure")
+    verbose_name_plural = _("figures")
+
+
+class ResultCitationInline(CitationInline):
+    model = ResultCitation
+
+
+@admin.register(Result)
+class ResultAdmin(RecordAdmin):
+    list_display = ("__str__", "kind", "project", "citations_count", "publication", "updated_at")
+    list_filter = (
+        "publication",
+        "kind",
+        ("countries", admin.RelatedOnlyFieldListFilter),
+        ("issues", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("project",)
+    search_fields = (*Result.search_fields, "key", *(f"project__{name}" for name in TITLE_NAMES))
+    search_help_text = _("Search by the text or the project’s title in any language, or by key.")
+    autocomplete_fields = ("project", "countries", "issues")
+    inlines = (ResultFigureInline, ResultAreaInline, ResultCitationInline)
+    fieldsets = (
+        (None, {"fields": (("key", "publication"), ("kind", "project"))}),
+        (_("Text"), {"fields": (in_languages("text"),)}),
+        (_("Planned and actual end"), {"fields": (("planned_end", "actual_end"),)}),
+        (_("Subject of a result without a project"), {"fields": ("countries", "issues")}),
+    )
+    help_texts = {
+        "kind": _(
+            "Result: what was done or changed. Lesson: what a source draws from it. "
+            "Evaluation: a judgement by an audit, a review or a study."
+        ),
+        "countries": _("Leave blank for a result of a project: those of the project apply."),
+        "issues": _("Leave blank for a result of a project: those of the project apply."),
+    }

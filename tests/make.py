@@ -27,6 +27,8 @@ from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import FormerKey, Place, PlaceIdentifier, Source, Tombstone
 from projects.models import (
     Agreement,
+    AgreementActivity,
+    AgreementOutcome,
     AgreementParty,
     BudgetLine,
     ImportedActivity,
@@ -43,6 +45,8 @@ from projects.models import (
     ReportedResult,
     ReportedShare,
     ReportingOrganisation,
+    Result,
+    ResultFigure,
     RioMarker,
     Sector,
     SuggestedIssue,
@@ -157,6 +161,10 @@ def make_agreement(**fields):
     )
 
 
+def make_result(**fields):
+    return _make(Result, fields, kind=Result.Kind.LESSON, text_en="Saxaul needs watering in its first summer.")
+
+
 # ── Rows that tie records together ───────────────────────────────────────────────────────────────────────────
 
 
@@ -231,6 +239,26 @@ def make_party(**fields):
     """Make a party to an agreement: a country, unless an organisation is given."""
     who = {} if "organisation" in fields else {"country": make_country}
     return _make_row(AgreementParty, fields, agreement=make_agreement, **who)
+
+
+def make_outcome(**fields):
+    """That an agreement led to a project."""
+    return _make_row(
+        AgreementOutcome, fields, agreement=make_agreement, project=make_project, how_en="The memorandum names it."
+    )
+
+
+def make_activity(**fields):
+    """What the parties of an agreement did later."""
+    return _make_row(
+        AgreementActivity, fields, agreement=make_agreement, date="2024-05", text_en="The ministries met in Tashkent."
+    )
+
+
+def make_result_figure(**fields):
+    return _make_row(
+        ResultFigure, fields, result=make_result, position=1, label_en="Area planted", value="1200", unit_en="ha"
+    )
 
 
 def make_rio_marker(**fields):

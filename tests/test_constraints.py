@@ -23,6 +23,7 @@ from projects.models import (
     Project,
 )
 from tests.make import (
+    make_activity,
     make_agreement,
     make_answer,
     make_area,
@@ -45,6 +46,7 @@ from tests.make import (
     make_observation,
     make_organisation,
     make_organisation_identifier,
+    make_outcome,
     make_page_indicator,
     make_participation,
     make_party,
@@ -57,6 +59,8 @@ from tests.make import (
     make_reported_result,
     make_reported_share,
     make_reporting_organisation,
+    make_result,
+    make_result_figure,
     make_rio_marker,
     make_sdg,
     make_source,
@@ -121,6 +125,9 @@ A_SOURCE_ONCE = {
     "organisation_cites_a_source_once": make_organisation,
     "project_cites_a_source_once": make_project,
     "agreement_cites_a_source_once": make_agreement,
+    "agreement_outcome_cites_a_source_once": make_outcome,
+    "agreement_activity_cites_a_source_once": make_activity,
+    "result_cites_a_source_once": make_result,
 }
 
 OF_THE_WEB = "A URL must begin with https:// or http://."
@@ -302,6 +309,26 @@ BROKEN = {
     "project_has_an_area_once": (
         lambda: again(make_area(make_project(), Area.FORESTRY)),
         "This area is already listed.",
+    ),
+    "agreement_leads_to_a_project_once": (
+        lambda: again(make_outcome(), how_en="The minister says so."),
+        "This project is already listed.",
+    ),
+    "agreement_has_one_activity_a_date": (
+        lambda: again(make_activity(), text_en="The ministries met in Seoul."),
+        "There is already an activity of this date.",
+    ),
+    "result_has_an_area_once": (
+        lambda: again(make_area(make_result(), Area.FORESTRY)),
+        "This area is already listed.",
+    ),
+    "result_figure_has_its_own_position": (
+        lambda: again(make_result_figure(), label_en="Trees planted"),
+        "Another figure of this result has this position.",
+    ),
+    "result_figure_year_is_plausible": (
+        lambda: changed(make_result_figure(), year=20_600),
+        "A year must have four digits, between 1800 and 2200.",
     ),
     "organisation_has_a_role_once": (
         lambda: again(make_participation()),

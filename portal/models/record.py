@@ -88,6 +88,9 @@ class Record(Content):
     required_published = ()
     required_published_any = ()
     required_published_each = ()  # relations, or a relation to rows and a foreign key: "participations__organisation"
+    # A record with the foreign key `inherits_from` takes its `inherited_relations` from there and has none of its own.
+    inherits_from = ""
+    inherited_relations = ()
 
     # Columns that differ between distinct records with similar names (portal.curation.similarity): a lake and a region
     # may have the same name.

@@ -9,9 +9,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import translator
 
-from portal.core.choices import Confidence, PublicationStatus
+from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import cited_keys
-from portal.models import EvidenceModel, Source
+from portal.models import Source
 
 LANGUAGES = dict(settings.LANGUAGES)
 
@@ -37,10 +37,10 @@ def publishing_blockers(record):
     return [
         *_invalid(record),
         *_without_sources(record),
-        *_overconfident(record),
         *_unresolved_marks(record),
         *_unfinished_rows(record),
         *_unseen(record),
+        *_inherited(record),
     ]
 
 
@@ -51,9 +51,8 @@ def fields_checked(model):
     """
     marked = {f"{field}_{language}" for field in model.citation_fields for language in LANGUAGES}
     each = {path.partition("__")[0] for path in model.required_published_each}
-    confidence = {"confidence"} if issubclass(model, EvidenceModel) else set()
-    required = {*model.required_published, *model.required_published_any}
-    return {"publication", *confidence, *required, *each, *marked}
+    inherited = (model.inherits_from, *model.inherited_relations) if model.inherits_from else ()
+    return {"publication", *model.required_published, *model.required_published_any, *each, *marked, *inherited}
 
 
 def _english_required(model):
@@ -108,21 +107,6 @@ def _without_sources(record):
                 "citations",
                 rows=True,
             )
-
-
-def _overconfident(record):
-    """Yield a blocker if the confidence is high and no cited source is of a kind that supports it."""
-    if getattr(record, "confidence", "") != Confidence.HIGH:
-        return
-    kinds = set(record.citations.values_list("source__kind", flat=True))
-    if kinds and not any(Source.Kind(kind).supports_high_confidence for kind in kinds):
-        yield PublishingBlocker(
-            _(
-                "Confidence is high, but only news or an encyclopedia is cited. Cite a government release, a party’s "
-                "own page, an article, a report or a dataset, or choose a lower confidence."
-            ),
-            "confidence",
-        )
 
 
 def _unresolved_marks(record):
@@ -188,6 +172,18 @@ def _unseen(record):
                 relation,
                 rows=field.one_to_many,
             )
+
+
+def _inherited(record):
+    """Yield a blocker for each relation that the record has itself although it takes it from another record."""
+    if not record.inherits_from or getattr(record, f"{record.inherits_from}_id") is None:
+        return
+    for relation in record.inherited_relations:
+        if getattr(record, relation).exists():
+            words = _("{field}: leave this blank, because those of the {other} apply.").format(
+                field=_name(record, relation), other=record._meta.get_field(record.inherits_from).verbose_name
+            )
+            yield PublishingBlocker(words, relation, rows=record._meta.get_field(relation).one_to_many)
 
 
 def _not_published(record, field, other, rows=False):

@@ -22,7 +22,7 @@ from portal.tracking.change_log import content_transaction
 APPS = ("issues", "projects", "portal", "auth", "mfa")
 MODELS = (
     *("Issue", "IssueLink", "KeyFigure", "Indicator", "Observation", "Event", "Term"),
-    *("Project", "Agreement", "Organisation"),
+    *("Project", "Agreement", "AgreementOutcome", "AgreementActivity", "Result", "Organisation"),
     *("Place", "Source"),
 )
 

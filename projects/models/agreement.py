@@ -3,6 +3,7 @@
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from issues.models import Issue
 from portal.core.choices import Area, Level, PublicationStatus
@@ -12,6 +13,8 @@ from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, 
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 from projects.models.project import Project
+
+ACTIVE_YEARS = 2  # an agreement is active if its last activity is at most 24 months old
 
 
 class AgreementQuerySet(RecordQuerySet):
@@ -36,6 +39,28 @@ class Agreement(Record, EvidenceModel):
         FORUM = "forum", _("Forum")
         SUMMIT = "summit", _("Summit")
         VISIT = "visit", _("Visit")
+
+    class State(models.TextChoices):
+        """What is known of an agreement on a day. It is computed, never stored."""
+
+        ACTIVE = "active", pgettext_lazy("agreement", "Active")
+        QUIET = "quiet", pgettext_lazy("agreement", "Quiet")
+        ENDED = "ended", pgettext_lazy("agreement", "Ended")
+        UNKNOWN = "unknown", pgettext_lazy("agreement", "Not known")
+
+        @classmethod
+        def on(cls, today, ended, last_activity):
+            """Return the state on the day `today`. `last_activity` is a PartialDate or None.
+
+            An activity that is known to its month or year counts as of its last possible day.
+            """
+            if ended:
+                return cls.ENDED
+            if last_activity is None:
+                return cls.UNKNOWN
+            day = last_activity.last_day
+            is_recent = (day.year + ACTIVE_YEARS, day.month, day.day) >= (today.year, today.month, today.day)
+            return cls.ACTIVE if is_recent else cls.QUIET
 
     date = PartialDateField(_("date"))
     kind = models.CharField(_("kind"), max_length=21, choices=Kind)
@@ -67,7 +92,7 @@ class Agreement(Record, EvidenceModel):
         "title": ("title",),
         "related": ("kind", "date", "level", "parties__country", "parties__organisation", "issues", "areas__area"),
         "summary": ("summary",),
-        "body": ("evidence", "note"),
+        "body": ("evidence", "note", "outcomes__how", "activities__text", "outcome_note"),
     }
     search_facets = {
         "country": ("parties__country__key", "parties__organisation__country__key"),
@@ -92,6 +117,16 @@ class Agreement(Record, EvidenceModel):
 
     def get_absolute_url(self):
         return reverse("agreement", args=[self.key])
+
+    @property
+    def last_activity(self):
+        """Return the newest activity, or None. Prefetched activities are used."""
+        return max(self.activities.all(), key=lambda activity: activity.date, default=None)
+
+    def state_on(self, today):
+        """Return the state of the agreement on the day `today`."""
+        last = self.last_activity
+        return self.State.on(today, self.ended, last and last.date)
 
 
 class AgreementPartyQuerySet(RowQuerySet):

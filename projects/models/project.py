@@ -71,15 +71,19 @@ class ProjectQuerySet(RecordQuerySet):
         """Order by start, the newest first. Projects without a known start come last."""
         return self.order_by(models.F("start").desc(nulls_last=True), "key")
 
-    def for_list(self):
-        """Defer the long texts, and prefetch what lists and cards show: published countries and areas."""
+    def defer_texts(self):
+        """Defer the long texts, for lists and links."""
         return self.defer(
             *(
                 f"{field}_{language}"
                 for field in ("activities", "results", "note", "evidence")
                 for language in ("en", "ko", "ru")
             )
-        ).prefetch_related(models.Prefetch("countries", Place.objects.published()), "areas")
+        )
+
+    def for_list(self):
+        """Defer the long texts, and prefetch what lists and cards show: published countries and areas."""
+        return self.defer_texts().prefetch_related(models.Prefetch("countries", Place.objects.published()), "areas")
 
 
 class Project(Record, EvidenceModel):

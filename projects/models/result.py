@@ -1,24 +1,54 @@
 """Models of results: what a project achieved, the lessons drawn from it, and how others evaluate it."""
 
+import textwrap
+
 from django.db import models
 from django.urls import reverse
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from issues.models import Issue
 from portal.core.choices import Area
+from portal.core.languages import text_and_language
 from portal.core.partial_dates import PartialDateField
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import Citation, Place, Record, Source, ThroughModel
+from portal.models.querysets import RecordManager, RecordQuerySet
 from projects.models.project import Project
+
+HEADLINE_WIDTH = 120  # characters
+
+
+def headline(text):
+    """Return the beginning of a text as one line, cut at a word; "" if there is no text."""
+    return textwrap.shorten(text or "", HEADLINE_WIDTH, placeholder="…")
+
+
+class ResultQuerySet(RecordQuerySet):
+    """Queryset methods of results."""
+
+    def with_subject(self):
+        """Prefetch the published project, and the published countries and issues and the areas of the subject."""
+        topics = (
+            models.Prefetch("countries", Place.objects.published().in_order_of("name")),
+            models.Prefetch("issues", Issue.objects.published().without_sections()),
+            "areas",
+        )
+        projects = Project.objects.published().defer_texts().prefetch_related(*topics)
+        return self.prefetch_related(models.Prefetch("project", projects), *topics)
+
+    def for_list(self):
+        """Prefetch what lists show: the published project, and the published countries of the subject."""
+        countries = models.Prefetch("countries", Place.objects.published())
+        projects = Project.objects.published().defer_texts().prefetch_related(countries)
+        return self.prefetch_related(models.Prefetch("project", projects), countries)
 
 
 class Result(Record):
     """A sourced statement of what came of a project: a result, a lesson or an evaluation.
 
     A result of a project has the issues, areas and countries of the project, and none of its own. A result that
-    concerns no single project has its own.
+    concerns no single project has its own. It has no title: its `headline` is the beginning of its text.
     """
 
     class Kind(models.TextChoices):
@@ -55,8 +85,24 @@ class Result(Record):
         Source, verbose_name=_("sources"), through="ResultCitation", related_name="cited_by_results"
     )
 
+    objects = RecordManager.from_queryset(ResultQuerySet)()
+
     name_field = "text"
     search_fields = ("text_en", "text_ko", "text_ru")
+    search_paths = {
+        "title": ("headline",),
+        "related": ("kind", "project", "issues", "countries", "areas__area"),
+        "summary": ("text",),
+        "body": ("figures__label",),
+    }
+    search_facets = {
+        "country": ("countries__key", "project__countries__key"),
+        "issue": ("issues__key", "issues__parent__key", "project__issues__key", "project__issues__parent__key"),
+        "area": ("areas__area", "project__areas__area"),
+    }
+    search_dates = ("planned_end", "actual_end")
+    inherits_from = "project"
+    inherited_relations = ("issues", "countries", "areas")
     relations_requiring_english = ("figures",)
     required_published = ("project",)
     required_published_each = ("issues", "countries")
@@ -71,10 +117,31 @@ class Result(Record):
         ]
 
     def __str__(self):
-        return Truncator(self.text or "").chars(80) or self.key
+        return headline(self.text) or self.key
 
     def get_absolute_url(self):
         return reverse("result", args=[self.key])
+
+    def name_and_language(self):
+        text, language = text_and_language(self, "text")
+        return headline(text), language
+
+    @property
+    def headline_en(self):
+        return headline(self.text_en)
+
+    @property
+    def headline_ko(self):
+        return headline(self.text_ko)
+
+    @property
+    def headline_ru(self):
+        return headline(self.text_ru)
+
+    @property
+    def subject(self):
+        """Return the record whose issues, countries and areas are those of the result: its project, or else itself."""
+        return self.project or self
 
 
 class ResultArea(ThroughModel):

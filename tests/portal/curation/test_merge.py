@@ -17,6 +17,7 @@ from portal.tracking.audit_log import AuditEntry
 from projects.models import Organisation, Participation, Project
 from tests import reading
 from tests.make import (
+    make_agreement,
     make_answer,
     make_area,
     make_citation,
@@ -26,10 +27,12 @@ from tests.make import (
     make_issue,
     make_observation,
     make_organisation,
+    make_outcome,
     make_participation,
     make_party,
     make_place,
     make_project,
+    make_result,
     make_sector,
     make_source,
     make_tombstone,
@@ -130,6 +133,22 @@ def test_all_that_a_project_has_is_had_once():
     assert stays.areas.count() == 1
     [answer] = stays.issue_links.all()
     assert (answer.rationale_en, answer.rationale_ko) == ("Ours.", "그들의 이유")
+    assert rows_left(Project(pk=pk)) == {}
+
+
+def test_what_came_of_a_project_is_told_of_the_one_that_stays():
+    stays, goes = pair(make_project)
+    result = make_result(project=goes)
+    alone, shared = make_agreement(), make_agreement()
+    moved = make_outcome(project=goes, agreement=alone)
+    twin = make_outcome(project=stays, agreement=shared, how_en="Ours.")
+    make_citation(make_outcome(project=goes, agreement=shared, how_en="Theirs."), source := make_source())
+    pk = goes.pk
+    merge(stays, goes)
+    result.refresh_from_db()
+    assert result.project == stays
+    assert set(stays.agreement_outcomes.all()) == {moved, twin}
+    assert list(twin.sources.all()) == [source]
     assert rows_left(Project(pk=pk)) == {}
 
 

@@ -34,7 +34,9 @@ from portal.models import ExternalLink, FormerKey, Place, PlaceCitation, PlaceId
 from portal.tracking.audit_log import AuditEntry, audited_models
 from projects.models import (
     Agreement,
+    AgreementActivity,
     AgreementArea,
+    AgreementOutcome,
     AgreementParty,
     ImportedActivity,
     ImportedFile,
@@ -48,11 +50,15 @@ from projects.models import (
     ProjectIssue,
     ProjectSdg,
     ReportingOrganisation,
+    Result,
+    ResultArea,
+    ResultFigure,
     RioMarker,
     Sector,
     SuggestedIssue,
 )
 from tests.make import (
+    make_activity,
     make_agreement,
     make_area_report,
     make_citation,
@@ -63,10 +69,12 @@ from tests.make import (
     make_issue,
     make_issue_feature,
     make_organisation,
+    make_outcome,
     make_page_indicator,
     make_place,
     make_project,
     make_reporting_organisation,
+    make_result,
     make_source,
     make_term,
     make_tombstone,
@@ -119,6 +127,8 @@ def linked_sector():
 # Make a record of each model, with all that its list refers to.
 LINKED = {
     Agreement: linked_agreement,
+    AgreementActivity: make_activity,
+    AgreementOutcome: make_outcome,
     AreaReport: lambda: make_area_report(areas=["forestry"], words="K-pop"),
     ComparisonExample: lambda: make_comparison_example(make_country(), make_country()),
     Event: linked_event,
@@ -139,6 +149,7 @@ LINKED = {
     Place: lambda: make_place(country=make_country(), part_of=make_place()),
     Project: linked_project,
     ReportingOrganisation: lambda: ReportingOrganisation.objects.first() or make_reporting_organisation(),
+    Result: lambda: make_result(project=make_project()),
     Sector: linked_sector,
     Source: make_source,
     Term: make_term,
@@ -147,7 +158,9 @@ LINKED = {
 numbers = itertools.count(1)  # for unique values
 # The fields of a row of an inline besides its record; `n` makes rows unique. Citations have a source.
 ROWS = {
+    AgreementActivity: lambda n: {"date": f"202{n}", "text_en": "They met."},
     AgreementArea: lambda n: {"area": Area.values[n]},
+    AgreementOutcome: lambda n: {"project": make_project(), "how_en": "It names it."},
     AgreementParty: lambda n: {"country": make_country()},
     IssueInCountry: lambda n: {"country": make_country(), "note_en": "It is felt here."},
     IssueSdg: lambda n: {"code": f"6.{n}"},
@@ -159,6 +172,8 @@ ROWS = {
     ProjectArea: lambda n: {"area": Area.values[n]},
     ProjectIssue: lambda n: {"issue": make_issue(), "significance": "principal", "rationale_en": "So."},
     ProjectSdg: lambda n: {"code": f"6.{n}"},
+    ResultArea: lambda n: {"area": Area.values[n]},
+    ResultFigure: lambda n: {"position": n, "label_en": "Area planted", "value": "1200", "unit_en": "ha"},
     RioMarker: lambda n: {"marker": RioMarker.Marker.values[n], "significance": 1},
 }
 

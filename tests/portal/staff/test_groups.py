@@ -20,6 +20,7 @@ LATER = {
     "0013_editors_see_outside_links": 3,
     "0015_editors_import": 18,
     "issues.0007_fill_page_choices": 48,
+    "projects.0020_groups_edit_outcomes_and_results": 48,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 

@@ -45,21 +45,20 @@ def test_each_language_is_counted_by_what_stands_in_it(desk):
 def test_a_text_that_may_be_empty_counts_once_it_is_written_in_any_language(desk):
     project = make_project(publication=PublicationStatus.DRAFT, title_ko="나무")
     client = desk(EDITOR)
-    assert complete(client.get(change_address(project)))["ko"] == "1 of 3"  # title, summary, evidence
+    assert complete(client.get(change_address(project)))["ko"] == "1 of 2"  # title, summary
     type(project).objects.filter(pk=project.pk).update(results_ko="결과")
-    assert complete(client.get(change_address(project))) == {"en": "3 of 4", "ko": "2 of 4", "ru": "0 of 4"}
+    assert complete(client.get(change_address(project))) == {"en": "2 of 3", "ko": "2 of 3", "ru": "0 of 3"}
 
 
-def test_evidence_and_notes_are_counted(desk):
+def test_what_serves_every_reader_in_english_is_not_counted(desk):
     project = make_project(publication=PublicationStatus.DRAFT, note_en="Sources disagree.", evidence_ko="증거")
-    counts = complete(desk(EDITOR).get(change_address(project)))
-    assert counts == {"en": "4 of 4", "ko": "1 of 4", "ru": "0 of 4"}  # title, summary, evidence, note
+    assert complete(desk(EDITOR).get(change_address(project)))["en"] == "2 of 2"
 
 
 def test_rows_are_counted_with_their_record(desk):
     project = make_project(publication=PublicationStatus.DRAFT)
     make_answer(project=project, rationale_ru="Почему")
-    assert complete(desk(EDITOR).get(change_address(project))) == {"en": "4 of 4", "ko": "0 of 4", "ru": "1 of 4"}
+    assert complete(desk(EDITOR).get(change_address(project))) == {"en": "3 of 3", "ko": "0 of 3", "ru": "1 of 3"}
 
 
 def test_a_form_that_comes_back_counts_what_was_typed(desk):

@@ -8,25 +8,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from modeltranslation.translator import translator
 
 from issues.models import Term
 from portal.core.choices import Confidence, PublicationStatus
-from portal.curation.translations import owner_field
-from portal.staff.worklists import WORKLISTS, untranslated
-from portal.tracking.history import is_history
-from projects.models import Project, Result, ResultFigure
+from portal.staff.worklists import WORKLISTS
+from projects.models import Project
 from tests import reading
-from tests.make import (
-    make_agreement,
-    make_citation,
-    make_country,
-    make_place,
-    make_project,
-    make_sector,
-    make_term,
-    make_tombstone,
-)
+from tests.make import make_citation, make_country, make_place, make_project, make_term
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
 
 pytestmark = pytest.mark.django_db
@@ -62,10 +50,7 @@ def all_done(client):
 
 
 def test_every_care_is_counted_and_leads_to_its_list(editor):
-    whole = {
-        **{"title_ko": "나무", "title_ru": "Деревья", "summary_ko": "심는다.", "summary_ru": "Сажают."},
-        **{"evidence_ko": "산림청 발표.", "evidence_ru": "Сообщение ведомства."},
-    }
+    whole = {"title_ko": "나무", "title_ru": "Деревья", "summary_ko": "심는다.", "summary_ru": "Сажают."}
     good = make_project(**whole, start="2020", budget=1, currency="USD")
     make_citation(good)
     make_project(**whole, publication=PublicationStatus.DRAFT, start="2020")
@@ -169,44 +154,3 @@ def test_records_are_listed_in_the_order_of_an_editors_work(editor):
     ]
     records = reading.page(editor.get("/admin/issues/")).xpath("//div[@id='content-main']//th[@scope='row']")
     assert [reading.words(name) for name in records][:2] == ["Issues", "Causes and effects"]
-
-
-# ── Missing translations ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def counted_as_missing(row, field, code):
-    """Return True if the first page of the admin counts `row`, or its record, while the text is missing."""
-    model = type(row)
-    model._base_manager.filter(pk=row.pk).update(**{f"{field}_en": "Text", f"{field}_{code}": ""})
-    owner = row
-    while (column := owner_field(type(owner))) is not None:
-        owner = getattr(owner, column.name)
-    return type(owner)._base_manager.filter(untranslated(type(owner), code), pk=owner.pk).exists()
-
-
-@pytest.mark.parametrize("code", ["ko", "ru"])
-def test_missing_translations_are_counted_in_every_registered_column(content, code):
-    make_tombstone()
-    outcome = make_agreement().outcomes.create(project=make_project(), how_en="It followed from the memorandum.")
-    outcome.agreement.activities.create(date="2024", text_en="A visit.")
-    ResultFigure.objects.create(
-        result=Result.objects.create(key="r", kind=Result.Kind.RESULT, text_en="Grown."), label_en="Trees", value=1
-    )
-    columns = {
-        (model, field)
-        for model in translator.get_registered_models(abstract=False)
-        for field in translator.get_options_for_model(model).all_fields
-        if not is_history(model)
-    }
-    counted = {
-        (model, field)
-        for model, field in columns
-        if (row := model._base_manager.first()) and counted_as_missing(row, field, code)
-    }
-    assert counted == columns
-
-
-def test_rows_that_belong_to_no_record_are_counted_with_a_list_of_their_own(editor):
-    make_sector(code="14020", name_en="Water supply", name_ko="상수도")
-    make_sector(code="14030", name_en="Basic water supply", name_ko="기초 상수도", name_ru="Водоснабжение")
-    assert cares(editor, "Sectors") == {"Missing Russian translation": (1, "/admin/projects/sector/?without=ru")}

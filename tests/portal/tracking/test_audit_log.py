@@ -139,12 +139,15 @@ AUDITED = """
     issues.IssueSdg issues.KeyFigure issues.KeyFigureCitation issues.Observation issues.PageIndicator issues.Term
     issues.TermCitation
     portal.FormerKey portal.Place portal.PlaceCitation portal.PlaceIdentifier portal.Source portal.Tombstone
-    projects.Agreement projects.AgreementArea projects.AgreementCitation projects.AgreementParty projects.BudgetLine
-    projects.ImportedActivity projects.ImportedFile projects.Organisation projects.OrganisationCitation
-    projects.OrganisationExternalIdentifier projects.OrganisationIdentifier projects.Participation projects.Project
-    projects.ProjectArea projects.ProjectCitation projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg
-    projects.RelatedActivity projects.ReportedDocument projects.ReportedResult projects.ReportedShare
-    projects.ReportingOrganisation projects.RioMarker projects.Sector projects.SuggestedIssue projects.TransactionSum
+    projects.Agreement projects.AgreementActivity projects.AgreementActivityCitation projects.AgreementArea
+    projects.AgreementCitation projects.AgreementOutcome projects.AgreementOutcomeCitation projects.AgreementParty
+    projects.BudgetLine projects.ImportedActivity projects.ImportedFile projects.Organisation
+    projects.OrganisationCitation projects.OrganisationExternalIdentifier projects.OrganisationIdentifier
+    projects.Participation projects.Project projects.ProjectArea projects.ProjectCitation
+    projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg projects.RelatedActivity
+    projects.ReportedDocument projects.ReportedResult projects.ReportedShare projects.ReportingOrganisation
+    projects.Result projects.ResultArea projects.ResultCitation projects.ResultFigure projects.RioMarker
+    projects.Sector projects.SuggestedIssue projects.TransactionSum
 """
 
 
