@@ -26,7 +26,7 @@ from issues.models import (
 )
 from issues.projects import projects_for_issue, with_project_counts
 from issues.tables import IndicatorTable, IssueTable, TermTable
-from portal.citations.references import citations_of
+from portal.citations.references import citations_of, source_keys
 from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import Footnotes, render_prose
 from portal.core.languages import text_and_language
@@ -241,11 +241,6 @@ def link_prefetch(name, other):
     """Return a prefetch of the links to published issues, with the issue at the other end and the sources."""
     links = IssueLink.objects.filter(**{f"{other}__publication": VISIBLE})
     return Prefetch(name, links.select_related(other).prefetch_related("citations__source"))
-
-
-def source_keys(cited):
-    """Return the keys of the sources of a record in order. The citations must be prefetched."""
-    return [citation.source.key for citation in cited.citations.all()]
 
 
 class IndicatorList(RecordListView):

@@ -1,8 +1,9 @@
-"""Filters of projects, agreements and organisations. All lists of the portal share these parameter names."""
+"""Filters of projects, agreements, results and organisations. All lists of the portal share these parameter names."""
 
 import functools
-from collections import defaultdict
+from collections import Counter, defaultdict
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
@@ -19,12 +20,13 @@ from portal.facets.filters import (
     RecordFilterSet,
     YearFacet,
     YearFilter,
+    has_value,
     names,
     places_but_countries,
     portal_countries,
 )
 from portal.models import Place
-from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, RioMarker, Sector
+from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, Result, RioMarker, Sector
 
 
 def sectors():
@@ -205,6 +207,46 @@ class AgreementFilter(DatedFilterSet):
 
     class Meta:
         model = Agreement
+        fields = []
+
+
+class InheritedFacet(Facet):
+    """A facet of results. A result without a project has its own values; any other has those of its project.
+
+    Both models have the values at the same paths. The values of an unpublished project do not count.
+    """
+
+    def filter(self, queryset, values):
+        if not values:
+            return queryset
+        own, inherited = Q(), Q()
+        for path in self.paths:
+            own |= has_value(queryset.model, path, values)
+            inherited |= has_value(Project, path, values)
+        projects = Project.objects.published().filter(pk=OuterRef("project")).filter(inherited)
+        return queryset.filter(own | Q(Exists(projects)))
+
+    def counts_from_queryset(self, queryset):
+        pairs = set()
+        of_projects = queryset.order_by().filter(project__publication=PublicationStatus.PUBLISHED)
+        for path in self.paths:
+            pairs.update(queryset.order_by().values_list("pk", path))
+            pairs.update(of_projects.values_list("pk", f"project__{path}"))
+        return Counter(value for _pk, value in pairs if value)
+
+
+class ResultFilter(RecordFilterSet):
+    """Filter results, lessons and evaluations by kind, issue, area and country."""
+
+    kind = Facet("kind", options=Result.Kind, label=_("Kind"))
+    issue = InheritedFacet(
+        "issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6
+    )
+    area = InheritedFacet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
+    country = InheritedFacet("countries__key", options=portal_countries, label=_("Country"))
+
+    class Meta:
+        model = Result
         fields = []
 
 

@@ -1,29 +1,42 @@
-"""Serialisers of projects, agreements and organisations, and the export format IATI."""
+"""Serialisers of projects, agreements, results and organisations, and the export format IATI."""
 
+from django.db.models import CharField, Max, OuterRef, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from issues.formats import ISSUE
 from portal.core.choices import Area, Confidence, Level
+from portal.core.partial_dates import PartialDate
 from portal.formats.fields import (
+    BooleanField,
     ChoiceField,
     DateField,
+    DayField,
+    InheritedRowsField,
     MoneyField,
+    NumberField,
     PlainField,
     RelatedField,
     RelatedRowsField,
     RelatedSummary,
     TranslatedTextField,
     choice_list,
+    csv_text,
     related_many,
 )
 from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, TIMES, cited, column, identifiers
 from portal.formats.responses import FORMATS, Format
-from portal.formats.serialisers import Address, Serialiser
+from portal.formats.serialisers import SERIALISERS, Address, Serialiser
 from projects.iati import exporting, serving
 from projects.models import (
     Agreement,
+    AgreementActivity,
+    AgreementActivityCitation,
     AgreementArea,
     AgreementCitation,
+    AgreementOutcome,
+    AgreementOutcomeCitation,
     AgreementParty,
     Organisation,
     OrganisationCitation,
@@ -34,12 +47,18 @@ from projects.models import (
     ProjectCitation,
     ProjectIssue,
     ProjectSdg,
+    Result,
+    ResultArea,
+    ResultCitation,
+    ResultFigure,
     RioMarker,
     Sector,
 )
 
 ORGANISATION = RelatedSummary(Organisation)
+PROJECT = RelatedSummary(Project, name="title")
 SECTOR = RelatedSummary(Sector, code="code")
+AREA = ChoiceField("area", _("area"), Area)
 
 
 def evidence(model):
@@ -49,6 +68,31 @@ def evidence(model):
         TranslatedTextField("evidence", column(model, "evidence")),
         TranslatedTextField("note", column(model, "note")),
     )
+
+
+class AgreementStateField(ChoiceField):
+    """The state of an agreement today, which is computed: its code, and its label in each language."""
+
+    def __init__(self):
+        super().__init__("state", pgettext_lazy("agreement", "state"), Agreement.State)
+        activities = AgreementActivity.objects.filter(agreement=OuterRef("pk")).order_by().values("agreement")
+        last = Subquery(activities.annotate(last=Max("date")).values("last"), output_field=CharField())
+        self.columns = ("ended", last)
+
+    def cells_of(self, reading, at):
+        return self._of_state(super().cells_of(reading, 0), at)
+
+    def text_of(self, reading, at):
+        cells = self.cells_of(reading, at)
+        return lambda row: csv_text(cells(row))
+
+    def data_of(self, reading, at):
+        return self._of_state(super().data_of(reading, 0), at)
+
+    @staticmethod
+    def _of_state(read, at):
+        today = timezone.localdate()
+        return lambda row: read((Agreement.State.on(today, row[at], row[at + 1] and PartialDate(row[at + 1])).value,))
 
 
 Serialiser(
@@ -66,7 +110,7 @@ Serialiser(
         ChoiceField("finance", column(Project, "finance"), Project.Finance, optional=True),
         related_many("countries", column(Project, "countries"), Project.countries.through, "project", "place", COUNTRY),
         related_many("places", column(Project, "places"), Project.places.through, "project", "place", PLACE),
-        choice_list("areas", _("areas"), ProjectArea, "project", ChoiceField("area", _("area"), Area)),
+        choice_list("areas", _("areas"), ProjectArea, "project", AREA),
         related_many("sectors", column(Project, "sectors"), Project.sectors.through, "project", "sector", SECTOR),
         RelatedRowsField(
             "organisations",
@@ -134,8 +178,36 @@ Serialiser(
                 RelatedField("organisation", column(AgreementParty, "organisation"), ORGANISATION),
             ],
         ),
-        choice_list("areas", _("areas"), AgreementArea, "agreement", ChoiceField("area", _("area"), Area)),
+        choice_list("areas", _("areas"), AgreementArea, "agreement", AREA),
         related_many("issues", column(Agreement, "issues"), Agreement.issues.through, "agreement", "issue", ISSUE),
+        AgreementStateField(),
+        BooleanField("ended", column(Agreement, "ended")),
+        RelatedRowsField(
+            "outcomes",
+            _("outcomes"),
+            AgreementOutcome,
+            "agreement",
+            [
+                RelatedField("project", column(AgreementOutcome, "project"), PROJECT, optional=False),
+                TranslatedTextField("how", column(AgreementOutcome, "how")),
+                cited(AgreementOutcomeCitation, "outcome"),
+            ],
+            order=("position", "pk"),
+        ),
+        RelatedRowsField(
+            "activities",
+            _("activities"),
+            AgreementActivity,
+            "agreement",
+            [
+                DateField("date", column(AgreementActivity, "date"), optional=False),
+                TranslatedTextField("text", column(AgreementActivity, "text")),
+                cited(AgreementActivityCitation, "activity"),
+            ],
+            order=("-date", "pk"),
+        ),
+        TranslatedTextField("outcome_note", column(Agreement, "outcome_note")),
+        DayField("looked_on", column(Agreement, "looked_on")),
         *evidence(Agreement),
         cited(AgreementCitation, "agreement"),
         *TIMES,
@@ -144,6 +216,57 @@ Serialiser(
     name="title",
     summary="summary",
     date="date",
+)
+
+Serialiser(
+    Result,
+    [
+        KEY,
+        ChoiceField("kind", column(Result, "kind"), Result.Kind),
+        TranslatedTextField("text", column(Result, "text")),
+        RelatedField("project", column(Result, "project"), PROJECT),
+        DateField("planned_end", column(Result, "planned_end")),
+        DateField("actual_end", column(Result, "actual_end")),
+        InheritedRowsField(
+            related_many(
+                "countries", column(Result, "countries"), Result.countries.through, "result", "place", COUNTRY
+            ),
+            SERIALISERS["project"].by_name["countries"],
+            "project_id",
+            PROJECT,
+        ),
+        InheritedRowsField(
+            choice_list("areas", _("areas"), ResultArea, "result", AREA),
+            SERIALISERS["project"].by_name["areas"],
+            "project_id",
+            PROJECT,
+        ),
+        InheritedRowsField(
+            related_many("issues", column(Result, "issues"), Result.issues.through, "result", "issue", ISSUE),
+            related_many("issues", column(Result, "issues"), ProjectIssue, "project", "issue", ISSUE),
+            "project_id",
+            PROJECT,
+        ),
+        RelatedRowsField(
+            "figures",
+            _("figures"),
+            ResultFigure,
+            "result",
+            [
+                TranslatedTextField("label", column(ResultFigure, "label")),
+                NumberField("value", column(ResultFigure, "value")),
+                TranslatedTextField("unit", column(ResultFigure, "unit")),
+                PlainField("year", column(ResultFigure, "year"), type="integer"),
+            ],
+            order=("position", "pk"),
+        ),
+        cited(ResultCitation, "result"),
+        *TIMES,
+    ],
+    address=Address("result"),
+    name="text",
+    summary="text",
+    date="actual_end",
 )
 
 Serialiser(

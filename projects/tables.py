@@ -1,4 +1,4 @@
-"""Tables of projects, agreements and organisations."""
+"""Tables of projects, agreements, results and organisations."""
 
 import django_tables2 as tables
 from django.utils.html import format_html
@@ -19,7 +19,7 @@ from portal.generic.tables import (
 )
 from portal.models.querysets import reader_text
 from portal.templatetags.components import status_tag
-from projects.models import Agreement, Organisation, Project
+from projects.models import Agreement, Organisation, Project, Result
 
 
 def area_words(record):
@@ -83,6 +83,27 @@ class AgreementTable(RecordTable):
 
     def render_areas(self, record):
         return area_words(record)
+
+
+class ResultTable(RecordTable):
+    """Results with kind, project, countries, and planned and actual end."""
+
+    text = NameColumn("text", verbose_name=_("What the sources state"))
+    kind = ChoiceColumn(verbose_name=_("Kind"))
+    project = SeveralColumn(verbose_name=_("Project"))
+    countries = SeveralColumn(verbose_name=_("Countries"))
+    planned_end = DateColumn(verbose_name=_("Planned end"))
+    actual_end = DateColumn(verbose_name=_("Actual end"))
+
+    class Meta(RecordTable.Meta):
+        model = Result
+        fields = ("text", "kind", "project", "countries", "planned_end", "actual_end")
+
+    def render_project(self, record):
+        return linked_names([record.project]) if record.project else ""
+
+    def render_countries(self, record):
+        return linked_names(record.subject.countries.all())
 
 
 class OrganisationTable(RecordTable):

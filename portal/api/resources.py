@@ -15,9 +15,9 @@ from portal.facets.filters import Facet, LazyChoiceFacet, RecordFilterSet, Sourc
 from portal.formats.serialisers import SERIALISERS
 from portal.generic.tables import SourceTable
 from portal.models import Place, Source
-from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
-from projects.models import Agreement, Organisation, Project
-from projects.tables import AgreementTable, OrganisationTable, ProjectTable
+from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter, ResultFilter
+from projects.models import Agreement, Organisation, Project, Result
+from projects.tables import AgreementTable, OrganisationTable, ProjectTable, ResultTable
 
 
 class PlaceFilter(RecordFilterSet):
@@ -136,6 +136,13 @@ RESOURCES = (
         Agreement.objects.all(),
         AgreementFilter,
         AgreementTable,
+    ),
+    Resource(
+        "results",
+        "Results, lessons and evaluations: what came of projects",
+        Result.objects.all(),
+        ResultFilter,
+        ResultTable,
     ),
     Resource("countries", "Countries", Place.objects.filter(kind=Place.Kind.COUNTRY), CountryFilter, orders=BY_NAME),
     Resource("places", "Places of every kind, countries among them", Place.objects.all(), PlaceFilter, orders=BY_NAME),

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.utils import timezone
 
-from portal.core.languages import text_and_language
 from portal.core.partial_dates import PartialDate
 from portal.models import Source
 
@@ -96,11 +95,16 @@ def citations_of(record):
     return record.citations.all() if at_hand else record.citations.select_related("source")
 
 
+def source_keys(cited):
+    """Return the keys of the sources that a record or a row cites, in order."""
+    return [citation.source.key for citation in citations_of(cited)]
+
+
 def reference(record, address):
     """Return the reference to a record: a source is cited as the work itself, all others as a page at `address`."""
     if isinstance(record, Source):
         return reference_of_source(record)
-    title, language = text_and_language(record, record.name_field)
+    title, language = record.name_and_language()
     return Reference(
         key=f"{record._meta.model_name}-{record.key}",
         types=PAGE,

@@ -14,6 +14,7 @@ TYPES = {
     "number": ("decimal", {"type": "number"}),
     "boolean": ("boolean", {"type": "boolean", "trueValues": ["True"], "falseValues": ["False"]}),
     "uri": ("anyURI", {"type": "string", "format": "uri"}),
+    "date": ("date", {"type": "date"}),
     "date-time": ("dateTime", {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"}),
     "partial-date": (
         {"base": "string", "format": PARTIAL_DATE},
@@ -44,7 +45,11 @@ HOLDS = {
     ),
     "agreement": _(
         "Treaties, memoranda, summits, sister-city ties and other dated agreements between Korea, its provinces and "
-        "cities, and the countries of Central Asia: parties, areas, sources."
+        "cities, and the countries of Central Asia: parties, areas, what came of them, sources."
+    ),
+    "result": _(
+        "What came of projects: results with their figures, lessons and evaluations, planned and actual end, project, "
+        "countries, areas and issues, sources."
     ),
     "organisation": _("Organisations that fund, implement, host or sign: kind, country, website, alternative names."),
     "place": _(
@@ -68,6 +73,7 @@ FOREIGN_KEYS = {
     "issue": {"parent": "issues"},
     "place": {"country": "places", "part_of": "places"},
     "organisation": {"country": "places"},
+    "result": {"project": "projects"},
 }
 
 

@@ -276,6 +276,14 @@ class DateField(PlainField):
         return nullable(known) if self.optional else known
 
 
+class DayField(PlainField):
+    """A day, as ISO 8601 text."""
+
+    def __init__(self, name, label):
+        super().__init__(name, label, format="date")
+        self.columns = (Cast(name, CharField()),)
+
+
 def _stamp(text):
     return text and f"{text[:10]}T{text[11:19]}Z"
 
@@ -736,6 +744,44 @@ class RelatedRowsField(Field):
                 properties[field.name] = field.schema()
         item = {"type": "object", "properties": properties, "required": list(properties)}
         return {"type": "array", "items": item}
+
+
+class InheritedRowsField(Field):
+    """Related rows of a record, or those of another record that it has them from, such as those of its project.
+
+    `own` and `inherited` are `RelatedRowsField`s of both models with the same columns; `path` is the foreign key to the
+    other record. If readers may not see that record, there are no rows.
+    """
+
+    def __init__(self, own, inherited, path, mention):
+        super().__init__(own.name, own.label)
+        self.own, self.inherited, self.mention, self.columns = own, inherited, mention, (path,)
+
+    def heads(self):
+        return self.own.heads()
+
+    def load(self, reading, rows, at, keys):
+        self.own.load(reading, rows, at, keys)
+        others = {row[at] for row in rows if row[at] is not None}
+        known = reading.mentions(self.mention, others)
+        self.inherited.load(reading, (), 0, IdList([pk for pk in others if known[pk] is not None]))
+
+    def cells_of(self, reading, at):
+        return self._either(self.own.cells_of(reading, at), self.inherited.cells_of(reading, 0), at)
+
+    def data_of(self, reading, at):
+        return self._either(self.own.data_of(reading, at), self.inherited.data_of(reading, 0), at)
+
+    @staticmethod
+    def _either(own, inherited, at):
+        """Return a function that reads a row's own related rows, or those of the record at index `at` if there is one.
+
+        The fields find related rows by the primary key at index 0 of what they are given.
+        """
+        return lambda row: own(row) if row[at] is None else inherited((row[at],))
+
+    def schema(self):
+        return self.own.schema()
 
 
 # The parts of a tuple of related rows: the key of the record that the row belongs to, and the row’s own values.

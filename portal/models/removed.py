@@ -21,6 +21,7 @@ class Tombstone(Content):
         ORGANISATION = "organisation", _("Organisation")
         PROJECT = "project", _("Project")
         AGREEMENT = "agreement", _("Agreement")
+        RESULT = "result", _("Result or lesson")
 
     class Reason(models.TextChoices):
         DUPLICATE = "duplicate", _("It duplicated another record.")

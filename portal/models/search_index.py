@@ -15,6 +15,7 @@ class Kind(models.TextChoices):
     INDICATOR = "indicator", _("Indicators")
     PROJECT = "project", _("Projects")
     AGREEMENT = "agreement", _("Agreements")
+    RESULT = "result", _("Results and lessons")
     ORGANISATION = "organisation", _("Organisations")
     EVENT = "event", _("Events")
     PLACE = "place", _("Places")
@@ -34,6 +35,7 @@ class Kind(models.TextChoices):
             "indicator": _("Indicator"),
             "project": _("Project"),
             "agreement": _("Agreement"),
+            "result": _("Result or lesson"),
             "organisation": _("Organisation"),
             "event": _("Event"),
             "place": _("Place"),
@@ -55,6 +57,7 @@ Kind.NUMBERS = {
     "place": 8,
     "term": 9,
     "source": 10,
+    "result": 11,
 }
 Kind.OF_NUMBER = {number: Kind(kind) for kind, number in Kind.NUMBERS.items()}
 KEY_BITS = 40

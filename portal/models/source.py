@@ -24,11 +24,6 @@ class Source(Record):
         DATASET = "dataset", _("Dataset")
         ENCYCLOPEDIA = "encyclopedia", _("Encyclopedia")
 
-        @property
-        def supports_high_confidence(self):
-            """Return True if a source of this kind is enough for a record with high confidence."""
-            return self not in {self.NEWS, self.ENCYCLOPEDIA}
-
     title = models.CharField(_("title in English"), max_length=400)
     title_original = models.CharField(_("original title"), max_length=400, blank=True)
     author = models.CharField(_("author"), max_length=300, blank=True)

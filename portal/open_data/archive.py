@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 NAME = "central-asia-environment.zip"
 # The kinds of records in the archive, in reading order.
 KINDS = (
-    *("issue", "indicator", "observation", "event", "project", "agreement"),
+    *("issue", "indicator", "observation", "event", "project", "agreement", "result"),
     *("organisation", "place", "source", "term"),
 )
 READ_ME = """\

@@ -32,7 +32,7 @@ LISTS = "http://publications.europa.eu/resource/authority"
 COUNTRIES = {"kg": "KGZ", "kr": "KOR", "kz": "KAZ", "tj": "TJK", "tm": "TKM", "uz": "UZB"}
 LANGUAGES = [address(f"{LISTS}/language/{code}") for code in ("ENG", "KOR", "RUS")]
 ENVIRONMENT, INTERNATIONAL = (address(f"{LISTS}/data-theme/{code}") for code in ("ENVI", "INTR"))
-COOPERATION = {"project", "agreement", "organisation"}
+COOPERATION = {"project", "agreement", "result", "organisation"}
 PUBLIC = address(f"{LISTS}/access-right/PUBLIC")
 MEDIA = {
     "CSV": "text/csv",

@@ -14,7 +14,7 @@ from portal.core.urls import DEFAULT, default_of
 from portal.http.parameters import takes
 from portal.models import Place, Source
 from portal.tracking import content_version
-from projects.models import Agreement, Organisation, Project
+from projects.models import Agreement, Organisation, Project, Result
 
 
 class InEachLanguage(Sitemap):
@@ -47,6 +47,7 @@ class PageSitemap(InEachLanguage):
         "projects",
         "organisations",
         "agreements",
+        "results",
         "countries",
         "timeline",
         "coverage",
@@ -121,6 +122,7 @@ SITEMAPS = {
     "projects": RecordSitemap(Project.objects.all()),
     "organisations": RecordSitemap(Organisation.objects.all()),
     "agreements": RecordSitemap(Agreement.objects.all()),
+    "results": RecordSitemap(Result.objects.all()),
     "places": RecordSitemap(Place.objects.all()),
     "sources": RecordSitemap(Source.objects.all()),
 }

@@ -30,6 +30,7 @@ PAGES = {
     "event": "timeline",
     "project": "projects",
     "agreement": "agreements",
+    "result": "results",
     "organisation": "organisations",
     "place": "countries",
     "source": "sources",

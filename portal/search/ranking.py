@@ -50,6 +50,7 @@ PRIOR = {
     "organisation": 1.05,
     "project": 1.0,
     "agreement": 1.0,
+    "result": 0.9,
     "event": 0.95,
     "source": 0.7,
 }

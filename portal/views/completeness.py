@@ -8,10 +8,10 @@ from portal.facets import registry
 from portal.http import page_cache
 from portal.models import Place, Source
 from portal.search.ranking import matching
-from projects.models import Agreement, Organisation, Project, RioMarker
+from projects.models import Agreement, Organisation, Project, Result, RioMarker
 
 VISIBLE = PublicationStatus.PUBLISHED
-NAMED = (Issue, Indicator, Event, Project, Agreement, Organisation, Place, Term)  # names are translated
+NAMED = (Issue, Indicator, Event, Project, Agreement, Result, Organisation, Place, Term)  # names are translated
 
 
 def completeness():
@@ -52,7 +52,7 @@ def counts_by(queryset, path):
 
 def kinds(projects):
     """Return (name, number of published records) of each kind of record. `projects` are the ids of the projects."""
-    models = (Issue, Indicator, Observation, Event, Project, Agreement, Organisation, Place, Source, Term)
+    models = (Issue, Indicator, Observation, Event, Project, Agreement, Result, Organisation, Place, Source, Term)
     return [
         (model._meta.verbose_name_plural, len(projects) if model is Project else model.objects.published().count())
         for model in models

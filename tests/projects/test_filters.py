@@ -1,4 +1,4 @@
-"""Filters of projects, agreements and organisations that do more than compare a value."""
+"""Filters of projects, agreements, results and organisations that do more than compare a value."""
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.make import (
     make_party,
     make_place,
     make_project,
+    make_result,
     make_rio_marker,
     make_sdg,
 )
@@ -257,3 +258,38 @@ def test_organisation_is_found_by_its_acronym(client):
     make_organisation(key="koica", acronym="KOICA")
     make_organisation(key="other", name_en="Asian Development Bank")
     assert found(client, "organisations", q="koica") == ["koica"]
+
+
+# ── Results: their own values, or those of their project ─────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("facet", "value", "give"),
+    [
+        ("area", "forestry", lambda record: make_area(record, Area.FORESTRY)),
+        ("country", "uz", lambda record: record.countries.add(Place.objects.get(key="uz"))),
+        ("issue", "salt", lambda record: give_issue(record, "salt")),
+        ("issue", "dust", lambda record: give_issue(record, "salt")),  # an issue includes its sub-issues
+    ],
+)
+def test_result_has_the_values_of_its_published_project_or_its_own(client, facet, value, give):
+    make_country(key="uz")
+    make_country(key="kz")
+    make_issue(key="salt", parent=make_issue(key="dust"))
+    shown, hidden, other = make_project(), make_project(publication="draft"), make_project()
+    for key, project in (("of-project", shown), ("of-hidden", hidden), ("of-other", other), ("own", None)):
+        result = make_result(key=key, project=project)
+        if project is None:
+            give(result)
+    give(shown)
+    give(hidden)
+    assert found(client, "lessons", **{facet: value}) == ["of-project", "own"]
+    assert offered(client, "lessons", facet)[value] == 2
+
+
+def give_issue(record, key):
+    issue = Issue.objects.get(key=key)
+    if isinstance(record, Project):
+        make_answer(project=record, issue=issue)
+    else:
+        record.issues.add(issue)

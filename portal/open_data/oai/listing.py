@@ -12,7 +12,7 @@ from portal.tracking import content_version
 from portal.tracking.history import DELETED, TRACKED
 
 # The OAI sets: kinds of records that have pages of their own.
-KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "source")
+KINDS = ("agreement", "event", "indicator", "issue", "organisation", "place", "project", "result", "source")
 SETS = {SERIALISERS[kind].file: kind for kind in KINDS}
 SEEN = Q(published_at__isnull=False) | Q(publication__in=[PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED])
 

@@ -37,6 +37,7 @@ PAGES = {
     "projects": "projects",
     "organisations": "organisations",
     "agreements": "agreements",
+    "results": "lessons",
     "indicators": "indicators",
     "sources": "sources",
     "terms": "glossary",

@@ -180,6 +180,6 @@ def test_description_carries_an_etag(client, db, address):
 def test_index_leads_to_every_resource_and_to_the_description(client, db):
     index = client.get("/api/v1/").json()
     addresses = [index["description"], index["documentation"], *(one["url"] for one in index["resources"].values())]
-    assert len(addresses) == 2 + 11
+    assert len(addresses) == 2 + 12
     for address in addresses:
         assert client.get(address.removeprefix("http://testserver")).status_code == 200

@@ -19,6 +19,7 @@ LISTS = {
     "projects": "projects",
     "organisations": "organisations",
     "agreements": "agreements",
+    "lessons": "results",
     "glossary": "terms",
     "sources": "sources",
 }

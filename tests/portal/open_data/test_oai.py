@@ -30,6 +30,7 @@ from tests.make import (
     make_party,
     make_place,
     make_project,
+    make_result,
     make_source,
     make_term,
 )
@@ -42,7 +43,7 @@ NAMES = {"oai": "http://www.openarchives.org/OAI/2.0/", "dc": "http://purl.org/d
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MAKERS = (
     *(make_issue, make_indicator, make_event, make_project),
-    *(make_organisation, make_agreement, make_place, make_source),
+    *(make_organisation, make_agreement, make_place, make_result, make_source),
 )
 
 
@@ -131,6 +132,7 @@ def test_sets_are_the_kinds_of_records(harvester):
         "organisations",
         "places",
         "projects",
+        "results",
         "sources",
     ]
     assert sets["projects"] == "Projects"
