@@ -280,7 +280,7 @@ class AgreementOutcomeInline(RecordInline, TranslationStackedInline):
     fieldsets = ((None, {"fields": (("project", "position"), in_languages("how"))}),)
     help_texts = {"position": LOWEST_FIRST}
     verbose_name = _("outcome")
-    verbose_name_plural = _("outcomes")
+    verbose_name_plural = pgettext_lazy("desk", "outcomes")
 
 
 class AgreementActivityInline(RecordInline, TranslationStackedInline):
@@ -417,7 +417,7 @@ class ResultFigureInline(RecordInline, TranslationStackedInline):
         "position": LOWEST_FIRST,
     }
     verbose_name = _("figure")
-    verbose_name_plural = _("figures")
+    verbose_name_plural = pgettext_lazy("desk", "figures")
 
 
 class ResultCitationInline(CitationInline):

@@ -1,4 +1,4 @@
-"""Describes projects, agreements and organisations in the vocabulary of schema.org.
+"""Describes projects, agreements, results and organisations in the vocabulary of schema.org.
 
 `tell` is the `SchemaContext` of the page.
 """
@@ -60,6 +60,18 @@ def agreement(tell, record):
         genre=record.get_kind_display(),
         contributor=organisations,
         spatialCoverage=countries,
+    )
+
+
+def result(tell, record, countries, issues):
+    """Return a CreativeWork about the project, or else about the issues, with its kind and countries."""
+    return tell.work(
+        "CreativeWork",
+        record,
+        abstract=text_and_language(record, "text")[0],
+        genre=record.get_kind_display(),
+        about=tell.ref("Project", record.project) if record.project else [tell.ref("Article", one) for one in issues],
+        spatialCoverage=tell.places(countries),
     )
 
 

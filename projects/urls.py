@@ -1,4 +1,4 @@
-"""URLs of projects, agreements and organisations."""
+"""URLs of projects, agreements, results and organisations."""
 
 from django.urls import path
 
@@ -13,10 +13,14 @@ urlpatterns = [
     path("organisations/<slug:key>/", views.OrganisationPage.as_view(), name="organisation"),
     path("agreements/", views.AgreementList.as_view(), name="agreements"),
     path("agreements/<slug:key>/", views.AgreementPage.as_view(), name="agreement"),
+    path("lessons/", views.ResultList.as_view(), name="results"),
+    path("lessons/<slug:key>/", views.ResultPage.as_view(), name="result"),
     *changelog_urls("projects/<slug:key>/", views.ProjectPage),
     *snapshot_urls("projects/<slug:key>/", views.ProjectPage),
     *changelog_urls("organisations/<slug:key>/", views.OrganisationPage),
     *snapshot_urls("organisations/<slug:key>/", views.OrganisationPage),
     *changelog_urls("agreements/<slug:key>/", views.AgreementPage),
     *snapshot_urls("agreements/<slug:key>/", views.AgreementPage),
+    *changelog_urls("lessons/<slug:key>/", views.ResultPage),
+    *snapshot_urls("lessons/<slug:key>/", views.ResultPage),
 ]

@@ -1,10 +1,12 @@
-"""Pages of projects, agreements and organisations."""
+"""Pages of projects, agreements, results and organisations."""
 
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Issue
+from portal.citations.references import source_keys
 from portal.core.choices import PublicationStatus
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap, most_matching
@@ -12,9 +14,11 @@ from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
 from portal.models import Place
 from projects import schema
-from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter
+from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter, ResultFilter
 from projects.models import (
     Agreement,
+    AgreementActivity,
+    AgreementOutcome,
     AgreementParty,
     ImportedActivity,
     ImportedFile,
@@ -22,8 +26,9 @@ from projects.models import (
     Participation,
     Project,
     ProjectIssue,
+    Result,
 )
-from projects.tables import AgreementTable, OrganisationTable, ProjectTable
+from projects.tables import AgreementTable, OrganisationTable, ProjectTable, ResultTable
 
 VISIBLE = PublicationStatus.PUBLISHED
 
@@ -84,17 +89,40 @@ class ProjectPage(RecordView):
         roles = {}
         for part in project.participations.all():
             roles.setdefault(part.role, []).append(part.organisation)
-        return super().get_context_data(**kwargs) | {
+        context = super().get_context_data(**kwargs)
+        shown = [row for name in ("results", "led_by") for row, _keys in context.get(name, ())]
+        return context | {
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
-            "notes": source_footnotes(project),
+            "notes": source_footnotes(project, shown),
         }
 
     def related_context(self, project):
+        led_by = agreements_behind(project)
+        explicit = {outcome.agreement_id for outcome in led_by}
         return {
-            "agreements": agreements_near(project),
+            "results": [(result, source_keys(result)) for result in results_of(project)],
+            "led_by": [(outcome, source_keys(outcome)) for outcome in led_by],
+            "agreements": [one for one in agreements_near(project) if one.pk not in explicit],
             "related": related_projects(project),
             "imported": imported_of(project),
         }
+
+
+def results_of(project):
+    """Return the published results of a project with figures and sources: results, then lessons, then evaluations."""
+    found = Result.objects.published().filter(project=project).order_by("key")
+    kinds = list(Result.Kind)
+    return sorted(found.prefetch_related("figures", "citations__source"), key=lambda one: kinds.index(one.kind))
+
+
+def agreements_behind(project):
+    """Return the outcomes that lead to a project from published agreements, with the agreements and sources."""
+    outcomes = AgreementOutcome.objects.filter(project=project, agreement__publication=VISIBLE)
+    return list(
+        outcomes.select_related("agreement")
+        .prefetch_related("citations__source")
+        .order_by("agreement__date", "agreement__key")
+    )
 
 
 def imported_of(project):
@@ -202,41 +230,107 @@ class AgreementPage(RecordView):
                 "areas",
                 Prefetch("issues", Issue.objects.published().without_sections()),
                 Prefetch("parties", AgreementParty.objects.published()),
+                Prefetch(
+                    "outcomes",
+                    AgreementOutcome.objects.filter(project__publication=VISIBLE)
+                    .select_related("project")
+                    .prefetch_related("citations__source"),
+                ),
+                Prefetch("activities", AgreementActivity.objects.prefetch_related("citations__source")),
             )
         )
 
     def get_context_data(self, **kwargs):
         agreement = self.object
-        parties = agreement.parties.all()
+        parties, outcomes = agreement.parties.all(), agreement.outcomes.all()
+        activities = sorted(agreement.activities.all(), key=lambda activity: activity.date, reverse=True)
         return super().get_context_data(**kwargs) | {
             "parties": [party.who for party in parties],
-            "notes": source_footnotes(agreement),
+            "outcomes": [(outcome, source_keys(outcome)) for outcome in outcomes],
+            "activities": [(activity, source_keys(activity)) for activity in activities],
+            "state": agreement.state_on(self.snapshot_date or timezone.localdate()),
+            "last_activity": activities[0] if activities else None,
+            "notes": source_footnotes(agreement, [*outcomes, *activities]),
         }
 
     def related_context(self, agreement):
-        return {"projects": projects_near(agreement)}
+        return later_activity(agreement)
 
 
-def projects_near(agreement, years=2, limit=6):
-    """Return published projects in the agreement's partner countries that start near its date, the nearest first.
+def later_activity(agreement, limit=6):
+    """Return published projects and agreements of the same month or later between the same parties, the first ones.
 
-    Partner countries are those in Central Asia, of the parties or of the organisations that are parties. "Near" means
-    in the calendar years from `years` before to `years` after the date.
+    They share with the agreement at least one Korean and one Central Asian organisation. Countries do not count: every
+    record has them. Projects that the agreement led to, as a source states, are left out.
     """
-    countries = {
-        country.key
-        for party in agreement.parties.all()
-        if (country := party.country or party.organisation.country) and country.group == Place.Group.CENTRAL_ASIA
+    korean, central_asian = (
+        [
+            party.organisation
+            for party in agreement.parties.all()
+            if party.organisation and party.organisation.country and party.organisation.country.group == group
+        ]
+        for group in (Place.Group.KOREA, Place.Group.CENTRAL_ASIA)
+    )
+    taking_part = registry.facet_index(Project).facets["organisation"]
+    korean_projects, their_projects = (
+        NONE.union(*(taking_part[one.key] for one in side)) for side in (korean, central_asian)
+    )
+    explicit = BitMap(outcome.project_id for outcome in agreement.outcomes.all())
+    among = (korean_projects & their_projects) - explicit
+    month = agreement.date[:7]
+    projects = Project.objects.published().filter(start__gte=month).order_by("start", "key")
+    found = projects.for_list().in_bulk(registry.first_ids(projects, among, limit))
+    parties = AgreementParty.objects.filter(agreement=OuterRef("pk"))
+    agreements = Agreement.objects.published().filter(
+        *(Exists(parties.filter(organisation__in=side)) for side in (korean, central_asian)), date__gte=month
+    )
+    return {
+        "later_projects": sorted(found.values(), key=lambda project: (project.start, project.key)),
+        "later_agreements": agreements.exclude(pk=agreement.pk).order_by("date", "key")[:limit],
     }
-    in_countries = registry.facet_index(Project).facets["country"]
-    among = NONE.union(*(in_countries[key] for key in countries))
-    projects, date = Project.objects.published().latest_first(), agreement.date
-    before = projects.filter(start__gte=f"{date.year - years:04}", start__lte=date)
-    after = projects.reverse().filter(start__gt=date, start__lt=f"{date.year + years + 1:04}")
-    pks = [pk for side in (before, after) for pk in registry.first_ids(side, among, limit)]
-    near = projects.for_list().in_bulk(pks)
-    day = date.first_day
-    return sorted(near.values(), key=lambda project: (abs((project.start.first_day - day).days), project.key))[:limit]
+
+
+class ResultList(RecordListView):
+    """All results, lessons and evaluations."""
+
+    queryset = Result.objects.all()
+    filterset_class = ResultFilter
+    table_class = ResultTable
+    title = _("Results and lessons")
+    lead = _(
+        "What came of projects, as sources state it: results with their figures, lessons that were drawn, and "
+        "evaluations by others."
+    )
+
+    @staticmethod
+    def count_words(count):
+        return ngettext("%(count)s result or lesson", "%(count)s results and lessons", count) % {"count": count}
+
+
+class ResultPage(RecordView):
+    """The page of one result, lesson or evaluation."""
+
+    model = Result
+    list_title, list_url = _("Results and lessons"), "results"
+
+    def schema_objects(self, tell, context):
+        return [schema.result(tell, self.object, context["countries"], context["issues"])]
+
+    def share_countries(self, context):
+        return context["countries"]
+
+    def get_queryset(self):
+        return super().get_queryset().with_subject().prefetch_related("figures")
+
+    def get_context_data(self, **kwargs):
+        result = self.object
+        subject = result.subject  # in a past version, its related records are not prefetched
+        return super().get_context_data(**kwargs) | {
+            "countries": [place for place in subject.countries.all() if place.publication == VISIBLE],
+            "issues": [issue for issue in subject.issues.all() if issue.publication == VISIBLE],
+            "areas": subject.areas.all(),
+            "notes": source_footnotes(result),
+        }
 
 
 class OrganisationList(RecordListView):

@@ -18,7 +18,7 @@ PRIVATE = ("admin/", "accounts/", "preview/")
 KINDS = {
     **{name: name.removesuffix("s") for name in ("issues", "indicators", "projects", "organisations", "agreements")},
     **{"sources": "source", "places": "place", "countries": "place", "timeline": "event", "events": "event"},
-    **{"terms": "term", "activities": "project"},
+    **{"terms": "term", "activities": "project", "lessons": "result", "results": "result"},
 }
 
 

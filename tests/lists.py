@@ -6,7 +6,7 @@ from issues.models import Event, Issue
 from portal.core.choices import Area, Confidence, Level
 from portal.facets.filters import Facet
 from portal.models import Place, Source
-from projects.models import Agreement, Organisation, Participation, Project, RioMarker, Sector
+from projects.models import Agreement, Organisation, Participation, Project, Result, RioMarker, Sector
 from tests.make import (
     make_agreement,
     make_answer,
@@ -23,6 +23,7 @@ from tests.make import (
     make_party,
     make_place,
     make_project,
+    make_result,
     make_rio_marker,
     make_sdg,
     make_sector,
@@ -37,6 +38,7 @@ LISTS = {
     "projects": make_project,
     "organisations": make_organisation,
     "agreements": make_agreement,
+    "lessons": make_result,
     "timeline": make_event,
     "glossary": make_term,
     "sources": make_source,
@@ -74,6 +76,10 @@ FACETS = {
     ("agreements", "level"): (Level.PROVINCIAL, Level.NATIONAL),
     ("agreements", "organisation"): ("koica", "adb"),
     ("agreements", "confidence"): (Confidence.HIGH, Confidence.LOW),
+    ("lessons", "kind"): (Result.Kind.LESSON, Result.Kind.EVALUATION),
+    ("lessons", "issue"): ("aral", "desert"),
+    ("lessons", "area"): (Area.FORESTRY, Area.ENERGY),
+    ("lessons", "country"): ("uz", "kz"),
     ("organisations", "country"): ("uz", "kz"),
     ("organisations", "kind"): (Organisation.Kind.GOVERNMENT, Organisation.Kind.MULTILATERAL),
     ("organisations", "role"): (Participation.Role.FUNDING, Participation.Role.PARTNER),
@@ -113,6 +119,9 @@ TIES = {
     ("agreements", "organisation"): lambda agreement, key: make_party(
         agreement=agreement, organisation=known(make_organisation, key)
     ),
+    ("lessons", "issue"): lambda result, key: result.issues.add(known(make_issue, key)),
+    ("lessons", "area"): make_area,
+    ("lessons", "country"): lambda result, key: result.countries.add(known(make_country, key)),
     ("organisations", "country"): lambda organisation, key: (
         type(organisation).objects.filter(pk=organisation.pk).update(country=known(make_country, key))
     ),

@@ -28,6 +28,7 @@ from tests.make import (
     make_organisation,
     make_place,
     make_project,
+    make_result,
     make_source,
 )
 from tests.pages import LANGUAGES, PAGES, address, status
@@ -46,6 +47,7 @@ RECORDS = {
     "projects": make_project,
     "organisations": make_organisation,
     "agreements": make_agreement,
+    "lessons": make_result,
     "countries": make_country,
     "places": make_place,
     "sources": make_source,
@@ -89,7 +91,7 @@ def test_a_page_of_every_kind_is_looked_at():
     names = set(named_patterns(under_language)) - {"suggest", "preview", "feed"}
     changes = {name for name in names if name.endswith(("-changes", "-changes-feed"))}
     past = {name for name in names if name.endswith("-on")}
-    assert (len(changes), len(past)) == (18, 9)
+    assert (len(changes), len(past)) == (20, 10)
     assert names - changes - past | {"issues-changes", "projects-on"} == looked_at
 
 
@@ -274,6 +276,7 @@ def pages_of(world):
         "projects",
         "organisations",
         "agreements",
+        "results",
         "places",
         "sources",
     )

@@ -33,6 +33,8 @@ KINDS = (
     "organisation",
     "project",
     "agreement",
+    "result",
+    "lesson",
     "country",
     "province",
     "place",

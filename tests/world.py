@@ -4,7 +4,9 @@
         │
     water scarcity ──► the Aral Sea's depletion (under it): key figure, note on Uzbekistan, indicator with a value,
         │                       │                            event, SDG, sources
-    KOICA ── project ───────────┴── agreement with Uzbekistan and KOICA
+    KOICA ── project ───────────┴── agreement with Uzbekistan and KOICA, which led to the project
+                │
+              result; another one has no project, but the country and the issue
 
 `link` links one new record of each kind to a record of that world, by every relation of the models. `link(issue)` makes
 published records. `link(issue, unpublished(DRAFT), SECRET)` makes drafts with SECRET in their texts and in the rows
@@ -18,8 +20,9 @@ from types import SimpleNamespace
 from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Term
 from portal.core.choices import Area
 from portal.models import Place, Source
-from projects.models import Agreement, Organisation, Participation, Project
+from projects.models import Agreement, AgreementActivity, AgreementOutcome, Organisation, Participation, Project, Result
 from tests.make import (
+    make_activity,
     make_agreement,
     make_answer,
     make_area,
@@ -33,10 +36,13 @@ from tests.make import (
     make_key_figure,
     make_observation,
     make_organisation,
+    make_outcome,
     make_participation,
     make_party,
     make_place,
     make_project,
+    make_result,
+    make_result_figure,
     make_rio_marker,
     make_sdg,
     make_sector,
@@ -69,8 +75,12 @@ def make_world():
     w.link = make_issue_link(cause=w.main, effect=w.issue)
     w.organisation.country = w.country
     w.organisation.save()
+    w.outcome = make_outcome(agreement=w.agreement, project=w.project)
+    w.activity = make_activity(agreement=w.agreement)
+    w.result = make_result(project=w.project, planned_end="2022", actual_end="2023-05")
+    w.lesson = make_result()
     cited = (w.country, w.place, w.issue, w.figure, w.link, w.event, w.term, w.organisation, w.project, w.agreement)
-    for record in cited:
+    for record in (*cited, w.outcome, w.activity, w.result, w.lesson):
         make_citation(record, w.source)
     make_issue_in_country(issue=w.issue, country=w.country)
     w.issue.places.add(w.place)
@@ -89,8 +99,12 @@ def make_world():
     make_party(agreement=w.agreement, country=w.country)
     make_party(agreement=w.agreement, organisation=w.organisation)
     w.agreement.issues.add(w.issue)
-    for record in (w.project, w.agreement):
+    for record in (w.project, w.agreement, w.lesson):
         make_area(record)
+    w.lesson.countries.add(w.country)
+    w.lesson.issues.add(w.issue)
+    for result in (w.result, w.lesson):
+        make_result_figure(result=result)
     for record in (w.issue, w.project):
         make_sdg(record, "6.4")
     return w
@@ -149,11 +163,14 @@ def _(issue: Issue, new=ordinary, words="So it is."):
     new(make_event).issues.add(issue)
     new(make_agreement).issues.add(issue)
     make_answer(project=new(make_project, start="2021"), issue=issue, rationale_en=words)
+    new(make_result).issues.add(issue)
 
 
 @link.register(KeyFigure)
 @link.register(IssueLink)
 @link.register(Term)
+@link.register(AgreementOutcome)
+@link.register(AgreementActivity)
 def _(record, new=ordinary, words="So it is."):
     make_citation(record, new(make_source))
 
@@ -186,6 +203,7 @@ def _(place: Place, new=ordinary, words="So it is."):
         project.countries.add(place)
         event.countries.add(place)
         make_area(project, Area.ENERGY)
+        new(make_result).countries.add(place)
     else:
         new(make_place, part_of=place)
         new(make_issue).places.add(place)
@@ -201,6 +219,9 @@ def _(source: Source, new=ordinary, words="So it is."):
     make_observation(source=source, indicator=new(make_indicator, source=source), place=first(Place))
     make_citation(make_key_figure(issue=new(make_issue), label_en=words), source)
     make_citation(make_issue_link(cause=new(make_issue), effect=new(make_issue), mechanism_en=words), source)
+    make_citation(new(make_result), source)
+    make_citation(make_outcome(agreement=new(make_agreement), project=new(make_project), how_en=words), source)
+    make_citation(make_activity(agreement=new(make_agreement), text_en=words), source)
 
 
 @link.register
@@ -219,6 +240,16 @@ def _(project: Project, new=ordinary, words="So it is."):
     for role in Participation.Role:
         make_participation(project=project, organisation=new(make_organisation), role=role)
     make_answer(project=project, issue=new(make_issue), rationale_en=words)
+    make_outcome(project=project, agreement=new(make_agreement), how_en=words)
+    new(make_result, project=project)
+
+
+@link.register
+def _(result: Result, new=ordinary, words="So it is."):
+    make_citation(result, new(make_source))
+    if result.project is None:
+        result.countries.add(new(make_country))
+        result.issues.add(new(make_issue))
 
 
 @link.register
@@ -227,3 +258,4 @@ def _(agreement: Agreement, new=ordinary, words="So it is."):
     make_party(agreement=agreement, country=new(make_country))
     make_party(agreement=agreement, organisation=new(make_organisation))
     agreement.issues.add(new(make_issue))
+    make_outcome(agreement=agreement, project=new(make_project), how_en=words)

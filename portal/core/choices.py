@@ -41,8 +41,8 @@ class Confidence(models.TextChoices):
     def meaning(self) -> Promise:
         """Return a sentence that says what the word stands for."""
         return {
-            "high": _("An official release, a party’s own page, a study, a report or a dataset was read."),
-            "medium": _("Reputable press was read."),
+            "high": _("An official or peer-reviewed source was read."),
+            "medium": _("Reputable press or a partner’s own page was read."),
             "low": _("One weak or partial source was read."),
         }[self.value]
 

@@ -92,14 +92,10 @@ def outdated_condition(model, language):
 
 
 @functools.cache
-def row_models(model):
-    """Return the models whose rows belong to records of `model`."""
-    return tuple(other for other in apps.get_models() if (owner := owner_field(other)) and owner.related_model is model)
-
-
 def _has_texts(model):
     """Return True if a model or a model of its rows has translated fields."""
-    return bool(translated_fields(model)) or any(map(translated_fields, row_models(model)))
+    owned = (other for other in apps.get_models() if (owner := owner_field(other)) and owner.related_model is model)
+    return bool(translated_fields(model)) or any(map(translated_fields, owned))
 
 
 def row_is_older(model, language):

@@ -19,10 +19,16 @@ from portal.publishing.preview import visible_to
 from portal.seo.head import PageMetadataMixin
 
 
-def source_footnotes(record):
-    """Return the published sources of a record as numbered notes, in the order that its editors gave them."""
+def source_footnotes(record, cited=()):
+    """Return the published sources of a record as numbered notes, in the order that its editors gave them.
+
+    Those of `cited` follow: rows or records that the page also shows. Their citations must be prefetched.
+    """
     notes = Footnotes(
-        citation.source for citation in citations_of(record) if citation.source.publication == "published"
+        citation.source
+        for one in (record, *cited)
+        for citation in citations_of(one)
+        if citation.source.publication == "published"
     )
     notes.cite_all()
     return notes

@@ -1,7 +1,8 @@
 """The languages of a form: how complete each language is, and which translations are outdated.
 
-The form counts every translated text that is required or that is written in any language. The form's script counts
-them again while the editor types.
+The form counts the texts that readers need in their own language (portal.staff.worklists.texts_to_translate): those
+that are required, and those that are written in any language. The form's script counts them again while the editor
+types.
 """
 
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils.text import capfirst
 from django.utils.translation import ngettext
 
-from portal.curation.translations import outdated_of, plain, translated_fields
+from portal.curation.translations import outdated_of, plain
 from portal.history.diff import word_diff
 from portal.staff.pages import admin_address, admin_path, posted_object
+from portal.staff.worklists import texts_to_translate
 
 ENGLISH = settings.LANGUAGE_CODE
 LANGUAGES = dict(settings.LANGUAGES)
@@ -145,7 +147,7 @@ class TranslationMixin:
 def marked(model, db_field, field):
     """Return the form field. If the form counts its text, the attribute `data-text` marks it for the script."""
     original = getattr(db_field, "translated_field", db_field)
-    if field is not None and original is not db_field and original.name in translated_fields(model):
+    if field is not None and original is not db_field and original.name in texts_to_translate(model):
         field.widget.attrs["data-text"] = "required" if _required(model, original.name) else "optional"
     return field
 
@@ -190,7 +192,7 @@ class LanguageProgress:
 
 def _texts_of(form) -> Iterator[TranslatedField]:
     model = type(form.instance)
-    for name in translated_fields(model):
+    for name in texts_to_translate(model):
         values = {}
         for code in LANGUAGES:
             column = f"{name}_{code}"

@@ -15,29 +15,35 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import Confidence, PublicationStatus
 from portal.curation import duplicates
 from portal.curation.links import has_link
-from portal.curation.translations import outdated_condition, owner_field, row_models, translated_fields
+from portal.curation.translations import outdated_condition, translated_fields
 from portal.curation.verifications import not_verified_since
 from portal.models import Place, Record, workflow
 from portal.staff.pages import admin_address
 
-TRANSLATIONS = ("ko", "ru")  # the worklists of missing translations, named by their language
+# Fields of records that need no translation: the editors' own notes, and licence terms as publishers state them.
+LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
 MY_DRAFTS = 12
 LONGEST_WAITING = 12
+
+
+def texts_to_translate(model):
+    """Return the names of a model's translated fields that readers need in their own language."""
+    return [field for field in translated_fields(model) if not (issubclass(model, Record) and field in LEFT_IN_ENGLISH)]
 
 
 def untranslated(model, language):
     """Return a Q for records or rows that have an English text but lack it in `language`.
 
-    Their rows count too. Return None if neither the model nor its rows have translated texts.
+    The rows of a record in its `relations_requiring_english` count too. Return None if the model has no such texts.
     """
     missing = Q()
-    for field in translated_fields(model):
+    for field in texts_to_translate(model):
         other = f"{field}_{language}"
         missing |= Q(**{f"{field}_en__gt": ""}) & (Q(**{other: ""}) | Q(**{other: None}))
-    for rows in row_models(model):
-        if (lacking := untranslated(rows, language)) is not None:
-            own = rows._base_manager.filter(**{owner_field(rows).name: OuterRef("pk")})
-            missing |= Q(Exists(own.filter(lacking)))
+    for relation in getattr(model, "relations_requiring_english", ()):
+        field = model._meta.get_field(relation)
+        rows = field.related_model._base_manager.filter(**{field.remote_field.name: OuterRef("pk")})
+        missing |= Q(Exists(rows.filter(untranslated(field.related_model, language))))
     return missing or None
 
 
@@ -180,28 +186,8 @@ class EditorDashboard:
                 if count := counts.get(name.replace("-", "_")):
                     url = f"{admin_address(model, 'changelist')}?care={name}"
                     found.append((capfirst(model._meta.verbose_name_plural), count, url))
-        for model in self._rows_apart():
-            counts = model.objects.aggregate(
-                **{code: Count("pk", filter=untranslated(model, code)) for code in TRANSLATIONS}
-            )
-            for code, count in counts.items():
-                if count:
-                    url = f"{admin_address(model, 'changelist')}?without={code}"
-                    lists[code].append((capfirst(model._meta.verbose_name_plural), count, url))
         lists["double"] = self._doubles()
         return {name: WorklistCount(WORKLISTS[name].words, found) for name, found in lists.items()}
-
-    def _rows_apart(self):
-        """Return the models with translated texts that are no records and belong to none, such as sectors."""
-        return [
-            model
-            for model in apps.get_models()
-            if translated_fields(model)
-            and not issubclass(model, Record)
-            and owner_field(model) is None
-            and self.site.is_registered(model)
-            and self.site.get_model_admin(model).has_view_permission(self.request)
-        ]
 
     def _doubles(self):
         """Return the counts of likely duplicates, with URLs of their own page.

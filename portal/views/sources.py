@@ -1,6 +1,6 @@
 """The list of sources, and the page of a source."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -15,7 +15,7 @@ from portal.generic.list import RecordListView
 from portal.generic.tables import SourceTable
 from portal.models import ExternalLink, Place, Source
 from portal.seo import schema_org
-from projects.models import Agreement, Organisation, Project
+from projects.models import Agreement, AgreementActivity, AgreementOutcome, Organisation, Project, Result
 
 VISIBLE = PublicationStatus.PUBLISHED
 
@@ -52,7 +52,8 @@ class SourcePage(RecordView):
         ).select_related("cause", "effect")
         cited_by = [
             (_("Issues"), Issue.objects.published().filter(sources=source).without_sections()),
-            (_("Agreements"), Agreement.objects.published().filter(sources=source)),
+            (_("Agreements"), agreements_citing(source)),
+            (_("Results and lessons"), Result.objects.published().filter(sources=source)),
             (_("Events"), Event.objects.published().filter(sources=source)),
             (
                 _("Indicators"),
@@ -77,3 +78,11 @@ class SourcePage(RecordView):
             "broken_url": broken.get(source.url),
             "broken_doi": broken.get(DOI + source.doi),
         }
+
+
+def agreements_citing(source):
+    """Return the published agreements that cite a source, or whose shown outcomes or activities do."""
+    outcomes = AgreementOutcome.objects.filter(agreement=OuterRef("pk"), project__publication=VISIBLE, sources=source)
+    activities = AgreementActivity.objects.filter(agreement=OuterRef("pk"), sources=source)
+    cited = Agreement.sources.through.objects.filter(agreement=OuterRef("pk"), source=source)
+    return Agreement.objects.published().filter(Exists(cited) | Exists(outcomes) | Exists(activities))

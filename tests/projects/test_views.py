@@ -1,13 +1,16 @@
-"""The content of project, agreement and organisation pages."""
+"""The content of project, agreement, result and organisation pages."""
+
+import datetime
 
 import pytest
 from django.utils import timezone
 
 from portal.models import Place
-from projects.models import Participation, ProjectIssue
-from projects.views import agreements_near, projects_near, related_projects
+from projects.models import Participation, ProjectIssue, Result
+from projects.views import agreements_near, later_activity, related_projects
 from tests import reading
 from tests.make import (
+    make_activity,
     make_agreement,
     make_answer,
     make_area,
@@ -15,9 +18,12 @@ from tests.make import (
     make_country,
     make_issue,
     make_organisation,
+    make_outcome,
     make_participation,
     make_party,
     make_project,
+    make_result,
+    make_result_figure,
     make_rio_marker,
     make_sdg,
     make_sector,
@@ -173,23 +179,73 @@ def test_no_agreement_is_near_a_project_without_a_known_start(uzbekistan):
     assert agreements_near(project) == []
 
 
-def test_projects_near_an_agreement_are_those_of_its_central_asian_parties_around_its_date(uzbekistan):
+def make_bodies(*countries):
+    """Return a published organisation of each country."""
+    return [make_organisation(country=country) for country in countries]
+
+
+def make_project_of(key, start, *organisations):
+    project = make_project(key=key, start=start)
+    for organisation in organisations:
+        make_participation(project=project, organisation=organisation)
+    return project
+
+
+@pytest.fixture
+def forest_agreement(uzbekistan):
+    """An agreement of July 2021 between two organisations and their countries, and the two organisations."""
     korea = make_country(key="kr", group=Place.Group.KOREA)
-    for key, start, country in (
-        ("same-year", "2021-01", uzbekistan),
-        ("before", "2019", uzbekistan),
-        ("long-before", "2018-12-31", uzbekistan),
-        ("undated", None, uzbekistan),
-        ("in-korea", "2021", korea),
-        ("elsewhere", "2021", make_country(key="kz")),
-    ):
-        make_project(key=key, start=start).countries.add(country)
-    agreement = make_agreement(date="2021-07-02")
-    make_party(agreement=agreement, organisation=make_organisation(country=uzbekistan))
-    make_party(agreement=agreement, country=korea)
-    make_party(agreement=agreement, organisation=make_organisation(country=None))
+    korean, uzbek = make_bodies(korea, uzbekistan)
+    agreement = make_agreement(key="mou", date="2021-07-02")
+    for party in ({"organisation": korean}, {"organisation": uzbek}, {"country": korea}, {"country": uzbekistan}):
+        make_party(agreement=agreement, **party)
     agreement.refresh_from_db()
-    assert keys(projects_near(agreement)) == ["same-year", "before"]
+    return agreement, korean, uzbek
+
+
+def test_later_activity_shares_an_organisation_of_each_side(uzbekistan, forest_agreement):
+    agreement, korean, uzbek = forest_agreement
+    [other] = make_bodies(uzbekistan)
+    for key, start, organisations in (
+        ("later", "2022", (korean, uzbek)),
+        ("same-month", "2021-07", (korean, uzbek)),
+        ("before", "2021-06-30", (korean, uzbek)),
+        ("undated", None, (korean, uzbek)),
+        ("one-side", "2022", (korean, other)),
+    ):
+        make_project_of(key, start, *organisations).countries.add(uzbekistan)
+    for key, date, organisation in (("renewed", "2023", uzbek), ("with-others", "2023", other)):
+        one = make_agreement(key=key, date=date)
+        make_party(agreement=one, organisation=korean)
+        make_party(agreement=one, organisation=organisation)
+    later = later_activity(agreement)
+    assert keys(later["later_projects"]) == ["same-month", "later"]
+    assert keys(later["later_agreements"]) == ["renewed"]
+
+
+def test_later_activity_leaves_out_projects_that_a_source_links(forest_agreement):
+    agreement, korean, uzbek = forest_agreement
+    make_outcome(agreement=agreement, project=make_project_of("linked", "2022", korean, uzbek))
+    assert keys(later_activity(agreement)["later_projects"]) == []
+
+
+def test_countries_alone_are_no_later_activity(uzbekistan):
+    agreement = make_agreement(date="2021-07-02")
+    make_party(agreement=agreement, country=uzbekistan)
+    make_party(agreement=agreement, country=make_country(key="kr", group=Place.Group.KOREA))
+    agreement_of(uzbekistan, "later", "2022")
+    make_project(start="2022").countries.add(uzbekistan)
+    agreement.refresh_from_db()
+    assert [list(found) for found in later_activity(agreement).values()] == [[], []]
+
+
+def test_later_activity_is_folded_and_says_that_no_source_confirms_it(client, forest_agreement):
+    _agreement, korean, uzbek = forest_agreement
+    make_project_of("later", "2022", korean, uzbek)
+    [folded] = reading.page(client.get("/en/agreements/mou/")).xpath("//details[@class='folded']")
+    assert folded.get("open") is None
+    assert reading.words(folded.find("summary")) == "Later activity between the same parties"
+    assert "Found by date and parties; no source confirms the link." in reading.words(folded)
 
 
 def test_related_projects_answer_the_same_issues_the_most_in_common_first():
@@ -228,6 +284,107 @@ def test_agreement_names_its_parties_and_what_it_is_about(client):
         "Areas": "Forestry",
         "Issues": "Salt dust",
     }
+
+
+def part(response, name):
+    """Return the words of the section with this anchor; None if the page has none."""
+    found = reading.page(response).xpath(f"//section[@aria-labelledby='{name}']")
+    return reading.words(found[0]) if found else None
+
+
+def test_agreement_says_that_no_source_says_what_came_of_it(client):
+    make_agreement(key="mou")
+    said = part(client.get("/en/agreements/mou/"), "outcomes")
+    assert said.startswith("What came of it No source that was read says what came of it. State Not known")
+    assert "Looked for on" not in said
+
+
+def test_agreement_shows_outcomes_with_their_sources(client):
+    agreement = make_agreement(key="mou", looked_on=datetime.date(2026, 11, 26), outcome_note_en="The tender failed.")
+    make_citation(agreement, make_source(title="The text"))
+    outcome = make_outcome(agreement=agreement, project=make_project(title_en="Trees"), how_en="It names the site.")
+    make_citation(outcome, make_source(title="The ministry"))
+    response = client.get("/en/agreements/mou/")
+    assert "Trees" in part(response, "outcomes")
+    assert "It names the site.2" in part(response, "outcomes")
+    assert "Note. The tender failed." in part(response, "outcomes")
+    assert part(response, "outcomes").endswith("Looked for on 26 November 2026")
+    notes = reading.page(response).xpath("//ol[@class='note-list']/li/a")
+    assert [reading.words(note) for note in notes] == ["The text", "The ministry"]
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (datetime.date(2026, 5, 31), "State Active, last sign May 2024"),
+        (datetime.date(2026, 6, 1), "State Quiet since May 2024"),
+    ],
+)
+def test_agreement_states_its_activity_of_today(client, monkeypatch, today, said):
+    monkeypatch.setattr(timezone, "localdate", lambda *args: today)
+    agreement = make_agreement(key="mou")
+    make_activity(agreement=agreement, date="2024-05", text_en="The ministries met.")
+    make_activity(agreement=agreement, date="2023", text_en="They planted trees.")
+    words = part(client.get("/en/agreements/mou/"), "outcomes")
+    assert words.startswith("What came of it Last activity May 2024 The ministries met. Earlier activity 2023 They")
+    assert said in words
+
+
+def test_project_shows_its_results_before_lessons_and_evaluations(client):
+    project = make_project(key="trees")
+    for kind in ("evaluation", "lesson", "result"):
+        result = make_result(project=project, kind=kind, text_en=f"An {kind}.", planned_end="2022", actual_end="2023")
+        make_citation(result, make_source(title=f"Source of the {kind}"))
+    make_result_figure(result=result, label_en="Trees", value="1200", unit_en="ha", year=2023)
+    response = client.get("/en/projects/trees/")
+    entries = reading.page(response).xpath("//section[@aria-labelledby='outcomes']//li[@class='entry']")
+    assert [reading.words(entry) for entry in entries] == [
+        "Result On its own page An result.1 Planned end 2022 Actual end 2023 Trees 1,200 ha (2023)",
+        "Lesson On its own page An lesson.2 Planned end 2022 Actual end 2023",
+        "Evaluation On its own page An evaluation.3 Planned end 2022 Actual end 2023",
+    ]
+    assert "None of the sources we read reports results." not in reading.said(response, "unknown")
+
+
+def test_project_names_the_agreement_that_led_to_it(client):
+    project = make_project(key="trees", start="2021")
+    country = make_country()
+    project.countries.add(country)
+    agreement = make_agreement(title_en="Forest memorandum", date="2020-03")
+    make_party(agreement=agreement, country=country)
+    make_outcome(project=project, agreement=agreement, how_en="It names the site.")
+    response = client.get("/en/projects/trees/")
+    assert part(response, "led-by") == (
+        "From which agreement Forest memorandum Memorandum of understanding March 2020 It names the site."
+    )
+    assert reading.page(response).xpath("//details[@class='folded']") == []  # it is not named again as near
+
+
+def test_result_has_a_page_with_the_issues_areas_and_countries_of_its_project(client):
+    project = make_project(title_en="Trees")
+    project.countries.add(make_country(name_en="Uzbekistan"), make_country(name_en="Kept back", publication="draft"))
+    make_answer(project=project, issue=make_issue(name_en="Salt dust"))
+    make_area(project)
+    make_result(key="watering", project=project, kind=Result.Kind.LESSON, text_en="Saxaul needs watering.")
+    response = client.get("/en/lessons/watering/")
+    assert [reading.words(heading) for heading in reading.page(response).xpath("//h1")] == ["Saxaul needs watering."]
+    assert facts(response) == {
+        "Kind": "Lesson",
+        "Project": "Trees",
+        "Countries": "Uzbekistan",
+        "Areas": "Forestry",
+        "Issues": "Salt dust",
+    }
+
+
+def test_result_of_an_unpublished_project_tells_nothing_of_it(client):
+    project = make_project(publication="archived")
+    project.countries.add(make_country())
+    make_area(project)
+    make_result(key="watering", project=project)
+    assert facts(client.get("/en/lessons/watering/")) == {"Kind": "Lesson"}
+    assert reading.shown(client.get("/en/lessons/")) == ["watering"]
+    assert reading.shown(client.get("/en/lessons/?area=forestry")) == []
 
 
 def test_organisation_shows_its_projects_by_role_and_counts_each_once(client):

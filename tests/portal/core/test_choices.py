@@ -112,8 +112,8 @@ def test_unfinished_work_is_what_goes_on():
 
 def test_each_confidence_says_what_it_means():
     assert [str(confidence.meaning) for confidence in Confidence] == [
-        "An official release, a party’s own page, a study, a report or a dataset was read.",
-        "Reputable press was read.",
+        "An official or peer-reviewed source was read.",
+        "Reputable press or a partner’s own page was read.",
         "One weak or partial source was read.",
     ]
 

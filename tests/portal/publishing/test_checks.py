@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from issues.models import Issue
-from portal.core.choices import Confidence, PublicationStatus
-from portal.models import Place, Record, Source
+from portal.core.choices import PublicationStatus
+from portal.models import Place, Record
 from portal.publishing.checks import publishing_blockers
 from tests.make import (
     make_agreement,
@@ -94,36 +94,6 @@ def test_dates_are_in_order_and_money_has_its_currency():
         "A project cannot end before it starts.",
         "Enter both budget and currency, or neither.",
     ]
-
-
-@pytest.mark.parametrize("make", [make_project, make_agreement])
-@pytest.mark.parametrize("kind", Source.Kind)
-def test_high_confidence_needs_more_than_news_or_an_encyclopedia(make, kind):
-    record = make()
-    make_citation(record, make_source(kind=Source.Kind.NEWS))
-    make_citation(record, make_source(kind=kind))
-    expected = (
-        "Confidence is high, but only news or an encyclopedia is cited. Cite a government release, a party’s own page, "
-        "an article, a report or a dataset, or choose a lower confidence."
-    )
-    found = lacks(record).get("id_confidence")
-    assert found == (expected if kind in {Source.Kind.NEWS, Source.Kind.ENCYCLOPEDIA} else None)
-    type(record).objects.update(confidence=Confidence.MEDIUM)
-    assert "id_confidence" not in lacks(record)
-
-
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("ko", "신뢰도가 ‘높음’인데 언론 보도나 백과사전만 인용했습니다."),
-        ("ru", "Достоверность высокая, но указаны только новости или энциклопедия."),
-    ],
-)
-def test_editors_read_in_their_language_what_high_confidence_needs(language, words):
-    project = whole_project()
-    Source.objects.update(kind=Source.Kind.NEWS)
-    with translation.override(language):
-        assert lacks(project)["id_confidence"].startswith(words)
 
 
 def test_rows_are_read_in_english_and_figures_with_a_source():

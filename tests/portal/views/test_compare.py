@@ -384,7 +384,7 @@ def test_a_project_says_what_it_is_and_what_is_not_known(client):
         "Rio marker: Desertification": ["not stated in a source"] * 2,
         "Results": ["A forest.", "None of the sources we read reports results."],
         "Confidence": [
-            "High An official release, a party’s own page, a study, a report or a dataset was read.",
+            "High An official or peer-reviewed source was read.",
             "Low One weak or partial source was read.",
         ],
         "Number of sources": ["21 2", "0"],
