@@ -45,10 +45,12 @@ def publish_scheduled():
     A record with blockers (`publishing_blockers`) goes back to review and is not in the list. If two processes do this
     at the same time, the second one waits for the first and then finds nothing to publish.
     """
-    now = timezone.now()
-    due_at = next_due()
-    if due_at is None or due_at > now:
-        return []
+    now, due_at = timezone.now(), next_due()
+    return _publish_until(now) if due_at is not None and due_at <= now else []
+
+
+def _publish_until(now):
+    """Publish all records that are scheduled for `now` or earlier, as `publish_scheduled` does."""
     published = []
     with content_transaction():
         for scheduled in _scheduled():
@@ -106,7 +108,7 @@ class PublishScheduledMiddleware:
             if self.due_at is not None and self.due_at <= timezone.now():
                 self.due_at = None
                 with lock_timeout(LOCK_MILLISECONDS):
-                    publish_scheduled()
+                    _publish_until(timezone.now())
                 self.due_at = next_due()
         except Error as error:
             # For an outage, log one line without a traceback: many tracebacks do not explain it better.

@@ -176,12 +176,12 @@ def test_one_request_publishes_and_others_do_not_wait_for_it(settings, monkeypat
     monkeypatch.setattr(scheduler, "next_due", lambda: timezone.now() - HOUR)
     publishing, answered, runs = threading.Event(), threading.Event(), []
 
-    def publish():
+    def publish(now):
         runs.append(1)
         publishing.set()
         assert answered.wait(60)
 
-    monkeypatch.setattr(scheduler, "publish_scheduled", publish)
+    monkeypatch.setattr(scheduler, "_publish_until", publish)
     monkeypatch.setattr(scheduler, "lock_timeout", lambda milliseconds: contextlib.nullcontext())
     middleware = PublishScheduledMiddleware(lambda request: "page")
     with ThreadPoolExecutor(1) as executor:
@@ -229,6 +229,15 @@ def test_a_request_before_the_time_asks_nothing_and_the_first_after_it_publishes
     assert queries() == 0
     project.refresh_from_db()
     assert project.publication == PublicationStatus.PUBLISHED
+
+
+def test_middleware_queries_the_next_time_once_before_and_once_after_it_publishes(settings, monkeypatch, rf):
+    project = scheduled_project(publish_at=timezone.now() - HOUR)
+    settings.SCHEDULE_SECONDS = 30
+    found = []
+    monkeypatch.setattr(scheduler, "next_due", lambda: found.append(next_due()) or found[-1])
+    PublishScheduledMiddleware(lambda request: "page")(rf.get("/"))
+    assert found == [project.publish_at, None]
 
 
 def test_pages_are_made_even_where_the_look_fails(settings, monkeypatch, rf, caplog):
