@@ -68,9 +68,12 @@ def lock_timeout(milliseconds: int, using: str = DEFAULT_DB_ALIAS) -> Iterator[N
 
 @dataclass(frozen=True)
 class IdList:
-    """Primary keys to ask for, however many, as one value: of a list Django looks at every one."""
+    """Any number of primary keys as one value of a lookup. Of a list, Django processes each item."""
 
-    pks: Iterable[int]
+    pks: tuple[int, ...]
+
+    def __init__(self, pks: Iterable[int]) -> None:
+        object.__setattr__(self, "pks", tuple(pks))  # a list cannot be hashed, and Django hashes lookups
 
     @functools.cached_property
     def listed(self) -> str:
