@@ -22,10 +22,10 @@ class PortalConfig(AppConfig):
         # transaction.
         for receiver in (
             content_version.mark_changed_for_rows,
-            indexing.mark_rows,
-            audit_log.note_rows,
-            translations.compare_rows,
-            links.collect_from_rows,
+            indexing.mark_dirty_for_rows,
+            audit_log.log_actions_for_rows,
+            translations.compare_translations_for_rows,
+            links.update_links_for_rows,
             verifications.forget_deleted,
             duplicates.forget_deleted,
         ):
@@ -33,7 +33,7 @@ class PortalConfig(AppConfig):
         for receiver in (indexing.flush_log, content_version.flush_log):
             signals.changes_flushed.connect(receiver)
         indexing.clear_after_flush()
-        audit_log.follow_accounts()
+        audit_log.connect_signals()
         sessions.connect_signals()
         # Each app declares the exported content of its records in its `formats` module, which registers it on import.
         autodiscover_modules("formats")

@@ -137,7 +137,7 @@ def _forget_uses(uses):
         _forget(links)
 
 
-def changed(model, pks):
+def update_links(model, pks):
     """Update the links of changed records."""
     pks = list(pks)
     for start in range(0, len(pks), BATCH):
@@ -145,7 +145,7 @@ def changed(model, pks):
         _store_uses(model, {values["pk"]: external_urls(values, model) for values in some})
 
 
-def collect_from_rows(sender, change, phase, **kwargs):
+def update_links_for_rows(sender, change, phase, **kwargs):
     """Receive `rows_changed`: update the links of the changed records.
 
     Fixtures are left out; sync_links reads them after their load.
@@ -158,7 +158,7 @@ def collect_from_rows(sender, change, phase, **kwargs):
         values = {name: getattr(change.instance, name) for name in _names(sender)}
         _store_uses(sender, {change.instance.pk: external_urls(values, sender)})
     elif change.fields is None or change.fields & set(_names(sender)):
-        changed(sender, change.pks)
+        update_links(sender, change.pks)
 
 
 # ── Outcomes of checks ───────────────────────────────────────────────────────────────────────────────────────

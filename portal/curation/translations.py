@@ -177,7 +177,7 @@ def _compare(model, before, after):
     )
 
 
-def compare_rows(sender, change, phase, **kwargs):
+def compare_translations_for_rows(sender, change, phase, **kwargs):
     """Receive `rows_changed`: compare the texts of rows before and after a change. Fixtures are left out."""
     if change.action is Action.DELETE:
         if phase is Phase.AFTER and _columns(sender):

@@ -154,7 +154,7 @@ def _dependents(model: type[Model], pks: Collection[int]) -> Iterator[tuple[type
         yield owner, set(found)
 
 
-def mark_rows(sender: type[Model], change: TableChange, phase: Phase, **kwargs: object) -> None:
+def mark_dirty_for_rows(sender: type[Model], change: TableChange, phase: Phase, **kwargs: object) -> None:
     """Receive `rows_changed`: mark the records that carry words of the rows."""
     if change.action is Action.RELATE:
         owner = _watched().throughs.get(sender)

@@ -191,7 +191,7 @@ def network_at(address):
 # ── Signal receivers ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def follow_accounts():
+def connect_signals():
     """Connect the receivers that log sign-ins and changes of accounts, groups and permissions.
 
     `PortalConfig.ready` calls it once: all models must be loaded.
@@ -308,19 +308,19 @@ def _rights_related(sender, instance, action, model, pk_set, **kwargs):
         log_action(AuditEntry.Action.RIGHTS_CHANGED, record=instance, **{change: names})
 
 
-def note_rows(sender, change, phase, **kwargs):
+def log_actions_for_rows(sender, change, phase, **kwargs):
     """Receive `rows_changed`: log when a record is published, is no longer published, or is deleted."""
     if change.action is Action.DELETE and phase is Phase.AFTER:
         _deleted(sender, change.instance, change.origin)
     elif change.is_raw or not is_published_kind(sender):
         return
     elif change.action is Action.SAVE:
-        _note_saved(change, phase)
+        _log_saved(change, phase)
     elif change.action is Action.UPDATE and "publication" in change.values:
-        _note_updated(change, phase)
+        _log_updated(change, phase)
 
 
-def _note_saved(change, phase):
+def _log_saved(change, phase):
     record = change.instance
     if phase is Phase.BEFORE:
         change.memo["audit"] = _stored(record, ("publication",), change.fields)
@@ -329,7 +329,7 @@ def _note_saved(change, phase):
         log_publication(record, before, record.publication)
 
 
-def _note_updated(change, phase):
+def _log_updated(change, phase):
     if phase is Phase.BEFORE:
         change.memo["audit"] = list(change.rows)
     else:

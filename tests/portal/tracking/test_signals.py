@@ -38,10 +38,10 @@ def test_one_list_of_receivers_follows_a_change_in_this_order():
     receivers = [f"{receiver.__module__}.{receiver.__name__}" for receiver in rows_changed._live_receivers(Place)[0]]
     assert receivers == [
         "portal.tracking.content_version.mark_changed_for_rows",
-        "portal.search.indexing.mark_rows",
-        "portal.tracking.audit_log.note_rows",
-        "portal.curation.translations.compare_rows",
-        "portal.curation.links.collect_from_rows",
+        "portal.search.indexing.mark_dirty_for_rows",
+        "portal.tracking.audit_log.log_actions_for_rows",
+        "portal.curation.translations.compare_translations_for_rows",
+        "portal.curation.links.update_links_for_rows",
         "portal.curation.verifications.forget_deleted",
         "portal.curation.duplicates.forget_deleted",
     ]
