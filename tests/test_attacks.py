@@ -408,10 +408,10 @@ def send_unread(client, address, size, **more):
 @pytest.mark.parametrize(
     ("address", "size", "words"),
     [
-        ("/accounts/login/", 2_700_000, "What was sent is larger than anything that the portal takes."),
-        ("/en/projects/", 2_700_000, "What was sent is larger than anything that the portal takes."),
+        ("/accounts/login/", 2_700_000, "The data you sent exceed the size limit."),
+        ("/en/projects/", 2_700_000, "The data you sent exceed the size limit."),
         ("/api/v1/projects", 2_700_000, "The portal takes no requests as large as this."),
-        ("/admin/portal/source/import/", 68_000_000, "What was sent is larger than anything that the portal takes."),
+        ("/admin/portal/source/import/", 68_000_000, "The data you sent exceed the size limit."),
         ("/admin/portal/source/import/", 2_700_000, "Sign in, then send the file again."),
     ],
 )

@@ -30,8 +30,8 @@ def open_record(page, desk, model, key):
 @pytest.mark.parametrize(
     ("language", "doubles", "compare", "merge", "done"),
     [
-        ("en", "Likely duplicates", "Compare and merge", "Merge the two", "became one with this record"),
-        ("ko", "중복 의심", "비교하고 합치기", "둘을 합치기", "하나가 되었습니다"),
+        ("en", "Likely duplicates", "Compare and merge", "Merge the two", "was merged into this record"),
+        ("ko", "중복 의심", "비교하고 합치기", "둘을 합치기", "이 자료에 합쳤습니다"),
     ],
 )
 def test_two_records_of_one_thing_become_one(editor, desk, language, doubles, compare, merge, done):
@@ -62,7 +62,7 @@ def test_two_records_of_one_thing_become_one(editor, desk, language, doubles, co
 @pytest.mark.parametrize(
     ("language", "archived", "reason", "title", "told"),
     [
-        ("en", "Archived", "The dam was never built.", "This page was archived", "kept in the archive"),
+        ("en", "Archived", "The dam was never built.", "This page was archived", "It is now archived"),
         ("ko", "보관", "댐은 지어지지 않았다.", "이 페이지는 보관되었습니다", "보관"),
     ],
 )

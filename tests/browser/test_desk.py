@@ -53,7 +53,7 @@ def test_text_that_was_not_saved_is_offered_back_after_a_lost_session(editor, de
     page.context.add_cookies(cookies)
     page.goto(address)
     offer = page.locator(".autosave")
-    expect(offer).to_contain_text("Text that was not saved is kept in this browser")
+    expect(offer).to_contain_text("Unsaved text from")
     offer.get_by_role("button", name="Restore").click()
     expect(page.locator("#id_definition_en")).to_have_value("A long text that took an hour.")
     save(page)
@@ -156,7 +156,7 @@ def test_clash_is_explained_in_korean(editor, desk):
     save(kim)
     lee.locator("#id_definition_en").fill("Mine.")
     save(lee)
-    expect(lee.get_by_role("radio", name="내 것을 그대로 둡니다")).to_be_visible()
+    expect(lee.get_by_role("radio", name="내 내용 유지")).to_be_visible()
 
 
 @pytest.mark.parametrize(

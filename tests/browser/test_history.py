@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 EVENT = "aral-fishing-ends"
 WORDS = {
     "en": {
-        "asks": "Say in a sentence why",
+        "asks": "State the reason in one sentence",
         "why": "The report gives another year.",
         "what_changed": "Changes",
         "revert": "Revert",
@@ -15,7 +15,7 @@ WORDS = {
         "because": "It was right after all.",
     },
     "ko": {
-        "asks": "왜 바꾸는지 한 문장으로",
+        "asks": "변경 사유를 한 문장으로",
         "why": "보고서에는 다른 해로 나옵니다.",
         "what_changed": "바뀐 점",
         "revert": "되돌리기",

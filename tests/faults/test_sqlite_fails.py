@@ -57,7 +57,7 @@ def test_editors_are_told_and_readers_read_on(own_database):
             with fault, Readers(site, PAGES, count=3) as readers:
                 refused = editor.send(path, data)
                 assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
-                assert "may not have been stored" in refused.text
+                assert "may not have been saved" in refused.text
                 readers.wait_for(200)
             assert [answer for answer in readers.answers if not answer.is_whole_page] == []
             assert Term.objects.get().definition_en != f"Forest of {word}."

@@ -27,5 +27,5 @@ def test_portal_answers_through_a_unix_socket(own_database, tmp_path, proxies):
         form = {"login": "gulnara", "password": "wrong", "csrfmiddlewaretoken": page.cookies["csrftoken"]}
         answer = reader.post("/accounts/login/", data=form, headers={"Referer": "http://localhost/accounts/login/"})
         assert answer.status_code == 200
-        assert "The username and the password do not fit together." in answer.text
+        assert "Wrong username or password." in answer.text
     assert AuditEntry.objects.get(what="sign-in-failed").network == "0.0.0.0/24"

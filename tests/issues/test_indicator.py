@@ -86,7 +86,7 @@ def test_letters_that_nobody_sees_in_a_unit_are_named(letter, code):
     with pytest.raises(ValidationError) as error:
         validate_unit(f"million{letter}t")
     assert error.value.messages == [
-        f"There is a letter in the unit that nobody sees (U+{code}). Type it anew, with plain blanks."
+        f"The unit contains an invisible character (U+{code}). Type it again with ordinary spaces."
     ]
 
 

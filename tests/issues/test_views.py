@@ -174,10 +174,10 @@ def test_issues_stand_in_two_levels():
     main = make_issue()
     under = make_issue(parent=main)
     under.clean()
-    with pytest.raises(ValidationError, match="Issues stand in two levels"):
+    with pytest.raises(ValidationError, match="Issues have two levels"):
         make_issue(parent=under).clean()
     main.parent = make_issue()
-    with pytest.raises(ValidationError, match="Issues stand in two levels"):
+    with pytest.raises(ValidationError, match="Issues have two levels"):
         main.clean()
 
 

@@ -107,7 +107,7 @@ def test_column_says_what_a_date_looks_like():
     with pytest.raises(ValidationError) as refusal:
         PartialDateField().clean("July 2021", None)
     assert refusal.value.messages == [
-        "“July 2021” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."
+        "“July 2021” is not a date. Use YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."
     ]
 
 

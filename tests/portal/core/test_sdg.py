@@ -17,7 +17,7 @@ def test_goals_and_targets_are_codes(code):
 def test_other_text_is_refused_with_examples(code):
     with pytest.raises(ValidationError) as refusal:
         validate_sdg(code)
-    assert refusal.value.messages == [f"“{code}” is no goal or target. Write 6, 6.4 or 3.c."]
+    assert refusal.value.messages == [f"“{code}” is not a goal or target. Use 6, 6.4 or 3.c."]
 
 
 @pytest.mark.parametrize(("code", "goal"), [("6", Goal.WATER), ("6.4", Goal.WATER), ("13.a", Goal.CLIMATE)])

@@ -228,7 +228,7 @@ def test_the_form_says_what_is_amiss_and_since_when(desk):
 def test_the_form_is_silent_of_what_is_well_or_unknown(desk, state):
     source = make_source(url=URL)
     ExternalLink.objects.update(state=state)
-    assert "Outside links that did not answer" not in desk("editor").get(change_address(source)).content.decode()
+    assert "External links with problems" not in desk("editor").get(change_address(source)).content.decode()
 
 
 def test_readers_are_told_kindly_and_only_of_what_is_broken(client):

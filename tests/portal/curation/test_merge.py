@@ -436,7 +436,7 @@ def test_an_administrator_compares_chooses_and_merges(desk):
     assert "Participations: 1 goes to the record that stays" in reading.words(reading.page(page))
     response = client.post(merge_address(stays), data | {"stays-name_en": "other"}, follow=True)
     assert [str(message) for message in response.context["messages"]] == [
-        "“Korea Agency” became one with this record. Its address leads here."
+        "“Korea Agency” was merged into this record. Its address leads here."
     ]
     stays.refresh_from_db()
     assert (stays.name_en, stays.name_ko, stays.participations.count()) == ("Korea Agency", "한국국제협력단", 1)
@@ -471,7 +471,7 @@ def test_what_was_changed_meanwhile_is_looked_through_again(desk):
     goes.summary_en = "Meanwhile."
     goes.save()
     response = client.post(merge_address(stays), data)
-    assert "One of the two was changed meanwhile." in response.content.decode()
+    assert "One of the two records has changed." in response.content.decode()
     assert Project.objects.count() == 2
 
 

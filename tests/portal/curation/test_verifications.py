@@ -39,7 +39,7 @@ def test_what_was_looked_through_leaves_the_list_and_says_by_whom(desk):
     page = reading.page(client.get(look_through(client, term).headers["Location"]))
     assert stale(client) == {other}
     [note] = page.find_class("desk-look")
-    assert reading.words(note).startswith(f"Looked through by editor on {timezone.localdate()}, and still right.")
+    assert reading.words(note).startswith(f"Verified by editor on {timezone.localdate()}: still correct.")
     term.refresh_from_db()
     assert (term.version, term.updated_at) == (1, LONG_AGO)
 
@@ -59,7 +59,7 @@ def test_a_change_counts_as_a_look(desk):
     url = change_address(term)
     client.post(url, form_data(client.get(url), definition_en="Mended."))
     assert stale(client) == set()
-    assert "Looked through by" not in client.get(url).content.decode()
+    assert "Verified by" not in client.get(url).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_look_outlives_whoever_looked_but_not_the_record(desk):
     look_through(client, term)
     User.objects.get(username="editor").delete()
     page = desk("reviewer").get(change_address(term)).content.decode()
-    assert f"Looked through on {timezone.localdate()}, and still right." in page
+    assert f"Verified on {timezone.localdate()}: still correct." in page
     term.delete()
     assert not Verification.objects.exists()
 

@@ -528,7 +528,7 @@ def test_form_that_a_list_has_not_is_said_so(client, address):
     LISTS["agreements"](), LISTS["sources"]()
     response = client.get(address)
     assert response.status_code == 406
-    assert reading.words(reading.page(response).find(".//h1")).startswith("This has no ")
+    assert reading.words(reading.page(response).find(".//h1")).startswith("Not available as ")
 
 
 # ── How often the database is asked ──────────────────────────────────────────────────────────────────────────────

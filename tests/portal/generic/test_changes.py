@@ -120,7 +120,7 @@ def test_a_record_that_never_changed_says_so(client):
     assert "No changes recorded yet." in client.get(page_of(issue)).content.decode()
     Issue.objects.update(published_at=timezone.now())
     Issue.history.all().delete()
-    assert "Nothing has been changed since it was first published on" in client.get(page_of(issue)).content.decode()
+    assert "No changes since first publication on" in client.get(page_of(issue)).content.decode()
 
 
 @pytest.mark.parametrize("publication", UNPUBLISHED)

@@ -89,7 +89,7 @@ def test_staff_are_told_too_and_stay_signed_in(impatient, language):
 def test_who_was_saving_is_told_to_look_whether_it_was_stored(impatient, silent_database):
     response = impatient.post("/accounts/login/", {"login": "kim", "password": "a long password"})
     assert told(response) == (503, "en", WORDS["en"], "30")
-    assert "may not have been stored" in response.content.decode()
+    assert "may not have been saved" in response.content.decode()
     assert "Try again" not in response.content.decode()
 
 

@@ -301,7 +301,7 @@ def test_each_mistake_is_named_by_line_and_column():
             "status",
             "“later” is none of these: pipeline, implementation, finalisation, closed, cancelled, suspended.",
         ),
-        (3, "start", "“2021-13” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."),
+        (3, "start", "“2021-13” is not a date. Use YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."),
         (3, "budget", "“1,234” can be read in two ways. Write 1234 or 1.234."),
         (3, "countries", "“nukus” is there, but not of the kind that belongs here."),
         (3, "places", "There is no place “nukos”. Is “nukus” meant?"),
@@ -310,8 +310,8 @@ def test_each_mistake_is_named_by_line_and_column():
 
 
 CONTROL = "The text contains an invisible control character. Type it again."
-NO_MOMENT = "is no day and time. Write 2026-05-31T09:00."
-NO_SOURCE = "No source has this key: nobody. Create the source first, or mend the mark."
+NO_MOMENT = "is not a date and time. Use 2026-05-31T09:00."
+NO_SOURCE = "No source has this key: nobody. Create the source first, or correct the mark."
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or mend th
         (KeyFigure, {"headline": "perhaps"}, "headline", "“perhaps” is neither true nor false."),
         (KeyFigure, {"label_en": "a\x07b"}, "label_en", CONTROL),
         (KeyFigure, {"value": UnreadableFile("A formula.")}, "value", "A formula."),
-        (Source, {"publish_at": "tomorrow"}, "publish_at", "“tomorrow” is no day and time. Write 2026-05-31T09:00."),
+        (Source, {"publish_at": "tomorrow"}, "publish_at", "“tomorrow” is not a date and time. Use 2026-05-31T09:00."),
         (Source, {"publish_at": "2021-02-31T09:00"}, "publish_at", "“2021-02-31T09:00” " + NO_MOMENT),
         (Source, {"doi": "doi:10.1/x"}, "doi", "A DOI begins with “10.” and contains a slash."),
         (Source, {"url": "example"}, "url", "Enter a valid URL."),

@@ -507,7 +507,7 @@ def test_a_mark_without_its_source_is_refused_by_name(editor):
         url, form_data(editor.get(url), impacts_ru="Пыль [micklin-2016]. Соль [nobody-2020].", state_en="Dry.")
     )
     assert errors_of(response) == {
-        "impacts_ru": ["No source has this key: nobody-2020. Create the source first, or mend the mark."]
+        "impacts_ru": ["No source has this key: nobody-2020. Create the source first, or correct the mark."]
     }
     assert "No source has this key: nobody-2020" in response.content.decode()
     issue.refresh_from_db()
@@ -531,7 +531,7 @@ def test_a_date_is_written_as_far_as_it_is_known(editor):
     assert "YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known." in response.content.decode()
     refused = editor.post(url, form_data(response, date="August 2005"))
     assert errors_of(refused) == {
-        "date": ["“August 2005” is not a date. Write YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."]
+        "date": ["“August 2005” is not a date. Use YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."]
     }
     editor.post(url, form_data(response, date="2005-08-08"))
     event.refresh_from_db()

@@ -79,7 +79,7 @@ def test_the_form_asks_in_the_editors_language(desk, language):
     data = form_data(client.get(change_address(term), headers=headers)) | {"why": ""}
     tree = reading.page(client.post(change_address(term), data, headers=headers))
     [row] = tree.find_class("field-why")
-    expected = {"en": "Say in a sentence why", "ko": "왜 바꾸는지", "ru": "Объясните"}[language]
+    expected = {"en": "State the reason in one sentence", "ko": "변경 사유를", "ru": "Укажите причину"}[language]
     assert expected in reading.words(row)
 
 

@@ -122,9 +122,9 @@ def test_the_question_is_asked_in_korean(desk):
     client = desk(EDITOR)
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "ko"
     page = new_organisation(client).content.decode()
-    assert "이미 있는 레코드인가요?" in page
+    assert "이미 등록된 자료입니까?" in page
     assert "같은 이름: Korea Forest Service" in page
-    assert "다른 것입니다. 그대로 저장합니다" in page
+    assert "다른 자료이므로 그대로 저장" in page
 
 
 # ── While one types ──────────────────────────────────────────────────────────────────────────────────────────

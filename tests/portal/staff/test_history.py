@@ -224,7 +224,7 @@ def test_what_readers_see_is_reverted_for_a_reason(desk):
     change(term, definition_en="Wrong.")
     client, url = desk("reviewer"), revert_address(term, right)
     response = send(client, url, why=" ")
-    assert "Readers see what you change." in response.content.decode()
+    assert "Your changes are visible to readers." in response.content.decode()
     term.refresh_from_db()
     assert term.definition_en == "Wrong."
     send(client, url, why="It was right.")
@@ -240,7 +240,7 @@ def test_nothing_is_reverted_that_was_changed_after_one_looked(desk):
     seen = stamp(change_times(term)[0])
     change(term, definition_en="Worked on meanwhile.")
     response = client.post(url, {"seen": seen})
-    assert "The record was changed meanwhile." in response.content.decode()
+    assert "The record has changed." in response.content.decode()
     term.refresh_from_db()
     assert term.definition_en == "Worked on meanwhile."
 

@@ -317,7 +317,7 @@ def test_what_changed_since_it_was_looked_at_is_shown_again_and_not_stored(revie
     page = compared(reviewer, Term, f"key,definition_en\n{term.key},Mine.")
     Term.objects.filter(pk=term.pk).update(definition_en="Theirs.")
     again = reviewer.post(page.wsgi_request.path, follow=True)
-    assert "Nothing is stored: the records were changed since you looked." in again.content.decode()
+    assert "Nothing was saved: the records have changed since you looked." in again.content.decode()
     assert outcome(again) == [("2", term.key, "definition_en", "Theirs.", "Mine.")]
     reviewer.post(page.wsgi_request.path)
     term.refresh_from_db()

@@ -205,7 +205,7 @@ def test_records_are_not_merged_when_one_was_moved_meanwhile(desk, moved):
     data = form_of(client.get(f"{address(Organisation, 'merge', stays.pk)}?with=goes"))
     with moved_meanwhile({"stays": stays, "goes": goes}[moved], R):
         response = client.post(address(Organisation, "merge", stays.pk), data)
-    assert "One of the two was changed meanwhile." in response.content.decode()
+    assert "One of the two records has changed." in response.content.decode()
     assert Organisation.objects.count() == 2
 
 

@@ -462,7 +462,7 @@ def test_more_than_four_are_cut_with_a_message(client, kind):
     response = ask(client, kind, *five)
     assert [head[-1] for head in heads(response)] == ["0", "1", "2", "3"]
     assert problems(response) == [
-        f"No more than four are compared at a time. Left out: {kind.capitalize()} 4.",
+        f"At most four can be compared at a time. Not compared: {kind.capitalize()} 4.",
     ]
     assert page(response).xpath("//select[@id='add']") == []
 

@@ -376,14 +376,14 @@ def test_sentence_names_the_fullest_cell_and_counts_the_empty_ones(content):
     }
     [(row, column)] = [pair for pair, n in every.items() if n == max(every.values())]
     assert coverage.sentences == [
-        f"The most in one cell is {max(every.values())} projects, at {row} × {column}.",
+        f"The highest count in one cell is {max(every.values())} projects ({row} × {column}).",
         f"{list(every.values()).count(0)} of {len(every)} cells have no sourced project.",
     ]
 
 
 def test_many_fullest_cells_are_counted_not_named(two_countries):
     make("one", countries=two_countries, areas=[Area.FORESTRY, Area.WASTE])
-    assert coverage_of().sentences[0] == "The most in one cell is 1 project; 4 cells share it."
+    assert coverage_of().sentences[0] == "The highest count in one cell is 1 project, in 4 cells."
 
 
 # ── The file ─────────────────────────────────────────────────────────────────────────────────────────────────

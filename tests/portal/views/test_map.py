@@ -428,7 +428,7 @@ def test_sources_that_disagree_all_stand_and_the_main_one_shades(five):
         "Uzbekistan | 10 2020 | Environmental Earth Sciences",
         "Uzbekistan | 99 2020 | Another",
     ]
-    assert "main source shades the map" in reading.words(found)
+    assert "the map follows the indicator’s main source" in reading.words(found)
     assert tones(found)["Uzbekistan"] == tones(found)["Kazakhstan"]
 
 

@@ -231,8 +231,8 @@ def test_shares_of_countries_and_sectors_are_not_made_up(client):
     assert attributes(only(client), "sector") == [{"vocabulary": "1", "code": "43010"}]
     client.force_login(User.objects.create_superuser("editor"))
     page = client.get(reverse("admin:projects_iati_kept_out")).content.decode()
-    assert "The countries one by one: their shares are not known" in page
-    assert "The sectors one by one: their shares are not known" in page
+    assert "Countries individually: their shares are unknown" in page
+    assert "Sectors individually: their shares are unknown" in page
 
 
 def test_budget_of_a_year_is_reported_and_a_longer_one_is_not_split(client):

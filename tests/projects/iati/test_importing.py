@@ -302,7 +302,7 @@ def test_an_identifier_in_other_capitals_is_another_activity(run):
     run(file())
     plan = run(file(activity("1", ("XM-DAC-99999-1<", "xm-dac-99999-1<"))))
     assert states(plan) == {"new": 1}
-    assert "differs from a stored one in capitals only" in plan.rows[0].warnings[-1].words
+    assert "differs from an existing one only in letter case" in plan.rows[0].warnings[-1].words
 
 
 def test_organisations_are_found_by_reference_before_name(run):
@@ -641,8 +641,8 @@ def test_command_says_in_words_why_it_refuses(command, capsys):
 def test_command_tells_of_warnings_and_differences_when_asked(command):
     make_project(iati_identifier="XM-DAC-99999-1", title_en="Water")
     said = command(file(activity("1", ("https://example.org/report.pdf", "ftp://x"))), "--verbosity", "2")
-    assert "    file.xml:43: the link ftp://x is left out: only http and https are kept" not in said
-    assert "is left out: only http and https are kept" in said
+    assert "    file.xml:43: link ftp://x was dropped: only http and https are accepted" not in said
+    assert "was dropped: only http and https are accepted" in said
     assert "title_en stays “Water”, the file has “Drip irrigation in the north 1”" in said
 
 
@@ -881,7 +881,7 @@ def test_a_currency_that_is_none_is_an_error(tmp_path):
 
 # A text of a mapping, its replacement, and the line and message of the error.
 WRONG_MAPPINGS = [
-    ("name = ", "name ", "2: The mapping is no TOML"),
+    ("name = ", "name ", "2: The mapping is not valid TOML"),
     ('title = "name"\ntitle_ko = "이름"\n', "", "7: The mapping must name the title column."),
     ('identifier = "bank-{id}"\n', "", "1: The mapping says what identifies a project"),
     ('publisher = { name = "Fictional Bank", kind = "40" }\n', "", "1: The mapping says who publishes the list"),
@@ -933,8 +933,8 @@ WRONG_MAPPINGS = [
         for format in ("%d.%m", "%Y %Y", "%s", "%", "%%Y", "%1000000000Y", "%Y%")
     ),
     # Sizes
-    ('title = "name"', "title = " + "[" * 3000 + "]" * 3000, "1: The mapping is no TOML"),
-    ('title = "name"', "title = " + "1" * 5000, "1: The mapping is no TOML"),
+    ('title = "name"', "title = " + "[" * 3000 + "]" * 3000, "1: The mapping is not valid TOML"),
+    ('title = "name"', "title = " + "1" * 5000, "1: The mapping is not valid TOML"),
     ('title = "name"', 'title = "name" #' + "x" * 65536, "1: The mapping has more than 64 kB."),
     ("[markers]", '[[organisations]]\nrole = "funding"\nconstant = "x"\n' * 50 + "[markers]", "180: Each organisation"),
     ("[constants]", "[constants]\nbudget = 1000000000000000", "20: constants.budget must be a text in quotation marks"),

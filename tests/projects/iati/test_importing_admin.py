@@ -90,11 +90,11 @@ def test_a_faulty_activity_refuses_the_file_until_it_is_left_out(desk):
     content = file(activity("1"), activity("2", ('    <activity-status code="2"/>\n', "")))
     preview = preview_of(send(editor, content))
     page = editor.get(preview)
-    assert "the file is refused as a whole" in words(page)
+    assert "the whole file is rejected" in words(page)
     assert "file.xml:74: no activity-status in &lt;iati-activity&gt;" in page.content.decode()
     assert "Import as drafts" not in page.content.decode()
     refused = editor.post(preview, {"countries": ["UZ", "KG"]})
-    assert "the file is refused as a whole" in words(refused)
+    assert "the whole file is rejected" in words(refused)
     assert Project.objects.count() == 0
     page = editor.get(preview, {"countries": ["UZ", "KG"], "leave_out": "on"})
     assert "Import as drafts" in page.content.decode()
@@ -151,7 +151,7 @@ def test_a_table_is_received_with_a_mapping(desk):
     editor.post(preview, {"countries": ["UZ", "KZ"]})
     assert Project.objects.get().imported.identifier == "bank-7"
     broken = SimpleUploadedFile("mapping.toml", b"name")
-    assert "The mapping is no TOML" in words(send(editor, b"x", "list.csv", own_mapping=broken))
+    assert "The mapping is not valid TOML" in words(send(editor, b"x", "list.csv", own_mapping=broken))
     shipped = send(editor, b"id\n1\n", "list.csv", mapping="world-bank")
     assert "there is no column project_name, which the mapping names" in words(shipped)
 

@@ -301,7 +301,7 @@ def test_a_file_that_is_too_large_is_not_read(complaints, monkeypatch):
 
 
 LEFT_OUT = {
-    "file.xml:45: the link javascript:alert(1) is left out: only http and https are kept": (
+    "file.xml:45: link javascript:alert(1) was dropped: only http and https are accepted": (
         "https://example.org/report.pdf",
         "javascript:alert(1)",
     ),
