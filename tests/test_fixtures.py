@@ -13,17 +13,14 @@ from modeltranslation.translator import translator
 from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Observation, Section, Term
 from portal.core.citation_marks import cited_keys
 from portal.models import FormerKey, Place, Source
-from projects.models import Agreement, Organisation, Project
+from projects.models import Agreement, Organisation, Project, Result
 
 pytestmark = pytest.mark.usefixtures("content")
 
 LANGUAGES = ("en", "ko", "ru")
 OURS = ("portal", "issues", "projects")
 MODELS = [model for app in OURS for model in apps.get_app_config(app).get_models() if hasattr(model, "natural_key")]
-RECORDS = (Source, Place, Issue, Indicator, Event, Term, Organisation, Project, Agreement)
-
-# Texts of editors, which may be in English only.
-EDITORIAL = {"evidence", "note"}
+RECORDS = (Source, Place, Issue, Indicator, Event, Term, Organisation, Project, Agreement, Result)
 
 
 def between(model):
@@ -58,7 +55,7 @@ def translated_texts():
     """Yield (row, field, language, text) for the texts that readers get in their own language."""
     for row, column, text in texts():
         field, _dash, language = column.rpartition("_")
-        if language in LANGUAGES and field not in EDITORIAL:
+        if language in LANGUAGES:
             yield row, field, language, text
 
 
@@ -78,54 +75,62 @@ def without(model, *paths):
 
 def test_every_record_is_there():
     assert {model._meta.label_lower: model._base_manager.count() for model in MODELS} == {
-        "portal.source": 933,
+        "portal.source": 1_500,
         "portal.formerkey": 7,
         "portal.tombstone": 0,
-        "portal.place": 155,
-        "portal.placecitation": 178,
-        "portal.placeidentifier": 0,
+        "portal.place": 170,
+        "portal.placeidentifier": 203,
+        "portal.placecitation": 201,
         "issues.issue": 28,
-        "issues.issuecitation": 309,
+        "issues.issuecitation": 324,
         "issues.issueincountry": 119,
         "issues.issuesdg": 116,
         "issues.keyfigure": 89,
-        "issues.keyfigurecitation": 89,
+        "issues.keyfigurecitation": 90,
         "issues.issuelink": 54,
         "issues.issuelinkcitation": 90,
-        "issues.event": 164,
-        "issues.eventcitation": 284,
-        "issues.indicator": 45,
-        "issues.observation": 7_325,
+        "issues.event": 184,
+        "issues.eventcitation": 333,
+        "issues.indicator": 59,
+        "issues.observation": 8_822,
         "issues.pageindicator": 13,
         "issues.issuefeature": 1,
         "issues.areareport": 1,
         "issues.comparisonexample": 3,
         "issues.term": 59,
-        "issues.termcitation": 93,
-        "projects.organisation": 264,
-        "projects.organisationcitation": 264,
-        "projects.organisationexternalidentifier": 0,
+        "issues.termcitation": 94,
+        "projects.organisation": 354,
+        "projects.organisationcitation": 359,
+        "projects.organisationexternalidentifier": 36,
         "projects.organisationidentifier": 0,
         "projects.sector": 295,
-        "projects.project": 171,
-        "projects.projectarea": 461,
-        "projects.participation": 523,
-        "projects.projectissue": 144,
-        "projects.projectsdg": 224,
-        "projects.riomarker": 12,
-        "projects.projectcitation": 532,
-        "projects.agreement": 108,
-        "projects.agreementparty": 327,
-        "projects.agreementarea": 265,
-        "projects.agreementcitation": 210,
+        "projects.project": 223,
+        "projects.projectarea": 583,
+        "projects.participation": 679,
+        "projects.projectissue": 174,
+        "projects.projectsdg": 301,
+        "projects.riomarker": 13,
+        "projects.projectcitation": 807,
+        "projects.agreement": 167,
+        "projects.agreementparty": 486,
+        "projects.agreementarea": 437,
+        "projects.agreementcitation": 395,
+        "projects.agreementoutcome": 47,
+        "projects.agreementoutcomecitation": 57,
+        "projects.agreementactivity": 58,
+        "projects.agreementactivitycitation": 93,
+        "projects.result": 129,
+        "projects.resultarea": 26,
+        "projects.resultfigure": 137,
+        "projects.resultcitation": 273,
     }
 
 
-def test_places_are_countries_the_world_and_139_others():
+def test_places_are_countries_the_world_and_154_others():
     kinds = {"country": 0, "world": 0, "other": 0}
     for kind in Place.objects.values_list("kind", flat=True):
         kinds[kind if kind in kinds else "other"] += 1
-    assert kinds == {"country": 15, "world": 1, "other": 139}
+    assert kinds == {"country": 15, "world": 1, "other": 154}
 
 
 def test_countries_of_the_portal_are_korea_and_five_in_central_asia():
@@ -154,14 +159,17 @@ def test_every_tie_is_there():
     rows = whole_database()
     assert {table: len(rows[table]) for model in MODELS for table in between(model)} == {
         "issues_issue_places": 132,
-        "issues_event_countries": 384,
-        "issues_event_issues": 227,
-        "issues_event_places": 166,
-        "issues_indicator_issues": 66,
-        "projects_project_countries": 203,
-        "projects_project_places": 244,
-        "projects_project_sectors": 240,
-        "projects_agreement_issues": 62,
+        "portal_place_countries": 51,
+        "issues_event_countries": 417,
+        "issues_event_issues": 235,
+        "issues_event_places": 191,
+        "issues_indicator_issues": 87,
+        "projects_project_countries": 270,
+        "projects_project_places": 308,
+        "projects_project_sectors": 318,
+        "projects_agreement_issues": 86,
+        "projects_result_issues": 1,
+        "projects_result_countries": 5,
     }
 
 
@@ -175,6 +183,7 @@ def test_every_tie_is_there():
         (Organisation, ["citations"]),
         (Project, ["countries", "areas", "participations", "citations"]),
         (Agreement, ["parties", "areas", "citations"]),
+        (Result, ["citations"]),
     ],
 )
 def test_no_record_lacks_what_each_must_have(model, paths):
@@ -192,7 +201,7 @@ def test_every_figure_and_every_cause_has_a_source():
     assert list(IssueLink.objects.filter(citations=None)) == []
 
 
-def test_all_sources_but_seven_stand_for_something():
+def test_all_sources_but_twelve_stand_for_something():
     cited = models.Q()
     for relation in Source._meta.related_objects:
         if relation.related_name != "+":
@@ -202,8 +211,13 @@ def test_all_sources_but_seven_stand_for_something():
         "arid-zone-research-2019-aral",
         "derinformant-2024-kg",
         "em-dat-2026",
+        "gapminder-fasttrack-co2",  # an old edition, as are the four of Our World in Data
         "imf-faostat-temperature-2022",
         "nodong-2006-uz",
+        "owid-co2-per-capita",
+        "owid-electricity-mix-2022",
+        "owid-pm25-2022",
+        "owid-wheat-yields-2022",
         "readonly-tj",
         "yna-2009-tour",
     ]
@@ -254,6 +268,66 @@ def test_indicators_and_datasets_carry_their_licence():
     assert [source.key for source in measured if not source.licence_en] == []
 
 
+# Kinds of sources that may carry high confidence. News and encyclopedias may not.
+CONVINCING = (
+    Source.Kind.GOVERNMENT_RELEASE,
+    Source.Kind.ORGANISATION_PAGE,
+    Source.Kind.JOURNAL_ARTICLE,
+    Source.Kind.REPORT,
+    Source.Kind.DATASET,
+)
+
+
+@pytest.mark.parametrize("model", [Project, Agreement])
+def test_high_confidence_rests_on_more_than_news(model):
+    high = model.objects.filter(confidence="high")
+    assert high.exists()
+    unproven = high.exclude(pk__in=model.objects.filter(sources__kind__in=CONVINCING).values("pk"))
+    assert sorted(unproven.values_list("key", flat=True)) == []
+
+
+# The series whose edition was replaced as a whole, and the source of the edition that stands.
+EDITIONS = {
+    "co2-emissions": "owid-co2-2025",
+    "co2-emissions-per-capita": "owid-co2-per-capita-2025",
+    "electricity-coal-share": "owid-electricity-mix-2024",
+    "electricity-renewables-share": "owid-renewables-share-2025",
+    "hydropower-generation": "owid-hydro-2025",
+    "pm25-exposure": "wdi-pm25-2025",
+    "protected-kba-share": "owid-kba-2025",
+    "red-list-index": "owid-red-list-2025",
+    "renewable-energy-final-share": "owid-sdg7-2025",
+    "solar-generation": "owid-solar-2026",
+    "wheat-yield": "owid-crop-yields-2025",
+    "wind-generation": "owid-wind-2025",
+}
+
+
+def test_a_replaced_series_holds_one_edition():
+    found = {}
+    rows = Observation.objects.filter(indicator__key__in=EDITIONS).order_by("pk")
+    for indicator, source in rows.values_list("indicator__key", "source__key").distinct().order_by():
+        found.setdefault(indicator, []).append(source)
+    assert found == {indicator: [source] for indicator, source in EDITIONS.items()}
+    abramov = Observation.objects.filter(indicator__key="glacier-mass-balance", place__key="abramov-glacier")
+    assert set(abramov.values_list("source__key", flat=True)) == {"wgms-fog-oggm-2022"}
+
+
+def test_an_event_about_an_agreement_has_its_title_text_and_date():
+    agreements = {f"ev-{agreement.key}": agreement for agreement in Agreement.objects.all()}
+    pairs = [(event, agreements[event.key]) for event in Event.objects.filter(key__in=agreements)]
+    assert len(pairs) == 62
+    differing = [
+        (event.key, language)
+        for event, agreement in pairs
+        for language in LANGUAGES
+        if getattr(event, f"title_{language}") != getattr(agreement, f"title_{language}")
+        or getattr(event, f"text_{language}") != getattr(agreement, f"summary_{language}")
+        or event.date != agreement.date
+    ]
+    assert differing == []
+
+
 # ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -263,7 +337,7 @@ def test_every_required_text_stands_in_three_languages():
         options = translator.get_options_for_model(model)
         required = options.required_languages
         fields = required["en"] if isinstance(required, dict) else options.all_fields if required else ()
-        for field in set(fields) - EDITORIAL:
+        for field in fields:
             for language in LANGUAGES:
                 column = f"{field}_{language}"
                 empty = model._base_manager.filter(models.Q(**{column: ""}) | models.Q(**{column: None}))
@@ -285,16 +359,29 @@ def test_evidence_is_kept(model):
 
 def test_notes_are_kept():
     noted = {model: model.objects.exclude(note_en="").count() for model in (Project, Agreement)}
-    assert noted == {Project: 137, Agreement: 21}
+    assert noted == {Project: 194, Agreement: 44}
 
 
 def test_texts_are_plain():
-    markup = re.compile(r"</?[a-z!]|&[a-z]+;|&#|\*\*|\]\(|\u200b|\ufeff|\ufffd", re.IGNORECASE)
+    markup = re.compile(r"</?[a-z!]|&[a-z]{2,};|&#|\*\*|\]\(|\u200b|\ufeff|\ufffd", re.IGNORECASE)
     assert [(row, column) for row, column, text in texts() if markup.search(text)] == []
 
 
 def test_texts_have_no_idle_space():
     assert [(row, column, text) for row, column, text in texts() if text != text.strip() or "  " in text] == []
+
+
+# Spellings that the portal does not use. They stay in what others wrote: original titles, publishers, aliases.
+FORBIDDEN = re.compile(r"코이카|싹사울|하였|됐|[㎢㎦㎥㎡㎞㎜㎝℃㎾㎿]|(?:млн|млрд|тыс\.)\s+долларов")
+
+
+def test_texts_have_one_spelling():
+    found = [
+        (row, field, language, match[0])
+        for row, field, language, text in translated_texts()
+        if (match := FORBIDDEN.search(text))
+    ]
+    assert found == []
 
 
 def test_korean_is_written_in_hangul_and_russian_in_cyrillic():
@@ -324,5 +411,5 @@ def test_every_field_holds_what_its_form_would_take(model):
 def test_loading_a_second_time_changes_nothing():
     before = whole_database()
     call_command("loaddata", *sorted(settings.BASE_DIR.glob("fixtures/*.json")), verbosity=0)
-    assert sum(map(len, before.values())) > 14_000
+    assert sum(map(len, before.values())) > 18_000
     assert whole_database() == before
