@@ -1,0 +1,51 @@
+"""URLs of a page in other languages, with a query, and as it was on a day."""
+
+from datetime import date
+
+import pytest
+
+from portal.core.urls import default_of, languages_of, path_in, snapshot_url, with_query
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "expected"),
+    [
+        ("/en/projects/", "ko", "/ko/projects/"),
+        ("/ko/", "en", "/en/"),
+        ("/ru/projects/trees/", "ru", "/ru/projects/trees/"),
+        ("/en/no-page/x/", "ru", "/ru/no-page/x/"),
+        ("/data/projects.csv", "ko", "/ko/"),
+    ],
+)
+def test_path_in_another_language(path, code, expected):
+    assert path_in(path, code) == expected
+
+
+def test_page_has_a_url_in_each_language_and_one_for_other_readers():
+    assert languages_of("/ko/projects/", {"country": ["uz", "kz"]}) == [
+        ("en", "/en/projects/?country=uz&country=kz"),
+        ("ko", "/ko/projects/?country=uz&country=kz"),
+        ("ru", "/ru/projects/?country=uz&country=kz"),
+        ("x-default", "/en/projects/?country=uz&country=kz"),
+    ]
+
+
+def test_home_page_for_other_readers_is_the_one_that_reads_the_browsers_language():
+    assert dict(languages_of("/ru/"))["x-default"] == default_of("/en/") == "/"
+
+
+def test_path_without_a_language_has_no_other_languages():
+    assert languages_of("/api/v1/projects") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("/en/projects/trees/", "/en/projects/trees/on/2026-03-01/"), ("/en/glossary/#tugai", "/en/glossary/#tugai")],
+)
+def test_snapshot_has_the_day_below_the_url_of_the_record(url, expected):
+    assert snapshot_url(url, date(2026, 3, 1)) == expected
+
+
+@pytest.mark.parametrize(("query", "expected"), [(None, "/en/"), ({}, "/en/"), ({"q": "물 & 소금"}, None)])
+def test_query_is_encoded_and_left_out_if_empty(query, expected):
+    assert with_query("/en/", query) == (expected or "/en/?q=%EB%AC%BC+%26+%EC%86%8C%EA%B8%88")
