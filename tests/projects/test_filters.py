@@ -1,10 +1,12 @@
 """Filters of projects, agreements, results and organisations that do more than compare a value."""
 
 import pytest
+from django.http import QueryDict
 
 from issues.models import Issue
 from portal.core.choices import Area
 from portal.models import Place
+from projects.filters import ProjectFilter
 from projects.models import Participation, Project, RioMarker
 from tests import reading
 from tests.make import (
@@ -23,6 +25,7 @@ from tests.make import (
     make_rio_marker,
     make_sdg,
 )
+from tests.reading import page
 
 pytestmark = pytest.mark.django_db
 
@@ -293,3 +296,26 @@ def give_issue(record, key):
         make_answer(project=record, issue=issue)
     else:
         record.issues.add(issue)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("started_from=2012", {"y2012", "y2013"}),
+        ("started_to=2012", {"y2011", "y2012"}),
+        ("started_from=2012&started_to=2012", {"y2012"}),
+        ("started_from=20", {"y2011", "y2012", "y2013", "never"}),
+    ],
+)
+def test_list_can_be_asked_for_years_of_start(query, found):
+    for key, start in (("y2011", "2011-12-31"), ("y2012", "2012-05"), ("y2013", "2013"), ("never", None)):
+        make_project(key=key, start=start)
+    filterset = ProjectFilter(QueryDict(query), queryset=Project.objects.published())
+    assert {project.key for project in filterset.qs} == found
+
+
+def test_list_keeps_years_of_start_in_its_form(client):
+    make_project(start="2012-05")
+    tree = page(client.get("/en/projects/?started_from=2012&started_to=2014"))
+    assert tree.xpath("//form[@id='filters']//input[starts-with(@name, 'started')]/@value") == ["2012", "2014"]
+    assert tree.xpath("//details[@open]//input[@name='started_from']")
