@@ -1,21 +1,29 @@
-"""Places that several countries share, and the identifiers of other registers, on pages, in files and in the API."""
+"""Pages of countries and places; places that several countries share, and identifiers of other registers."""
 
 import json
 
 import pytest
 
+from portal.core.choices import Area
+from portal.models import Place
 from tests import reading
 from tests.make import (
+    make_agreement,
+    make_area,
     make_citation,
     make_country,
     make_event,
     make_external_identifier,
     make_issue,
+    make_issue_in_country,
+    make_observation,
     make_organisation,
+    make_party,
     make_place,
     make_place_identifier,
     make_project,
 )
+from tests.portal.views.sections import keys, sections
 
 pytestmark = pytest.mark.django_db
 
@@ -171,3 +179,87 @@ def test_harvesters_get_the_addresses_of_identifiers(client, identified, path):
     for row in PAGES[path][0]:
         if row["url"]:
             assert f"<dc:relation>{row['url']}</dc:relation>" in text
+
+
+def test_countries_stand_by_group_and_then_by_name(client):
+    make_country(key="uz", name_en="Uzbekistan")
+    make_country(key="kz", name_en="Kazakhstan")
+    make_country(key="kr", name_en="Republic of Korea", group=Place.Group.KOREA)
+    make_country(key="jp", name_en="Japan", group="")
+    make_organisation(country=make_country(key="ch", name_en="Switzerland", group=""))
+    tree = reading.page(client.get("/en/countries/"))
+    assert keys(tree.xpath("//h2/a/@href")) == ["kz", "uz", "kr"]
+    others = tree.xpath("//section[@aria-labelledby='others']//li")
+    assert [reading.words(item) for item in others] == ["Japan", "Switzerland 1"]
+
+
+def test_country_has_everything_that_touches_it(client):
+    uzbekistan = make_country(key="uz", name_en="Uzbekistan")
+    ministry = make_organisation(name_en="Ministry of Ecology", country=uzbekistan)
+    make_issue_in_country(issue=make_issue(name_en="Salt dust"), country=uzbekistan, note_en="It falls on the fields.")
+    project = make_project(title_en="Trees for the Aralkum")
+    project.countries.add(uzbekistan)
+    make_area(project, Area.FORESTRY)
+    make_party(agreement=make_agreement(title_en="Signed by the country"), country=uzbekistan)
+    make_party(agreement=make_agreement(title_en="Signed by the ministry"), organisation=ministry)
+    make_event(title_en="The dam is finished").countries.add(uzbekistan)
+    make_observation(place=uzbekistan, value="24.1", year=2020)
+    make_place(key="nukus", country=uzbekistan)
+    response = client.get("/en/countries/uz/")
+    numbers = [reading.words(stat) for stat in reading.page(response).find_class("stat")]
+    assert numbers[:3] == ["1 project", "2 agreements", "1 organisation"]
+    assert sections(response)["Issues and what they mean here"].endswith("Salt dust It falls on the fields.")
+    said = reading.words(reading.page(response).find_class("main-column")[0])
+    for title in (
+        *("Trees for the Aralkum", "The dam is finished"),
+        *("Signed by the country", "Signed by the ministry"),
+    ):
+        assert (title, said.count(title)) == (title, 1)
+    aside = reading.words(reading.page(response).find_class("side-column")[0])
+    assert "Ministry of Ecology" in aside
+    assert "/en/places/nukus/" in reading.addresses(response, "//main")
+
+
+def test_country_shows_eight_of_many_and_leads_to_the_rest(client):
+    uzbekistan = make_country(key="uz")
+    for _ in range(9):
+        make_project().countries.add(uzbekistan)
+    response = client.get("/en/countries/uz/")
+    [projects] = reading.page(response).xpath("//section[@aria-labelledby='projects']")
+    assert len(projects.find_class("entry")) == 8
+    assert projects.find_class("section-more")[0].xpath("a/@href") == ["/en/projects/?country=uz"]
+
+
+def test_place_shows_what_happens_in_its_parts_too(client):
+    uzbekistan = make_country(name_en="Uzbekistan")
+    sea = make_place(
+        key="aral-sea", name_en="Aral Sea", name_ko="아랄해", country=uzbekistan, latitude=45, longitude=60
+    )
+    north = make_place(name_en="North Aral Sea", part_of=sea)
+    delta = make_place(name_en="Syr Darya Delta", part_of=north)
+    make_issue(name_en="Fisheries").places.add(delta)
+    for place in (sea, north, delta):
+        make_project(title_en=f"Project at {place.name_en}").places.add(place)
+        make_event(title_en=f"Event at {place.name_en}").places.add(place)
+    response = client.get("/en/places/aral-sea/")
+    parts = sections(response)
+    for heading in ("Project", "Event"):
+        for name in ("Aral Sea", "North Aral Sea", "Syr Darya Delta"):
+            assert parts[f"{heading}s"].count(f"{heading} at {name}") == 1
+    assert "Fisheries" in parts["Issues"]
+    facts = {reading.words(row[0]): reading.words(row[1]) for row in reading.page(response).xpath("//aside//dl/div")}
+    assert facts == {
+        "Kind": "City",
+        "Country": "Uzbekistan",
+        "Places in it": "North Aral Sea Syr Darya Delta",
+        "Position": "45° N, 60° E",
+        "Names in other languages": "아랄해",
+    }
+
+
+def test_place_of_which_nothing_is_known_says_so(client):
+    make_place(key="nukus")
+    response = client.get("/en/places/nukus/")
+    assert reading.said(response, "unknown") == ["No other record mentions this place yet."]
+    facts = {reading.words(row[0]): reading.words(row[1]) for row in reading.page(response).xpath("//aside//dl/div")}
+    assert facts["Position"] == "Not stated in the source"
