@@ -1,28 +1,19 @@
-"""The metadata in the head of pages, for search engines, reference managers and messengers."""
+"""Pages as schema.org objects in JSON-LD, for search engines."""
 
-import io
 import json
-import warnings
 
 import pytest
-from django.utils import timezone
 from django.utils.translation import override
 from lxml import html
-from PIL import Image
 
 from issues.models import Indicator
 from issues.schema import dataset_description
-from portal.citations.references import reference_of_source
-from portal.core.urls import snapshot_url
-from portal.maps import share_image
 from portal.models import Source
 from portal.seo import schema_org
-from portal.seo.citation_tags import citation_tags
 from projects.models import Agreement, Participation
 from tests import reading
 from tests.make import (
     make_agreement,
-    make_answer,
     make_country,
     make_event,
     make_indicator,
@@ -36,122 +27,10 @@ from tests.make import (
     make_project,
     make_source,
 )
-from tests.pages import LANGUAGES, PAGES, SILENT, address, status
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # from libraries that it loads for markup formats which the portal does not use
-    import extruct
+from tests.pages import LANGUAGES
+from tests.portal.seo.heads import SITE, main, things
 
 pytestmark = pytest.mark.django_db
-
-SITE = "http://testserver"
-# Pages with metadata. The others must not be indexed by search engines.
-TOLD = [kind for kind in PAGES if kind not in SILENT]
-
-
-def things(response):
-    """Return the JSON-LD objects of a page by name, as extruct reads them."""
-    [found] = extruct.extract(response.content.decode(), SITE, syntaxes=["json-ld"])["json-ld"]
-    assert found["@context"] == "https://schema.org"
-    return {one["@id"]: one for one in found["@graph"]}
-
-
-def main(response):
-    """Return the main object of the page."""
-    told = things(response)
-    [page] = [
-        one for one in told.values() if "isPartOf" in one and "mainEntity" in one and one["@type"].endswith("Page")
-    ]
-    return told[page["mainEntity"]["@id"]]
-
-
-def card_of(response):
-    """Return the link preview of the page, as messengers read it."""
-    [found] = extruct.extract(response.content.decode(), SITE, syntaxes=["opengraph"], uniform=False)["opengraph"]
-    return dict(found["properties"])
-
-
-def metas(response, start):
-    """Return pairs of name and content of the meta tags with that prefix."""
-    tags = reading.page(response).xpath("//meta[starts-with(@name, $start)]", start=start)
-    return [(tag.get("name"), tag.get("content")) for tag in tags]
-
-
-# ── Every page ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("kind", PAGES)
-def test_page_says_what_it_is_in_few_words(content, client, kind):
-    """Each kind is tested in one language in turn; all kinds together cover all languages."""
-    language = LANGUAGES[len(kind) % 3]
-    asked = address(kind, language)
-    response = client.get(asked)
-    tree = reading.page(response)
-    heads = tree.xpath("//link[@rel='canonical']/@href")
-    if kind in SILENT:
-        todays = [f"{SITE}{asked.partition('on/')[0]}"] if kind == "past" else []
-        assert (heads, tree.xpath("//script[@type='application/ld+json']")) == (todays, [])
-        assert "noindex" in tree.xpath("//meta[@name='robots']/@content") or status(kind) == 404
-        return
-    assert heads == [f"{SITE}{asked}"]
-    card = card_of(response)
-    assert card["og:url"] == f"{SITE}{asked}"
-    assert "" not in (card["og:title"], card["og:description"])
-    assert card["og:locale"][:2] == language
-    assert client.get(card["og:image"].removeprefix(SITE)).headers["Content-Type"] == "image/png"
-    told = things(response)
-    page = told[f"{SITE}{asked}"]
-    assert page["name"] == card["og:title"]
-    assert (page["inLanguage"], page["isPartOf"]["@id"]) == (language, f"{SITE}/#site")
-    steps = tree.xpath("//nav[contains(@class, 'breadcrumbs')]//li")
-    assert [step["name"] for step in page.get("breadcrumb", {}).get("itemListElement", [])] == [
-        *map(reading.words, steps)
-    ]
-    [script] = tree.xpath("//script[@type='application/ld+json']/text()")
-    assert len(script.encode()) < 9_000
-
-
-@pytest.mark.parametrize(
-    ("path", "known_as"),
-    [
-        ("projects/?page=2", "projects/?page=2"),
-        ("projects/?page=1", "projects/"),
-        ("projects/?page=99", "projects/?page=7"),
-        ("projects/?country=uz&page=2", "projects/"),
-        ("projects/?utm_source=letter", "projects/"),
-        ("issues/?view=causes&country=uz", "issues/?view=causes"),
-        ("indicators/aral-sea-area/?place=aral-sea", "indicators/aral-sea-area/"),
-        ("compare/?country=uz&country=kz&utm_source=letter", "compare/?country=uz&country=kz"),
-        ("compare/?country=uz", "compare/"),
-    ],
-)
-def test_page_is_known_by_one_address_in_each_language(content, client, path, known_as):
-    tree = reading.page(client.get(f"/ko/{path}", follow=True))
-    assert tree.xpath("//link[@rel='canonical']/@href") == [f"{SITE}/ko/{known_as}"]
-    others = {link.get("hreflang"): link.get("href") for link in tree.xpath("//link[@rel='alternate'][@hreflang]")}
-    assert others == {code: f"{SITE}/{code}/{known_as}" for code in LANGUAGES} | {"x-default": f"{SITE}/en/{known_as}"}
-
-
-def test_page_outside_the_languages_is_itself_alone(client):
-    tree = reading.page(client.get("/api/docs"))
-    assert tree.xpath("//link[@rel='canonical']/@href") == [f"{SITE}/api/docs"]
-    assert tree.xpath("//link[@hreflang]") == []
-
-
-def test_home_is_where_the_browser_is_asked_for_those_who_read_none_of_the_languages(client):
-    links = reading.page(client.get("/ru/")).xpath("//link[@hreflang='x-default']/@href")
-    assert links == [f"{SITE}/"]
-
-
-def test_search_engines_can_search(client):
-    site = main(client.get("/ru/"))
-    assert (site["@type"], site["@id"]) == ("WebSite", f"{SITE}/#site")
-    target = site["potentialAction"]["target"]["urlTemplate"]
-    assert target == f"{SITE}/ru/search/?q={{search_term_string}}"
-    assert client.get(target.removeprefix(SITE).format(search_term_string="aral")).status_code == 200
-
-
-# ── What records are ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_indicator_is_a_dataset(client):
@@ -340,91 +219,3 @@ def test_licence_of_every_indicator_is_an_address_or_words(content):
     assert {text for text in named if "CC BY 4.0" not in text} == set()
     assert "FAO AQUASTAT, CC BY 4.0 (FAO database terms)" in named
     assert "PDDL as stated by the repository; the figures are credited there to a UNESCO study" not in named
-
-
-# ── Cards ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_picture_of_a_link_has_the_countries_of_the_page_in_colour(client):
-    project = make_project(key="trees")
-    for key, name in (("uz", "Uzbekistan"), ("kz", "Kazakhstan"), ("kr", "Korea")):
-        project.countries.add(make_country(key=key, name_en=name))
-    card = card_of(client.get("/en/projects/trees/"))
-    assert card["og:image"] == f"{SITE}/picture/kz-uz.png"
-    assert card["og:image:alt"] == "Map of Central Asia, in colour: Kazakhstan, Uzbekistan"
-
-
-@pytest.mark.parametrize("keys", [(), ("kg", "kz", "tj", "tm", "uz"), ("kr",)])
-def test_picture_of_none_or_all_countries_is_that_of_the_region(keys):
-    assert share_image.name_of(keys) == "region"
-
-
-def test_pictures_differ_and_are_as_large_as_is_asked_for(client):
-    found = {}
-    for name in ("region", "tj", "kg-tj"):
-        response = client.get(f"/picture/{name}.png")
-        picture = Image.open(io.BytesIO(response.content))
-        assert (picture.format, picture.size) == ("PNG", (1200, 630))
-        assert len(response.content) < 100_000
-        assert "max-age=31536000" in response.headers["Cache-Control"]
-        # Count the points with nearly that colour: an image with few colours has none of them exactly.
-        red, green, blue = bytes.fromhex(share_image.SHADED[1:])
-        points = picture.convert("RGB").resize((120, 63), Image.Resampling.NEAREST).get_flattened_data()
-        found[name] = sum(abs(r - red) + abs(g - green) + abs(b - blue) < 12 for r, g, b in points)
-    assert found["region"] < found["tj"] < found["kg-tj"]
-
-
-@pytest.mark.parametrize("name", ["uz-kz", "kz-kz", "kr", "kg-kz-tj-tm-uz", "nothing"])
-def test_there_is_one_address_for_each_picture_and_no_other(client, name):
-    assert client.get(f"/picture/{name}.png").status_code == 404
-
-
-def test_there_are_as_many_pictures_as_choices_of_countries():
-    assert len(share_image.NAMES) == 31
-
-
-# ── Reference managers ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_page_of_a_record_says_how_to_cite_it(client):
-    project = make_project(key="trees", title_ko="아랄쿰의 나무")
-    assert metas(client.get("/ko/projects/trees/"), "citation_") == [
-        ("citation_title", "아랄쿰의 나무"),
-        ("citation_author", "중앙아시아 환경·협력 포털"),
-        ("citation_publisher", "중앙아시아 환경·협력 포털"),
-        ("citation_publication_date", f"{project.updated_at.astimezone():%Y/%m/%d}"),
-        ("citation_language", "ko"),
-        ("citation_public_url", f"{SITE}/ko/projects/trees/"),
-    ]
-
-
-def test_page_of_a_day_is_cited_at_its_own_address(client):
-    make_project(key="trees")
-    here = snapshot_url("/en/projects/trees/", timezone.localdate())
-    tags = dict(metas(client.get(here), "citation_"))
-    assert (tags["citation_title"], tags["citation_public_url"]) == ("Trees for the Aralkum", f"{SITE}{here}")
-
-
-def test_page_of_a_source_says_how_to_cite_the_source(client):
-    make_source(
-        key="aral", author="Philip Micklin and others", date="2016", doi="10.1007/x", url="https://example.org/a"
-    )
-    assert metas(client.get("/ru/sources/aral/"), "citation_") == [
-        ("citation_title", "The Future Aral Sea"),
-        ("citation_author", "Micklin, Philip"),
-        ("citation_journal_title", "Environmental Earth Sciences"),
-        ("citation_publication_date", "2016"),
-        ("citation_doi", "10.1007/x"),
-        ("citation_language", "en"),
-        ("citation_public_url", "https://example.org/a"),
-    ]
-
-
-def test_report_is_of_an_institution():
-    tags = dict(citation_tags(reference_of_source(make_source(kind=Source.Kind.REPORT, publisher="UNECE"))))
-    assert (tags["citation_technical_report_institution"], tags["citation_author"]) == ("UNECE", "UNECE")
-
-
-def test_lists_are_not_cited(client):
-    make_answer()
-    assert metas(client.get("/en/projects/"), "citation_") == []
