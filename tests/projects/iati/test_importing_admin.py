@@ -27,7 +27,7 @@ from tests.make import (
     make_transaction_sum,
 )
 from tests.projects.iati.files import activity, file
-from tests.projects.iati.test_importing import HEADER, LINE, MAPPING, PERSONS_HEADER, PERSONS_LINE
+from tests.projects.iati.imports import HEADER, LINE, MAPPING, PERSONS_HEADER, PERSONS_LINE
 
 pytestmark = pytest.mark.django_db
 
