@@ -20,6 +20,7 @@ from tests.make import (
     make_key_figure,
     make_observation,
     make_organisation,
+    make_outcome,
     make_participation,
     make_place,
     make_project,
@@ -130,6 +131,20 @@ def test_rows_of_a_row_that_was_deleted_come_back_with_it():
     figure.delete()
     revert(issue, then)
     assert issue.key_figures.get().citations.get().source == citation.source
+
+
+def test_outcomes_of_an_agreement_come_back_with_their_sources():
+    outcome = make_outcome(how_en="It names the site.")
+    citation = make_citation(outcome)
+    agreement, then = outcome.agreement, change_times(outcome.agreement)[0]
+    outcome.delete()
+    revert(agreement, then)
+    again = agreement.outcomes.get()
+    assert (again.project, again.how_en, again.citations.get().source) == (
+        outcome.project,
+        "It names the site.",
+        citation.source,
+    )
 
 
 def test_rows_with_a_history_of_their_own_stay_as_they_are():

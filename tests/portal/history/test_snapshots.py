@@ -14,6 +14,7 @@ from tests import reading
 from tests.counting import settle
 from tests.make import (
     UNPUBLISHED,
+    make_activity,
     make_agreement,
     make_answer,
     make_citation,
@@ -24,9 +25,11 @@ from tests.make import (
     make_issue,
     make_observation,
     make_organisation,
+    make_outcome,
     make_participation,
     make_place,
     make_project,
+    make_result,
     make_source,
     make_tombstone,
 )
@@ -42,6 +45,7 @@ MAKERS = {
     make_project: "title_en",
     make_organisation: "name_en",
     make_agreement: "title_en",
+    make_result: "text_en",
     make_country: "name_en",
     make_place: "name_en",
     make_source: "title",
@@ -373,3 +377,33 @@ def test_past_costs_the_same_however_much_hangs_on_a_record(client):
     for record in records(world):
         link(record)
     assert asked() == one
+
+
+def test_agreement_of_a_day_has_the_outcomes_activity_and_state_of_that_day(client, on):
+    on(FIRST)
+    agreement = published(make_agreement())
+    outcome = make_outcome(agreement=agreement, project=make_project(title_en="Trees"), how_en="It names the site.")
+    make_citation(outcome, make_source(title="The ministry"))
+    make_activity(agreement=agreement, date="2024-03-10")
+    on(SECOND)
+    agreement.outcomes.all().delete()
+    on(THIRD)
+    then, now = (
+        reading.words(reading.page(client.get(address(agreement, day))).get_element_by_id("outcomes").getparent())
+        for day in (FIRST, THIRD)
+    )
+    assert "Trees" in then
+    assert "It names the site.1" in then
+    assert "Active, last sign 10 March 2024" in then
+    assert "Trees" not in now
+    assert "Quiet since 10 March 2024" in now
+
+
+def test_result_of_a_day_has_no_unpublished_countries_of_its_project(client, on):
+    on(FIRST)
+    project = make_project()
+    project.countries.add(make_country(name_en="Uzbekistan"), make_country(name_en=SECRET, publication="draft"))
+    result = published(make_result(project=project))
+    said = client.get(address(result, FIRST)).content.decode()
+    assert "Uzbekistan" in said
+    assert SECRET not in said

@@ -10,8 +10,10 @@ from portal.core.choices import PublicationStatus
 from portal.models import Place, Record
 from portal.publishing.checks import publishing_blockers
 from tests.make import (
+    make_activity,
     make_agreement,
     make_answer,
+    make_area,
     make_citation,
     make_country,
     make_event,
@@ -21,10 +23,13 @@ from tests.make import (
     make_key_figure,
     make_observation,
     make_organisation,
+    make_outcome,
     make_participation,
     make_party,
     make_place,
     make_project,
+    make_result,
+    make_result_figure,
     make_source,
     make_term,
 )
@@ -132,6 +137,47 @@ def test_a_project_needs_a_country_and_an_agreement_a_party_that_readers_see():
     project.countries.add(make_country())
     make_party(agreement=agreement)
     assert lacks(project) == lacks(agreement) == {}
+
+
+def test_a_result_needs_a_source_and_its_project_published():
+    result = make_result(project=draft(make_project, title_en="Trees"))
+    make_result_figure(result=result, label_en="", label_ko="면적")
+    assert lacks(result) == {
+        "citations-group": "No source is cited.",
+        "figures-group": "Figures of results: a row has no English text.",
+        "id_project": "Project: Trees is not published: publish it first.",
+    }
+
+
+def test_a_result_of_a_project_has_no_issues_areas_and_countries_of_its_own():
+    result = make_result()
+    make_citation(result)
+    make_area(result)
+    result.issues.add(make_issue()), result.countries.add(make_country())
+    assert lacks(result) == {}
+    result.project = make_project()
+    result.save()
+    assert lacks(result) == {
+        "areas-group": "Areas of results: leave this blank, because those of the project apply.",
+        "id_countries": "Countries: leave this blank, because those of the project apply.",
+        "id_issues": "Issues: leave this blank, because those of the project apply.",
+    }
+
+
+def test_outcomes_lead_to_published_projects_and_each_row_has_a_source():
+    agreement = make_agreement()
+    make_citation(agreement)
+    make_party(agreement=agreement)
+    outcome = make_outcome(agreement=agreement, project=draft(make_project, title_en="Trees"))
+    activity = make_activity(agreement=agreement)
+    found = {gap.text for gap in publishing_blockers(agreement)}
+    assert found == {
+        "Outcomes of agreements: a row cites no published source.",
+        "Activities of agreements: a row cites no published source.",
+        "Outcomes of agreements: Trees is not published: publish it first.",
+    }
+    make_citation(outcome), make_citation(activity)
+    assert lacks(agreement) == {"outcomes-group": "Outcomes of agreements: Trees is not published: publish it first."}
 
 
 def hidden_of(record):

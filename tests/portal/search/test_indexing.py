@@ -27,6 +27,7 @@ from tests.make import (
     make_party,
     make_place,
     make_project,
+    make_result,
     make_sdg,
     make_sector,
 )
@@ -335,3 +336,23 @@ def test_index_of_another_analyser_is_made_anew():
     assert indexing.state_of_index() == "The index was made by another version of the portal."
     indexing.rebuild()
     assert indexing.state_of_index() == ""
+
+
+def values_of(record, facet):
+    """Return the values of a record in the index, by which a search is filtered."""
+    indexing.flush_index()
+    entry = SearchEntry.objects.get(kind=record._meta.model_name, record=record.pk)
+    return set(entry.values.filter(name=facet).values_list("value", flat=True))
+
+
+def test_result_is_found_by_its_words_and_by_what_its_project_is_about():
+    project = make_project()
+    result = make_result(project=project, text_en="Saxaul needs watering.", text_ko="삭사울에는 물이 필요하다.")
+    assert [found(text) for text in ("watering", "삭사울")] == [["result"], ["result"]]
+    project.countries.add(make_country(key="uz"))
+    make_area(project, Area.FORESTRY)
+    make_answer(project=project, issue=make_issue(key="salt"))
+    assert [values_of(result, facet) for facet in ("country", "area", "issue")] == [{"uz"}, {"forestry"}, {"salt"}]
+    project.publication = PublicationStatus.ARCHIVED
+    project.save()
+    assert values_of(result, "country") == set()
