@@ -5,14 +5,16 @@ import operator
 
 from django import forms
 from django.contrib import admin
+from django.http import QueryDict
 from django.utils.html import format_html, format_html_join, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 import portal.staff.accounts  # noqa: F401 - registers itself
+from portal.core.languages import language_name
 from portal.curation.links import records_of
-from portal.models import ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
+from portal.models import Alias, ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.staff.base import (
     CaseInsensitiveSearchMixin,
     CitationInline,
@@ -26,10 +28,11 @@ from portal.staff.base import (
 )
 from portal.staff.citations import CitationLookupMixin
 from portal.staff.duplicates import DuplicateWarningMixin
+from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.pages import admin_address
 from portal.staff.reference_import import ReferenceImportMixin
-from portal.staff.workflow import ReadOnly
+from portal.staff.workflow import ChildModelAdmin, ReadOnly
 from portal.tracking.history import is_history
 
 
@@ -69,7 +72,6 @@ class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
     fieldsets = (
         (None, {"fields": (in_languages("name"), ("key", "publication"), ("kind", "group"))}),
         (_("Location"), {"fields": (("country", "part_of"), "countries", ("latitude", "longitude"))}),
-        (_("Other names"), {"fields": ("other_spellings",)}),
     )
     help_texts = {
         "name": _("As on maps in that language: Nukus, Samarkand Region."),
@@ -116,6 +118,40 @@ class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMix
     @admin.display(description=_("cited"), ordering="cited")
     def cited(self, source):
         return source.cited
+
+
+@admin.register(Alias)
+class AliasAdmin(
+    ChildHistoryMixin,
+    ImportExportMixin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    FormFieldDefaults,
+    admin.ModelAdmin,
+):
+    """The aliases of all records. The page of a record leads to its own."""
+
+    list_display = ("text", "language_name", "key", "kind", "period")
+    list_filter = ("kind", "language", "period")
+    search_fields = ("text", "key")
+    search_help_text = _("Words of the name, or the key of what it names.")
+    fields = (("kind", "key"), ("text", "language"), "period")
+    help_texts = {
+        "key": _("The key of the record, or of the area: aral-sea, koica, water-resources."),
+        "text": _("One name, as people write it in that language. The search folds apostrophes and accents itself."),
+        "language": _("As its BCP 47 code: uz, uz-Cyrl, kaa, kk, kk-Latn, ky, tg, tk, en, ko, ru. Empty: unknown."),
+        "period": _("Only where the record’s own name is of another time: a renamed city, a ministry since reformed."),
+    }
+
+    def get_changeform_initial_data(self, request):
+        """Return Django’s initial data, and the kind and key of the record whose names the list showed."""
+        shown = QueryDict(request.GET.get("_changelist_filters", ""))
+        record = {"kind": shown.get("kind__exact"), "key": shown.get("key")}
+        return {name: value for name, value in record.items() if value} | super().get_changeform_initial_data(request)
+
+    @admin.display(description=Alias._meta.get_field("language").verbose_name, ordering="language")
+    def language_name(self, alias):
+        return language_name(alias.language)
 
 
 @admin.register(FormerKey)

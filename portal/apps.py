@@ -14,6 +14,7 @@ class PortalConfig(AppConfig):
         # Models cannot be imported before the apps are loaded.
         from portal.accounts import sessions  # noqa: PLC0415
         from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
+        from portal.models import alias  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import audit_log, content_version, signals  # noqa: PLC0415
 
@@ -28,6 +29,7 @@ class PortalConfig(AppConfig):
             links.update_links_for_rows,
             verifications.forget_deleted,
             duplicates.forget_deleted,
+            alias.delete_with_record,
         ):
             signals.rows_changed.connect(receiver)
         for receiver in (indexing.flush_log, content_version.flush_log):

@@ -2,7 +2,7 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.models import Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
+from portal.models import Alias, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.tracking.history import register_history
 
 
@@ -27,3 +27,4 @@ register_history(Source)
 register_history(Place)
 register_history(PlaceCitation, of="place", named_by="source")
 register_history(PlaceIdentifier, of="place", named_by=("scheme", "value"))
+register_history(Alias)

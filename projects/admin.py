@@ -82,7 +82,7 @@ class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
     inlines = (OrganisationExternalIdentifierInline, OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), "acronym", ("key", "publication"))}),
-        (pgettext_lazy("desk", "Kind of organisation"), {"fields": (("kind", "country"), "url", "other_spellings")}),
+        (pgettext_lazy("desk", "Kind of organisation"), {"fields": (("kind", "country"), "url")}),
     )
     help_texts = {
         "name": _(

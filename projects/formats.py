@@ -25,7 +25,16 @@ from portal.formats.fields import (
     csv_text,
     related_many,
 )
-from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, TIMES, cited, column, identifiers
+from portal.formats.portal_serialisers import (
+    COUNTRY,
+    KEY,
+    PLACE,
+    TIMES,
+    OtherSpellingsField,
+    cited,
+    column,
+    identifiers,
+)
 from portal.formats.responses import FORMATS, Format
 from portal.formats.serialisers import SERIALISERS, Address, Serialiser
 from projects.iati import exporting, serving
@@ -275,7 +284,7 @@ Serialiser(
         KEY,
         TranslatedTextField("name", column(Organisation, "name")),
         PlainField("acronym", column(Organisation, "acronym")),
-        PlainField("other_spellings", column(Organisation, "other_spellings")),
+        OtherSpellingsField("organisation"),
         ChoiceField("kind", column(Organisation, "kind"), Organisation.Kind),
         RelatedField("country", column(Organisation, "country"), COUNTRY),
         PlainField("website", column(Organisation, "url"), path="url", format="uri"),

@@ -24,7 +24,7 @@ from issues.models import (
 )
 from issues.models.issue import Section
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
-from portal.models import FormerKey, Place, PlaceIdentifier, Source, Tombstone
+from portal.models import Alias, FormerKey, Place, PlaceIdentifier, Source, Tombstone
 from projects.models import (
     Agreement,
     AgreementActivity,
@@ -303,6 +303,14 @@ def make_comparison_example(*records, **fields):
     return _make_row(
         ComparisonExample, fields, title_en="Two countries", kind=ComparisonExample.Kind.COUNTRY, keys=keys or "kz uz"
     )
+
+
+def make_alias(record=None, **fields):
+    """An alias of a record, which is a place unless it is given. `kind` and `key` may name an area instead."""
+    if "kind" not in fields:
+        record = record or make_place()
+        fields |= {"kind": record._meta.model_name, "key": record.key}
+    return _make_row(Alias, fields, text="Orol dengizi")
 
 
 def make_former_key(**fields):

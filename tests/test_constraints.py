@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 
 from portal.core.choices import Area
 from portal.models import (
+    Alias,
     DuplicateCandidate,
     ExternalLink,
     ExternalLinkUsage,
@@ -25,6 +26,7 @@ from projects.models import (
 from tests.make import (
     make_activity,
     make_agreement,
+    make_alias,
     make_answer,
     make_area,
     make_area_report,
@@ -171,6 +173,14 @@ BROKEN = {
     "tombstone_leads_elsewhere": (
         lambda: Tombstone(kind="project", key="aral", reason="duplicate", successor="aral"),
         "A record cannot redirect to itself.",
+    ),
+    "alias_stands_once": (
+        lambda: again(make_alias(), period="former"),
+        "This name is already listed.",
+    ),
+    "alias_has_a_text": (
+        lambda: Alias(kind="place", key=make_place(key="sea").key, text=""),
+        "Give a name.",
     ),
     "former_key_leads_to_one_record": (
         lambda: again(make_former_key(), now="elsewhere"),

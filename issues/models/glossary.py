@@ -4,10 +4,10 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import Citation, Record, Source
+from portal.models import AliasedMixin, Citation, Record, Source
 
 
-class Term(Record):
+class Term(AliasedMixin, Record):
     """A technical term and its definition."""
 
     term = models.CharField(_("term"), max_length=100)

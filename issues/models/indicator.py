@@ -10,7 +10,7 @@ from issues.models.issue import Issue
 from portal.core.choices import PublicationStatus
 from portal.core.numbers import plain
 from portal.core.validators import validate_unit, year_validators
-from portal.models import Place, Record, Source, ThroughModel
+from portal.models import AliasedMixin, Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
 
 
@@ -33,7 +33,7 @@ class IndicatorQuerySet(RecordQuerySet):
         )
 
 
-class Indicator(Record):
+class Indicator(AliasedMixin, Record):
     """A quantity that is measured year by year."""
 
     class Direction(models.TextChoices):

@@ -13,7 +13,7 @@ from portal.core.citation_marks import cited_keys
 from portal.core.languages import text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
-from portal.models import Citation, Place, Record, Source, ThroughModel
+from portal.models import AliasedMixin, Citation, Place, Record, Source, ThroughModel
 from portal.models.querysets import RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 
@@ -47,7 +47,7 @@ class IssueQuerySet(RecordQuerySet):
         return self.defer(*(f"{section}_{language}" for section in Section.values for language in ("en", "ko", "ru")))
 
 
-class Issue(Record):
+class Issue(AliasedMixin, Record):
     """An environmental issue of Central Asia.
 
     The sections contain `[source-key]` marks after the claims that the source supports.

@@ -11,7 +11,9 @@ NAMES = {
     "de": _("German"),
     "en": _("English"),
     "it": _("Italian"),
+    "kaa": _("Karakalpak"),
     "kk": _("Kazakh"),
+    "kk-Latn": _("Kazakh in Latin letters"),
     "ko": _("Korean"),
     "ky": _("Kyrgyz"),
     "lt": _("Lithuanian"),
@@ -21,6 +23,7 @@ NAMES = {
     "tk": _("Turkmen"),
     "tr": _("Turkish"),
     "uz": _("Uzbek"),
+    "uz-Cyrl": _("Uzbek in Cyrillic letters"),
     "zh": _("Chinese"),
 }
 

@@ -3,8 +3,8 @@
 The kept record takes the chosen value of each column, and all relations of the other record. The code names no
 relations: it moves whatever points to the other record, also in models that are added later. If both records have the
 same row (a twin), the kept record's row stays, and its empty columns are filled from the other. The key of the other
-record redirects to the kept one, citation marks in prose are rewritten, and its names become other spellings. All of
-this happens in one transaction, or nothing does.
+record redirects to the kept one, citation marks in prose are rewritten, and its names become aliases of the kept one.
+All of this happens in one transaction, or nothing does.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from modeltranslation.translator import NotRegistered, translator
 from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import MARK, MARKS
 from portal.curation.translations import suppress_outdated
-from portal.models import FormerKey, Record, Source, Tombstone
+from portal.models import Alias, AliasedMixin, FormerKey, Record, Source, Tombstone
 from portal.publishing.checks import publishing_blockers
 from portal.tracking import audit_log
 from portal.tracking.change_log import content_transaction
@@ -28,10 +28,8 @@ from portal.tracking.history import change_reason
 
 KEPT, OTHER = "kept", "other"
 LANGUAGES = dict(settings.LANGUAGES)
-# Columns without a choice: the kept record keeps its own, and "other spellings" get those of both.
-SETTLED = {
-    *("key", "publication", "publish_at", "published_at", "version", "created_at", "updated_at", "other_spellings"),
-}
+# Columns without a choice: the kept record keeps its own.
+SETTLED = {"key", "publication", "publish_at", "published_at", "version", "created_at", "updated_at"}
 
 
 class MergeError(Exception):
@@ -130,16 +128,28 @@ def merge_choices(kept, other):
     ]
 
 
-def _spellings(kept, other, names_before):
-    """Return all names of both records, one a line, without the present names of the kept record."""
-    now = set(_names(kept))
-    lines = [*kept.other_spellings.splitlines(), *names_before, *_names(other), *other.other_spellings.splitlines()]
-    return "\n".join(line for line in dict.fromkeys(map(str.strip, lines)) if line and line not in now)
+def _join_aliases(kept, other, names_before):
+    """Make all names of both records aliases of the kept one, without its present names."""
+    kind, known = kept._meta.model_name, {text for _language, text in _names(kept)}
+    for alias in kept.aliases:
+        if alias.text in known:
+            alias.delete()
+    known.update(alias.text for alias in kept.aliases)
+    for language, text in dict.fromkeys([*names_before, *_names(other)]):
+        if text not in known:
+            known.add(text)
+            Alias.objects.create(kind=kind, key=kept.key, language=language, text=text)
+    for alias in other.aliases:
+        if alias.text not in known:
+            known.add(alias.text)
+            alias.key = kept.key
+            alias.save()
 
 
 def _names(record):
-    found = [getattr(record, f"{record.name_field}_{code}") for code in LANGUAGES]
-    return [name for name in (*found, getattr(record, "acronym", "")) if name]
+    """Return the names of a record as pairs of language code and name; an acronym has an empty code."""
+    found = [(code, getattr(record, f"{record.name_field}_{code}", "")) for code in LANGUAGES]
+    return [(language, name) for language, name in (*found, ("", getattr(record, "acronym", ""))) if name]
 
 
 # ── Relations ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -360,13 +370,12 @@ def _merge(kept, other, taken, user):
     if reasons := merge_blockers(kept, other):
         raise MergeError(reasons)
     lacking = set(publishing_blockers(kept))
-    respelt = hasattr(kept, "other_spellings")
-    names = _names(kept) if respelt else []
+    names_before = _names(kept)
     for column in _own_columns(model, SETTLED):
         if column.name in taken:
             setattr(kept, column.attname, getattr(other, column.attname))
-    if respelt:
-        kept.other_spellings = _spellings(kept, other, names)
+    if isinstance(kept, AliasedMixin):
+        _join_aliases(kept, other, names_before)
     _move_all(kept, other)
     if model is Source:
         _rewrite_marks(other.key, kept.key)

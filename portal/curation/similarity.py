@@ -3,7 +3,7 @@
 Names are compared word by word. A word that many records have (ministry, Kazakhstan) has little weight, a rare one
 much. Names with different numbers are not similar. Words in two scripts, or in two spellings, are compared by a
 phonetic key: Nukus, Нукус, 누쿠스; Bostanlyk, Bostanliq. Drafts are compared too. The search index has no drafts, so
-the names of a table are read from the database, in one query.
+the names of a table are read from the database, in one query, and its aliases in another.
 """
 
 import functools
@@ -13,8 +13,9 @@ import operator
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -24,8 +25,9 @@ from django.core.exceptions import FieldDoesNotExist
 from django.utils.translation import gettext_lazy
 from rapidfuzz.distance import Levenshtein
 
+from portal.models import attach_aliases
 from portal.search.analyser import clean, pieces, stem
-from portal.search.documents import names_of
+from portal.search.documents import aliases_of, names_of
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 LONGEST = 400  # characters of a name; the rest is not compared
@@ -191,7 +193,9 @@ def canonical_url(url: str) -> str:
 class ComparedRecord(NamedTuple):
     """The compared values of a record. `apart` are its `distinguishing_fields`.
 
-    If these differ, similar names do not match, and equal names match with the lower score ALIKE.
+    If these differ, similar names do not match, and equal names match with the lower score ALIKE. `aliases` are the
+    texts of its aliases by their letters without spaces. An alias matches only a name of the other record, not an
+    alias: ministries of two countries share many.
     """
 
     names: tuple[ComparedName, ...] = ()
@@ -199,6 +203,7 @@ class ComparedRecord(NamedTuple):
     address: str = ""
     doi: str = ""
     apart: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = MappingProxyType({})
 
 
 def compared(record) -> ComparedRecord:
@@ -211,6 +216,7 @@ def compared(record) -> ComparedRecord:
         canonical_url(getattr(record, "url", "") or ""),
         getattr(record, "doi", "").casefold().strip(),
         tuple(_plain(getattr(record, column)) for column in record.distinguishing_fields),
+        {_plain(text): text for _language, text in aliases_of(record)},
     )
 
 
@@ -255,6 +261,7 @@ def _signs_of(name: ComparedName) -> Iterator[str]:
 
 def _certain_signs_of(one: ComparedRecord) -> Iterator[str]:
     yield from (f"name {name.joined}" for name in one.names if name.words)
+    yield from (f"name {joined}" for joined in one.aliases if joined)
     if one.acronym:
         yield f"name {one.acronym}"
     for what in ("address", "doi"):
@@ -263,11 +270,12 @@ def _certain_signs_of(one: ComparedRecord) -> Iterator[str]:
 
 
 class MatchIndex:
-    """An index of the records of a model, to find similar ones. One query."""
+    """An index of the records of a model, to find similar ones. One query, and one for the aliases."""
 
     def __init__(self, model):
         shown = ("key", "publication", *compared_columns(model))
         self.records = {record.pk: record for record in model._base_manager.only(*shown)}
+        attach_aliases(self.records.values())
         self.known = {pk: compared(record) for pk, record in self.records.items()}
         self._having, self._counts = defaultdict(list), Counter()
         for pk, one in self.known.items():
@@ -307,6 +315,8 @@ class MatchIndex:
         told_apart = any(
             mine and theirs and mine != theirs for mine, theirs in zip(one.apart, other.apart, strict=False)
         )
+        if score < 1 and (alias := _alias_of_other(one, other) or _alias_of_other(other, one)):
+            return "name", alias, ALIKE if told_apart else 0.98
         if score == 1:
             return "name", twin.text, ALIKE if told_apart else 0.98
         # If the numbers differ in one language, names that are similar in another are of another phase or year.
@@ -365,6 +375,11 @@ def _fit(a, b, one, other):
     return bool(a.scripts & b.scripts) or not (
         any(name.scripts & b.scripts for name in one.names) and any(name.scripts & a.scripts for name in other.names)
     )
+
+
+def _alias_of_other(one, other):
+    """Return the alias of `other` that is a name of `one`; "" if there is none."""
+    return next((other.aliases[name.joined] for name in one.names if name.words and name.joined in other.aliases), "")
 
 
 def _same_acronym(one, other):

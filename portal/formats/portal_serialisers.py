@@ -20,7 +20,7 @@ from portal.formats.fields import (
     related_many,
 )
 from portal.formats.serialisers import Address, Serialiser
-from portal.models import IdentifierScheme, Place, PlaceCitation, PlaceIdentifier, Source
+from portal.models import Alias, IdentifierScheme, Place, PlaceCitation, PlaceIdentifier, Source
 
 PLACE = PlaceSummary(Place)
 COUNTRY = RelatedSummary(Place)
@@ -30,6 +30,29 @@ TIMES = (
     DateTimeField("published", _("first published"), "published_at"),
     DateTimeField("changed", _("last changed"), "updated_at"),
 )
+
+
+class OtherSpellingsField(Field):
+    """The aliases of the record, one a line."""
+
+    def __init__(self, kind):
+        super().__init__("other_spellings", _("alternative names"))
+        self.kind, self.columns = kind, ("key",)
+
+    def load(self, reading, rows, at, keys):
+        texts = reading.hung.setdefault(self, {})
+        texts.clear()
+        aliases = Alias.objects.filter(kind=self.kind, key__in=[row[at] for row in rows]).order_by("pk")
+        for key, text in aliases.values_list("key", "text"):
+            texts.setdefault(key, {})[text] = None  # a dict keeps the order, and each text once
+
+    def cells_of(self, reading, at):
+        texts = reading.hung.setdefault(self, {})
+        return lambda row: ("\n".join(texts.get(row[at], ())),)
+
+    def data_of(self, reading, at):
+        cells = self.cells_of(reading, at)
+        return lambda row: cells(row)[0] or None
 
 
 def column(model, name):
@@ -94,7 +117,7 @@ Serialiser(
     [
         KEY,
         TranslatedTextField("name", column(Place, "name")),
-        PlainField("other_spellings", column(Place, "other_spellings")),
+        OtherSpellingsField("place"),
         ChoiceField("kind", column(Place, "kind"), Place.Kind),
         ChoiceField("group", column(Place, "group"), Place.Group, optional=True),
         RelatedField("country", column(Place, "country"), COUNTRY),

@@ -31,7 +31,7 @@ MOST_ROWS = 20  # rows of one model that a change lists; an import may change th
 AROUND = 8  # unchanged words that are shown before and after changed ones
 MOST_WORDS = 4_000  # words of both texts together; longer texts are not compared word by word
 # Fields that readers do not see, or see only in the order of records or rows.
-UNSEEN = frozenset({"key", "publication", "publish_at", "position", "other_spellings", "headline"})
+UNSEEN = frozenset({"key", "publication", "publish_at", "position", "headline"})
 
 
 # ── Word differences ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -21,7 +21,7 @@ from django.utils.encoding import is_protected_type
 from portal.core.choices import PublicationStatus
 from portal.core.numbers import plain
 from portal.curation.translations import owner_field, translated_fields
-from portal.models import Record
+from portal.models import Alias, AliasedMixin, Record
 
 # A model stands after the models that it names. `tests/portal/import_export/test_fixtures.py` compares this list with
 # the registry: a new model with a natural key has its place here.
@@ -73,6 +73,7 @@ FIXTURES = {
         "projects.ResultCitation",
     ),
     "80_glossary": ("issues.Term", "issues.TermCitation"),
+    "85_aliases": ("portal.Alias",),
     "90_page_choices": (
         "issues.PageIndicator",
         "issues.IssueFeature",
@@ -145,6 +146,10 @@ def _rows(model, known):
     else:
         rows = rows.order_by(*model._meta.ordering, "pk")
     rows = list(rows)
+    if model is Alias:  # it has no foreign key that would say whether its record is public
+        kinds = {kind._meta.model_name: kind for kind in known if issubclass(kind, AliasedMixin)}
+        keys = {(name, record.key) for name, kind in kinds.items() for record in known[kind].values()}
+        rows = [row for row in rows if row.kind == Alias.Kind.AREA or (row.kind, row.key) in keys]
     relate(rows, known | {model: {row.pk: row for row in rows}})
     if owner := owner_field(model):
         places = {pk: place for place, pk in enumerate(known[owner.related_model])}

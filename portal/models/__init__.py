@@ -1,5 +1,6 @@
 """The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
+from portal.models.alias import Alias, AliasedMixin, attach_aliases
 from portal.models.curation import (
     DuplicateCandidate,
     ExternalLink,
@@ -9,7 +10,7 @@ from portal.models.curation import (
 )
 from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
 from portal.models.place import Place, PlaceCitation
-from portal.models.record import Content, EvidenceModel, Record, ThroughModel, other_spellings_column
+from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
 from portal.models.source import Citation, Source
@@ -17,6 +18,8 @@ from portal.tracking.audit_log import AuditEntry
 from portal.tracking.content_version import ContentVersion
 
 __all__ = [
+    "Alias",
+    "AliasedMixin",
     "AuditEntry",
     "Citation",
     "Content",
@@ -42,5 +45,5 @@ __all__ = [
     "ThroughModel",
     "Tombstone",
     "Verification",
-    "other_spellings_column",
+    "attach_aliases",
 ]

@@ -6,11 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portal.models.record import Record, other_spellings_column
+from portal.models.alias import AliasedMixin
+from portal.models.record import Record
 from portal.models.source import Citation, Source
 
 
-class Place(Record):
+class Place(AliasedMixin, Record):
     """A country, a province, a city, a lake … The key of a country is its ISO 3166-1 alpha-2 code in lower case."""
 
     class Kind(models.TextChoices):
@@ -34,7 +35,6 @@ class Place(Record):
         KOREA = "korea", _("Korea")
 
     name = models.CharField(_("name"), max_length=120)
-    other_spellings = other_spellings_column()
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)
     group = models.CharField(
         pgettext_lazy("countries", "group"),
@@ -90,8 +90,8 @@ class Place(Record):
         Source, verbose_name=_("sources"), through="PlaceCitation", related_name="cited_by_places"
     )
 
-    search_fields = ("name_en", "name_ko", "name_ru", "other_spellings")
-    search_paths = {"title": ("name", "other_spellings"), "related": ("kind", "country", "countries", "part_of")}
+    search_fields = ("name_en", "name_ko", "name_ru")
+    search_paths = {"title": ("name",), "related": ("kind", "country", "countries", "part_of")}
     search_facets = {"country": ("country__key", "countries__key")}
     required_published = ("country", "part_of")
     required_published_each = ("countries",)

@@ -148,15 +148,6 @@ class Record(Content):
         super().save(*args, **kwargs)
 
 
-def other_spellings_column():
-    """Return a field for further names of a record, one a line, besides its name in each of the three languages."""
-    return models.TextField(
-        _("alternative names"),
-        blank=True,
-        help_text=_("Names in other languages, scripts and spellings, one per line. The search also uses them."),
-    )
-
-
 class EvidenceModel(models.Model):
     """Fields for the evidence of a claim, in the editors' own words."""
 

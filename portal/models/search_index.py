@@ -136,17 +136,18 @@ class SearchName(models.Model):
     """A name or identifier of an entry, for lookups of the exact name or a prefix.
 
     `text` is the name as written. `normal` is the normalised name (`whole` is True), or its end from the second or a
-    later word on (`whole` is False).
+    later word on (`whole` is False). `is_alias` is True for the name of an `Alias`.
     """
 
     is_audited = False
 
     entry = models.ForeignKey(SearchEntry, on_delete=models.CASCADE, related_name="names")
     kind = models.CharField(max_length=12, choices=Kind)
-    language = models.CharField(max_length=3, blank=True)
+    language = models.CharField(max_length=12, blank=True)
     text = models.CharField(max_length=600)
     normal = LettersField(max_length=600)
     whole = models.BooleanField()
+    is_alias = models.BooleanField(default=False)
 
     class Meta:
         indexes = [

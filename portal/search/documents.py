@@ -1,4 +1,4 @@
-"""Which words a record has: its own, and the names of what it is tied to.
+"""Which words a record has: its own, its aliases, and the names of what it is tied to.
 
 A model says so by paths, in `search_paths`: `title`, `summary` and `body` lead to its own texts, `related` to names and
 labels of others. A path walks columns and relations (`in_countries__note`) and ends at a text, a choice (its label in
@@ -15,6 +15,7 @@ from django.db.models.fields.related import RelatedField
 from django.utils.translation import override
 
 from portal.core.choices import PublicationStatus
+from portal.models.alias import AliasedMixin
 from portal.models.record import Record
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -37,11 +38,15 @@ def own_texts(record: Record, field: str) -> list[tuple[str, str]]:
 
 
 def names_of(record: Model) -> Iterator[tuple[str, str]]:
-    """Yield pairs of language code and name of a record. Each line is a name."""
+    """Yield pairs of language code and name of a record, without its aliases."""
     for name in getattr(record, "search_paths", {}).get("title", ("name",)):
-        for language, text in _column(record, name):
-            for line in text.splitlines():
-                yield language, line.strip()
+        yield from _column(record, name)
+
+
+def aliases_of(record: Model) -> Iterator[tuple[str, str]]:
+    """Yield pairs of language code and text of the aliases of a record."""
+    if isinstance(record, AliasedMixin):
+        yield from ((alias.language, alias.text) for alias in record.aliases)
 
 
 def values_at(record: Model, path: str) -> Iterator[object]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count, ForeignKey, ForeignObjectRel, ManyToManyField, Model
 from django.db.models.signals import post_migrate
 
+from portal.models.alias import Alias, AliasedMixin, attach_aliases
 from portal.models.place import Place
 from portal.models.record import Record
 from portal.models.search_index import (
@@ -82,18 +83,21 @@ def mark_dirty(model: type[Record], pks: Iterable[int]) -> None:
 def flush_index() -> None:
     """Bring the index up to date with what the open transaction has changed."""
     if log := change_log.open_log():
-        _index(log.unindexed)
+        _index(log)
 
 
 def flush_log(
     sender: type[change_log.ChangeLog], log: change_log.ChangeLog, is_committed: bool, **kwargs: object
 ) -> None:
     """Receive `changes_flushed`: bring the index up to date, within the transaction if it can be."""
-    _index(log.unindexed)
+    _index(log)
 
 
-def _index(pending: defaultdict[type[Record], set[int]]) -> None:
+def _index(log: change_log.ChangeLog) -> None:
     """Make the entries of records anew, and those of the records that carry their words."""
+    pending: defaultdict[type[Record], set[int]] = log.unindexed
+    for model, keys in _renamed(log).items():
+        pending[model].update(model.objects.filter(key__in=keys).values_list("pk", flat=True))
     if pending and not SearchEntry.objects.exists():
         SearchState.objects.update_or_create(pk=1, defaults={"analyser": VERSION})
     done: defaultdict[type[Record], set[int]] = defaultdict(set)
@@ -105,6 +109,17 @@ def _index(pending: defaultdict[type[Record], set[int]]) -> None:
             for dependent, found in _dependents(model, _reindex(model, some)):
                 if found := found - done[dependent]:
                     pending[dependent] |= found
+
+
+def _renamed(log: change_log.ChangeLog) -> Mapping[type[Record], set[str]]:
+    """Return the keys of the records whose aliases have changed, by model; remove them from the log."""
+    found: defaultdict[type[Record], set[str]] = defaultdict(set)
+    models = {model._meta.model_name: model for model in searched_models() if issubclass(model, AliasedMixin)}
+    while log.renamed:
+        kind, key = log.renamed.pop()
+        if kind in models:  # an area is no record
+            found[models[kind]].add(key)
+    return found
 
 
 class Watched(NamedTuple):
@@ -156,7 +171,9 @@ def _dependents(model: type[Model], pks: Collection[int]) -> Iterator[tuple[type
 
 def mark_dirty_for_rows(sender: type[Model], change: TableChange, phase: Phase, **kwargs: object) -> None:
     """Receive `rows_changed`: mark the records that carry words of the rows."""
-    if change.action is Action.RELATE:
+    if sender is Alias:
+        _mark_named(change)
+    elif change.action is Action.RELATE:
         owner = _watched().throughs.get(sender)
         if owner is not None and change.instance is not None:
             _mark_related(owner, change.instance, change, phase)
@@ -167,6 +184,15 @@ def mark_dirty_for_rows(sender: type[Model], change: TableChange, phase: Phase, 
         _mark_saved(sender, change.instance)
     elif _is_indexed(sender):
         mark_dirty(sender, change.pks)
+
+
+def _mark_named(change: TableChange) -> None:
+    """Mark the records that aliases named before a change, and those that they name after it."""
+    renamed = change_log.current_log().renamed
+    if isinstance(change.instance, Alias):
+        renamed.add((change.instance.kind, change.instance.key))
+    if change.action is not Action.SAVE or not change.is_created:
+        renamed.update(Alias.objects.filter(pk__in=change.pks).values_list("kind", "key"))
 
 
 def _mark_dependents(model: type[Model], pks: Collection[int]) -> None:
@@ -224,7 +250,10 @@ def fields_of(record: Record) -> FieldTokens:
     """Return the tokens of a record, field by field."""
     found, room = [], MOST_TOKENS
     for name in FIELDS:
-        tokens = indexed([text for _language, text in documents.texts_of(record, name)], room)
+        texts = [text for _language, text in documents.texts_of(record, name)]
+        if name == "title":
+            texts += [text for _language, text in documents.aliases_of(record)]
+        tokens = indexed(list(dict.fromkeys(texts)), room)
         room -= tokens.count(" ")
         found.append(tokens)
     title, related, summary, body = found
@@ -250,15 +279,22 @@ def _facets(record: Record) -> Iterator[tuple[str, str]]:
 def _names(record: Record, kind: Kind, entry: int) -> Iterator[SearchName]:
     """Yield the names of a record: whole ones, and, for kinds of few records, what follows each of their words."""
     seen = set()
-    for language, text in [*documents.names_of(record), *_identifiers(record)]:
+    names = [(*name, False) for name in [*documents.names_of(record), *_identifiers(record)]]
+    for language, text, is_alias in [*names, *((*alias, True) for alias in documents.aliases_of(record))]:
         words = normal(text).split()
         starts = range(min(len(words), WORDS_OF_A_NAME)) if kind in BY_ANY_WORD else range(1)
         for start in starts if words else ():
             rest = " ".join(words[start:])[:600]
-            if (language, rest) not in seen:
-                seen.add((language, rest))
+            if rest not in seen if is_alias else (language, rest) not in seen:
+                seen |= {rest, (language, rest)}
                 yield SearchName(
-                    entry_id=entry, kind=kind, language=language, text=clean(text)[:600], normal=rest, whole=not start
+                    entry_id=entry,
+                    kind=kind,
+                    language=language,
+                    text=clean(text)[:600],
+                    normal=rest,
+                    whole=not start,
+                    is_alias=is_alias,
                 )
 
 
@@ -278,7 +314,8 @@ def _reindex(model: type[Record], pks: Sequence[int], tables: Iterable[str] | No
     with transaction.atomic():
         # Locked, so that of two who change what the record shows, the later one sees what the earlier one did.
         records = model.objects.published().filter(pk__in=pks).select_for_update().order_by("pk")
-        records = records.prefetch_related(*documents.relations(model))
+        records = list(records.prefetch_related(*documents.relations(model)))
+        attach_aliases(records)
         kept = {entry_id(kind, record.pk): (kind, record) for record in records if (kind := kind_of(record))}
         before = _standing(list(every))
         SearchFacet.objects.filter(entry__in=every).delete()
@@ -315,7 +352,8 @@ def _learn(words: Iterable[str]) -> None:
 def _standing(entries: Collection[int]) -> Mapping[int, set[str | tuple[str, str]]]:
     """Return what others show of entries: names, and pairs of facet and value."""
     found: defaultdict[int, set[str | tuple[str, str]]] = defaultdict(set)
-    for entry, normal_name in SearchName.objects.filter(entry__in=entries, whole=True).values_list("entry", "normal"):
+    names = SearchName.objects.filter(entry__in=entries, whole=True, is_alias=False)
+    for entry, normal_name in names.values_list("entry", "normal"):
         found[entry].add(normal_name)
     for entry, name, value in SearchFacet.objects.filter(entry__in=entries).values_list("entry", "name", "value"):
         found[entry].add((name, value))

@@ -157,7 +157,7 @@ def names(record):
     """Return the names of a record that are not the page’s title: those in other languages, and other spellings."""
     own = record.name_and_language()[0]
     others = [name for _code, name in record.other_names]
-    others += getattr(record, "other_spellings", "").splitlines()
+    others += [alias.text for alias in getattr(record, "aliases", ())]
     return [name for name in dict.fromkeys(others) if name != own]
 
 

@@ -17,6 +17,7 @@ from modeltranslation.admin import TranslationAdmin
 from portal.core.choices import Confidence, PublicationStatus
 from portal.core.partial_dates import PartialDateField
 from portal.curation.translations import row_is_older
+from portal.models import Alias, AliasedMixin
 from portal.staff.citations import citation_urls, mark_citation_field
 from portal.staff.curation import CurationMixin
 from portal.staff.edit_conflicts import EditConflictMixin
@@ -97,19 +98,26 @@ class FormFieldDefaults:
 
 
 class CaseInsensitiveSearchMixin:
-    """Search that returns the records with every word of the search term, in any case and in any of `search_fields`."""
+    """Search that returns the records with every word of the search term, in any case and in any of `search_fields`.
+
+    A word may also stand in an alias of the record.
+    """
 
     def get_search_results(self, request, queryset, search_term):
         for word in search_term.split():
             # SQLite ignores case for ASCII letters only, so the query names the usual spellings of the word.
             spellings = sorted({word, word.lower(), word.upper(), word.capitalize(), word.title()})
-            queryset = queryset.filter(
-                functools.reduce(
-                    operator.or_,
-                    (models.Q((f"{path}__icontains", s)) for path in self.search_fields for s in spellings),
-                )
-            )
+            found = _contains(self.search_fields, spellings)
+            if issubclass(self.model, AliasedMixin):
+                aliases = Alias.objects.filter(kind=self.opts.model_name, key=models.OuterRef("key"))
+                found |= models.Exists(aliases.filter(_contains(["text"], spellings)))
+            queryset = queryset.filter(found)
         return queryset, False  # False: search_fields follow no to-many relation, so there are no duplicates
+
+
+def _contains(paths, spellings):
+    """Return the condition that the text at one of the paths contains one of the spellings, in any case."""
+    return functools.reduce(operator.or_, (models.Q((f"{path}__icontains", s)) for path in paths for s in spellings))
 
 
 class MissingTranslationFilter(admin.SimpleListFilter):

@@ -1,4 +1,4 @@
-"""The maintenance of records in the admin: links, verifications, duplicates and merges."""
+"""The maintenance of records in the admin: links, verifications, aliases, duplicates and merges."""
 
 from urllib.parse import urlencode
 
@@ -19,14 +19,16 @@ from portal.core.database import lock_rows
 from portal.curation import duplicates, links, verifications
 from portal.curation import merge as curation_merge
 from portal.curation.similarity import find_similar
+from portal.models import Alias, AliasedMixin
 from portal.models.curation import DuplicateCandidate, ExternalLink
+from portal.models.workflow import allowed_actions
 from portal.staff.pages import admin_address, admin_path, posted_object
 
 AMISS = (ExternalLink.LinkStatus.BROKEN, ExternalLink.LinkStatus.MOVED, ExternalLink.LinkStatus.FAILING)
 
 
 class CurationMixin:
-    """The maintenance of a record: broken links, the last verification, and the merge with a duplicate."""
+    """The maintenance of a record: broken links, the last verification, its aliases, the merge with a duplicate."""
 
     def get_urls(self):
         urls = [admin_path(self, "<path:object_id>/looked-through/", self.verify_view, "looked_through")]
@@ -35,13 +37,17 @@ class CurationMixin:
         return [*urls, *super().get_urls()]
 
     def curation_context(self, request, obj):
-        """Return what the form of `obj` shows of its links, its verification and its merge."""
+        """Return what the form of `obj` shows of its links, its verification, its aliases and its merge."""
         context = {
             "amiss": links.links_of(obj).filter(state__in=AMISS),
             "last_verification": verifications.last_verification(obj),
         }
         if self._may_verify(request, obj):
             context["verify_url"] = admin_address(self.model, "looked_through", obj.pk)
+        if isinstance(obj, AliasedMixin) and "view" in allowed_actions(request.user, Alias):
+            of_record = urlencode({"kind__exact": self.opts.model_name, "key": obj.key})
+            context["aliases_url"] = f"{admin_address(Alias, 'changelist')}?{of_record}"
+            context["aliases_count"] = len(obj.aliases)
         if self.may_merge(request):
             context["merge_url"] = admin_address(self.model, "merge", obj.pk)
         return context

@@ -17,12 +17,13 @@ class ChangeLog:
     """What one transaction has changed. The log is also a commit hook of that transaction.
 
     `changed` and `unindexed` are sets of primary keys by model: changed records for the content version, and records
-    whose entries in the search index are out of date. `pending` is a list of PendingRow, which the content version
-    counts.
+    whose entries in the search index are out of date. `renamed` is a set of pairs of kind and key of
+    records whose aliases have changed. `pending` is a list of PendingRow, which the content version counts.
     """
 
     def __init__(self):
         self.changed, self.unindexed, self.pending = defaultdict(set), defaultdict(set), []
+        self.renamed = set()
 
     def __call__(self):
         """Flush the rest after the commit. Errors of receivers are logged, not raised: the change itself is stored."""

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from portal.core.choices import PublicationStatus
 from portal.curation import similarity
-from portal.models import Place
+from portal.models import Alias, Place
 from portal.models.workflow import EDITABLE_STATES
 from projects.iati import exporting, fields
 from projects.iati.activity import CENTRAL_ASIA
@@ -150,11 +150,14 @@ class ExistingRecords:
     def _organisations(self):
         self.by_ref = dict(OrganisationIdentifier.objects.values_list("ref", "organisation__key"))
         self.by_name = {}
-        names = ("name_en", "name_ko", "name_ru", "other_spellings")
-        for key, *texts in Organisation.objects.order_by("-pk").values_list("key", *names).iterator():
-            for name in "\n".join(text or "" for text in texts).splitlines():
-                if name.strip():
-                    self.by_name[name.strip().casefold()] = key
+        keys = dict(Organisation.objects.values_list("key", "pk"))
+        aliases = Alias.objects.filter(kind=Alias.Kind.ORGANISATION, key__in=keys).values_list("key", "text")
+        columns = [f"name_{language}" for language in fields.LANGUAGES]
+        rows = Organisation.objects.values_list("key", *columns)
+        names = [*((key, name) for key, *texts in rows for name in texts if name), *aliases]
+        # The oldest organisation keeps a name that several have.
+        for key, name in sorted(names, key=lambda named: -keys[named[0]]):
+            self.by_name[name.strip().casefold()] = key
 
     @cached_property
     def table(self):

@@ -9,13 +9,13 @@ from portal.core.database import LookupValue
 from portal.core.validators import address_of_the_web
 from portal.facets import registry
 from portal.models import (
+    AliasedMixin,
     Citation,
     ExternalIdentifierModel,
     IdentifierScheme,
     Place,
     Record,
     Source,
-    other_spellings_column,
 )
 from portal.models.identifier import choices_of
 from portal.models.querysets import RecordManager, RecordQuerySet
@@ -45,7 +45,7 @@ class OrganisationQuerySet(RecordQuerySet):
         return records.order_by("-project_count", "-agreement_count", "key")
 
 
-class Organisation(Record):
+class Organisation(AliasedMixin, Record):
     """An organisation that funds, carries out, hosts or signs."""
 
     class Kind(IatiChoices):
@@ -63,7 +63,6 @@ class Organisation(Record):
 
     name = models.CharField(_("name"), max_length=200)
     acronym = models.CharField(_("acronym"), max_length=20, blank=True)
-    other_spellings = other_spellings_column()
     kind = models.CharField(_("kind"), max_length=26, choices=Kind)
     country = models.ForeignKey(
         Place,
@@ -82,8 +81,8 @@ class Organisation(Record):
 
     objects = RecordManager.from_queryset(OrganisationQuerySet)()
 
-    search_fields = ("name_en", "name_ko", "name_ru", "acronym", "other_spellings")
-    search_paths = {"title": ("name", "acronym", "other_spellings"), "related": ("kind", "country")}
+    search_fields = ("name_en", "name_ko", "name_ru", "acronym")
+    search_paths = {"title": ("name", "acronym"), "related": ("kind", "country")}
     search_facets = {"country": ("country__key",)}
     required_published = ("country",)
 

@@ -67,7 +67,7 @@ def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(des
     page.locator("#id_key").fill(f"forestry-{language}")
     page.locator("#id_kind").select_option("government")
     page.get_by_label(words["another"]).check()
-    page.locator("#id_other_spellings").fill("A text that stays")
+    page.locator("#id_acronym").fill("STAYS")
     save(page)
     expect(page.locator(".messagelist .success")).to_be_visible()
     # Remove it, so that the other language finds the same candidates.

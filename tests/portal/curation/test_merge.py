@@ -8,7 +8,7 @@ from issues.models import Issue, IssueCitation, Observation
 from portal.core.choices import PublicationStatus
 from portal.curation import merge as curation_merge
 from portal.curation.merge import MergeError, merge, merge_blockers
-from portal.models import FormerKey, Place, Source, Tombstone
+from portal.models import Alias, FormerKey, Place, Source, Tombstone
 from portal.models.curation import OutdatedTranslation
 from portal.models.search_index import SearchEntry
 from portal.search import indexing
@@ -18,6 +18,7 @@ from projects.models import Organisation, Participation, Project
 from tests import reading
 from tests.make import (
     make_agreement,
+    make_alias,
     make_answer,
     make_area,
     make_citation,
@@ -176,12 +177,18 @@ def test_what_was_chosen_is_taken_and_the_rest_stays():
 
 
 def test_names_that_it_no_longer_goes_by_are_other_spellings():
-    stays = make_organisation(name_en="KOICA", name_ko="코이카", other_spellings="Koica\nKorea Agency")
-    goes = make_organisation(name_en="Korea Agency", name_ru="КОИКА", acronym="KIC", other_spellings="KOICA\nKOIKA")
+    stays = make_organisation(name_en="KOICA", name_ko="코이카")
+    make_alias(stays, text="Koica"), make_alias(stays, text="Korea Agency")
+    goes = make_organisation(name_en="Korea Agency", name_ru="КОИКА", acronym="KIC")
+    make_alias(goes, text="KOICA"), make_alias(goes, text="KOIKA", language="uz")
     merge(stays, goes, {"name_en"})
-    stays.refresh_from_db()
+    stays = Organisation.objects.get(pk=stays.pk)
     assert stays.name_en == "Korea Agency"
-    assert stays.other_spellings.splitlines() == ["Koica", "KOICA", "КОИКА", "KIC", "KOIKA"]
+    aliases = Alias.objects.filter(kind="organisation").order_by("text").values_list("key", "text", "language")
+    assert set(aliases) == {
+        (stays.key, text, language)
+        for text, language in (("Koica", ""), ("KOICA", "en"), ("КОИКА", "ru"), ("KIC", ""), ("KOIKA", "uz"))
+    }
 
 
 def test_an_address_that_only_one_may_have_can_be_taken():
@@ -380,7 +387,9 @@ def test_history_says_why_records_changed_and_went():
     merge(stays, goes)
     said = "Merged with goes: both told of the same."
     states = Organisation.history.filter(history_change_reason=said)
-    assert {(state.id, state.history_type) for state in states} == {(stays.pk, "~"), (pk, "-")}
+    assert {(state.id, state.history_type) for state in states} == {(pk, "-")}
+    [alias] = Alias.history.filter(history_change_reason=said)
+    assert (alias.key, alias.text, alias.history_type) == (stays.key, "Another name", "+")
     [moved] = Participation.history.filter(history_change_reason=said)
     assert (moved.id, moved.organisation_id) == (participation.pk, stays.pk)
 

@@ -11,6 +11,7 @@ from portal.models.querysets import reader_text, remembering_keys
 from portal.search.ranking import matching
 from projects.models import AgreementParty, Organisation
 from tests.make import (
+    make_alias,
     make_area_report,
     make_citation,
     make_comparison_example,
@@ -80,12 +81,17 @@ def test_matching_of_no_words_is_all():
     [
         (make_source, {"author": "Micklin"}),
         (make_organisation, {"acronym": "Micklin", "name_en": "Institute"}),
-        (make_place, {"other_spellings": "Orol dengizi\nMicklin", "name_en": "Lake"}),
     ],
 )
 def test_matching_asks_all_that_names_a_record(make, fields):
     found, _other = make(**fields), make()
     assert list(matching(type(found).objects, "micklin")) == [found]
+
+
+def test_matching_asks_the_aliases_of_a_record():
+    found, _other = make_place(name_en="Lake"), make_place()
+    make_alias(found, text="Micklin")
+    assert list(matching(Place.objects, "micklin")) == [found]
 
 
 # ── Order ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,6 +139,7 @@ def test_reader_text_walks_to_another_record():
 def stored_rows():
     """Return a row of every model of ours that fixtures contain, from a world that has them all."""
     make_world()
+    make_alias()
     make_former_key()
     make_tombstone()
     make_organisation_identifier()

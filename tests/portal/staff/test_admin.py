@@ -30,7 +30,7 @@ from issues.models import (
     Term,
 )
 from portal.core.choices import Area, PublicationStatus
-from portal.models import ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
+from portal.models import Alias, ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
 from portal.tracking.audit_log import AuditEntry, audited_models
 from projects.models import (
     Agreement,
@@ -60,6 +60,7 @@ from projects.models import (
 from tests.make import (
     make_activity,
     make_agreement,
+    make_alias,
     make_area_report,
     make_citation,
     make_comparison_example,
@@ -133,6 +134,7 @@ LINKED = {
     ComparisonExample: lambda: make_comparison_example(make_country(), make_country()),
     Event: linked_event,
     Tombstone: lambda: make_tombstone(),
+    Alias: make_alias,
     FormerKey: lambda: FormerKey.objects.create(kind="source", key=f"old-{FormerKey.objects.count()}", now="new"),
     Indicator: linked_indicator,
     Issue: lambda: make_issue(parent=make_issue()),

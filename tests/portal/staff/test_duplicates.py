@@ -46,14 +46,14 @@ def test_a_new_record_comes_back_once_with_those_that_are_like_it(desk):
     forest = make_organisation(name_en="Korean Forest Service", publication=PublicationStatus.DRAFT)
     make_organisation(name_en="Green Climate Fund")
     client = desk(EDITOR)
-    response = new_organisation(client, name_ko="산림청", other_spellings="KFS")
+    response = new_organisation(client, name_ko="산림청", acronym="KFS")
     assert errors_of(response) == ASKED
     assert told(response) == {forest: "a similar name: Korean Forest Service"}
     page = response.content.decode()
     assert f'<a href="{change_address(forest)}" target="_blank"' in page
     assert not Organisation.objects.filter(key="new-one").exists()
     values = response.context["adminform"].form
-    assert [values[name].value() for name in ("name_ko", "other_spellings")] == ["산림청", "KFS"]  # no text is lost
+    assert [values[name].value() for name in ("name_ko", "acronym")] == ["산림청", "KFS"]  # no text is lost
 
     answer = form_data(response) | {"_another": "on", "_look_alike": str(forest.pk)}
     assert client.post(address(Organisation, "add"), answer).status_code == 302

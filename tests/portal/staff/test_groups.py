@@ -21,6 +21,7 @@ LATER = {
     "0015_editors_import": 18,
     "issues.0007_fill_page_choices": 48,
     "projects.0020_groups_edit_outcomes_and_results": 48,
+    "0039_reviewers_edit_aliases": 9,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 
