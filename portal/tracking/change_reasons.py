@@ -20,6 +20,8 @@ class ChangeReason(enum.StrEnum):
     # Transitions by the scheduler.
     ON_TIME = gettext_noop("Published at the time that was set.")
     NOT_WHOLE = gettext_noop("Returned to review at its scheduled time because something is missing.")
+    # Changes by update_content. The next update recognizes them by this text: do not reword it.
+    CONTENT_UPDATED = gettext_noop("Updated with the content of a new version of the portal.")
     IMPORTED = gettext_noop("Imported from {file}")
     MERGED = gettext_noop("Merged with {key}: both described the same thing.")
     REVERTED = gettext_noop("Reverted to the state of {when}.")
