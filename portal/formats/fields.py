@@ -757,8 +757,8 @@ class InheritedRowsField(Field):
         super().__init__(own.name, own.label)
         self.own, self.inherited, self.mention, self.columns = own, inherited, mention, (path,)
 
-    def heads(self):
-        return self.own.heads()
+    def column_headers(self):
+        return self.own.column_headers()
 
     def load(self, reading, rows, at, keys):
         self.own.load(reading, rows, at, keys)
