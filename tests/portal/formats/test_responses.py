@@ -1,61 +1,32 @@
 """Export formats of lists and records: the same records as the page, complete and in order, and clear errors."""
 
-import csv
 import io
 import json
-from functools import partial
 
 import pytest
-from django.utils import translation
 from openpyxl import load_workbook
 
-from portal.core.choices import Area
-from portal.formats import serialisers, spreadsheets
 from portal.models import Place
 from portal.publishing.preview import preview_links
-from projects.models import Project
 from tests import reading
-from tests.counting import counts_of_one_world_and_three
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
     make_area,
-    make_citation,
     make_country,
     make_event,
     make_former_key,
-    make_indicator,
-    make_issue,
-    make_observation,
     make_organisation,
-    make_participation,
-    make_place,
     make_project,
     make_reporting_organisation,
-    make_source,
 )
 from tests.pages import LANGUAGES
+from tests.portal.formats.files import FORMS, content, items, table
 from tests.world import SECRET, link, make_world, records, unpublished
 
 pytestmark = pytest.mark.django_db
 
-FORMS = ("csv", "xlsx", "json", "geojson", "atom", "ris", "bib", "csl")
 SOMEWHERE = {"issues", "projects", "timeline", "search"}
-
-
-def content(response):
-    return b"".join(response.streaming_content) if response.streaming else response.content
-
-
-def table(response):
-    """Return the rows of a CSV file as dictionaries."""
-    text = content(response).decode()
-    assert text.startswith("\ufeff")
-    return list(csv.DictReader(io.StringIO(text[1:])))
-
-
-def items(response):
-    return json.loads(content(response))["items"]
 
 
 def keys(client, address, **query):
@@ -67,7 +38,7 @@ def forms_of(name):
     return [form for form in FORMS if form != "geojson" or name in SOMEWHERE]
 
 
-# ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -246,164 +217,7 @@ def test_search_hands_out_all_its_hits_the_best_first(client):
     assert shown.xpath("//details[@class='formats']//a/@href")[0] == "/en/search/?q=saxaul&format=csv"
 
 
-# ── What a file says ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def full_project():
-    project = make_project(
-        key="trees",
-        title_en="Trees",
-        title_ko="나무",
-        title_ru="Деревья",
-        start="2020",
-        end="2023-05",
-        budget="5600000.50",
-        currency="USD",
-        status="closed",
-    )
-    # One by one: add() of several stores them in the order of a set.
-    project.countries.add(make_country(key="uz", name_ko="우즈베키스탄"))
-    project.countries.add(make_country(key="kz", name_en="Kazakhstan"))
-    project.places.add(make_place(key="nukus", latitude="42.46000", longitude="59.61000"))
-    for area in (Area.FORESTRY, Area.ENERGY):
-        make_area(project, area)
-    make_participation(project=project, organisation=make_organisation(key="koica", name_en="KOICA"), role="funding")
-    make_citation(project, make_source(key="paper", title="A paper", url="https://example.org/paper"))
-    return project
-
-
-def test_table_has_codes_with_words_beside_them_in_all_languages(client):
-    full_project()
-    [row] = table(client.get("/ru/projects/?format=csv"))
-    assert {name: row[name] for name in ("url", "key", "title_en", "title_ko", "title_ru")} == {
-        "url": "http://testserver/ru/projects/trees/",
-        "key": "trees",
-        "title_en": "Trees",
-        "title_ko": "나무",
-        "title_ru": "Деревья",
-    }
-    assert [row[f"status{rest}"] for rest in ("", "_iati", "_en", "_ko", "_ru")] == [
-        *("closed", "4", "Completed", "완료", "Завершён"),
-    ]
-    assert (row["start"], row["end"], row["budget"], row["currency"]) == ("2020", "2023-05", "5600000.5", "USD")
-    assert (row["countries"], row["countries_en"]) == ("uz; kz", "Uzbekistan; Kazakhstan")
-    assert row["countries_ko"] == "우즈베키스탄; Kazakhstan", "English in the gap keeps words beside their keys"
-    assert (row["areas"], row["areas_en"]) == ("forestry; energy", "Forestry; Energy")
-    assert [row[f"organisations{rest}"] for rest in ("", "_role", "_role_iati")] == ["koica", "funding", "1"]
-    assert (row["sources"], row["sources_title"]) == ("paper", "A paper")
-    assert row["sources_url"] == "https://example.org/paper"
-    assert row["finance"] == row["finance_en"] == row["issues"] == ""
-
-
-def test_json_says_the_same_in_a_nest(client):
-    full_project()
-    found = json.loads(content(client.get("/en/projects/trees/?format=json")))
-    project = found["record"]
-    assert project["title"] == {"en": "Trees", "ko": "나무", "ru": "Деревья"}
-    assert project["status"] == {
-        "code": "closed",
-        "iati": "4",
-        "name": {"en": "Completed", "ko": "완료", "ru": "Завершён"},
-    }
-    assert project["budget"] == {"amount": "5600000.5", "currency": "USD"}
-    assert project["finance"] is None
-    assert project["summary"] == {"en": "Saxaul is planted on the dry bed.", "ko": None, "ru": None}
-    assert [area["code"] for area in project["areas"]] == ["forestry", "energy"]
-    assert project["places"][0]["position"] == {"latitude": 42.46, "longitude": 59.61}
-    assert project["organisations"][0]["role"]["code"] == "funding"
-    assert project["sources"][0]["title"] == "A paper"
-    assert found["licence"] == "https://creativecommons.org/licenses/by/4.0/"
-    assert (found["count"], found["address"]) == (1, "http://testserver/en/projects/trees/")
-    assert len(found["retrieved"]) == 10
-
-
-def test_json_in_one_language_falls_back_to_english(client):
-    full_project()
-    [project] = items(client.get("/en/projects/?format=json&lang=ko"))
-    assert (project["title"], project["summary"]) == ("나무", "Saxaul is planted on the dry bed.")
-    assert project["status"]["name"] == "완료"
-
-
-def test_text_that_a_spreadsheet_would_take_for_a_formula_is_quoted_and_a_number_is_not(client):
-    make_project(key="a", title_en='=HYPERLINK("https://example.org")', title_ko="+1", title_ru="@a", summary_en="-1")
-    [row] = table(client.get("/en/projects/?format=csv"))
-    assert [row["title_en"], row["title_ko"], row["title_ru"], row["summary_en"]] == [
-        *('\'=HYPERLINK("https://example.org")', "'+1", "'@a", "'-1"),
-    ]
-    observation = make_observation(value="-0.5")
-    [row] = table(client.get(f"/en/indicators/{observation.indicator.key}/?format=csv"))
-    assert row["value"] == "-0.5"
-
-
-def test_workbook_has_the_table_and_what_it_is(client):
-    full_project()
-    make_project(key="formula", title_en="=1+1", start="2019", summary_en="a\x0bb")
-    response = client.get("/en/projects/?format=xlsx")
-    book = load_workbook(io.BytesIO(content(response)))
-    head, trees, formula = book.worksheets[0].iter_rows()
-    names = [cell.value for cell in head]
-    first = dict(zip(names, (cell.value for cell in trees), strict=True))
-    assert (first["key"], first["title_ko"], first["budget"], first["finance"]) == ("trees", "나무", 5600000.5, None)
-    title = formula[names.index("title_en")]
-    assert (title.value, title.data_type) == ("=1+1", "s")
-    about = {row[0].value: row[1].value for row in book.worksheets[1].iter_rows()}
-    assert about["Records"] == 2
-    assert about["Licence, address"] == "https://creativecommons.org/licenses/by/4.0/"
-    assert about["title_ko"] == "title"
-    assert set(names) <= set(about)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_list_too_long_for_a_workbook_is_offered_as_csv(client, language, monkeypatch):
-    monkeypatch.setattr(spreadsheets, "MOST_ROWS_OF_XLSX", 1)
-    make_project(), make_project()
-    response = client.get(f"/{language}/projects/?format=xlsx&sort=title")
-    tree = reading.page(response)
-    assert (response.status_code, tree.get("lang")) == (413, language)
-    assert tree.xpath("//main//li/a/@href")[:2] == [
-        f"/{language}/projects/?sort=title",
-        f"/{language}/projects/?sort=title&format=csv",
-    ]
-    assert not [href for href in tree.xpath("//main//a/@href") if "xlsx" in href]
-
-
-def test_geojson_puts_longitude_first_and_null_where_no_place_is_known(client):
-    full_project()
-    many = make_project(key="many", start="2019")
-    # One by one: add() of several stores them in the order of a set.
-    many.places.add(make_place(key="a", latitude="40.00000", longitude="60.00000"))
-    many.places.add(make_place(key="b", latitude="45.00000", longitude="70.00000"))
-    many.places.add(make_place(key="c"))
-    make_project(key="nowhere", start="2018")
-    found = json.loads(content(client.get("/en/projects/?format=geojson")))
-    assert [(feature["id"], feature["geometry"]) for feature in found["features"]] == [
-        ("trees", {"type": "Point", "coordinates": [59.61, 42.46]}),
-        ("many", {"type": "MultiPoint", "coordinates": [[60.0, 40.0], [70.0, 45.0]]}),
-        ("nowhere", None),
-    ]
-    assert found["bbox"] == [59.61, 40.0, 70.0, 45.0]
-    assert found["about"]["count"] == 3
-
-
-def test_geojson_of_nowhere_has_no_box(client):
-    make_project(key="nowhere")
-    assert "bbox" not in json.loads(content(client.get("/en/projects/?format=geojson")))
-
-
-def test_indicator_is_its_values_as_a_table_and_both_as_json(client):
-    indicator = make_indicator(key="area")
-    uz, kz = make_country(key="uz"), make_country(key="kz")
-    for place, year, value in ((uz, 2000, "1.500000"), (uz, 2001, "1000"), (kz, 2001, "3")):
-        make_observation(indicator=indicator, place=place, year=year, value=value)
-    rows = table(client.get("/en/indicators/area/?place=uz&format=csv"))
-    assert [(row["indicator"], row["place"], row["year"], row["value"]) for row in rows] == [
-        ("area", "uz", "2000", "1.5"),
-        ("area", "uz", "2001", "1000"),
-    ]
-    assert rows[0]["licence_en"] == "CC BY 4.0"
-    found = json.loads(content(client.get("/en/indicators/area/?place=uz&format=json")))
-    assert found["record"]["key"] == "area"
-    assert [(one["year"], one["value"]) for one in found["observations"]] == [(2000, "1.5"), (2001, "1000")]
+# ── What a file says ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -445,7 +259,7 @@ def test_former_key_leads_on_and_an_unknown_one_nowhere(client):
     assert client.get("/en/projects/never/?format=json").status_code == 404
 
 
-# ── Headers, and what is new ─────────────────────────────────────────────────────────────────────────────────────
+# ── Headers, and what is new ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_file_is_named_for_what_it_is_and_when(client):
@@ -506,7 +320,7 @@ def test_list_leads_feed_readers_to_its_feed(client):
     assert client.get(href).headers["Content-Type"] == "application/atom+xml; charset=utf-8"
 
 
-# ── What is not to be had ────────────────────────────────────────────────────────────────────────────────────────
+# ── What is not to be had ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -529,39 +343,3 @@ def test_form_that_a_list_has_not_is_said_so(client, address):
     response = client.get(address)
     assert response.status_code == 406
     assert reading.words(reading.page(response).find(".//h1")).startswith("Not available as ")
-
-
-# ── How often the database is asked ──────────────────────────────────────────────────────────────────────────────
-
-
-def test_files_ask_the_same_of_the_database_for_one_record_as_for_three(client):
-    def download(name, form):
-        response = client.get(f"/en/{name}/", {"format": form})
-        assert response.status_code in {200, 406}
-        content(response)
-
-    files = [(name, form) for name in [*LISTS, "countries"] for form in FORMS]
-    one, three = counts_of_one_world_and_three({file: partial(download, *file) for file in files})
-    assert three == one
-
-
-def test_records_are_read_in_chunks(client, monkeypatch):
-    monkeypatch.setattr(serialisers, "CHUNK", 2)
-    for number in range(5):
-        project = make_project(key=f"p{number}", start=str(2000 + number))
-        project.countries.add(make_country(key=f"c{number}"))
-    rows = table(client.get("/en/projects/?format=csv"))
-    assert [(row["key"], row["countries"]) for row in rows] == [(f"p{n}", f"c{n}") for n in (4, 3, 2, 1, 0)]
-
-
-def test_words_of_a_file_do_not_change_the_language_of_what_follows(client):
-    make_project(title_ko="나무")
-    content(client.get("/ko/projects/?format=ris"))
-    with translation.override("en"):
-        assert str(Project._meta.verbose_name) == "project"
-
-
-def test_issue_without_words_in_a_language_has_empty_cells(client):
-    make_issue(key="aral", name_ko="", name_ru="")
-    [row] = table(client.get("/ko/issues/?format=csv"))
-    assert (row["name_en"], row["name_ko"], row["name_ru"]) == ("Depletion of the Aral Sea", "", "")
