@@ -1,4 +1,4 @@
-"""The import and export pages of the admin, and the commands that do the same."""
+"""The import and export pages of the admin."""
 
 import csv
 import io
@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -17,7 +16,6 @@ from portal.models import Place
 from portal.search.ranking import matching
 from portal.staff import import_export as pages
 from portal.staff.import_export import ImportExportMixin
-from portal.tracking import content_version
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project, Sector
 from tests import reading
@@ -96,7 +94,7 @@ def errors(response):
     return [str(words) for words in response.context["form"].errors.get("file", [])]
 
 
-# ── Pages ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_list_offers_import_and_export(reviewer):
@@ -171,7 +169,7 @@ def test_nobody_sees_or_stores_what_somebody_else_brought(desk):
     )
 
 
-# ── Export ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Export ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_export_has_exactly_the_filtered_list(reviewer):
@@ -262,7 +260,7 @@ def test_an_export_asks_the_same_of_the_database_for_three_as_for_one(reviewer):
     assert queries() == one
 
 
-# ── Import ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Import ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_file_is_compared_then_confirmed_then_stored(reviewer):
@@ -445,72 +443,3 @@ def test_an_import_at_the_desk_waits_for_no_other_and_keeps_none_waiting(reviewe
     monkeypatch.setattr(pages.ImportPlan, "make", watched)
     compared(reviewer, Term, "key,term_en\na,A")
     assert seen == [outside]
-
-
-# ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def run(*args, **options):
-    out, err = io.StringIO(), io.StringIO()
-    call_command(*args, stdout=out, stderr=err, verbosity=0, **options)
-    return out.getvalue(), err.getvalue()
-
-
-@pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_commands_write_a_table_and_bring_it_back(tmp_path, ending):
-    observation, file = make_observation(value="24.1"), tmp_path / f"values.{ending}"
-    assert run("export_table", "observation", file)[0] == f"{file} has 1 rows.\n"
-    Observation.objects.all().update(value="1")
-    said = run("import_table", "observation", file, why="They were lost", dry_run=True)[0]
-    assert said == "Nothing is stored, as asked: 0 new, 1 changed, 0 unchanged, 0 refused.\n"
-    said = run("import_table", "observation", file, why="They were lost")[0]
-    assert said == "Done: 0 new, 1 changed, 0 unchanged, 0 refused.\n"
-    observation.refresh_from_db()
-    assert str(observation.value) == "24.100000"
-    entries = AuditEntry.objects.order_by("pk").values_list("what", "who", "details__table")
-    assert list(entries)[-2:] == [("exported", "", "observation"), ("imported", "", "observation")]
-
-
-@pytest.mark.parametrize(("name", "change"), [("term", "term_en"), ("observation", "value")])
-def test_an_import_moves_the_number_of_the_content(tmp_path, name, change):
-    record, file = {"term": make_term, "observation": make_observation}[name](), tmp_path / "rows.csv"
-    run("export_table", name, file)
-    type(record).objects.update(**{change: "7"})
-    before = content_version.current_version()
-    run("import_table", name, file, why="They were lost")
-    assert content_version.current_version() > before
-    before = content_version.current_version()
-    run("import_table", name, file, why="Nothing changes", dry_run=True)
-    assert content_version.current_version() == before
-
-
-def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path, desk):
-    desk("editor")
-    term, file = make_term(), tmp_path / "terms.csv"
-    file.write_text(f"key,term_en\n{term.key},Changed\nnew,\n", encoding="utf-8")
-    err = io.StringIO()
-    with pytest.raises(CommandError, match=r"^Nothing is stored: 0 new, 0 changed, 0 unchanged, 2 refused\.$"):
-        call_command("import_table", "term", file, why="So", user="editor", stderr=err, verbosity=1)
-    assert "Line 2: This record is public: only a reviewer may change it." in err.getvalue()
-    assert "Line 3, term_en: This field cannot be blank." in err.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("args", "options", "words"),
-    [
-        (("import_table", "term", "nowhere.csv"), {"why": "So"}, "No such file"),
-        (("import_table", "term", __file__), {"why": "So"}, "cannot be read"),
-        (("import_table", "term", __file__), {}, "Say why"),
-        (("import_table", "term", __file__), {"why": "So", "user": "nobody"}, "does not exist"),
-        (("export_table", "term", "terms.pdf"), {}, "The file ends in .csv or .xlsx."),
-    ],
-)
-def test_commands_say_what_they_need(args, options, words):
-    with pytest.raises(CommandError, match=words):
-        run(*args, **options)
-
-
-def test_the_command_says_that_a_text_is_too_long_for_a_workbook(tmp_path):
-    make_term(definition_en="x" * 40_000)
-    with pytest.raises(CommandError, match="Take CSV"):
-        run("export_table", "term", tmp_path / "terms.xlsx")
