@@ -1,11 +1,10 @@
-"""Commands: the content is loaded once, and former names of commands are aliases."""
+"""The command seed loads the content into an empty database, once."""
 
 import json
 from io import StringIO
 
 import pytest
-from django.core.management import call_command, load_command_class
-from django.core.management.base import BaseCommand
+from django.core.management import call_command
 from django.db import connection
 
 from portal.models import Place, Source
@@ -18,9 +17,6 @@ def run(command, *arguments, **options):
     out = StringIO()
     call_command(command, *arguments, stdout=out, **options)
     return out.getvalue().splitlines()
-
-
-# ── seed ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -62,24 +58,3 @@ def test_loading_leaves_the_database_with_statistics_to_plan_by(db, tiny_fixture
     with connection.cursor() as cursor:
         cursor.execute("SELECT attname FROM pg_stats WHERE tablename = 'portal_source' AND attname = 'publication'")
         assert cursor.fetchall() == [("publication",)]
-
-
-# ── Former names ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("app", "old", "new"),
-    [
-        ("portal", "find_doubles", "find_duplicates"),
-        ("portal", "search_rebuild", "rebuild_search_index"),
-        ("portal", "write_data", "build_data_archive"),
-        ("projects", "generate_load", "generate_test_data"),
-    ],
-)
-def test_command_answers_to_its_former_name_and_says_so(app, old, new, monkeypatch):
-    command = load_command_class(app, old)
-    assert isinstance(command, type(load_command_class(app, new)))
-    monkeypatch.setattr(BaseCommand, "execute", lambda self, **options: f"done in {options['language']}")
-    command.stderr = StringIO()
-    assert command.execute(language="en") == "done in en"
-    assert command.stderr.getvalue() == f"{old} is now called {new}. The former name goes with the next release."
