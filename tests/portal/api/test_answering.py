@@ -24,7 +24,7 @@ from tests.make import (
     make_tombstone,
 )
 from tests.pages import LANGUAGES
-from tests.projects.iati.test_exporting import make_reportable
+from tests.projects.iati.reports import make_reportable
 from tests.world import SECRET, link, make_world, records, unpublished
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from portal.core.choices import PublicationStatus
-from portal.models.workflow import ADMINISTRATOR, EDITOR, REVIEWER, TRANSLATORS
 from projects.iati import exporting
-from projects.models import Participation, Project, RioMarker
+from projects.models import Project, RioMarker
 from tests.counting import settle
 from tests.iati import checked, schema_errors, shared
 from tests.make import (
@@ -29,42 +28,16 @@ from tests.make import (
     make_sdg,
     make_sector,
 )
+from tests.projects.iati.reports import FILE, ROLE, make_reportable, only, sent
 
 pytestmark = pytest.mark.django_db
-
-FILE = "/iati/activities.xml"
-ROLE = Participation.Role
-
-
-def make_reportable(**fields):
-    """Make a project with everything that IATI requires."""
-    given = {"start": "2021-03-01", "status": Project.Status.IMPLEMENTATION} | fields
-    project = make_project(**given)
-    project.countries.add(make_country(key=f"uz-{project.pk}"))
-    project.sectors.add(make_sector())
-    make_participation(project=project, role=ROLE.FUNDING)
-    return project
-
-
-def sent(client, address=FILE):
-    response = client.get(address)
-    assert (response.status_code, response["Content-Type"]) == (200, "application/xml")
-    return b"".join(response.streaming_content)
-
-
-def only(client, address=FILE):
-    """Return the only activity of the file."""
-    xml = sent(client, address)
-    assert schema_errors(xml) == []
-    [activity] = etree.fromstring(xml)
-    return activity
 
 
 def attributes(activity, path):
     return [dict(element.attrib) for element in activity.findall(path)]
 
 
-# ── Whether ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Whether ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_one_organisation_reports(client):
@@ -112,65 +85,7 @@ def test_project_page_has_the_format(client):
     assert only(client, f"/ko/projects/{project.key}/?format=iati").findtext("iati-identifier").endswith(project.key)
 
 
-LACKS = {
-    "The start date is unknown; IATI requires at least a planned one.": lambda p: Project.objects.update(start=None),
-    "No published organisation has an IATI role (funding, accountable, extending, implementing).": (
-        lambda p: p.participations.update(role=ROLE.PARTNER)
-    ),
-    "No published country is given.": lambda p: p.countries.clear(),
-    "No sector is given.": lambda p: p.sectors.clear(),
-    "It has not been published.": lambda p: Project.objects.update(publication=PublicationStatus.DRAFT),
-}
-
-
-@pytest.mark.parametrize("reason", LACKS)
-def test_what_keeps_a_project_out_is_said_at_the_desk(client, reason):
-    make_reporting_organisation()
-    project = make_reportable()
-    LACKS[reason](project)
-    assert client.get(FILE).status_code == 404
-    assert client.get(f"/iati/activities/{project.key}.xml").status_code == 404
-    client.force_login(User.objects.create_superuser("editor"))
-    form = client.get(reverse("admin:projects_project_change", args=[project.pk])).content.decode()
-    assert reason in form
-    if project.publication == Project.objects.get().publication:
-        assert reason in client.get(reverse("admin:projects_iati_kept_out")).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("group", "sees", "sets"),
-    [
-        (EDITOR, True, False),
-        (REVIEWER, True, False),
-        (ADMINISTRATOR, True, True),
-        (TRANSLATORS["ko"], False, False),
-        (None, False, False),
-    ],
-)
-def test_administrators_say_who_reports_and_editors_see_what_is_reported(client, group, sees, sets):
-    reporting = make_reporting_organisation()
-    make_reportable()
-    if group:
-        user = User.objects.create(username="staff", is_staff=True)
-        user.groups.add(Group.objects.get(name=group))
-        client.force_login(user)
-    page = client.get(reverse("admin:projects_iati_kept_out"))
-    assert ("1 project is reported by XM-DAC-99999." in page.content.decode()) == sees
-    url = reverse("admin:projects_reportingorganisation_change", args=[reporting.pk])
-    client.post(url, {"organisation": reporting.organisation_id, "ref": "XM-DAC-77777", "former_refs": "XM-DAC-99999"})
-    reporting.refresh_from_db()
-    assert reporting.ref == ("XM-DAC-77777" if sets else "XM-DAC-99999")
-
-
-# ── What ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_texts_are_there_in_their_languages_and_never_twice(client):
-    make_reporting_organisation()
-    make_reportable(title_en="Trees", title_ko="나무")
-    narratives = only(client).findall("title/narrative")
-    lang = "{http://www.w3.org/XML/1998/namespace}lang"
-    assert [(element.get(lang), element.text) for element in narratives] == [(None, "Trees"), ("ko", "나무")]
+# ── What ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_marker_that_nobody_set_is_absent_and_one_that_is_0_is_there(client):
@@ -183,28 +98,6 @@ def test_a_marker_that_nobody_set_is_absent_and_one_that_is_0_is_there(client):
         {"vocabulary": "1", "code": "5", "significance": "0"},
         {"vocabulary": "1", "code": "8", "significance": "2"},
     ]
-
-
-@pytest.mark.parametrize(
-    ("status", "start", "end", "dates"),
-    [
-        (
-            "closed",
-            "2019-05",
-            "2021",
-            [("2", "2019-05-01", "Only the month is known."), ("4", "2021-12-31", "Only the year is known.")],
-        ),
-        ("implementation", "2019-05-02", "2095-01-31", [("2", "2019-05-02", None), ("3", "2095-01-31", None)]),
-        ("pipeline", "2019-05-02", None, [("1", "2019-05-02", None)]),
-        ("closed", "2019-05-02", "2095", [("2", "2019-05-02", None), ("3", "2095-12-31", "Only the year is known.")]),
-        ("implementation", "2095", None, [("1", "2095-01-01", "Only the year is known.")]),
-    ],
-)
-def test_dates_say_how_exactly_they_are_known_and_whether_they_came(client, status, start, end, dates):
-    make_reporting_organisation()
-    make_reportable(status=status, start=start, end=end)
-    found = only(client).findall("activity-date")
-    assert [(day.get("type"), day.get("iso-date"), day.findtext("narrative")) for day in found] == dates
 
 
 def test_precision_is_said_in_three_languages(client):
@@ -271,13 +164,7 @@ def test_goals_places_organisations_and_former_identifiers(client):
     assert pages == [f"http://testserver/{code}/projects/{project.key}/" for code in ("en", "ko", "ru")]
 
 
-def test_what_xml_cannot_hold_is_left_out(client):
-    make_reporting_organisation()
-    make_reportable(title_en="Trees \x0b& <b>shrubs</b>\ufffe")
-    assert only(client).findtext("title/narrative") == "Trees & <b>shrubs</b>"
-
-
-# ── How ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── How ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_same_bytes_are_sent_twice_and_only_news_to_who_has_them(client):
