@@ -1,72 +1,22 @@
-"""The values of an indicator as a table in the admin: typing, pasting, edit conflicts, and storing all or nothing."""
+"""The values of an indicator as a table: typing, pasting, edit conflicts, and storing all or nothing."""
 
 import io
-import re
 
 import openpyxl
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils.html import strip_tags
 
 from issues import grid as grids
 from issues.models import Indicator, Observation
-from portal.core.choices import PublicationStatus
 from portal.tracking.audit_log import AuditEntry
 from tests import reading
-from tests.counting import settle
+from tests.issues.grids import D, address, form_of, send, shown, take, typed, values
 from tests.make import make_country, make_indicator, make_observation, make_place, make_source
-from tests.portal.staff.test_admin import change_address, heading
+from tests.portal.staff.test_admin import heading
 
 pytestmark = pytest.mark.django_db
-
-D, R, S, P, A = PublicationStatus
-INLINE = r"<style|<script(?![^>]* src=)|\s(?:style|on[a-z]+)=[\"']"
-
-
-@pytest.fixture
-def editor(desk):
-    return desk("editor")
-
-
-@pytest.fixture
-def area():
-    """Make a draft of an indicator with two values of one source: Uzbekistan 2019 and Kazakhstan 2020."""
-    indicator = make_indicator(key="area", publication=D)
-    for key, year, value in (("uz", 2019, "24.1"), ("kz", 2020, "68000")):
-        country = make_country(key=key, name_en={"uz": "Uzbekistan", "kz": "Kazakhstan"}[key])
-        make_observation(indicator=indicator, place=country, year=year, value=value, source=indicator.source)
-    return indicator
-
-
-def address(indicator):
-    return reverse("admin:issues_indicator_grid", args=[indicator.pk])
-
-
-def form_of(response):
-    """Return the data that a browser would send."""
-    tree = reading.page(response)
-    fields = tree.xpath("//form[@id='grid-form']//input[@name and not(@type='submit') and not(@type='file')]")
-    return {field.get("name"): field.get("value", "") for field in fields}
-
-
-def typed(client, indicator, query="", **cells):
-    """Change cells of the table and store it. `uz_2019="5"` is the cell of Uzbekistan and 2019."""
-    page = client.get(f"{address(indicator)}?{query}")
-    return send(client, indicator, form_of(page), **cells)
-
-
-def send(client, indicator, data, **cells):
-    names = {cell: "v-{1}-{0}".format(*cell.split("_")) if re.search(r"_\d{4}$", cell) else cell for cell in cells}
-    return client.post(address(indicator), data | {names[cell]: text for cell, text in cells.items()})
-
-
-def values(indicator):
-    rows = Observation.objects.filter(indicator=indicator).order_by("place__key", "year")
-    return {(row.place.key, row.year): str(row.value.normalize()) for row in rows.select_related("place")}
 
 
 def told(response):
@@ -79,18 +29,7 @@ def faults(response):
     return [" ".join(item.text_content().split()) for item in items]
 
 
-def shown(response):
-    """Return the table in the form: the places, and the texts of each year."""
-    tree = reading.page(response)
-    places = [cell.text for cell in tree.xpath("//form[@id='grid-form']//thead//th[position() > 1]")]
-    rows = {
-        int(row.xpath("th")[0].text): [cell.get("value") for cell in row.xpath("td/input")]
-        for row in tree.xpath("//form[@id='grid-form']//tbody/tr")
-    }
-    return places, rows
-
-
-# ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Looking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_table_has_years_down_and_places_across(editor, area):
@@ -99,11 +38,6 @@ def test_the_table_has_years_down_and_places_across(editor, area):
     assert shown(page) == (["Kazakhstan", "Uzbekistan"], {2019: ["", "24.1"], 2020: ["68000", ""]})
     labels = [cell.get("aria-label") for cell in reading.page(page).xpath("//table//input")]
     assert labels == ["Kazakhstan, 2019", "Uzbekistan, 2019", "Kazakhstan, 2020", "Uzbekistan, 2020"]
-
-
-def test_list_and_form_of_an_indicator_lead_to_its_table(editor, area):
-    for url in (reverse("admin:issues_indicator_changelist"), change_address(area)):
-        assert f'href="{address(area)}"' in editor.get(url).content.decode()
 
 
 def test_a_table_shows_the_values_of_one_source(editor, area):
@@ -169,7 +103,7 @@ def test_all_content_opens_as_a_table(content, desk):
         assert len(form_of(page)) < 1000
 
 
-# ── Typing ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Typing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_is_typed_is_stored_and_what_is_emptied_goes(editor, area):
@@ -233,7 +167,7 @@ def test_a_value_that_only_goes_is_a_version_too(editor, area):
     assert (area.version, LogEntry.objects.filter(object_id=area.pk).count()) == (2, 1)
 
 
-# ── Another editor ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Another editor ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_another_editor_changed_meanwhile_is_shown_and_not_overwritten(editor, area):
@@ -284,11 +218,7 @@ def test_the_form_of_another_indicator_stores_nothing_here(editor, area):
     assert told(response) == ["The version this form was based on is unknown. Reload the values."]
 
 
-# ── Pasting ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def take(client, indicator, text="", **more):
-    return send(client, indicator, form_of(client.get(address(indicator))), _take="1", _paste=text, **more)
+# ── Pasting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -358,94 +288,3 @@ def test_a_table_that_cannot_be_filled_in_says_why_and_is_kept(editor, area, mon
     tree = reading.page(response)
     assert [item.text for item in tree.xpath("//details//*[@class='errorlist']/li")] == [words]
     assert tree.xpath("string(//textarea)").strip() == text.strip()
-
-
-# ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("who", "sees", "types_in"),
-    [
-        ("anonymous", 302, set()),
-        ("translator", 200, set()),
-        ("editor", 200, {D, R}),
-        ("reviewer", 200, set(PublicationStatus)),
-        ("administrator", 200, set(PublicationStatus)),
-    ],
-)
-@pytest.mark.parametrize("state", PublicationStatus)
-def test_who_sees_and_types(desk, area, who, sees, types_in, state):
-    Indicator.objects.filter(pk=area.pk).update(publication=state)
-    seen = form_of(desk("administrator").get(address(area)))
-    client = desk(who)
-    page = client.get(address(area))
-    assert page.status_code == sees
-    if sees == 200:
-        assert bool(reading.page(page).xpath("//table//input")) == (state in types_in)
-    response = send(client, area, seen, uz_2019="25", why="So")
-    assert response.status_code == (302 if state in types_in or who == "anonymous" else 403)
-    assert (values(area)["uz", 2019] == "25") == (state in types_in)
-
-
-def test_readers_are_told_why_what_they_see_changes(desk, area):
-    Indicator.objects.filter(pk=area.pk).update(publication=P)
-    client = desk("reviewer")
-    response = typed(client, area, uz_2019="25")
-    assert (
-        "Your changes are visible to readers. State the reason in one sentence; it is published too."
-    ) in response.content.decode()
-    assert shown(response)[1][2019] == ["", "25"]
-    assert values(area)["uz", 2019] == "24.1"
-    assert send(client, area, form_of(response), why="The yearbook was mended").status_code == 302
-    assert values(area)["uz", 2019] == "25"
-
-
-def test_an_indicator_that_does_not_exist_leads_to_the_desk(editor):
-    assert editor.get(reverse("admin:issues_indicator_grid", args=[999_999])).status_code == 302
-
-
-# ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("language", ["en", "ko", "ru"])
-def test_the_page_opens_in_each_language_and_obeys_the_content_policy(editor, area, language):
-    editor.cookies["django_language"] = language
-    wrong = typed(editor, area, uz_2019="many")
-    for response in (editor.get(address(area)), wrong, take(editor, area, "nonsense")):
-        assert (response.status_code, len(heading(response))) == (200, 1)
-        assert reading.page(response).get("lang") == language
-        assert re.findall(INLINE, response.content.decode()) == []
-
-
-def test_the_page_asks_the_same_of_the_database_for_one_value_as_for_many(editor):
-    def queries(years, places):
-        indicator = make_indicator(publication=D)
-        for _ in range(places):
-            place = make_place()
-            for year in range(years):
-                make_observation(indicator=indicator, place=place, year=2000 + year, source=indicator.source)
-        settle()
-        with CaptureQueriesContext(connection) as captured:
-            editor.get(address(indicator))
-        return len(captured)
-
-    queries(1, 1)  # the first request also loads the content types
-    assert queries(20, 4) == queries(1, 1)
-
-
-def test_storing_many_values_asks_little_more_than_storing_one(editor):
-    make_place(key="nukus")
-    source = make_source()
-
-    def queries(years):
-        indicator = make_indicator(publication=D, source=source)
-        query = f"first=1900&last={1899 + years}&places=nukus"
-        data = form_of(editor.get(f"{address(indicator)}?{query}"))
-        cells = {f"nukus_{1900 + n}": str(n) for n in range(years)}
-        with CaptureQueriesContext(connection) as captured:
-            assert send(editor, indicator, data, **cells).status_code == 302
-        assert indicator.observations.count() == years
-        return len(captured)
-
-    queries(1)
-    assert queries(100) < queries(1) + 10
