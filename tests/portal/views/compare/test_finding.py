@@ -29,7 +29,7 @@ def test_projects_are_found_by_their_words_beside_the_chosen_ones(client):
 
     assert offered(response) == {"wells": True, "trees": False, "trees-2": False}
     [chosen, found] = [words(legend) for legend in page(response).xpath("//main//legend")]
-    assert (chosen, found) == ("Chosen", "2 projects have these words.")
+    assert (chosen, found) == ("Chosen", "2 projects match.")
     assert "A project of trees Uzbekistan, Dates not known" in [
         words(label) for label in page(response).find_class("compare-option")
     ]
