@@ -3,7 +3,6 @@
 import functools
 import operator
 
-from django import forms
 from django.contrib import admin
 from django.http import QueryDict
 from django.utils.html import format_html, format_html_join, mark_safe
@@ -32,7 +31,7 @@ from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.pages import admin_address
 from portal.staff.reference_import import ReferenceImportMixin
-from portal.staff.workflow import ChildModelAdmin, ReadOnly
+from portal.staff.workflow import ChildModelAdmin, ReadOnly, WorkflowForm
 from portal.tracking.history import is_history
 
 
@@ -44,7 +43,7 @@ class PlaceIdentifierInline(ExternalIdentifierInline):
     model = PlaceIdentifier
 
 
-class PlaceForm(forms.ModelForm):
+class PlaceForm(WorkflowForm):
     """The form of a place, which has either one country or several."""
 
     def clean(self):

@@ -106,5 +106,5 @@ def test_page_says_how_many_there_are_and_leads_to_them(client, grow, address):
         ["All 41 projects in this role"] * 2 if "organisations" in address else []
     )
     assert {client.get(one.get("href")).context["count"] for one in of_roles} <= {41}
-    assert reading.words(link) == "All 41 projects, to filter and sort"
+    assert reading.words(link) == "All 41 projects, with filters and sorting"
     assert client.get(link.get("href")).context["count"] == 41

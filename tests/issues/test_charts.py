@@ -32,7 +32,7 @@ def area(db):
 
 def test_the_sentence_says_what_fell_and_when(area):
     observe(area, make_place(name_en="Aral Sea"), make_source(), y1990=68000, y2018=6990)
-    assert figure(area).sentence == "Aral Sea fell from 68,000 in 1990 to 6,990 km² in 2018."
+    assert figure(area).sentence == "Aral Sea: down from 68,000 km² (1990) to 6,990 km² (2018)."
 
 
 @pytest.mark.parametrize(("last", "words"), [(70, "rose from 50 in"), (50, "stood at 50 km² in")])
@@ -46,7 +46,8 @@ def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area)
     for number, name in enumerate(("One", "Two", "Three"), 1):
         observe(area, make_place(name_en=name), source, y2000=1, y2010=number * 10)
     assert figure(area).sentence == (
-        "Three rose from 1 in 2000 to 30 km² in 2010. In 2010 Three had the most (30 km²) and One the least (10 km²)."
+        "Three: up from 1 km² (2000) to 30 km² (2010). In 2010, the highest value was in Three (30 km²) and "
+        "the lowest in One (10 km²)."
     )
 
 
@@ -61,7 +62,8 @@ def many(indicator, **points):
 def test_the_sentence_compares_in_the_latest_year_that_all_share(area):
     drawn = many(area, One={"y2000": 1, "y2010": 2}, Two={"y2010": 8, "y2012": 9}, Three={"y2010": 5, "y2013": 4})
     assert drawn.sentence.endswith(
-        "In 2010, the latest year with a value for each, Two had the most (8 km²) and One the least (2 km²)."
+        "In 2010, the latest year with data for all, the highest value was in Two (8 km²) and the lowest in "
+        "One (2 km²)."
     )
 
 
@@ -74,15 +76,15 @@ def test_the_sentence_says_how_many_have_the_latest_year_if_the_shared_one_is_lo
     )
     drawn = many(area, One=one, **dict(zip(("Two", "Three", "Four"), rest, strict=True)))
     assert drawn.sentence.endswith(
-        "In 2010, of the 3 with a value, Two had the most (9 km²) and Three the least (5 km²)."
+        "In 2010, of the 3 with data, the highest value was in Two (9 km²) and the lowest in Three (5 km²)."
     )
 
 
 def test_the_sentence_gives_the_year_of_each_value_where_no_year_serves(area):
     drawn = many(area, One={"y1990": 7}, Two={"y2000": 3, "y2001": 2}, Three={"y2010": 5})
     assert drawn.sentence == (
-        "Two fell from 3 in 2000 to 2 km² in 2001. "
-        "By the latest values One has the most (7 km², 1990) and Two the least (2 km², 2001)."
+        "Two: down from 3 km² (2000) to 2 km² (2001). In the latest data, the highest value is in One (7 km², "
+        "1990) and the lowest in Two (2 km², 2001)."
     )
 
 
@@ -90,7 +92,8 @@ def test_the_sentence_names_all_that_are_equal_and_leaves_the_world_aside(area):
     observe(area, make_place(kind="world", name_en="World"), make_source(), y2000=1, y2010=999)
     drawn = many(area, One={"y2000": 1, "y2010": 0}, Two={"y2000": 3, "y2010": 0}, Three={"y2000": 1, "y2010": 5})
     assert drawn.sentence == (
-        "Three rose from 1 in 2000 to 5 km² in 2010. In 2010 Three had the most (5 km²) and One, Two the least (0 km²)."
+        "Three: up from 1 km² (2000) to 5 km² (2010). In 2010, the highest value was in Three (5 km²) and the "
+        "lowest in One, Two (0 km²)."
     )
 
 
@@ -104,7 +107,7 @@ def test_the_sentence_does_not_end_twice_after_an_abbreviated_unit(area):
 
 def test_the_sentence_of_two_tells_both_even_where_one_has_a_single_value(area):
     drawn = many(area, One={"y2000": 1, "y2010": 3}, Two={"y2004": 2})
-    assert drawn.sentence == "One rose from 1 in 2000 to 3 km² in 2010. Two: 2 km² in 2004."
+    assert drawn.sentence == "One: up from 1 km² (2000) to 3 km² (2010). Two: 2 km² in 2004."
 
 
 def test_the_sentence_of_single_values_gives_them(area):
@@ -166,7 +169,7 @@ def test_the_world_is_not_drawn_where_it_would_flatten_the_others_unless_it_is_c
         observe(area, make_place(key=key, name_en=name, kind=kind), source, y2000=1, y2001=value)
     answer = client.get(area.get_absolute_url())
     assert {one.name for one in answer.context["figure"].series} == drawn
-    note = f"Not drawn, since it would flatten all others: World ({world} km² in 2001)."
+    note = f"Not shown because it would flatten the other lines: World ({world} km² in 2001)."
     assert (note in answer.content.decode()) == ("World" not in drawn)
     assert len(answer.context["observations"]) == 6
     chosen = client.get(area.get_absolute_url(), {"place": ["lake", "w"]}).context["figure"]
@@ -177,7 +180,7 @@ def test_a_wrong_choice_is_a_message_and_the_rest_holds(client, area):
     observe(area, make_place(key="lake"), make_source(), y2000=1)
     answer = client.get(area.get_absolute_url(), {"place": ["lake", "atlantis"], "year_from": "soon"})
     page = answer.content.decode()
-    assert "Place: there is no “atlantis”. It was left out." in page
+    assert "Place: “atlantis” was not found and was ignored." in page
     assert len(answer.context["observations"]) == 1
 
 
@@ -226,9 +229,9 @@ def test_three_places_stand_on_their_own_too_on_the_same_scale(area):
         observe(area, make_place(name_en=name), source, y2000=value, y2010=value + 1)
     drawn = figure(area)
     assert [(name, sentence) for _id, name, _chart, sentence in drawn.multiples] == [
-        ("One", "One rose from 1 in 2000 to 2 km² in 2010."),
-        ("Two", "Two rose from 50 in 2000 to 51 km² in 2010."),
-        ("Three", "Three rose from 90 in 2000 to 91 km² in 2010."),
+        ("One", "One: up from 1 km² (2000) to 2 km² (2010)."),
+        ("Two", "Two: up from 50 km² (2000) to 51 km² (2010)."),
+        ("Three", "Three: up from 90 km² (2000) to 91 km² (2010)."),
     ]
     assert len({tuple(chart.y_ticks) for _id, _name, chart, _sentence in drawn.multiples}) == 1
 

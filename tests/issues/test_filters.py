@@ -131,7 +131,7 @@ def test_place_of_indicators_is_one_that_has_values(client):
     assert found(client, "indicators", place="world") == ["in-1990", "in-2020"]
     assert offered(client, "indicators", "place") == {"world": 2}
     assert reading.problems(get(client, "indicators", place="nowhere")) == [
-        "Place with data: there is no “nowhere”. It was left out."
+        "Place with data: “nowhere” was not found and was ignored."
     ]
 
 

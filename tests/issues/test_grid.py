@@ -78,8 +78,8 @@ def test_an_indicator_without_values_starts_with_the_last_years_of_central_asia(
         ("first=2020&last=2010", "last", "The last year must not be earlier than the first."),
         ("first=20", "first", "A year must have four digits, between 1800 and 2200."),
         ("first=1500&last=2020", "first", "A year must have four digits, between 1800 and 2200."),
-        ("first=1800&last=2200&places=uz kz", "first", "401 years of 2 places are more than the 800 cells of a page."),
-        ("places=uz nowhere", "places", "There is no place with this key: nowhere."),
+        ("first=1800&last=2200&places=uz kz", "first", "401 years × 2 places exceeds the limit of 800 cells per page."),
+        ("places=uz nowhere", "places", "No place has this key: nowhere."),
         ("other_source=nowhere", "other_source", "No source has this key."),
         ("source=nowhere", "source", "Select a valid choice. That choice is not one of the available choices."),
     ],
@@ -111,8 +111,8 @@ def test_what_is_typed_is_stored_and_what_is_emptied_goes(editor, area):
     assert response.status_code == 302
     assert values(area) == {("kz", 2019): "1250.5", ("kz", 2020): "6.7E+4"}
     assert told(editor.get(response.headers["Location"])) == [
-        "Stored: 1 new values, 1 changed, 1 removed.",
-        "Removed: Uzbekistan 2019 (24.1).",
+        "Saved: 1 added, 1 changed, 1 deleted.",
+        "Deleted: Uzbekistan 2019 (24.1).",
     ]
 
 
@@ -129,7 +129,7 @@ def test_one_wrong_cell_keeps_all_others_out(editor, area):
     assert response.status_code == 200
     assert faults(response) == [
         "Uzbekistan, 2019: “many” is not a number.",
-        "Uzbekistan, 2020: No value of this indicator lies below 0.",
+        "Uzbekistan, 2020: Values of this indicator cannot be below 0.",
     ]
     assert shown(response)[1] == {2019: ["5", "many"], 2020: ["", "-3"]}  # no typed value is lost
     assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "24.1"}
@@ -139,7 +139,7 @@ def test_one_wrong_cell_keeps_all_others_out(editor, area):
 
 def test_a_comma_that_may_mean_either_is_asked_about(editor, area):
     assert faults(typed(editor, area, kz_2019="1,234")) == [
-        "Kazakhstan, 2019: “1,234” can be read in two ways. Write 1234 or 1.234."
+        "Kazakhstan, 2019: “1,234” is ambiguous. Write 1234 or 1.234."
     ]
 
 
@@ -174,9 +174,7 @@ def test_what_another_editor_changed_meanwhile_is_shown_and_not_overwritten(edit
     data = form_of(editor.get(address(area)))
     Observation.objects.filter(indicator=area, year=2019).update(value=30)
     response = send(editor, area, data, uz_2019="25", kz_2020="67000")
-    assert faults(response) == [
-        "Uzbekistan, 2019: Another editor changed it to “30” meanwhile. Save again to keep yours."
-    ]
+    assert faults(response) == ["Uzbekistan, 2019: Another editor has changed this to “30”. Save again to keep yours."]
     assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "3E+1"}
     assert shown(response)[1] == {2019: ["", "25"], 2020: ["67000", ""]}
     send(editor, area, form_of(response))
@@ -273,11 +271,11 @@ def test_a_file_is_filled_in_too(editor, area, ending):
     ("text", "words"),
     [
         ("", "Paste a table, or choose a file."),
-        ("year\tnowhere\n2019\t5", "There is no place with this key: nowhere."),
+        ("year\tnowhere\n2019\t5", "No place has this key: nowhere."),
         ("year\tuz\nMMXIX\t5", "“MMXIX” is not a year."),
         ("year\tuz\n1492\t5", "“1492” is not a year."),
-        ("year\tuz\n1800\t5", "221 years of 2 places are more than the 400 cells of a page."),
-        ('year\tuz\n"2019', "Line 2 cannot be read: a quotation mark is missing, or one too many."),
+        ("year\tuz\n1800\t5", "221 years × 2 places exceeds the limit of 400 cells per page."),
+        ('year\tuz\n"2019', "Line 2 cannot be read: a quotation mark is missing or extra."),
         ("year\tuz\n" + "2019\t5\n" * 30, "The table is too large."),
     ],
 )

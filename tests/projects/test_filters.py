@@ -173,7 +173,7 @@ def test_chosen_target_is_counted_as_the_goals_are(client):
 def test_target_that_no_project_names_is_told(client, code):
     make_sdg(make_project(), "6.4")
     response = client.get("/en/projects/", {"sdg": code})
-    assert reading.problems(response) == [f"SDG: there is no “{code}”. It was left out."]
+    assert reading.problems(response) == [f"SDG: “{code}” was not found and was ignored."]
 
 
 def test_marker_of_0_is_neither_found_nor_counted(client):

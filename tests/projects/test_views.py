@@ -393,7 +393,7 @@ def test_organisation_shows_its_projects_by_role_and_counts_each_once(client):
     for project, role in ((both, Role.IMPLEMENTING), (both, Role.FUNDING), (one, Role.FUNDING)):
         make_participation(organisation=koica, project=project, role=role)
     [part] = reading.page(client.get("/en/organisations/koica/")).xpath("//section[@aria-labelledby='projects']")
-    assert reading.words(part.find_class("section-lead")[0]) == "Takes part in 2 projects."
+    assert reading.words(part.find_class("section-lead")[0]) == "Participates in 2 projects."
     assert [
         (reading.words(heading), [reading.words(title) for title in heading.getnext().find_class("entry-title")])
         for heading in part.findall("h3")

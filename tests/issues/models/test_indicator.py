@@ -30,7 +30,10 @@ def test_a_share_takes_values_between_nothing_and_the_whole(value):
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [("-0.1", "No value of this indicator lies below 0."), ("100.5", "No value of this indicator lies above 100.")],
+    [
+        ("-0.1", "Values of this indicator cannot be below 0."),
+        ("100.5", "Values of this indicator cannot be above 100."),
+    ],
 )
 def test_a_share_is_no_less_than_nothing_and_no_more_than_the_whole(value, words):
     observation = make_observation(indicator=make_indicator(lowest=0, highest=100), value=Decimal(value))
@@ -49,8 +52,8 @@ def test_bounds_leave_room_for_the_values_that_are_there():
         make_observation(indicator=indicator, place=make_place(), value=Decimal(value))
     indicator.lowest, indicator.highest = 0, 100
     assert refused(indicator) == {
-        "lowest": ["There is a value below it: -3."],
-        "highest": ["There is a value above it: 168.9."],
+        "lowest": ["An existing value is lower: -3."],
+        "highest": ["An existing value is higher: 168.9."],
     }
 
 

@@ -49,7 +49,7 @@ def test_what_is_no_number_is_refused(text):
 def test_a_comma_that_may_mean_either_is_asked_about():
     with pytest.raises(ValidationError) as refused:
         parse_number("1,234")
-    assert refused.value.messages == ["“1,234” can be read in two ways. Write 1234 or 1.234."]
+    assert refused.value.messages == ["“1,234” is ambiguous. Write 1234 or 1.234."]
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**14), max_value=10**14, places=6))

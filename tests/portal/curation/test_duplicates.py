@@ -48,7 +48,7 @@ def test_the_desk_invites_to_look_and_then_counts_what_is_left(desk):
     client = desk("editor")
     assert on_the_desk(client) == [("find them", PAGE)]
     assert "Nobody has searched for duplicates yet." in client.get(PAGE).content.decode()
-    assert search(client) == ["1 pair looks alike."]
+    assert search(client) == ["1 pair of likely duplicates."]
     assert "Last search: 20" in client.get(PAGE).content.decode()
     assert pairs(client) == [["Korea Forest Service", "Korea Forest Service"]]
     assert on_the_desk(client) == [("Organisations 1", f"{PAGE}#organisation")]
@@ -63,7 +63,7 @@ def test_what_was_told_apart_stays_apart(desk):
     [double] = DuplicateCandidate.objects.all()
     response = client.post(PAGE, {"apart": double.pk}, follow=True)
     assert [str(message) for message in response.context["messages"]] == ["Marked as different."]
-    assert search(client) == ["0 pairs look alike."]
+    assert search(client) == ["0 pairs of likely duplicates."]
     assert pairs(client) == []
     double.refresh_from_db()
     assert double.told_apart_by.username == "editor"
@@ -90,7 +90,7 @@ def test_archived_records_are_nobodys_doubles(desk):
     one.publication = PublicationStatus.ARCHIVED
     one.save()
     assert pairs(client) == []
-    assert search(client) == ["0 pairs look alike."]
+    assert search(client) == ["0 pairs of likely duplicates."]
 
 
 def test_lists_are_narrowed_to_records_with_a_double(desk):
@@ -199,7 +199,7 @@ def test_a_table_that_is_too_large_for_the_desk_is_left_to_the_command(desk, mon
     two()
     assert search(desk("editor")) == [
         "Organisations: 2 records are too many to compare while you wait. The command find_duplicates does it.",
-        "0 pairs look alike.",
+        "0 pairs of likely duplicates.",
     ]
     call_command("find_duplicates", verbosity=0)
     assert DuplicateCandidate.objects.count() == 1

@@ -237,7 +237,7 @@ def test_readers_are_told_kindly_and_only_of_what_is_broken(client):
     assert "did not answer" not in client.get(page).content.decode()
     broken_link(good_at="2026-03-01T12:00Z", checked_at="2026-04-02T12:00Z")
     words = reading.words(reading.page(client.get(page)))
-    told = "The address did not answer when it was last checked, on 2 April 2026. It was last seen on 1 March 2026."
+    told = "This address did not respond when last checked (2 April 2026). Last available on 1 March 2026."
     assert (told in words, words.count("did not answer")) == (True, 1)
     ExternalLink.objects.update(state=LinkStatus.FAILING)
     assert "did not answer" not in client.get(page).content.decode()

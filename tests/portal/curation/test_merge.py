@@ -303,7 +303,7 @@ def test_a_record_is_not_merged_with_itself():
 def test_what_readers_see_does_not_go_into_what_they_do_not():
     stays, goes = make_project(title_en="Draft", publication=D), make_project(title_en="Seen")
     assert refused(stays, goes) == [
-        "Readers see “Seen” and not “Draft”. Keep the other one, or publish this one first."
+        "“Seen” is public and “Draft” is not. Keep the other record, or publish this one first."
     ]
     assert merge_blockers(goes, stays) == []
 
@@ -312,7 +312,7 @@ def test_a_part_is_not_its_whole_at_any_depth():
     sea = make_place(name_en="Aral Sea")
     gulf = make_place(name_en="Gulf", part_of=sea)
     bay = make_place(name_en="Bay", part_of=gulf)
-    said = "Part of: “Bay” lies in “Aral Sea”. What is part of another is not the same."
+    said = "Part of: “Bay” lies within “Aral Sea”. A part is not the same as the whole."
     assert (refused(bay, sea), refused(sea, bay)) == ([said], [said])
 
 
@@ -321,8 +321,8 @@ def test_a_city_does_not_stand_where_a_country_does():
     make_project().countries.add(country)
     make_organisation(country=country)
     assert refused(city, country) == [
-        "“Nukus” cannot stand where “Uzbekistan” does: organisations, country.",
-        "“Nukus” cannot stand where “Uzbekistan” does: projects, countries.",
+        "“Nukus” cannot take the place of “Uzbekistan”: organisations, country.",
+        "“Nukus” cannot take the place of “Uzbekistan”: projects, countries.",
     ]
 
 
@@ -332,7 +332,7 @@ def test_of_two_figures_neither_is_dropped_in_silence():
     for place, value in ((stays, "24.1"), (goes, "25")):
         make_observation(indicator=indicator, place=place, source=source, value=value)
     assert refused(stays, goes) == [
-        "Observation (Area, Nukus, 2020, Report) has another value in each: 24.1 and 25. Mend or delete one first."
+        "Observation (Area, Nukus, 2020, Report) has different values: 24.1 and 25. Correct or delete one first."
     ]
     Observation.objects.filter(place=goes).update(value="24.1")
     merge(stays, goes)
@@ -385,7 +385,7 @@ def test_history_says_why_records_changed_and_went():
     participation = make_participation(organisation=goes)
     pk = goes.pk
     merge(stays, goes)
-    said = "Merged with goes: both told of the same."
+    said = "Merged with goes: both described the same thing."
     states = Organisation.history.filter(history_change_reason=said)
     assert {(state.id, state.history_type) for state in states} == {(pk, "-")}
     [alias] = Alias.history.filter(history_change_reason=said)
@@ -442,7 +442,7 @@ def test_an_administrator_compares_chooses_and_merges(desk):
         "stays-name_en": "kept",
         "stays-name_ko": "other",
     }
-    assert "Participations: 1 goes to the record that stays" in reading.words(reading.page(page))
+    assert "Participations: 1 will move to the kept record" in reading.words(reading.page(page))
     response = client.post(merge_address(stays), data | {"stays-name_en": "other"}, follow=True)
     assert [str(message) for message in response.context["messages"]] == [
         "“Korea Agency” was merged into this record. Its address leads here."
@@ -458,7 +458,7 @@ def test_rows_that_both_have_are_told_before_one_of_them_goes(desk):
     make_answer(project=goes, issue=issue, rationale_en="Theirs.")
     words = reading.words(reading.page(desk("administrator").get(merge_address(stays, goes))))
     assert "Issues of projects: 1 is there already" in words
-    assert "Rationale (English): “Ours.” stays, “Theirs.” goes." in words
+    assert "Rationale (English): “Ours.” is kept; “Theirs.” is deleted." in words
 
 
 def test_the_page_says_why_it_cannot_be_and_keeps_what_was_chosen(desk):

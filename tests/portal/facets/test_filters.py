@@ -96,7 +96,7 @@ def test_values_match_in_any_case(client, two, name, facet):
 def test_wrong_value_is_told_and_the_others_hold(client, two, name, facet):
     response = get(client, name, **{facet: ["nonsense", two[0]]})
     assert response.status_code == 200
-    assert reading.problems(response) == [f"{facets_of(name)[facet].label}: there is no “nonsense”. It was left out."]
+    assert reading.problems(response) == [f"{facets_of(name)[facet].label}: “nonsense” was not found and was ignored."]
     assert reading.shown(response) == ["one"]
     assert len(reading.chips(response)) == 1
 
@@ -106,8 +106,8 @@ def test_wrong_values_of_one_filter_leave_the_other_filters_alone(client):
     make_project(level=Level.NATIONAL)
     response = get(client, "projects", status="nonsense", year_from="soon", level="provincial")
     assert reading.problems(response) == [
-        "Status: there is no “nonsense”. It was left out.",
-        "Active from: Enter a whole number. It was left out.",
+        "Status: “nonsense” was not found and was ignored.",
+        "Active from: Enter a whole number. Ignored.",
     ]
     assert reading.shown(response) == ["found"]
 
@@ -116,13 +116,13 @@ def test_draft_of_another_record_is_no_value(client):
     make_with("projects", "country", "uz", key="one")
     make_country(key="tj", publication=PublicationStatus.DRAFT)
     response = get(client, "projects", country="tj")
-    assert reading.problems(response) == ["Country: there is no “tj”. It was left out."]
+    assert reading.problems(response) == ["Country: “tj” was not found and was ignored."]
     assert reading.shown(response) == ["one"]
 
 
 def test_wrong_value_is_shown_as_text_and_not_at_any_length(client):
     response = get(client, "projects", status=f"<b>{'x' * 100}")
-    assert reading.problems(response) == [f"Status: there is no “<b>{'x' * 57}”. It was left out."]
+    assert reading.problems(response) == [f"Status: “<b>{'x' * 57}” was not found and was ignored."]
     assert b"<b>xxx" not in response.content
 
 
@@ -130,7 +130,7 @@ def test_words_of_any_length_are_taken_up_to_200(client):
     make_project(key="one")
     response = get(client, "projects", q="x" * 201)
     [problem] = reading.problems(response)
-    assert problem == ("Words: Ensure this value has at most 200 characters (it has 201). It was left out.")
+    assert problem == ("Keywords: Ensure this value has at most 200 characters (it has 201). Ignored.")
     assert reading.shown(response) == ["one"]
 
 
@@ -393,7 +393,7 @@ def test_indicator_shows_the_values_of_chosen_places_and_years(client):
 def test_indicator_tells_of_a_wrong_place_and_shows_the_rest(client):
     observation = make_observation(year=1990)
     response = client.get(observation.indicator.get_absolute_url(), {"place": "atlantis"})
-    assert reading.problems(response) == ["Place: there is no “atlantis”. It was left out."]
+    assert reading.problems(response) == ["Place: “atlantis” was not found and was ignored."]
     assert set(years(response)) == {"1990"}
 
 

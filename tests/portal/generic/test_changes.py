@@ -238,7 +238,7 @@ def test_the_feed_has_an_entry_for_each_change_that_leads_to_it(client):
     response = client.get(f"{page_of(issue)}feed/")
     assert response.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     feed = etree.fromstring(response.content)
-    assert text(feed, "title") == "What changed: Dust"
+    assert text(feed, "title") == "Changes: Dust"
     newest, first = entries(response)
     assert [text(entry, "title") for entry in (newest, first)] == ["Summary", "First published"]
     assert "Better." in text(newest, "content")

@@ -193,7 +193,7 @@ def test_what_is_no_longer_there_is_named_and_nothing_is_changed():
     project.places.clear()
     nukus.delete(), source.delete()
     change(project, title_en="New")
-    expected = ["“Nukus” (place) is no longer there.", "“A report” (source) is no longer there."]
+    expected = ["“Nukus” (place) no longer exists.", "“A report” (source) no longer exists."]
     assert sorted(Revert(project, then).missing()) == sorted(expected)
     with pytest.raises(RevertError) as refused:
         revert(project, then)

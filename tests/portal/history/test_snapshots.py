@@ -114,7 +114,7 @@ def test_page_of_a_day_says_so_and_leads_to_todays_and_is_in_no_search_engine(cl
     page = reading.page(response)
     today = record.get_absolute_url()
     [notice] = reading.said(response, "past-notice")
-    assert notice.startswith("As it was on 1 March 2026.")
+    assert notice.startswith("As of 1 March 2026.")
     assert page.xpath("//div[@class='past-notice']//a/@href") == [today, f"{today}changes/"]
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
     assert page.xpath("//link[@rel='canonical']/@href") == [f"http://testserver{today}"]

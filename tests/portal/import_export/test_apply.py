@@ -180,7 +180,7 @@ def test_records_of_one_file_that_stand_on_each_other_in_a_circle_are_refused():
 
 def test_a_new_record_of_the_wrong_kind_is_refused_where_it_is_named():
     plan = bring(Place, "key | name_en | kind | country\nnukus | Nukus | city | aral\naral | Aral Sea | lake |")
-    assert told(plan) == [(2, "country", "“aral” is there, but not of the kind that belongs here.")]
+    assert told(plan) == [(2, "country", "“aral” exists but is of the wrong kind.")]
 
 
 def test_marks_of_imported_prose_become_sources_of_the_issue():
@@ -201,7 +201,7 @@ def test_an_older_version_is_refused_only_where_the_line_changes_something():
         {changed.key} | Another text. | 3
         {same.key} | Forest along the rivers of a desert. | 3
         """,
-    ) == [(2, "version", "The record was changed since the file was made: it has version 4, the file 3.")]
+    ) == [(2, "version", "The record has changed since the file was made: it is now version 4; the file has 3.")]
     assert counts(bring(Term, f"key | definition_en | version\n{changed.key} | Another text. | 4")).startswith(
         "0 new, 1 changed"
     )

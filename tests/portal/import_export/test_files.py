@@ -90,12 +90,12 @@ def test_a_text_that_no_cell_of_a_workbook_holds_is_said_to_need_csv():
 @pytest.mark.parametrize(
     ("encoding", "text", "read_as"),
     [
-        ("utf-8", "아랄해 Арал", "CSV, UTF-8, commas between the cells"),
-        ("utf-8-sig", "아랄해", "CSV, UTF-8, commas between the cells"),
-        ("utf-16", "아랄해 Арал", "CSV, UTF-16, commas between the cells"),
-        ("cp949", "아랄해의 면적, 1960년 이후", "CSV, Korean (CP949, EUC-KR), commas between the cells"),
-        ("euc-kr", "중앙아시아 환경", "CSV, Korean (CP949, EUC-KR), commas between the cells"),
-        ("cp1251", "Площадь Аральского моря", "CSV, Cyrillic (Windows-1251), commas between the cells"),
+        ("utf-8", "아랄해 Арал", "CSV, UTF-8, separated by commas"),
+        ("utf-8-sig", "아랄해", "CSV, UTF-8, separated by commas"),
+        ("utf-16", "아랄해 Арал", "CSV, UTF-16, separated by commas"),
+        ("cp949", "아랄해의 면적, 1960년 이후", "CSV, Korean (CP949, EUC-KR), separated by commas"),
+        ("euc-kr", "중앙아시아 환경", "CSV, Korean (CP949, EUC-KR), separated by commas"),
+        ("cp1251", "Площадь Аральского моря", "CSV, Cyrillic (Windows-1251), separated by commas"),
     ],
 )
 def test_letters_are_made_out(encoding, text, read_as):
@@ -148,7 +148,7 @@ def test_a_formula_or_an_error_in_a_workbook_is_refused_where_it_stands():
     one, other = (row[1] for row in cells(data)[1:])
     assert isinstance(one, UnreadableFile)
     assert one == "The cell contains a formula. Replace it with its value."
-    assert other == "There is an error of the spreadsheet in the cell: #REF!."
+    assert other == "The cell contains a spreadsheet error: #REF!."
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_a_formula_or_an_error_in_a_workbook_is_refused_where_it_stands():
         (b" \n ", "The file is empty."),
         (b",,\na,b,c\n", "The first line of the file does not name the columns."),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "This is an old-format workbook (.xls). Save it as .xlsx or CSV."),
-        (b'key\n"open', "Line 2 cannot be read: a quotation mark is missing, or one too many."),
-        (b'key\na\n"b"c\n', "Line 3 cannot be read: a quotation mark is missing, or one too many."),
+        (b'key\n"open', "Line 2 cannot be read: a quotation mark is missing or extra."),
+        (b'key\na\n"b"c\n', "Line 3 cannot be read: a quotation mark is missing or extra."),
         (b"key," * 201 + b"\n", "The file has more than 200 columns."),
         (b"key\n" + b"a\n" * 6, "The file has more than 5 rows."),
     ],

@@ -51,13 +51,13 @@ def test_each_mistake_is_named_by_line_and_column():
         (
             3,
             "status",
-            "“later” is none of these: pipeline, implementation, finalisation, closed, cancelled, suspended.",
+            "“later” is not one of: pipeline, implementation, finalisation, closed, cancelled, suspended.",
         ),
         (3, "start", "“2021-13” is not a date. Use YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."),
-        (3, "budget", "“1,234” can be read in two ways. Write 1234 or 1.234."),
-        (3, "countries", "“nukus” is there, but not of the kind that belongs here."),
-        (3, "places", "There is no place “nukos”. Is “nukus” meant?"),
-        (4, "", "Line 3 is about the same record."),
+        (3, "budget", "“1,234” is ambiguous. Write 1234 or 1.234."),
+        (3, "countries", "“nukus” exists but is of the wrong kind."),
+        (3, "places", "There is no place “nukos”. Did you mean “nukus”?"),
+        (4, "", "Line 3 refers to the same record."),
     ]
 
 
@@ -69,7 +69,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or correct
 @pytest.mark.parametrize(
     ("model", "cells", "column", "words"),
     [
-        (Observation, {"year": "2020.5"}, "year", "“2020.5” is no whole number."),
+        (Observation, {"year": "2020.5"}, "year", "“2020.5” is not a whole number."),
         (Observation, {"year": "MMXX"}, "year", "“MMXX” is not a number."),
         (Observation, {"year": "1492"}, "year", "A year must have four digits, between 1800 and 2200."),
         (Observation, {"value": "many"}, "value", "“many” is not a number."),
@@ -85,7 +85,7 @@ NO_SOURCE = "No source has this key: nobody. Create the source first, or correct
         (Source, {"url": "example"}, "url", "Enter a valid URL."),
         (Source, {"url": "https://example.org/there"}, "", "Another source already has this address. Cite that one."),
         (Source, {"version": "2"}, "version", None),
-        (Project, {"currency": "BTC"}, "currency", f"“BTC” is none of these: {', '.join(Currency.values)}."),
+        (Project, {"currency": "BTC"}, "currency", f"“BTC” is not one of: {', '.join(Currency.values)}."),
         (Project, {"currency": "USD"}, "", "Enter both budget and currency, or neither."),
         (Project, {"start": "2021", "end": "2020"}, "", "A project cannot end before it starts."),
         (Issue, {"impacts_en": "Dust [nobody]."}, "impacts_en", NO_SOURCE),
@@ -104,7 +104,7 @@ def test_every_kind_of_mistake_is_said(model, cells, column, words):
     row = dict(zip(table.header, table.row(record), strict=True)) | cells
     if words is None:  # the version only matters in rows that change something
         row["publisher"] = "Springer"
-        words = "The record was changed since the file was made: it has version 1, the file 2."
+        words = "The record has changed since the file was made: it is now version 1; the file has 2."
     assert told(bring_rows(model, list(row), [list(row.values())])) == [(2, column, words)]
 
 
@@ -123,12 +123,12 @@ def test_mistakes_are_told_in_the_readers_language():
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        ("key | defintion_en", "There is no column “defintion_en”. Is definition_en / definition_ru meant?"),
+        ("key | defintion_en", "There is no column “defintion_en”. Did you mean definition_en / definition_ru?"),
         (
             "key | definition",
-            "There is no column “definition”. Is definition_en / definition_ko / definition_ru meant?",
+            "There is no column “definition”. Did you mean definition_en / definition_ko / definition_ru?",
         ),
-        ("key | Definition EN", "There is no column “Definition EN”. Is definition_en / definition_ru meant?"),
+        ("key | Definition EN", "There is no column “Definition EN”. Did you mean definition_en / definition_ru?"),
         ("key | xyzzy", "There is no column “xyzzy”."),
         ("key | term_en | term_en", "The column “term_en” is there twice."),
         ("key | | term_en", "A column has no name."),
@@ -288,10 +288,10 @@ def test_a_translator_brings_rows_in_their_language(user):
     ("group", "old", "new", "words"),
     [
         (EDITOR, D, R, None),
-        (EDITOR, R, P, "It may not be moved from “In review” to “Published” by you."),
+        (EDITOR, R, P, "You may not move it from “In review” to “Published”."),
         (REVIEWER, R, P, None),
         (REVIEWER, P, A, None),
-        (REVIEWER, D, A, "There is no way from “Draft” to “Archived”."),
+        (REVIEWER, D, A, "It cannot be moved from “Draft” to “Archived”."),
         (None, R, P, None),
     ],
 )

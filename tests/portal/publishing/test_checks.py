@@ -106,7 +106,7 @@ def test_rows_are_read_in_english_and_figures_with_a_source():
     make_issue_in_country(issue=issue, note_en="", note_ko="북부에서")
     figure = make_key_figure(issue=issue)
     assert lacks(issue) == {
-        "in_countries-group": "Issues in countries: the English text of a row is missing.",
+        "in_countries-group": "Issues in countries: a row has no English text.",
         "key_figures-group": "Key figures: a row cites no published source.",
     }
     make_citation(figure)

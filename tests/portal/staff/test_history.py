@@ -273,7 +273,7 @@ def test_what_is_gone_is_named_before_one_tries(desk):
     project.citations.all().delete()
     source.delete()
     client, url = desk("editor"), revert_address(project, cited)
-    assert "“A report” (source) is no longer there." in client.get(url).content.decode()
+    assert "“A report” (source) no longer exists." in client.get(url).content.decode()
     send(client, url)
     assert project.citations.count() == 0
 

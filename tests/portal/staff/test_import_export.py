@@ -234,7 +234,7 @@ def test_a_text_too_long_for_a_workbook_is_said_at_the_form(reviewer):
     make_term(definition_en="x" * 40_000)
     response = export(reviewer, Term, format="xlsx")
     assert response.context["form"].errors["format"] == [
-        "A text is longer than the 32767 characters that a cell of XLSX holds. Take CSV."
+        "A text is longer than the 32767 characters allowed in an XLSX cell. Use CSV."
     ]
 
 
@@ -342,7 +342,7 @@ def test_long_outcomes_come_in_pages(reviewer, monkeypatch):
     assert (len(outcome(page)), outcome(page)[0][0]) == (50, "2")
     second = reviewer.get(f"{page.wsgi_request.path}?show=refused&page=2")
     assert (len(outcome(second)), outcome(second)[0][0]) == (10, "52")
-    assert "10 more lines are not shown." in second.content.decode()
+    assert "10 more lines not shown." in second.content.decode()
 
 
 def test_the_page_of_an_outcome_asks_the_same_of_the_database_however_long_it_is(reviewer):
@@ -365,7 +365,7 @@ def test_many_lines_are_compared_and_stored_on_a_page_that_says_how_far_it_is(re
     assert (response.streaming, response.headers["Content-Encoding"]) == (True, "identity")
     page = content(response).decode()
     assert re.findall(f"{INLINE}|{ELSEWHERE}", page) == []
-    assert "3 of 3 lines are compared." in page
+    assert "3 of 3 lines compared." in page
     [path] = re.findall(r'<a href="([^"]+)" data-go-on>Show what the file would change</a>', page)
     assert Term.objects.count() == 1
     assert numbers(reviewer.get(path)) == ["Rejected", "0", "Changed", "1", "New", "2", "Unchanged", "0"]
@@ -399,7 +399,7 @@ def test_a_page_that_fails_on_the_way_says_so_and_stores_nothing(reviewer, monke
         ("key,nonsense\n", ["There is no column “nonsense”."]),
         (b"key,term_en\na,\x98\xff\xfd", [UNREADABLE]),
         ("key,term_en\n" + "a,b\n" * 4, ["The file has more than 3 rows."]),
-        ("key,term_en\n" + "a" * 200_000, ["The file has more than 0 megabytes. The command import_table takes it."]),
+        ("key,term_en\n" + "a" * 200_000, ["The file is larger than 0 MB. Use the import_table command."]),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_taken_says_why_at_the_form(reviewer, monkeypatch, data, words):

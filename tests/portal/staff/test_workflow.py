@@ -279,7 +279,7 @@ def test_every_form_opens_for_a_translator_and_shows_no_other_field(desk, make):
         ("editor", "submit_selected", R, R, "it stays “In review”."),
         ("editor", "send_back_selected", D, D, "it stays “Draft”."),
         ("editor", "send_back_selected", P, P, "you may not move it from “Published” to “In review”."),
-        ("reviewer", "archive_selected", D, D, "there is no way from “Draft” to “Archived”."),
+        ("reviewer", "archive_selected", D, D, "it cannot be moved from “Draft” to “Archived”."),
     ],
 )
 def test_actions_move_what_may_be_moved_and_say_why_the_rest_stays(desk, who, action, old, new, told):

@@ -46,7 +46,7 @@ def cares(client, kind):
 def all_done(client):
     """What could need care, and nothing does."""
     text = reading.words(reading.page(client.get("/admin/")).xpath("//section[h2[@id='desk-care']]")[0])
-    return set(text.partition("None left: ")[2].split(" · "))
+    return set(text.partition("No issues in: ")[2].split(" · "))
 
 
 def test_every_care_is_counted_and_leads_to_its_list(editor):

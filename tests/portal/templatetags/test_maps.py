@@ -83,7 +83,9 @@ def test_missing_and_zero_look_different_and_say_so(indicator):
 
 def test_shaded_map_says_what_it_shows(indicator):
     [sentence] = of_class(choropleth(indicator), "figure-sentence")
-    assert reading.words(sentence) == ("In 2020 it was highest in Uzbekistan (100 %) and lowest in Tajikistan (0 %).")
+    assert reading.words(sentence) == (
+        "In 2020 the highest value was in Uzbekistan (100 %) and the lowest in Tajikistan (0 %)."
+    )
 
 
 def test_values_that_are_all_alike_are_said_in_one(five):
@@ -91,7 +93,7 @@ def test_values_that_are_all_alike_are_said_in_one(five):
     for key in ("uz", "kz", "tj"):
         make_observation(indicator=indicator, place=five[key], value=10)
     [sentence] = of_class(choropleth(indicator), "figure-sentence")
-    assert reading.words(sentence) == "In 2020 all 3 countries with data stood at 10 %."
+    assert reading.words(sentence) == "In 2020 the value was 10 % in all 3 countries with data."
 
 
 def test_reader_chooses_a_year(indicator):

@@ -32,7 +32,7 @@ def test_home_gives_each_main_issue_its_figure_with_the_source_and_its_projects(
     make_answer(issue=under)
     [card] = reading.said(client.get("/en/"), "card-issue")
     assert card == (
-        "Depletion of the Aral Sea 68,000 km² Area of the sea, 1960 Source: Springer, 2016 2 projects answer it"
+        "Depletion of the Aral Sea 68,000 km² Area of the sea, 1960 Source: Springer, 2016 2 projects address it"
     )
 
 

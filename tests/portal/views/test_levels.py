@@ -19,7 +19,7 @@ def test_shares_are_those_of_published_projects():
         make_project(level=level).countries.add(country)
     make_project(level="provincial", publication="draft").countries.add(uz)
     found = levels_by_country(countries())
-    assert found["sentence"] == "Korean provinces carry the largest share in Kazakhstan: 1 of 2 projects."
+    assert found["sentence"] == "Korean provinces lead the largest share of projects in Kazakhstan: 1 of 2."
     numbers = {country.key: dict(zip(Level.values, row, strict=True)) for country, row in found["rows"]}
     assert (numbers["kz"]["provincial"], numbers["kz"]["national"], numbers["uz"]["national"]) == (1, 1, 2)
     assert numbers["uz"]["provincial"] == 0

@@ -55,8 +55,8 @@ def test_large_map_says_honestly_what_it_does_not_show(located, client):
     found = reading.page(client.get("/en/map/"))
     [sums] = of_class(found, "map-sums")
     assert reading.words(sums) == (
-        "2 projects are on the map. 1 project has places only outside it. "
-        "2 projects have no place with known coordinates."
+        "2 projects are on the map. 1 project has locations only outside the map. 2 projects have no place "
+        "with known coordinates."
     )
     [unlocated] = of_class(found, "map-unlocated")
     assert sorted(reading.words(item) for item in unlocated) == ["Project nowhere", "Project vague"]
@@ -88,7 +88,7 @@ def test_filters_hold_on_the_map_and_in_its_list(located, client):
 
 def test_a_wrong_filter_is_a_message_and_the_others_hold(located, client):
     response = client.get("/en/map/", {"level": ["provincial", "galactic"]})
-    assert reading.problems(response) == ["Level: there is no “galactic”. It was left out."]
+    assert reading.problems(response) == ["Lead (Korean side): “galactic” was not found and was ignored."]
     assert marks(reading.page(response)) == [("Nukus: 1 project", "#place-nukus")]
     refused = client.get("/en/map/", {"format": "json", "level": ["provincial", "galactic"]})
     assert (refused.status_code, refused.json()["detail"]) == (400, "“level”: there is no “galactic”.")
@@ -240,7 +240,7 @@ def test_list_beside_the_map_names_the_places_with_the_most_projects(five, clien
     found = reading.page(client.get("/en/map/"))
     assert [item.get("id") for item in found.xpath("//ul[@class='map-places-list']/li")] == ["place-b", "place-c"]
     [lead] = found.xpath("//section[@id='places']/p[@class='section-lead']")
-    assert reading.words(lead) == "The 2 places with the most projects, of 3. The map shows all."
+    assert reading.words(lead) == "The 2 places with the most projects, out of 3. The map shows all."
     assert dict(marks(found)) == {
         "A: 1 project": "/en/places/a/",
         "B: 3 projects": "#place-b",

@@ -187,7 +187,7 @@ def test_filters_alone_list_what_they_let_through(client):
 def test_words_of_a_filter_that_is_none_are_told(client):
     make_project(title_en="Salt")
     response = search(client, "salt", kind="kangaroo")
-    assert reading.problems(response) == ["What it is: there is no “kangaroo”. It was left out."]
+    assert reading.problems(response) == ["Record type: “kangaroo” was not found and was ignored."]
     assert hits(response) == ["Salt"]
 
 

@@ -212,7 +212,7 @@ def test_chosen_values_are_chips_and_wrong_ones_are_told(client, told):
         ("Country: Uzbekistan", "/en/timeline/?kind=mou&kind=nonsense"),
         ("Kind: Memorandum of understanding", "/en/timeline/?kind=nonsense&country=uz"),
     ]
-    assert reading.problems(response) == ["Kind: there is no “nonsense”. It was left out."]
+    assert reading.problems(response) == ["Kind: “nonsense” was not found and was ignored."]
 
 
 def test_total_is_of_both(client, told):
@@ -280,7 +280,7 @@ def test_strip_follows_the_other_filters(client, told):
 
 def test_sentence_says_from_when_to_when_and_the_fullest_year(client, both):
     [sentence] = reading.said(get(client), "density-sentence")
-    assert sentence == ("From 1992 to 2021; the year with most entries is 1992 (2). Select a decade to jump to it.")
+    assert sentence == ("1992–2021; the year with the most entries is 1992 (2). Select a decade to jump to it.")
 
 
 def test_timeline_without_any_entry_has_no_strip(client):

@@ -55,7 +55,7 @@ def test_administrators_say_who_reports_and_editors_see_what_is_reported(client,
         user.groups.add(Group.objects.get(name=group))
         client.force_login(user)
     page = client.get(reverse("admin:projects_iati_kept_out"))
-    assert ("1 project is reported by XM-DAC-99999." in page.content.decode()) == sees
+    assert ("1 project is reported under XM-DAC-99999." in page.content.decode()) == sees
     url = reverse("admin:projects_reportingorganisation_change", args=[reporting.pk])
     client.post(url, {"organisation": reporting.organisation_id, "ref": "XM-DAC-77777", "former_refs": "XM-DAC-99999"})
     reporting.refresh_from_db()

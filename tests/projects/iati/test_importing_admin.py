@@ -67,7 +67,7 @@ def test_a_file_is_received_looked_at_and_imported(desk):
     page = editor.get(preview)
     assert "1 New" in words(page)
     assert "Drip irrigation in the north 1" in words(page)
-    assert "2 organisations will be made as drafts" in words(page)
+    assert "2 organisations will be created as drafts" in words(page)
     response = editor.post(preview, {"countries": ["UZ", "KG"]}, follow=True)
     assert "1 project was imported." in words(response)
     project = Project.objects.get()
@@ -153,7 +153,7 @@ def test_a_table_is_received_with_a_mapping(desk):
     broken = SimpleUploadedFile("mapping.toml", b"name")
     assert "The mapping is not valid TOML" in words(send(editor, b"x", "list.csv", own_mapping=broken))
     shipped = send(editor, b"id\n1\n", "list.csv", mapping="world-bank")
-    assert "there is no column project_name, which the mapping names" in words(shipped)
+    assert "column project_name, named in the mapping, is missing" in words(shipped)
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_who_decides_on_what_readers_see(desk, who, may):
 def test_the_form_of_a_project_leads_to_its_suggestions(desk):
     suggestion = make_suggested_issue()
     page = desk("editor").get(reverse("admin:projects_project_change", args=[suggestion.project_id]))
-    assert "1 suggested issue to decide on" in words(page)
+    assert "1 suggested issue to review" in words(page)
     listed = desk("editor").get(
         f"{reverse('admin:projects_suggestedissue_changelist')}?decision=open&project={suggestion.project_id}"
     )
@@ -411,9 +411,7 @@ def test_readers_see_what_others_report_and_where_it_is_from(client):
     grown(imported)
     make_project(iati_identifier="X-0", title_en="The programme", title_ko="상위")
     page = words(client.get(imported.project.get_absolute_url()))
-    assert (
-        f"From IATI, where Fictional Agency reports it as {imported.identifier}, retrieved on 24 November 2026." in page
-    )
+    assert f"From IATI: reported by Fictional Agency as {imported.identifier}, retrieved on 24 November 2026." in page
     assert "Incoming funds USD 1,100 2 1 May 2024 – 1 July 2024" in page
     assert "1 January 2024 – 31 December 2024 Budget USD 250,000" in page
     assert "Fields with drip lines Hectares" in page

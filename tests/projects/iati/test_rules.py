@@ -59,7 +59,7 @@ BROKEN = {
     ],
     "1.11.1": [
         ((OTHER, '<other-identifier ref="PLAN-1" type="A1"><owner-org ref=" XM-1"/></other-identifier>'),),
-        (11, "warning", "spaces around ref of <owner-org> are left out"),
+        (11, "warning", "spaces around ref of <owner-org> are ignored"),
     ],
     "1.11.13": [
         ((OTHER, '<other-identifier ref="PLAN-1" type="A1"><owner-org ref="XM|1"/></other-identifier>'),),
@@ -91,7 +91,7 @@ BROKEN = {
     ],
     "7.9.4": [
         ((MARKER, BUDGET_ITEMS.format(share="50") + MARKER),),
-        (23, "warning", "<budget-item> stands alone and has 50 per cent, not 100"),
+        (23, "warning", "<budget-item> is the only one and has 50 per cent, not 100"),
     ],
     "12.2.1": [
         ((MARKER, BUDGET_ITEMS.format(share="101") + MARKER),),
@@ -103,23 +103,23 @@ BROKEN = {
     ],
     "11.1.1": [
         (("2025-06-01T00:00:00Z", "2114-06-01T00:00:00Z"),),
-        (3, "warning", "the last change of the activity lies in the future: 2114-06-01"),
+        (3, "warning", "the last change of the activity is in the future: 2114-06-01"),
     ],
     "11.1.4": [
         ((ACTUAL_START, '<activity-date iso-date="2095-04-15" type="2"/>'), (END, "")),
-        (14, "error", "an actual date lies in the future: 2095-04-15"),
+        (14, "error", "an actual date is in the future: 2095-04-15"),
     ],
     "11.1.5": [
         ((END, '<activity-date iso-date="2095-04-15" type="4"/>'),),
-        (15, "error", "an actual date lies in the future: 2095-04-15"),
+        (15, "error", "an actual date is in the future: 2095-04-15"),
     ],
     "11.2.1": [
         (('<transaction-date iso-date="2024-05-01"/>', '<transaction-date iso-date="2095-05-01"/>'),),
-        (37, "warning", "the date of a transaction lies in the future: 2095-05-01"),
+        (37, "warning", "the date of a transaction is in the future: 2095-05-01"),
     ],
     "107.1.2": [
         ((FINANCE, FINANCE + AID_TYPES),),
-        (24, "warning", "<default-aid-type> stands more than once for the vocabulary 1"),
+        (24, "warning", "<default-aid-type> appears more than once for the vocabulary 1"),
     ],
 }
 
@@ -136,8 +136,8 @@ def test_shares_of_one_sector_and_one_country_that_are_not_all_are_told(read):
     assert told(one) == []
     one = read((country, ""), ('    <sector vocabulary="1" code="31140" percentage="70"/>\n', ""))
     assert told(one) == [
-        (17, "warning", "<recipient-country> stands alone and has 60 per cent, not 100"),
-        (19, "warning", "<sector> stands alone and has 30 per cent, not 100"),
+        (17, "warning", "<recipient-country> is the only one and has 60 per cent, not 100"),
+        (19, "warning", "<sector> is the only one and has 30 per cent, not 100"),
     ]
 
 
@@ -154,7 +154,7 @@ def test_activities_of_a_secondary_reporter_have_the_prefix_of_others(read):
         # Otherwise the start would be stored and the end left out without a message.
         (
             ((ACTUAL_START, '<activity-date iso-date="2028-01-01" type="2"/>'),),
-            ["an actual date lies in the future: 2028-01-01", "it ends (2027-02-28) before it starts (2028-01-01)"],
+            ["an actual date is in the future: 2028-01-01", "it ends (2027-02-28) before it starts (2028-01-01)"],
         ),
         (
             ((ACTUAL_START, ""), (START, START.replace("2024", "2050")), ("2027-02-28", "2019-02-28")),
@@ -187,7 +187,7 @@ def test_no_date_is_lost(read):
     ]
     one = read((ACTUAL_START, '<activity-date iso-date="2024-04-15" type="1"/>'))
     assert one.activity.span == ("2024-03-01", "2027-02-28")
-    assert told(one) == [(14, "warning", "a date of type 1 stands more than once: 2024-04-15 is left out")]
+    assert told(one) == [(14, "warning", "a date of type 1 appears more than once: 2024-04-15 is skipped")]
 
 
 # ── Planned disbursements ────────────────────────────────────────────────────────────────────────────────────
@@ -208,16 +208,16 @@ DROPPED = "a planned disbursement is skipped: its period or amount is missing or
         (
             "2026-12-31",
             "2023-12-31",
-            ["a planned disbursement ends (2023-12-31) before it starts (2024-01-01): it is left out"],
+            ["a planned disbursement ends (2023-12-31) before it starts (2024-01-01): it is skipped"],
         ),
-        ("2024-01-01", "2024-13-01", ["“2024-13-01” is not a day (iso-date of <period-start>)", DROPPED]),
-        ("2026-12-31", "soon", ["“soon” is not a day (iso-date of <period-end>)", DROPPED]),
+        ("2024-01-01", "2024-13-01", ["“2024-13-01” is not a valid date (iso-date of <period-start>)", DROPPED]),
+        ("2026-12-31", "soon", ["“soon” is not a valid date (iso-date of <period-end>)", DROPPED]),
         (">500<", ">much<", ["“much” is not a number (value)", DROPPED]),
         (">500<", "><", ["“” is not a number (value)", DROPPED]),
         (">500<", ">1000000000000000<", ["the amount 1000000000000000 has too many digits", DROPPED]),
         ("<value ", '<value currency="ZZZ" ', ["“ZZZ” is not on the list Currency (<value>)", DROPPED]),
         ('      <period-start iso-date="2024-01-01"/>\n', "", ["no period-start in <planned-disbursement>", DROPPED]),
-        ("<value ", "<worth/><value ", ["<worth> is no element of <planned-disbursement>"]),
+        ("<value ", "<worth/><value ", ["<worth> is not allowed in <planned-disbursement>"]),
     ],
 )
 def test_a_faulty_planned_disbursement_costs_only_itself(read, old, new, words):
@@ -245,8 +245,8 @@ def test_planned_disbursements_may_be_for_more_than_a_year(read):
         ((('type="10"><narr', 'type="10" rank="1"><narr'),), "<reporting-org> has no attribute rank"),
         (((FINANCE, "<default-tied-status/>" + FINANCE),), "no code for <default-tied-status>"),
         (((OTHER, f"loose {OTHER}"),), "<iati-activity> holds text outside of its elements"),
-        ((('year="2023"', 'year="MMXXIII"'),), "“MMXXIII” is no value of year (<baseline>)"),
-        ((("<indicator ", '<indicator ascending="yes" '),), "“yes” is no value of ascending (<indicator>)"),
+        ((('year="2023"', 'year="MMXXIII"'),), "“MMXXIII” is not a valid value of year (<baseline>)"),
+        ((("<indicator ", '<indicator ascending="yes" '),), "“yes” is not a valid value of ascending (<indicator>)"),
         (((FINANCE, "<conditions/>" + FINANCE),), "no attached for <conditions>"),
     ],
 )  # fmt: skip

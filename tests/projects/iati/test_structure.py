@@ -15,18 +15,16 @@ def with_budget(value):
 WRONG = {
     "file.xml:1: the file is empty": b"",
     "file.xml:1: not well-formed XML: Start tag expected, '<' not found": b"PK",
-    "file.xml:2: the outermost element is <rss>, not <iati-activities>": b"<?xml version='1.0'?>\n<rss/>",
+    "file.xml:2: the root element is <rss>, not <iati-activities>": b"<?xml version='1.0'?>\n<rss/>",
     "file.xml:1: a file about organisations; only activities are imported": b"<iati-organisations version='2.03'/>",
     "file.xml:2: it contains no activities": file("<!-- none -->"),
-    "file.xml:2: version 1.05 of the standard is no longer supported: ask for the file in version 2": file(
-        version="1.05"
-    ),
-    "file.xml:2: no version of the standard that the portal knows: 9.99": file(version="9.99"),
+    "file.xml:2: version 1.05 of the standard is no longer supported; request a version 2 file": file(version="1.05"),
+    "file.xml:2: unknown version of the standard: 9.99": file(version="9.99"),
     "file.xml:1: contains a DOCTYPE, which IATI files do not need; rejected without parsing": (
         b'<!DOCTYPE iati-activities [<!ENTITY a SYSTEM "file:///etc/passwd">]>\n'
         b'<iati-activities version="2.03">&a;</iati-activities>'
     ),
-    "file.xml:65: the identifier XM-DAC-99999-1 stands at line 3 too": file(activity(), activity()),
+    "file.xml:65: identifier XM-DAC-99999-1 also occurs on line 3": file(activity(), activity()),
     "file.xml:3: no identifier": file(activity("1", ("XM-DAC-99999-1</iati", " </iati"))),
     "file.xml:12: no activity-status in <iati-activity>": file(
         activity("1", ('    <activity-status code="2"/>\n', ""))
@@ -34,17 +32,17 @@ WRONG = {
     "file.xml:12: “9” is not on the list ActivityStatus (<activity-status>)": file(
         activity("1", ('<activity-status code="2"/>', '<activity-status code="9"/>'))
     ),
-    "file.xml:3: the shares of countries and regions add up to 90, not 100": file(
+    "file.xml:3: country and region percentages add up to 90, not 100": file(
         activity("1", ('percentage="40"', 'percentage="30"'))
     ),
-    "file.xml:3: the shares of sectors (vocabulary 1) add up to 110, not 100": file(
+    "file.xml:3: sector percentages (vocabulary 1) add up to 110, not 100": file(
         activity("1", ('code="31130" percentage="30"', 'code="31130" percentage="40"'))
     ),
     "file.xml:18: “KYR” is not on the list Country (<recipient-country>)": file(
         activity("1", ('code="KG"', 'code="KYR"'))
     ),
     "file.xml:19: “31149” is not on the list Sector (<sector>)": file(activity("1", ("31140", "31149"))),
-    "file.xml:13: “2024-02-30” is not a day (iso-date of <activity-date>)": file(
+    "file.xml:13: “2024-02-30” is not a valid date (iso-date of <activity-date>)": file(
         activity("1", ('<activity-date iso-date="2024-03-01"', '<activity-date iso-date="2024-02-30"'))
     ),
     "file.xml:3: it ends (2023-02-28) before it starts (2024-03-01)": file(activity("1", ("2027-02-28", "2023-02-28"))),
@@ -63,10 +61,10 @@ WRONG = {
     "file.xml:25: a budget ends (2023-02-28) before it starts (2024-03-01)": file(
         activity("1", ("2025-02-28", "2023-02-28"))
     ),
-    "file.xml:12: <activity-stat> is no element of <iati-activity>": file(
+    "file.xml:12: <activity-stat> is not allowed in <iati-activity>": file(
         activity("1", ("    <activity-status", '    <activity-stat code="2"/>\n    <activity-status'))
     ),
-    "file.xml:13: <activity-status> stands more than once in <iati-activity>": file(
+    "file.xml:13: <activity-status> appears more than once in <iati-activity>": file(
         activity("1", ("    <activity-status", '    <activity-status code="2"/>\n    <activity-status'))
     ),
     "file.xml:6: the title is empty": file(
@@ -88,20 +86,20 @@ LEFT_OUT = {
         "javascript:alert(1)",
     ),
     "file.xml:22: a policy marker without significance was dropped": (' code="8" significance="2"', ' code="8"'),
-    "file.xml:21: <tag> is left out: it says nothing": ('code="6.4"', 'code="99.9"'),
+    "file.xml:21: empty <tag> was dropped": ('code="6.4"', 'code="99.9"'),
     "file.xml:7: the description is empty; the title is used instead": (
         "<narrative>Water is saved in fields.</narrative></description>\n"
         '    <description type="2"><narrative>Less water for the same harvest.</narrative>',
         '</description>\n    <description type="2">',
     ),
-    "file.xml:3: the shares of countries and regions add up to 99.9, not 100": ('percentage="40"', 'percentage="39.9"'),
-    "file.xml:19: the purpose code 15140 is no longer used": ("31140", "15140"),
+    "file.xml:3: country and region percentages add up to 99.9, not 100": ('percentage="40"', 'percentage="39.9"'),
+    "file.xml:19: purpose code 15140 has been withdrawn": ("31140", "15140"),
     "file.xml:3: countries are given both for the activity and for its transactions; those of the activity are used": (
         "250000</value>\n    </transaction>",
         '250000</value><recipient-country code="TJ"/>\n    </transaction>',
     ),
     "file.xml:4: spaces around the identifier were removed": ("XM-DAC-99999-1</iati", " XM-DAC-99999-1 </iati"),
-    "file.xml:19: the position 142.46 59.60 is left out: there is no such latitude and longitude": (
+    "file.xml:19: position 142.46 59.60 was dropped: not a valid latitude and longitude": (
         '    <sector vocabulary="1" code="31140"',
         "    <location><name><narrative>Nukus</narrative></name><point><pos>142.46 59.60</pos></point></location>\n"
         '    <sector vocabulary="1" code="31140"',
@@ -138,4 +136,4 @@ def test_shares_in_thirds_are_fine(complaints):
         ),
     )
     errors, warnings = complaints(file(activity("1", *thirds)))
-    assert (errors, warnings) == ([], ["file.xml:3: the shares of countries and regions add up to 99.99, not 100"])
+    assert (errors, warnings) == ([], ["file.xml:3: country and region percentages add up to 99.99, not 100"])

@@ -32,7 +32,7 @@ def test_a_wrong_key_is_left_out_and_the_good_ones_hold(client, kind):
     response = ask(client, kind, five[0], "nowhere", five[1])
     assert [head[-1] for head in heads(response)] == ["0", "1"]
     assert problems(response) == [
-        f"{kind.capitalize()}: there is no “nowhere” to compare. It was left out.",
+        f"{kind.capitalize()}: “nowhere” was not found and was ignored.",
     ]
 
 
@@ -58,7 +58,7 @@ def test_one_alone_is_kept_in_a_form_that_asks_for_more(client, kind):
     assert (
         words(lead)
         == {
-            "country": "Country 3 is chosen. Choose one to three more countries.",
+            "country": "Selected: Country 3. Choose one to three more countries.",
             "issue": "Issue 3 is chosen. Choose one to three more issues.",
             "project": "Project 3 is chosen. Choose one to three more projects.",
         }[kind]
@@ -83,7 +83,7 @@ def test_the_kind_that_the_address_names_most_of_holds(client):
 
     assert heads(response) == ["Issue 0", "Issue 1"]
     assert problems(response) == [
-        "Project: there is no “no” to compare. It was left out.",
+        "Project: “no” was not found and was ignored.",
         "Only one kind of record can be compared at a time. The countries in the address were ignored.",
     ]
 
@@ -91,8 +91,8 @@ def test_the_kind_that_the_address_names_most_of_holds(client):
 def test_nothing_good_gives_all_forms_and_says_why(client):
     response = ask(client, "country", "nowhere", "<b>")
     assert problems(response) == [
-        "Country: there is no “nowhere” to compare. It was left out.",
-        "Country: there is no “<b>” to compare. It was left out.",
+        "Country: “nowhere” was not found and was ignored.",
+        "Country: “<b>” was not found and was ignored.",
     ]
     assert len(page(response).xpath("//main//form")) == 3
 
@@ -109,7 +109,7 @@ def test_a_former_key_means_the_record_that_stays(client):
     response = ask(client, "project", first, "old", "other")
 
     assert heads(response) == ["Project 0", "Project 1"]
-    assert problems(response) == ["Project: there is no “other” to compare. It was left out."]
+    assert problems(response) == ["Project: “other” was not found and was ignored."]
 
 
 def test_a_code_in_capitals_is_understood(client):
@@ -129,4 +129,4 @@ def test_a_country_of_no_group_and_a_province_are_not_compared(client):
     make_country(key="cn", name_en="China", group="")
     response = ask(client, "country", "uz", "kz", "cn")
     assert heads(response) == ["Uzbekistan", "Kazakhstan"]
-    assert problems(response) == ["Country: there is no “cn” to compare. It was left out."]
+    assert problems(response) == ["Country: “cn” was not found and was ignored."]

@@ -313,7 +313,7 @@ def test_a_draft_cannot_be_named(client, kind):
     first, second, draft = make(), make(), make(key="a-draft", publication=PublicationStatus.DRAFT)
     response = ask(client, kind, first, second, draft)
     assert len(heads(response)) == 2
-    assert problems(response) == [f"{kind.capitalize()}: there is no “a-draft” to compare. It was left out."]
+    assert problems(response) == [f"{kind.capitalize()}: “a-draft” was not found and was ignored."]
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "Uzbekistan"), ("ko", "우즈베키스탄"), ("ru", "Узбекистан")])

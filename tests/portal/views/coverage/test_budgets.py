@@ -38,8 +38,7 @@ def test_budgets_of_different_currencies_are_never_added(budgets):
 def test_page_says_how_many_budgets_are_not_known(client, budgets):
     response = ask(client, "measure=budget-USD")
     assert said(response, "figure-sentence")[1] == (
-        "4 projects: 2 with a known budget in USD, 1 with one in another currency, which is never converted, "
-        "1 without a known budget."
+        "4 projects: 2 with a known budget in USD, 1 in another currency (not converted), 1 without a known budget."
     )
     [found] = page(response).find_class("coverage-table")
     forestry, waste = ([words(cell) for cell in row] for row in list(found.iter("tr"))[1:3])
