@@ -86,18 +86,16 @@ class AgreementTable(RecordTable):
 
 
 class ResultTable(RecordTable):
-    """Results with kind, project, countries, and planned and actual end."""
+    """Results with kind, project and countries."""
 
     text = NameColumn("text", verbose_name=_("What the sources state"))
     kind = ChoiceColumn(verbose_name=_("Kind"))
     project = SeveralColumn(verbose_name=_("Project"))
     countries = SeveralColumn(verbose_name=_("Countries"))
-    planned_end = DateColumn(verbose_name=_("Planned end"))
-    actual_end = DateColumn(verbose_name=_("Actual end"))
 
     class Meta(RecordTable.Meta):
         model = Result
-        fields = ("text", "kind", "project", "countries", "planned_end", "actual_end")
+        fields = ("text", "kind", "project", "countries")
 
     def render_project(self, record):
         return linked_names([record.project]) if record.project else ""

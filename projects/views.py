@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from issues.models import Issue
 from portal.citations.references import source_keys
 from portal.core.choices import PublicationStatus
+from portal.core.languages import text_and_language
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap, most_matching
 from portal.generic.detail import RecordView, source_footnotes
@@ -293,7 +294,7 @@ def later_activity(agreement, limit=6):
 class ResultList(RecordListView):
     """All results, lessons and evaluations."""
 
-    queryset = Result.objects.all()
+    queryset = Result.objects.order_by("kind", "key")  # as `-kind` sorts: evaluations, lessons, results
     filterset_class = ResultFilter
     table_class = ResultTable
     title = _("Results and lessons")
@@ -301,6 +302,7 @@ class ResultList(RecordListView):
         "What came of projects, as sources state it: results with their figures, lessons that were drawn, and "
         "evaluations by others."
     )
+    default_sort = "-kind"
 
     @staticmethod
     def count_words(count):
@@ -326,6 +328,7 @@ class ResultPage(RecordView):
         result = self.object
         subject = result.subject  # in a past version, its related records are not prefetched
         return super().get_context_data(**kwargs) | {
+            "is_shortened": result.name_and_language()[0] != text_and_language(result, "text")[0],
             "countries": [place for place in subject.countries.all() if place.publication == VISIBLE],
             "issues": [issue for issue in subject.issues.all() if issue.publication == VISIBLE],
             "areas": subject.areas.all(),

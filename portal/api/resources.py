@@ -143,6 +143,7 @@ RESOURCES = (
         Result.objects.all(),
         ResultFilter,
         ResultTable,
+        default_sort="-kind",
     ),
     Resource("countries", "Countries", Place.objects.filter(kind=Place.Kind.COUNTRY), CountryFilter, orders=BY_NAME),
     Resource("places", "Places of every kind, countries among them", Place.objects.all(), PlaceFilter, orders=BY_NAME),
