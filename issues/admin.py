@@ -1,7 +1,7 @@
 """The admin of issues, indicators, events and terms."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from modeltranslation.admin import TranslationStackedInline
 
 from issues.grid_admin import ObservationGridMixin
+from issues.key_figures import contradiction_message, contradictions, with_observations
 from issues.models import (
     AreaReport,
     ComparisonExample,
@@ -172,9 +173,22 @@ class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(citations_count=count_of(self.opts.get_field("citations")))
 
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        with_observations(changelist.result_list)
+        return changelist
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        for figure, observation in contradictions(form.instance.issue):
+            if figure == form.instance:
+                messages.warning(request, contradiction_message(figure, observation))
+
     @admin.display(description=_("value"), ordering="value")
     def value_and_unit(self, figure):
-        return f"{number(figure.value)} {figure.unit}"
+        if figure.stated_value is None:
+            return _("no published value")
+        return f"{number(figure.stated_value)} {figure.stated_unit[0]}"
 
     @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
     def citations_count(self, figure):

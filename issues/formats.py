@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from issues.key_figures import observed
 from issues.models import (
     Event,
     EventCitation,
@@ -22,6 +23,7 @@ from issues.models import (
 )
 from portal.core.choices import PublicationStatus
 from portal.formats.fields import (
+    LANGUAGES,
     BooleanField,
     ChoiceField,
     DateField,
@@ -56,6 +58,59 @@ def linked(name, label, owner, other):
     )
 
 
+class KeyFiguresField(RelatedRowsField):
+    """The key figures of an issue. A figure of a series has the value, unit, year and source of its observation.
+
+    It is left out if readers cannot see the observation.
+    """
+
+    def __init__(self):
+        self.sources = cited(KeyFigureCitation, "figure")
+        super().__init__(
+            "key_figures",
+            _("key figures"),
+            KeyFigure,
+            "issue",
+            [
+                TranslatedTextField("label", column(KeyFigure, "label")),
+                NumberField("value", column(KeyFigure, "value")),
+                TranslatedTextField("unit", column(KeyFigure, "unit")),
+                PlainField("year", column(KeyFigure, "year"), type="integer"),
+                BooleanField("headline", column(KeyFigure, "headline")),
+                RelatedField("indicator", column(KeyFigure, "indicator"), INDICATOR),
+                RelatedField("place", column(KeyFigure, "place"), COUNTRY),
+                BooleanField("other_definition", column(KeyFigure, "other_definition")),
+                self.sources,
+            ],
+            order=("position", "pk"),
+        )
+        self.at = {field.name: place for field, place in self.inner}
+
+    def load(self, reading, rows, at, keys):
+        super().load(reading, rows, at, keys)
+        shown, at = reading.hung[self], self.at
+        found = observed(self.series(row) for rows in shown.values() for row in rows if row[at["indicator"]])
+        reading.mentions(SOURCE, {observation.source_id for observation in found.values()})
+        for owner, rows in shown.items():
+            shown[owner] = list(filter(None, (self.stated(reading, row, found) for row in rows)))
+
+    def series(self, row):
+        return tuple(row[self.at[name]] for name in ("indicator", "place", "year"))
+
+    def stated(self, reading, row, found):
+        """Return a row with the values of its observation; None if it has none. A row without a series stays."""
+        if not row[self.at["indicator"]]:
+            return row
+        if (observation := found.get(self.series(row))) is None:
+            return None
+        reading.hung[self.sources][row[0]] = [(observation.source_id,)]
+        row = list(row)
+        row[self.at["value"]], row[self.at["year"]] = observation.value, observation.year
+        words = [getattr(observation.indicator, f"unit_symbol_{language}") for language in LANGUAGES]
+        row[self.at["unit"] : self.at["unit"] + len(LANGUAGES)] = words
+        return tuple(row)
+
+
 Serialiser(
     Issue,
     [
@@ -77,21 +132,7 @@ Serialiser(
         ),
         related_many("places", column(Issue, "places"), Issue.places.through, "issue", "place", PLACE),
         choice_list("sdgs", _("SDG"), IssueSdg, "issue", PlainField("code", _("SDG"), optional=False)),
-        RelatedRowsField(
-            "key_figures",
-            _("key figures"),
-            KeyFigure,
-            "issue",
-            [
-                TranslatedTextField("label", column(KeyFigure, "label")),
-                NumberField("value", column(KeyFigure, "value")),
-                TranslatedTextField("unit", column(KeyFigure, "unit")),
-                PlainField("year", column(KeyFigure, "year"), type="integer"),
-                BooleanField("headline", column(KeyFigure, "headline")),
-                cited(KeyFigureCitation, "figure"),
-            ],
-            order=("position", "pk"),
-        ),
+        KeyFiguresField(),
         linked("causes", _("causes"), "effect", "cause"),
         linked("effects", _("effects"), "cause", "effect"),
         cited(IssueCitation, "issue"),

@@ -12,6 +12,7 @@ from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file, value_map
 from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
+from issues.key_figures import with_observations
 from issues.models import (
     Event,
     Indicator,
@@ -133,8 +134,9 @@ class IssuePage(RecordView):
 
     def get_context_data(self, **kwargs):
         issue = self.object
-        notes = self.notes(issue)
-        figures = [(figure, source_keys(figure)) for figure in issue.key_figures.all()]
+        stated = with_observations(issue.key_figures.all())
+        notes = self.notes(issue, stated)
+        figures = [(figure, [source.key for source in figure.stated_sources]) for figure in stated]
         for _figure, keys in figures:
             for key in keys:
                 notes.cite(key)
@@ -197,14 +199,15 @@ class IssuePage(RecordView):
             return causes_file(self.request, context["causes"], f"{self.object.key}-causes", title)
         return None
 
-    def notes(self, issue):
+    def notes(self, issue, figures):
         """Return the footnotes of the page: the published sources of the issue, its figures and its links."""
         citations = [
             *citations_of(issue),
-            *(c for figure in issue.key_figures.all() for c in figure.citations.all()),
             *(c for link in [*issue.cause_links.all(), *issue.effect_links.all()] for c in link.citations.all()),
         ]
-        return Footnotes(c.source for c in citations if c.source.publication == VISIBLE)
+        of_figures = [source for figure in figures for source in figure.stated_sources]
+        cited = [c.source for c in citations if c.source.publication == VISIBLE]
+        return Footnotes([*cited, *of_figures])
 
 
 def main_issues():

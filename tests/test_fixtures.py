@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection, models
 from modeltranslation.translator import translator
 
+from issues.key_figures import key_figure_blockers
 from issues.models import Event, Indicator, Issue, IssueLink, KeyFigure, Observation, Section, Term
 from portal.core.citation_marks import cited_keys
 from portal.models import FormerKey, Place, Source
@@ -414,3 +415,8 @@ def test_loading_a_second_time_changes_nothing():
     call_command("loaddata", *sorted(settings.BASE_DIR.glob("fixtures/*.json")), verbosity=0)
     assert sum(map(len, before.values())) > 18_000
     assert whole_database() == before
+
+
+def test_key_figures_agree_with_the_series_and_each_series_has_its_value():
+    gaps = {issue.key: [gap.text for gap in key_figure_blockers(issue)] for issue in Issue.objects.all()}
+    assert {key: found for key, found in gaps.items() if found} == {}

@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import cited_keys
-from portal.core.languages import text_and_language
+from portal.core.languages import in_language, text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import AliasedMixin, Citation, Place, Record, Source, ThroughModel
@@ -91,7 +92,7 @@ class Issue(AliasedMixin, Record):
     citation_fields = tuple(Section.values)
     relations_requiring_english = ("in_countries", "key_figures")
     required_published = ("parent",)
-    required_published_each = ("in_countries__country", "places")
+    required_published_each = ("in_countries__country", "places", "key_figures__place")
 
     class Meta(Record.Meta):
         verbose_name = _("issue")
@@ -278,6 +279,10 @@ class KeyFigure(ThroughModel):
     )
 
     natural_fields = ("issue__key", "position")
+    # Rows that need no citation: the series has its own sources.
+    without_citations = models.Q(indicator__isnull=False)
+    # The observation that a figure of a series states, set by `issues.key_figures.with_observations`.
+    observation = None
 
     class Meta:
         default_permissions = TRANSLATED_ACTIONS
@@ -319,10 +324,45 @@ class KeyFigure(ThroughModel):
         return self.label
 
     @property
+    def series(self):
+        """Return what identifies its observation: primary keys of indicator and place, and the year or None."""
+        return (self.indicator_id, self.place_id, self.year)
+
+    @property
+    def stated_value(self):
+        """Return the value of its observation, or else its own."""
+        return self.observation.value if self.observation else self.value
+
+    @property
+    def stated_year(self):
+        """Return the year of its observation, or else its own, which may be None."""
+        return self.observation.year if self.observation else self.year
+
+    @property
+    def stated_unit(self):
+        """Return the unit after the number in the reader's language, and the language of that text."""
+        if self.observation:
+            return text_and_language(self.observation.indicator, "unit_symbol")
+        return text_and_language(self, "unit")
+
+    @property
+    def stated_unit_html(self):
+        """Return the unit as HTML. English that stands in for a missing language is marked."""
+        return in_language(*self.stated_unit)
+
+    @property
+    def stated_sources(self):
+        """Return the source of its observation, or else the published sources that it cites, as a list."""
+        if self.observation:
+            return [self.observation.source]
+        sources = (citation.source for citation in self.citations.all())
+        return [source for source in sources if source.publication == PublicationStatus.PUBLISHED]
+
+    @property
     def year_to_add(self):
-        """Return the year, or None if the reader's label already contains it."""
+        """Return the stated year, or None if the reader's label already contains it."""
         text, _language = text_and_language(self, "label")
-        return None if str(self.year) in text else self.year
+        return None if str(self.stated_year) in text else self.stated_year
 
 
 class KeyFigureCitation(Citation):

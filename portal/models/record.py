@@ -167,6 +167,7 @@ class ThroughModel(Content):
     """A row of a through table. `natural_fields` are the paths of its natural key, such as `project__key`."""
 
     natural_fields: tuple[str, ...] = ()
+    without_citations = models.Q(pk=None)  # the rows that need no citation, of a model with citations: none
 
     objects = PairManager()
 

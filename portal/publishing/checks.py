@@ -1,5 +1,6 @@
 """Checks before publishing: what a record lacks, as messages with the form field where an editor corrects it."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from portal.core.citation_marks import cited_keys
 from portal.models import Source
 
 LANGUAGES = dict(settings.LANGUAGES)
+_checks = defaultdict(list)  # functions registered by `publishing_check`, by model
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,21 @@ def publishing_blockers(record):
         *_unfinished_rows(record),
         *_unseen(record),
         *_inherited(record),
+        *(blocker for check in _checks[type(record)] for blocker in check(record)),
     ]
+
+
+def publishing_check(model):
+    """Return a decorator that registers a function as a check of one model.
+
+    The function is called with a stored record and yields PublishingBlockers.
+    """
+
+    def register(check):
+        _checks[model].append(check)
+        return check
+
+    return register
 
 
 def fields_checked(model):
@@ -144,7 +160,7 @@ def _unfinished_rows(record):
             )
         if hasattr(rows.model, "citations"):
             cited = rows.filter(citations__source__publication=PublicationStatus.PUBLISHED)
-            if rows.exclude(pk__in=cited.values("pk")).exists():
+            if rows.exclude(pk__in=cited.values("pk")).exclude(rows.model.without_citations).exists():
                 yield PublishingBlocker(
                     _("{rows}: a row cites no published source.").format(rows=_name(record, relation)),
                     relation,

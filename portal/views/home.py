@@ -6,6 +6,7 @@ from django.utils.translation import npgettext
 from django.views.generic import TemplateView
 
 from issues import aral
+from issues.key_figures import with_observations
 from issues.models import Event, Indicator, Issue, KeyFigure
 from issues.projects import with_project_counts
 from portal.core.choices import Area
@@ -51,16 +52,18 @@ class Home(PageMetadataMixin, TemplateView):
     def get_context_data(self, **kwargs):
         projects = registry.facet_index(Project)
         sea = aral.issue_of_the_sea()
-        figures = KeyFigure.objects.filter(headline=True).prefetch_related(
-            Prefetch("sources", Source.objects.published())
+        figures = KeyFigure.objects.filter(headline=True).prefetch_related("citations__source")
+        mains = with_project_counts(
+            Issue.objects.published()
+            .filter(parent=None)
+            .without_sections()
+            .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines"))
         )
+        stated = with_observations(figure for issue in mains for figure in issue.headlines)
+        for issue in mains:
+            issue.headlines = [figure for figure in issue.headlines if figure in stated]
         return super().get_context_data(**kwargs) | {
-            "mains": with_project_counts(
-                Issue.objects.published()
-                .filter(parent=None)
-                .without_sections()
-                .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines"))
-            ),
+            "mains": mains,
             "counts": [
                 (count, words(count), reverse(url))
                 for url, count, words in (

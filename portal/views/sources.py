@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from issues.key_figures import with_observations
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation, Term
 from portal.core.choices import PublicationStatus
 from portal.curation.links import DOI, links_of
@@ -46,7 +47,15 @@ class SourcePage(RecordView):
         return [schema_org.source(tell, self.object)]
 
     def related_context(self, source):
-        figures = KeyFigure.objects.filter(sources=source, issue__publication=VISIBLE).select_related("issue")
+        given = Observation.objects.published().filter(source=source)
+        figures = (
+            KeyFigure.objects.filter(
+                Q(pk__in=source.cited_by_key_figures.values("pk")) | Q(indicator__in=given.values("indicator")),
+                issue__publication=VISIBLE,
+            )
+            .select_related("issue")
+            .prefetch_related("citations__source")
+        )
         links = source.cited_by_issue_links.filter(
             cause__publication=VISIBLE, effect__publication=VISIBLE
         ).select_related("cause", "effect")
@@ -57,10 +66,7 @@ class SourcePage(RecordView):
             (_("Events"), Event.objects.published().filter(sources=source)),
             (
                 _("Indicators"),
-                Indicator.objects.published().filter(
-                    Q(source=source)
-                    | Q(pk__in=Observation.objects.published().filter(source=source).values("indicator"))
-                ),
+                Indicator.objects.published().filter(Q(source=source) | Q(pk__in=given.values("indicator"))),
             ),
             (_("Organisations"), Organisation.objects.published().filter(sources=source)),
             (_("Places"), Place.objects.published().filter(sources=source)),
@@ -73,7 +79,7 @@ class SourcePage(RecordView):
         broken = {link.address: link for link in links_of(source).filter(state=ExternalLink.LinkStatus.BROKEN)}
         return {
             "cited_by": [(heading, count, found) for heading, count, found in cited_by if count],
-            "figures": figures,
+            "figures": [figure for figure in with_observations(figures) if source in figure.stated_sources],
             "links": links,
             "broken_url": broken.get(source.url),
             "broken_doi": broken.get(DOI + source.doi),

@@ -4,6 +4,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from issues.key_figures import with_observations
 from issues.models import Indicator, Issue, IssueInCountry, IssueLink, KeyFigure
 from portal.core.languages import text_and_language
 from portal.views.compare.rows import (
@@ -83,6 +84,9 @@ class Issues(Comparison):
 
     def facts(self, issues):
         projects = ProjectFilter(queryset=Project.objects.published()).counter.facet_counts("issue")
+        figures = {issue.pk: [] for issue in issues}
+        for figure in with_observations(figure for issue in issues for figure in issue.key_figures.all()):
+            figures[figure.issue_id].append(figure)
         return [
             ComparisonRow(pgettext("of a record", "Summary"), [prose(issue, "summary") for issue in issues], wide=True),
             ComparisonRow(
@@ -91,7 +95,7 @@ class Issues(Comparison):
             ),
             ComparisonRow(
                 _("Key figures"),
-                [[self.key_figure(figure) for figure in issue.key_figures.all()] for issue in issues],
+                [[self.key_figure(figure) for figure in figures[issue.pk]] for issue in issues],
             ),
             ComparisonRow(
                 _("Related projects"),
@@ -117,12 +121,13 @@ class Issues(Comparison):
     def key_figure(figure):
         label, language = text_and_language(figure, "label")
         return ComparisonEntry(
-            figure.value,
-            unit=text_and_language(figure, "unit")[0],
-            year=figure.year,
-            detail=label if figure.year else gettext("{label} (year not stated)").format(label=label),
+            figure.stated_value,
+            unit=figure.stated_unit[0],
+            year=figure.stated_year,
+            detail=label if figure.stated_year else gettext("{label} (year not stated)").format(label=label),
             detail_language=language,
-            sources=cited(figure),
+            sources=figure.stated_sources,
+            mark=_("by another author or definition") if figure.other_definition else "",
         )
 
     @staticmethod
