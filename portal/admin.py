@@ -90,7 +90,16 @@ class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMix
     prepopulated_fields = {"key": ("title",)}
     fieldsets = (
         (None, {"fields": ("title", "title_original", ("key", "publication"))}),
-        (_("Who published it, and when"), {"fields": ("author", "publisher", ("date", "kind", "language"))}),
+        (
+            _("Who published it, and when"),
+            {
+                "fields": (
+                    ("author", "author_original"),
+                    ("publisher", "publisher_original"),
+                    ("date", "kind", "language"),
+                )
+            },
+        ),
         (_("Where to find it"), {"fields": ("url", "doi", "edition")}),
         (pgettext_lazy("desk", "Licence"), {"fields": (in_languages("licence"),)}),
         (pgettext_lazy("desk", "Note"), {"fields": ("note",)}),
@@ -101,6 +110,8 @@ class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMix
         "title_original": _("Only if the original is not in English. Readers see it before the English title."),
         "author": _("Persons, or the issuing body. Leave blank if none is named."),
         "publisher": _("The journal, ministry, agency or paper."),
+        "author_original": _("As the source writes it. Empty if it is the same."),
+        "publisher_original": _("As the source writes it. Empty if it is the same."),
         "language": _("Language of the text, as an ISO 639 code: en, ko, ru, kk, ky, tg, tk, uz…"),
         "url": _("The page that was read."),
         "licence": _("As the publisher states it."),

@@ -27,7 +27,9 @@ class Source(Record):
     title = models.CharField(_("title in English"), max_length=400)
     title_original = models.CharField(_("original title"), max_length=400, blank=True)
     author = models.CharField(_("author"), max_length=300, blank=True)
+    author_original = models.CharField(_("author in the original language"), max_length=300, blank=True)
     publisher = models.CharField(_("publisher"), max_length=200)
+    publisher_original = models.CharField(_("publisher in the original language"), max_length=200, blank=True)
     date = PartialDateField(_("date"), null=True, blank=True)
     url = models.URLField(_("address"), max_length=600, null=True, blank=True)
     doi = models.CharField(
@@ -49,10 +51,10 @@ class Source(Record):
     note = models.TextField(_("note"), blank=True)
 
     name_field = "title"
-    search_fields = ("title", "title_original", "author", "publisher")
+    search_fields = ("title", "title_original", "author", "author_original", "publisher", "publisher_original")
     search_paths = {
         "title": ("title", "title_original"),
-        "related": ("author", "publisher", "date", "kind"),
+        "related": ("author", "author_original", "publisher", "publisher_original", "date", "kind"),
         "summary": ("edition",),
         "body": ("note",),
     }

@@ -101,6 +101,13 @@ def test_identifier_leads_to_its_record(client, fields, text):
     assert reading.problems(response) == []
 
 
+def test_source_is_found_by_its_publisher_and_author_as_it_writes_them(client):
+    make_source(title="Found", publisher_original="연합뉴스", author_original="박찬수")
+    make_source(title="Another", publisher="Yonhap News Agency")
+    assert hits(search(client, "연합뉴스", "ko")) == ["Found"]
+    assert hits(search(client, "박찬수", "ko")) == ["Found"]
+
+
 def test_marks_and_excerpt_are_in_the_readers_language(client):
     make_project(
         title_en="Trees",
