@@ -206,15 +206,26 @@ def _english():
         yield
 
 
+def _set_clock(monkeypatch, moment):
+    """Set the clock to a Unix time. It stands still."""
+    monkeypatch.setattr(time, "time", lambda: moment)
+    monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(moment, tz=UTC))
+
+
 @pytest.fixture
 def at(monkeypatch):
     """Return a function that sets the clock to a time after the start of the test: `at(hours=1)`."""
     began = time.time()
+    return lambda **later: _set_clock(monkeypatch, began + timedelta(**later).total_seconds())
 
-    def move(**later):
-        now = began + timedelta(**later).total_seconds()
-        monkeypatch.setattr(time, "time", lambda: now)
-        monkeypatch.setattr(timezone, "now", lambda: datetime.fromtimestamp(now, tz=UTC))
+
+@pytest.fixture
+def on(monkeypatch):
+    """Set the clock to a day and time in the portal's time zone: `on("2026-12-31", "23:59:59")`. Without time, noon."""
+
+    def move(day, time_of_day="12:00:00"):
+        moment = timezone.make_aware(datetime.fromisoformat(f"{day}T{time_of_day}"), timezone.get_default_timezone())
+        _set_clock(monkeypatch, moment.timestamp())
 
     return move
 

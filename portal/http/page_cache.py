@@ -1,8 +1,9 @@
-"""The cache of pages and of values such as the counts of lists, which is valid for one content version.
+"""The cache of pages and of values such as the counts of lists, which is valid for one content version and one day.
 
 Each cache key contains the content version (`portal.tracking.content_version`), which grows with every change of
-content. So no process reads a value of an older version, whichever process made the change. The cache `pages` is in the
-memory of the process, or in Redis if CACHE_URL is set.
+content. So no process reads a value of an older version, whichever process made the change. Each key contains the day
+in the portal's time zone too, because readers see values that depend on it, such as the status of a project today. The
+cache `pages` is in the memory of the process, or in Redis if CACHE_URL is set.
 """
 
 import functools
@@ -43,13 +44,16 @@ def release_hash():
 
 
 def cache_key(number, *parts):
-    """Return the cache key, a SHA-256 in hex, of a value for the content version `number`, identified by `parts`."""
-    named = repr((number, release_hash(), settings.PUBLIC_URL, *parts))
+    """Return the cache key, a SHA-256 in hex, of a value for the content version `number` and today.
+
+    `parts` identify the value.
+    """
+    named = repr((number, timezone.localdate(), release_hash(), settings.PUBLIC_URL, *parts))
     return hashlib.sha256(named.encode(errors="surrogatepass")).hexdigest()
 
 
 def cached_for_version(make, *parts):
-    """Return `make()`, cached until the content version changes. `parts` identify the value.
+    """Return `make()`, cached until the content version changes or the day ends. `parts` identify the value.
 
     Within a transaction that has changed content, the value is made anew and not cached.
     """
@@ -128,7 +132,6 @@ def vary_key(request):
     except DisallowedHost:
         return None  # CommonMiddleware causes the 400 response
     return (
-        timezone.localdate(),  # pages contain the current date
         address,
         sorted(accepted_encodings(request)),
         [request.headers.get(name) for name in HTMX],

@@ -79,7 +79,9 @@ class Archive:
 
     @property
     def is_fresh(self):
-        return (self.number, self.base) == (content_version.state().number, settings.PUBLIC_URL)
+        """Whether it has the present content and was built today: it states values that depend on the day."""
+        built = (self.number, self.base, timezone.localdate(self.made))
+        return built == (content_version.state().number, settings.PUBLIC_URL, timezone.localdate())
 
 
 def current_archive() -> Archive | None:
@@ -121,13 +123,12 @@ def make(wait=True) -> Archive | None:
         there = current_archive()
         if there and there.is_fresh:
             return there
-        state = content_version.state()
+        state, made = content_version.state(), timezone.now().isoformat(timespec="seconds")
         handle, name = tempfile.mkstemp(dir=folder(), prefix=".new-", suffix=".zip")
         try:
             with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 with override("en"):
                     write_tables(archive)
-                made = timezone.now().isoformat(timespec="seconds")
                 archive.comment = json.dumps(
                     {"number": state.number, "made": made, "base": settings.PUBLIC_URL}
                 ).encode()

@@ -28,6 +28,8 @@ MOST_RECORDS = 5_000  # primary keys that one change lists; a change of more rec
 
 ANY = None  # in place of primary keys: any record of the model may have changed
 
+QUOTE = '"'
+
 NUMBER = (
     "SELECT coalesce((SELECT number FROM portal_freshness WHERE id = 1), 0)"
     " + (SELECT count(*) FROM portal_pendingchange)"
@@ -333,9 +335,13 @@ def _read_version(connection):
 def conditional_response(request, etag, changed_at, make, headers):
     """Return the response of `make()`, or 304 without calling it if the client's copy is still valid.
 
-    The copy is valid by its ETag or by the time of the last change (`changed_at`). Responses with status 200 or 304 get
-    `headers`, `ETag` and `Last-Modified`. The response is 412 if a precondition of the request fails.
+    The copy is valid by its ETag or by the time of the last change (`changed_at`), and until midnight in the portal's
+    time zone: responses state values that depend on the day, such as the status of a project today. So the day is part
+    of the ETag, and a copy from before midnight counts as changed. Responses with status 200 or 304 get `headers`,
+    `ETag` and `Last-Modified`. The response is 412 if a precondition of the request fails.
     """
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    changed_at, etag = max(changed_at, midnight), f'{etag.removesuffix(QUOTE)}-{midnight:%Y%m%d}"'
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))
     if response is None:
         response = make()
