@@ -4,13 +4,14 @@ import functools
 from collections import Counter, defaultdict
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal.core.choices import Area, Confidence, Currency, Goal, Level, PublicationStatus
 from portal.core.sdg import sort_key
 from portal.facets import registry
-from portal.facets.bitmaps import union
+from portal.facets.bitmaps import FacetSource, union
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
@@ -26,7 +27,18 @@ from portal.facets.filters import (
     portal_countries,
 )
 from portal.models import Place
-from projects.models import Agreement, Organisation, Participation, Project, ProjectSdg, Result, RioMarker, Sector
+from projects.models import (
+    Agreement,
+    Organisation,
+    Participation,
+    Project,
+    ProjectSdg,
+    Result,
+    RioMarker,
+    Sector,
+    StatusNow,
+)
+from projects.models.project_status import COLUMNS, ids_by_status_on, status_on
 
 
 def sectors():
@@ -111,6 +123,47 @@ class RoleFacet(Facet):
         return {role: len(found & keys) for role, found in self.organisations.items()}
 
 
+class StatusNowFacet(Facet):
+    """A facet of the statuses that readers see today.
+
+    They depend on the day, so the index has the ids by the stored values that they are made from, as pairs of a column
+    and a value. The statuses of today are derived from these.
+    """
+
+    @functools.cached_property
+    def today(self):
+        return timezone.localdate()
+
+    def filter(self, queryset, values):
+        return queryset.with_status_on(values, self.today) if values else queryset
+
+    def counts_from_queryset(self, queryset):
+        found = Counter(status_on(*row, self.today).value for row in queryset.order_by().values_list(*COLUMNS))
+        return dict(found)
+
+    def index_sources(self, model):
+        # Each column has its own `where`, so that it is read by its own query.
+        return [FacetSource(model, "pk", (column,), ((f"{column}__isnull", False),)) for column in COLUMNS]
+
+    def build_bitmaps(self, found):
+        columns = zip(COLUMNS, found, strict=True)
+        return {(column, value): ids for column, by_value in columns for value, ids in by_value.items()}
+
+    def ids_for_value(self, bitmaps, value):
+        return self._ids_today(bitmaps)[value]
+
+    def counts_from_index(self, bitmaps, ids):
+        return {value.value: ids.intersection_cardinality(found) for value, found in self._ids_today(bitmaps).items()}
+
+    def _ids_today(self, bitmaps):
+        """Return the ids by status of today, which are derived once for each state of the index and each day."""
+        day, found = bitmaps.derived
+        if day != self.today:
+            found = ids_by_status_on(bitmaps, self.today)
+            bitmaps.derived = self.today, found
+        return found
+
+
 class ProjectFilter(IndexedFilterSet):
     """Filter projects by country, issue, area and more."""
 
@@ -120,7 +173,8 @@ class ProjectFilter(IndexedFilterSet):
     )
     area = Facet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
     level = Facet("level", options=Level, label=_("Lead (Korean side)"))
-    status = Facet("status", options=Project.Status, label=_("Status"))
+    status_now = StatusNowFacet("status", options=StatusNow, label=_("Status today"))
+    status = Facet("status", options=Project.Status, label=_("Status in the newest source"), rare=True)
     finance = Facet("finance", options=Project.Finance, label=_("Funding type"), rare=True)
     organisation = ParticipationFacet(
         "participations__organisation__key",

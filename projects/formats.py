@@ -3,16 +3,21 @@
 from django.db.models import CharField, Max, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import override, pgettext_lazy
 
 from issues.formats import ISSUE
 from portal.core.choices import Area, Confidence, Level
 from portal.core.partial_dates import PartialDate
 from portal.formats.fields import (
+    LANGUAGES,
+    REMEMBERED,
+    WORDS_SCHEMA,
     BooleanField,
     ChoiceField,
+    ColumnHeader,
     DateField,
     DayField,
+    Field,
     InheritedRowsField,
     MoneyField,
     NumberField,
@@ -21,6 +26,7 @@ from portal.formats.fields import (
     RelatedRowsField,
     RelatedSummary,
     TranslatedTextField,
+    as_stored,
     choice_list,
     csv_text,
     related_many,
@@ -62,7 +68,57 @@ from projects.models import (
     ResultFigure,
     RioMarker,
     Sector,
+    StatusNow,
 )
+from projects.models.project_status import COLUMNS, label_on, status_on
+
+
+class StatusNowField(Field):
+    """The status that readers see on the day of the export: its code, and its words with the date that decides."""
+
+    def __init__(self):
+        super().__init__("status_now", _("status today"))
+        self.columns = tuple(as_stored(name) for name in COLUMNS)
+
+    def column_headers(self):
+        words = [ColumnHeader(f"{self.name}_{language}", self.label, language) for language in LANGUAGES]
+        return [ColumnHeader(self.name, self.label), *words]
+
+    def cells_of(self, reading, at):
+        known, today = {}, timezone.localdate()
+
+        def cells(row):
+            values = row[at : at + len(COLUMNS)]
+            if values not in known:
+                if len(known) > REMEMBERED:
+                    known.clear()
+                known[values] = self._cells(*values, today)
+            return known[values]
+
+        return cells
+
+    @staticmethod
+    def _cells(status, end, as_of, today):
+        end, as_of = end and PartialDate(end), as_of and PartialDate(as_of)
+        shown, words = status_on(status, end, as_of, today), []
+        for language in LANGUAGES:
+            with override(language):
+                words.append(label_on(shown, end, as_of))
+        return (shown.value, *words)
+
+    def data_of(self, reading, at):
+        cells = self.cells_of(reading, at)
+
+        def data(row):
+            code, *words = cells(row)
+            return {"code": code, "name": reading.say(tuple(words))}
+
+        return data
+
+    def schema(self):
+        codes = {"enum": StatusNow.values}
+        return {"type": "object", "properties": {"code": codes, "name": WORDS_SCHEMA}, "required": ["code", "name"]}
+
 
 ORGANISATION = RelatedSummary(Organisation)
 PROJECT = RelatedSummary(Project, name="title")
@@ -112,6 +168,7 @@ Serialiser(
         PlainField("title_original", column(Project, "title_original")),
         ChoiceField("level", column(Project, "level"), Level, optional=True),
         ChoiceField("status", column(Project, "status"), Project.Status),
+        StatusNowField(),
         DateField("status_as_of", column(Project, "status_as_of")),
         DateField("start", column(Project, "start")),
         DateField("end", column(Project, "end")),

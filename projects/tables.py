@@ -1,6 +1,8 @@
 """Tables of projects, agreements, results and organisations."""
 
 import django_tables2 as tables
+from django.db.models import Case, IntegerField, When
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +21,8 @@ from portal.generic.tables import (
 )
 from portal.models.querysets import reader_text
 from portal.templatetags.components import status_tag
-from projects.models import Agreement, Organisation, Project, Result
+from projects.models import Agreement, Organisation, Project, Result, StatusNow
+from projects.models.project_status import has_status_on
 
 
 def area_words(record):
@@ -36,7 +39,7 @@ class ProjectTable(RecordTable):
     title = NameColumn("title", verbose_name=_("Project"))
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
     areas = SeveralColumn(verbose_name=_("Areas"))
-    status = ChoiceColumn(verbose_name=_("Status"))
+    status = tables.Column(verbose_name=_("Status today"))
     start = DateColumn(verbose_name=_("Project period"), empty_values=())
     budget = FigureColumn(verbose_name=_("Budget"), empty_values=())
 
@@ -52,6 +55,14 @@ class ProjectTable(RecordTable):
 
     def render_status(self, record):
         return status_tag(record)
+
+    def order_status(self, queryset, is_descending):
+        today = timezone.localdate()
+        position = Case(
+            *(When(has_status_on([value], today), then=number) for number, value in enumerate(StatusNow.values)),
+            output_field=IntegerField(),
+        )
+        return queryset.order_by(position.desc() if is_descending else position.asc(), "key"), True
 
     def render_start(self, record):
         return date_range(record)

@@ -6,7 +6,7 @@ from issues.models import Event, Issue
 from portal.core.choices import Area, Confidence, Level
 from portal.facets.filters import Facet
 from portal.models import Place, Source
-from projects.models import Agreement, Organisation, Participation, Project, Result, RioMarker, Sector
+from projects.models import Agreement, Organisation, Participation, Project, Result, RioMarker, Sector, StatusNow
 from tests.make import (
     make_agreement,
     make_answer,
@@ -59,6 +59,7 @@ FACETS = {
     ("projects", "area"): (Area.FORESTRY, Area.ENERGY),
     ("projects", "level"): (Level.PROVINCIAL, Level.NATIONAL),
     ("projects", "status"): (Project.Status.CLOSED, Project.Status.PIPELINE),
+    ("projects", "status_now"): (StatusNow.CLOSED, StatusNow.CANCELLED),
     ("projects", "finance"): (Project.Finance.GRANT, Project.Finance.LOAN),
     ("projects", "organisation"): ("koica", "adb"),
     ("projects", "role"): (Participation.Role.FUNDING, Participation.Role.PARTNER),
@@ -99,6 +100,7 @@ TIES = {
     ("projects", "country"): lambda project, key: project.countries.add(known(make_country, key)),
     ("projects", "issue"): lambda project, key: make_answer(project=project, issue=known(make_issue, key)),
     ("projects", "area"): make_area,
+    ("projects", "status_now"): lambda project, status: Project.objects.filter(pk=project.pk).update(status=status),
     ("projects", "organisation"): lambda project, key: make_participation(
         project=project, organisation=known(make_organisation, key)
     ),

@@ -6,6 +6,8 @@ from portal.api.answering import FARTHEST, KEY, KEY_LENGTH, LIMIT, MOST
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
 from portal.formats.spreadsheets import LICENCE
+from projects.models import StatusNow
+from projects.models.project_status import CURRENT_MONTHS
 
 TEXT = {"type": "string"}
 WORDS = {
@@ -227,6 +229,10 @@ INFO = {
     "description": (
         "Everything that readers see, for reading: no key is needed. Values of parameters are keys and codes, never "
         "numbers of rows. Every answer has an ETag; ask with If-None-Match, and 304 says that nothing has changed. "
+        "A project has `status`, what its newest source states, and `status_as_of`, the date of that source or null. "
+        "`status_now` is what readers see today: another code where the end has passed or the source is older than "
+        f"{CURRENT_MONTHS} months or has no date. Its codes: {', '.join(f'`{code}`' for code in StatusNow.values)}. "
+        "The filter `status` is about the stated status, `status_now` about that of today. "
         "The lists of the portal are to be had whole, too: `/en/projects/?format=csv`, and in other forms."
     ),
     "license": {"name": "CC BY 4.0 (the portal’s own words; figures and sources carry their own)", "url": LICENCE},

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import formats
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
 
 # Where months are written small, but Django gives those without a day a capital, as for the head of a calendar.
@@ -73,6 +73,12 @@ class PartialDate(str):
             return words.lower() if get_language() in SMALL_MONTHS else words
         return str(self.year)
 
+    def in_sentence(self) -> str:
+        """The date as `localized`, but a year with the word that it needs within a sentence: 2021년, 2021 г."""
+        if self.month:
+            return self.localized()
+        return pgettext("year within a sentence", "{year}").format(year=self.year)
+
 
 class PartialDateField(models.CharField):
     """A PartialDate column; unknown is NULL."""
@@ -123,3 +129,28 @@ def not_before(end: str, start: str) -> models.Q:
         | models.Q(**{f"{end}__gte": models.F(start)})
         | models.Q(**{f"{start}__startswith": models.F(end)})
     )
+
+
+def ended_before(column: str, day: datetime.date) -> models.Q:
+    """Return the condition that the date in `column` is over before `day`: its `last_day` is earlier.
+
+    An unknown date does not meet it. The year and the month of `day` sort before it as text, but are not over.
+    """
+    text = day.isoformat()
+    return models.Q(**{f"{column}__lt": text}) & ~models.Q(**{f"{column}__in": [text[:4], text[:7]]})
+
+
+def not_ended_before(column: str, day: datetime.date) -> models.Q:
+    """Return the opposite of `ended_before`; an unknown date meets it."""
+    text = day.isoformat()
+    return (
+        models.Q(**{f"{column}__isnull": True})
+        | models.Q(**{f"{column}__gte": text})
+        | models.Q(**{f"{column}__in": [text[:4], text[:7]]})
+    )
+
+
+def months_before(day: datetime.date, months: int) -> datetime.date:
+    """Return the same day of the month so many months earlier, or the last day of that month if it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -130,7 +130,12 @@ Snapshot = TypeVar("Snapshot", bound=VersionedSnapshot)
 
 
 class ValueBitmaps(dict[Any, BitMap]):
-    """From each value of a facet to the ids of the records that have it; an empty bitmap for an unknown value."""
+    """From each value of a facet to the ids of the records that have it; an empty bitmap for an unknown value.
+
+    `derived` is a pair of a key and what the facet has derived from the bitmaps for it, to be derived once.
+    """
+
+    derived: tuple[Any, Any] = (None, None)
 
     def __missing__(self, value: object) -> BitMap:
         return NONE

@@ -379,6 +379,9 @@ def entry_of(record, base):
     title, language = record.name_and_language()
     serialiser = SERIALISERS[kind]
     summary = getattr(record, serialiser.summary) if serialiser.summary else ""
+    categories = [(kind, record._meta.verbose_name)]
+    if hasattr(record, "status_now"):  # of a project, today
+        categories.append((record.status_now, record.status_now_label))
     return atom.entry(
         identity=atom.tag(kind, record.key),
         title=title,
@@ -386,6 +389,6 @@ def entry_of(record, base):
         updated=record.updated_at,
         published=record.published_at,
         summary=summary,
-        categories=[(kind, record._meta.verbose_name)],
+        categories=categories,
         language=language,
     )

@@ -78,6 +78,7 @@ def snapshot(records, key, day):
     was = as_of(record, day)
     if was is None or was.publication != PublicationStatus.PUBLISHED:
         raise NoSnapshot(record, gettext("This record was not public at the end of this day."))
+    was.shown_on = day
     was.is_shown_today = record.publication == PublicationStatus.PUBLISHED
     hide_unpublished(was)
     return was

@@ -17,7 +17,7 @@ from portal.formats.responses import REFERENCES
 
 register = template.Library()
 
-# Tones are classes of static/css/components/tag.css.
+# Tones are classes of static/css/components/tag.css. Every other status of a day is an old one.
 STATUS_TONES = {
     "pipeline": "plain",
     "implementation": "water",
@@ -25,6 +25,7 @@ STATUS_TONES = {
     "closed": "done",
     "cancelled": "dry",
     "suspended": "dry",
+    "end-passed": "overdue",
 }
 
 
@@ -36,8 +37,8 @@ def tag(words, tone="plain"):
 
 @register.simple_tag
 def status_tag(project):
-    """Return the status of a project as a tag."""
-    return tag(project.Status(project.status).label, STATUS_TONES[project.status])
+    """Return the status that readers see of a project as a tag, with the date that it was last reported."""
+    return tag(project.status_now_words, f"{STATUS_TONES.get(project.status_now, 'stale')} tag-status")
 
 
 @register.simple_block_tag

@@ -275,7 +275,9 @@ class Explorer(RecordListView):
             properties |= {
                 "kind": lead.get_kind_display(),
                 "url": lead.get_absolute_url(),
-                "links": [self.link(project, "title") for project in newest[lead.key]],
+                "links": [
+                    self.link(project, "title") | {"status": project.status_now_words} for project in newest[lead.key]
+                ],
                 "more": self.list_url(lead) if len(lead.project_ids) > NAMED else "",
             }
         else:

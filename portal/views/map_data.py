@@ -11,6 +11,7 @@ from portal.maps.region import mark_of
 from portal.models import Place
 from portal.models.querysets import reader_text
 from projects.models import Project
+from projects.models.project_status import COLUMNS as STATUS_COLUMNS
 
 NO_PLACES = (Place.Kind.COUNTRY, Place.Kind.WORLD)  # kinds of places that no list of projects filters by as a place
 
@@ -70,7 +71,7 @@ class Located:
         return self.filters.found - at_any(self.places)
 
     def newest(self, places, most):
-        """Return the newest projects of each place, by its key: at most `most`, with only their names loaded.
+        """Return the newest projects of each place, by its key: at most `most`, without their texts.
 
         Three queries for any number of places and projects. Most places have some of the newest projects of all. A
         second query finds the projects of the other places together, and the third one loads the names.
@@ -84,7 +85,7 @@ class Located:
         return {key: [named[pk] for pk in pks] for key, pks in found.items()}
 
     def unlocated_first(self, most):
-        """Return the newest `most` projects without a place whose position is known, with only their names loaded."""
+        """Return the newest `most` projects without a place whose position is known, without their texts."""
         return registry.first_records(_with_names().published().latest_first(), self.unlocated, most)
 
     @functools.cached_property
@@ -106,7 +107,7 @@ class Located:
 
 
 def _with_names():
-    return Project.objects.only("key", "title_en", "title_ko", "title_ru")
+    return Project.objects.only("key", "title_en", "title_ko", "title_ru", *STATUS_COLUMNS)
 
 
 def is_inside(place):

@@ -218,6 +218,10 @@ class Hit:
         return in_language(highlight(self.plain_name, self.query).html, self.language)
 
     @property
+    def is_project(self):
+        return self.kind == Kind.PROJECT
+
+    @property
     def years(self):
         """Return the first and last year of the record, as far as they are known: "2019–2021", one year, or ""."""
         first, last = documents.years_of(self.record)

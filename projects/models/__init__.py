@@ -34,6 +34,7 @@ from projects.models.project import (
     RioMarker,
     Sector,
 )
+from projects.models.project_status import StatedStatus, StatusNow
 from projects.models.result import Result, ResultArea, ResultCitation, ResultFigure
 
 __all__ = [
@@ -70,6 +71,8 @@ __all__ = [
     "ResultFigure",
     "RioMarker",
     "Sector",
+    "StatedStatus",
+    "StatusNow",
     "SuggestedIssue",
     "TransactionSum",
 ]

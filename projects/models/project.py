@@ -3,8 +3,9 @@
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from issues.models import Issue
 from portal.core.choices import Area, Currency, IatiChoices, Level
@@ -14,6 +15,7 @@ from portal.models import Citation, Content, EvidenceModel, Place, Record, Sourc
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
+from projects.models.project_status import StatedStatus, has_status_on, is_current, label_on, status_on
 
 
 class SectorManager(KeyManager):
@@ -54,18 +56,24 @@ class ProjectQuerySet(RecordQuerySet):
     def running_in(self, first, last):
         """Return the projects that run in some of the years from `first` to `last`; either may be None.
 
-        Projects without a known start are left out. A project without a known end runs on if its status is unfinished.
-        Otherwise it counts for its start only.
+        Projects without a known start are left out. A project without a known end runs until the newest source that
+        states it as unfinished, and on from there if that is current. Otherwise it counts for its start only.
         """
         if last is not None:
             self = self.filter(start__lt=f"{last + 1:04}")
         if first is not None:
+            unfinished = Project.Status.unfinished()
             self = self.filter(
                 models.Q(end__gte=f"{first:04}")
                 | models.Q(end=None, start__gte=f"{first:04}")
-                | models.Q(end=None, start__isnull=False, status__in=Project.Status.unfinished())
+                | models.Q(end=None, start__isnull=False, status__in=unfinished, status_as_of__gte=f"{first:04}")
+                | (models.Q(end=None, start__isnull=False) & has_status_on(unfinished, timezone.localdate()))
             )
         return self
+
+    def with_status_on(self, statuses, day):
+        """Return the projects of which readers see one of `statuses` (codes of StatusNow) on a day."""
+        return self.filter(has_status_on(statuses, day))
 
     def latest_first(self):
         """Order by start, the newest first. Projects without a known start come last."""
@@ -89,20 +97,7 @@ class ProjectQuerySet(RecordQuerySet):
 class Project(Record, EvidenceModel):
     """A project of Korea with countries of Central Asia."""
 
-    class Status(IatiChoices):
-        """Codes of the IATI list ActivityStatus."""
-
-        PIPELINE = "pipeline", "1", _("Pipeline/identification")
-        IMPLEMENTATION = "implementation", "2", _("Implementation")
-        FINALISATION = "finalisation", "3", _("Closing")
-        CLOSED = "closed", "4", pgettext_lazy("project", "Completed")
-        CANCELLED = "cancelled", "5", pgettext_lazy("project", "Cancelled")
-        SUSPENDED = "suspended", "6", pgettext_lazy("project", "Suspended")
-
-        @classmethod
-        def unfinished(cls):
-            """Return the statuses of projects whose work continues."""
-            return [cls.IMPLEMENTATION, cls.FINALISATION]
+    Status = StatedStatus
 
     class Finance(IatiChoices):
         """How a project is paid. Codes of the IATI list FinanceType, which has none for the last three."""
@@ -218,6 +213,27 @@ class Project(Record, EvidenceModel):
 
     def clean(self):
         self.iati_identifier = self.iati_identifier or None
+
+    @property
+    def status_now(self):
+        """The status that readers see today (StatusNow); of a past version, on its day."""
+        day = getattr(self, "shown_on", None) or timezone.localdate()
+        return status_on(self.status, self.end, self.status_as_of, day)
+
+    @property
+    def status_now_label(self):
+        """The words for `status_now`, with the date that decides, in the active language."""
+        return label_on(self.status_now, self.end, self.status_as_of)
+
+    @property
+    def status_now_words(self):
+        """The label with the age of a current status that may still change: “Under way · last reported June 2023”."""
+        shown = self.status_now
+        if not self.status_as_of or not is_current(shown) or shown in self.Status.lasting():
+            return self.status_now_label
+        return gettext("{status} · last reported {date}").format(
+            status=self.status_now_label, date=self.status_as_of.in_sentence()
+        )
 
 
 class ProjectArea(ThroughModel):

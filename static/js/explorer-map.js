@@ -298,8 +298,14 @@ class LiveMap {
 
   say(mark, feature) {
     const it = feature.properties;
-    const links = it.links.map(({ text, language, url, count }) =>
-      element("li", {}, element("a", { href: url, lang: language, textContent: text }), count ? ` (${count})` : ""),
+    const links = it.links.map(({ text, language, url, count, status }) =>
+      element(
+        "li",
+        {},
+        element("a", { href: url, lang: language, textContent: text }),
+        count ? ` (${count})` : "",
+        status ? ` ${status}` : "",
+      ),
     );
     if (it.more) links.push(element("li", {}, element("a", { href: it.more, textContent: this.words.more })));
     const heading = it.url

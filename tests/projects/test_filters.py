@@ -199,7 +199,9 @@ SPANS = {
     "closed": {"start": "2010", "end": "2014-06"},
     "one-year": {"start": "2014", "end": "2014"},
     "to-the-day": {"start": "2014-12-31", "end": "2016-01-01"},
-    "goes-on": {"start": "2012", "end": None, "status": "implementation"},
+    "goes-on": {"start": "2012", "end": None, "status": "implementation", "status_as_of": "2026"},
+    "went-on": {"start": "2013", "end": None, "status": "implementation", "status_as_of": "2015-06"},
+    "goes-on-undated": {"start": "2013", "end": None, "status": "implementation", "status_as_of": None},
     "over-once": {"start": "2012", "end": None, "status": "closed"},
     "only-end": {"start": None, "end": "2014"},
     "undated": {"start": None, "end": None},
@@ -210,18 +212,22 @@ SPANS = {
     ("query", "expected"),
     [
         ({}, set(SPANS)),
-        ({"year_from": 2014}, {"closed", "one-year", "to-the-day", "goes-on", "only-end"}),
-        ({"year_from": 2015}, {"to-the-day", "goes-on"}),
+        ({"year_from": 2014}, {"closed", "one-year", "to-the-day", "goes-on", "went-on", "only-end"}),
+        ({"year_from": 2015}, {"to-the-day", "goes-on", "went-on"}),
         ({"year_from": 2016}, {"to-the-day", "goes-on"}),
         ({"year_from": 2017}, {"goes-on"}),
         ({"year_to": 2011}, {"closed"}),
         ({"year_to": 2012}, {"closed", "goes-on", "over-once"}),
-        ({"year_to": 2014}, {"closed", "one-year", "to-the-day", "goes-on", "over-once"}),
-        ({"year_from": 2014, "year_to": 2014}, {"closed", "one-year", "to-the-day", "goes-on"}),
+        (
+            {"year_to": 2014},
+            {"closed", "one-year", "to-the-day", "goes-on", "went-on", "goes-on-undated", "over-once"},
+        ),
+        ({"year_from": 2014, "year_to": 2014}, {"closed", "one-year", "to-the-day", "goes-on", "went-on"}),
         ({"year_from": 2012, "year_to": 2012}, {"closed", "goes-on", "over-once"}),
     ],
 )
-def test_years_find_projects_whose_known_span_touches_them(client, query, expected):
+def test_years_find_projects_whose_known_span_touches_them(client, on, query, expected):
+    on("2026-11-27")
     for key, fields in SPANS.items():
         make_project(key=key, **fields)
     assert set(found(client, "projects", **query)) == expected

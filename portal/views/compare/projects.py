@@ -85,8 +85,8 @@ class ProjectComparison(Comparison):
                 pgettext("of a record", "Summary"), [prose(project, "summary") for project in projects], wide=True
             ),
             ComparisonRow(
-                _("Status"),
-                [[listed(project.get_status_display(), "projects", status=project.status)] for project in projects],
+                _("Status today"),
+                [[listed(project.status_now_words, "projects", status_now=project.status_now)] for project in projects],
             ),
             ComparisonRow(
                 _("Start date"),

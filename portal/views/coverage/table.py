@@ -27,7 +27,7 @@ from portal.views.coverage.axes import AXES
 from portal.views.coverage.budgets import known_budgets
 from portal.views.coverage.choice import CoverageChoice
 from projects.filters import ProjectFilter
-from projects.models import Project
+from projects.models import Project, StatusNow
 from projects.views import ProjectList
 
 SPAN = 5  # years in a period
@@ -371,6 +371,18 @@ class Coverage:
             "%(empty)s of %(all)s cells have no sourced project.",
             empty,
         ) % {"empty": number(empty), "all": number(len(every))}
+
+    @property
+    def statuses(self):
+        """Return pairs of label and cell for each status that readers see of the covered projects today."""
+        facet = self.filter.filters["status_now"]
+        counts = facet.counts_from_index(self.projects.sets["status_now"], self.projects.found)
+        asked = self.filter.valid_data
+        return [
+            (label, CoverageCell(counts[value], with_query(self.list_path, asked | {"status_now": [value]})))
+            for value, label in StatusNow.choices
+            if counts[value]
+        ]
 
     @property
     def notes(self):

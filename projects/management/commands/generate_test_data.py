@@ -128,6 +128,7 @@ class Command(BaseCommand):
             publication=PublicationStatus.PUBLISHED,
             level=chance.choice(Level.values),
             status=chance.choice(Project.Status.values),
+            status_as_of=str(2025 - start),
             start=str(2025 - start),
             end=str(2025 - start + chance.randrange(1, 6)),
             finance=chance.choice(["", *Project.Finance.values]),
