@@ -168,7 +168,7 @@ class IssuePage(RecordView):
 
     def related_context(self, issue):
         indicators = list(issue.indicators.published())
-        events = list(issue.events.published())
+        events = list(issue.events.published().with_outlook())
         has_sea = issue.features.filter(part=IssueFeature.Part.ARAL_SEA).exists()
         sea = aral.feature(issue, events) if has_sea else None
         charts = [one for one in indicators if sea is None or one.key != aral.AREA]
@@ -177,7 +177,9 @@ class IssuePage(RecordView):
             "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
             "charts": figures_for(charts, most=4),
             "aral": sea,
-            "dated": sorted([*events, *issue.agreements.published()], key=lambda record: (record.date, record.key)),
+            "dated": sorted(
+                [*events, *issue.agreements.published().with_outlook()], key=lambda record: (record.date, record.key)
+            ),
             "answer_count": answer_count,
             "answers": answers,
             "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,

@@ -20,7 +20,7 @@ from portal.generic.tables import (
     words,
 )
 from portal.models.querysets import reader_text
-from portal.templatetags.components import status_tag
+from portal.templatetags.components import outlook_tag, status_tag
 from projects.models import Agreement, Organisation, Project, Result, StatusNow
 from projects.models.project_status import has_status_on
 
@@ -88,6 +88,11 @@ class AgreementTable(RecordTable):
     class Meta(RecordTable.Meta):
         model = Agreement
         fields = ("date", "title", "kind", "parties", "areas")
+
+    def render_title(self, record):
+        link = format_html('<a href="{}">{}</a>', record.get_absolute_url(), name_html(record))
+        outlook = outlook_tag(record)
+        return format_html("{} {}", link, outlook) if outlook else link
 
     def render_parties(self, record):
         return linked_names(party.who for party in record.parties.all())

@@ -173,6 +173,7 @@ def agreements_near(project, years=2, limit=6):
     countries = [place.pk for place in project.countries.all()]
     near = (
         Agreement.objects.published()
+        .with_outlook()
         .filter(date__gte=f"{project.start.year - years:04}", date__lt=f"{project.start.year + years + 1:04}")
         .filter(
             pk__in=AgreementParty.objects.filter(

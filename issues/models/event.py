@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
 from portal.core.partial_dates import PartialDateField
-from portal.models import Citation, Place, Record, Source
+from portal.models import Citation, DatedQuerySet, OutlookMixin, Place, Record, Source
+from portal.models.querysets import RecordManager
 
 
-class Event(Record):
+class Event(OutlookMixin, Record):
     """An event, dated to a day, a month or a year."""
 
     class Kind(models.TextChoices):
@@ -32,6 +33,8 @@ class Event(Record):
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="EventCitation", related_name="cited_by_events"
     )
+
+    objects = RecordManager.from_queryset(DatedQuerySet)()
 
     name_field = "title"
     search_fields = ("title_en", "title_ko", "title_ru")

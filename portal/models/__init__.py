@@ -9,6 +9,7 @@ from portal.models.curation import (
     Verification,
 )
 from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
+from portal.models.outlook import DatedQuerySet, Outlook, OutlookMixin
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
@@ -24,6 +25,7 @@ __all__ = [
     "Citation",
     "Content",
     "ContentVersion",
+    "DatedQuerySet",
     "DuplicateCandidate",
     "EvidenceModel",
     "ExternalIdentifierModel",
@@ -32,6 +34,8 @@ __all__ = [
     "FormerKey",
     "IdentifierScheme",
     "OutdatedTranslation",
+    "Outlook",
+    "OutlookMixin",
     "Place",
     "PlaceCitation",
     "PlaceIdentifier",

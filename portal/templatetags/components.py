@@ -14,6 +14,7 @@ from portal.core.citation_marks import footnote_links
 from portal.core.sdg import goal_of, sort_key
 from portal.core.urls import snapshot_url, with_query
 from portal.formats.responses import REFERENCES
+from portal.models import Outlook
 
 register = template.Library()
 
@@ -39,6 +40,13 @@ def tag(words, tone="plain"):
 def status_tag(project):
     """Return the status that readers see of a project as a tag, with the date that it was last reported."""
     return tag(project.status_now_words, f"{STATUS_TONES.get(project.status_now, 'stale')} tag-status")
+
+
+@register.simple_tag
+def outlook_tag(record):
+    """Return as a tag whether the date of an event or agreement lies ahead, or its outcome is not recorded; or ""."""
+    outlook = record.outlook
+    return tag(outlook.label, "plain" if outlook == Outlook.COMING_UP else "stale") if outlook else ""
 
 
 @register.simple_block_tag

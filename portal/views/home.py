@@ -2,6 +2,7 @@
 
 from django.db.models import Prefetch
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import npgettext
 from django.views.generic import TemplateView
 
@@ -81,7 +82,7 @@ class Home(PageMetadataMixin, TemplateView):
             ],
             "picture": aral.picture(sea) if sea else None,
             "projects": Project.objects.published().latest_first().for_list()[:6],
-            "events": Event.objects.published().order_by("-date", "key")[:6],
+            "events": Event.objects.published().with_news_first(timezone.localdate())[:6],
             "countries": countries_with_counts(),
             "areas": choice_counts(projects.facets["area"], Area, projects.all),
         }

@@ -129,10 +129,11 @@ class CountryPage(RecordView):
         agreements = (
             Agreement.objects.published()
             .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
+            .with_outlook()
             .distinct()
         )
         organisations = country.organisations.published().for_list().order_by("-project_count", "key")
-        events = country.events_of_country.published().order_by("-date", "key")
+        events = country.events_of_country.published().with_outlook().order_by("-date", "key")
         agreement_count, event_count = agreements.count(), events.count()
         return {
             "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
@@ -228,6 +229,7 @@ class PlacePage(RecordView):
                 Project.objects.published().latest_first().for_list(), projects, self.preview_limit
             ),
             "events": Event.objects.published()
+            .with_outlook()
             .filter(pk__in=Event.places.through.objects.filter(place__in=here).values("event"))
             .order_by("-date", "key"),
             "columns": [],

@@ -222,6 +222,10 @@ class Hit:
         return self.kind == Kind.PROJECT
 
     @property
+    def is_dated(self):
+        return self.kind in {Kind.EVENT, Kind.AGREEMENT}
+
+    @property
     def years(self):
         """Return the first and last year of the record, as far as they are known: "2019–2021", one year, or ""."""
         first, last = documents.years_of(self.record)
@@ -285,6 +289,8 @@ def hits(ids, query, names_only=False):
         if names_only:
             columns = MODELS[kind]._meta.concrete_fields
             found = found.defer(*(column.name for column in columns if isinstance(column, TextField)))
+        elif hasattr(found, "with_outlook"):
+            found = found.with_outlook()
         records |= {(kind, pk): record for pk, record in found.in_bulk(pks).items()}
     return [Hit(kind, records[kind, pk], query) for kind, pk in pairs if (kind, pk) in records]
 

@@ -248,8 +248,10 @@ def entries_of(keys):
     parties = Prefetch("parties", AgreementParty.objects.filter(visible).select_related("country", "organisation"))
     wanted = {kind: [key["pk"] for key in keys if key["record"] == kind] for kind in ("event", "agreement")}
     found = {
-        "event": Event.objects.prefetch_related(countries, issues).in_bulk(wanted["event"]),
-        "agreement": Agreement.objects.prefetch_related(parties, issues, "areas").in_bulk(wanted["agreement"]),
+        "event": Event.objects.with_outlook().prefetch_related(countries, issues).in_bulk(wanted["event"]),
+        "agreement": Agreement.objects.with_outlook()
+        .prefetch_related(parties, issues, "areas")
+        .in_bulk(wanted["agreement"]),
     }
     return [TimelineEntry(key["record"], found[key["record"]][key["pk"]]) for key in keys]
 

@@ -8,8 +8,8 @@ from django.utils.translation import pgettext_lazy
 from issues.models import Issue
 from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.partial_dates import PartialDateField
-from portal.models import Citation, EvidenceModel, Place, Record, Source, ThroughModel
-from portal.models.querysets import PairManager, RecordManager, RecordQuerySet, RowQuerySet
+from portal.models import Citation, DatedQuerySet, EvidenceModel, OutlookMixin, Place, Record, Source, ThroughModel
+from portal.models.querysets import PairManager, RecordManager, RowQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 from projects.models.project import Project
@@ -17,15 +17,17 @@ from projects.models.project import Project
 ACTIVE_YEARS = 2  # an agreement is active if its last activity is at most 24 months old
 
 
-class AgreementQuerySet(RecordQuerySet):
+class AgreementQuerySet(DatedQuerySet):
     """Queryset methods of agreements."""
 
     def for_list(self):
-        """Prefetch what lists show: the areas and the published parties."""
-        return self.prefetch_related("areas", models.Prefetch("parties", AgreementParty.objects.published()))
+        """Prefetch what lists show: the areas and the published parties. Annotate the outlook."""
+        return self.with_outlook().prefetch_related(
+            "areas", models.Prefetch("parties", AgreementParty.objects.published())
+        )
 
 
-class Agreement(Record, EvidenceModel):
+class Agreement(OutlookMixin, Record, EvidenceModel):
     """A dated act between parties: a memorandum, treaty, summit, sister-city tie and so on."""
 
     class Kind(models.TextChoices):
