@@ -1,4 +1,4 @@
-"""The index follows the records: saved, changed, linked, archived, deleted, loaded, in bulk."""
+"""The index follows the records: saved, changed, archived, deleted, loaded, in bulk."""
 
 import json
 
@@ -6,39 +6,26 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from issues.models import Issue, IssueInCountry, KeyFigure
+from issues.models import Issue
 from portal.core.choices import Area, PublicationStatus
-from portal.models import Place, Source
-from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, record_of
-from portal.search import indexing, ranking, store
+from portal.models import Source
+from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord
+from portal.search import indexing, store
 from portal.tracking.change_log import content_transaction
-from projects.models import Organisation, Project
+from projects.models import Project
 from tests.make import (
     UNPUBLISHED,
-    make_agreement,
     make_answer,
     make_area,
     make_country,
     make_issue,
-    make_issue_in_country,
-    make_key_figure,
-    make_organisation,
-    make_participation,
-    make_party,
     make_place,
     make_project,
     make_result,
-    make_sdg,
-    make_sector,
 )
+from tests.portal.search.found import found
 
 pytestmark = pytest.mark.django_db
-
-
-def found(text):
-    """Return the results of a search as kinds."""
-    query = ranking.parse_query(text)
-    return sorted(record_of(entry)[0].value for entry in ranking.ranked(query, ranking.matching_ids(query)))
 
 
 def test_saved_record_is_found_by_its_new_words_and_not_by_its_old_ones():
@@ -105,109 +92,7 @@ def test_publishing_and_archiving_many_at_once():
     assert found("quinoa") == []
 
 
-# ── Names of others ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("tie", "word"),
-    [
-        (lambda project: project.countries.add(make_country(name_en="Zembla")), "zembla"),
-        (lambda project: project.places.add(make_place(name_en="Zembla")), "zembla"),
-        (
-            lambda project: make_participation(project=project, organisation=make_organisation(name_en="Zembla")),
-            "zembla",
-        ),
-        (lambda project: make_participation(project=project, organisation=make_organisation(acronym="ZMB")), "zmb"),
-        (lambda project: make_answer(project=project, issue=make_issue(name_en="Zembla")), "zembla"),
-        (lambda project: make_answer(project=project, rationale_en="Zembla"), "zembla"),
-        (lambda project: project.sectors.add(make_sector(name_en="Zembla")), "zembla"),
-        (lambda project: make_area(project, Area.SMART_AGRICULTURE), "스마트농업"),
-        (lambda project: make_sdg(project, "6.4"), "SDG 6.4"),
-    ],
-)
-def test_project_is_found_by_what_it_is_tied_to(tie, word):
-    project = make_project()
-    assert "project" not in found(word)
-    tie(project)
-    assert "project" in found(word)
-
-
-@pytest.mark.parametrize(
-    "untie",
-    [
-        lambda project, place: project.places.remove(place),
-        lambda project, place: project.places.clear(),
-        lambda project, place: project.places.set([]),
-        lambda project, place: place.projects.remove(project),
-        lambda project, place: place.projects.clear(),
-        lambda project, place: place.delete(),
-    ],
-)
-def test_project_is_not_found_by_what_it_is_no_longer_tied_to(untie):
-    project, place = make_project(), make_place(name_en="Zembla")
-    place.projects.add(project)
-    assert found("zembla") == ["place", "project"]
-    untie(project, place)
-    assert "project" not in found("zembla")
-
-
-def test_renaming_reaches_the_records_that_carry_the_name():
-    organisation = make_organisation(name_en="Zembla")
-    make_participation(organisation=organisation)
-    make_party(agreement=make_agreement(), organisation=organisation)
-    assert found("zembla") == ["agreement", "organisation", "project"]
-    organisation.name_en = "Novaya"
-    organisation.save()
-    assert found("zembla") == []
-    assert found("novaya") == ["agreement", "organisation", "project"]
-    Organisation.objects.update(publication=PublicationStatus.DRAFT)
-    assert found("novaya") == []
-    Organisation.objects.update(publication=PublicationStatus.PUBLISHED)
-    assert found("novaya") == ["agreement", "organisation", "project"]
-
-
-def test_renamed_sector_reaches_its_projects():
-    sector = make_sector(name_en="Zembla")
-    make_project().sectors.add(sector)
-    assert found("zembla") == ["project"]
-    sector.name_en = "Novaya"
-    sector.save()
-    assert (found("zembla"), found("novaya")) == ([], ["project"])
-
-
-def test_words_of_a_row_are_words_of_its_record_until_it_goes():
-    issue = make_issue()
-    make_issue_in_country(issue=issue, note_en="Zembla")
-    make_key_figure(issue=issue, label_en="Novaya")
-    assert (found("zembla"), found("novaya")) == (["issue"], ["issue"])
-    IssueInCountry.objects.get().delete()
-    KeyFigure.objects.all().delete()
-    assert (found("zembla"), found("novaya")) == ([], [])
-
-
-def test_words_about_a_hidden_record_are_hidden_with_it():
-    country = make_country(publication=PublicationStatus.DRAFT)
-    make_issue_in_country(issue=make_issue(), country=country, note_en="Zembla")
-    assert found("zembla") == []
-    country.publication = PublicationStatus.PUBLISHED
-    country.save()
-    assert found("zembla") == ["issue"]
-
-
-def test_city_that_becomes_a_country_is_found_once():
-    place = make_place(name_en="Zembla")
-    assert found("zembla") == ["place"]
-    place.kind = Place.Kind.COUNTRY
-    place.save()
-    assert found("zembla") == ["country"]
-
-
-def test_the_world_is_no_hit():
-    make_place(kind=Place.Kind.WORLD, name_en="World")
-    assert found("world") == []
-
-
-# ── When ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── When ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def save_and_fail(record):
@@ -267,7 +152,7 @@ def test_flush_empties_the_index():
         assert cursor.fetchone() == (0,)
 
 
-# ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── All at once ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def broken():
