@@ -1,0 +1,60 @@
+"""Template tags of components: what they show and what they leave out."""
+
+import pytest
+from django.template import Context, Template
+from django.utils.safestring import SafeString
+from django.utils.translation import override
+from lxml import html
+
+from projects.models import Project
+from tests import reading
+from tests.make import make_project, make_sdg
+
+LOAD = "{% load components %}"
+
+
+def rendered(source, **context):
+    return Template(LOAD + source).render(Context(context))
+
+
+def tree(source, **context):
+    return html.fromstring(f"<div>{rendered(source, **context)}</div>")
+
+
+def test_text_of_a_tag_is_escaped():
+    shown = rendered("{% tag words 'water' %}", words="<b>Water</b>")
+    assert shown == '<span class="tag tag-water">&lt;b&gt;Water&lt;/b&gt;</span>'
+    assert isinstance(shown, SafeString)
+
+
+@pytest.mark.parametrize("status", Project.Status)
+def test_each_status_of_a_project_has_a_tag_in_the_readers_language(status):
+    with override("ko"):
+        [tag] = tree("{% status_tag project %}", project=Project(status=status)).find_class("tag")
+        assert tag.text == status.label
+
+
+def test_section_has_an_anchor_and_is_left_out_if_it_is_empty():
+    source = "{% section title='Issues' id='issues' more=more more_url='/x/' %}{{ content }}{% endsection %}"
+    [shown] = tree(source, content="Two.", more="").xpath("section")
+    [heading] = shown.xpath(".//*[@id='issues']")
+    assert (reading.words(heading), "Two." in shown.text_content()) == ("Issues", True)
+    assert rendered(source, content=" \n ", more="").strip() == ""
+    [link] = tree(source, content="", more="All issues").xpath("section//a[@href='/x/']")
+    assert "All issues" in reading.words(link)
+
+
+def test_link_to_all_projects_keeps_the_filters():
+    [link] = tree("{% all_projects 12 country='uz' area='water' %}").xpath(".//a")
+    assert link.get("href") == "/en/projects/?country=uz&area=water"
+    assert "12" in reading.words(link)
+
+
+@pytest.mark.django_db
+def test_goals_are_listed_in_order_with_their_targets_and_lead_to_the_list():
+    project = make_project()
+    for code in ("13", "6.10", "6.4"):
+        make_sdg(project, code)
+    shown = tree("{% sdg_list project %}", project=project)
+    assert shown.xpath(".//a/@href") == ["/en/projects/?sdg=6", "/en/projects/?sdg=13"]
+    assert "targets 6.4, 6.10" in reading.words(shown)
