@@ -24,47 +24,65 @@ PLACES = ("aralsk", "muynak", "kokaral-dam", "north-aral-sea", "south-aral-sea")
 WIDTH, MARGIN = 420, 30
 
 
+# Dated outlines: id of the feature -> file in static/geo/. The one of OpenStreetMap is under the ODbL: it stays a file
+# of its own, and its credit stands beside it.
+LATE_1950S, ABOUT_2005 = "aral-sea-late-1950s", "aral-sea-mid-2000s"
+OPENSTREETMAP, LATEST = "aral-sea-openstreetmap", "aral-sea-2010s"
+OUTLINES = {LATE_1950S: "aral-sea", ABOUT_2005: "aral-sea", OPENSTREETMAP: OPENSTREETMAP, LATEST: LATEST}
+LEADING = (LATE_1950S, LATEST)  # drawn over each other at the head of pages
+SMALL_TOLERANCE = 0.6  # SVG user units: less than half a pixel where the outlines are drawn small
+
+
 @dataclass(frozen=True)
 class Outline:
-    """A dated shoreline: its SVG path, its date and area as given by the source, and whether the date is inferred."""
+    """A dated shoreline: its SVG path, the same path simplified for small pictures, and its area in the source."""
 
     path: str
-    date: str
+    small_path: str
     area_km2: int
-    inferred: bool
 
 
 @functools.cache
 def outlines():
-    """Return (outlines, place, (width, height), length of 100 km); lengths are in SVG user units.
+    """Return (outlines by id, place, (width, height), length of 100 km); lengths are in SVG user units.
 
-    `place` maps a projected point to a position in the picture. The result is cached for the life of the process.
+    `place` maps a projected point to a position in the picture. All outlines have one scale. The result is cached for
+    the life of the process.
     """
-    layer = json.loads((settings.BASE_DIR / "static" / "geo" / "aral-sea.geojson").read_text(encoding="utf-8"))
-    shapes = [
-        [
+    layers = {name: read_layer(name) for name in OUTLINES.values()}
+    shapes = {
+        feature["id"]: [
             [maps_geometry.project(*point) for point in ring]
             for polygon in polygons(feature["geometry"])
             for ring in polygon
         ]
-        for feature in layer["features"]
-    ]
-    box = maps_geometry.bounds(point for shape in shapes for ring in shape for point in ring)
+        for layer in layers.values()
+        for feature in layer
+    }
+    box = maps_geometry.bounds(point for shape in shapes.values() for ring in shape for point in ring)
     scale = (WIDTH - 2 * MARGIN) / box.width
 
     def place(point):
         return ((point[0] - box.left) * scale + MARGIN, (point[1] - box.top) * scale + MARGIN)
 
-    found = [
-        Outline(
-            maps_geometry.path([[place(point) for point in ring] for ring in shape], closed=True),
-            feature["properties"]["date"],
-            feature["properties"]["area_km2_of_outline"],
-            feature["properties"]["date_basis"].startswith("undated"),
+    areas = {
+        feature["id"]: feature["properties"]["area_km2_of_outline"] for layer in layers.values() for feature in layer
+    }
+    found = {}
+    for name in OUTLINES:
+        rings = [[place(point) for point in ring] for ring in shapes[name]]
+        small = [maps_geometry.simplify(ring, SMALL_TOLERANCE) for ring in rings]
+        small = [ring for ring in small if len(ring) > 3]
+        found[name] = Outline(
+            maps_geometry.path(rings, closed=True), maps_geometry.path(small, closed=True), areas[name]
         )
-        for feature, shape in zip(layer["features"], shapes, strict=True)
-    ]
     return found, place, (WIDTH, round(box.height * scale + 2 * MARGIN)), 100 / maps_geometry.UNIT_KM * scale
+
+
+def read_layer(name):
+    """Return the features of a GeoJSON file of static/geo/."""
+    path = settings.BASE_DIR / "static" / "geo" / f"{name}.geojson"
+    return json.loads(path.read_text(encoding="utf-8"))["features"]
 
 
 def polygons(geometry):
@@ -89,17 +107,16 @@ def issue_of_the_sea():
 
 
 def picture(issue):
-    """Return the template context of the map of the sea: outlines, places, size and scale bar.
+    """Return the template context of the map of the sea: the outlines of LEADING, places, size and scale bar.
 
-    The outlines are ordered from the largest to the smallest. `issue` is the one whose page has the part.
+    `issue` is the one whose page has the part.
     """
-    shores, place, size, hundred_km = outlines()
+    found, place, size, hundred_km = outlines()
+    shores = [found[name] for name in LEADING]
     marks = []
     for record in Place.objects.published().filter(key__in=PLACES, latitude__isnull=False):
         x, y = place(maps_geometry.project(float(record.longitude), float(record.latitude)))
         marks.append(AralMark(record, round(x, 1), round(y, 1), x > size[0] * 0.55))
-    shores = sorted(shores, key=lambda shore: -shore.area_km2)
-    areas = [shore.area_km2 for shore in shores]
     return {
         "shores": shores,
         "marks": marks,
@@ -108,12 +125,61 @@ def picture(issue):
         "hundred_km": round(hundred_km, 1),
         "scale_y": size[1] - 12,
         "sentence": _(
-            "The shore of the late 1950s enclosed %(large)s km²; the shore of the mid-2000s, drawn over it, encloses "
+            "The shore of the late 1950s enclosed %(large)s km²; the water of the 2010s, drawn over it, covers "
             "%(small)s km²."
         )
-        % {"large": number(areas[0]), "small": number(areas[1])},
+        % {"large": number(shores[0].area_km2), "small": number(shores[1].area_km2)},
         "issue_url": issue.get_absolute_url(),
         "svg_url": f"{issue.get_absolute_url()}?format=svg&part=sea",
+    }
+
+
+@dataclass(frozen=True)
+class DatedOutline:
+    """An outline among the small pictures: its date, how the date is known, and its credit if it needs one."""
+
+    outline: Outline
+    date: str
+    basis: str
+    needs_credit: bool
+
+
+def dated_outlines():
+    """Return the template context of all outlines at one scale, oldest first, and of bars of their areas."""
+    found, _place, size, _hundred_km = outlines()
+    told = {
+        LATE_1950S: (_("late 1950s"), _("The source states the date.")),
+        ABOUT_2005: (
+            _("about 2005"),
+            _("The source states no date. It is inferred from the area, which matches the one reported for 2005."),
+        ),
+        OPENSTREETMAP: (
+            _("about 2012–2013"),
+            _(
+                "The map is of November 2017. The date is inferred from the areas, which match those reported for "
+                "2012 and 2013. The waters in the east are seasonal."
+            ),
+        ),
+        LATEST: (
+            _("2010s (about 2014)"),
+            _(
+                "Redrawn by the source in 2021 from images without a date. The areas of the north and the west match "
+                "those reported for 2014. The seasonal waters in the east are not drawn."
+            ),
+        ),
+    }
+    shapes = [DatedOutline(found[name], date, basis, name == OPENSTREETMAP) for name, (date, basis) in told.items()]
+    return {
+        "shapes": shapes,
+        "width": size[0],
+        "height": size[1],
+        "chart": bar_chart(
+            [(shape.date, shape.outline.area_km2, "") for shape in shapes],
+            width=344,
+            format_value=axis_number,
+            missing=_("no data"),
+            tones=[4] * len(shapes),
+        ),
     }
 
 
@@ -149,6 +215,7 @@ def feature(issue, events):
                 changes.append(IndicatorChange(indicators[key], by_year[0], by_year[-1]))
     return {
         "picture": picture(issue),
+        "dates": dated_outlines(),
         "figure": IndicatorFigure(
             area, values[area.pk], moments=tuple((year, str(number)) for year, number in number_of.items())
         ),
@@ -192,12 +259,12 @@ def sea_file(request, drawn):
         title=_("Outline of the Aral Sea"),
         sentence=drawn["sentence"],
         source=_(
-            "Made with Natural Earth (public domain). These data do not include today’s shoreline; the southern part "
+            "Made with Natural Earth (public domain). The seasonal waters in the east are not drawn; the western part "
             "has shrunk further since."
         ),
         key=[
             LegendEntry(_("late 1950s, according to the source"), "swatch shore-1"),
-            LegendEntry(_("about 2004 to 2006: the source gives no date; inferred from the area"), "swatch shore-2"),
+            LegendEntry(_("2010s: about 2014, inferred from the area; the source states no date"), "swatch shore-2"),
         ],
         width=WIDTH,
     )
