@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
@@ -101,3 +102,12 @@ def test_the_command_writes_the_files_and_names_a_missing_folder(db, tmp_path):
     assert '    "key": "micklin-2016",\n' in (tmp_path / "10_sources.json").read_text(encoding="utf-8")
     with pytest.raises(CommandError, match=r"There is no folder .*nowhere"):
         call_command("export_fixtures", tmp_path / "nowhere")
+
+
+def test_fixtures_are_what_the_portal_writes(content):
+    """If it fails: load fixtures/ into an empty database and run `manage.py export_fixtures`."""
+    texts, left_out = fixture_texts()
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in settings.BASE_DIR.glob("fixtures/*.json")}
+    assert left_out == []
+    assert sorted(texts) == sorted(kept)
+    assert [name for name in sorted(kept) if texts[name] != kept[name]] == []
