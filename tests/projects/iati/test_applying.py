@@ -167,7 +167,7 @@ def test_an_older_file_takes_nothing_back(run):
     older = activity("1", ("2025-06-01T", "2024-06-01T"), ("Water is saved", "Water was saved"))
     plan = run(file(older))
     assert states(plan) == {"kept": 1}
-    assert "the portal already has 2025-06-01T00:00:00Z" in plan.rows[0].warnings[0].words
+    assert "the portal already has data from 2025-06-01T00:00:00Z" in plan.rows[0].warnings[0].words
 
 
 def test_what_is_missing_in_a_later_file_is_still_there(run):

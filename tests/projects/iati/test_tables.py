@@ -140,7 +140,7 @@ def test_a_table_takes_nothing_from_what_iati_tells(command, run, tmp_path):
     run(file(activity("7")))
     before = whole_database()
     said = command((HEADER + LINE).encode(), "--mapping", str(path), name="list.csv", using="import_projects")
-    assert said.startswith("list.csv: Left as it is: 1")
+    assert said.startswith("list.csv: Left unchanged: 1")
     assert whole_database() == before
 
 
@@ -174,7 +174,7 @@ def test_iati_takes_the_place_of_a_table(command, run, tmp_path):
     ],
 )  # fmt: skip
 def test_a_faulty_table_is_refused_with_its_line(command, capsys, mapping, old, new, words):
-    with pytest.raises(CommandError, match="Rejected"):
+    with pytest.raises(CommandError, match="Refused"):
         command(
             (HEADER + LINE).replace(old, new).encode(),
             "--mapping",
