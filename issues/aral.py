@@ -140,6 +140,7 @@ class DatedOutline:
 
     outline: Outline
     date: str
+    area: str
     basis: str
     needs_credit: bool
 
@@ -168,7 +169,10 @@ def dated_outlines():
             ),
         ),
     }
-    shapes = [DatedOutline(found[name], date, basis, name == OPENSTREETMAP) for name, (date, basis) in told.items()]
+    shapes = []
+    for name, (date, basis) in told.items():
+        area = _("%(area)s km²") % {"area": number(found[name].area_km2)}
+        shapes.append(DatedOutline(found[name], date, area, basis, needs_credit=name == OPENSTREETMAP))
     return {
         "shapes": shapes,
         "width": size[0],
