@@ -69,7 +69,7 @@ def _make_row(model, fields, **defaults):
     return model.objects.create(**given, **fields)
 
 
-# ── Records with an address ──────────────────────────────────────────────────────────────────────────────────
+# ── Records with a URL ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def make_place(**fields):

@@ -32,7 +32,7 @@ PAGES = ("coverage", "map", "compare", "search", "countries")
 PARAMETERS = ("country", "issue", "project", "sort", "page", "per_page", "view", "bbox", "zoom", "lang", "year_from")
 
 
-# ── Leading people elsewhere ─────────────────────────────────────────────────────────────────────────────────
+# ── Redirects to other hosts ─────────────────────────────────────────────────────────────────────────────────
 
 ELSEWHERE = (
     "//evil.example/",
@@ -94,7 +94,7 @@ def test_a_line_break_in_an_address_adds_no_header(client):
     assert "\n" not in response.headers["Location"]
 
 
-# ── Saying another host ──────────────────────────────────────────────────────────────────────────────────────
+# ── Host headers ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_forwarded_host_is_not_believed(client):
     assert b"http://testserver/en/projects/" in said
 
 
-# ── Files that are none of a reader's business ───────────────────────────────────────────────────────────────
+# ── Private files ────────────────────────────────────────────────────────────────────────────────────────────
 
 CLIMBS = (
     "/static/../portal/settings.py",
@@ -166,7 +166,7 @@ def test_no_path_climbs_out_of_what_is_served(site):
         assert b"root:" not in body, path
 
 
-# ── Speaking to the database ─────────────────────────────────────────────────────────────────────────────────
+# ── SQL injection ────────────────────────────────────────────────────────────────────────────────────────────
 
 WORDS_OF_DATABASES = (
     "' OR '1'='1",
@@ -221,7 +221,7 @@ def test_nothing_that_is_asked_speaks_to_the_database(world, client, said):
         assert not normal(said) or client.get("/en/projects/", {"q": said}).context["problems"]
 
 
-# ── Speaking to browsers ─────────────────────────────────────────────────────────────────────────────────────
+# ── Cross-site scripting ─────────────────────────────────────────────────────────────────────────────────────
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7|add:7 }}"
 HANDLER = re.compile(r"^on", re.IGNORECASE)
@@ -312,7 +312,7 @@ def test_markup_in_an_address_is_shown_and_not_run(world, client):
     assert harmed == {}
 
 
-# ── Speaking to spreadsheets ─────────────────────────────────────────────────────────────────────────────────
+# ── Formula injection ────────────────────────────────────────────────────────────────────────────────────────
 
 FORMULAS = ("=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1+1", "\r=1+1")
 
@@ -333,7 +333,7 @@ def test_no_file_holds_a_formula(client, formula):
     assert risky.match(formula)
 
 
-# ── Bringing files ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Uploading files ──────────────────────────────────────────────────────────────────────────────────────────
 
 BOMB = """<?xml version="1.0"?>
 <!DOCTYPE x [<!ENTITY a "{}"><!ENTITY b "{}">]>

@@ -154,7 +154,7 @@ def test_everything_is_published():
     assert [record for model in RECORDS for record in model.objects.exclude(publication="published")] == []
 
 
-# ── What hangs together ──────────────────────────────────────────────────────────────────────────────────────
+# ── Related records ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_tie_is_there():

@@ -167,7 +167,7 @@ def test_page_is_in_the_language_of_its_address_whoever_asks(client, language):
     assert "Accept-Language" not in response.headers.get("Vary", "")
 
 
-# ── Addresses that lead elsewhere, or nowhere ────────────────────────────────────────────────────────────────
+# ── Redirects and unknown URLs ───────────────────────────────────────────────────────────────────────────────
 
 
 @EVERY_LANGUAGE
@@ -322,7 +322,7 @@ def test_what_a_record_belongs_to_is_not_named_before_it_is_published(client, pu
     assert [path for path in paths if SECRET.lower() in pages[path].content.decode().lower()] == []
 
 
-# ── A walk over all links ────────────────────────────────────────────────────────────────────────────────────
+# ── Crawling all links ───────────────────────────────────────────────────────────────────────────────────────
 
 
 class Walk:

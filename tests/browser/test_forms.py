@@ -52,7 +52,7 @@ def language(request):
     return request.param
 
 
-# ── Is it here already? ──────────────────────────────────────────────────────────────────────────────────────
+# ── Duplicates ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(desk, editor, language):

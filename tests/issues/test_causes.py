@@ -287,7 +287,7 @@ def test_english_that_stands_in_says_so(client, chain):
     assert languages["From irrigation to sea."] == "en"
 
 
-# ── Between tree and graph ───────────────────────────────────────────────────────────────────────────────────
+# ── From tree to graph ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def views(response):
@@ -345,7 +345,7 @@ def test_page_of_an_issue_without_links_has_no_graph(client, chain):
     assert picture(client.get("/en/issues/water/"), "chart-wide") is None
 
 
-# ── Cost ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("count", [1, 4])

@@ -90,7 +90,7 @@ def test_issues_are_counted_by_goal_through_their_targets(client):
     assert offered(client, "issues", "sdg") == {"6": 2, "13": 1}
 
 
-# ── Larger things cover their parts ──────────────────────────────────────────────────────────────────────────
+# ── A place includes its parts ───────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

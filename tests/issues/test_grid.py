@@ -167,7 +167,7 @@ def test_a_value_that_only_goes_is_a_version_too(editor, area):
     assert (area.version, LogEntry.objects.filter(object_id=area.pk).count()) == (2, 1)
 
 
-# ── Another editor ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── Concurrent edits ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_another_editor_changed_meanwhile_is_shown_and_not_overwritten(editor, area):

@@ -89,7 +89,7 @@ def test_organisation_that_takes_part_twice_counts_once(client, koica_and_adb):
     assert offered(client, "projects", "organisation") == {"koica": 2, "adb": 3}
 
 
-# ── Larger things cover their parts ──────────────────────────────────────────────────────────────────────────
+# ── A place includes its parts ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_place_covers_its_parts(client):

@@ -140,7 +140,7 @@ def test_page_says_how_to_cite_it(client):
     assert apa.endswith(f", from http://testserver/en/projects/trees/on/{timezone.localdate().isoformat()}/")
 
 
-# ── What lies near ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Neighbours ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_example_names_two_to_four_records_of_its_kind(kind, keys, message):
     assert refusal.value.message_dict == {"keys": [message]}
 
 
-# ── On the desk ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── In the admin ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def sign_in(client, group):

@@ -86,7 +86,7 @@ def errors(response):
     return found(response, "//ul[starts-with(@class, 'errorlist')]/li")
 
 
-# ── The way to the desk ──────────────────────────────────────────────────────────────────────────────────────
+# ── Sign-in to the admin ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_anonymous_is_led_from_the_desk_to_the_portals_own_sign_in(client):
@@ -310,7 +310,7 @@ def test_owner_is_told_of_a_change(client, editor):
     assert Authenticator.objects.filter(user=editor, type="totp").exists()
 
 
-# ── How long a session lasts ─────────────────────────────────────────────────────────────────────────────────
+# ── Length of a session ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -388,7 +388,7 @@ def test_public_pages_neither_extend_a_session_nor_set_its_cookie(signed_in, at)
     assert not desk_is_open(signed_in)
 
 
-# ── How often one may try ────────────────────────────────────────────────────────────────────────────────────
+# ── Rate limits ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 MISMATCH = "Wrong username or password. Try again."
@@ -507,7 +507,7 @@ def test_cache_has_its_table():
     assert "portal_cache" in connection.introspection.table_names()
 
 
-# ── Asked again ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── Re-authentication ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -569,7 +569,7 @@ def test_administrator_takes_a_lost_second_step_away(desk, editor):
     assert needs_mfa_setup(other)
 
 
-# ── Who makes whom what ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Who may change accounts ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def account_page(user):

@@ -86,7 +86,7 @@ def run(step):
     step(apps, SimpleNamespace(connection=connection))
 
 
-# ── Who gets the mail ────────────────────────────────────────────────────────────────────────────────────────
+# ── Recipients ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_address_that_an_administrator_replaced_resets_nothing(client, gulnara):
@@ -112,7 +112,7 @@ def test_an_address_is_found_however_its_letters_are_written(client, gulnara):
     assert User.objects.get(username="gulnara").check_password(NEW)
 
 
-# ── What a stranger learns ───────────────────────────────────────────────────────────────────────────────────
+# ── What anonymous users learn ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_mail_is_made_and_sent_after_the_answer(client, gulnara, monkeypatch):

@@ -143,7 +143,7 @@ def test_drafts_are_nowhere(client):
         refused(client, f"/api/v1/projects/hidden-{publication}", 404)
 
 
-# ── How it looks ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Pages and links ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_pages_lead_on_and_back(client):
@@ -297,7 +297,7 @@ def test_failure_is_told_as_a_problem(client, monkeypatch):
     assert "failed" in refused(client, "/api/v1/projects", 500)
 
 
-# ── What is new, and who may read ────────────────────────────────────────────────────────────────────────────────
+# ── Caching and permissions ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("address", ["/api/v1/projects?limit=1", "/api/v1/projects/trees"])
@@ -342,7 +342,7 @@ def test_scripts_of_other_sites_may_read_and_not_write(client, address):
     assert "Access-Control-Allow-Origin" not in client.get("/en/projects/", headers=asked).headers
 
 
-# ── How often the database is asked ──────────────────────────────────────────────────────────────────────────────
+# ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_api_asks_the_same_of_the_database_for_one_record_as_for_three(client):

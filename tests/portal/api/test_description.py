@@ -61,7 +61,7 @@ def test_every_parameter_is_described_with_an_example():
                 assert "example" in parameter, (path, parameter["name"])
 
 
-# ── Asked at random ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── Random queries ───────────────────────────────────────────────────────────────────────────────────────────────
 
 SCHEMA = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 OPERATIONS = {operation.ok().label: operation.ok() for operation in SCHEMA.get_all_operations()}

@@ -224,7 +224,7 @@ def test_a_doi_that_leads_on_is_known(server, monkeypatch):
     assert server.paths() == ["HEAD /doi/10.1000/x"]
 
 
-# ── Politely ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Rate of requests ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_host_is_asked_with_pauses_whatever_led_there(server):
@@ -263,7 +263,7 @@ def test_a_wait_is_read_as_a_date():
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
-# ── Safely ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Security ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_a_use_stands_once():
         ExternalLink.objects.create(address=URL)
 
 
-# ── In which order ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Order ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_waited_longest_is_asked_first_and_what_was_asked_lately_is_left_out():

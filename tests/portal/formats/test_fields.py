@@ -58,7 +58,7 @@ def test_json_says_the_same_in_a_nest(client):
     assert len(found["retrieved"]) == 10
 
 
-# ── How often the database is asked ─────────────────────────────────────────────────────────────────────────────
+# ── Query counts ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_issue_without_words_in_a_language_has_empty_cells(client):

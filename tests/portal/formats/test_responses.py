@@ -259,7 +259,7 @@ def test_former_key_leads_on_and_an_unknown_one_nowhere(client):
     assert client.get("/en/projects/never/?format=json").status_code == 404
 
 
-# ── Headers, and what is new ────────────────────────────────────────────────────────────────────────────────────
+# ── Headers and caching ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_file_is_named_for_what_it_is_and_when(client):
@@ -320,7 +320,7 @@ def test_list_leads_feed_readers_to_its_feed(client):
     assert client.get(href).headers["Content-Type"] == "application/atom+xml; charset=utf-8"
 
 
-# ── What is not to be had ───────────────────────────────────────────────────────────────────────────────────────
+# ── Unknown formats ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

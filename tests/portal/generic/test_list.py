@@ -37,7 +37,7 @@ LISTS = {
 WHOLE = {"issues", "glossary"}
 PAGED = [name for name in LISTS if name not in WHOLE]
 
-# ── What is there ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Content ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -182,7 +182,7 @@ def test_forms_keep_what_the_other_has_set(client, sixty_projects):
     assert hidden("//form[.//select]") == [("status", "implementation"), ("status", "closed"), ("q", "trees")]
 
 
-# ── Addresses without idle parameters ───────────────────────────────────────────────────────────────────────────
+# ── URLs without empty parameters ───────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def seen(record):
     return [change for change in public_changelog(record, public_groups(record, change_times(record))) if change]
 
 
-# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

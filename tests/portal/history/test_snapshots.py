@@ -356,7 +356,7 @@ def test_picture_of_today_is_not_one_of_the_past(client, on, make):
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-# ── How often the database is asked ──────────────────────────────────────────────────────────────────────────────
+# ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_past_costs_the_same_however_much_hangs_on_a_record(client):

@@ -189,7 +189,7 @@ def test_marks_of_imported_prose_become_sources_of_the_issue():
     assert issue.citations.get().source == source
 
 
-# ── Others meanwhile ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Concurrent edits ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_older_version_is_refused_only_where_the_line_changes_something():

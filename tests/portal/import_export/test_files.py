@@ -42,7 +42,7 @@ def refusal(data, **how):
     return refused.value.args
 
 
-# ── There and back ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Round trip ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -84,7 +84,7 @@ def test_a_text_that_no_cell_of_a_workbook_holds_is_said_to_need_csv():
     assert cells(written("csv", [["a", "x" * 40_000, ""]]))[1][1] == "x" * 40_000
 
 
-# ── As editors bring them ────────────────────────────────────────────────────────────────────────────────────
+# ── Files from editors ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

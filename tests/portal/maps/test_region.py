@@ -26,7 +26,7 @@ from tests.maps import FIVE, NUKUS, SEOUL, TASHKENT, drawn, listed, marks, of_cl
 pytestmark = pytest.mark.django_db
 
 
-# ── Marks on a page ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── Marks of a page ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_map_marks_places_and_lists_the_same(five):
@@ -175,7 +175,7 @@ def test_map_says_how_the_aral_sea_is_drawn_only_where_it_is(five):
     assert "1950s" not in reading.words(far)
 
 
-# ── Which pages have which map ──────────────────────────────────────────────────────────────────────────────────
+# ── Pages with maps ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_country_page_maps_its_published_places_with_their_projects(five, client):

@@ -46,7 +46,7 @@ def test_published_is_what_readers_may_see(publication):
     assert Place.objects.published().count() == (publication == "published")
 
 
-# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_the_question_is_asked_in_korean(desk):
     assert "다른 자료이므로 그대로 저장" in page
 
 
-# ── While one types ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Suggestions while typing ─────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(("group", "status"), [(None, 302), (TRANSLATORS["ko"], 200), (EDITOR, 200), (REVIEWER, 200)])

@@ -371,7 +371,7 @@ def test_change_page_asks_the_same_of_the_database_whoever_opens_it(desk, who, s
     assert queries(1) == queries(3)
 
 
-# ── A time to come ───────────────────────────────────────────────────────────────────────────────────────────
+# ── Scheduling ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def at(moment):

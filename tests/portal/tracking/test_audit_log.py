@@ -73,7 +73,7 @@ def since():
     return rest
 
 
-# ── Coming and going ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Sign-in and sign-out ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_signing_in_and_out_are_noted(client, anna, since):
@@ -400,7 +400,7 @@ def test_deletion_of_an_account_is_noted_and_its_entries_stay(anna, since):
     assert AuditEntry.objects.get(what=What.EXPORTED).who == "anna"
 
 
-# ── Nothing is altered ───────────────────────────────────────────────────────────────────────────────────────
+# ── Immutability ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

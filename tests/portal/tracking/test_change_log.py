@@ -44,7 +44,7 @@ def flushes():
     changes_flushed.disconnect(receive)
 
 
-# ── How long it lives ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Expiry ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_log_lives_from_the_first_change_to_the_end_of_the_transaction():

@@ -281,7 +281,7 @@ def test_what_the_fixtures_bring_has_no_history(content):
     assert [tracked.states for tracked in TRACKED.values() if tracked.states.objects.exists()] == []
 
 
-# ── Who, when, why ───────────────────────────────────────────────────────────────────────────────────────────
+# ── User, time and reason ────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_all_that_is_done_for_a_reason_is_one_act():

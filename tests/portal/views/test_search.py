@@ -219,7 +219,7 @@ def test_pages_go_on_in_the_same_order(client):
     assert reading.page(second).xpath("//ol[@class='hits']/@start") == ["26"]
 
 
-# ── Too little ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Too few results ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_question_is_widened_where_no_record_holds_all_of_it(client):
@@ -316,7 +316,7 @@ def test_no_input_of_a_list_is_an_error(client, path, text):
     assert client.get(path, {"q": text}, follow=True).status_code == 200
 
 
-# ── Cost ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("query", [{}, {"kind": "project", "year_from": "1990"}])
@@ -335,7 +335,7 @@ def test_search_asks_the_same_of_the_database_for_few_as_for_many(client, django
     assert counted[0] == counted[1]
 
 
-# ── While one types ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── Suggestions while typing ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def suggestions(client, text, language="en", **more):

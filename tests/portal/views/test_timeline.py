@@ -67,7 +67,7 @@ def both(client):
         make_agreement(key=key, date=date)
 
 
-# ── What is there ────────────────────────────────────────────────────────────────────────────────────────────
+# ── Content ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_events_and_agreements_stand_in_one_order(client, both):
@@ -309,7 +309,7 @@ def test_page_of_a_country_has_the_newest_of_both_and_counts_them(client, told):
     assert keys(client.get(events.get("href"))) == ["e1"]
 
 
-# ── Cost ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Query counts ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("count", [1, 6])

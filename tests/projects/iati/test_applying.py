@@ -186,7 +186,7 @@ def test_an_editor_brings_no_news_to_what_readers_see(run):
     assert states(run(news)) == {"changed": 1}
 
 
-# ── Not at all ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── All or nothing ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

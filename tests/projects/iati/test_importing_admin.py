@@ -57,7 +57,7 @@ def words(response):
     return " ".join(re.sub(r"<[^>]+>", " ", inline).split())
 
 
-# ── The way in ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Upload, preview and import ───────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_file_is_received_looked_at_and_imported(desk):

@@ -18,7 +18,7 @@ from tests.projects.iati.imports import HEADER, LINE, country
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("central_asia")]
 
 
-# ── Out again ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── In the report ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_was_imported_is_reported_as_it_was_read_and_at_second_hand(run, client, tmp_path):

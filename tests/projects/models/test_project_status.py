@@ -170,7 +170,7 @@ def test_no_project_of_the_content_is_under_way_after_its_end_on_any_day(content
     assert wrong == []
 
 
-# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 WORDS = [
     ("pipeline", None, "2012-12", "en", "Planned when last reported (December 2012)"),

@@ -32,7 +32,7 @@ def dublin_core(harvester, identifier):
     return [(etree.QName(child).localname, child.get(LANG), child.text) for child in root]
 
 
-# ── What is there ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Content ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_records_are_to_be_had_as_dublin_core(harvester):

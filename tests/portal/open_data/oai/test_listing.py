@@ -30,7 +30,7 @@ def states(harvester, **asked):
     return {header.identifier.rpartition(":")[2]: header.deleted for header in headers}
 
 
-# ── What is there ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Content ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -27,7 +27,7 @@ def ask(client, query):
     return [error.get("code") for error in tree.findall("oai:error", NAMES)], dict(request.attrib)
 
 
-# ── What is there ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Content ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_portal_introduces_itself(harvester, settings):
@@ -150,7 +150,7 @@ def test_nothing_else_may_be_done_to_it(client):
     assert "noindex" in client.get("/oai?verb=Identify").headers["X-Robots-Tag"]
 
 
-# ── What it costs ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── Query counts ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def file_rows(response):
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
-# ── Ways on ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Links to other pages ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_each_record_can_be_taken_away_and_others_added(client):
