@@ -39,7 +39,7 @@ READ = {
 TYPES = {"event": "Event", "indicator": "Dataset"}
 
 
-def told(kind, keys, base):
+def elements_by_key(kind, keys, base):
     """Return a dict from key to metadata element, for the published ones among these records."""
     serialiser = SERIALISERS[kind]
     fields = [field for field in serialiser.fields if field.name in READ]

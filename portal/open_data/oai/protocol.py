@@ -196,12 +196,12 @@ class OAIResponse:
         for header in headers:
             if not header.deleted:
                 wanted.setdefault(header.kind, []).append(header.key)
-        told = {kind: dublin_core.told(kind, keys, self.base) for kind, keys in wanted.items()}
+        elements = {kind: dublin_core.elements_by_key(kind, keys, self.base) for kind, keys in wanted.items()}
         for header in headers:
             record = _element(said, "record")
             record.append(self.header(header))
             if not header.deleted:
-                _element(record, "metadata").append(told[header.kind][header.key])
+                _element(record, "metadata").append(elements[header.kind][header.key])
 
     # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
 
