@@ -5,7 +5,7 @@
 - `plan`: what a file would change, row by row, and its errors;
 - `apply`: store a plan, all of it or nothing.
 
-The content of the portal as fixtures is in `fixtures`.
+The content of the portal as fixtures is in `fixtures`, and their update of a running portal in `content_update`.
 
 The pages of the admin are in `portal/staff/import_export.py`.
 """

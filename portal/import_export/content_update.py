@@ -37,7 +37,7 @@ from portal.models import FormerKey, Record, Tombstone
 from portal.tracking import content_version
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
-from portal.tracking.history import CHANGED, CREATED, DELETED, INITIAL, TRACKED, change_reason
+from portal.tracking.history import BATCH, CHANGED, CREATED, DELETED, INITIAL, TRACKED, change_reason
 
 ONLY_ADDED = frozenset({"portal.FormerKey", "portal.Tombstone", "portal.Alias"})
 # Fields that an update never changes in a stored record.
@@ -164,6 +164,7 @@ class _Update:
         self.given, self.report = given, UpdateReport()
         self.rows, self.ids, self.edits, self.relations = {}, {}, {}, {}
         self.changed_owners = defaultdict(set)  # model -> primary keys of records whose rows changed
+        self.pending = []  # rows to create in one batch: natural key, fields, row
         self.is_started = False
 
     def run(self):
@@ -334,6 +335,7 @@ class _Update:
         waiting = [(self._key(model, fields), fields) for fields in self.given[model]]
         while waiting:
             refused = [(key, fields, why) for key, fields in waiting if (why := self._store(model, key, fields))]
+            refused += self._create_pending(model)
             if len(refused) == len(waiting):
                 for key, _fields, why in refused:
                     self.report.leave(model, key, why)
@@ -405,17 +407,46 @@ class _Update:
             *self._owner(owner.related_model, values[owner.attname])
         ):
             return ""
+        if not issubclass(model, Record):
+            self.pending.append((key, fields, model(**values)))
+            return ""
         row = model(**{name: value for name, value in values.items() if name not in KEPT - {"key", "publication"}})
-        if issubclass(model, Record):
-            row.update_publication_dates(PublicationStatus.DRAFT)
+        row.update_publication_dates(PublicationStatus.DRAFT)
         if why := self._write_row(row, None):
             return why
+        self._note_added(model, key, row)
+        self._relate(model, key, row, fields, report=False)
+        return ""
+
+    def _create_pending(self, model):
+        """Create the rows that wait, in batches; one by one if the database refuses one of them.
+
+        Return the refused ones, as (natural key, fields, reason).
+        """
+        pending, self.pending = self.pending, []
+        if not pending:
+            return []
+        self._start()
+        refused = []
+        try:
+            with transaction.atomic():
+                model._default_manager.bulk_create([row for _key, _fields, row in pending], batch_size=BATCH)
+        except IntegrityError:
+            for key, fields, row in pending:
+                row.pk, row._state.adding = None, True  # a refused batch has left its primary keys on the rows
+                if why := self._write_row(row, None):
+                    refused.append((key, fields, why))
+        kept = {key for key, _fields, _why in refused}
+        for key, _fields, row in pending:
+            if key not in kept:
+                self._note_added(model, key, row)
+        return refused
+
+    def _note_added(self, model, key, row):
         self.rows[model][row.pk], self.ids[model][key] = row, row.pk
         relate([row], self.rows)
         self.report.add("added", model, key)
         self._note_owner(model, row.pk)
-        self._relate(model, key, row, fields, report=False)
-        return ""
 
     def _change(self, model, key, row, fields):
         values, missing = self._values(model, fields)
