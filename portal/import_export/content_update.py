@@ -8,13 +8,13 @@ of editors. So a page of an earlier day still shows the record as it was.
 - A field is brought up to date unless somebody changed it here. A changed English text keeps its translations too.
 - A row that left the fixtures is removed unless somebody changed it here, or the portal's own records name it.
 - The state of publication, the times and the version of a stored record are not in the fixtures' hands.
-- Models of ONLY_ADDED have rows that are not in the history. Missing ones are added; none is changed or removed.
+- Of the models ONLY_ADDED, editors' rows may be without history. Missing rows are added; none is changed or removed.
 - Other models without history, the choices for pages, are loaded only while the portal has none.
 """
 
 import json
 from collections import Counter, defaultdict
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -190,6 +190,18 @@ class _Update:
             content_version.mark_changed()
             self.is_started = True
 
+    @contextmanager
+    def _attempt(self):
+        """Make changes that the database may refuse. If it does, nothing counts as changed by them."""
+        was_started = self.is_started
+        try:
+            with transaction.atomic():
+                self._start()
+                yield
+        except IntegrityError:  # ProtectedError too
+            self.is_started = was_started
+            raise
+
     # ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read(self, model):
@@ -316,9 +328,8 @@ class _Update:
     def _delete(self, model, pk):
         row = self.rows[model][pk]
         key = row.natural_key()
-        self._start()
         try:
-            with transaction.atomic():
+            with self._attempt():
                 row.delete()
         except ProtectedError:
             return False
@@ -426,10 +437,9 @@ class _Update:
         pending, self.pending = self.pending, []
         if not pending:
             return []
-        self._start()
         refused = []
         try:
-            with transaction.atomic():
+            with self._attempt():
                 model._default_manager.bulk_create([row for _key, _fields, row in pending], batch_size=BATCH)
         except IntegrityError:
             for key, fields, row in pending:
@@ -503,9 +513,8 @@ class _Update:
                 row.updated_at = timezone.now()
                 names |= {"version", "updated_at"}
             columns = names
-        self._start()
         try:
-            with nullcontext() if partly else suppress_outdated(), transaction.atomic():
+            with nullcontext() if partly else suppress_outdated(), self._attempt():
                 row.save(update_fields=columns)
         except IntegrityError as error:
             return str(error).splitlines()[0]

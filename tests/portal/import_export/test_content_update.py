@@ -238,6 +238,8 @@ def test_a_record_that_left_the_fixtures_goes_unless_own_records_name_it(release
     report = later.load()
     assert set(Source.objects.values_list("key", flat=True)) == {"kei-2021", "named"}
     assert report.left_alone == [("source named", "it left the fixtures, but records of this portal name it")]
+    version = content_version.current_version()
+    assert (later.load().counts, content_version.current_version()) == ({}, version)
 
 
 def test_a_merged_source_stands_for_its_former_key(release, trees):
