@@ -59,7 +59,7 @@ def test_large_map_says_honestly_what_it_does_not_show(located, client):
         "with known coordinates."
     )
     [unlocated] = of_class(found, "map-unlocated")
-    assert sorted(reading.words(item) for item in unlocated) == ["Project nowhere", "Project vague"]
+    assert sorted(reading.words(item.find("a")) for item in unlocated) == ["Project nowhere", "Project vague"]
 
 
 def test_marks_of_the_large_map_lead_to_the_list(located, client):
