@@ -230,8 +230,12 @@ def apply_changes(
     new = _read(state, facets, queryset, changed)
     gone, index = BitMap(changed), {}
     for name, bitmaps in old.facets.items():
-        added = new.facets[name]
-        index[name] = ValueBitmaps({value: (bitmaps[value] - gone) | added[value] for value in bitmaps.keys() | added})
+        index[name] = ValueBitmaps(bitmaps)  # most bitmaps stay the same
+        for value, ids in bitmaps.items():
+            if not gone.isdisjoint(ids):
+                index[name][value] = ids - gone
+        for value, ids in new.facets[name].items():
+            index[name][value] = index[name][value] | ids
     return FacetIndex(state=state, all=(old.all - gone) | new.all, facets=index)
 
 

@@ -76,7 +76,7 @@ class StatusRule:
         """Return True if the rule applies to a project with `value` in the column."""
         if self.before is None:
             return value is None
-        return value is not None and value.last_day < self.before(today)
+        return value is not None and value.is_over_before(self.before(today))
 
     def condition(self, today: datetime.date) -> models.Q:
         """Return `holds` as a condition of the database."""
@@ -167,7 +167,8 @@ def ids_by_status_on(bitmaps: dict, today: datetime.date) -> dict[StatusNow, Bit
         if rule.before is None:
             matched.append((rule, BitMap.union(BitMap(), *values.values()), False))
         else:
-            over = [ids for value, ids in values.items() if rule.holds(value, today)]
+            day = rule.before(today)
+            over = [ids for value, ids in values.items() if value.is_over_before(day)]
             matched.append((rule, BitMap.union(BitMap(), *over), True))
     found = {status: BitMap() for status in StatusNow}
     for status, ids in by_column["status"].items():

@@ -133,12 +133,10 @@ def test_ended_before_and_its_opposite_part_all_dates(projects, day):
     today = datetime.date.fromisoformat(day)
     over = set(Project.objects.filter(ended_before("end", today)).values_list("pk", flat=True))
     not_over = set(Project.objects.filter(not_ended_before("end", today)).values_list("pk", flat=True))
-    expected = {one.pk for one in Project.objects.all() if one.end is not None and one.end.last_day < today}
-    assert (over, not_over) == (expected, {one.pk for one in projects_now()} - expected)
-
-
-def projects_now():
-    return Project.objects.all()
+    everyone = list(Project.objects.all())
+    expected = {one.pk for one in everyone if one.end is not None and one.end.last_day < today}
+    assert (over, not_over) == (expected, {one.pk for one in everyone} - expected)
+    assert {one.pk for one in everyone if one.end is not None and one.end.is_over_before(today)} == expected
 
 
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2060, 12, 31)))
