@@ -1,5 +1,6 @@
 """Filters of issues, indicators, events and the glossary. All lists of the portal share these parameter names."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from issues.models import Event, Indicator, Issue, Observation, Term
@@ -10,6 +11,7 @@ from portal.facets.filters import (
     PlaceFacet,
     RecordFilterSet,
     YearFilter,
+    has_value,
     names,
     places_but_countries,
     portal_countries,
@@ -55,11 +57,39 @@ class IndicatorFilter(RecordFilterSet):
         fields = []
 
 
+class EventCountryFacet(Facet):
+    """The countries of events. Korea also has all events of kind RELATIONS, which are those between it and the region.
+
+    Such an event names only the country of Central Asia.
+    """
+
+    @staticmethod
+    def korea():
+        """Return the keys of the published countries of the group KOREA. One query."""
+        return list(Place.objects.published().filter(group=Place.Group.KOREA).values_list("key", flat=True))
+
+    def _has_korea(self, model, keys):
+        return has_value(model, self.paths[0], keys) | Q(kind=Event.Kind.RELATIONS)
+
+    def filter(self, queryset, values):
+        if not values:
+            return queryset
+        condition = has_value(queryset.model, self.paths[0], values)
+        if korea := [key for key in self.korea() if key in values]:
+            condition |= self._has_korea(queryset.model, korea)
+        return queryset.filter(condition)
+
+    def counts_from_queryset(self, queryset):
+        counts = super().counts_from_queryset(queryset)
+        korea = {key: queryset.filter(self._has_korea(queryset.model, [key])).count() for key in self.korea()}
+        return counts | {key: count for key, count in korea.items() if count}
+
+
 class EventFilter(DatedFilterSet):
     """Filter events by country, issue, kind, place and year."""
 
     kind = Facet("kind", options=Event.Kind, label=_("Kind"))
-    country = Facet("countries__key", options=portal_countries, label=_("Country"))
+    country = EventCountryFacet("countries__key", options=portal_countries, label=_("Country"))
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
     place = PlaceFacet(
         "places__key",

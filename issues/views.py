@@ -177,9 +177,7 @@ class IssuePage(RecordView):
             "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
             "charts": figures_for(charts, most=4),
             "aral": sea,
-            "dated": sorted(
-                [*events, *issue.agreements.published().with_outlook()], key=lambda record: (record.date, record.key)
-            ),
+            "dated": dated_once(events, issue.agreements.published().with_outlook()),
             "answer_count": answer_count,
             "answers": answers,
             "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,
@@ -210,6 +208,14 @@ class IssuePage(RecordView):
         of_figures = [source for figure in figures for source in figure.stated_sources]
         cited = [c.source for c in citations if c.source.publication == VISIBLE]
         return Footnotes([*cited, *of_figures])
+
+
+def dated_once(events, agreements):
+    """Return events and agreements by date. An event of the title and date of one of the agreements is left out."""
+    agreements = list(agreements)
+    told = {(agreement.title_en, agreement.date) for agreement in agreements}
+    events = [event for event in events if (event.title_en, event.date) not in told]
+    return sorted([*events, *agreements], key=lambda record: (record.date, record.key))
 
 
 def main_issues():

@@ -2,6 +2,7 @@
 
 import functools
 from collections import Counter, defaultdict
+from typing import ClassVar
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -25,6 +26,7 @@ from portal.facets.filters import (
     names,
     places_but_countries,
     portal_countries,
+    rows_at,
 )
 from portal.models import Place
 from projects.models import (
@@ -164,10 +166,60 @@ class StatusNowFacet(Facet):
         return found
 
 
+class ProjectCountryFacet(Facet):
+    """The countries that projects concern. Korea has the projects in which its organisations take part.
+
+    Korea is a partner, not a recipient, so projects do not name it. The index has its projects under the pair of key
+    and group, and under the plain key of each country the projects that name it. Coverage counts the latter.
+    """
+
+    participants = "participations__organisation__country__key"
+    participants_where: ClassVar[dict] = {
+        "organisation__publication": PublicationStatus.PUBLISHED,
+        "organisation__country__group": Place.Group.KOREA,
+    }
+
+    def filter(self, queryset, values):
+        if not values:
+            return queryset
+        return queryset.filter(
+            has_value(queryset.model, self.paths[0], values)
+            | has_value(queryset.model, self.participants, values, self.participants_where)
+        )
+
+    def counts_from_queryset(self, queryset):
+        queryset = queryset.order_by()
+        where = {f"participations__{name}": value for name, value in self.participants_where.items()}
+        pairs = set(queryset.values_list("pk", self.paths[0])) | set(
+            queryset.filter(**where).values_list("pk", self.participants)
+        )
+        return Counter(value for _pk, value in pairs if value)
+
+    def index_sources(self, model):
+        rows, owner, column = rows_at(model, self.participants)
+        where = tuple(self.participants_where.items())
+        return [
+            *super().index_sources(model),
+            FacetSource(rows, owner, (column, "organisation__country__group"), where),
+        ]
+
+    def ids_for_value(self, bitmaps, value):
+        return union([bitmaps[value], bitmaps[value, Place.Group.KOREA.value]])
+
+    def counts_from_index(self, bitmaps, ids):
+        values = {value[0] if isinstance(value, tuple) else value for value in bitmaps}
+        return {value: ids.intersection_cardinality(self.ids_for_value(bitmaps, value)) for value in values}
+
+
+def projects_of_country(key):
+    """Return the bitmap of the published projects that the list shows for a country."""
+    return ProjectFilter.base_filters["country"].ids_for_value(registry.facet_index(Project).facets["country"], key)
+
+
 class ProjectFilter(IndexedFilterSet):
     """Filter projects by country, issue, area and more."""
 
-    country = Facet("countries__key", options=portal_countries, label=_("Country"))
+    country = ProjectCountryFacet("countries__key", options=portal_countries, label=_("Country"))
     issue = IssueFacet(
         "issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6
     )

@@ -5,9 +5,22 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from issues.models.issue import Issue
+from portal.core.choices import PublicationStatus
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, DatedQuerySet, OutlookMixin, Place, Record, Source
 from portal.models.querysets import RecordManager
+
+
+class EventQuerySet(DatedQuerySet):
+    """Queryset methods of events."""
+
+    def without_agreements(self):
+        """Leave out events that are a published agreement too: one of the same English title and date."""
+        agreements = Issue._meta.get_field("agreements").related_model._base_manager
+        same = agreements.filter(
+            publication=PublicationStatus.PUBLISHED, date=models.OuterRef("date"), title_en=models.OuterRef("title_en")
+        )
+        return self.exclude(models.Exists(same))
 
 
 class Event(OutlookMixin, Record):
@@ -34,7 +47,7 @@ class Event(OutlookMixin, Record):
         Source, verbose_name=_("sources"), through="EventCitation", related_name="cited_by_events"
     )
 
-    objects = RecordManager.from_queryset(DatedQuerySet)()
+    objects = RecordManager.from_queryset(EventQuerySet)()
 
     name_field = "title"
     search_fields = ("title_en", "title_ko", "title_ru")

@@ -12,11 +12,14 @@ from issues.models import Event, Indicator, Issue, KeyFigure
 from issues.projects import with_project_counts
 from portal.core.choices import Area
 from portal.facets import registry
-from portal.models import Place, Source
+from portal.models import Outlook, Place, Source
 from portal.models.querysets import reader_text
 from portal.seo.head import PageMetadataMixin
 from portal.views.completeness import counts_by
+from projects.filters import projects_of_country
 from projects.models import Agreement, Organisation, Project
+
+LATEST = 6  # most projects, and most dated records, on the home page
 
 
 def published(model):
@@ -31,6 +34,21 @@ def choice_counts(sets, choices, among):
     """
     counts = [(choice, among.intersection_cardinality(sets[choice.value])) for choice in choices]
     return sorted((pair for pair in counts if pair[1]), key=lambda pair: (-pair[1], pair[0]))
+
+
+def merge_by_date(*lists):
+    """Return dated records of several lists as one list, the newest first; records of the same date by key."""
+    together = sorted((record for found in lists for record in found), key=lambda record: record.key)
+    return sorted(together, key=lambda record: record.date, reverse=True)
+
+
+def latest_dated(day):
+    """Return the latest events and agreements, the newest first; those whose outcome is not recorded come last."""
+    found = merge_by_date(
+        Event.objects.published().without_agreements().with_news_first(day)[:LATEST],
+        Agreement.objects.published().with_news_first(day)[:LATEST],
+    )
+    return sorted(found, key=lambda record: record.outlook == Outlook.NOT_RECORDED)[:LATEST]
 
 
 class Home(PageMetadataMixin, TemplateView):
@@ -81,8 +99,8 @@ class Home(PageMetadataMixin, TemplateView):
                 )
             ],
             "picture": aral.picture(sea) if sea else None,
-            "projects": Project.objects.published().latest_first().for_list()[:6],
-            "events": Event.objects.published().with_news_first(timezone.localdate())[:6],
+            "projects": Project.objects.published().latest_first().for_list()[:LATEST],
+            "dated": latest_dated(timezone.localdate()),
             "countries": countries_with_counts(),
             "areas": choice_counts(projects.facets["area"], Area, projects.all),
         }
@@ -94,11 +112,10 @@ def countries_with_counts():
     The numbers are the attributes `project_count`, `issue_count` and `organisation_count`.
     """
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
-    projects = registry.facet_index(Project).facets["country"]
     issues = counts_by(Issue.objects.published(), "countries")
     organisations = counts_by(Organisation.objects.published(), "country")
     for place in countries:
-        place.project_count = len(projects[place.key])
+        place.project_count = len(projects_of_country(place.key))
         place.issue_count = issues.get(place.pk, 0)
         place.organisation_count = organisations.get(place.pk, 0)
     return countries

@@ -7,6 +7,7 @@ from django.views.generic import TemplateView
 
 from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
+from issues.filters import EventFilter
 from issues.models import Event, Issue, IssueInCountry, PageIndicator
 from portal.core.choices import Area, Level, PublicationStatus
 from portal.facets import registry
@@ -18,9 +19,10 @@ from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import reader_text
 from portal.seo import schema_org
 from portal.seo.head import PageMetadataMixin
-from portal.views.home import choice_counts, countries_with_counts
+from portal.views.home import choice_counts, countries_with_counts, merge_by_date
 from portal.views.levels import levels_by_country, levels_file
 from portal.views.map_data import with_project_ids
+from projects.filters import projects_of_country
 from projects.models import Agreement, Project
 
 VISIBLE = PublicationStatus.PUBLISHED
@@ -95,12 +97,6 @@ def missing_cooperation(country):
     }
 
 
-def merge_by_date(*lists):
-    """Return dated records of several lists as one list, the newest first; records of the same date by key."""
-    together = sorted((record for found in lists for record in found), key=lambda record: record.key)
-    return sorted(together, key=lambda record: record.date, reverse=True)
-
-
 class CountryPage(RecordView):
     """The page of a country, with all records that are about it."""
 
@@ -125,7 +121,7 @@ class CountryPage(RecordView):
     def related_context(self, country):
         limit = self.preview_limit
         facets = registry.facet_index(Project).facets
-        projects = facets["country"][country.key]
+        projects = projects_of_country(country.key)
         agreements = (
             Agreement.objects.published()
             .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
@@ -133,7 +129,13 @@ class CountryPage(RecordView):
             .distinct()
         )
         organisations = country.organisations.published().for_list().order_by("-project_count", "key")
-        events = country.events_of_country.published().with_outlook().order_by("-date", "key")
+        of_country = EventFilter.base_filters["country"]
+        events = (
+            of_country.filter(Event.objects.published(), [country.key])
+            .without_agreements()
+            .with_outlook()
+            .order_by("-date", "key")
+        )
         agreement_count, event_count = agreements.count(), events.count()
         return {
             "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from issues.filters import EventCountryFacet
 from issues.models import Event, Issue
 from portal.core.choices import Area, PublicationStatus
 from portal.facets.counting import QuerySetCounter
@@ -109,7 +110,7 @@ class TimelineFilter(DatedFilterSet):
     counter_class = TimelineCounter
 
     kind = Facet("kind", **KIND)
-    country = Facet("countries__key", **COUNTRY)
+    country = EventCountryFacet("countries__key", **COUNTRY)
     issue = Facet("issues__key", "issues__parent__key", **ISSUE)
     area = NullFacet(**AREA)
     place = PlaceFacet("places__key", **PLACE)
@@ -185,7 +186,7 @@ class TimelineTable(RecordTable):
 
 
 class Timeline(RecordListView):
-    """The timeline page: events and agreements by decade."""
+    """The timeline page: events and agreements by decade. What is both is shown once, as the agreement."""
 
     queryset = Event.objects.all()
     filterset_class = TimelineFilter
@@ -203,6 +204,9 @@ class Timeline(RecordListView):
     @staticmethod
     def count_words(count):
         return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
+
+    def get_queryset(self):
+        return super().get_queryset().without_agreements()
 
     def get_table_kwargs(self):
         return super().get_table_kwargs() | {"order_by": self.default_sort}

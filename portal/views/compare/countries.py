@@ -87,8 +87,8 @@ class Countries(Comparison):
         if all(place.group == Place.Group.CENTRAL_ASIA for place in places):
             return ""
         return gettext(
-            "Projects and issues are recorded for the Central Asian countries they concern. Korea is the partner in "
-            "all of them and is not counted."
+            "Projects and issues are recorded for the Central Asian countries they concern. Korea has the "
+            "projects in which its organisations take part."
         )
 
     def counts(self, places, projects):
