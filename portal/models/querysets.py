@@ -125,7 +125,18 @@ RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManag
 
 
 class PairManager(models.Manager.from_queryset(RowQuerySet)):
-    """Finds the row of a through table by the values of the `natural_fields` of its model."""
+    """Finds the row of a through table by the values of the `natural_fields` of its model.
+
+    Within `remembering_keys`, all rows of a table whose natural key has no foreign key are read by one query. So a load
+    must not contain such a row twice.
+    """
 
     def get_by_natural_key(self, *values):
-        return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))
+        found = _remembered.get()
+        if found is None or any("__" in path for path in self.model.natural_fields):
+            return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))
+        if (self.model, self.db) not in found:
+            found[self.model, self.db] = {row.natural_key(): row for row in self.all()}
+        if values not in found[self.model, self.db]:
+            raise self.model.DoesNotExist
+        return found[self.model, self.db][values]
