@@ -1,6 +1,7 @@
 """The model of aliases: further names of records, in the languages and scripts of the region."""
 
 import functools
+import operator
 from collections import defaultdict
 
 from django.apps import apps
@@ -113,16 +114,18 @@ def _models():
 
 
 def attach_aliases(records):
-    """Set `aliases` of those of the records that may have some, by one query for each kind of record."""
-    by_kind = defaultdict(lambda: defaultdict(list))
+    """Set `aliases` of those of the records that may have some, by one query."""
+    named = defaultdict(lambda: defaultdict(list))
     for record in records:
         if isinstance(record, AliasedMixin):
             record.aliases = []
-            by_kind[record._meta.model_name][record.key].append(record)
-    for kind, named in by_kind.items():
-        for alias in Alias.objects.filter(kind=kind, key__in=named).order_by("pk"):
-            for record in named[alias.key]:
-                record.aliases.append(alias)
+            named[record._meta.model_name][record.key].append(record)
+    if not named:
+        return
+    of_one_kind = (models.Q(kind=kind, key__in=list(keys)) for kind, keys in named.items())
+    for alias in Alias.objects.filter(functools.reduce(operator.or_, of_one_kind)).order_by("pk"):
+        for record in named[alias.kind][alias.key]:
+            record.aliases.append(alias)
 
 
 def delete_with_record(sender, change, phase, **kwargs):

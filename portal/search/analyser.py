@@ -13,7 +13,7 @@ from typing import NamedTuple
 import snowballstemmer
 
 # Moves when the same text gives other tokens than before: an index of another version is made anew.
-VERSION = 1
+VERSION = 2
 
 # Parts two texts of one field, so that no phrase runs from one into the other. No text gives this token.
 BREAK = "§"
@@ -50,6 +50,17 @@ PARTICLES = tuple(
         reverse=True,
     )
 )
+
+
+# Uzbek in both of its alphabets. Of several Cyrillic spellings of a Latin one, the first is usual.
+_UZBEK = [
+    *zip("yoʻ sh ch oʻ gʻ yo yu ya ye ts".split(), "йў ш ч ў ғ ё ю я е ц".split(), strict=True),
+    *(("sh", "щ"), ("i", "и"), ("i", "ы"), ("e", "е"), ("e", "э"), ("ʼ", "ъ"), ("", "ь")),
+    *zip("abdfghjklmnopqrstuvxyz", "абдфгҳжклмнопқрстувхйз", strict=True),
+]
+_TO_LATIN = {cyrillic: latin for latin, cyrillic in _UZBEK}
+_TO_CYRILLIC = {latin: cyrillic for latin, cyrillic in reversed(_UZBEK) if latin}
+_LATIN_LETTERS = re.compile("|".join(sorted(map(re.escape, _TO_CYRILLIC), key=len, reverse=True)))
 
 
 class Token(NamedTuple):
@@ -109,6 +120,22 @@ def normal(text: str) -> str:
 def identifier(text: str) -> str:
     """The token of a key, a DOI, an address: all of it as one."""
     return normal(text).replace(" ", "")[-LONGEST:]
+
+
+def uzbek_in_both_scripts(text: str, language: str) -> tuple[str, ...]:
+    """Return a text and, if it is Uzbek, the same in lower case in its other alphabet.
+
+    `language` is a BCP 47 code: `uz` is in Latin letters, `uz-Cyrl` in Cyrillic ones.
+    """
+    if language == "uz":
+        latin = re.sub(f"(?<=[og])[{APOSTROPHES}]", "ʻ", text.casefold())
+        latin = re.sub(f"(?<![og])[{APOSTROPHES}]", "ʼ", latin)
+        cyrillic = re.sub(r"\be", "э", latin)
+        return text, _LATIN_LETTERS.sub(lambda found: _TO_CYRILLIC[found[0]], cyrillic)
+    if language == "uz-Cyrl":
+        latin = re.sub(r"(?:\b|(?<=[аеёиоуўэюя]))е", "ye", text.casefold())
+        return text, "".join(_TO_LATIN.get(letter, letter) for letter in latin)
+    return (text,)
 
 
 def pieces(text: str) -> Iterator[list[ScriptRun]]:

@@ -17,6 +17,7 @@ from django.utils.translation import override
 from portal.core.choices import PublicationStatus
 from portal.models.alias import AliasedMixin
 from portal.models.record import Record
+from portal.search.analyser import uzbek_in_both_scripts
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
@@ -44,9 +45,11 @@ def names_of(record: Model) -> Iterator[tuple[str, str]]:
 
 
 def aliases_of(record: Model) -> Iterator[tuple[str, str]]:
-    """Yield pairs of language code and text of the aliases of a record."""
+    """Yield pairs of language code and text of the aliases of a record; Uzbek ones in both alphabets."""
     if isinstance(record, AliasedMixin):
-        yield from ((alias.language, alias.text) for alias in record.aliases)
+        for alias in record.aliases:
+            for text in uzbek_in_both_scripts(alias.text, alias.language):
+                yield alias.language, text
 
 
 def values_at(record: Model, path: str) -> Iterator[object]:

@@ -172,7 +172,7 @@ def _dependents(model: type[Model], pks: Collection[int]) -> Iterator[tuple[type
 def mark_dirty_for_rows(sender: type[Model], change: TableChange, phase: Phase, **kwargs: object) -> None:
     """Receive `rows_changed`: mark the records that carry words of the rows."""
     if sender is Alias:
-        _mark_named(change)
+        _mark_named(change, phase)
     elif change.action is Action.RELATE:
         owner = _watched().throughs.get(sender)
         if owner is not None and change.instance is not None:
@@ -186,12 +186,12 @@ def mark_dirty_for_rows(sender: type[Model], change: TableChange, phase: Phase, 
         mark_dirty(sender, change.pks)
 
 
-def _mark_named(change: TableChange) -> None:
+def _mark_named(change: TableChange, phase: Phase) -> None:
     """Mark the records that aliases named before a change, and those that they name after it."""
     renamed = change_log.current_log().renamed
     if isinstance(change.instance, Alias):
         renamed.add((change.instance.kind, change.instance.key))
-    if change.action is not Action.SAVE or not change.is_created:
+    if change.pks and (change.instance is None or (change.action is Action.SAVE and phase is Phase.BEFORE)):
         renamed.update(Alias.objects.filter(pk__in=change.pks).values_list("kind", "key"))
 
 
@@ -252,8 +252,9 @@ def fields_of(record: Record) -> FieldTokens:
     for name in FIELDS:
         texts = [text for _language, text in documents.texts_of(record, name)]
         if name == "title":
-            texts += [text for _language, text in documents.aliases_of(record)]
-        tokens = indexed(list(dict.fromkeys(texts)), room)
+            aliases = [text for _language, text in documents.aliases_of(record)]
+            texts = list({normal(text): text for text in reversed([*texts, *aliases])}.values())[::-1]
+        tokens = indexed(texts, room)
         room -= tokens.count(" ")
         found.append(tokens)
     title, related, summary, body = found
@@ -420,8 +421,9 @@ def rebuild(advance: Callable[[int], object] = lambda count: None) -> None:
             rows.objects.filter(entry__in=forgotten).delete()
         forgotten.delete()
         SearchWord.objects.all().delete()
-        names = SearchName.objects.filter(whole=True).exclude(language=NO_LANGUAGE).values_list("text", flat=True)
-        _learn({word for text in names.iterator() for word in _words(text)})
+        names = SearchName.objects.filter(whole=True, is_alias=False).exclude(language=NO_LANGUAGE)
+        texts = names.values_list("text", flat=True)
+        _learn({word for text in texts.iterator() for word in _words(text)})
         state.building, state.analyser, state.built_to = False, VERSION, 0
         state.save()
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise, starmap
 
 from portal.search.analyser import (
@@ -52,10 +52,14 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Alternative:
-    """One way in which a clause may be met: all its phrases. `weight` says how much it is what was typed, up to 1."""
+    """One way in which a clause may be met: all its phrases. `weight` says how much it is what was typed, up to 1.
+
+    `is_other_name` is True for another name of what was typed.
+    """
 
     phrases: tuple[Phrase, ...]
     weight: float = 1.0
+    is_other_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,13 @@ class Query:
         loose = self.loose
         least = min(self.least, len(loose))
         return [(*self.firm, *some) for some in combinations(loose, least)]
+
+    def without_other_names(self) -> "Query":
+        """Return the question as it was typed: no clause may be met by another name."""
+        clauses = (
+            replace(clause, ways=tuple(way for way in clause.ways if not way.is_other_name)) for clause in self.clauses
+        )
+        return replace(self, clauses=tuple(clauses))
 
 
 def parse(text: str) -> Query:

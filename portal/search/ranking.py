@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from portal.core.database import IdList
 from portal.models.search_index import LAST, NO_LANGUAGE, Kind, SearchName, kinds_of, of_kind, record_of
 from portal.search import indexing, store
-from portal.search.analyser import BREAK, identifier, normal, without_particle
+from portal.search.analyser import BREAK, STEMMED, identifier, normal, pieces, without_particle
 from portal.search.query import Alternative, Clause, Phrase, Query, parse, phrase_of
 
 # How much a token counts by the field it stands in: title, related, summary, body.
@@ -34,6 +34,10 @@ ENOUGH = 10
 MOST_ALTERNATIVES = 60
 # A name that so many records hold as it was typed is not asked for by its other spellings too.
 FAMILIAR = 200
+
+# The shortest beginning of an unknown word that is looked for, in letters and as a share of the word; the share is also
+# how much a beginning counts beside the word.
+SHORTEST_BEGINNING, BEGINNING = 4, 0.6
 
 # Kinds whose other names a question means too, and how much such a name counts beside the one that was typed.
 NAMED = (Kind.PLACE, Kind.COUNTRY, Kind.ORGANISATION)
@@ -83,7 +87,8 @@ def with_other_names(query: Query) -> Query:
     whole = normal(query.typed)
     typed = {name: clause for clause in query.loose for name in (clause.typed, without_particle(clause.typed))}
     named = SearchName.objects.filter(normal__in=[*typed, whole, without_particle(whole)], whole=True)
-    rows = list(named.order_by("pk").values_list("normal", "entry", "kind", "language"))
+    # The last row of a name counts: an alias, if no record has the name itself.
+    rows = list(named.order_by("-is_alias", "pk").values_list("normal", "entry", "kind", "language"))
     if any(name == whole and language == NO_LANGUAGE for name, _entry, _kind, language in rows):
         ways: tuple[Alternative, ...] = (_together(query), Alternative((Phrase((identifier(query.typed),)),)))
         return replace(query, clauses=(Clause(whole, ways),), cut=False)
@@ -116,15 +121,22 @@ def _together(query: Query) -> Alternative:
 
 
 def _ways(phrases: Iterable[Phrase]) -> list[Alternative]:
-    return [Alternative((phrase,), OTHER_NAME) for phrase in list(dict.fromkeys(phrases))[:OTHER_NAMES]]
+    names = list(dict.fromkeys(phrases))[:OTHER_NAMES]
+    return [Alternative((phrase,), OTHER_NAME, is_other_name=True) for phrase in names]
 
 
 def expand(query: Query) -> Query:
-    """The question with as few of its loose clauses let go as give enough hits; words that nothing holds go first."""
+    """The question with as few of its loose clauses let go as give enough hits; words that nothing holds go first.
+
+    Of a word that nothing holds, the longest beginning that something holds stays: it may be an inflected word of a
+    language that has no stemmer here, such as Uzbek.
+    """
     loose = query.loose
-    if len(loose) < 2 or store.frequency(query, ENOUGH) == ENOUGH:
+    wanted = ENOUGH if len(loose) > 1 else 1
+    if not loose or store.frequency(query, wanted) == wanted:
         return query
-    known = [clause for clause in loose if store.frequency(clause, 1)]
+    known = [clause if store.frequency(clause, 1) else _beginning(clause) for clause in loose]
+    known = [clause for clause in known if clause]
     query = replace(query, clauses=(*query.firm, *known))
     for least in range(len(known), 0, -1):
         wider = replace(query, least=least)
@@ -132,6 +144,20 @@ def expand(query: Query) -> Query:
         if len(wider.alternatives) <= MOST_ALTERNATIVES and store.frequency(wider, enough) == enough:
             return wider
     return query
+
+
+def _beginning(clause: Clause) -> Clause | None:
+    """Return the clause of the longest beginning of an unknown word that the index holds, or None."""
+    runs = list(pieces(clause.typed))
+    if len(runs) != 1 or len(runs[0]) != 1 or runs[0][0].kind not in STEMMED:
+        return None
+    word = runs[0][0].text
+    for length in range(len(word), max(SHORTEST_BEGINNING, math.ceil(len(word) * BEGINNING)) - 1, -1):
+        phrase = Phrase((word[:length],), prefix=True)
+        found = Clause(clause.typed, (Alternative((phrase,), BEGINNING),))
+        if store.frequency(found, 1):
+            return found
+    return None
 
 
 def matching_ids(query: Query) -> list[int]:
@@ -152,10 +178,12 @@ def matching(records: QuerySet, text: str) -> QuerySet:
 
 def ranked(query: Query, ids: list[int]) -> list[int]:
     """The best of the entries that match (`matching_ids`), the best one first; at most CANDIDATES."""
-    exact = named_exactly(query.typed).intersection(ids)
+    allowed = set(ids)
+    exact = {entry: is_alias for entry, is_alias in named_exactly(query.typed).items() if entry in allowed}
     some = ids if len(ids) <= CANDIDATES else [*exact, *_candidates(query, ids)]
     scores = score(query, some)
-    return sorted(scores, key=lambda entry: (entry not in exact, -scores[entry], entry))[:CANDIDATES]
+    # False, True, 2: what has the name, what has it as an alias, the rest.
+    return sorted(scores, key=lambda entry: (exact.get(entry, 2), -scores[entry], entry))[:CANDIDATES]
 
 
 def _candidates(query: Query, ids: list[int]) -> Iterable[int]:
@@ -179,11 +207,12 @@ def by_name(query: Query, most: int, kind: Kind | None = None) -> list[int]:
     return sorted(scores, key=lambda entry: (-scores[entry], entry))[:most]
 
 
-def named_exactly(text: str) -> set[int]:
-    """Entries that have the text as a name or an identifier."""
+def named_exactly(text: str) -> dict[int, bool]:
+    """Entries that have the text as a name or an identifier, with whether it is only an alias."""
     name = normal(text)[:600]
     names = [name, without_particle(name)] if name else []
-    return set(SearchName.objects.filter(normal__in=names, whole=True).values_list("entry", flat=True)[:50])
+    rows = SearchName.objects.filter(normal__in=names, whole=True).order_by("is_alias", "entry")[:50]
+    return dict(reversed(rows.values_list("entry", "is_alias")))  # of several rows of an entry the first one counts
 
 
 def score(query: Query, ids: list[int]) -> dict[int, float]:

@@ -1,11 +1,14 @@
 """The search over all records: the page, and suggestions while the reader types."""
 
+import html
+
 import django_filters
 from django.conf import settings
 from django.db.models import Count, TextField
 from django.http import JsonResponse
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -18,8 +21,9 @@ from portal.facets.filters import Facet, RecordFilterSet, YearFilter, names, por
 from portal.generic.list import RecordListView
 from portal.generic.tables import RecordTable
 from portal.http import throttling
+from portal.http.page_cache import cached_for_version
 from portal.http.parameters import takes
-from portal.models import Place
+from portal.models import Alias, AliasedMixin, Place, attach_aliases
 from portal.models.search_index import (
     NO_LANGUAGE,
     Kind,
@@ -31,7 +35,7 @@ from portal.models.search_index import (
     record_of,
 )
 from portal.search import documents, indexing, ranking, spelling, store
-from portal.search.analyser import normal
+from portal.search.analyser import normal, uzbek_in_both_scripts
 from portal.search.excerpts import highlight
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
 
@@ -217,6 +221,30 @@ class Hit:
         """Return the name as HTML with the matches marked."""
         return in_language(highlight(self.plain_name, self.query).html, self.language)
 
+    @cached_property
+    def alias(self):
+        """Return the alias that the record was found by, or None if its names match as much of the query.
+
+        `highlighted` of the alias is its text as HTML with the matches marked.
+        """
+        if not isinstance(self.record, AliasedMixin):
+            return None
+        query = self.query.without_other_names()
+        best = None
+        most = max(highlight(name, query).matched for _language, name in documents.names_of(self.record))
+        for alias in self.record.aliases:
+            if most == len(query.clauses):
+                break
+            if (found := highlight(alias.text, query)).matched > most:
+                best, most = alias, found.matched
+                alias.highlighted = in_language(found.html, alias.language)
+        return best
+
+    @property
+    def alias_note(self):
+        """Return a sentence on the alias that the record was found by; "" if there is none."""
+        return alias_sentence(self.alias, self.alias.highlighted) if self.alias else ""
+
     @property
     def is_project(self):
         return self.kind == Kind.PROJECT
@@ -274,11 +302,22 @@ class Hit:
         return sorted(own, key=lambda text: text[1] not in {first, ""})
 
 
+def alias_sentence(alias, name):
+    """Return the sentence that a record is found by an alias. `name` is its text, perhaps as HTML."""
+    if alias.period == Alias.Period.FORMER:
+        sentence = gettext("Formerly: {name}. The record has a newer name.")
+    elif alias.period == Alias.Period.NEWER:
+        sentence = gettext("Also known as {name}, which is a newer name.")
+    else:
+        sentence = gettext("Also known as {name}")
+    return format_html(sentence, name=name)
+
+
 def hits(ids, query, names_only=False):
     """Return Hits for the entries with these ids, in this order.
 
     Entries whose record is no longer published are left out. `names_only` defers the long texts. One query per kind of
-    record.
+    record, and one for the aliases.
     """
     wanted = {}
     for kind, pk in (pairs := [record_of(entry) for entry in ids]):
@@ -292,6 +331,7 @@ def hits(ids, query, names_only=False):
         elif hasattr(found, "with_outlook"):
             found = found.with_outlook()
         records |= {(kind, pk): record for pk, record in found.in_bulk(pks).items()}
+    attach_aliases(records.values())
     return [Hit(kind, records[kind, pk], query) for kind, pk in pairs if (kind, pk) in records]
 
 
@@ -347,6 +387,7 @@ class Search(RecordListView):
             "results_note": "portal/includes/search_notes.html",
             "hits": hits([row.record for row in context["table"].page.object_list], found.query),
             "most": ranking.CANDIDATES,
+            "areas": [area for area in areas_named(words) if area not in found.valid_data.get("area", ())],
             "widened": found.whole if found.total and found.query != found.asked else None,
             "meant": spelling.did_you_mean(words, get_language())
             if words and not store.frequency(found.asked, 1)
@@ -358,6 +399,33 @@ class Search(RecordListView):
             if not found.total
             else Issue.objects.none(),
         }
+
+
+# ── Areas ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def areas_named(words):
+    """Return the areas of cooperation that `words` name by a label or an alias, wholly or in part.
+
+    An area is no record and so no hit: the page leads to the records of the area.
+    """
+    asked = f" {normal(words)} "
+    known = cached_for_version(_names_of_areas, "names of areas")
+    named = {name: area for name, area in known.items() if f" {name} " in asked}
+    # “Renewable energy” is not “energy” too.
+    longest = (area for name, area in named.items() if not any(name in other and name != other for other in named))
+    return [Area(area) for area in dict.fromkeys(longest)]
+
+
+def _names_of_areas():
+    """Return a dict from the normalised names of areas to their values."""
+    names = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            names += [(area.value, str(area.label)) for area in Area]
+    aliases = Alias.objects.filter(kind=Alias.Kind.AREA).order_by("pk").values_list("key", "text", "language")
+    names += [(key, name) for key, text, language in aliases for name in uzbek_in_both_scripts(text, language)]
+    return {normal(name): area for area, name in reversed(names)}  # a label before an alias of another area
 
 
 # ── Suggestions while the reader types ───────────────────────────────────────────────────────────────────────────
@@ -395,7 +463,8 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
 def suggest(request):
     """Return suggestions as JSON: records of any kind, or of `kind`, whose names begin with `q`.
 
-    Each has its URL, key, name, language of the name, and kind. The throttle rate is that of the search.
+    Each has its URL, key, name, language of the name, and kind, and a sentence on the alias that it is found by. The
+    throttle rate is that of the search.
     """
     throttling.throttle(request, "search")
     text = request.GET.get("q", "")
@@ -409,6 +478,7 @@ def suggest(request):
                     "name": hit.plain_name,
                     "language": hit.language,
                     "kind": str(hit.kind.one),
+                    "alias": html.unescape(alias_sentence(hit.alias, hit.alias.text)) if hit.alias else "",
                 }
                 for hit in hits(suggested(text, kinds), parse(text), names_only=True)
             ]

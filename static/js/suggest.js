@@ -18,6 +18,12 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
       const kind = document.createElement("small");
       kind.textContent = suggestion.kind;
       option.append(name, " ", kind);
+      if (suggestion.alias) {
+        const alias = document.createElement("small");
+        alias.className = "suggestion-alias";
+        alias.textContent = suggestion.alias;
+        option.append(alias);
+      }
     },
     taken(suggestion) {
       if (!input.dataset.adds) return location.assign(suggestion.url);

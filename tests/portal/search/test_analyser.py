@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.search.analyser import BREAK, MOST_TOKENS, clean, indexed, normal, tokens, without_particle
+from portal.search.analyser import (
+    BREAK,
+    MOST_TOKENS,
+    clean,
+    indexed,
+    normal,
+    tokens,
+    uzbek_in_both_scripts,
+    without_particle,
+)
 
 
 def tokens_of(text):
@@ -108,3 +117,29 @@ def test_any_text_gives_tokens_that_no_database_takes_for_an_operator(text):
         assert token.text != BREAK
         assert token.text.replace(".", "").isalnum()
         assert token.text.isprintable()
+
+
+# ── Uzbek ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("spelling", ["Moʻynoq", "Mo'ynoq", "Mo‘ynoq", "Mo’ynoq", "Mo`ynoq", "MOʻYNOQ", "Moynoq"])
+def test_apostrophes_of_uzbek_do_not_tell_words_apart(spelling):
+    assert normal(spelling) == "moynoq"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Moʻynoq", "uz", "мўйноқ"),
+        ("Fargʻona yoʻli", "uz", "фарғона йўли"),
+        ("ekologiya va ta'lim", "uz", "экология ва таълим"),
+        ("Yerlarning shoʻrlanishi", "uz", "ерларнинг шўрланиши"),
+        ("Ўзбекистон", "uz-Cyrl", "oʻzbekiston"),
+        ("Чанг бўрони", "uz-Cyrl", "chang boʻroni"),
+        ("Ер ва Европа", "uz-Cyrl", "yer va yevropa"),
+        ("Арал теңізі", "kk", None),
+        ("Water", "", None),
+    ],
+)
+def test_uzbek_is_written_in_both_of_its_alphabets(text, language, expected):
+    assert uzbek_in_both_scripts(text, language) == ((text, expected) if expected else (text,))

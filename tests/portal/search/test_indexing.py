@@ -8,20 +8,24 @@ from django.db import DatabaseError, connection, transaction
 
 from issues.models import Issue
 from portal.core.choices import Area, PublicationStatus
-from portal.models import Source
-from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord
-from portal.search import indexing, store
+from portal.models import Alias, Place, Source
+from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, entry_id, record_of
+from portal.search import indexing, ranking, store
 from portal.tracking.change_log import content_transaction
 from projects.models import Project
 from tests.make import (
     UNPUBLISHED,
+    make_alias,
     make_answer,
     make_area,
     make_country,
+    make_indicator,
     make_issue,
+    make_organisation,
     make_place,
     make_project,
     make_result,
+    make_term,
 )
 from tests.portal.search.found import found
 
@@ -34,6 +38,57 @@ def test_saved_record_is_found_by_its_new_words_and_not_by_its_old_ones():
     project.title_en = "Quinoa seedlings"
     project.save()
     assert (found("nursery"), found("seedlings")) == ([], ["project"])
+
+
+@pytest.mark.parametrize("make", [make_place, make_organisation, make_issue, make_indicator, make_term])
+def test_record_is_found_by_its_aliases_as_they_stand(make):
+    record = make()
+    kind = record._meta.model_name
+    alias = make_alias(record, text="Moʻynoq", language="uz")
+    assert [found(text) for text in ("moynoq", "МЎЙНОҚ", "Oqtov")] == [[kind], [kind], []]
+    alias.text = "Oqtov"
+    alias.save()
+    assert (found("moynoq"), found("oqtov")) == ([], [kind])
+    Alias.objects.update(text="Qamishli")
+    assert (found("oqtov"), found("qamishli")) == ([], [kind])
+    alias.delete()
+    assert found("qamishli") == []
+
+
+def test_alias_that_gets_another_key_leads_to_the_other_record():
+    one, other = make_place(key="one"), make_place(key="other")
+    alias = make_alias(one, text="Moynoq")
+    indexing.flush_index()
+    assert ranking.named_exactly("moynoq") == {entry_id("place", one.pk): True}
+    alias.key = "other"
+    alias.save()
+    indexing.flush_index()
+    assert ranking.named_exactly("moynoq") == {entry_id("place", other.pk): True}
+
+
+def test_alias_before_its_record_and_of_an_area_are_no_hits():
+    make_alias(kind="area", key="waste", text="chiqindi"), make_alias(kind="place", key="later", text="Moynoq")
+    assert (found("chiqindi"), found("moynoq")) == ([], [])
+    make_place(key="later", publication=PublicationStatus.DRAFT)
+    assert found("moynoq") == []
+    Place.objects.update(publication=PublicationStatus.PUBLISHED)
+    assert found("moynoq") == ["place"]
+
+
+def test_name_of_a_record_comes_before_an_alias_of_another():
+    alias = make_alias(make_issue(name_en="Salt"), text="Moynoq")
+    place = make_place(name_en="Moynoq")
+    query = ranking.parse_query("moynoq")
+    first, second = ranking.ranked(query, ranking.matching_ids(query))
+    assert record_of(first) == ("place", place.pk)
+    assert (record_of(second)[0], alias.kind) == ("issue", "issue")
+
+
+@pytest.mark.parametrize(("text", "kinds"), [("koreyadagi", ["place"]), ("koa", []), ("xyzkoreyadagi", [])])
+def test_ending_of_a_word_that_nothing_holds_is_let_go(text, kinds):
+    make_alias(make_place(name_en="Seoul"), text="Koreya", language="uz")
+    query = ranking.expand(ranking.parse_query(text + " "))
+    assert [record_of(entry)[0] for entry in ranking.matching_ids(query)] == kinds
 
 
 def test_deleted_record_is_forgotten():

@@ -9,6 +9,7 @@ import pytest
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 QUERIES = Path(__file__).with_name("search_queries.csv")
+ALIAS_QUERIES = Path(__file__).with_name("alias_queries.csv")
 KINDS = {
     "issues.issue": "issue",
     "issues.indicator": "indicator",
@@ -61,6 +62,18 @@ def test_every_answer_is_a_record_of_the_content(names):
     answers = {answer for row in rows() for answer in row["expected"].split()}
 
     assert answers - set(names) == set()
+
+
+def test_every_answer_to_a_query_in_a_language_of_the_region_is_a_record_of_the_content(names):
+    with ALIAS_QUERIES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = {name.partition(":")[::2] for name in names}
+    answers = {
+        (kind, key) for row in rows for kind, key in zip(row["kind"].split(","), row["keys"].split(","), strict=True)
+    }
+
+    assert len({row["query"] for row in rows}) == 75
+    assert answers - known == set()
 
 
 def test_every_query_has_answers_that_fit_in_ten_hits_and_none_twice():

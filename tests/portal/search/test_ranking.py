@@ -14,6 +14,7 @@ from portal.search.analyser import normal
 from portal.search.query import fts5
 
 QUERIES = Path(__file__).with_name("search_queries.csv")
+ALIAS_QUERIES = Path(__file__).with_name("alias_queries.csv")
 
 
 def hits(text):
@@ -42,6 +43,18 @@ class TestContent:
                 recall[row["language"]].append(len(answers & ten) / len(answers))
         measured = {language: sum(found) / len(found) for language, found in recall.items()}
         assert {language for language, share in measured.items() if share < 0.95} == set(), measured
+
+    def test_ten_hits_hold_an_answer_to_nine_of_ten_queries_in_languages_of_the_region(self, keys):
+        with ALIAS_QUERIES.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        lost = [
+            row["query"]
+            for row in rows
+            if not set(row["keys"].split(",")) & {keys[record_of(entry)] for entry in hits(row["query"])[:10]}
+        ]
+        # pytest shows it with -s.
+        print(f"{len(rows) - len(lost)} of {len(rows)} queries find an answer among ten hits; not: {lost}")  # noqa: T201
+        assert len(lost) <= len(rows) / 10, lost
 
     @pytest.mark.postgres
     def test_both_databases_find_the_same(self):

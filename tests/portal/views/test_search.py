@@ -108,6 +108,76 @@ def test_source_is_found_by_its_publisher_and_author_as_it_writes_them(client):
     assert hits(search(client, "박찬수", "ko")) == ["Found"]
 
 
+ALIAS_NOTES = {
+    "en": {
+        "": "Also known as Orol dengizi",
+        "former": "Formerly: Orol dengizi. The record has a newer name.",
+        "newer": "Also known as Orol dengizi, which is a newer name.",
+    },
+    "ko": {
+        "": "다른 이름: Orol dengizi",
+        "former": "옛 이름: Orol dengizi. 지금은 위의 이름을 씁니다.",
+        "newer": "새 이름: Orol dengizi. 위의 이름은 그 이전 이름입니다.",
+    },
+    "ru": {
+        "": "Другое название: Orol dengizi",
+        "former": "Прежнее название: Orol dengizi. Название записи более новое.",
+        "newer": "Более новое название: Orol dengizi",
+    },
+}
+
+
+def alias_notes(response):
+    return [reading.words(note) for note in reading.page(response).xpath("//p[@class='hit-alias']")]
+
+
+@pytest.mark.parametrize("period", ["", "former", "newer"])
+@pytest.mark.parametrize("language", ALIAS_NOTES)
+def test_hit_and_suggestion_say_by_which_alias_they_were_found(client, language, period):
+    sea = make_place(name_en="Aral Sea", name_ko="아랄해", name_ru="Аральское море")
+    make_alias(sea, text="Orol dengizi", language="uz", period=period), make_alias(sea, text="Арал", language="kk")
+    expected = ALIAS_NOTES[language][period]
+    response = search(client, "orol dengizi", language)
+    assert (alias_notes(response), marks(response)[-2:]) == ([expected], ["Orol", "dengizi"])
+    assert '<span lang="uz">' in response.content.decode()
+    [suggestion] = suggestions(client, "orol den", language)
+    assert suggestion["alias"] == expected
+
+
+@pytest.mark.parametrize("words", ["aral sea", "аральское море", "아랄해"])
+def test_hit_that_has_the_name_itself_names_no_alias(client, words):
+    sea = make_place(name_en="Aral Sea", name_ko="아랄해", name_ru="Аральское море")
+    make_alias(sea, text="Aral Lake"), make_alias(sea, text="Аральское озеро")
+    assert alias_notes(search(client, words)) == []
+    assert [one["alias"] for one in suggestions(client, words)] == [""]
+
+
+def test_text_of_an_alias_is_never_markup(client):
+    make_alias(make_place(), text="<b>Moynoq</b> & co")
+    response = search(client, "moynoq")
+    assert alias_notes(response) == ["Also known as <b>Moynoq</b> & co"]
+    assert [one["alias"] for one in suggestions(client, "moynoq")] == ["Also known as <b>Moynoq</b> & co"]
+
+
+@pytest.mark.parametrize(
+    ("words", "areas"),
+    [
+        ("chiqindi", ["waste"]),
+        ("чиқинди loyihalari", ["waste"]),
+        ("waste in Nukus", ["waste"]),
+        ("renewable energy", ["renewable-energy"]),
+        ("энергетика", ["energy"]),
+        ("wastes", []),
+        ("Nukus", []),
+    ],
+)
+def test_words_that_name_an_area_lead_to_its_records(client, words, areas):
+    make_alias(kind="area", key="waste", text="chiqindi", language="uz")
+    make_place(name_en="Nukus")
+    links = reading.page(search(client, words)).xpath("//p/a[contains(@href, '?area=')]/@href")
+    assert links == [f"/en/search/?area={area}" for area in areas]
+
+
 def test_marks_and_excerpt_are_in_the_readers_language(client):
     make_project(
         title_en="Trees",
@@ -364,7 +434,14 @@ def test_beginning_of_any_word_of_a_name_suggests_its_record(client, text, langu
 def test_suggestion_has_name_language_and_kind(client):
     make_issue(key="aral", name_en="Depletion of the Aral Sea", name_ko="아랄해 고갈")
     assert suggestions(client, "아랄", "ko") == [
-        {"url": "/ko/issues/aral/", "key": "aral", "name": "아랄해 고갈", "language": "ko", "kind": "환경 문제"}
+        {
+            "url": "/ko/issues/aral/",
+            "key": "aral",
+            "name": "아랄해 고갈",
+            "language": "ko",
+            "kind": "환경 문제",
+            "alias": "",
+        }
     ]
     [suggestion] = suggestions(client, "아랄", "ru")
     assert suggestion["url"] == "/ru/issues/aral/"
