@@ -135,8 +135,8 @@ def expand(query: Query) -> Query:
     wanted = ENOUGH if len(loose) > 1 else 1
     if not loose or store.frequency(query, wanted) == wanted:
         return query
-    known = [clause if store.frequency(clause, 1) else _beginning(clause) for clause in loose]
-    known = [clause for clause in known if clause]
+    kept = (clause if store.frequency(clause, 1) else _beginning(clause) for clause in loose)
+    known = [clause for clause in kept if clause]
     query = replace(query, clauses=(*query.firm, *known))
     for least in range(len(known), 0, -1):
         wider = replace(query, least=least)
