@@ -83,7 +83,8 @@ def reader_text(path):
     return Coalesce(own, f"{path}_en", output_field=models.TextField())
 
 
-# A cache for loading fixtures: the records found so far, by (model, database, key) and (model, database, primary key).
+# A cache for loading fixtures: the records found so far, by (model, database, key) and (model, database, primary key),
+# and for tables to which no other refers the primary keys by natural key, by (model, database).
 _remembered = contextvars.ContextVar("remembered", default=None)
 
 
@@ -127,16 +128,20 @@ RecordManager = KeyManager.from_queryset(RecordQuerySet, class_name="RecordManag
 class PairManager(models.Manager.from_queryset(RowQuerySet)):
     """Finds the row of a through table by the values of the `natural_fields` of its model.
 
-    Within `remembering_keys`, all rows of a table whose natural key has no foreign key are read by one query. So a load
-    must not contain such a row twice.
+    Within `remembering_keys`, the keys of a table to which no other refers are read by one query. A row that is found
+    then has its primary key only, which is all that a load asks for.
     """
 
     def get_by_natural_key(self, *values):
         found = _remembered.get()
-        if found is None or any("__" in path for path in self.model.natural_fields):
-            return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))
-        if (self.model, self.db) not in found:
-            found[self.model, self.db] = {row.natural_key(): row for row in self.all()}
-        if values not in found[self.model, self.db]:
-            raise self.model.DoesNotExist
-        return found[self.model, self.db][values]
+        if found is not None and not self.model._meta.related_objects:
+            table = (self.model, self.db)
+            if table not in found:
+                rows = self.order_by().values_list(*self.model.natural_fields, "pk")
+                found[table] = {tuple(key): pk for *key, pk in rows}
+            if values not in found[table]:
+                found[table][values] = None  # the load inserts it now
+                raise self.model.DoesNotExist
+            if pk := found[table][values]:
+                return self.model(pk=pk)
+        return self.get(**dict(zip(self.model.natural_fields, values, strict=True)))

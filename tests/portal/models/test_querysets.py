@@ -203,6 +203,19 @@ def test_a_remembered_record_names_a_row_without_another_look(django_assert_num_
             assert citation.natural_key() == ("aral", "micklin-2016")
 
 
+def test_rows_that_a_table_lacks_are_known_without_a_query_each(django_assert_num_queries):
+    issue = make_issue(key="aral")
+    pk = make_citation(issue, make_source(key="micklin-2016")).pk
+    with remembering_keys():
+        with django_assert_num_queries(1):
+            assert IssueCitation.objects.get_by_natural_key("aral", "micklin-2016").pk == pk
+            for key in ("glantz-1999", "zonn-2009"):
+                with pytest.raises(IssueCitation.DoesNotExist):
+                    IssueCitation.objects.get_by_natural_key("aral", key)
+        added = make_citation(issue, make_source(key="zonn-2009"))
+        assert IssueCitation.objects.get_by_natural_key("aral", "zonn-2009") == added
+
+
 def test_keys_are_forgotten_afterwards(django_assert_num_queries):
     make_source(key="micklin-2016")
     with remembering_keys():
