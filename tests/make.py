@@ -199,7 +199,7 @@ def make_figure_of_series(**fields):
         fields,
         issue=make_issue,
         position=1,
-        label_en=("Area of cooperation"),
+        label_en="Area",
         indicator=make_indicator,
         place=make_place,
     )

@@ -141,7 +141,7 @@ def test_place_without_values_finds_no_indicator(client):
     response = get(client, "indicators", place="unmeasured")
     assert reading.problems(response) == []
     assert reading.shown(response) == []
-    assert [words for words, _address in reading.chips(response)] == [f"Place with values: {place}"]
+    assert [words for words, _address in reading.chips(response)] == [f"Place with data: {place}"]
 
 
 # ── The timeline and the glossary ────────────────────────────────────────────────────────────────────────────

@@ -234,7 +234,7 @@ def test_a_pasted_table_is_filled_in_and_looked_at_before_it_is_stored(editor, a
         ["Kazakhstan", "Uzbekistan"],
         {2019: ["", "25"], 2020: ["68000", ""], 2021: ["5", "6"]},
     )
-    assert "3 values are filled in. Nothing is stored yet" in response.content.decode()
+    assert "3 values have been filled in. Nothing is saved yet" in response.content.decode()
     assert [small.text for small in reading.page(response).xpath("//td[@class='changed']/small")] == [
         "stored: 24.1",
         "stored: —",

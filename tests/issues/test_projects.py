@@ -50,7 +50,7 @@ def test_issue_says_how_many_of_its_projects_are_shown(client):
         make_answer(issue=issue, project=make_project())
     part = section(client.get("/en/issues/aral/"), "answers")
     assert reading.words(part.find_class("section-lead")[0]).startswith(
-        "25 projects. Shown are the 24 that aim at this "
+        "25 projects. Showing 24, starting with those that target this "
     )
 
 

@@ -51,4 +51,4 @@ def test_country_code_is_its_key_in_capitals():
 
 def test_figure_is_called_by_its_label():
     with translation.override("ko"):
-        assert str(make_key_figure(label_en="Area of cooperation", label_ko="면적")) == "면적"
+        assert str(make_key_figure(label_en="Area", label_ko="면적")) == "면적"

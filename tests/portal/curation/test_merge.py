@@ -328,7 +328,7 @@ def test_a_city_does_not_stand_where_a_country_does():
 
 def test_of_two_figures_neither_is_dropped_in_silence():
     stays, goes = make_place(name_en="Nukus"), make_place()
-    indicator, source = make_indicator(name_en="Area of cooperation"), make_source(title="Report")
+    indicator, source = make_indicator(name_en="Area"), make_source(title="Report")
     for place, value in ((stays, "24.1"), (goes, "25")):
         make_observation(indicator=indicator, place=place, source=source, value=value)
     assert refused(stays, goes) == [

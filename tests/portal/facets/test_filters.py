@@ -107,7 +107,7 @@ def test_wrong_values_of_one_filter_leave_the_other_filters_alone(client):
     make_project(level=Level.NATIONAL)
     response = get(client, "projects", status="nonsense", year_from="soon", level="provincial")
     assert reading.problems(response) == [
-        "Status: “nonsense” was not found and was ignored.",
+        "Status in the newest source: “nonsense” was not found and was ignored.",
         "Active from: Enter a whole number. Ignored.",
     ]
     assert reading.shown(response) == ["found"]
@@ -123,7 +123,9 @@ def test_draft_of_another_record_is_no_value(client):
 
 def test_wrong_value_is_shown_as_text_and_not_at_any_length(client):
     response = get(client, "projects", status=f"<b>{'x' * 100}")
-    assert reading.problems(response) == [f"Status: “<b>{'x' * 57}” was not found and was ignored."]
+    assert reading.problems(response) == [
+        f"Status in the newest source: “<b>{'x' * 57}” was not found and was ignored."
+    ]
     assert b"<b>xxx" not in response.content
 
 
@@ -151,7 +153,7 @@ def test_year_that_is_none_is_told_and_left_out(client, name, parameter, year, p
     LISTS[name](key="one")
     response = get(client, name, **{parameter: year})
     [told] = reading.problems(response)
-    assert told.partition(": ")[2] == f"{problem} It was left out."
+    assert told.partition(": ")[2] == f"{problem} Ignored."
     assert reading.shown(response) == ["one"]
 
 

@@ -247,7 +247,7 @@ def two_organisations():
 
 
 def two_indicators():
-    a, b = make_indicator(key="a", name_en="Area of cooperation"), make_indicator(key="b", name_en="Burden")
+    a, b = make_indicator(key="a", name_en="Area"), make_indicator(key="b", name_en="Burden")
     make_observation(indicator=a, year=1990)
     make_observation(indicator=b, year=1991)
     make_observation(indicator=b, year=2020)

@@ -91,12 +91,12 @@ def test_rows_answer_with_what_they_held(monkeypatch):
 
 def test_rows_of_rows_answer_too(monkeypatch):
     on(FIRST, monkeypatch)
-    figure = make_key_figure(label_en="Area of cooperation", position=1)
+    figure = make_key_figure(label_en="Area", position=1)
     make_citation(figure, make_source(key="landsat"))
     on(SECOND, monkeypatch)
     figure.delete()
     [was] = as_of(figure.issue, FIRST).key_figures.all()
-    assert (was.label_en, [one.key for one in was.sources.all()]) == ("Area of cooperation", ["landsat"])
+    assert (was.label_en, [one.key for one in was.sources.all()]) == ("Area", ["landsat"])
     assert list(as_of(figure.issue, SECOND).key_figures.all()) == []
 
 

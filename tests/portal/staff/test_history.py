@@ -301,14 +301,14 @@ def test_rows_that_stay_as_they_are_are_named(desk):
 
 @pytest.mark.parametrize(("who", "may"), [("editor", False), ("reviewer", True)])
 def test_rows_with_a_page_of_their_own_follow_their_record(desk, who, may):
-    figure = make_key_figure(label_en="Area of cooperation")
+    figure = make_key_figure(label_en="Area")
     make_citation(figure), make_citation(figure.issue)
     right = change_times(figure)[0]
     change(figure, label_en="Volume")
     client, url = desk(who), revert_address(figure, right)
     assert client.get(url).status_code == (200 if may else 403)
     client.post(url, {"seen": stamp(change_times(figure)[0]), "why": "It was right."})
-    assert KeyFigure.objects.get().label_en == ("Area of cooperation" if may else "Volume")
+    assert KeyFigure.objects.get().label_en == ("Area" if may else "Volume")
 
 
 def test_reverting_asks_the_same_of_the_database_for_one_row_as_for_three(desk):

@@ -186,7 +186,7 @@ def test_an_update_of_many_leaves_what_changed():
 
 def test_rows_leave_history_when_they_are_changed_or_made_at_once():
     figure, issue, source = make_key_figure(), make_issue(), make_source()
-    KeyFigure.objects.filter(pk=figure.pk).update(label_en="Area of cooperation")
+    KeyFigure.objects.filter(pk=figure.pk).update(label_en="Area")
     figure.label_en = "Surface"
     KeyFigure.objects.bulk_update([figure], ["label_en"])
     [citation] = IssueCitation.objects.bulk_create([IssueCitation(issue=issue, source=source)])

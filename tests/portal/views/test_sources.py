@@ -37,9 +37,7 @@ def test_source_lists_all_that_rests_on_it(client):
         make_citation(make(**fields), source)
     make_indicator(name_en="An indicator", source=source, position=1)
     make_observation(indicator=make_indicator(name_en="Another indicator", position=2), source=source)
-    make_citation(
-        make_key_figure(issue=make_issue(name_en="Measured"), label_en=("Area of cooperation"), year=None), source
-    )
+    make_citation(make_key_figure(issue=make_issue(name_en="Measured"), label_en="Area", year=None), source)
     make_citation(make_issue_link(cause=make_issue(name_en="Cause"), effect=make_issue(name_en="Effect")), source)
     said = sections(client.get("/en/sources/micklin-2016/"))["Records that cite this source"]
     assert said == (

@@ -228,7 +228,7 @@ def test_the_file_keeps_numbers_plain_and_says_where_they_are_from(client):
 
 def test_the_file_gives_each_of_several_entries_a_line(client):
     sea, soil = make_issue(key="sea", name_en="The sea"), make_issue(key="soil", name_en="The soil")
-    make_key_figure(issue=sea, position=1, value="68000", year=1960, label_en="Area of cooperation")
+    make_key_figure(issue=sea, position=1, value="68000", year=1960, label_en="Area")
     make_key_figure(issue=sea, position=2, value="24.1", year=2025, unit_en="km³", label_en="Volume")
     make_key_figure(issue=soil, position=1, value="5", year=2020, unit_en="%", label_en="Salty")
 
@@ -237,7 +237,7 @@ def test_the_file_gives_each_of_several_entries_a_line(client):
     today = timezone.localdate().isoformat()
     assert response["Content-Disposition"] == f'attachment; filename="compare-sea-soil-{today}.csv"'
     assert [line[2:] for line in file_rows(response) if line[1] == "Key figures"] == [
-        ["68000", "Area of cooperation", "1960", "km²", "", "5", "Salty", "2020", "%", ""],
+        ["68000", "Area", "1960", "km²", "", "5", "Salty", "2020", "%", ""],
         ["24.1", "Volume", "2025", "km³", "", "", "", "", "", ""],
     ]
 
