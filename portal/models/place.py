@@ -63,12 +63,12 @@ class Place(AliasedMixin, Record):
     )
     part_of = models.ForeignKey(
         "self",
-        verbose_name=_("A larger place, not a country, that contains this one."),
+        verbose_name=_("part of"),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
         related_name="parts",
-        help_text=_("A larger place, other than the country, that this one lies in."),
+        help_text=_("A larger place, not a country, that contains this one."),
     )
     latitude = models.DecimalField(
         _("latitude"),

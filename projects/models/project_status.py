@@ -24,8 +24,8 @@ CURRENT_MONTHS = 24  # so old may the newest source be that states a status as t
 class StatedStatus(IatiChoices):
     """What the newest source states. Codes of the IATI list ActivityStatus."""
 
-    PIPELINE = "pipeline", "1", _("Pipeline/identification")
-    IMPLEMENTATION = "implementation", "2", _("Implementation")
+    PIPELINE = "pipeline", "1", _("Planned")
+    IMPLEMENTATION = "implementation", "2", _("Under way")
     FINALISATION = "finalisation", "3", _("Closing")
     CLOSED = "closed", "4", pgettext_lazy("project", "Completed")
     CANCELLED = "cancelled", "5", pgettext_lazy("project", "Cancelled")

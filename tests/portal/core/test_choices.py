@@ -41,8 +41,8 @@ def codelist(name):
             Project.Status,
             "ActivityStatus",
             {
-                "pipeline": "Pipeline/identification",
-                "implementation": "Implementation",
+                "pipeline": "Planned",
+                "implementation": "Under way",
                 "finalisation": "Finalisation",
                 "closed": "Closed",
                 "cancelled": "Cancelled",

@@ -145,7 +145,7 @@ def test_project_may_end_when_it_starts_or_later_as_far_as_is_known(db, start, e
 
 @pytest.mark.parametrize(("start", "end"), OUT_OF_ORDER)
 def test_project_may_not_end_before_it_starts(db, start, end):
-    with pytest.raises(ValidationError, match="A project does not end before it starts"):
+    with pytest.raises(ValidationError, match="A project cannot end before it starts"):
         Project(start=start, end=end).validate_constraints()
     with pytest.raises(IntegrityError, match="project_ends_after_it_starts"), transaction.atomic():
         make_project(start=start, end=end)

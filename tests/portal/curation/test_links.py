@@ -213,14 +213,14 @@ def test_records_with_a_link_that_moved_are_another(desk):
     client = desk("reviewer")
     assert listed(client.get(address(Project, "changelist"), {"care": "moved"})) == {project}
     words = reading.words(reading.page(client.get(change_address(project))))
-    assert f"{URL}: It has moved for good. New address: https://example.org/new" in words
+    assert f"{URL}: Moved permanently. New address: https://example.org/new" in words
 
 
 def test_the_form_says_what_is_amiss_and_since_when(desk):
     source = make_source(url=URL)
     broken_link(good_at=timezone.now() - timedelta(days=40))
     words = reading.words(reading.page(desk("editor").get(change_address(source))))
-    assert f"{URL}: There is no such page any more (404)." in words
+    assert f"{URL}: Page not found (404)." in words
     assert f"It last answered on {timezone.localdate() - timedelta(days=40)}." in words
 
 
@@ -234,13 +234,13 @@ def test_the_form_is_silent_of_what_is_well_or_unknown(desk, state):
 def test_readers_are_told_kindly_and_only_of_what_is_broken(client):
     source = make_source(url=URL, doi="10.1007/s12665-015-4957-3")
     page = source.get_absolute_url()
-    assert "did not answer" not in client.get(page).content.decode()
+    assert "did not respond" not in client.get(page).content.decode()
     broken_link(good_at="2026-03-01T12:00Z", checked_at="2026-04-02T12:00Z")
     words = reading.words(reading.page(client.get(page)))
     told = "This address did not respond when last checked (2 April 2026). Last available on 1 March 2026."
-    assert (told in words, words.count("did not answer")) == (True, 1)
+    assert (told in words, words.count("did not respond")) == (True, 1)
     ExternalLink.objects.update(state=LinkStatus.FAILING)
-    assert "did not answer" not in client.get(page).content.decode()
+    assert "did not respond" not in client.get(page).content.decode()
 
 
 @pytest.mark.parametrize(

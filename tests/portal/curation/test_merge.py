@@ -445,7 +445,7 @@ def test_an_administrator_compares_chooses_and_merges(desk):
     assert "Participations: 1 will move to the kept record" in reading.words(reading.page(page))
     response = client.post(merge_address(stays), data | {"stays-name_en": "other"}, follow=True)
     assert [str(message) for message in response.context["messages"]] == [
-        "“Korea Agency” was merged into this record. Its address leads here."
+        "“Korea Agency” was merged into this record. Its address redirects here."
     ]
     stays.refresh_from_db()
     assert (stays.name_en, stays.name_ko, stays.participations.count()) == ("Korea Agency", "한국국제협력단", 1)

@@ -269,7 +269,7 @@ def test_the_form_shows_what_is_older_and_what_the_english_was(desk):
     tree = reading.page(desk("editor").get(change_address(term)))
     notes = tree.xpath("//*[@class='desk-older']/li")
     assert [reading.words(note) for note in notes] == [
-        f"Definition ({name}) Still right Forest. Forest along rivers." for name in ("한국어", "Русский")
+        f"Definition ({name}) Still correct Forest. Forest along rivers." for name in ("한국어", "Русский")
     ]
     assert [link.get("href") for link in tree.xpath("//*[@class='desk-older']//a")] == [
         "#id_definition_ko",

@@ -8,6 +8,7 @@ from projects.models import Organisation
 from tests import reading
 from tests.make import (
     make_agreement,
+    make_citation,
     make_country,
     make_indicator,
     make_observation,
@@ -40,7 +41,7 @@ def test_project_row_tells_where_what_and_when(client):
     assert row == {
         "Project": "Trees",
         "Areas": "Forestry",
-        "Status": "Implementation",
+        "Status today": "End date May 2021 passed; completion not confirmed",
         "Project period": "2020–May 2021",
         "Budget": "USD 5,600,000",
     }
@@ -54,6 +55,7 @@ def test_project_row_says_what_is_not_known(client):
 
 def test_agreement_row_names_its_parties(client):
     agreement = make_agreement(date="2021-07-02")
+    make_citation(agreement, make_source(date="2021-07-03"))
     make_party(agreement=agreement, country=make_country(name_en="Uzbekistan"))
     make_party(agreement=agreement, organisation=make_organisation(name_en="Forest Service"))
     agreement.areas.create(area="forestry")

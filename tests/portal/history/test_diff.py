@@ -112,8 +112,8 @@ def test_values_are_told_as_a_person_reads_them():
     project.save()
     fields, _rows = last(project)
     assert fields == [
-        ("Status", "", "Implementation", "Completed"),
-        ("Start date", "", "2019", "March 2019"),
+        ("Status", "", "Under way", "Completed"),
+        ("Start", "", "2019", "March 2019"),
         ("Budget", "", "", "1,500,000"),
         ("Currency", "", "", "US dollar"),
     ]

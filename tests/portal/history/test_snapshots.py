@@ -268,7 +268,7 @@ def test_records_that_readers_do_not_see_are_not_named_on_it(client, publication
             assert response.status_code == 200
             assert SECRET not in response.content.decode(), record
             shown += 1
-    assert shown == 11
+    assert shown == 13
 
 
 def test_archived_and_removed_records_are_gone_on_every_day(client, on):

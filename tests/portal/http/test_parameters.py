@@ -79,7 +79,7 @@ def test_files_of_lists_name_the_parameter_and_the_known_ones(client, form):
     response = client.get(f"/en/projects/?counrty=uz&format={form}")
     assert (response.status_code, response.headers["Content-Type"]) == (400, "application/problem+json")
     detail = response.json()["detail"]
-    assert detail.startswith("There is no parameter “counrty” here. Known are: area, confidence, country, ")
+    assert detail.startswith("There is no parameter “counrty” here. Valid parameters: area, confidence, country, ")
     assert {"lang", "format", "sort"} <= set(detail.rpartition(": ")[2].rstrip(".").split(", "))
 
 
