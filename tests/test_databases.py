@@ -88,7 +88,8 @@ def test_all_code_that_loads_a_fixture_counts_in_the_key(db, tmp_path):
     fixture = tmp_path / "few.json"
     rows = []
     for name in ("20_places", "10_sources", "15_sectors", "80_glossary"):
-        rows += json.loads((databases.ROOT / f"fixtures/{name}.json").read_text())[:40]
+        found = json.loads((databases.ROOT / f"fixtures/{name}.json").read_text())
+        rows += [row for row in found if "source" not in row["fields"]][:80]
     fixture.write_text(json.dumps(rows))
     before = sys.getprofile()
     sys.setprofile(note)

@@ -236,9 +236,9 @@ def test_a_pasted_table_is_filled_in_and_looked_at_before_it_is_stored(editor, a
     )
     assert "3 values have been filled in. Nothing is saved yet" in response.content.decode()
     assert [small.text for small in reading.page(response).xpath("//td[@class='changed']/small")] == [
-        "stored: 24.1",
-        "stored: —",
-        "stored: —",
+        "saved: 24.1",
+        "saved: —",
+        "saved: —",
     ]
     assert values(area) == {("kz", 2020): "6.8E+4", ("uz", 2019): "24.1"}
     send(editor, area, form_of(response))

@@ -67,7 +67,7 @@ def test_project_states_its_facts(client):
         "Areas": "Forestry",
         "Sectors (OECD DAC)": "31220 Forestry development",
         "Sustainable Development Goals": "6 Clean water and sanitation targets 6.4 15 Life on land",
-        "Rio markers": "Desertification: 2 Principal aim",
+        "Rio markers": "Desertification: 2 Principal objective",
     }
 
 
@@ -115,7 +115,7 @@ def test_project_gives_the_reason_for_each_issue_it_answers_the_principal_first(
         )
     entries = reading.page(client.get("/en/projects/trees/")).xpath("//section[@aria-labelledby='issues']//li")
     assert [reading.words(entry) for entry in entries] == [
-        "Salt Principal aim Holds the Salt.",
+        "Salt Principal objective Holds the Salt.",
         "Dust Significant objective Holds the Dust.",
     ]
 

@@ -271,7 +271,7 @@ def test_chosen_values_stand_first_and_then_the_most_frequent(client):
 def test_values_beyond_the_first_few_wait_behind_their_number(client):
     for area in ("forestry", "energy", "water-resources", "climate-change", "education", "culture", "waste", "economy"):
         make_with("projects", "area", area)
-    [more] = reading.page(get(client, "projects")).xpath("//fieldset[legend='Area']/details")
+    [more] = reading.page(get(client, "projects")).xpath("//fieldset[legend='Area of cooperation']/details")
     assert reading.words(more.find("summary")) == "2 more"
     assert len(more.xpath(".//input")) == 2
 
@@ -285,7 +285,7 @@ def test_rare_filters_wait_until_they_are_chosen(client):
 
 def test_facet_that_would_show_nothing_is_left_out(client):
     make_project()
-    assert facet_names(get(client, "projects")) == ["Lead (Korean side)", "Status"]
+    assert facet_names(get(client, "projects")) == ["Lead (Korean side)", "Status today"]
 
 
 def test_short_facet_keeps_what_would_find_nothing_and_disables_it(client):
@@ -341,9 +341,9 @@ def test_chips_say_in_words_what_is_chosen(client):
     make_country(key="uz", name_en="Uzbekistan")
     query = {"country": "uz", "status": "closed", "q": " dry bed ", "year_from": "1990"}
     assert [words for words, _address in reading.chips(get(client, "projects", **query))] == [
-        "Words: dry bed",
+        "Keywords: dry bed",
         "Country: Uzbekistan",
-        "Status: Completed",
+        "Status in the newest source: Completed",
         "Active from: 1990",
     ]
 

@@ -16,6 +16,7 @@ from tests.make import (
     make_citation,
     make_comparison_example,
     make_country,
+    make_external_identifier,
     make_former_key,
     make_issue,
     make_issue_feature,
@@ -24,6 +25,7 @@ from tests.make import (
     make_page_indicator,
     make_party,
     make_place,
+    make_place_identifier,
     make_reporting_organisation,
     make_source,
     make_term,
@@ -143,6 +145,8 @@ def stored_rows():
     make_former_key()
     make_tombstone()
     make_organisation_identifier()
+    make_place_identifier()
+    make_external_identifier()
     make_reporting_organisation()
     make_citation(make_place())
     for make in (make_page_indicator, make_issue_feature, make_area_report, make_comparison_example):

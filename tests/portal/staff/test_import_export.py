@@ -390,7 +390,7 @@ def test_a_page_that_fails_on_the_way_says_so_and_stores_nothing(reviewer, monke
     sent = []
     with pytest.raises(RuntimeError, match="the disk is full"):
         sent.extend(bring(reviewer, Term, "key,term_en\na,A").streaming_content)
-    assert b"It failed, and nothing is stored." in sent[-1]
+    assert b"Failed; nothing was saved." in sent[-1]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_clusters_of_the_drawing_lead_closer(content, client):
 def test_filters_hold_on_the_map_and_in_its_list(located, client):
     response = client.get("/en/map/", {"level": "provincial"})
     assert reading.count(response) == "1 project of 5"
-    assert reading.chips(response) == [("Level: Provincial", "/en/map/")]
+    assert reading.chips(response) == [("Lead (Korean side): Provincial", "/en/map/")]
     assert marks(reading.page(response)) == [("Nukus: 1 project", "#place-nukus")]
     assert [feature["id"] for feature in data(client, level="provincial")["features"]] == ["nukus"]
 
@@ -185,7 +185,7 @@ def test_a_part_of_the_map_that_cannot_be_read_is_a_kind_400(located, client, qu
     assert response["Content-Type"] == "application/problem+json"
     problem = response.json()
     assert problem["title"] == "The map could not be drawn"
-    assert re.search("could not be read|The zoom is a number", problem["detail"])
+    assert re.search("could not be read|Zoom must be a number", problem["detail"])
     page = client.get("/en/map/", query)
     assert page.status_code == 200
     assert reading.problems(page) == [problem["detail"]]

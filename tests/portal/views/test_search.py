@@ -243,7 +243,7 @@ def test_hits_can_be_narrowed_and_every_value_is_counted(client):
         assert sorted(hits(response)) == expected
         assert reading.count(response).startswith(f"{len(expected)} record")
     assert [words for words, _address in reading.chips(search(client, "salt", kind="source"))] == [
-        "What it is: Sources"
+        "Record type: Sources"
     ]
 
 
@@ -306,7 +306,7 @@ def test_records_with_all_words_come_first_and_are_counted(client):
     make_project(title_en="About storms full of salt and how people live with them")
     response = search(client, "salt storm")
     assert hits(response)[0].startswith("About")
-    assert "1 record holds all of your words" in reading.words(reading.page(response))
+    assert "1 record contains all your words" in reading.words(reading.page(response))
 
 
 def test_quoted_words_and_exclusions_hold(client):
@@ -317,7 +317,9 @@ def test_quoted_words_and_exclusions_hold(client):
     assert hits(search(client, "salt -storm")) == ["Salt"]
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Nothing was found"), ("ko", "찾지 못했"), ("ru", "не найден")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "No results"), ("ko", "검색 결과가 없습니다"), ("ru", "не найден")]
+)
 def test_nothing_found_is_said_kindly_with_a_way_on(client, language, words):
     make_issue(key="aral")
     response = search(client, "<kangaroo>", language)

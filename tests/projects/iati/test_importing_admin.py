@@ -428,7 +428,7 @@ def test_a_table_says_that_it_is_one(client):
     imported.source.publication = PublicationStatus.DRAFT
     imported.source.save()
     response = client.get(imported.project.get_absolute_url())
-    assert f"From a list by Fictional Agency, where it is {imported.identifier}" in words(response)
+    assert f"From a list by Fictional Agency, item {imported.identifier}" in words(response)
     assert 'href="https://example.org/list"' in response.content.decode()
     assert "Licence: CC BY 4.0" in words(response)
 

@@ -65,7 +65,7 @@ def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path,
     ("args", "options", "words"),
     [
         (("import_table", "term", "nowhere.csv"), {"why": "So"}, "No such file"),
-        (("import_table", "term", __file__), {"why": "So"}, "cannot be read"),
+        (("import_table", "term", __file__), {"why": "So"}, "The column “key” is missing"),
         (("import_table", "term", __file__), {}, "Say why"),
         (("import_table", "term", __file__), {"why": "So", "user": "nobody"}, "does not exist"),
         (("export_table", "term", "terms.pdf"), {}, "The file ends in .csv or .xlsx."),
@@ -78,5 +78,5 @@ def test_commands_say_what_they_need(args, options, words):
 
 def test_the_command_says_that_a_text_is_too_long_for_a_workbook(tmp_path):
     make_term(definition_en="x" * 40_000)
-    with pytest.raises(CommandError, match="Take CSV"):
+    with pytest.raises(CommandError, match="Use CSV"):
         run("export_table", "term", tmp_path / "terms.xlsx")

@@ -39,7 +39,7 @@ def test_a_value_stands_with_its_year_and_its_source(client):
     assert "FAO 2021" in notes(response)["1"]
     assert "World Bank 2023" in notes(response)["2"]
     head = page(response).xpath("//tr[th/a[text()='Water stress']]/th")[0]
-    assert words(head) == "Water stress per cent"
+    assert words(head) == "Water stress percentage"
     assert head.xpath("a/@href") == ["/en/indicators/water-stress/?place=uz&place=kz&place=tm"]
 
 

@@ -47,7 +47,7 @@ def test_a_project_says_what_it_is_and_what_is_not_known(client):
     said = {label: [words(cell) for cell in cells] for label, cells in rows(response).items()}
     assert said == {
         "Summary": ["Saxaul is planted.", "Saxaul is planted on the dry bed."],
-        "Status": ["Completed", "Under way"],
+        "Status today": ["Completed", "Under way; date of the report not known"],
         "Start date": ["May 2020", "not known"],
         "End": ["2023", "not known"],
         "Budget": ["USD 5,600,000", "not known"],

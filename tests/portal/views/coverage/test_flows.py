@@ -67,4 +67,4 @@ def test_page_without_streams_stands(client, two_countries):
     make("one", countries=two_countries)
     response = ask(client)
     assert page(response).find_class("sankey") == []
-    assert file(client, "part=streams") == [["From (key)", "From year", "To (key)", "To year", "Projects", "Width"]]
+    assert file(client, "part=streams") == [["From (key)", "From", "To (key)", "To", "Projects", "Width"]]

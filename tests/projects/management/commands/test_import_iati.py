@@ -30,7 +30,7 @@ def test_command_says_in_words_why_it_refuses(command, capsys):
         command(content)
     assert "  file.xml:3: it ends (2023-02-28) before it starts (2024-03-01)" in capsys.readouterr().out
     assert Project.objects.count() == 0
-    assert command(content, "--leave-out-faulty").startswith("file.xml: Faulty: 1")
+    assert command(content, "--leave-out-faulty").startswith("file.xml: With errors: 1")
 
 
 def test_command_tells_of_warnings_and_differences_when_asked(command):
