@@ -15,7 +15,7 @@ GAP = 5.0  # between nodes of a column, at least
 THINNEST = 1.0  # of a ribbon or a node
 BESIDE = 4.0  # between a node and its label
 MARGIN = 2.0
-LABEL_LINES = 2
+LABEL_LINES = 3
 
 
 @dataclass(frozen=True)

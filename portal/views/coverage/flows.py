@@ -15,7 +15,7 @@ from portal.graphics.svg_export import Panel, svg_file
 from portal.views.coverage.table import CoverageCell, Member, count_words
 from portal.views.levels import LEVEL_TONES
 
-WIDE, NARROW = (720, 520), (360, 560)
+WIDE, NARROW = (720, 520), (366, 560)
 
 
 @dataclass(frozen=True)
