@@ -50,6 +50,7 @@ def styleguide(request):
         "areas": list(Area),
         "list": render_to_string("components/list.html", listed, listed["request"]),
         "nothing": page_at(request, reverse("projects"), q="-"),
+        "place": Place.objects.published().filter(identifiers__isnull=False).first(),
         "agreements": Agreement.objects.published().with_outlook().order_by("-date", "key")[:3],
         "levels": countries["levels"],
         "countries": countries["countries"],

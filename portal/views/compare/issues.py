@@ -35,7 +35,7 @@ class Issues(Comparison):
     choose = _("Compare issues")
     add = _("Add an issue")
     others_left_out = _("Only one kind can be compared at a time. The issues in the address were ignored.")
-    sentence_for_one = _("{name} is chosen. Choose one to three more issues.")
+    sentence_for_one = _("Selected: {name}. Choose one to three more issues.")
     selects = (_("First issue"), _("Second issue"), _("Third issue (optional)"), _("Fourth issue (optional)"))
 
     def options(self):

@@ -35,7 +35,7 @@ class ProjectComparison(Comparison):
     choose = _("Compare projects")
     add = _("Add a project")
     others_left_out = _("Only one kind can be compared at a time. The projects in the address were ignored.")
-    sentence_for_one = _("{name} is chosen. Choose one to three more projects.")
+    sentence_for_one = _("Selected: {name}. Choose one to three more projects.")
     former = FormerKey.Kind.PROJECT
     searched = True
 

@@ -59,8 +59,8 @@ def test_one_alone_is_kept_in_a_form_that_asks_for_more(client, kind):
         words(lead)
         == {
             "country": "Selected: Country 3. Choose one to three more countries.",
-            "issue": "Issue 3 is chosen. Choose one to three more issues.",
-            "project": "Project 3 is chosen. Choose one to three more projects.",
+            "issue": "Selected: Issue 3. Choose one to three more issues.",
+            "project": "Selected: Project 3. Choose one to three more projects.",
         }[kind]
     )
     assert len(problems(response)) == 1

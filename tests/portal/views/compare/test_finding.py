@@ -34,7 +34,7 @@ def test_projects_are_found_by_their_words_beside_the_chosen_ones(client):
         words(label) for label in page(response).find_class("compare-option")
     ]
     assert words(page(response).find_class("lead")[0]) == (
-        "A project of wells is chosen. Choose one to three more projects."
+        "Selected: A project of wells. Choose one to three more projects."
     )
     assert heads(ask(client, "project", wells, more)) == ["A project of wells", "A project of trees-2"]
 
