@@ -30,7 +30,7 @@ LATE_1950S, ABOUT_2005 = "aral-sea-late-1950s", "aral-sea-mid-2000s"
 OPENSTREETMAP, LATEST = "aral-sea-openstreetmap", "aral-sea-2010s"
 OUTLINES = {LATE_1950S: "aral-sea", ABOUT_2005: "aral-sea", OPENSTREETMAP: OPENSTREETMAP, LATEST: LATEST}
 LEADING = (LATE_1950S, LATEST)  # drawn over each other at the head of pages
-SMALL_TOLERANCE = 0.6  # SVG user units: less than half a pixel where the outlines are drawn small
+SMALL_TOLERANCE = 1.8  # SVG user units: about a pixel where the outlines are drawn small
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,9 @@ def outlines():
         small = [maps_geometry.simplify(ring, SMALL_TOLERANCE) for ring in rings]
         small = [ring for ring in small if len(ring) > 3]
         found[name] = Outline(
-            maps_geometry.path(rings, closed=True), maps_geometry.path(small, closed=True), areas[name]
+            maps_geometry.path(rings, closed=True),
+            maps_geometry.path(small, closed=True, decimals=0),
+            areas[name],
         )
     return found, place, (WIDTH, round(box.height * scale + 2 * MARGIN)), 100 / maps_geometry.UNIT_KM * scale
 

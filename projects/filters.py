@@ -211,9 +211,10 @@ class ProjectCountryFacet(Facet):
         return {value: ids.intersection_cardinality(self.ids_for_value(bitmaps, value)) for value in values}
 
 
-def projects_of_country(key):
-    """Return the bitmap of the published projects that the list shows for a country."""
-    return ProjectFilter.base_filters["country"].ids_for_value(registry.facet_index(Project).facets["country"], key)
+def projects_of_countries(keys):
+    """Return the published projects that the list shows for each country, as bitmaps by key. The index is read once."""
+    facet, bitmaps = ProjectFilter.base_filters["country"], registry.facet_index(Project).facets["country"]
+    return {key: facet.ids_for_value(bitmaps, key) for key in keys}
 
 
 class ProjectFilter(IndexedFilterSet):

@@ -364,7 +364,10 @@ class Walk:
                 address = iri_to_uri(address)
                 if address == here and anchor and anchor not in anchors:
                     self.unanchored.append((here, anchor))
-                yield address
+                if address.startswith("/static/"):
+                    self.assets.add(address)
+                else:
+                    yield address
 
     def takes(self, here, there):
         """Return False for pages in another language, and for further combinations of filters."""

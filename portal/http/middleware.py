@@ -47,7 +47,7 @@ class BrotliMiddleware:
     """
 
     SMALLEST = 200  # bytes; compressing less is not worth the work
-    QUALITY = 7  # of 11; a page is compressed once for many readers (portal/http/page_cache.py)
+    QUALITY = 9  # of 11; a page is compressed once for many readers (portal/http/page_cache.py)
 
     def __init__(self, get_response):
         self.get_response = get_response

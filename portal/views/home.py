@@ -16,7 +16,7 @@ from portal.models import Outlook, Place, Source
 from portal.models.querysets import reader_text
 from portal.seo.head import PageMetadataMixin
 from portal.views.completeness import counts_by
-from projects.filters import projects_of_country
+from projects.filters import projects_of_countries
 from projects.models import Agreement, Organisation, Project
 
 LATEST = 6  # most projects, and most dated records, on the home page
@@ -114,8 +114,9 @@ def countries_with_counts():
     countries = list(Place.objects.published().exclude(group="").order_by("group", reader_text("name")))
     issues = counts_by(Issue.objects.published(), "countries")
     organisations = counts_by(Organisation.objects.published(), "country")
+    projects = projects_of_countries([place.key for place in countries])
     for place in countries:
-        place.project_count = len(projects_of_country(place.key))
+        place.project_count = len(projects[place.key])
         place.issue_count = issues.get(place.pk, 0)
         place.organisation_count = organisations.get(place.pk, 0)
     return countries

@@ -22,7 +22,7 @@ from portal.seo.head import PageMetadataMixin
 from portal.views.home import choice_counts, countries_with_counts, merge_by_date
 from portal.views.levels import levels_by_country, levels_file
 from portal.views.map_data import with_project_ids
-from projects.filters import projects_of_country
+from projects.filters import projects_of_countries
 from projects.models import Agreement, Project
 
 VISIBLE = PublicationStatus.PUBLISHED
@@ -121,7 +121,7 @@ class CountryPage(RecordView):
     def related_context(self, country):
         limit = self.preview_limit
         facets = registry.facet_index(Project).facets
-        projects = projects_of_country(country.key)
+        projects = projects_of_countries([country.key])[country.key]
         agreements = (
             Agreement.objects.published()
             .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))

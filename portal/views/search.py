@@ -450,12 +450,14 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
         rows = SearchName.objects.filter(kind=kind, normal__gte=start, normal__lt=start + LAST_LETTER)
         entries = rows.exclude(language=NO_LANGUAGE).order_by("normal").values_list("entry", flat=True)[: 4 * of_a_kind]
         found[kind] = list(dict.fromkeys(entries))[:of_a_kind]
-    if sum(map(len, found.values())) < SUGGESTIONS and (query := ranking.parse_query(text)):
+    suggestions = [entry for of_kind in found.values() for entry in of_kind]
+    if len(suggestions) < SUGGESTIONS and (query := ranking.parse_query(text)):
         for entry in ranking.by_name(query, SUGGESTIONS, None if len(kinds) > 1 else kinds[0]):
             so_far = found[record_of(entry)[0]]
             if entry not in so_far and len(so_far) < of_a_kind:
                 so_far.append(entry)
-    return [entry for of_kind in found.values() for entry in of_kind][:SUGGESTIONS]
+                suggestions.append(entry)
+    return suggestions[:SUGGESTIONS]
 
 
 @takes("q", "kind")

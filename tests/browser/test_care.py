@@ -101,7 +101,7 @@ def test_an_older_translation_is_still_right_and_text_that_was_not_saved_stays(e
     seo.locator("#id_term_ru").fill("Ещё не сохранено")
     seo.wait_for_timeout(1_200)
     older.filter(has_text="한국어").get_by_role("button", name="Still correct").click()
-    expect(seo.locator(".messagelist .info")).to_contain_text("1 translation is still right")
+    expect(seo.locator(".messagelist .info")).to_contain_text("1 translation marked as still correct")
     expect(older).to_have_count(1)
     seo.get_by_role("button", name="Restore").click()
     expect(seo.locator("#id_term_ru")).to_have_value("Ещё не сохранено")
@@ -113,4 +113,4 @@ def test_an_editor_looks_through_a_record_that_readers_see(editor, desk):
     han.locator("#result_list tbody th a").first.click()
     expect(han.locator("#id_definition_en")).to_have_count(0)  # it is not theirs to change
     han.get_by_role("button", name="Mark as verified").click()
-    expect(han.locator(".desk-look")).to_contain_text("Looked through by han on")
+    expect(han.locator(".desk-look")).to_contain_text("Verified by han on")

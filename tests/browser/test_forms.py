@@ -29,7 +29,7 @@ WORDS = {
         "read": "서지 정보로 양식을 채웠습니다. 확인한 뒤 저장해 주십시오",
         "cite": "출처 인용: 동인 (English)",
         "preview": "미리보기",
-        "no_source": "이 키를 가진 출처가 없습니다: [nobody-2020]",
+        "no_source": "이 식별자를 가진 출처가 없습니다: [nobody-2020]",
     },
 }
 BIBTEX = r"""@article{x, author = {Nurmuhamedov, {\c{S}}irin and Kim, Chul-soo},
@@ -59,7 +59,7 @@ def test_look_alikes_are_told_while_one_types_and_do_not_stop_who_has_looked(des
     page, words = editor(HAN, language), WORDS[language]
     page.goto(f"{desk.url}/admin/projects/organisation/add/")
     told = page.locator("#duplicate-check")
-    page.locator("#id_name_en").press_sequentially("Korea Forestry Servise")
+    page.locator("#id_name_en").press_sequentially("Korea Forest Servise")
     expect(told).to_contain_text(words["already"])
     link = told.get_by_role("link").first
     expect(link).to_have_attribute("target", "_blank")

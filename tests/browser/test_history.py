@@ -8,7 +8,7 @@ WORDS = {
     "en": {
         "asks": "State the reason in one sentence",
         "why": "The report gives another year.",
-        "what_changed": "Changes",
+        "what_changed": "What changed",
         "revert": "Revert",
         "done": "The record was reverted.",
         "reverted": "Reverted to what it was before the first recorded change: It was right after all.",

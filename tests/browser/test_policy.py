@@ -86,7 +86,7 @@ def test_a_page_is_light_and_keeps_to_itself(site, new_context, kind, language):
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", r"Page size: \d\d kB"), ("ko", r"이 페이지: \d\dkB"), ("ru", r"Размер страницы: \d\d кБ")],
+    [("en", r"Page size: \d\d kB"), ("ko", r"페이지 크기: \d\dkB"), ("ru", r"Размер страницы: \d\d кБ")],
 )
 def test_a_page_says_what_it_weighs(site, page, language, said):
     page.goto(f"{site.url}/{language}/about/", wait_until="networkidle")

@@ -14,7 +14,7 @@ def typed(page, site, text, language="en"):
 
 
 def test_suggestion_is_chosen_with_the_arrow_keys(page, site):
-    typed(page, site, "kara")
+    typed(page, site, "karakum")
     field = page.locator(FIELD)
     expect(field).to_have_attribute("aria-expanded", "true")
     field.press("ArrowDown")
@@ -85,7 +85,7 @@ def test_search_serves_without_javascript(new_context, site):
     page.locator("#site-search").press("Enter")
     expect(page.locator(".hit mark").first).to_be_visible()
     page.get_by_role("checkbox", name="Проекты").check()
-    page.get_by_role("button", name="Показать").click()
+    page.get_by_role("button", name="Применить фильтры").click()
     expect(page.locator(".chip")).to_have_count(1)
     assert "kind=project" in page.url
 

@@ -7,12 +7,12 @@ WORDS = {
     "en": {
         **{"import": "Import", "compare": "Compare", "store": "Save all", "other": "Another file"},
         **{"wrong": "This field cannot be blank.", "done": "is imported", "table": "Edit values in a table"},
-        **{"values": "Save values", "no_number": "“many” is not a number.", "stored": "Stored: 1 new values"},
+        **{"values": "Save values", "no_number": "“many” is not a number.", "stored": "Saved: 1 added"},
     },
     "ko": {
         **{"import": "가져오기", "compare": "비교", "store": "모두 저장", "other": "다른 파일"},
         **{"wrong": "이 필드는 빈 칸으로 둘 수 없습니다.", "done": "가져왔습니다", "table": "값을 표로"},
-        **{"values": "값 저장", "no_number": "“many”은(는) 숫자가 아닙니다.", "stored": "저장했습니다. 새 값 1"},
+        **{"values": "값 저장", "no_number": "“many”은(는) 숫자가 아닙니다.", "stored": "저장했습니다. 추가 1건"},
     },
 }
 PLACES = {"en": "aral-sea", "ko": "nukus"}

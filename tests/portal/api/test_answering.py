@@ -266,7 +266,7 @@ def test_record_that_has_gone_says_so_and_where_to_go(client):
     make_project(key="archived", publication="archived")
     make_tombstone(kind="project", key="twin", reason="duplicate", successor="stays")
     assert "no longer published" in refused(client, "/api/v1/projects/archived", 410)
-    assert "told the same" in refused(client, "/api/v1/projects/twin", 410)
+    assert "duplicated another record" in refused(client, "/api/v1/projects/twin", 410)
     assert client.get("/api/v1/projects/twin").json()["successor"] == "stays"
     refused(client, "/api/v1/projects/never", 404)
 

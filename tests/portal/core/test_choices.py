@@ -41,8 +41,8 @@ def codelist(name):
             Project.Status,
             "ActivityStatus",
             {
-                "pipeline": "Planned",
-                "implementation": "Under way",
+                "pipeline": "Pipeline/identification",
+                "implementation": "Implementation",
                 "finalisation": "Finalisation",
                 "closed": "Closed",
                 "cancelled": "Cancelled",

@@ -79,7 +79,7 @@ def test_partial_date_of_nothing_is_nothing(nothing):
     [
         ("2020", "2021-05", "2020–May 2021", ["2020", "2021-05"]),
         ("2020-05", "2020-05", "May 2020", ["2020-05"]),
-        ("2020", None, "2020, end not known", ["2020"]),
+        ("2020", None, "from 2020, end not known", ["2020"]),
         (None, "2020", "until 2020, start not known", ["2020"]),
         (None, None, "Dates not known", []),
     ],

@@ -93,7 +93,10 @@ def test_file_with_a_wrong_filter_is_refused(client, address, sentence, form):
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("coverage/?format=csv&country=xx&rows=weather", "“country”: there is no “xx”. “rows”: there is no “weather”."),
+        (
+            "coverage/?format=csv&country=xx&rows=weather",
+            "“country”: there is no “xx”. “rows”: “weather” is not available.",
+        ),
         ("coverage/?format=svg&country=xx", "“country”: there is no “xx”."),
         ("compare/?format=csv&country=uz&country=kz&country=xx", "“country”: there is no “xx”."),
         ("compare/?format=csv&country=uz", "Choose two to four."),
