@@ -511,7 +511,7 @@ def test_cache_has_its_table():
 
 
 @pytest.fixture
-def desk(client, editor, secret):
+def signed_in_before(client, editor, secret):
     """Return a client in which the editor signed in some time ago."""
     client.force_login(editor)
     return client
@@ -530,42 +530,42 @@ def desk(client, editor, secret):
         lambda user: reverse("mfa_view_recovery_codes"),
     ],
 )
-def test_sensitive_page_asks_again_who_is_there(desk, editor, address):
+def test_sensitive_page_asks_again_who_is_there(signed_in_before, editor, address):
     there = address(editor)
     RecoveryCodes.activate(editor)
-    assert leads_to(desk.get(there)).startswith("/accounts/reauthenticate/?next=")
-    assert leads_to(desk.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": there})) == there
-    assert desk.get(there).status_code == 200
+    assert leads_to(signed_in_before.get(there)).startswith("/accounts/reauthenticate/?next=")
+    assert leads_to(signed_in_before.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": there})) == there
+    assert signed_in_before.get(there).status_code == 200
 
 
-def test_what_was_sent_goes_on_after_the_password(desk):
-    asked = desk.post(reverse("admin:auth_group_add"), {"name": "Translators"})
+def test_what_was_sent_goes_on_after_the_password(signed_in_before):
+    asked = signed_in_before.post(reverse("admin:auth_group_add"), {"name": "Translators"})
     assert not Group.objects.filter(name="Translators").exists()
-    desk.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": reverse("admin:auth_group_add")})
+    signed_in_before.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": reverse("admin:auth_group_add")})
     assert leads_to(asked).startswith("/accounts/reauthenticate/")
     assert Group.objects.filter(name="Translators").exists()
 
 
-def test_lists_of_accounts_open_and_ask_again_before_they_change(desk, editor):
+def test_lists_of_accounts_open_and_ask_again_before_they_change(signed_in_before, editor):
     users = reverse("admin:auth_user_changelist")
-    assert desk.get(users).status_code == 200
-    sent = desk.post(users, {"action": "delete_selected", "_selected_action": [editor.pk]})
+    assert signed_in_before.get(users).status_code == 200
+    sent = signed_in_before.post(users, {"action": "delete_selected", "_selected_action": [editor.pk]})
     assert leads_to(sent).startswith("/accounts/reauthenticate/")
 
 
-def test_secret_of_a_second_step_is_shown_to_nobody(desk, editor, secret):
+def test_secret_of_a_second_step_is_shown_to_nobody(signed_in_before, editor, secret):
     step = editor.authenticator_set.get(type="totp")
-    desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    page = desk.get(reverse("admin:mfa_authenticator_change", args=[step.pk]))
+    signed_in_before.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = signed_in_before.get(reverse("admin:mfa_authenticator_change", args=[step.pk]))
     assert (page.status_code, secret in page.content.decode()) == (200, False)
-    assert desk.get(reverse("admin:mfa_authenticator_add")).status_code == 403
+    assert signed_in_before.get(reverse("admin:mfa_authenticator_add")).status_code == 403
 
 
-def test_administrator_takes_a_lost_second_step_away(desk, editor):
+def test_administrator_takes_a_lost_second_step_away(signed_in_before, editor):
     other = User.objects.create_user("anna", is_staff=True)
     step = TOTP.activate(other, "JBSWY3DPEHPK3PXP").instance
-    desk.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    desk.post(reverse("admin:mfa_authenticator_delete", args=[step.pk]), {"post": "yes"})
+    signed_in_before.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    signed_in_before.post(reverse("admin:mfa_authenticator_delete", args=[step.pk]), {"post": "yes"})
     assert needs_mfa_setup(other)
 
 

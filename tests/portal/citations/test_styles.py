@@ -100,7 +100,7 @@ def test_apa_of_a_page_has_its_title_in_italics_and_its_publisher_once():
             "산림청. (n.d.). 아랄해 산림 복원 [Forests for the Aral Sea]. "
             "Retrieved November 25, 2026, from https://forest.go.kr/aral",
         ),
-        ("ko", "산림청. (날짜 없음). 아랄해 산림 복원. 2026년 11월 25일 검색, https://forest.go.kr/aral"),
+        ("ko", "산림청. (날짜 없음). 아랄해 산림 복원. 2026년 11월 25일 접속, https://forest.go.kr/aral"),
         (
             "ru",
             "산림청. (б. д.). 아랄해 산림 복원 [Forests for the Aral Sea]. "

@@ -243,11 +243,11 @@ def test_planned_disbursements_may_be_for_more_than_a_year(read):
     ("changes", "words"),
     [
         ((('type="10"><narr', 'type="10" rank="1"><narr'),), "<reporting-org> has no attribute rank"),
-        (((FINANCE, "<default-tied-status/>" + FINANCE),), "no code for <default-tied-status>"),
+        (((FINANCE, "<default-tied-status/>" + FINANCE),), "<default-tied-status> lacks code"),
         (((OTHER, f"loose {OTHER}"),), "<iati-activity> holds text outside of its elements"),
         ((('year="2023"', 'year="MMXXIII"'),), "“MMXXIII” is not a valid value of year (<baseline>)"),
         ((("<indicator ", '<indicator ascending="yes" '),), "“yes” is not a valid value of ascending (<indicator>)"),
-        (((FINANCE, "<conditions/>" + FINANCE),), "no attached for <conditions>"),
+        (((FINANCE, "<conditions/>" + FINANCE),), "<conditions> lacks attached"),
     ],
 )  # fmt: skip
 def test_a_fault_of_what_the_portal_does_not_use_is_a_warning(read, changes, words):

@@ -104,7 +104,7 @@ LEFT_OUT = {
         "    <location><name><narrative>Nukus</narrative></name><point><pos>142.46 59.60</pos></point></location>\n"
         '    <sector vocabulary="1" code="31140"',
     ),
-    "file.xml:13: no iso-date for <activity-date>": (' iso-date="2024-03-01" type="1"', ' type="1"'),
+    "file.xml:13: <activity-date> lacks iso-date": (' iso-date="2024-03-01" type="1"', ' type="1"'),
 }
 
 
