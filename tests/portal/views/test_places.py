@@ -34,7 +34,8 @@ def sea():
     kz, uz = make_country(key="kz", name_en="Kazakhstan"), make_country(key="uz", name_en="Uzbekistan")
     make_country(key="tm", name_en="Turkmenistan")
     sea = make_place(key="aral-sea", kind="lake", name_en="Aral Sea", latitude=45, longitude=60)
-    sea.countries.add(kz, uz)
+    sea.countries.add(kz)
+    sea.countries.add(uz)
     make_place(key="north-aral", kind="lake", name_en="North Aral Sea", country=kz, part_of=sea)
     return sea
 
