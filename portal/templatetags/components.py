@@ -115,6 +115,12 @@ def latest_table(rows, columns):
     }
 
 
+@register.inclusion_tag("components/fact_links.html")
+def fact_links(label, records):
+    """Show links to records under a label as one of the facts of a page; nothing without records."""
+    return {"label": label, "records": records}
+
+
 @register.inclusion_tag("components/identifiers.html")
 def identifiers(rows):
     """Show the identifiers of a record in other registers as one of its facts; nothing if it has none."""
