@@ -1,7 +1,5 @@
 """The search over all records: the page, and suggestions while the reader types."""
 
-import html
-
 import django_filters
 from django.conf import settings
 from django.db.models import Count, TextField
@@ -243,7 +241,7 @@ class Hit:
     @property
     def alias_note(self):
         """Return a sentence on the alias that the record was found by; "" if there is none."""
-        return alias_sentence(self.alias, self.alias.highlighted) if self.alias else ""
+        return format_html(alias_sentence(self.alias), name=self.alias.highlighted) if self.alias else ""
 
     @property
     def is_project(self):
@@ -302,15 +300,13 @@ class Hit:
         return sorted(own, key=lambda text: text[1] not in {first, ""})
 
 
-def alias_sentence(alias, name):
-    """Return the sentence that a record is found by an alias. `name` is its text, perhaps as HTML."""
+def alias_sentence(alias):
+    """Return the sentence that a record is found by an alias, with the gap `{name}` for its text."""
     if alias.period == Alias.Period.FORMER:
-        sentence = gettext("Formerly: {name}. The record has a newer name.")
-    elif alias.period == Alias.Period.NEWER:
-        sentence = gettext("Also known as {name}, which is a newer name.")
-    else:
-        sentence = gettext("Also known as {name}")
-    return format_html(sentence, name=name)
+        return gettext("Formerly: {name}. The record has a newer name.")
+    if alias.period == Alias.Period.NEWER:
+        return gettext("Also known as {name}, which is a newer name.")
+    return gettext("Also known as {name}")
 
 
 def hits(ids, query, names_only=False):
@@ -480,7 +476,7 @@ def suggest(request):
                     "name": hit.plain_name,
                     "language": hit.language,
                     "kind": str(hit.kind.one),
-                    "alias": html.unescape(alias_sentence(hit.alias, hit.alias.text)) if hit.alias else "",
+                    "alias": alias_sentence(hit.alias).format(name=hit.alias.text) if hit.alias else "",
                 }
                 for hit in hits(suggested(text, kinds), parse(text), names_only=True)
             ]
