@@ -49,7 +49,7 @@ class OutlookMixin:
         day = getattr(self, "shown_on", None) or timezone.localdate()
         if self.date.first_day > day:
             return Outlook.COMING_UP
-        if self.date.last_day < day and not self.has_later_source:
+        if self.date.is_over_before(day) and not self.has_later_source:
             return Outlook.NOT_RECORDED
         return None
 
@@ -59,7 +59,7 @@ class OutlookMixin:
         is_prefetched = "citations" in getattr(self, "_prefetched_objects_cache", {})  # of a past version: its own
         citations = self.citations.all() if is_prefetched else self.citations.select_related("source")
         return any(
-            source.date is None or source.date.last_day >= self.date.first_day
+            source.date is None or not source.date.is_over_before(self.date.first_day)
             for source in (citation.source for citation in citations)
             if source.publication == PublicationStatus.PUBLISHED
         )

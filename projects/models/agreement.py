@@ -7,14 +7,14 @@ from django.utils.translation import pgettext_lazy
 
 from issues.models import Issue
 from portal.core.choices import Area, Level, PublicationStatus
-from portal.core.partial_dates import PartialDateField
+from portal.core.partial_dates import PartialDateField, months_before
 from portal.models import Citation, DatedQuerySet, EvidenceModel, OutlookMixin, Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RowQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 from projects.models.project import Project
 
-ACTIVE_YEARS = 2  # an agreement is active if its last activity is at most 24 months old
+ACTIVE_MONTHS = 24  # an agreement is active if its last activity is at most so old
 
 
 class AgreementQuerySet(DatedQuerySet):
@@ -60,9 +60,7 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
                 return cls.ENDED
             if last_activity is None:
                 return cls.UNKNOWN
-            day = last_activity.last_day
-            is_recent = (day.year + ACTIVE_YEARS, day.month, day.day) >= (today.year, today.month, today.day)
-            return cls.ACTIVE if is_recent else cls.QUIET
+            return cls.QUIET if last_activity.is_over_before(months_before(today, ACTIVE_MONTHS)) else cls.ACTIVE
 
     date = PartialDateField(_("date"))
     kind = models.CharField(_("kind"), max_length=21, choices=Kind)
