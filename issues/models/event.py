@@ -14,13 +14,21 @@ from portal.models.querysets import RecordManager
 class EventQuerySet(DatedQuerySet):
     """Queryset methods of events."""
 
-    def without_agreements(self):
-        """Leave out events that are a published agreement too: one of the same English title and date."""
+    @staticmethod
+    def _same_agreements():
+        """Return the published agreements of the same English title and date as an event."""
         agreements = Issue._meta.get_field("agreements").related_model._base_manager
-        same = agreements.filter(
+        return agreements.filter(
             publication=PublicationStatus.PUBLISHED, date=models.OuterRef("date"), title_en=models.OuterRef("title_en")
         )
-        return self.exclude(models.Exists(same))
+
+    def without_agreements(self):
+        """Leave out events that are a published agreement too: one of the same English title and date."""
+        return self.exclude(models.Exists(self._same_agreements()))
+
+    def with_same_agreement(self):
+        """Annotate `same_agreement`: the primary key of the agreement that the event is too, or None."""
+        return self.annotate(same_agreement=models.Subquery(self._same_agreements().order_by("key").values("pk")[:1]))
 
 
 class Event(OutlookMixin, Record):

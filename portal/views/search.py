@@ -10,10 +10,12 @@ from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from issues.models import Issue
+from issues.filters import EventCountryFacet, EventFilter
+from issues.models import Event, Issue
 from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.languages import in_language, language_name
+from portal.facets.bitmaps import BitMap
 from portal.facets.counting import FacetCounter
 from portal.facets.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
 from portal.generic.list import RecordListView
@@ -28,6 +30,7 @@ from portal.models.search_index import (
     SearchEntry,
     SearchFacet,
     SearchName,
+    entry_id,
     kinds_of,
     of_kind,
     record_of,
@@ -36,6 +39,7 @@ from portal.search import documents, indexing, ranking, spelling, store
 from portal.search.analyser import normal, uzbek_in_both_scripts
 from portal.search.excerpts import highlight
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
+from projects.filters import projects_of_countries
 
 # With fewer hits than this, the ids of a filter are read only among the hits, not among all records.
 FEW = 1_000
@@ -61,8 +65,40 @@ def languages():
     return sorted((own | dict(source_languages())).items())
 
 
+def agreements_by_event():
+    """Return a dict from the entry of an event that is an agreement too to the entry of the agreement."""
+    return cached_for_version(_agreements_by_event, "agreements by event")
+
+
+def _agreements_by_event():
+    pairs = Event.objects.published().with_same_agreement().exclude(same_agreement=None)
+    return {
+        entry_id(Kind.EVENT, event): entry_id(Kind.AGREEMENT, agreement)
+        for event, agreement in pairs.values_list("pk", "same_agreement").order_by()
+    }
+
+
+def entries_of_partner(key, matches=None):
+    """Return the ids of the projects and events that their lists show for the partner country `key`, as a set.
+
+    The index has no value for most of them: projects have their partners as participants, and events between a partner
+    and the region name only the other country. `matches` limits them to some entries, in ascending order.
+    """
+    projects = projects_of_countries([key])[key]
+    events = EventFilter.base_filters["country"].filter(Event.objects.published().order_by(), [key])
+    if matches is not None:
+        projects = projects & BitMap(record_of(entry)[1] for entry in of_kind(Kind.PROJECT, matches))
+        events = events.filter(pk__in=[record_of(entry)[1] for entry in of_kind(Kind.EVENT, matches)])
+    return {entry_id(Kind.PROJECT, pk) for pk in projects} | {
+        entry_id(Kind.EVENT, pk) for pk in events.values_list("pk", flat=True)
+    }
+
+
 class SearchCounter(FacetCounter[list[int] | None]):
-    """Finds and counts by lists of entry ids in ascending order. None stands for all entries."""
+    """Finds and counts by lists of entry ids in ascending order. None stands for all entries.
+
+    An event that is an agreement too is never among them: the agreement is found in its place.
+    """
 
     def all_matches(self):
         indexing.flush_index()
@@ -75,15 +111,26 @@ class SearchCounter(FacetCounter[list[int] | None]):
         return sorted(ids) if matches is None else [entry for entry in matches if entry in ids]
 
     def matches_excluding(self, *names):
-        """Return the matches, but [] instead of None: without a search there are no hits."""
-        return super().matches_excluding(*names) or []
+        """Return the matches as a list: all entries beside the only filter, but [] if nothing is searched for."""
+        found = super().matches_excluding(*names)
+        if found is None:
+            return self._all_entries if self.filterset.valid_data else []
+        return found
+
+    @cached_property
+    def _all_entries(self):
+        entries = self.filterset.queryset.order_by("pk").values_list("pk", flat=True)
+        agreements = agreements_by_event()
+        return [entry for entry in entries if entry not in agreements]
 
     def count_matches(self, matches):
         return len(matches)
 
     def count_all(self):
         # “14 of 1,926” is shown only if there are filters: counting all entries takes longer than a search.
-        return self.filterset.queryset.count() if self.filterset.is_narrowed else self.count()
+        if not self.filterset.is_narrowed:
+            return self.count()
+        return self.filterset.queryset.count() - len(agreements_by_event())
 
     def count_values(self, matches, name):
         if name == "kind":
@@ -91,9 +138,23 @@ class SearchCounter(FacetCounter[list[int] | None]):
         if len(matches) > MOST_COUNTED:
             return None
         if name not in self.filterset.valid_data:
-            return self._counts_of_matches.get(name, {})
-        rows = SearchFacet.objects.filter(entry__in=matches, name=name).order_by()
-        return dict(rows.values_list("value").annotate(Count("entry")))
+            counts = self._counts_of_matches.get(name, {})
+        else:
+            rows = SearchFacet.objects.filter(entry__in=matches, name=name).order_by()
+            counts = dict(rows.values_list("value").annotate(Count("entry")))
+        return counts | self._counts_of_partners(matches) if name == "country" else counts
+
+    def _counts_of_partners(self, matches):
+        """Return how many of `matches` each partner country has, by key."""
+        counts = {}
+        for key in self._partners:
+            rows = SearchFacet.objects.filter(entry__in=matches, name="country", value=key)
+            counts[key] = len(entries_of_partner(key, matches).union(rows.values_list("entry", flat=True)))
+        return counts
+
+    @cached_property
+    def _partners(self):
+        return EventCountryFacet.korea()
 
     @cached_property
     def _counts_of_matches(self):
@@ -107,7 +168,13 @@ class SearchCounter(FacetCounter[list[int] | None]):
     @cached_property
     def text_matches(self):
         """Return the ids of the entries that match the words, in ascending order, which groups them by kind."""
-        return ranking.matching_ids(self.filterset.query)
+        return self.matching_ids(self.filterset.query)
+
+    @staticmethod
+    def matching_ids(query):
+        """Return the ids of the entries that match, in ascending order."""
+        agreements = agreements_by_event()
+        return sorted({agreements.get(entry, entry) for entry in ranking.matching_ids(query)})
 
     @cached_property
     def _ids_by_filter(self):
@@ -122,10 +189,14 @@ class SearchCounter(FacetCounter[list[int] | None]):
                 entries = rows.order_by().values_list("entry", flat=True)
             else:
                 entries = item.filter(SearchEntry.objects.order_by(), data[name]).values_list("pk", flat=True)
-            if "q" in data and len(self.text_matches) < FEW:
+            within = self.text_matches if "q" in data and len(self.text_matches) < FEW else None
+            if within is not None:
                 column = "entry" if entries.model is SearchFacet else "pk"
-                entries = entries.filter(**{f"{column}__in": self.text_matches})
-            self._ids_by_filter[name] = set(entries)
+                entries = entries.filter(**{f"{column}__in": within})
+            found = set(entries)
+            if name == "country":
+                found.update(*(entries_of_partner(key, within) for key in self._partners if key in data[name]))
+            self._ids_by_filter[name] = found.difference(agreements_by_event())
         return self._ids_by_filter[name]
 
 
@@ -196,7 +267,7 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def whole(self):
         """Return how many of the hits match everything that was typed."""
-        return len(set(ranking.matching_ids(self.asked)).intersection(self.found))
+        return len(set(self.counter.matching_ids(self.asked)).intersection(self.found))
 
     @cached_property
     def best(self):
@@ -388,9 +459,7 @@ class Search(RecordListView):
             "meant": spelling.did_you_mean(words, get_language())
             if words and not store.frequency(found.asked, 1)
             else "",
-            "without_filters": store.frequency(found.query, MOST_COUNTED)
-            if found.is_narrowed and not found.total
-            else 0,
+            "without_filters": len(found.counter.text_matches) if found.is_narrowed and not found.total else 0,
             "mains": Issue.objects.published().filter(parent=None).without_sections()
             if not found.total
             else Issue.objects.none(),
@@ -434,23 +503,24 @@ def suggested(text: str, kinds=tuple(Kind)) -> list[int]:
     """Return at most SUGGESTIONS ids of entries with a name that begins with `text`.
 
     With fewer names than that, other words of a name may begin with it. With several `kinds`, there are at most
-    OF_A_KIND ids of each; with one kind, all may be of that kind.
+    OF_A_KIND ids of each, and no events that are agreements too; with one kind, all may be of that kind.
     """
     indexing.flush_index()
     start = normal(text)[:200]
     if not start:
         return []
     of_a_kind = OF_A_KIND if len(kinds) > 1 else SUGGESTIONS
+    doubles = agreements_by_event() if len(kinds) > 1 else {}
     found = {}
     for kind in kinds:
         rows = SearchName.objects.filter(kind=kind, normal__gte=start, normal__lt=start + LAST_LETTER)
         entries = rows.exclude(language=NO_LANGUAGE).order_by("normal").values_list("entry", flat=True)[: 4 * of_a_kind]
-        found[kind] = list(dict.fromkeys(entries))[:of_a_kind]
+        found[kind] = [entry for entry in dict.fromkeys(entries) if entry not in doubles][:of_a_kind]
     suggestions = [entry for of_kind in found.values() for entry in of_kind]
     if len(suggestions) < SUGGESTIONS and (query := ranking.parse_query(text)):
         for entry in ranking.by_name(query, SUGGESTIONS, None if len(kinds) > 1 else kinds[0]):
             so_far = found[record_of(entry)[0]]
-            if entry not in so_far and len(so_far) < of_a_kind:
+            if entry not in so_far and entry not in doubles and len(so_far) < of_a_kind:
                 so_far.append(entry)
                 suggestions.append(entry)
     return suggestions[:SUGGESTIONS]

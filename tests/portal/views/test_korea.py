@@ -5,6 +5,7 @@ import json
 import pytest
 
 from portal.facets import registry
+from portal.search.indexing import rebuild
 from projects.models import Project
 from tests import reading
 from tests.make import (
@@ -16,6 +17,7 @@ from tests.make import (
     make_organisation,
     make_participation,
     make_party,
+    make_place,
     make_project,
 )
 
@@ -59,6 +61,29 @@ def test_counts_of_facets_are_those_of_the_lists(client, korea):
         response = client.get(f"/en/{path}/")
         assert reading.options(response, "country")["kr"] == count
         assert reading.count(client.get(f"/en/{path}/?country=kr")).startswith(f"{count} ")
+
+
+@pytest.mark.parametrize("words", [{}, {"q": "forests river visit storm"}])
+def test_search_finds_and_counts_for_korea_what_the_lists_show(client, korea, words):
+    Project.objects.update(title_en="Forests along the river")
+    rebuild()
+    response = client.get("/en/search/", words | {"country": "kr"})
+    kinds = {"project": 1, "agreement": 1, "event": 1, "organisation": 1}
+    if words:
+        kinds.pop("organisation")
+    assert reading.options(response, "kind") == kinds
+    assert reading.options(response, "country")["kr"] == sum(kinds.values())
+    assert reading.count(response).startswith(f"{sum(kinds.values())} records of ")
+    links = reading.page(response).xpath("//main//ol/li//a/@href")
+    assert {"/en/projects/trees/", "/en/agreements/trees-agreed/", "/en/timeline/visit/"} <= set(links)
+    without = client.get("/en/search/", words or {"kind": ["project", "event"]})
+    assert reading.options(without, "country")["kr"] == (3 if words else 2)
+
+
+def test_search_counts_for_korea_no_record_twice(client, korea):
+    Project.objects.get(key="trees").countries.add(korea)
+    assert reading.options(client.get("/en/search/?kind=project"), "country") == {"kr": 1, "uz": 2}
+    assert reading.count(client.get("/en/search/?country=kr&kind=project")) == "1 record of 11"
 
 
 def test_page_of_korea_shows_and_counts_them(client, korea):
@@ -128,6 +153,28 @@ def test_timeline_counts_what_is_both_once(client, signed):
     assert keys(client, "/en/timeline/?format=json") == ["forests", "ev-forum"]
 
 
+def test_search_finds_what_is_both_once_as_the_agreement(client, signed):
+    response = client.get("/en/search/?q=forests")
+    links = reading.page(response).xpath("//ol[@class='hits']//a/@href")
+    assert sorted(links) == ["/en/agreements/forests/", "/en/timeline/ev-forum/"]
+    assert reading.options(response, "kind") == {"agreement": 1, "event": 1}
+    assert reading.options(response, "country") == {"uz": 2}
+    assert reading.count(client.get("/en/search/?q=forests&country=uz")) == "2 records of 4"
+    assert reading.count(client.get("/en/search/?kind=event")) == "1 record of 4"
+
+
+def test_search_finds_the_agreement_by_words_of_its_event(client, signed):
+    signed.events.get().places.add(make_place(name_en="Nukus"))
+    response = client.get("/en/search/?q=nukus+memorandum&kind=agreement")
+    assert reading.page(response).xpath("//ol[@class='hits']//a/@href") == ["/en/agreements/forests/"]
+
+
+def test_suggestions_have_what_is_both_once_but_for_events_alone(client, signed):
+    for query, found in (("", ["forests"]), ("&kind=event", ["ev-forests"])):
+        answer = json.loads(client.get(f"/en/search/suggest/?q=memorandum{query}").content)
+        assert [one["key"] for one in answer["suggestions"]] == found
+
+
 @pytest.mark.parametrize("change", [{"title_en": "Another title"}, {"date": "2021-07"}, {"publication": "draft"}])
 def test_event_is_shown_if_the_agreement_is_another_or_hidden(client, signed, change):
     agreement = signed.agreements.get()
@@ -135,3 +182,4 @@ def test_event_is_shown_if_the_agreement_is_another_or_hidden(client, signed, ch
         setattr(agreement, name, value)
     agreement.save()
     assert "ev-forests" in keys(client, "/en/timeline/?format=json")
+    assert "/en/timeline/ev-forests/" in reading.addresses(client.get("/en/search/?kind=event"), "//main")
