@@ -21,6 +21,7 @@ WIDTH, HEIGHT = 1200, 630  # pixels, as the services that show link previews rec
 FINER = 2  # draw at this multiple of the size and scale down, which smooths the edges
 COLOURS = 96
 KEYS = tuple(sorted(shapes()["countries"]))
+ARAL_BEFORE = "aral-sea-late-1950s"
 WHOLE = "region"  # no country is highlighted
 YEAR = 31_536_000
 
@@ -66,8 +67,8 @@ def render_map(name):
         for feature in features(lines):
             for line in outlines(feature):
                 draw.line(line, fill=fill, width=THIN, joint="curve")
-    once, now = features("aral-sea")
-    for fill, waters in ((WATER, features("lakes")), (BED, [once]), (WATER, [now])):
+    [before] = [feature for feature in features("aral-sea") if feature["id"] == ARAL_BEFORE]
+    for fill, waters in ((WATER, features("lakes")), (BED, [before]), (WATER, features("aral-sea-2010s"))):
         for feature in waters:
             for ring in outlines(feature):
                 draw.polygon(ring, fill=fill)

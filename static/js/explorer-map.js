@@ -136,22 +136,22 @@ class LiveMap {
     this.moved();
   }
 
-  layer(url, style) {
+  layer(url, style, filter = () => true) {
     return fetch(url)
       .then((answer) => answer.json())
-      .then((json) => L.geoJSON(json, { interactive: false, style }));
+      .then((json) => L.geoJSON(json, { interactive: false, style, filter }));
   }
 
   // In the order in which they cover each other: waters lie over countries, since borders cross the Aral Sea.
   async ground() {
-    const { neighbours, countries, rivers, lakes, aral } = this.words;
+    const { neighbours, countries, rivers, lakes, aral, aralLatest } = this.words;
+    const before = (shore) => shore.id === "aral-sea-late-1950s";
     const layers = await Promise.all([
       this.layer(neighbours, () => ({ className: "explorer-neighbour" })),
       this.layer(countries, () => ({ className: "explorer-country" })),
       this.layer(rivers, (river) => ({ className: river.properties.main ? "explorer-main" : "explorer-river" })),
-      this.layer(aral, (shore) => ({
-        className: shore.id === "aral-sea-late-1950s" ? "explorer-bed" : "explorer-lake",
-      })),
+      this.layer(aral, () => ({ className: "explorer-bed" }), before),
+      this.layer(aralLatest, () => ({ className: "explorer-lake" })),
       this.layer(lakes, () => ({ className: "explorer-lake" })),
     ]).catch(() => []);
     for (const layer of layers) layer.addTo(this.map);

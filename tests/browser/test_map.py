@@ -55,7 +55,7 @@ def test_the_drawn_map_moves_when_asked_to(page, site, complaints):
     moving(page, site)
     assert page.locator(MARKS).count() > 10
     expect(page.locator(".explorer-bed")).to_have_count(1)  # the Aral Sea of the late 1950s, below …
-    assert page.locator(".explorer-lake").count() > 10  # … that of the mid-2000s, and the lakes
+    assert page.locator(".explorer-lake").count() > 10  # … that of the 2010s, and the lakes
     names = page.locator(".explorer-name").all_inner_texts()
     assert {"Kazakhstan", "Aral Sea", "China"} <= set(names)
     assert complaints == []

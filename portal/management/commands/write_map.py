@@ -8,7 +8,8 @@ feature has an `id`, and `name_en`, `name_ko` and `name_ru` among its properties
   image that browsers cache. Pages show it on top of the countries, because the Aral Sea lies across their borders;
 - `static/geo/*.geojson`: layers of the interactive map, with three decimals and names in three languages.
 
-The same folder gives the same files, byte for byte.
+The later outline of the sea in base.svg is that of `static/geo/aral-sea-2010s.geojson`, which no command writes. The
+same folder gives the same files, byte for byte.
 """
 
 import itertools
@@ -32,8 +33,9 @@ ARAL_TOLERANCE = 0.4
 PROVINCE_TOLERANCE = 0.02
 NEIGHBOUR_TOLERANCE = 0.05
 
-# The outline before the sea was drained, and a later one, which is not today's shore either.
-ARAL_BEFORE, ARAL_LATER = "aral-sea-late-1950s", "aral-sea-mid-2000s"
+# The outline before the sea was drained, and the file of the latest one, with which the home page leads too.
+ARAL_BEFORE = "aral-sea-late-1950s"
+ARAL_LATEST = settings.BASE_DIR / "static" / "geo" / "aral-sea-2010s.geojson"
 
 # Names besides those of the countries, for orientation. Only neighbours of which the frame shows enough are named.
 NAMED_NEIGHBOURS = ("russia", "china", "afghanistan", "iran")
@@ -226,14 +228,15 @@ def base_picture(layers):
     minor = [line for feature in layers["rivers"] if not feature["properties"]["main"] for line in lines(feature)]
     main = [line for feature in layers["rivers"] if feature["properties"]["main"] for line in lines(feature)]
     lakes = [ring for feature in layers["lakes"] if feature["id"] != "aral-sea" for ring in rings(feature)]
-    outlines = {feature["id"]: rings(feature) for feature in layers["aral-sea-outlines"]}
+    [before] = [rings(feature) for feature in layers["aral-sea-outlines"] if feature["id"] == ARAL_BEFORE]
+    [latest] = [rings(feature) for feature in json.loads(ARAL_LATEST.read_text("utf-8"))["features"]]
     paths = [
         ("n", borders),
         ("r", drawn(minor, WATER_TOLERANCE)),
         ("m", drawn(main, WATER_TOLERANCE)),
-        ("o", drawn(outlines[ARAL_BEFORE], ARAL_TOLERANCE, closed=True)),
+        ("o", drawn(before, ARAL_TOLERANCE, closed=True)),
         ("l", drawn(lakes, WATER_TOLERANCE, closed=True)),
-        ("l", drawn(outlines[ARAL_LATER], ARAL_TOLERANCE, closed=True)),
+        ("l", drawn(latest, ARAL_TOLERANCE, closed=True)),
     ]
     width, height = int(maps_geometry.FRAME.width), int(maps_geometry.FRAME.height)
     body = "".join(f'<path class="{name}" d="{d}" fill-rule="evenodd"/>\n' for name, d in paths)

@@ -385,6 +385,18 @@ def test_base_picture_is_small_and_carries_both_schemes():
     assert b"style=" not in picture
 
 
+def test_base_picture_has_the_aral_sea_of_the_2010s():
+    picture = (settings.BASE_DIR / "static" / "geo" / "base.svg").read_text()
+    *_others, sea = re.findall(r'<path class="l" d="([^"]+)"', picture)
+    drawn = 0
+    for ring in sea.split("M")[1:]:
+        numbers = [float(number) for number in re.findall(r"-?\d*\.?\d+", ring)]
+        steps = list(zip(numbers[::2], numbers[1::2], strict=True))
+        points = [(sum(x for x, _y in steps[: i + 1]), sum(y for _x, y in steps[: i + 1])) for i in range(len(steps))]
+        drawn += abs(geometry.area([*points, points[0]])) * geometry.UNIT_KM**2
+    assert drawn == pytest.approx(7_014, rel=0.03)  # km², the area of the outline in static/geo/aral-sea-2010s.geojson
+
+
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".geojson")])
 def test_layers_have_three_decimals_and_three_languages(name):
     text = (settings.BASE_DIR / name).read_text()

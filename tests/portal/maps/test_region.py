@@ -167,6 +167,15 @@ def test_numbers_in_the_drawing_have_points(five, language):
     assert "style=" not in drawing
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "of the 2010s"), ("ko", "2010년대의 수면"), ("ru", "2010-х годов")]
+)
+def test_map_says_of_when_the_water_of_the_aral_sea_is(five, language, words):
+    with override(language):
+        found = drawn("{% region_map id='m' label='m' places=places %}", places=[make_place(**NUKUS)])
+    assert words in reading.words(found)
+
+
 def test_map_says_how_the_aral_sea_is_drawn_only_where_it_is(five):
     at_the_sea = drawn("{% region_map id='m' label='m' places=places %}", places=[make_place(**NUKUS)])
     elsewhere = make_place(latitude="43.24", longitude="76.9")

@@ -44,6 +44,20 @@ def test_pictures_differ_and_are_as_large_as_is_asked_for(client):
     assert found["region"] < found["tj"] < found["kg-tj"]
 
 
+def test_picture_has_the_aral_sea_of_the_2010s():
+    picture = Image.open(io.BytesIO(share_image.render_map("region"))).convert("RGB")
+
+    def colour_at(lon, lat):
+        x, y = share_image.compose(share_image.geometry.project(lon, lat))
+        return picture.getpixel((round(x / share_image.FINER), round(y / share_image.FINER)))
+
+    def is_near(one, hex_colour):
+        return sum(abs(a - b) for a, b in zip(one, bytes.fromhex(hex_colour[1:]), strict=True)) < 40
+
+    assert is_near(colour_at(59.7, 44.8), share_image.BED)  # the eastern basin, which had water about 2005
+    assert is_near(colour_at(60.9, 46.3), share_image.WATER)  # the northern sea
+
+
 @pytest.mark.parametrize("name", ["uz-kz", "kz-kz", "kr", "kg-kz-tj-tm-uz", "nothing"])
 def test_there_is_one_address_for_each_picture_and_no_other(client, name):
     assert client.get(f"/picture/{name}.png").status_code == 404
