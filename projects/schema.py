@@ -3,9 +3,11 @@
 `tell` is the `SchemaContext` of the page.
 """
 
+from django.utils.translation import gettext
+
 from portal.core.languages import text_and_language
-from portal.seo.schema_org import identifiers, names, same_as
-from projects.models import Agreement, Organisation, Participation
+from portal.seo.schema_org import identifiers, names, node, same_as
+from projects.models import Agreement, Organisation, Participation, Project
 
 ORGANISATIONS = {
     Organisation.Kind.GOVERNMENT: "GovernmentOrganization",
@@ -21,8 +23,25 @@ def named(tell, organisation):
     return tell.ref(ORGANISATIONS.get(organisation.kind, "Organization"), organisation)
 
 
+def status(record):
+    """Return the status of a project that readers see today, with the date of the newest source that states it."""
+    as_of = node(
+        "PropertyValue",
+        propertyID="status_as_of",
+        name=str(Project._meta.get_field("status_as_of").verbose_name),
+        value=record.status_as_of,
+    )
+    return node(
+        "PropertyValue",
+        propertyID="status_now",
+        name=gettext("Status today"),
+        value=record.status_now_label,
+        valueReference=as_of if record.status_as_of else None,
+    )
+
+
 def project(tell, record):
-    """Return a Project with its dates, funders, other participants and locations."""
+    """Return a Project with its dates, status, funders, other participants and locations."""
     parts = record.participations.all()
     funders = [part.organisation for part in parts if part.role == Participation.Role.FUNDING]
     others = {part.organisation.pk: part.organisation for part in parts if part.organisation not in funders}
@@ -33,6 +52,10 @@ def project(tell, record):
         description=text_and_language(record, "summary")[0],
         foundingDate=record.start,
         dissolutionDate=record.end,
+        # schema.org has no status of a project: a Project is an Organization, eventStatus and actionStatus are not for
+        # these, and their values do not fit “under way when last reported”. additionalProperty is for characteristics
+        # without a property of their own; propertyID is the name of the field in the API.
+        additionalProperty=status(record),
         funder=[named(tell, organisation) for organisation in funders],
         member=[named(tell, organisation) for organisation in others.values()],
         location=tell.places(record.countries.all(), record.places.all()),

@@ -102,6 +102,29 @@ def test_project_names_who_funds_it_and_who_takes_part(client):
 
 
 @pytest.mark.parametrize(
+    ("language", "name", "value"),
+    [
+        ("en", "Status today", "Under way when last reported (June 2019)"),
+        ("ko", "현재 상태", "2019년 6월 기준 진행 중(이후 미확인)"),
+        ("ru", "Статус на сегодня", "Выполнялся, по сведениям на июнь 2019 г."),
+    ],
+)
+def test_project_has_the_status_of_today_with_its_date(client, language, name, value):
+    make_project(key="trees", status="implementation", status_as_of="2019-06")
+    status = main(client.get(f"/{language}/projects/trees/"))["additionalProperty"]
+    as_of = status.pop("valueReference")
+    assert status == {"@type": "PropertyValue", "propertyID": "status_now", "name": name, "value": value}
+    assert (as_of["propertyID"], as_of["value"]) == ("status_as_of", "2019-06")
+
+
+def test_project_whose_end_has_passed_is_not_under_way(client):
+    make_project(key="trees", status="implementation", end="2020")
+    status = main(client.get("/en/projects/trees/"))["additionalProperty"]
+    assert status["value"] == "End date 2020 passed; completion not confirmed"
+    assert "valueReference" not in status
+
+
+@pytest.mark.parametrize(
     ("kind", "called", "dated"), [("mou", "CreativeWork", "dateCreated"), ("summit", "Event", "startDate")]
 )
 def test_agreement_is_a_work_of_its_parties_or_a_meeting(client, kind, called, dated):
