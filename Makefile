@@ -189,7 +189,7 @@ messages: $(RUNTIME)
 	@command -v msgfmt >/dev/null || { echo 'gettext is missing. On Debian and Ubuntu: apt-get install gettext' >&2; exit 1; }
 	@$(MANAGE) makemessages --locale ko --locale ru --add-location file --no-obsolete --no-wrap \
 		--ignore staticfiles --ignore tests
-	@$(MANAGE) compilemessages --locale ko --locale ru --ignore '.*'
+	@$(MANAGE) compilemessages --locale en --locale ko --locale ru --ignore '.*'
 
 # The image installs exactly these versions and checks their hashes. Run it after a change of requirements.txt.
 lock: $(TOOLS)

@@ -241,11 +241,11 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
 
     @admin.display(description=_("imported"))
     def imported_from(self, project):
-        return imported_state(project) if project.pk else None
+        return imported_state(project) if project.pk else "—"
 
     @admin.display(description=_("IATI reporting status"))
     def iati_state(self, project):
-        return state_of(project) if project.pk else None
+        return state_of(project) if project.pk else "—"
 
     @admin.display(description=pgettext_lazy("desk", "countries"))
     def in_countries(self, project):

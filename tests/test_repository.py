@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import allauth
 import django
 import polib
 import pytest
@@ -191,12 +192,24 @@ def test_a_short_text_of_the_portal_replaces_none_of_djangos(app):
     assert theirs & without_context().keys() - LIKE_DJANGO == set()
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_compiled_translations_are_those_that_can_be_read(language):
+@pytest.mark.parametrize("path", sorted((BASE_DIR / "portal" / "locale").glob("**/*.po")), ids=str)
+def test_compiled_translations_are_those_that_can_be_read(path):
     written, compiled = (
-        {name(entry): forms(entry) for entry in catalogue(language, suffix)} for suffix in ("po", "mo")
+        {name(entry): forms(entry) for entry in read}
+        for read in (polib.pofile(str(path)), polib.mofile(str(path.with_suffix(".mo"))))
     )
     assert compiled == written
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_replaced_texts_are_those_of_installed_packages(language):
+    """portal/locale/third_party replaces texts of Django and allauth. An upgrade of theirs can make a row useless."""
+    folders = [*Path(django.__file__).parent.glob("**/locale"), Path(allauth.__file__).parent / "locale"]
+    theirs = {entry.msgid for folder in folders for entry in catalogue("ko", folder=folder) if not entry.msgctxt}
+    replaced = catalogue(language, folder=BASE_DIR / "portal" / "locale" / "third_party")
+    assert len(replaced) > 80
+    assert {entry.msgid for entry in replaced} - theirs == set()
+    assert [entry.msgid for entry in replaced if gaps(entry.msgid) != gaps(entry.msgstr)] == []
 
 
 def test_every_string_of_the_code_is_in_the_catalogues(tmp_path):

@@ -10,6 +10,7 @@ from django.conf import settings
 from tests.test_repository import catalogue
 
 LANGUAGES = ("en", "ko", "ru")
+THIRD_PARTY = settings.BASE_DIR / "portal" / "locale" / "third_party"
 TERMS = settings.BASE_DIR / "portal" / "locale" / "terms.csv"
 
 
@@ -29,11 +30,12 @@ def forbidden():
 
 
 def interface_texts(language):
-    """Return the texts of the interface in a language."""
+    """Return the texts of the interface in a language, with those that replace texts of Django and allauth."""
+    replaced = [entry.msgstr for entry in catalogue(language, folder=THIRD_PARTY)]
     entries = catalogue("ko" if language == "en" else language)
     if language == "en":
-        return [text for entry in entries for text in (entry.msgid, entry.msgid_plural) if text]
-    return [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values()) if text]
+        return [text for entry in entries for text in (entry.msgid, entry.msgid_plural) if text] + replaced
+    return [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values()) if text] + replaced
 
 
 def content_texts(language):

@@ -33,6 +33,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.sessions import device
 from portal.core.after_response import after_response
 from portal.tracking.audit_log import AuditEntry, client_network, log_refusal
 
@@ -153,6 +154,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.PUBLIC_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
 
     def send_mail(self, template_prefix, email, context):
+        """Send a mail. It names the browser of the request in words, instead of its User-Agent header."""
+        if "user_agent" in context:
+            context |= {"user_agent": device(context["user_agent"])}
         super().send_mail(template_prefix, email, {**context, "public_url": settings.PUBLIC_URL})
 
     def add_message(self, *args, **kwargs):

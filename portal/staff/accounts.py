@@ -9,17 +9,65 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.template.defaultfilters import yesno
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from portal.staff.pages import DeletionSummaryMixin
 from portal.staff.workflow import ReadOnly
 from portal.tracking.audit_log import AuditEntry
 
 again = method_decorator(reauthentication_required)
 
+# What a permission allows, by the beginning of its codename.
+PERMISSIONS = {
+    "add": pgettext_lazy("permission", "{records}: add"),
+    "change": pgettext_lazy("permission", "{records}: change"),
+    "delete": pgettext_lazy("permission", "{records}: delete"),
+    "view": pgettext_lazy("permission", "{records}: view"),
+    "publish": pgettext_lazy("permission", "{records}: publish"),
+    "download": pgettext_lazy("permission", "{records}: download the original"),
+    "translate_ko": pgettext_lazy("permission", "{records}: edit the Korean text"),
+    "translate_ru": pgettext_lazy("permission", "{records}: edit the Russian text"),
+}
 
-class ReauthenticationMixin:
+
+def models_of_inlines():
+    """Return the models whose rows editors see within the page of another model: each with that model."""
+    return {row.model: model for model, page in admin.site._registry.items() for row in page.inlines}
+
+
+def permission_label(permission):
+    """Return what a permission allows, in the active language. Django stores an English name only."""
+    model = permission.content_type.model_class()
+    records = capfirst(model._meta.verbose_name_plural)
+    if model not in admin.site._registry:
+        records = f"{capfirst(models_of_inlines()[model]._meta.verbose_name_plural)} · {records}"
+    return PERMISSIONS[permission.codename.removesuffix(f"_{permission.content_type.model}")].format(records=records)
+
+
+def assignable_permissions():
+    """Return the permissions for the models that editors see: those with an admin page, and the rows within them."""
+    types = ContentType.objects.get_for_models(*admin.site._registry, *models_of_inlines())
+    return Permission.objects.filter(content_type__in=types.values()).select_related("content_type")
+
+
+class PermissionLabelMixin:
+    """Name the permissions of an account or a group in the language of the admin."""
+
+    def formfield_for_manytomany(self, db_field, request=None, **kwargs):
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field and field.queryset.model is Permission:
+            field.queryset = assignable_permissions()
+            field.label_from_instance = permission_label
+        return field
+
+
+class ReauthenticationMixin(DeletionSummaryMixin):
     """Ask for the password again if the sign-in is not recent.
 
     Otherwise anybody who finds an unlocked screen could change permissions.
@@ -38,10 +86,18 @@ class ReauthenticationMixin:
         return super().changelist_view(request, extra_context)
 
 
-class AccountAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
+class AccountAdmin(ReauthenticationMixin, PermissionLabelMixin, auth_admin.UserAdmin):
     """The admin of accounts. Only superusers may change superusers or make somebody one."""
 
-    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login")
+    list_display = ("username", "first_name", "last_name", "email", "active", "staff", "last_login")
+
+    @admin.display(description=User._meta.get_field("is_active").verbose_name, ordering="is_active")
+    def active(self, user):
+        return yesno(user.is_active)
+
+    @admin.display(description=User._meta.get_field("is_staff").verbose_name, ordering="is_staff")
+    def staff(self, user):
+        return yesno(user.is_staff)
 
     def get_readonly_fields(self, request, obj=None):
         fields = super().get_readonly_fields(request, obj)
@@ -62,8 +118,20 @@ class AccountAdmin(ReauthenticationMixin, auth_admin.UserAdmin):
         return super().user_change_password(request, id, form_url)
 
 
-class GroupAdmin(ReauthenticationMixin, auth_admin.GroupAdmin):
+class GroupAdmin(ReauthenticationMixin, PermissionLabelMixin, auth_admin.GroupAdmin):
     """Django's admin of groups. It needs a recent sign-in."""
+
+
+# allauth names neither this model nor its fields for readers. Migrations compare what a model declares, not these.
+Authenticator._meta.verbose_name = _("second factor")
+Authenticator._meta.verbose_name_plural = _("second factors")
+for name, label in {
+    "user": User._meta.verbose_name,
+    "type": pgettext_lazy("desk", "kind"),
+    "created_at": _("added at"),
+    "last_used_at": _("last used at"),
+}.items():
+    Authenticator._meta.get_field(name).verbose_name = label
 
 
 class AuthenticatorAdmin(ReauthenticationMixin, admin.ModelAdmin):

@@ -24,6 +24,7 @@ from portal.staff.edit_conflicts import EditConflictMixin
 from portal.staff.history import HistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.languages import TranslationMixin, marked
+from portal.staff.pages import DeletionSummaryMixin
 from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
@@ -140,7 +141,12 @@ class MissingTranslationFilter(admin.SimpleListFilter):
 
 
 class TranslatedChildAdmin(
-    TranslationMixin, ChildModelAdmin, CaseInsensitiveSearchMixin, FormFieldDefaults, TranslationAdmin
+    DeletionSummaryMixin,
+    TranslationMixin,
+    ChildModelAdmin,
+    CaseInsensitiveSearchMixin,
+    FormFieldDefaults,
+    TranslationAdmin,
 ):
     """The admin of child rows that have an admin page of their own and translated texts."""
 
@@ -152,6 +158,7 @@ class TranslatedChildAdmin(
 
 
 class RecordAdmin(
+    DeletionSummaryMixin,
     TranslationMixin,
     HistoryMixin,
     CurationMixin,
@@ -164,6 +171,7 @@ class RecordAdmin(
 ):
     """The admin of a Record. Its mixins override these hooks of Django, outermost first:
 
+    DeletionSummaryMixin        get_deleted_objects
     TranslationMixin            formfield_for_dbfield, get_urls
     HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
     CurationMixin               get_urls

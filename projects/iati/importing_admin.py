@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import yesno
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -40,6 +41,11 @@ from projects.models import (
 
 OTHERS = "others"
 WAITS = datetime.timedelta(days=1)  # the next upload deletes files that were not imported in this time
+# The mappings that come with the portal. Their files have an English name only.
+MAPPINGS = {
+    "koica": gettext_lazy("KOICA project statistics"),
+    "world-bank": gettext_lazy("World Bank projects"),
+}
 MOST_ROWS = 500  # maximum number of rows of a state in a preview
 
 
@@ -87,8 +93,10 @@ class ReceiveForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        names = [(name, tables.mapping_of(path.read_text("utf-8"))["name"]) for name, path in tables.shipped().items()]
-        self.fields["mapping"].choices = [("", _("None: the file is IATI")), *names]
+        self.fields["mapping"].choices = [
+            ("", _("None: the file is IATI")),
+            *((n, MAPPINGS[n]) for n in tables.shipped()),
+        ]
 
     def clean_file(self):
         file = self.cleaned_data["file"]
@@ -413,7 +421,7 @@ class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
             "project",
             "identifier",
             "reporter",
-            "secondary",
+            "is_secondary",
             "source",
             "file",
             "line",
@@ -432,9 +440,13 @@ class ImportedActivityAdmin(ReadOnly, admin.ModelAdmin):
         plain = request.resolver_match and request.resolver_match.url_name.endswith("_changelist")
         return found.defer("original", "values", "file__original", "file__mapping") if plain else found
 
-    @admin.display(description=gettext_lazy("differs"), boolean=True)
+    @admin.display(description=ImportedActivity._meta.get_field("secondary").verbose_name)
+    def is_secondary(self, imported):
+        return yesno(imported.secondary)
+
+    @admin.display(description=gettext_lazy("differs"))
     def differ(self, imported):
-        return bool(imported.differences)
+        return yesno(bool(imported.differences))
 
     @admin.display(description=gettext_lazy("editors’ changes"))
     def differences_in_words(self, imported):

@@ -114,7 +114,7 @@ def test_staff_without_a_second_step_sets_one_up_before_the_desk_opens(client, e
 def test_wrong_code_sets_nothing_up(client, editor):
     sign_in(client, "gulnara")
     client.get("/accounts/2fa/totp/activate/")
-    assert errors(client.post("/accounts/2fa/totp/activate/", {"code": "0"})) == ["Incorrect code."]
+    assert errors(client.post("/accounts/2fa/totp/activate/", {"code": "0"})) == ["This code is wrong."]
     assert not Authenticator.objects.exists()
 
 
@@ -137,7 +137,7 @@ def test_staff_with_a_second_step_is_asked_for_it(client, editor, secret):
     page = client.get("/accounts/2fa/authenticate/")
     assert heading(page) == "Two-step verification"
     assert "Use the key" not in page.content.decode()  # this element does not exist
-    assert errors(client.post("/accounts/2fa/authenticate/", {"code": "0"})) == ["Incorrect code."]
+    assert errors(client.post("/accounts/2fa/authenticate/", {"code": "0"})) == ["This code is wrong."]
     assert leads_to(client.post("/accounts/2fa/authenticate/", {"code": code(secret)})) == DESK
     assert client.get(DESK).status_code == 200
 
