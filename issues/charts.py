@@ -340,7 +340,7 @@ def place_tones(places) -> dict:
 
 def short_source(source) -> str:
     """Return a short name of a source, to distinguish two series of one place."""
-    who = (source.author or source.publisher).split(",")[0]
+    who = (source.author_name or source.publisher_name).split(",")[0]
     return f"{who} {source.date.year}" if source.date else who
 
 

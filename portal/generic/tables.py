@@ -84,7 +84,7 @@ class SourceTable(RecordTable):
     """The list of sources."""
 
     title = ValueColumn(verbose_name=_("Source"), attrs={"td": {"class": "name"}})
-    publisher = ValueColumn(verbose_name=_("Publisher"))
+    publisher = ValueColumn(accessor="publisher_name", order_by="publisher", verbose_name=_("Publisher"))
     date = DateColumn(verbose_name=_("Date"))
     kind = ChoiceColumn(verbose_name=_("Kind"))
     language = ValueColumn(verbose_name=_("Language"))

@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.languages import language_name
@@ -94,6 +95,24 @@ class Source(Record):
 
     def name_and_language(self):
         return self.own_title, self.own_title_language
+
+    @property
+    def author_name(self):
+        """Return the author as readers of the active language write the name: see `_name`."""
+        return self._name(self.author_original, self.author)
+
+    @property
+    def publisher_name(self):
+        """Return the publisher as readers of the active language write the name: see `_name`."""
+        return self._name(self.publisher_original, self.publisher)
+
+    def _name(self, original, romanised):
+        """Return the name in the script of the source to readers of its language, and in Latin letters to others.
+
+        References and files have the form in Latin letters in every language: citation styles romanise names, and
+        a work keeps one entry in the reader's library.
+        """
+        return original if original and get_language() == self.language else romanised
 
     @property
     def language_name(self):

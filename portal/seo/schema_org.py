@@ -208,7 +208,7 @@ def source(tell, record):
     described = gettext(
         "A dataset that the portal read as a source. This page says where to find it and which records of the portal "
         "cite it. Publisher: {publisher}."
-    ).format(publisher=record.publisher)
+    ).format(publisher=record.publisher_name)
     return tell.record(
         kind,
         record,

@@ -64,7 +64,8 @@ class CitationLookupMixin:
     @staticmethod
     def _shown(source):
         published = source.publication == PublicationStatus.PUBLISHED
-        about = [source.author, source.publisher if source.publisher != source.author else "", str(source.date or "")]
+        names = dict.fromkeys([source.author_name, source.publisher_name])
+        about = [*names, str(source.date or "")]
         return {
             "key": source.key,
             "name": source.own_title,

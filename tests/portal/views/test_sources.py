@@ -53,3 +53,38 @@ def test_source_that_nothing_cites_says_so_and_what_is_not_stated(client):
     assert reading.said(response, "unknown") == ["No record cites this source at present."]
     facts = {reading.words(row[0]): reading.words(row[1]) for row in reading.page(response).xpath("//aside//dl/div")}
     assert (facts["Date"], facts["Address"]) == ("Not stated", "No address is known.")
+
+
+@pytest.mark.parametrize(
+    ("language", "author", "publisher"),
+    [
+        ("ko", "신두산", "아주경제"),
+        ("ru", "Shin Doo-san", "Aju Business Daily"),
+        ("en", "Shin Doo-san", "Aju Business Daily"),
+    ],
+)
+def test_names_of_a_source_are_in_its_script_for_readers_of_its_language(client, language, author, publisher):
+    names = {"author": "Shin Doo-san", "publisher": "Aju Business Daily"}
+    originals = {"author_original": "신두산", "publisher_original": "아주경제"}
+    source = make_source(key="aju-2021", title="The sea", language="ko", **names, **originals)
+    issue = make_issue(key="aral")
+    make_citation(issue, source)
+    page = reading.page(client.get(f"/{language}/sources/aju-2021/"))
+    facts = [reading.words(fact) for fact in page.xpath("//aside//dl/div/dd")]
+    assert facts[:2] == [author, publisher]
+    assert publisher in reading.words(reading.page(client.get(f"/{language}/sources/")).xpath("//table")[0])
+    cited = reading.words(reading.page(client.get(f"/{language}/issues/aral/")))
+    assert f"{author}, The sea, {publisher}" in cited
+
+
+def test_references_to_a_source_keep_the_latin_form_of_its_names(client):
+    make_source(key="aju-2021", language="ko", publisher="Aju Business Daily", publisher_original="아주경제")
+    for suffix in ("bib", "ris", "csl"):
+        file = client.get("/ko/sources/", {"format": suffix}).content.decode()
+        assert "Aju Business Daily" in file
+        assert "아주경제" not in file
+
+
+def test_source_without_an_original_name_has_its_only_name_in_every_language(client):
+    make_source(key="kun", language="ru", publisher="Kun.uz")
+    assert "Kun.uz" in reading.words(reading.page(client.get("/ru/sources/kun/")))
