@@ -33,7 +33,7 @@ from issues.models import (
 )
 from issues.models.issue import Section
 from portal.core.choices import Area
-from portal.core.formatting import number
+from portal.core.formatting import number, quantity_html
 from portal.staff.base import (
     CaseInsensitiveSearchMixin,
     CitationInline,
@@ -188,7 +188,7 @@ class KeyFigureAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
     def value_and_unit(self, figure):
         if figure.stated_value is None:
             return _("no published value")
-        return f"{number(figure.stated_value)} {figure.stated_unit[0]}"
+        return quantity_html(figure.stated_value, *figure.stated_unit)
 
     @admin.display(description=pgettext_lazy("desk", "sources"), ordering="citations_count")
     def citations_count(self, figure):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from issues.charts import IndicatorFigure, axis_number, source_line
 from issues.figures import readings
 from issues.models import Indicator, Issue, IssueFeature, Observation
-from portal.core.formatting import number
+from portal.core.formatting import quantity
 from portal.core.languages import text_and_language
 from portal.graphics.charts import bar_chart
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
@@ -127,13 +127,16 @@ def picture(issue):
         "hundred_km": round(hundred_km, 1),
         "scale_y": size[1] - 12,
         "sentence": _(
-            "The shore of the late 1950s enclosed %(large)s km²; the water of the 2010s, drawn over it, covers "
-            "%(small)s km²."
-        )
-        % {"large": number(shores[0].area_km2), "small": number(shores[1].area_km2)},
+            "The shore of the late 1950s enclosed {large}; the water of the 2010s, drawn over it, covers {small}."
+        ).format(large=area(shores[0]), small=area(shores[1])),
         "issue_url": issue.get_absolute_url(),
         "svg_url": f"{issue.get_absolute_url()}?format=svg&part=sea",
     }
+
+
+def area(outline):
+    """Return the area of an outline in words."""
+    return quantity(outline.area_km2, _("km²"))
 
 
 @dataclass(frozen=True)
@@ -173,8 +176,7 @@ def dated_outlines():
     }
     shapes = []
     for name, (date, basis) in told.items():
-        area = _("%(area)s km²") % {"area": number(found[name].area_km2)}
-        shapes.append(DatedOutline(found[name], date, area, basis, needs_credit=name == OPENSTREETMAP))
+        shapes.append(DatedOutline(found[name], date, area(found[name]), basis, needs_credit=name == OPENSTREETMAP))
     return {
         "shapes": shapes,
         "width": size[0],

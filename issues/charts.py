@@ -1,6 +1,7 @@
 """Charts and maps of indicators: which observations they show, in which colours, and a sentence that sums them up."""
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 
@@ -10,9 +11,9 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from issues.figures import readings, value_columns, value_rows
+from issues.figures import comparable_values, readings, value_columns, value_rows, without_wholes
 from issues.models import Observation
-from portal.core.formatting import number
+from portal.core.formatting import large_number, name_list, number, quantities, quantity
 from portal.core.languages import reader_html, text_and_language
 from portal.graphics.charts import LineChart, Series, labels_fit, line_chart, small_multiples
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
@@ -90,10 +91,9 @@ class IndicatorFigure:
         if not self.left_out:
             return ""
         newest = max(self.left_out, key=lambda one: one.year)
-        return _("Not shown because it would flatten the other lines: {place} ({value} {unit} in {year}).").format(
+        return _("Not shown because it would flatten the other lines: {place} ({value} in {year}).").format(
             place=text_and_language(newest.place, "name")[0],
-            value=number(newest.value),
-            unit=text_and_language(self.indicator, "unit_symbol")[0],
+            value=quantity(newest.value, text_and_language(self.indicator, "unit_symbol")[0], rounded=True),
             year=newest.year,
         )
 
@@ -186,23 +186,22 @@ class IndicatorFigure:
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
         if self.focus:
             return self.sentence_of_focus(symbol)
-        # The value of the world includes those of the countries, so it is not compared with them.
-        peers = [
-            one
-            for one, column in zip(self.series, self.value_columns, strict=True)
-            if column.place.kind != Place.Kind.WORLD
-        ]
+        peers = without_wholes(self.value_columns)
         if len(peers) <= 2:
             return " ".join(sentence_of(one, symbol) for one in self.series)
-        changes = [change for one in peers if (change := SeriesChange.of(one))]
+        changes = [
+            change
+            for one, column in zip(self.series, self.value_columns, strict=True)
+            if column in peers and (change := SeriesChange.of(one))
+        ]
         most = max(changes, key=lambda change: change.size, default=None)
-        return " ".join([*([most.words(symbol)] if most else []), highest_and_lowest(peers, symbol)])
+        return " ".join(filter(None, [most.words(symbol) if most else "", highest_and_lowest(peers, symbol)]))
 
     def sentence_of_focus(self, symbol) -> str:
         """Return how the place in focus changed, and the range of Central Asian countries in its latest year.
 
-        The range is left out if fewer than two countries have a value for that year. Return "" if the place has no
-        values.
+        The range is left out if fewer than two countries have a value of the same source for that year. Return "" if
+        the place has no values.
         """
         own = next((column for column in self.value_columns if column.place == self.focus), None)
         if own is None:
@@ -213,12 +212,15 @@ class IndicatorFigure:
         region = [
             float(column.by_year[year].value)
             for column in self.value_columns
-            if column.place.group == Place.Group.CENTRAL_ASIA and year in column.by_year
+            if column.place.group == Place.Group.CENTRAL_ASIA
+            and year in column.by_year
+            and column.by_year[year].source == own.by_year[year].source
         ]
         if len(region) > 1:
+            low, high = quantities([min(region), max(region)], symbol)
             sentences.append(
-                _("In {year}, values in the countries of Central Asia ranged from {low} to {high} {unit}.").format(
-                    year=year, low=number(min(region)), high=number(max(region)), unit=symbol
+                _("In {year}, values in the countries of Central Asia ranged from {low} to {high}.").format(
+                    year=year, low=low, high=high
                 )
             )
         # A unit may be an abbreviation that ends with a full stop.
@@ -252,18 +254,14 @@ class SeriesChange:
     def words(self, unit):
         """Return the change as a sentence."""
         if self.last[1] > self.first[1]:
-            sentence = _("{place}: up from {first} {unit} ({first_year}) to {last} {unit} ({last_year}).")
+            sentence = _("{place}: up from {first} ({first_year}) to {last} ({last_year}).")
         elif self.last[1] < self.first[1]:
-            sentence = _("{place}: down from {first} {unit} ({first_year}) to {last} {unit} ({last_year}).")
+            sentence = _("{place}: down from {first} ({first_year}) to {last} ({last_year}).")
         else:
-            sentence = _("{place}: {last} {unit} in both {first_year} and {last_year}.")
+            sentence = _("{place}: {last} in both {first_year} and {last_year}.")
+        first, last = quantities([self.first[1], self.last[1]], unit)
         return sentence.format(
-            place=self.name,
-            first=number(self.first[1]),
-            first_year=self.first[0],
-            last=number(self.last[1]),
-            last_year=self.last[0],
-            unit=unit,
+            place=self.name, first=first, first_year=self.first[0], last=last, last_year=self.last[0]
         )
 
 
@@ -272,64 +270,92 @@ def sentence_of(series, unit) -> str:
     if change := SeriesChange.of(series):
         return change.words(unit)
     [(year, value)] = series.points
-    return _("{place}: {value} {unit} in {year}.").format(place=series.name, value=number(value), unit=unit, year=year)
+    return _("{place}: {value} in {year}.").format(
+        place=series.name, value=quantity(value, unit, rounded=True), year=year
+    )
 
 
-# Years: `highest_and_lowest` compares all series in a shared year at most this much older than the latest value.
+# Years: `highest_and_lowest` compares values at most this far apart in time.
 PATIENCE = 5
 
 
-def highest_and_lowest(series, unit) -> str:
-    """Return a sentence that names the highest and the lowest of several series.
+def highest_and_lowest(columns, unit) -> str:
+    """Return a sentence that names the places with the highest and the lowest value; "" if nothing can be compared.
 
-    The series are compared by the first rule that applies:
+    Only values of one source are compared (see `comparable_values`), by the first rule that applies:
 
     - in the latest year that all share, if it is at most `PATIENCE` years before the latest value;
-    - in the latest year, among the series with a value for it, if these are at least three;
-    - by the latest value of each series, with its year.
+    - in the latest year, among the places with a value for it, if these are at least three;
+    - by the latest value of each place, with its year, if these years are at most `PATIENCE` apart.
     """
-    by_year = [dict(one.points) for one in series]
-    latest = max(map(max, by_year))
-    shared = max(set.intersection(*map(set, by_year)), default=0)
+    by_place = comparable_values(columns)
+    if len(by_place) < 2:
+        return ""
+    latest = max(map(max, by_place.values()))
+    shared = max(set.intersection(*map(set, by_place.values())), default=0)
     year = shared if shared >= latest - PATIENCE else latest
-    found = [(one.name, year, values[year]) for one, values in zip(series, by_year, strict=True) if year in values]
-    if len(found) == len(series) and year == latest:
-        sentence = _(
-            "In {year}, the highest value was in {highest} ({high} {unit}) and the lowest in {lowest} ({low} {unit})."
+    found = [(place, values[year]) for place, values in by_place.items() if year in values]
+    total = len({column.place for column in columns})
+    if len(found) == total:
+        return extremes(found, unit, year, "latest" if year == latest else "shared")
+    if len(found) > 2:
+        return extremes(found, unit, year, "some")
+    last = {place: max(values) for place, values in by_place.items()}
+    if len(last) < total or max(last.values()) - min(last.values()) > PATIENCE:
+        return ""
+    return extremes_of_years([(place, values[last[place]], last[place]) for place, values in by_place.items()], unit)
+
+
+def extremes(found, unit, year, basis) -> str:
+    """Return a sentence on the highest and the lowest of `found`, pairs of a place and its value in `year`.
+
+    `basis` says why it is this year: "latest", or "shared" if some places have a later value. It is "some" if other
+    places have no value that can be compared.
+    """
+    high, low = (end(value for _place, value in found) for end in (max, min))
+    if high == low:
+        return _("In {year}, the value was {value} in all {n} places with comparable data.").format(
+            year=year, n=len(found), value=quantity(high, unit, rounded=True)
         )
-    elif len(found) == len(series):
-        sentence = _(
-            "In {year}, the latest year with data for all, the highest value was in {highest} ({high} {unit}) and "
-            "the lowest in {lowest} ({low} {unit})."
-        )
-    elif len(found) > 2:
-        sentence = _(
-            "In {year}, of the {n} with data, the highest value was in {highest} ({high} {unit}) and the lowest in "
-            "{lowest} ({low} {unit})."
-        )
-    else:
-        found = [(one.name, *max(one.points)) for one in series]
-        sentence = _(
-            "In the latest data, the highest value is in {highest} ({high} {unit}, {high_year}) and the lowest in "
-            "{lowest} ({low} {unit}, {low_year})."
-        )
-    high, low = (end(value for _name, _year, value in found) for end in (max, min))
-    return sentence.format(
-        year=year,
-        n=len(found),
-        highest=", ".join(name for name, _year, value in found if value == high),
-        high=number(high),
-        high_year=max(year for _name, year, value in found if value == high),
-        lowest=", ".join(name for name, _year, value in found if value == low),
-        low=number(low),
-        low_year=max(year for _name, year, value in found if value == low),
-        unit=unit,
+    sentence = {
+        "latest": _("In {year}, the highest value was in {highest} ({high}) and the lowest in {lowest} ({low})."),
+        "shared": _(
+            "In {year}, the latest year with data for all, the highest value was in {highest} ({high}) and the lowest "
+            "in {lowest} ({low})."
+        ),
+        "some": _(
+            "In {year}, of the {n} places with comparable data, the highest value was in {highest} ({high}) and the "
+            "lowest in {lowest} ({low})."
+        ),
+    }[basis]
+    highest, lowest = (
+        name_list([text_and_language(place, "name")[0] for place, value in found if value == extreme])
+        for extreme in (high, low)
+    )
+    high, low = quantities([high, low], unit)
+    return sentence.format(year=year, n=len(found), highest=highest, high=high, lowest=lowest, low=low)
+
+
+def extremes_of_years(found, unit) -> str:
+    """Return a sentence on the highest and the lowest of `found`: triples of a place, its latest value and the year."""
+    (highest, high, high_year), (lowest, low, low_year) = (end(found, key=lambda one: one[1]) for end in (max, min))
+    high, low = quantities([high, low], unit)
+    return _(
+        "In the latest data, the highest value is in {highest} ({high}, {high_year}) and the lowest in {lowest} "
+        "({low}, {low_year})."
+    ).format(
+        highest=text_and_language(highest, "name")[0],
+        high=high,
+        high_year=high_year,
+        lowest=text_and_language(lowest, "name")[0],
+        low=low,
+        low_year=low_year,
     )
 
 
 def axis_number(value: float) -> str:
     """Return the label of a number on an axis, in the reader's number format."""
-    return number(round(value, 6))
+    return large_number(round(value, 6))
 
 
 def place_tones(places) -> dict:
@@ -551,21 +577,14 @@ def legend(breaks, tones) -> list[LegendClass]:
 
 
 def sentence(countries, of_country, year, unit) -> str:
-    """Return a sentence that names the countries with the highest and the lowest value on a shaded map."""
-    known = [place for place in countries if place.pk in of_country]
-    values = sorted((of_country[place.pk][0].value, place.name_and_language()[0]) for place in known)
+    """Return a sentence that names the countries with the highest and the lowest value on a shaded map.
 
-    def figure(value):
-        return f"{number(value)}\u00a0{unit}"
-
-    (low, lowest), (high, highest) = values[0], values[-1]
-    if low == high:
-        return _("In {year} the value was {value} in all {n} countries with data.").format(
-            year=year, n=len(known), value=figure(low)
-        )
-    return _("In {year} the highest value was in {highest} ({high}) and the lowest in {lowest} ({low}).").format(
-        year=year, highest=highest, high=figure(high), lowest=lowest, low=figure(low)
-    )
+    It compares the values of the source that most countries have.
+    """
+    shown = {place: of_country[place.pk][0] for place in countries if place.pk in of_country}
+    source = Counter(one.source_id for one in shown.values()).most_common(1)[0][0]
+    found = [(place, one.value) for place, one in shown.items() if one.source_id == source]
+    return extremes(found, unit, year, "latest" if len(found) == len(countries) else "some")
 
 
 def map_file(request, indicator, found):

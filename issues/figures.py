@@ -122,6 +122,30 @@ def value_columns(observations):
     return columns
 
 
+def without_wholes(columns):
+    """Return the columns without those of the world and of places that contain another place of `columns`.
+
+    The value of a whole includes those of its parts, so it must not be ranked with them.
+    """
+    containing = {pk for column in columns for pk in (column.place.part_of_id, column.place.country_id)}
+    return [column for column in columns if column.place.kind != Place.Kind.WORLD and column.place.pk not in containing]
+
+
+def comparable_values(columns):
+    """Return values by year for each place, all of one source, because sources may define and measure differently.
+
+    The source is the one with values for most places; of several, the one with the latest value. Places without a
+    value of it are left out.
+    """
+    by_source = {}
+    for column in columns:
+        for year, one in column.by_year.items():
+            by_source.setdefault(one.source, {}).setdefault(column.place, {})[year] = one.value
+    if not by_source:
+        return {}
+    return max(by_source.values(), key=lambda by_place: (len(by_place), max(map(max, by_place.values()))))
+
+
 def value_rows(columns):
     """Return rows of (year, cells), the newest year first, with one cell for each column.
 

@@ -65,7 +65,7 @@ class ProjectTable(RecordTable):
         return queryset.order_by(position.desc() if is_descending else position.asc(), "key"), True
 
     def render_start(self, record):
-        return date_range(record)
+        return date_range(record.start, record.end)
 
     def render_budget(self, record):
         return money(record.budget, record.currency)

@@ -11,7 +11,8 @@ from django.utils.translation import pgettext_lazy
 
 from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import cited_keys
-from portal.core.languages import in_language, text_and_language
+from portal.core.formatting import quantity_html
+from portal.core.languages import text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
 from portal.models import AliasedMixin, Citation, Place, Record, Source, ThroughModel
@@ -346,9 +347,9 @@ class KeyFigure(ThroughModel):
         return text_and_language(self, "unit")
 
     @property
-    def stated_unit_html(self):
-        """Return the unit as HTML. English that stands in for a missing language is marked."""
-        return in_language(*self.stated_unit)
+    def stated_html(self):
+        """Return the value with its unit as HTML. An English unit that stands in for a missing language is marked."""
+        return quantity_html(self.stated_value, *self.stated_unit)
 
     @property
     def stated_sources(self):

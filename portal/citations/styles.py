@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils.dateformat import format as date_in
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
@@ -17,7 +16,8 @@ from django.utils.translation import get_language, override, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.citations.references import PAGE, Person, Reference
-from portal.core.partial_dates import SMALL_MONTHS, PartialDate
+from portal.core.formatting import date_in_pattern
+from portal.core.partial_dates import PartialDate
 
 # By language: opening and closing quotation marks, then those for a quotation inside.
 QUOTES = {"en": "“”‘’", "ko": "“”‘’", "ru": "«»„“"}
@@ -87,8 +87,7 @@ def _inverted(author, short=False):
 
 def _written_date(date, day, month):
     """Return a date as precise as it is known. `day` and `month` are the date formats with and without a day."""
-    words = date_in(date.first_day, day if date.day else month) if date.month else f"{date.year:04}"
-    return words.lower() if get_language() in SMALL_MONTHS else words
+    return date_in_pattern(date, day if date.day else month) if date.month else f"{date.year:04}"
 
 
 def _undated():

@@ -13,12 +13,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils import formats
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
-
-# Where months are written small, but Django gives those without a day a capital, as for the head of a calendar.
-SMALL_MONTHS = {"ru"}
 
 PATTERN = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?", re.ASCII)
 
@@ -71,21 +66,6 @@ class PartialDate(str):
         """
         text = day.isoformat()
         return self < text and not text.startswith(self)
-
-    def localized(self) -> str:
-        """The date in words of the active language, no more precise than it is known."""
-        if self.day:
-            return formats.date_format(self.first_day, "DATE_FORMAT")
-        if self.month:
-            words = formats.date_format(self.first_day, "YEAR_MONTH_FORMAT")
-            return words.lower() if get_language() in SMALL_MONTHS else words
-        return str(self.year)
-
-    def in_sentence(self) -> str:
-        """The date as `localized`, but a year with the word that it needs within a sentence: 2021년, 2021 г."""
-        if self.month:
-            return self.localized()
-        return pgettext("year within a sentence", "{year}").format(year=self.year)
 
 
 class PartialDateField(models.CharField):

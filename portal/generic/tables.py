@@ -6,6 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.formatting import partial_date
 from portal.core.languages import in_language, language_name, name_html
 from portal.models import Source
 from portal.models.querysets import reader_text
@@ -70,7 +71,7 @@ class DateColumn(ValueColumn):
         super().__init__(attrs={"td": {"class": "date"}}, **kwargs)
 
     def render(self, value):
-        return format_html('<time datetime="{}">{}</time>', value, value.localized())
+        return partial_date(value)
 
 
 class RecordTable(tables.Table):

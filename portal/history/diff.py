@@ -11,14 +11,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, F, OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.core.choices import PublicationStatus
-from portal.core.formatting import number
+from portal.core.formatting import date_and_time, date_text, number
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Record
@@ -267,9 +267,9 @@ def value_in_words(column, value, names):
     if isinstance(column, models.DecimalField):
         return number(value)
     if isinstance(column, models.DateTimeField):
-        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+        return date_and_time(timezone.localtime(value))
     if isinstance(column, PartialDateField):
-        return value.localized()
+        return date_text(value)
     return str(value)
 
 

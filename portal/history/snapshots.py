@@ -11,10 +11,11 @@ from datetime import date
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import path, register_converter
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from portal.core.choices import PublicationStatus
+from portal.core.formatting import date_text
 from portal.models import Place, Record
 from portal.tracking.history import as_of, with_prefetched_result
 
@@ -74,7 +75,7 @@ def snapshot(records, key, day):
     first = timezone.localdate(record.published_at or record.created_at)
     if day < first:
         why = gettext("This record has been public since {day}.")
-        raise NoSnapshot(record, why.format(day=formats.date_format(first, "DATE_FORMAT")))
+        raise NoSnapshot(record, why.format(day=date_text(first)))
     was = as_of(record, day)
     if was is None or was.publication != PublicationStatus.PUBLISHED:
         raise NoSnapshot(record, gettext("This record was not public at the end of this day."))

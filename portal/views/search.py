@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from issues.filters import EventCountryFacet, EventFilter
 from issues.models import Event, Issue
 from portal.core.choices import Area
-from portal.core.formatting import number
+from portal.core.formatting import number, year_range
 from portal.core.languages import in_language, language_name
 from portal.facets.bitmaps import BitMap
 from portal.facets.counting import FacetCounter
@@ -326,7 +326,7 @@ class Hit:
     def years(self):
         """Return the first and last year of the record, as far as they are known: "2019–2021", one year, or ""."""
         first, last = documents.years_of(self.record)
-        return f"{first}–{last}" if first != last else first or ""
+        return year_range(first, last) if first else ""
 
     @cached_property
     def excerpt(self):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from issues.models import Issue
 from portal.core.choices import Area, Currency, IatiChoices, Level
+from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel
@@ -232,7 +233,7 @@ class Project(Record, EvidenceModel):
         if not self.status_as_of or not is_current(shown) or shown in self.Status.lasting():
             return self.status_now_label
         return gettext("{status} · last reported {date}").format(
-            status=self.status_now_label, date=self.status_as_of.in_sentence()
+            status=self.status_now_label, date=date_in_sentence(self.status_as_of)
         )
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from pyroaring import BitMap
 
 from portal.core.choices import IatiChoices
+from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDate, ended_before, months_before, not_ended_before
 
 CURRENT_MONTHS = 24  # so old may the newest source be that states a status as the present one
@@ -190,12 +191,12 @@ def is_current(shown: StatusNow) -> bool:
 def label_on(shown: StatusNow, end: PartialDate | None, status_as_of: PartialDate | None) -> str:
     """Return the words for a status of a day, in the active language, with the date that decides."""
     if shown == StatusNow.END_PASSED:
-        return gettext("End date {date} passed; completion not confirmed").format(date=end.in_sentence())
+        return gettext("End date {date} passed; completion not confirmed").format(date=date_in_sentence(end))
     words = {
         StatusNow.PIPELINE_LAST_REPORTED: gettext("Planned when last reported ({date})"),
         StatusNow.IMPLEMENTATION_LAST_REPORTED: gettext("Under way when last reported ({date})"),
         StatusNow.FINALISATION_LAST_REPORTED: gettext("Closing when last reported ({date})"),
     }
     if shown in words:
-        return words[shown].format(date=status_as_of.in_sentence())
+        return words[shown].format(date=date_in_sentence(status_as_of))
     return str(shown.label)

@@ -11,6 +11,7 @@ from django.utils import translation
 from issues.charts import IndicatorFigure
 from issues.figures import readings
 from issues.models import Indicator, Observation
+from portal.models import Place
 from tests.make import make_country, make_indicator, make_place, make_source
 
 
@@ -30,22 +31,27 @@ def area(db):
     return make_indicator(key="area", name_en="Area", unit_symbol_en="km²")
 
 
+def sentence(drawn):
+    """Return the sentence of a figure with ordinary spaces."""
+    return drawn.sentence.replace("\u00a0", " ")
+
+
 def test_the_sentence_says_what_fell_and_when(area):
     observe(area, make_place(name_en="Aral Sea"), make_source(), y1990=68000, y2018=6990)
-    assert figure(area).sentence == "Aral Sea: down from 68,000 km² (1990) to 6,990 km² (2018)."
+    assert sentence(figure(area)) == "Aral Sea: down from 68,000 km² (1990) to 6,990 km² (2018)."
 
 
 @pytest.mark.parametrize(("last", "words"), [(70, "up from 50 km²"), (50, "Lake: 50 km² in both 1990 and 2018.")])
 def test_the_sentence_says_what_rose_or_stayed(area, last, words):
     observe(area, make_place(name_en="Lake"), make_source(), y1990=50, y2018=last)
-    assert words in figure(area).sentence
+    assert words in sentence(figure(area))
 
 
 def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area):
     source = make_source()
     for number, name in enumerate(("One", "Two", "Three"), 1):
         observe(area, make_place(name_en=name), source, y2000=1, y2010=number * 10)
-    assert figure(area).sentence == (
+    assert sentence(figure(area)) == (
         "Three: up from 1 km² (2000) to 30 km² (2010). In 2010, the highest value was in Three (30 km²) and "
         "the lowest in One (10 km²)."
     )
@@ -61,7 +67,7 @@ def many(indicator, **points):
 
 def test_the_sentence_compares_in_the_latest_year_that_all_share(area):
     drawn = many(area, One={"y2000": 1, "y2010": 2}, Two={"y2010": 8, "y2012": 9}, Three={"y2010": 5, "y2013": 4})
-    assert drawn.sentence.endswith(
+    assert sentence(drawn).endswith(
         "In 2010, the latest year with data for all, the highest value was in Two (8 km²) and the lowest in "
         "One (2 km²)."
     )
@@ -75,44 +81,139 @@ def test_the_sentence_says_how_many_have_the_latest_year_if_the_shared_one_is_lo
         {"y2000": 5, "y2010": 7},
     )
     drawn = many(area, One=one, **dict(zip(("Two", "Three", "Four"), rest, strict=True)))
-    assert drawn.sentence.endswith(
-        "In 2010, of the 3 with data, the highest value was in Two (9 km²) and the lowest in Three (5 km²)."
+    assert sentence(drawn).endswith(
+        "In 2010, of the 3 places with comparable data, the highest value was in Two (9 km²) and the lowest in Three "
+        "(5 km²)."
     )
 
 
 def test_the_sentence_gives_the_year_of_each_value_where_no_year_serves(area):
-    drawn = many(area, One={"y1990": 7}, Two={"y2000": 3, "y2001": 2}, Three={"y2010": 5})
-    assert drawn.sentence == (
+    drawn = many(area, One={"y1996": 7}, Two={"y2000": 3, "y2001": 2}, Three={"y1999": 5})
+    assert sentence(drawn) == (
         "Two: down from 3 km² (2000) to 2 km² (2001). In the latest data, the highest value is in One (7 km², "
-        "1990) and the lowest in Two (2 km², 2001)."
+        "1996) and the lowest in Two (2 km², 2001)."
     )
+
+
+def test_the_sentence_does_not_compare_years_that_are_far_apart(area):
+    drawn = many(area, One={"y1990": 7}, Two={"y2000": 3, "y2001": 2}, Three={"y2010": 5})
+    assert sentence(drawn) == "Two: down from 3 km² (2000) to 2 km² (2001)."
+
+
+def test_the_sentence_does_not_rank_a_whole_with_its_parts(area):
+    source = make_source()
+    sea = make_place(name_en="Sea")
+    country = make_country(name_en="Country")
+    observe(area, sea, source, y2010=100)
+    observe(area, country, source, y2010=90)
+    for name, part_of, value in (("North", sea, 30), ("South", sea, 70)):
+        observe(area, make_place(name_en=name, part_of=part_of), source, y2010=value)
+    observe(area, make_place(name_en="Province", country=country), source, y2010=40)
+    assert sentence(figure(area)) == (
+        "In 2010, the highest value was in South (70 km²) and the lowest in North (30 km²)."
+    )
+
+
+def test_the_sentence_does_not_compare_values_of_different_sources(area):
+    main, other = make_source(), make_source()
+    for name, source, value in (("One", main, 1), ("Two", main, 2), ("Three", main, 3), ("Four", other, 900)):
+        observe(area, make_place(name_en=name), source, y2010=value)
+    assert sentence(figure(area)) == (
+        "In 2010, of the 3 places with comparable data, the highest value was in Three (3 km²) and the lowest in One "
+        "(1 km²)."
+    )
+
+
+def test_the_sentence_ranks_nothing_if_each_place_has_its_own_source(area):
+    for name in ("One", "Two", "Three"):
+        observe(area, make_place(name_en=name), make_source(), y2010=1, y2011=2)
+    assert sentence(figure(area)) == "One: up from 1 km² (2010) to 2 km² (2011)."
+
+
+def test_the_sentence_compares_a_place_with_two_sources_once(area):
+    main, other = make_source(author="Kim", date="2024"), make_source(author="Ivanov", date="2012")
+    for name, value in (("One", 1), ("Two", 2), ("Three", 3)):
+        observe(area, make_place(key=name.lower(), name_en=name), main, y2010=value)
+    observe(area, Place.objects.get(key="one"), other, y2010=14)
+    assert sentence(figure(area)) == ("In 2010, the highest value was in Three (3 km²) and the lowest in One (1 km²).")
+
+
+def test_the_sentence_of_equal_values_ranks_nothing(area):
+    drawn = many(area, One={"y2010": 0}, Two={"y2010": 0}, Three={"y2010": 0})
+    assert sentence(drawn) == "In 2010, the value was 0 km² in all 3 places with comparable data."
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            "Three: up from 1.2 million t (2000) to 5.123 million t (2010). In 2010, the highest value was in Three "
+            "(5.123 million t) and the lowest in One and Two (0 t).",
+        ),
+        (
+            "ko",
+            "Three: 2000년 120만 톤에서 증가해 2010년에는 512만 3,000톤입니다. 2010년에 값이 가장 큰 곳은 Three(512만 "
+            "3,000톤), 가장 작은 곳은 몽골과 Two(0톤)입니다.",
+        ),
+        (
+            "ru",
+            "Three: рост с 1,2 млн т (2000 г.) до 5,123 млн т (2010 г.). Наибольшее значение в 2010 г.: Three (5,123 "
+            "млн т), наименьшее: One и Two (0 т).",
+        ),
+    ],
+)
+def test_the_sentence_has_the_words_of_the_language(area, language, words):
+    area.unit_symbol_en, area.unit_symbol_ko, area.unit_symbol_ru = "million t", "백만 톤", "млн т"
+    area.save()
+    many(
+        area,
+        One={"y2000": 1, "y2010": 0},
+        Two={"y2000": 3, "y2010": 0},
+        Three={"y2000": "1.2", "y2010": "5.123"},
+    )
+    Place.objects.filter(name_en="One").update(name_ko="몽골")
+    with translation.override(language):
+        assert sentence(figure(area)) == words
 
 
 def test_the_sentence_names_all_that_are_equal_and_leaves_the_world_aside(area):
     observe(area, make_place(kind="world", name_en="World"), make_source(), y2000=1, y2010=999)
     drawn = many(area, One={"y2000": 1, "y2010": 0}, Two={"y2000": 3, "y2010": 0}, Three={"y2000": 1, "y2010": 5})
-    assert drawn.sentence == (
+    assert sentence(drawn) == (
         "Three: up from 1 km² (2000) to 5 km² (2010). In 2010, the highest value was in Three (5 km²) and the "
-        "lowest in One, Two (0 km²)."
+        "lowest in One and Two (0 km²)."
     )
 
 
 def test_the_sentence_does_not_end_twice_after_an_abbreviated_unit(area):
     area.unit_symbol_en = "t/cap."
     kz, uz = make_country(key="kz"), make_country(key="uz")
+    source = make_source()
     for place in (kz, uz):
-        observe(area, place, make_source(), y2000=1, y2010=3)
-    assert figure(area, focus=uz).sentence.endswith("ranged from 3 to 3 t/cap.")
+        observe(area, place, source, y2000=1, y2010=3)
+    assert sentence(figure(area, focus=uz)).endswith("ranged from 3 t/cap. to 3 t/cap.")
+
+
+def test_the_sentence_of_a_country_states_the_range_of_one_source(area):
+    area.unit_symbol_en = "%"
+    main, other = make_source(), make_source()
+    for key, source, value in (("kz", main, 3), ("kg", main, 5), ("tj", other, 99), ("uz", main, 4)):
+        observe(area, make_country(key=key, name_en=key.upper()), source, y2010=value)
+    assert sentence(figure(area, focus=Place.objects.get(key="uz"))) == (
+        "UZ: 4% in 2010. In 2010, values in the countries of Central Asia ranged from 3% to 5%."
+    )
+    assert sentence(figure(area, focus=Place.objects.get(key="tj"))) == "TJ: 99% in 2010."
 
 
 def test_the_sentence_of_two_tells_both_even_where_one_has_a_single_value(area):
     drawn = many(area, One={"y2000": 1, "y2010": 3}, Two={"y2004": 2})
-    assert drawn.sentence == "One: up from 1 km² (2000) to 3 km² (2010). Two: 2 km² in 2004."
+    assert sentence(drawn) == "One: up from 1 km² (2000) to 3 km² (2010). Two: 2 km² in 2004."
 
 
 def test_the_sentence_of_single_values_gives_them(area):
     observe(area, make_place(name_en="Lake"), make_source(), y2018=7)
-    assert figure(area).sentence == "Lake: 7 km² in 2018."
+    assert sentence(figure(area)) == "Lake: 7 km² in 2018."
 
 
 def test_sources_that_give_the_same_year_stand_apart(area):
@@ -169,7 +270,7 @@ def test_the_world_is_not_drawn_where_it_would_flatten_the_others_unless_it_is_c
         observe(area, make_place(key=key, name_en=name, kind=kind), source, y2000=1, y2001=value)
     answer = client.get(area.get_absolute_url())
     assert {one.name for one in answer.context["figure"].series} == drawn
-    note = f"Not shown because it would flatten the other lines: World ({world} km² in 2001)."
+    note = f"Not shown because it would flatten the other lines: World ({world}\u00a0km² in 2001)."
     assert (note in answer.content.decode()) == ("World" not in drawn)
     assert len(answer.context["observations"]) == 6
     chosen = client.get(area.get_absolute_url(), {"place": ["lake", "w"]}).context["figure"]
@@ -228,7 +329,7 @@ def test_three_places_stand_on_their_own_too_on_the_same_scale(area):
     for name, value in (("One", 1), ("Two", 50), ("Three", 90)):
         observe(area, make_place(name_en=name), source, y2000=value, y2010=value + 1)
     drawn = figure(area)
-    assert [(name, sentence) for _id, name, _chart, sentence in drawn.multiples] == [
+    assert [(name, words.replace("\u00a0", " ")) for _id, name, _chart, words in drawn.multiples] == [
         ("One", "One: up from 1 km² (2000) to 2 km² (2010)."),
         ("Two", "Two: up from 50 km² (2000) to 51 km² (2010)."),
         ("Three", "Three: up from 90 km² (2000) to 91 km² (2010)."),

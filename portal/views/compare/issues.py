@@ -13,6 +13,7 @@ from portal.views.compare.rows import (
     ComparisonEntry,
     ComparisonRow,
     ComparisonSection,
+    MeasuredEntry,
     cited,
     counted,
     goal_cells,
@@ -120,9 +121,11 @@ class Issues(Comparison):
     @staticmethod
     def key_figure(figure):
         label, language = text_and_language(figure, "label")
-        return ComparisonEntry(
+        unit, unit_language = figure.stated_unit
+        return MeasuredEntry(
             figure.stated_value,
-            unit=figure.stated_unit[0],
+            unit=unit,
+            unit_language=unit_language,
             year=figure.stated_year,
             detail=label if figure.stated_year else gettext("{label} (year not stated)").format(label=label),
             detail_language=language,

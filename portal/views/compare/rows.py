@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import PublicationStatus
-from portal.core.formatting import money, number, partial_date
+from portal.core.formatting import money, number, partial_date, quantity_html
 from portal.core.languages import in_language, text_and_language
 from portal.core.partial_dates import PartialDate
 from portal.core.sdg import goal_of, sort_key
@@ -83,6 +83,18 @@ class Amount(ComparisonEntry):
     @property
     def html(self):
         return money(self.value, self.unit)
+
+
+@dataclass
+class MeasuredEntry(ComparisonEntry):
+    """A number with its own unit, which `html` contains."""
+
+    unit_language: str = "en"
+    unit_html = ""
+
+    @property
+    def html(self):
+        return quantity_html(self.value, self.unit, self.unit_language)
 
 
 @dataclass

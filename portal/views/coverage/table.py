@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from issues.models import Issue
-from portal.core.formatting import number
+from portal.core.formatting import number, number_range, year_range
 from portal.core.urls import with_query
 from portal.facets.bitmaps import NONE
 from portal.http.problems import ProblemDetail
@@ -226,7 +226,7 @@ class Coverage:
             periods.append(
                 Member(
                     f"{first}-{last}",
-                    f"{first}–{last}" if first < last else str(first),
+                    year_range(first, last),
                     {"started_from": first, "started_to": last},
                     self.projects.started_in(first, last),
                 )
@@ -315,7 +315,7 @@ class Coverage:
             if self.choice.currency:
                 words = gettext("up to {amount}").format(amount=in_millions(bound))
             else:
-                words = f"{number(low)}–{number(bound)}" if low < bound else number(bound)
+                words = number_range(low, bound) if low < bound else number(bound)
             legend.append((step, words))
             low = bound + 1
         return legend

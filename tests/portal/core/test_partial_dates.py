@@ -5,7 +5,6 @@ import datetime
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,19 +65,6 @@ def test_date_spans_the_days_that_it_can_mean(date, first, last):
 @pytest.mark.parametrize(("text", "decade"), [("1989-12-31", 1980), ("1990", 1990), ("2000-01", 2000), ("1911", 1910)])
 def test_date_belongs_to_a_decade(text, decade):
     assert PartialDate(text).decade == decade
-
-
-@pytest.mark.parametrize(
-    ("language", "day", "month", "year"),
-    [
-        ("en", "2 July 2021", "July 2021", "2021"),
-        ("ko", "2021년 7월 2일", "2021년 7월", "2021"),
-        ("ru", "2 июля 2021 г.", "июль 2021 г.", "2021"),
-    ],
-)
-def test_date_is_written_in_the_readers_language_and_no_more_precisely_than_known(language, day, month, year):
-    with translation.override(language):
-        assert [date.localized() for date in (DAY, MONTH, YEAR)] == [day, month, year]
 
 
 @given(st.dates(), st.dates())
