@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from issues.figures import comparable_values, readings, value_columns, value_rows, without_wholes
+from issues.figures import author_of, comparable_values, readings, value_columns, value_rows, without_wholes
 from issues.models import Observation
 from portal.core.formatting import large_number, name_list, number, quantities, quantity
 from portal.core.languages import reader_html, text_and_language
@@ -176,8 +176,13 @@ class IndicatorFigure:
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
         charts = small_multiples(self.series, width=160, height=112, format_value=axis_number)
         return [
-            (f"{self.id}-{number}", one.name, chart, change.words(symbol) if (change := SeriesChange.of(one)) else "")
-            for number, (one, chart) in enumerate(charts, 1)
+            (
+                f"{self.id}-{number}",
+                one.name,
+                chart,
+                change.words(symbol) if (change := SeriesChange.of(one.name, column)) else "",
+            )
+            for number, ((one, chart), column) in enumerate(zip(charts, self.value_columns, strict=True), 1)
         ]
 
     @cached_property
@@ -188,11 +193,14 @@ class IndicatorFigure:
             return self.sentence_of_focus(symbol)
         peers = without_wholes(self.value_columns)
         if len(peers) <= 2:
-            return " ".join(sentence_of(one, symbol) for one in self.series)
+            return " ".join(
+                sentence_of(one.name, column, symbol)
+                for one, column in zip(self.series, self.value_columns, strict=True)
+            )
         changes = [
             change
             for one, column in zip(self.series, self.value_columns, strict=True)
-            if column in peers and (change := SeriesChange.of(one))
+            if column in peers and (change := SeriesChange.of(one.name, column))
         ]
         most = max(changes, key=lambda change: change.size, default=None)
         return " ".join(filter(None, [most.words(symbol) if most else "", highest_and_lowest(peers, symbol)]))
@@ -200,21 +208,20 @@ class IndicatorFigure:
     def sentence_of_focus(self, symbol) -> str:
         """Return how the place in focus changed, and the range of Central Asian countries in its latest year.
 
-        The range is left out if fewer than two countries have a value of the same source for that year. Return "" if
+        The range is left out if fewer than two countries have a value of the same author for that year. Return "" if
         the place has no values.
         """
         own = next((column for column in self.value_columns if column.place == self.focus), None)
         if own is None:
             return ""
-        points = [(year, float(one.value)) for year, one in own.by_year.items()]
-        year = max(own.by_year)
-        sentences = [sentence_of(Series(text_and_language(self.focus, "name")[0], points), symbol)]
+        year = max(year for year, _value in own.own_points)
+        sentences = [sentence_of(text_and_language(self.focus, "name")[0], own, symbol)]
         region = [
             float(column.by_year[year].value)
             for column in self.value_columns
             if column.place.group == Place.Group.CENTRAL_ASIA
             and year in column.by_year
-            and column.by_year[year].source == own.by_year[year].source
+            and author_of(column.by_year[year].source) == author_of(own.by_year[year].source)
         ]
         if len(region) > 1:
             low, high = quantities([min(region), max(region)], symbol)
@@ -234,17 +241,18 @@ def keeps_colour(place, focus):
 
 @dataclass(frozen=True)
 class SeriesChange:
-    """The first and the last value of a series, each as (year, value)."""
+    """The first and the last value of a series by one author, each as (year, value)."""
 
     name: str
     first: tuple[int, float]
     last: tuple[int, float]
 
     @classmethod
-    def of(cls, series):
-        """Return the change of a series, or None if it has only one value."""
-        first, last = min(series.points), max(series.points)
-        return cls(series.name, first, last) if first != last else None
+    def of(cls, name, column):
+        """Return the change of a column of values, or None if it has only one."""
+        points = column.own_points
+        first, last = min(points), max(points)
+        return cls(name, first, last) if first != last else None
 
     @property
     def size(self):
@@ -265,14 +273,12 @@ class SeriesChange:
         )
 
 
-def sentence_of(series, unit) -> str:
-    """Return a sentence about the change of a series, or about its value if it has only one."""
-    if change := SeriesChange.of(series):
+def sentence_of(name, column, unit) -> str:
+    """Return a sentence about the change of a column of values, or about its value if it has only one."""
+    if change := SeriesChange.of(name, column):
         return change.words(unit)
-    [(year, value)] = series.points
-    return _("{place}: {value} in {year}.").format(
-        place=series.name, value=quantity(value, unit, rounded=True), year=year
-    )
+    [(year, value)] = column.own_points
+    return _("{place}: {value} in {year}.").format(place=name, value=quantity(value, unit, rounded=True), year=year)
 
 
 # Years: `highest_and_lowest` compares values at most this far apart in time.
@@ -282,7 +288,7 @@ PATIENCE = 5
 def highest_and_lowest(columns, unit) -> str:
     """Return a sentence that names the places with the highest and the lowest value; "" if nothing can be compared.
 
-    Only values of one source are compared (see `comparable_values`), by the first rule that applies:
+    Only values of one author are compared (see `comparable_values`), by the first rule that applies:
 
     - in the latest year that all share, if it is at most `PATIENCE` years before the latest value;
     - in the latest year, among the places with a value for it, if these are at least three;
@@ -309,23 +315,24 @@ def highest_and_lowest(columns, unit) -> str:
 def extremes(found, unit, year, basis) -> str:
     """Return a sentence on the highest and the lowest of `found`, pairs of a place and its value in `year`.
 
+    Return "" for a single place.
     `basis` says why it is this year: "latest", or "shared" if some places have a later value. It is "some" if other
     places have no value that can be compared.
     """
+    if len(found) < 2:
+        return ""
     high, low = (end(value for _place, value in found) for end in (max, min))
     if high == low:
         return _("In {year}, the value was {value} in all {n} places with comparable data.").format(
             year=year, n=len(found), value=quantity(high, unit, rounded=True)
         )
     sentence = {
-        "latest": _("In {year}, the highest value was in {highest} ({high}) and the lowest in {lowest} ({low})."),
+        "latest": _("Highest in {year}: {highest} ({high}). Lowest: {lowest} ({low})."),
         "shared": _(
-            "In {year}, the latest year with data for all, the highest value was in {highest} ({high}) and the lowest "
-            "in {lowest} ({low})."
+            "Highest in {year}, the latest year with data for all: {highest} ({high}). Lowest: {lowest} ({low})."
         ),
         "some": _(
-            "In {year}, of the {n} places with comparable data, the highest value was in {highest} ({high}) and the "
-            "lowest in {lowest} ({low})."
+            "Highest in {year}, of the {n} places with comparable data: {highest} ({high}). Lowest: {lowest} ({low})."
         ),
     }[basis]
     highest, lowest = (
@@ -341,8 +348,7 @@ def extremes_of_years(found, unit) -> str:
     (highest, high, high_year), (lowest, low, low_year) = (end(found, key=lambda one: one[1]) for end in (max, min))
     high, low = quantities([high, low], unit)
     return _(
-        "In the latest data, the highest value is in {highest} ({high}, {high_year}) and the lowest in {lowest} "
-        "({low}, {low_year})."
+        "Highest in the latest data: {highest} ({high}, {high_year}). Lowest: {lowest} ({low}, {low_year})."
     ).format(
         highest=text_and_language(highest, "name")[0],
         high=high,
@@ -579,11 +585,11 @@ def legend(breaks, tones) -> list[LegendClass]:
 def sentence(countries, of_country, year, unit) -> str:
     """Return a sentence that names the countries with the highest and the lowest value on a shaded map.
 
-    It compares the values of the source that most countries have.
+    It compares the values of the author that has one for most countries.
     """
     shown = {place: of_country[place.pk][0] for place in countries if place.pk in of_country}
-    source = Counter(one.source_id for one in shown.values()).most_common(1)[0][0]
-    found = [(place, one.value) for place, one in shown.items() if one.source_id == source]
+    author = Counter(author_of(one.source) for one in shown.values()).most_common(1)[0][0]
+    found = [(place, one.value) for place, one in shown.items() if author_of(one.source) == author]
     return extremes(found, unit, year, "latest" if len(found) == len(countries) else "some")
 
 

@@ -102,6 +102,17 @@ class PlaceColumn:
     apart: bool
     by_year: dict
 
+    @property
+    def own_points(self):
+        """Return the values of one author as pairs of year and value, so that the first and the last are comparable.
+
+        The author is the one with most values; of several, the one with the latest value.
+        """
+        by_author = {}
+        for year, one in self.by_year.items():
+            by_author.setdefault(author_of(one.source), []).append((year, float(one.value)))
+        return max(by_author.values(), key=lambda points: (len(points), max(points)))
+
 
 def value_columns(observations):
     """Return a `PlaceColumn` for each place, or for each source of a place if its sources overlap in time.
@@ -122,6 +133,11 @@ def value_columns(observations):
     return columns
 
 
+def author_of(source):
+    """Return who stands behind a source. The editions of a yearbook have one author."""
+    return source.author or source.publisher
+
+
 def without_wholes(columns):
     """Return the columns without those of the world and of places that contain another place of `columns`.
 
@@ -132,18 +148,16 @@ def without_wholes(columns):
 
 
 def comparable_values(columns):
-    """Return values by year for each place, all of one source, because sources may define and measure differently.
+    """Return values by year for each place, all of one author, because authors may define and measure differently.
 
-    The source is the one with values for most places; of several, the one with the latest value. Places without a
-    value of it are left out.
+    The author is the one with values for most places; of several, the one with the latest value. Places without a
+    value of this author are left out.
     """
-    by_source = {}
+    by_author = {}
     for column in columns:
         for year, one in column.by_year.items():
-            by_source.setdefault(one.source, {}).setdefault(column.place, {})[year] = one.value
-    if not by_source:
-        return {}
-    return max(by_source.values(), key=lambda by_place: (len(by_place), max(map(max, by_place.values()))))
+            by_author.setdefault(author_of(one.source), {}).setdefault(column.place, {})[year] = one.value
+    return max(by_author.values(), key=lambda by_place: (len(by_place), max(map(max, by_place.values()))), default={})
 
 
 def value_rows(columns):

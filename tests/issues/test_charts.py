@@ -52,8 +52,7 @@ def test_the_sentence_of_many_places_names_the_extremes_of_the_latest_year(area)
     for number, name in enumerate(("One", "Two", "Three"), 1):
         observe(area, make_place(name_en=name), source, y2000=1, y2010=number * 10)
     assert sentence(figure(area)) == (
-        "Three: up from 1 km² (2000) to 30 km² (2010). In 2010, the highest value was in Three (30 km²) and "
-        "the lowest in One (10 km²)."
+        "Three: up from 1 km² (2000) to 30 km² (2010). Highest in 2010: Three (30 km²). Lowest: One (10 km²)."
     )
 
 
@@ -68,8 +67,7 @@ def many(indicator, **points):
 def test_the_sentence_compares_in_the_latest_year_that_all_share(area):
     drawn = many(area, One={"y2000": 1, "y2010": 2}, Two={"y2010": 8, "y2012": 9}, Three={"y2010": 5, "y2013": 4})
     assert sentence(drawn).endswith(
-        "In 2010, the latest year with data for all, the highest value was in Two (8 km²) and the lowest in "
-        "One (2 km²)."
+        "Highest in 2010, the latest year with data for all: Two (8 km²). Lowest: One (2 km²)."
     )
 
 
@@ -82,16 +80,15 @@ def test_the_sentence_says_how_many_have_the_latest_year_if_the_shared_one_is_lo
     )
     drawn = many(area, One=one, **dict(zip(("Two", "Three", "Four"), rest, strict=True)))
     assert sentence(drawn).endswith(
-        "In 2010, of the 3 places with comparable data, the highest value was in Two (9 km²) and the lowest in Three "
-        "(5 km²)."
+        "Highest in 2010, of the 3 places with comparable data: Two (9 km²). Lowest: Three (5 km²)."
     )
 
 
 def test_the_sentence_gives_the_year_of_each_value_where_no_year_serves(area):
     drawn = many(area, One={"y1996": 7}, Two={"y2000": 3, "y2001": 2}, Three={"y1999": 5})
     assert sentence(drawn) == (
-        "Two: down from 3 km² (2000) to 2 km² (2001). In the latest data, the highest value is in One (7 km², "
-        "1996) and the lowest in Two (2 km², 2001)."
+        "Two: down from 3 km² (2000) to 2 km² (2001). "
+        "Highest in the latest data: One (7 km², 1996). Lowest: Two (2 km², 2001)."
     )
 
 
@@ -109,24 +106,44 @@ def test_the_sentence_does_not_rank_a_whole_with_its_parts(area):
     for name, part_of, value in (("North", sea, 30), ("South", sea, 70)):
         observe(area, make_place(name_en=name, part_of=part_of), source, y2010=value)
     observe(area, make_place(name_en="Province", country=country), source, y2010=40)
-    assert sentence(figure(area)) == (
-        "In 2010, the highest value was in South (70 km²) and the lowest in North (30 km²)."
-    )
+    assert sentence(figure(area)) == ("Highest in 2010: South (70 km²). Lowest: North (30 km²).")
 
 
-def test_the_sentence_does_not_compare_values_of_different_sources(area):
-    main, other = make_source(), make_source()
+def test_the_sentence_does_not_compare_values_of_different_authors(area):
+    main, other = make_source(), make_source(author="Kim")
     for name, source, value in (("One", main, 1), ("Two", main, 2), ("Three", main, 3), ("Four", other, 900)):
         observe(area, make_place(name_en=name), source, y2010=value)
     assert sentence(figure(area)) == (
-        "In 2010, of the 3 places with comparable data, the highest value was in Three (3 km²) and the lowest in One "
-        "(1 km²)."
+        "Highest in 2010, of the 3 places with comparable data: Three (3 km²). Lowest: One (1 km²)."
     )
 
 
-def test_the_sentence_ranks_nothing_if_each_place_has_its_own_source(area):
+def test_the_sentence_compares_editions_of_one_author(area):
+    for name, value in (("One", 1), ("Two", 2), ("Three", 3)):
+        observe(area, make_place(name_en=name), make_source(), y2010=value)
+    assert sentence(figure(area)) == "Highest in 2010: Three (3 km²). Lowest: One (1 km²)."
+
+
+def test_the_sentence_states_the_change_by_one_author(area):
+    lake = make_place(name_en="Lake")
+    observe(area, lake, make_source(author="Kim"), y2000=7, y2010=5)
+    observe(area, lake, make_source(author="Ivanov"), y2020=900)
+    assert len(figure(area).series) == 1
+    assert sentence(figure(area)) == "Lake: down from 7 km² (2000) to 5 km² (2010)."
+
+
+def test_the_sentence_states_no_change_if_each_value_has_its_own_author(area):
+    lake = make_place(name_en="Lake")
+    for year, author in ((2000, "Kim"), (2010, "Ivanov")):
+        Observation.objects.create(
+            indicator=area, place=lake, source=make_source(author=author), year=year, value=year - 1995
+        )
+    assert sentence(figure(area)) == "Lake: 15 km² in 2010."
+
+
+def test_the_sentence_ranks_nothing_if_each_place_has_its_own_author(area):
     for name in ("One", "Two", "Three"):
-        observe(area, make_place(name_en=name), make_source(), y2010=1, y2011=2)
+        observe(area, make_place(name_en=name), make_source(author=name), y2010=1, y2011=2)
     assert sentence(figure(area)) == "One: up from 1 km² (2010) to 2 km² (2011)."
 
 
@@ -135,7 +152,7 @@ def test_the_sentence_compares_a_place_with_two_sources_once(area):
     for name, value in (("One", 1), ("Two", 2), ("Three", 3)):
         observe(area, make_place(key=name.lower(), name_en=name), main, y2010=value)
     observe(area, Place.objects.get(key="one"), other, y2010=14)
-    assert sentence(figure(area)) == ("In 2010, the highest value was in Three (3 km²) and the lowest in One (1 km²).")
+    assert sentence(figure(area)) == ("Highest in 2010: Three (3 km²). Lowest: One (1 km²).")
 
 
 def test_the_sentence_of_equal_values_ranks_nothing(area):
@@ -148,8 +165,8 @@ def test_the_sentence_of_equal_values_ranks_nothing(area):
     [
         (
             "en",
-            "Three: up from 1.2 million t (2000) to 5.123 million t (2010). In 2010, the highest value was in Three "
-            "(5.123 million t) and the lowest in One and Two (0 t).",
+            "Three: up from 1.2 million t (2000) to 5.123 million t (2010). Highest in 2010: Three "
+            "(5.123 million t). Lowest: One and Two (0 t).",
         ),
         (
             "ko",
@@ -181,8 +198,7 @@ def test_the_sentence_names_all_that_are_equal_and_leaves_the_world_aside(area):
     observe(area, make_place(kind="world", name_en="World"), make_source(), y2000=1, y2010=999)
     drawn = many(area, One={"y2000": 1, "y2010": 0}, Two={"y2000": 3, "y2010": 0}, Three={"y2000": 1, "y2010": 5})
     assert sentence(drawn) == (
-        "Three: up from 1 km² (2000) to 5 km² (2010). In 2010, the highest value was in Three (5 km²) and the "
-        "lowest in One and Two (0 km²)."
+        "Three: up from 1 km² (2000) to 5 km² (2010). Highest in 2010: Three (5 km²). Lowest: One and Two (0 km²)."
     )
 
 
@@ -197,7 +213,7 @@ def test_the_sentence_does_not_end_twice_after_an_abbreviated_unit(area):
 
 def test_the_sentence_of_a_country_states_the_range_of_one_source(area):
     area.unit_symbol_en = "%"
-    main, other = make_source(), make_source()
+    main, other = make_source(), make_source(author="Kim")
     for key, source, value in (("kz", main, 3), ("kg", main, 5), ("tj", other, 99), ("uz", main, 4)):
         observe(area, make_country(key=key, name_en=key.upper()), source, y2010=value)
     assert sentence(figure(area, focus=Place.objects.get(key="uz"))) == (

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stress():
-    """A headline figure: the latest water stress of Uzbekistan, 123 % in 2022; it was 168.9 % in 2017."""
+    """A headline figure: the latest water stress of Uzbekistan, 123% in 2022; it was 168.9 % in 2017."""
     source = make_source(key="wdi", title="World Development Indicators", publisher="World Bank", date="2025")
     indicator = make_indicator(key="water-stress", name_en="Water stress", unit_symbol_en="%", source=source)
     place = make_country(key="uz", name_en="Uzbekistan")
@@ -108,7 +108,7 @@ def test_figures_written_by_hand_cost_no_query(django_assert_num_queries):
 def test_home_shows_value_year_source_and_series(client, stress):
     [card] = reading.page(client.get("/en/")).find_class("card-issue")
     text = reading.words(card)
-    assert "123 % Water stress in Uzbekistan, 2022" in text
+    assert "123% Water stress in Uzbekistan, 2022" in text
     assert "Series: Water stress" in text
     assert "World Bank, 2025" in text
     assert "/en/indicators/water-stress/" in card.xpath(".//a/@href")
@@ -117,7 +117,7 @@ def test_home_shows_value_year_source_and_series(client, stress):
 def test_issue_page_shows_value_year_note_and_series(client, stress):
     response = client.get("/en/issues/water-scarcity/")
     [figure] = reading.said(response, "stat")
-    assert figure == "123 % Water stress in Uzbekistan, 20221 Series: Water stress"
+    assert figure == "123% Water stress in Uzbekistan, 20221 Series: Water stress"
     assert "World Development Indicators" in reading.words(reading.page(response))
 
 
@@ -125,14 +125,14 @@ def test_comparison_shows_the_stated_value(client, stress):
     make_issue(key="drought")
     response = client.get("/en/compare/?issue=water-scarcity&issue=drought")
     [cell] = [cell for cell in reading.page(response).xpath("//td") if "Water stress in" in cell.text_content()]
-    assert cell.text_content().split()[:3] == ["123", "%", "20221"]  # and its note
+    assert cell.text_content().split()[:2] == ["123%", "20221"]  # and its note
 
 
 def test_page_of_the_source_lists_the_figure_that_states_its_value(client, stress):
     text = reading.words(reading.page(client.get("/en/sources/wdi/")))
-    assert "Water stress in Uzbekistan, 123 % (2022)" in text
+    assert "Water stress in Uzbekistan, 123% (2022)" in text
     make_observation(indicator=stress.indicator, place=stress.place, year=2023, source=make_source(key="newer"))
-    assert "Water stress in Uzbekistan, 123 %" not in reading.words(reading.page(client.get("/en/sources/wdi/")))
+    assert "Water stress in Uzbekistan, 123%" not in reading.words(reading.page(client.get("/en/sources/wdi/")))
 
 
 def test_files_and_api_have_the_stated_value_and_its_source(client, stress):

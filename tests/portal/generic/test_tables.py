@@ -42,7 +42,7 @@ def test_project_row_tells_where_what_and_when(client):
         "Project": "Trees",
         "Areas": "Forestry",
         "Status today": "End date May 2021 passed; completion not confirmed",
-        "Project period": "2020–May 2021",
+        "Project period": "2020 – May 2021",
         "Budget": "USD 5,600,000",
     }
 

@@ -84,16 +84,25 @@ def test_missing_and_zero_look_different_and_say_so(indicator):
 def test_shaded_map_says_what_it_shows(indicator):
     [sentence] = of_class(choropleth(indicator), "figure-sentence")
     assert reading.words(sentence) == (
-        "In 2020 the highest value was in Uzbekistan (100 %) and the lowest in Tajikistan (0 %)."
+        "Highest in 2020, of the 3 places with comparable data: Uzbekistan (100%). Lowest: Tajikistan (0%)."
     )
 
 
 def test_values_that_are_all_alike_are_said_in_one(five):
     indicator = make_indicator(unit_symbol_en="%")
     for key in ("uz", "kz", "tj"):
-        make_observation(indicator=indicator, place=five[key], value=10)
+        make_observation(indicator=indicator, place=five[key], value=10, source=indicator.source)
     [sentence] = of_class(choropleth(indicator), "figure-sentence")
-    assert reading.words(sentence) == "In 2020 the value was 10 % in all 3 countries with data."
+    assert reading.words(sentence) == "In 2020, the value was 10% in all 3 places with comparable data."
+
+
+def test_values_of_different_authors_are_not_compared(five):
+    indicator = make_indicator(unit_symbol_en="%")
+    for key, value in (("uz", 10), ("kz", 20), ("tj", 30)):
+        make_observation(indicator=indicator, place=five[key], value=value, source=make_source(author=key))
+    found = choropleth(indicator)
+    assert len(rows(found)) == 5
+    assert of_class(found, "figure-sentence") == []
 
 
 def test_reader_chooses_a_year(indicator):
