@@ -8,6 +8,7 @@ from portal.core.choices import Goal, PublicationStatus
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
+    GyeonggiFacet,
     PlaceFacet,
     RecordFilterSet,
     YearFilter,
@@ -90,6 +91,7 @@ class EventFilter(DatedFilterSet):
 
     kind = Facet("kind", options=Event.Kind, label=_("Kind"))
     country = EventCountryFacet("countries__key", options=portal_countries, label=_("Country"))
+    gyeonggi = GyeonggiFacet()
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
     place = PlaceFacet(
         "places__key",

@@ -78,11 +78,11 @@ class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
     search_fields = (*Organisation.search_fields, "key")
     search_help_text = _("Search by name in any language, acronym, or key.")
     prepopulated_fields = {"key": ("name_en",)}
-    autocomplete_fields = ("country",)
+    autocomplete_fields = ("country", "seat")
     inlines = (OrganisationExternalIdentifierInline, OrganisationIdentifierInline, OrganisationCitationInline)
     fieldsets = (
         (None, {"fields": (in_languages("name"), "acronym", ("key", "publication"))}),
-        (pgettext_lazy("desk", "Kind of organisation"), {"fields": (("kind", "country"), "url")}),
+        (pgettext_lazy("desk", "Kind of organisation"), {"fields": (("kind", "country"), "seat", "url")}),
     )
     help_texts = {
         "name": _(

@@ -16,6 +16,7 @@ from portal.facets.bitmaps import FacetSource, union
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
+    GyeonggiFacet,
     IndexedFilterSet,
     LazyChoiceFacet,
     PlaceFacet,
@@ -221,6 +222,7 @@ class ProjectFilter(IndexedFilterSet):
     """Filter projects by country, issue, area and more."""
 
     country = ProjectCountryFacet("countries__key", options=portal_countries, label=_("Country"))
+    gyeonggi = GyeonggiFacet()
     issue = IssueFacet(
         "issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6
     )
@@ -303,6 +305,7 @@ class AgreementFilter(DatedFilterSet):
         options=portal_countries,
         label=_("Country"),
     )
+    gyeonggi = GyeonggiFacet()
     kind = Facet("kind", options=Agreement.Kind, label=_("Kind"))
     issue = Facet("issues__key", "issues__parent__key", options=names(Issue.objects.all()), label=_("Issue"), limit=6)
     area = Facet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
@@ -351,6 +354,7 @@ class ResultFilter(RecordFilterSet):
     )
     area = InheritedFacet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
     country = InheritedFacet("countries__key", options=portal_countries, label=_("Country"))
+    gyeonggi = GyeonggiFacet()
 
     class Meta:
         model = Result
@@ -361,6 +365,7 @@ class OrganisationFilter(RecordFilterSet):
     """Filter organisations by country, kind and role in projects."""
 
     country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
+    gyeonggi = GyeonggiFacet()
     kind = Facet("kind", options=Organisation.Kind, label=_("Kind"), limit=9)
     role = RoleFacet("participations__role", options=Participation.Role, label=_("Role in projects"))
 

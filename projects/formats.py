@@ -344,6 +344,7 @@ Serialiser(
         OtherSpellingsField("organisation"),
         ChoiceField("kind", column(Organisation, "kind"), Organisation.Kind),
         RelatedField("country", column(Organisation, "country"), COUNTRY),
+        RelatedField("seat", column(Organisation, "seat"), PLACE),
         PlainField("website", column(Organisation, "url"), path="url", format="uri"),
         identifiers(OrganisationExternalIdentifier, "organisation"),
         cited(OrganisationCitation, "organisation"),

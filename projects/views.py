@@ -369,7 +369,9 @@ class OrganisationPage(RecordView):
         return (
             super()
             .get_queryset()
-            .prefetch_related(Prefetch("country", Place.objects.published()), "external_identifiers")
+            .prefetch_related(
+                *(Prefetch(name, Place.objects.published()) for name in ("country", "seat")), "external_identifiers"
+            )
         )
 
     def get_context_data(self, **kwargs):

@@ -14,6 +14,13 @@ from portal.models.querysets import RecordManager
 class EventQuerySet(DatedQuerySet):
     """Queryset methods of events."""
 
+    def of_gyeonggi(self):
+        """Return the events of Gyeonggi: those that name a place in the province."""
+        rows = self.model.places.through._base_manager.filter(
+            event=models.OuterRef("pk"), place__in=Place.objects.of_gyeonggi()
+        )
+        return self.filter(models.Exists(rows))
+
     @staticmethod
     def _same_agreements():
         """Return the published agreements of the same English title and date as an event."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.validators import slug_re
-from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,6 @@ from portal.facets.counting import FacetCounter, IndexCounter, QuerySetCounter
 from portal.http import page_cache
 from portal.http.problems import ProblemDetail
 from portal.models import Place, Source
-from portal.models.place_tree import wholes_by_part
 from portal.models.querysets import RecordManager, reader_text
 from portal.search.ranking import keys_matching
 
@@ -245,6 +244,33 @@ def has_value(model: type[Model], path: str, values: list[str], where: dict[str,
         return Q(**{f"{path}__in": values})
     rows = through._base_manager.filter(**{owner: OuterRef("pk"), f"{rest}__in": values}, **(where or {}))
     return Q(Exists(rows))
+
+
+class OfGyeonggi(TextChoices):
+    """The one value of the facet of Gyeonggi."""
+
+    YES = "1", _("Province, cities, institutions")
+
+
+class GyeonggiFacet(Facet):
+    """Whether a record is of Gyeonggi, as `of_gyeonggi` of the queryset of its list defines it."""
+
+    def __init__(self) -> None:
+        super().__init__("pk", options=OfGyeonggi, label=_("Gyeonggi"))
+
+    def filter(self, queryset: Any, values: list[str]) -> QuerySet:
+        return queryset.of_gyeonggi() if values else queryset
+
+    def counts_from_queryset(self, queryset: Any) -> dict[Any, int]:
+        return {OfGyeonggi.YES.value: queryset.of_gyeonggi().count()}
+
+    def index_sources(self, model: type[Model]) -> list[FacetSource]:
+        found = model._default_manager.of_gyeonggi().order_by().values("pk")
+        return [FacetSource(model, "pk", ("publication",), (("pk__in", found),))]
+
+    def build_bitmaps(self, found: list[dict]) -> dict[Any, BitMap]:
+        [by_publication] = found
+        return {OfGyeonggi.YES.value: union(list(by_publication.values()))}
 
 
 class RecordFilterSet(django_filters.FilterSet):
@@ -536,7 +562,7 @@ class PlaceFacet(Facet):
     @functools.cached_property
     def wholes(self) -> dict[str, set[str]]:
         """The keys of all places that contain a place, by its key."""
-        return wholes_by_part()
+        return Place.objects.wholes_by_part()
 
     def expand(self, stored: str) -> set[str]:
         return {stored, *self.wholes.get(stored, ())}

@@ -7,8 +7,34 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.models.alias import AliasedMixin
+from portal.models.querysets import RecordManager, RecordQuerySet
 from portal.models.record import Record
 from portal.models.source import Citation, Source
+
+GYEONGGI = "gyeonggi"  # the key of the province that the portal is made for
+
+
+class PlaceQuerySet(RecordQuerySet):
+    """Queryset methods of places."""
+
+    def wholes_by_part(self, field="key") -> dict:
+        """Return a dict from each place that is part of another to the set of all places that contain it, at any level.
+
+        Places are given by the value of `field`. A cycle ends the walk. One query reads all such places: there are few.
+        """
+        whole_of = dict(self.exclude(part_of=None).values_list(field, f"part_of__{field}"))
+        found = {}
+        for part in whole_of:
+            wholes, at = set(), part
+            while (at := whole_of.get(at)) is not None and at not in wholes:
+                wholes.add(at)
+            found[part] = wholes
+        return found
+
+    def of_gyeonggi(self):
+        """Return the province of Gyeonggi and all places in it. One query finds their keys."""
+        parts = [part for part, wholes in self.model.objects.wholes_by_part().items() if GYEONGGI in wholes]
+        return self.filter(key__in=[GYEONGGI, *sorted(parts)])
 
 
 class Place(AliasedMixin, Record):
@@ -89,6 +115,8 @@ class Place(AliasedMixin, Record):
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="PlaceCitation", related_name="cited_by_places"
     )
+
+    objects = RecordManager.from_queryset(PlaceQuerySet)()
 
     search_fields = ("name_en", "name_ko", "name_ru")
     search_paths = {"title": ("name",), "related": ("kind", "country", "countries", "part_of")}

@@ -15,7 +15,7 @@ from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
 from portal.generic.detail import RecordView, source_footnotes
 from portal.models import Place
-from portal.models.place_tree import wholes_by_part
+from portal.models.place import GYEONGGI
 from portal.models.querysets import reader_text
 from portal.seo import schema_org
 from portal.seo.head import PageMetadataMixin
@@ -217,7 +217,7 @@ class PlacePage(RecordView):
         }
 
     def related_context(self, place):
-        within = [part for part, wholes in wholes_by_part("pk").items() if place.pk in wholes]
+        within = [part for part, wholes in Place.objects.wholes_by_part("pk").items() if place.pk in wholes]
         parts = list(Place.objects.published().filter(pk__in=within).in_order_of("name"))
         here = [place.pk, *(part.pk for part in parts)]
         projects = registry.facet_index(Project).facets["place"][place.key]
@@ -236,4 +236,5 @@ class PlacePage(RecordView):
             .order_by("-date", "key"),
             "columns": [],
             "latest": latest_rows(latest_observations(place=place), []),
+            "is_gyeonggi": place.key == GYEONGGI,
         }

@@ -1,8 +1,11 @@
 """The search over all records: the page, and suggestions while the reader types."""
 
+from functools import reduce
+from operator import or_
+
 import django_filters
 from django.conf import settings
-from django.db.models import Count, TextField
+from django.db.models import Count, Q, TextField
 from django.http import JsonResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -17,7 +20,16 @@ from portal.core.formatting import number, year_range
 from portal.core.languages import in_language, language_name
 from portal.facets.bitmaps import BitMap
 from portal.facets.counting import FacetCounter
-from portal.facets.filters import Facet, RecordFilterSet, YearFilter, names, portal_countries, source_languages
+from portal.facets.filters import (
+    Facet,
+    GyeonggiFacet,
+    OfGyeonggi,
+    RecordFilterSet,
+    YearFilter,
+    names,
+    portal_countries,
+    source_languages,
+)
 from portal.generic.list import RecordListView
 from portal.generic.tables import RecordTable
 from portal.http import throttling
@@ -57,6 +69,28 @@ class ValueFacet(Facet):
 
     def __init__(self, name, **kwargs):
         super().__init__("values__value", where={"name": name}, **kwargs)
+
+
+class GyeonggiEntryFacet(GyeonggiFacet):
+    """Whether the record of an entry is of Gyeonggi. Places are of Gyeonggi if they are in the province."""
+
+    def filter(self, queryset, values):
+        return queryset.filter(self._of_gyeonggi()) if values else queryset
+
+    def counts_from_queryset(self, queryset):
+        return {OfGyeonggi.YES.value: queryset.filter(self._of_gyeonggi()).count()}
+
+    @staticmethod
+    def _of_gyeonggi():
+        """Return the condition that the record of an entry is of Gyeonggi."""
+        found = {
+            kind: model.objects.of_gyeonggi()
+            for kind, model in MODELS.items()
+            if kind != Kind.COUNTRY and hasattr(model.objects, "of_gyeonggi")
+        }
+        return reduce(
+            or_, (Q(kind=kind, record__in=records.order_by().values("pk")) for kind, records in found.items())
+        )
 
 
 def languages():
@@ -137,6 +171,9 @@ class SearchCounter(FacetCounter[list[int] | None]):
             return {kind.value: len(of_kind(kind, matches)) for kind in Kind}
         if len(matches) > MOST_COUNTED:
             return None
+        item = self.filterset.filters[name]
+        if not isinstance(item, ValueFacet):
+            return item.counts_from_queryset(SearchEntry.objects.filter(pk__in=matches))
         if name not in self.filterset.valid_data:
             counts = self._counts_of_matches.get(name, {})
         else:
@@ -209,6 +246,7 @@ class SearchFilter(RecordFilterSet):
     q = django_filters.CharFilter(label=_("Keywords"), method="filter_text")
     kind = Facet("kind", options=Kind, label=_("Record type"), limit=10)
     country = ValueFacet("country", options=portal_countries, records=Place.objects, label=_("Country"))
+    gyeonggi = GyeonggiEntryFacet()
     issue = ValueFacet("issue", options=names(Issue.objects.all()), records=Issue.objects, label=_("Issue"), limit=6)
     area = ValueFacet("area", options=Area, label=_("Area of cooperation"), limit=6)
     language = ValueFacet("language", options=languages, label=_("Language"), limit=3)

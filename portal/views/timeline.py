@@ -19,6 +19,7 @@ from portal.facets.filters import (
     DatedFilterSet,
     Facet,
     FacetView,
+    GyeonggiFacet,
     PlaceFacet,
     names,
     places_but_countries,
@@ -79,6 +80,7 @@ class AgreementTimeline(DatedFilterSet):
 
     kind = Facet("kind", **KIND)
     country = Facet("parties__country__key", "parties__organisation__country__key", **COUNTRY)
+    gyeonggi = GyeonggiFacet()
     issue = Facet("issues__key", "issues__parent__key", **ISSUE)
     area = Facet("areas__area", **AREA)
     place = NullFacet(**PLACE)
@@ -111,6 +113,7 @@ class TimelineFilter(DatedFilterSet):
 
     kind = Facet("kind", **KIND)
     country = EventCountryFacet("countries__key", **COUNTRY)
+    gyeonggi = GyeonggiFacet()
     issue = Facet("issues__key", "issues__parent__key", **ISSUE)
     area = NullFacet(**AREA)
     place = PlaceFacet("places__key", **PLACE)

@@ -20,6 +20,13 @@ ACTIVE_MONTHS = 24  # an agreement is active if its last activity is at most so 
 class AgreementQuerySet(DatedQuerySet):
     """Queryset methods of agreements."""
 
+    def of_gyeonggi(self):
+        """Return the agreements of Gyeonggi: those to which a body of the province is a party."""
+        bodies = Organisation.objects.published().of_gyeonggi()
+        return self.filter(
+            models.Exists(AgreementParty._base_manager.filter(agreement=models.OuterRef("pk"), organisation__in=bodies))
+        )
+
     def for_list(self):
         """Prefetch what lists show: the areas and the published parties. Annotate the outlook."""
         return self.with_outlook().prefetch_related(

@@ -1,5 +1,6 @@
 """Models of organisations that take part in projects and agreements."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +45,13 @@ class OrganisationQuerySet(RecordQuerySet):
         )
         return records.order_by("-project_count", "-agreement_count", "key")
 
+    def of_gyeonggi(self):
+        """Return the bodies of Gyeonggi: the provincial government and all others with their seat in the province.
+
+        Bodies of the national government do not count, wherever their seat is.
+        """
+        return self.filter(seat__in=Place.objects.of_gyeonggi()).exclude(kind=self.model.Kind.GOVERNMENT)
+
 
 class Organisation(AliasedMixin, Record):
     """An organisation that funds, carries out, hosts or signs."""
@@ -74,6 +82,18 @@ class Organisation(AliasedMixin, Record):
         limit_choices_to={"kind": "country"},
         help_text=_("Leave blank for a multi-country organisation."),
     )
+    seat = models.ForeignKey(
+        Place,
+        verbose_name=_("seat"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="seated_organisations",
+        help_text=_(
+            "The city or county of its head office. For the government of a region, city or county and for its "
+            "departments: that region, city or county. Leave blank if not known."
+        ),
+    )
     url = models.URLField(_("website"), max_length=300, blank=True)
     sources = models.ManyToManyField(
         Source, verbose_name=_("sources"), through="OrganisationCitation", related_name="cited_by_organisations"
@@ -84,7 +104,7 @@ class Organisation(AliasedMixin, Record):
     search_fields = ("name_en", "name_ko", "name_ru", "acronym")
     search_paths = {"title": ("name", "acronym"), "related": ("kind", "country")}
     search_facets = {"country": ("country__key",)}
-    required_published = ("country",)
+    required_published = ("country", "seat")
 
     class Meta(Record.Meta):
         verbose_name = _("organisation")
@@ -98,6 +118,10 @@ class Organisation(AliasedMixin, Record):
 
     def get_absolute_url(self):
         return reverse("organisation", args=[self.key])
+
+    def clean(self):
+        if self.seat and self.country and self.seat.country and self.seat.country != self.country:
+            raise ValidationError({"seat": _("The seat is not in the country of the organisation.")})
 
     @property
     def iati_kind(self):

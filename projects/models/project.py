@@ -76,6 +76,15 @@ class ProjectQuerySet(RecordQuerySet):
         """Return the projects of which readers see one of `statuses` (codes of StatusNow) on a day."""
         return self.filter(has_status_on(statuses, day))
 
+    def of_gyeonggi(self):
+        """Return the projects of Gyeonggi: a body of the province takes part, or a place in it is named."""
+        bodies = Organisation.objects.published().of_gyeonggi()
+        parts = Participation._base_manager.filter(project=models.OuterRef("pk"), organisation__in=bodies)
+        places = self.model.places.through._base_manager.filter(
+            project=models.OuterRef("pk"), place__in=Place.objects.of_gyeonggi()
+        )
+        return self.filter(models.Exists(parts) | models.Exists(places))
+
     def latest_first(self):
         """Order by start, the newest first. Projects without a known start come last."""
         return self.order_by(models.F("start").desc(nulls_last=True), "key")

@@ -37,6 +37,11 @@ class ResultQuerySet(RecordQuerySet):
         projects = Project.objects.published().defer_texts().prefetch_related(*topics)
         return self.prefetch_related(models.Prefetch("project", projects), *topics)
 
+    def of_gyeonggi(self):
+        """Return the results of the published projects of Gyeonggi."""
+        projects = Project.objects.published().of_gyeonggi()
+        return self.filter(models.Exists(projects.filter(pk=models.OuterRef("project"))))
+
     def for_list(self):
         """Prefetch what lists show: the published project, and the published countries of the subject."""
         countries = models.Prefetch("countries", Place.objects.published())

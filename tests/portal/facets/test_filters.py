@@ -45,7 +45,8 @@ def facet_names(response):
 
 def test_every_facet_is_tried_here():
     # The timeline has agreements too, and only they have areas: tests/portal/views/test_timeline.py.
-    elsewhere = {("timeline", "area")}
+    # “Of Gyeonggi” has one value: tests/projects/test_gyeonggi.py.
+    elsewhere = {("timeline", "area"), *((name, facet) for name in LISTS for facet in ("gyeonggi",))}
     assert {(name, facet) for name in LISTS for facet in facets_of(name)} - elsewhere == set(FACETS)
 
 
