@@ -18,6 +18,7 @@ from portal.publishing.preview import preview
 from portal.views import map, search
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
+from portal.views.gyeonggi import GyeonggiPage, TiesPage
 from portal.views.styleguide import styleguide
 from portal.views.timeline import Timeline
 from projects.iati import serving
@@ -33,6 +34,8 @@ pages = [
     path("map/", map.Explorer.as_view(), name="map"),
     path("coverage/", CoveragePage.as_view(), name="coverage"),
     path("compare/", Compare.as_view(), name="compare"),
+    path("gyeonggi/", GyeonggiPage.as_view(), name="gyeonggi"),
+    path("gyeonggi/ties/", TiesPage.as_view(), name="gyeonggi-ties"),
     path("search/", search.Search.as_view(), name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),

@@ -30,6 +30,8 @@ PAGES = {
     "event": "timeline/aral-fishing-ends/",
     "coverage": "coverage/",
     "map": "map/",
+    "gyeonggi": "gyeonggi/",
+    "ties": "gyeonggi/ties/",
     "compare": "compare/",
     "compare-found": "compare/?project=koica-gggi-aral-sea-grip&find=aral+sea",
     "compare-countries": "compare/?country=uz&country=kz&country=kr&country=tm",

@@ -12,6 +12,7 @@ from portal.models.record import Record
 from portal.models.source import Citation, Source
 
 GYEONGGI = "gyeonggi"  # the key of the province that the portal is made for
+LEVELS = 3  # below a province: city or county, district, site
 
 
 class PlaceQuerySet(RecordQuerySet):
@@ -32,9 +33,12 @@ class PlaceQuerySet(RecordQuerySet):
         return found
 
     def of_gyeonggi(self):
-        """Return the province of Gyeonggi and all places in it. One query finds their keys."""
-        parts = [part for part, wholes in self.model.objects.wholes_by_part().items() if GYEONGGI in wholes]
-        return self.filter(key__in=[GYEONGGI, *sorted(parts)])
+        """Return the province of Gyeonggi and all places in it, down to LEVELS levels. It needs no query of its own."""
+        condition, path = models.Q(key=GYEONGGI), ""
+        for _level in range(LEVELS):
+            path = f"{path}part_of__"
+            condition |= models.Q(**{f"{path}key": GYEONGGI})
+        return self.filter(condition)
 
 
 class Place(AliasedMixin, Record):

@@ -52,6 +52,8 @@ class PageSitemap(InEachLanguage):
         "timeline",
         "coverage",
         "map",
+        "gyeonggi",
+        "gyeonggi-ties",
         "compare",
         "glossary",
         "sources",
