@@ -37,3 +37,8 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
     },
   });
 }
+
+// On a narrow page the header's field is in a panel: who opens it wants to type.
+document.getElementById("search-panel")?.addEventListener("toggle", (event) => {
+  if (event.newState === "open") document.getElementById("site-search").focus();
+});

@@ -43,6 +43,7 @@ def test_escape_closes_the_suggestions_and_enter_searches(page, site):
 def test_suggestion_is_tapped_on_a_phone(new_context, site, language, text, name):
     page = new_context(viewport={"width": 360, "height": 740}, has_touch=True).new_page()
     page.goto(f"{site.url}/{language}/")
+    page.locator("[popovertarget=search-panel]").tap()
     page.locator("#site-search").press_sequentially(text)
     option = page.locator("#suggestions-0 [role=option]", has_text=name)
     expect(option).to_be_visible()

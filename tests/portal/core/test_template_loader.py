@@ -17,7 +17,9 @@ def test_a_page_has_no_indentation(tmp_path):
 
 
 def test_the_text_of_a_mail_keeps_its_indentation(tmp_path):
-    assert rendered(tmp_path, "mail.txt", "Hello\n\n    https://example.org/\n") == "Hello\n\n    https://example.org/\n"
+    assert (
+        rendered(tmp_path, "mail.txt", "Hello\n\n    https://example.org/\n") == "Hello\n\n    https://example.org/\n"
+    )
 
 
 def test_the_portal_uses_the_loader(settings):
