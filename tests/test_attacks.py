@@ -28,8 +28,11 @@ from tests.world import make_world, records
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "a-dry-sea-remembers-1960"
-PAGES = ("coverage", "map", "compare", "search", "countries")
-PARAMETERS = ("country", "issue", "project", "sort", "page", "per_page", "view", "bbox", "zoom", "lang", "year_from")
+PAGES = ("coverage", "map", "compare", "search", "countries", "gyeonggi", "gyeonggi/ties")
+PARAMETERS = (
+    *("country", "issue", "project", "sort", "page", "per_page", "view", "bbox", "zoom", "lang", "year_from"),
+    *("gyeonggi", "kind", "state", "korea"),
+)
 
 
 # ── Redirects to other hosts ─────────────────────────────────────────────────────────────────────────────────

@@ -173,6 +173,7 @@ class TestHidden:
             "indicators",
             "coverage",
             "map",
+            "gyeonggi/ties",
             "compare",
             "search",
             "glossary",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal.core.formatting import number
+from portal.core.formatting import date_in_sentence, number
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from portal.formats import responses, tables
@@ -44,7 +44,7 @@ def state_words(tie: Tie) -> str:
         Agreement.State.ACTIVE: gettext("Active, last sign {date}"),
         Agreement.State.QUIET: gettext("Quiet since {date}"),
     }
-    return words[tie.state].format(date=last.in_sentence()) if tie.state in words else str(tie.state.label)
+    return words[tie.state].format(date=date_in_sentence(last)) if tie.state in words else str(tie.state.label)
 
 
 @dataclass(frozen=True)
