@@ -576,7 +576,7 @@ def legend(breaks, tones) -> list[LegendClass]:
         classes.append(LegendClass("map-class-zero", _("zero")))
     for i, (low, high) in enumerate(pairs, start=1):
         words = _("{low} to {high}") if i == len(pairs) else _("{low} to under {high}")
-        classes.append(LegendClass(f"map-class-{i}", words.format(low=number(low), high=number(high))))
+        classes.append(LegendClass(f"map-class-{i}", words.format(low=large_number(low), high=large_number(high))))
     if "map-class-none" in tones:
         classes.append(LegendClass("map-class-none", _("no data")))
     return classes

@@ -284,16 +284,17 @@ def money(amount: Decimal | None, currency: str) -> str:
     return f"{number(amount)}{'' if name >= '가' else NBSP}{name}"
 
 
-def money_in_words(amount: Decimal | None, currency: str) -> str:
-    """Return an amount as text writes it, without loss: US$ 6 billion; KRW 200 billion; 60억 달러; 6 млрд долл. США.
+def money_in_words(amount: Decimal | None, currency: str, *, rounded: bool = False) -> str:
+    """Return an amount as text writes it: US$ 6 billion; KRW 200 billion; 60억 달러; 6 млрд долл. США.
 
-    An amount that words do not make shorter is in digits, as `money` writes it. “Not known” for None.
+    An amount that words do not make shorter is in digits, as `money` writes it. “Not known” for None. See
+    `large_number` about `rounded`.
     """
     if amount is None:
         return gettext("Not known")
-    if large_number(amount) == number(amount):
+    if large_number(amount, rounded=rounded) == number(amount):
         return money(amount, currency)
-    return quantity(amount, CURRENCIES[_language()].get(currency, currency))
+    return quantity(amount, CURRENCIES[_language()].get(currency, currency), rounded=rounded)
 
 
 # ── Dates ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -60,7 +60,7 @@ def test_project_states_its_facts(client):
         make_sdg(project, code)
     assert facts(client.get("/en/projects/trees/")) == {
         "Project period": "2020–May 2023",
-        "Budget": "USD 5,600,000",
+        "Budget": "US$ 5.6 million",
         "Funding type": "Grant",
         "Lead (Korean side)": "National",
         "Countries": "Uzbekistan",

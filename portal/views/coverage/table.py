@@ -18,7 +18,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from issues.models import Issue
-from portal.core.formatting import number, number_range, year_range
+from portal.core.formatting import money_in_words, number, number_range, year_range
 from portal.core.urls import with_query
 from portal.facets.bitmaps import NONE
 from portal.http.problems import ProblemDetail
@@ -349,10 +349,9 @@ class Coverage:
         if not pairs:
             return ""
         if self.choice.currency:
-            words = gettext("The largest total of known budgets in one cell is {amount} million {currency} ({pairs}).")
-            return words.format(
-                amount=in_millions(full), currency=self.choice.currency, pairs=gettext("; ").join(pairs)
-            )
+            words = gettext("The largest total of known budgets in one cell is {amount} ({pairs}).")
+            amount = money_in_words(full, self.choice.currency, rounded=True)
+            return words.format(amount=amount, pairs=gettext("; ").join(pairs))
         if len(pairs) > MOST_PAIRS:
             words = gettext("The highest count in one cell is {count}, in {cells} cells.")
             return words.format(count=count_words(full), cells=number(len(pairs)))

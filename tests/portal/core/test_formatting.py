@@ -204,6 +204,14 @@ def test_money_in_words_loses_nothing(amount, currency, texts):
     assert in_each_language(lambda: money_in_words(Decimal(amount), currency)) == texts
 
 
+def test_money_in_words_can_be_rounded():
+    assert in_each_language(lambda: money_in_words(Decimal("1243146.25"), "USD", rounded=True)) == (
+        "US$_1.243_million",
+        "124만_3,000달러",
+        "1,243_млн_долл. США",
+    )
+
+
 def test_every_currency_has_a_name_in_every_language():
     assert [set(formatting.CURRENCIES[language]) for language in LANGUAGES] == [set(Currency.values)] * 3
 

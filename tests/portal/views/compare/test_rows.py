@@ -36,7 +36,7 @@ def values(*cells):
         (ComparisonEntry(Decimal("2.50")), "2.5", "2.5", True),
         (ComparisonEntry("Water"), "Water", "Water", False),
         (ComparisonEntry("물", "ko"), "물", "물", False),
-        (Amount(Decimal("1500.00"), unit="USD"), "USD 1,500", "1500", True),
+        (Amount(Decimal("1500.00"), unit="USD"), "USD\u00a01,500", "1500", True),
     ],
 )
 def test_entry_is_formatted_for_the_page_and_plain_for_a_file(entry, html, plain, is_number):
