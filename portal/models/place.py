@@ -172,6 +172,12 @@ class Place(AliasedMixin, Record):
         return reverse("place", args=[self.key])
 
     @property
+    def kind_beside_name(self):
+        """Return the label of the kind, to stand after the name; "" if the name contains it, as 시르다리야강 does."""
+        label = self.get_kind_display()
+        return "" if label.casefold() in self.name_and_language()[0].casefold() else label
+
+    @property
     def all_countries(self):
         """Return the countries that the place lies in: its one country, or those that share it. None is known: []."""
         return [self.country] if self.country else list(self.countries.all())

@@ -1,9 +1,11 @@
-"""Which places lie in which."""
+"""Which places lie in which, and how their kind stands beside their name."""
 
 import pytest
+from django.utils.translation import override
 
 from portal.models import Place
-from tests.make import make_place
+from tests import reading
+from tests.make import make_place, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -35,3 +37,25 @@ def test_gyeonggi_is_the_province_and_all_places_in_it(django_assert_num_queries
     with django_assert_num_queries(1):
         found = sorted(place.key for place in Place.objects.of_gyeonggi())
     assert found == ["district", "gyeonggi", "hanam", "union-park"]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "kind"),
+    [("en", "Syr Darya", "River"), ("ko", "시르다리야강", ""), ("ru", "Сырдарья", "Река"), ("ru", "Река Или", "")],
+)
+def test_kind_is_left_out_beside_a_name_that_contains_it(language, name, kind):
+    place = Place(kind=Place.Kind.RIVER, **{f"name_{language}": name})
+    with override(language):
+        assert place.kind_beside_name == kind
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "Syr Darya · River · 1 project"), ("ko", "시르다리야강 · 사업 1건"), ("ru", "Сырдарья · Река · 1 проект")],
+)
+def test_list_beside_a_map_does_not_join_a_name_and_its_kind(client, language, shown):
+    names = {"name_en": "Syr Darya", "name_ko": "시르다리야강", "name_ru": "Сырдарья"}
+    river = make_place(kind=Place.Kind.RIVER, latitude="44", longitude="66", **names)
+    make_project().places.add(river)
+    page = reading.page(client.get(f"/{language}/map/"))
+    assert reading.words(page.xpath("//li[starts-with(@id, 'place-')]")[0]).startswith(shown)

@@ -38,7 +38,7 @@ def test_large_map_lists_places_with_their_projects(located, client):
     found = reading.page(client.get("/en/map/"))
     places = {item.get("id"): item for item in found.xpath("//ul[@class='map-places-list']/li")}
     assert list(places) == ["place-nukus", "place-tashkent", "place-seoul"]
-    assert reading.words(places["place-nukus"]).startswith("Nukus City, 2 projects")
+    assert reading.words(places["place-nukus"]).startswith("Nukus · City · 2 projects")
     named = places["place-nukus"].xpath("./ul/li/a")
     assert sorted(reading.words(link) for link in named) == ["Project trees", "Project water"]
     assert {link.get("href") for link in named} == {"/en/projects/trees/", "/en/projects/water/"}
@@ -259,7 +259,7 @@ def test_large_map_does_not_grow_with_the_projects(five, client):
         response = client.get("/en/map/")
         [item] = reading.page(response).xpath("//li[@id='place-nukus']")
         listed = reading.count(client.get(item.xpath("./ul/li[last()]/a/@href")[0])).split()[0]
-        assert reading.words(item).startswith(f"Nukus City, {listed} projects")
+        assert reading.words(item).startswith(f"Nukus · City · {listed} projects")
         return queries, len(response.content)
 
     nukus = make_place(key="nukus", country=five["uz"], **NUKUS)

@@ -27,7 +27,7 @@ def test_whole_place_has_the_projects_of_its_parts_as_in_the_list(five, client):
         make_project().places.add(nukus)
     found = reading.page(client.get("/en/map/"))
     [item] = found.xpath("//li[@id='place-sea']")
-    assert reading.words(item).startswith("Aral Sea City, 4 projects")
+    assert reading.words(item).startswith("Aral Sea · City · 4 projects")
     assert reading.count(client.get(item.xpath("./ul/li[last()]/a/@href")[0])) == "4 projects of 4"
     assert located_projects().counts() == (4, 0)
 

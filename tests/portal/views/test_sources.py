@@ -80,7 +80,7 @@ def test_names_of_a_source_are_in_its_script_for_readers_of_its_language(client,
 def test_references_to_a_source_keep_the_latin_form_of_its_names(client):
     make_source(key="aju-2021", language="ko", publisher="Aju Business Daily", publisher_original="아주경제")
     for suffix in ("bib", "ris", "csl"):
-        file = client.get("/ko/sources/", {"format": suffix}).content.decode()
+        file = b"".join(client.get("/ko/sources/", {"format": suffix})).decode()
         assert "Aju Business Daily" in file
         assert "아주경제" not in file
 

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db
             "area",
             ["Rows and columns were both set to “Country”. Columns now show “Area of cooperation”."],
         ),
-        ("rows=weather", "area", "country", ["Rows: “weather” is not available. Ignored."]),
-        ("columns=nothing&rows=period", "period", "country", ["Columns: “nothing” is not available. Ignored."]),
-        ("measure=budget-EUR", "area", "country", ["Cell value: “budget-EUR” is not available. Ignored."]),
+        ("rows=weather", "area", "country", ["Rows (ignored): “weather” is not available."]),
+        ("columns=nothing&rows=period", "period", "country", ["Columns (ignored): “nothing” is not available."]),
+        ("measure=budget-EUR", "area", "country", ["Cell value (ignored): “budget-EUR” is not available."]),
         ("country=xx&rows=level", "level", "country", ["Country: “xx” was not found and was ignored."]),
     ],
 )
