@@ -91,6 +91,28 @@ def test_glossary_and_term_base_agree():
             assert [fields["term_ko"], fields["term_ru"].lower()] == [term["ko"], term["ru"].lower()]
 
 
+# ── Fragments ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+GAPS = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+
+
+def test_no_text_is_a_fragment():
+    """A sentence is one text with named gaps. A text of gaps only has a context that says what it is."""
+    entries = catalogue("ko")
+    texts = [text for entry in entries for text in (entry.msgid, entry.msgid_plural) if text]
+    assert [text for text in texts if text != text.strip()] == []
+    assert [text for text in texts if re.search(r"%[sd]", text)] == []  # gaps have names
+    bare = [entry for entry in entries if not re.search(r"[^\W\d_]{2}", GAPS.sub("", entry.msgid))]
+    assert [entry.msgid for entry in bare if not entry.msgctxt] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_message_stands_within_a_sentence(language):
+    """A gap for a whole message ends the text, so that no words of another sentence follow it."""
+    glued = re.compile(r"\{(problem|error|message|reason)\}\s*[^\W\d_]")
+    assert [text for text in interface_texts(language) if glued.search(text)] == []
+
+
 # ── Korean ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 INFORMAL = re.compile(r"(세요|나요|가요|까요|어요|아요|해요|예요|에요)(?=[.?!:,]|\s|$)")

@@ -10,7 +10,7 @@ import django_filters
 from django import forms
 from django.core.validators import slug_re
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.database import IdList
@@ -313,7 +313,10 @@ class RecordFilterSet(django_filters.FilterSet):
         ]
         for name, errors in self.form.errors.items():
             label = self.form.fields[name].label if name in self.form.fields else ""
-            sentences += [gettext("{label}: {problem} Ignored.").format(label=label, problem=error) for error in errors]
+            sentences += [
+                pgettext("value of a filter", "{label} (ignored): {problem}").format(label=label, problem=error)
+                for error in errors
+            ]
         return sentences
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from portal.core.formatting import number
 from portal.facets.bitmaps import NONE, BitMap
@@ -62,7 +62,7 @@ def mark_of(place: Place, records: Iterable = ()) -> geometry.MapMark | None:
         name=name,
         language=language,
         url=place.get_absolute_url(),
-        kind=place.get_kind_display(),
+        kind=place.kind_beside_name,
         records=BitMap(records),
     )
 
@@ -74,7 +74,7 @@ def counted_projects(count: int) -> str:
 
 def with_value(name: str, value: str) -> str:
     """Return "name: value" in the language of the reader."""
-    return gettext("{name}: {value}").format(name=name, value=value)
+    return pgettext("place on a map", "{name}: {value}").format(name=name, value=value)
 
 
 # ── What the template renders ────────────────────────────────────────────────────────────────────────────────
@@ -301,7 +301,11 @@ def cluster_marks(
             kind="mark",
             x=points[group[0]][0],
             y=points[group[0]][1],
-            rows=[gettext("{name} +{n}").format(name=lead.name, n=len(members) - 1) if several else lead.name],
+            rows=[
+                pgettext("several places on a map", "{name} +{n}").format(name=lead.name, n=len(members) - 1)
+                if several
+                else lead.name
+            ],
             language=lead.language,
             radius=counted_radius(count, counts) if counted and count else MARK,
             url=(several and cluster_url(members)) or lead.url,
@@ -426,7 +430,7 @@ def region_map(
         entries.append(
             ListedPlace(
                 place,
-                place.get_kind_display(),
+                place.kind_beside_name,
                 len(records) if counted else None,
                 "" if shown else gettext("position not known") if mark is None else gettext("outside this map"),
             )

@@ -273,7 +273,7 @@ class Explorer(RecordListView):
         }
         if len(places) == 1:
             properties |= {
-                "kind": lead.get_kind_display(),
+                "kind": lead.kind_beside_name,
                 "url": lead.get_absolute_url(),
                 "links": [
                     self.link(project, "title") | {"status": project.status_now_words} for project in newest[lead.key]

@@ -1,7 +1,7 @@
 """The form of the coverage table, and the choice that results from it."""
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Currency
@@ -47,7 +47,9 @@ class CoverageChoice:
         self.form.is_valid()
         asked = self.form.cleaned_data
         self.problems = [
-            gettext("{label}: {problem} Ignored.").format(label=self.form.fields[name].label, problem=error)
+            pgettext("value of a filter", "{label} (ignored): {problem}").format(
+                label=self.form.fields[name].label, problem=error
+            )
             for name, errors in self.form.errors.items()
             for error in errors
         ]

@@ -32,7 +32,7 @@ class Band:
 
     @property
     def title(self):
-        return gettext("{source} → {target}: {count}").format(
+        return pgettext("flow", "{source} → {target}: {count}").format(
             source=self.source.label, target=self.target.label, count=count_words(self.cell.count)
         )
 
@@ -117,7 +117,7 @@ class FlowDiagram:
                     number(cell.count),
                     LEVEL_TONES.get(member.key, self.grey) if column == 0 else self.grey,
                     cell.url,
-                    gettext("{name}: {count}").format(name=member.label, count=count_words(cell.count)),
+                    pgettext("flow", "{name}: {count}").format(name=member.label, count=count_words(cell.count)),
                 )
                 for member in members
                 for cell in [self.coverage.counted(member)]

@@ -337,7 +337,7 @@ class Coverage:
     def sentences(self):
         """Return computed sentences on the table: which cells are the fullest, and how many are empty."""
         every = [
-            (self._value(cell), gettext("{row} × {column}").format(row=row.label, column=column.label))
+            (self._value(cell), pgettext("two filters", "{row} × {column}").format(row=row.label, column=column.label))
             for row, cells, _total in self.table
             for column, cell in zip(self.columns, cells, strict=True)
         ]
@@ -351,12 +351,12 @@ class Coverage:
         if self.choice.currency:
             words = gettext("The largest total of known budgets in one cell is {amount} ({pairs}).")
             amount = money_in_words(full, self.choice.currency, rounded=True)
-            return words.format(amount=amount, pairs=gettext("; ").join(pairs))
+            return words.format(amount=amount, pairs="; ".join(pairs))
         if len(pairs) > MOST_PAIRS:
             words = gettext("The highest count in one cell is {count}, in {cells} cells.")
             return words.format(count=count_words(full), cells=number(len(pairs)))
         words = gettext("The highest count in one cell is {count} ({pairs}).")
-        return words.format(count=count_words(full), pairs=gettext("; ").join(pairs))
+        return words.format(count=count_words(full), pairs="; ".join(pairs))
 
     def _empty(self):
         every = [cell for row in self.cells for cell in row]
@@ -439,7 +439,7 @@ class Coverage:
                 (f"{key}_{figure}", words.format(column=label, currency=currency))
                 for key, label in columns
                 for figure, words in (
-                    ("amount", gettext("{column}: {currency}")),
+                    ("amount", pgettext("column of a table", "{column}: {currency}")),
                     ("known", gettext("{column}: projects with a budget in {currency}")),
                     ("projects", gettext("{column}: projects")),
                 )
