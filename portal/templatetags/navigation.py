@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 register = template.Library()
 
 # Names of URLs, in the order of the bar under the header. A narrow header has no bar, and its menu begins with them.
-BAR = ["issues", "countries", "projects", "agreements", "indicators", "map"]
+BAR = ["issues", "countries", "gyeonggi", "projects", "agreements", "indicators", "map"]
 
 # (heading, {URL name: label}) of each group of the menu, which is the site index of the footer too.
 GROUPS = [
@@ -22,6 +22,8 @@ GROUPS = [
             "results": _("Results and lessons"),
             "coverage": _("Gaps and coverage"),
             "timeline": _("Timeline"),
+            "gyeonggi": _("Gyeonggi"),
+            "gyeonggi-ties": _("Ties"),
         },
     ),
     (

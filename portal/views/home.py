@@ -3,15 +3,19 @@
 from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import npgettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from issues import aral
 from issues.key_figures import with_observations
-from issues.models import Event, Indicator, Issue, KeyFigure
+from issues.models import Event, Indicator, Issue, KeyFigure, Observation
 from issues.projects import with_project_counts
 from portal.core.choices import Area
+from portal.core.formatting import number
+from portal.core.urls import with_query
 from portal.facets import registry
+from portal.facets.filters import OfGyeonggi
 from portal.models import Outlook, Place, Source
 from portal.models.querysets import reader_text
 from portal.seo.head import PageMetadataMixin
@@ -19,7 +23,10 @@ from portal.views.completeness import counts_by
 from projects.filters import projects_of_countries
 from projects.models import Agreement, Organisation, Project
 
-LATEST = 6  # most projects, and most dated records, on the home page
+LATEST = 4  # most projects, and most dated records, on the home page
+AREAS = 8  # areas of cooperation that are shown at once
+# Searches that the home page suggests.
+EXAMPLES = (_("water stress Uzbekistan"), _("Gyeonggi Samarkand"))
 
 
 def published(model):
@@ -49,6 +56,37 @@ def latest_dated(day):
         Agreement.objects.published().with_news_first(day)[:LATEST],
     )
     return sorted(found, key=lambda record: record.outlook == Outlook.NOT_RECORDED)[:LATEST]
+
+
+def doors(projects):
+    """Return the three ways into the portal: Gyeonggi, gaps and indicators, each with its name, a sentence and its URL.
+
+    `projects` is the facet index of projects.
+    """
+    gyeonggi = len(projects.facets["gyeonggi"][OfGyeonggi.YES.value])
+    values = published(Observation)
+    return [
+        {
+            "name": gettext("Gyeonggi"),
+            "words": ngettext(
+                "%(all)s project of the province, its cities and institutions",
+                "%(all)s projects of the province, its cities and institutions",
+                gyeonggi,
+            )
+            % {"all": number(gyeonggi)},
+            "url": reverse("gyeonggi"),
+        },
+        {
+            "name": gettext("Gaps and coverage"),
+            "words": gettext("Where there are no projects yet"),
+            "url": reverse("coverage"),
+        },
+        {
+            "name": gettext("Indicators"),
+            "words": ngettext("%(all)s sourced value", "%(all)s sourced values", values) % {"all": number(values)},
+            "url": reverse("indicators"),
+        },
+    ]
 
 
 class Home(PageMetadataMixin, TemplateView):
@@ -81,28 +119,27 @@ class Home(PageMetadataMixin, TemplateView):
         stated = with_observations(figure for issue in mains for figure in issue.headlines)
         for issue in mains:
             issue.headlines = [figure for figure in issue.headlines if figure in stated]
+        areas = choice_counts(projects.facets["area"], Area, projects.all)
         return super().get_context_data(**kwargs) | {
             "mains": mains,
-            "counts": [
-                (count, words(count), reverse(url))
-                for url, count, words in (
-                    ("projects", len(projects.all), lambda n: npgettext("count", "project", "projects", n)),
-                    ("agreements", published(Agreement), lambda n: npgettext("count", "agreement", "agreements", n)),
-                    (
-                        "organisations",
-                        published(Organisation),
-                        lambda n: npgettext("count", "organisation", "organisations", n),
-                    ),
-                    ("issues", published(Issue), lambda n: npgettext("count", "issue", "issues", n)),
-                    ("indicators", published(Indicator), lambda n: npgettext("count", "indicator", "indicators", n)),
-                    ("sources", published(Source), lambda n: npgettext("count", "source", "sources", n)),
-                )
+            "totals": [
+                (_("Projects"), len(projects.all), reverse("projects")),
+                (_("Agreements"), published(Agreement), reverse("agreements")),
+                (_("Organisations"), published(Organisation), reverse("organisations")),
+                (_("Issues"), published(Issue), reverse("issues")),
+                (_("Indicators"), published(Indicator), reverse("indicators")),
+                (_("Sources"), published(Source), reverse("sources")),
             ],
             "picture": aral.picture(sea) if sea else None,
             "projects": Project.objects.published().latest_first().for_list()[:LATEST],
             "dated": latest_dated(timezone.localdate()),
             "countries": countries_with_counts(),
-            "areas": choice_counts(projects.facets["area"], Area, projects.all),
+            "areas": areas[:AREAS],
+            "more_areas": areas[AREAS:],
+            "doors": doors(projects),
+            "examples": [
+                {"words": words, "url": with_query(reverse("search"), {"q": str(words)})} for words in EXAMPLES
+            ],
         }
 
 

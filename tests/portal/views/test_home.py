@@ -12,6 +12,10 @@ from tests.make import (
     make_event,
     make_issue,
     make_key_figure,
+    make_observation,
+    make_organisation,
+    make_participation,
+    make_place,
     make_project,
     make_source,
 )
@@ -36,12 +40,33 @@ def test_home_gives_each_main_issue_its_figure_with_the_source_and_its_projects(
     )
 
 
-def test_home_counts_cooperation_and_leads_to_it(client):
+def test_home_counts_the_records_and_leads_to_their_lists(client):
     make_project(), make_project(), make_agreement()
-    [numbers] = reading.page(client.get("/en/")).find_class("stats-links")
-    found = {link.get("href"): reading.words(link) for link in numbers.xpath(".//a")}
-    assert (found["/en/projects/"], found["/en/agreements/"]) == ("2 projects", "1 agreement")
-    assert found["/en/organisations/"] == "0 organisations"
+    [totals] = reading.said(client.get("/en/"), "totals")
+    assert totals == "Projects 2 · Agreements 1 · Organisations 0 · Issues 0 · Indicators 0 · Sources 0"
+
+
+def test_home_has_three_doors_with_today_s_numbers(client):
+    make_project()
+    make_participation(
+        project=make_project(), organisation=make_organisation(kind="11", seat=make_place(key="gyeonggi"))
+    )
+    make_observation()
+    doors = [reading.words(door) for door in reading.page(client.get("/en/")).find_class("door")]
+    assert doors == [
+        "Gyeonggi 1 project of the province, its cities and institutions",
+        "Gaps and coverage Where there are no projects yet",
+        "Indicators 1 sourced value",
+    ]
+
+
+def test_home_searches_and_suggests_searches(client):
+    page = reading.page(client.get("/ru/"))
+    [form] = page.xpath("//main//form")
+    assert (form.get("action"), form.xpath(".//input/@name")) == ("/ru/search/", ["q"])
+    [examples] = page.find_class("search-examples")
+    for address in examples.xpath(".//a/@href"):
+        assert client.get(address).status_code == 200
 
 
 def test_home_shows_the_newest_projects_and_events(client):
@@ -52,7 +77,7 @@ def test_home_shows_the_newest_projects_and_events(client):
     tree = reading.page(client.get("/en/"))
     newest = [tree.xpath(f"//section[@aria-labelledby='{part}']//li//a/@href") for part in ("projects", "events")]
     assert [keys(found) for found in newest] == [
-        [f"{letter}{year}" for year in range(2008, 2002, -1)] for letter in ("p", "e")
+        [f"{letter}{year}" for year in range(2008, 2004, -1)] for letter in ("p", "e")
     ]
 
 
