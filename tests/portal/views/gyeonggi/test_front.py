@@ -128,9 +128,10 @@ def test_known_budgets_are_summed_by_currency(client, city):
     take_part(city, budget=5_000, currency="KRW")
     take_part(city)
     make_project(budget=9_000, currency="USD")
-    said = section(client.get(PAGE), "money")
-    assert "USD 3,000 2 of 4 projects" in said
-    assert "KRW 5,000 1 of 4 projects" in said
+    [said] = reading.said(client.get(PAGE), "gyeonggi-money")
+    assert "3,000 (2 of 4 projects)" in said
+    assert "5,000 (1 of 4 projects)" in said
+    assert "9,000" not in said
 
 
 def test_cities_with_entries_show_their_projects_and_ties(client, city):
