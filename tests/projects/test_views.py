@@ -59,7 +59,7 @@ def test_project_states_its_facts(client):
     for code in ("6.4", "15", "6"):
         make_sdg(project, code)
     assert facts(client.get("/en/projects/trees/")) == {
-        "Project period": "2020–May 2023",
+        "Project period": "2020 – May 2023",
         "Budget": "US$ 5.6 million",
         "Funding type": "Grant",
         "Lead (Korean side)": "National",
