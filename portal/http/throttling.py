@@ -23,6 +23,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language, gettext, ngettext
 
 from portal.http import parameters, problems
@@ -117,7 +118,7 @@ def throttle(request, what, cost=1):
     if not overdrawn:
         return
     wanted = -(-overdrawn // granted)
-    taken = _take(account, f"{key}:{minute}", wanted, most // granted)
+    taken = _take(account, _cache_key(f"{key}:{minute}"), wanted, most // granted)
     if buckets.add(account, taken * granted) < 0 and taken < wanted:
         buckets.add(account, cost)  # a refused request costs nothing
         if not request.user.is_authenticated:
@@ -133,6 +134,11 @@ def _asker(request):
     """Return the client's IPv4 address, or the first address of its /64 in IPv6: one customer has all 2⁶⁴ of them."""
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     return address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False).network_address
+
+
+def _cache_key(named):
+    """Return the key of a limit in the shared cache: a keyed hash, so that the cache stores no network address."""
+    return f"limit:{salted_hmac('portal.throttling', named, algorithm='sha256').hexdigest()}"
 
 
 def _take(account, key, wanted, shares):
