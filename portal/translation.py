@@ -2,7 +2,16 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from portal.models import Alias, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone
+from portal.models import (
+    Alias,
+    Correction,
+    Place,
+    PlaceCitation,
+    PlaceIdentifier,
+    PortalDetails,
+    Source,
+    Tombstone,
+)
 from portal.tracking.history import register_history
 
 
@@ -22,9 +31,22 @@ class TombstoneTranslation(TranslationOptions):
     fields = ("note",)
 
 
+@register(Correction)
+class CorrectionTranslation(TranslationOptions):
+    fields = ("what", "why")
+    required_languages = ("en",)
+
+
+@register(PortalDetails)
+class PortalDetailsTranslation(TranslationOptions):
+    fields = ("publisher", "office", "rules")
+
+
 # The history has the columns of each language, so it must be registered after they have been added.
 register_history(Source)
 register_history(Place)
 register_history(PlaceCitation, of="place", named_by="source")
 register_history(PlaceIdentifier, of="place", named_by=("scheme", "value"))
 register_history(Alias)
+register_history(Correction)
+register_history(PortalDetails)

@@ -24,7 +24,17 @@ from issues.models import (
 )
 from issues.models.issue import Section
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
-from portal.models import Alias, FormerKey, Place, PlaceIdentifier, Source, Tombstone
+from portal.models import (
+    Alias,
+    Correction,
+    FormerKey,
+    Place,
+    PlaceIdentifier,
+    PortalDetails,
+    ReaderReport,
+    Source,
+    Tombstone,
+)
 from projects.models import (
     Agreement,
     AgreementActivity,
@@ -326,6 +336,28 @@ def make_tombstone(**fields):
         key=f"removed-{next(_numbers)}",
         reason=Tombstone.Reason.DUPLICATE,
     )
+
+
+def make_correction(record=None, **fields):
+    """Make an entry of the public log of corrections. Without `record` it is of a project."""
+    record = record or make_project()
+    return _make_row(
+        Correction,
+        fields,
+        kind=record._meta.model_name,
+        key=record.key,
+        what_en="The end was 2024. It is 2023.",
+        why_en="The report of the agency says so.",
+    )
+
+
+def make_portal_details(**fields):
+    return _make_row(PortalDetails, fields)
+
+
+def make_reader_report(**fields):
+    """Make a report by a reader. It is open, unless `state` says otherwise."""
+    return _make_row(ReaderReport, fields, nonce=f"nonce-{next(_numbers)}", message="The end is 2023.")
 
 
 def make_place_identifier(**fields):

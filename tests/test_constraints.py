@@ -1,5 +1,7 @@
 """Each database constraint holds, and editors get a sentence that explains it."""
 
+import datetime
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -15,6 +17,7 @@ from portal.models import (
     FormerKey,
     OutdatedTranslation,
     Place,
+    PortalDetails,
     Source,
     Tombstone,
     Verification,
@@ -33,6 +36,7 @@ from tests.make import (
     make_budget_line,
     make_citation,
     make_comparison_example,
+    make_correction,
     make_country,
     make_event,
     make_external_identifier,
@@ -56,6 +60,7 @@ from tests.make import (
     make_place_identifier,
     make_project,
     make_project_identifier,
+    make_reader_report,
     make_related_activity,
     make_reported_document,
     make_reported_result,
@@ -181,6 +186,26 @@ BROKEN = {
     "alias_has_a_text": (
         lambda: Alias(kind="place", key=make_place(key="sea").key, text=""),
         "Give a name.",
+    ),
+    "reader_report_url_is_of_the_web": (
+        lambda: changed(make_reader_report(), url="javascript:alert(1)"),
+        OF_THE_WEB,
+    ),
+    "reader_report_closed_has_a_day": (
+        lambda: changed(make_reader_report(), closed_on=datetime.date(2026, 11, 2)),
+        "A report has a day of closing if it is corrected or declined.",
+    ),
+    "correction_names_its_record": (
+        lambda: changed(make_correction(), key=""),
+        "Give the key of the record. Another page has none.",
+    ),
+    "correction_follows_its_report": (
+        lambda: changed(make_correction(), reported_on=datetime.date(2199, 1, 1)),
+        "A correction cannot be made before the mistake was reported.",
+    ),
+    "portal_details_are_one_row": (
+        lambda: PortalDetails(id=2),
+        "The portal has one row of details.",
     ),
     "former_key_leads_to_one_record": (
         lambda: again(make_former_key(), now="elsewhere"),

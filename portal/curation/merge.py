@@ -19,7 +19,7 @@ from modeltranslation.translator import NotRegistered, translator
 from portal.core.choices import PublicationStatus
 from portal.core.citation_marks import MARK, MARKS
 from portal.curation.translations import suppress_outdated
-from portal.models import Alias, AliasedMixin, FormerKey, Record, Source, Tombstone
+from portal.models import Alias, AliasedMixin, Correction, FormerKey, Record, Source, Tombstone
 from portal.publishing.checks import publishing_blockers
 from portal.tracking import audit_log
 from portal.tracking.change_log import content_transaction
@@ -477,5 +477,6 @@ def _lead_on(kind, old, new):
     """Redirect the key of the deleted record, and all keys and tombstones that led to it, to the kept one."""
     FormerKey.objects.filter(kind=kind, now=old).update(now=new)
     FormerKey.objects.create(kind=kind, key=old, now=new)
+    Correction.objects.filter(kind=kind, key=old).update(key=new)
     if kind in Tombstone.Kind.values:
         Tombstone.objects.filter(kind=kind, successor=old).exclude(key=new).update(successor=new)

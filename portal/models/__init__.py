@@ -1,6 +1,7 @@
 """The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
 from portal.models.alias import Alias, AliasedMixin, attach_aliases
+from portal.models.corrections import Correction, PortalDetails, ReaderReport
 from portal.models.curation import (
     DuplicateCandidate,
     ExternalLink,
@@ -25,6 +26,7 @@ __all__ = [
     "Citation",
     "Content",
     "ContentVersion",
+    "Correction",
     "DatedQuerySet",
     "DuplicateCandidate",
     "EvidenceModel",
@@ -39,6 +41,8 @@ __all__ = [
     "Place",
     "PlaceCitation",
     "PlaceIdentifier",
+    "PortalDetails",
+    "ReaderReport",
     "Record",
     "SearchEntry",
     "SearchFacet",

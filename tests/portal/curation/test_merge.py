@@ -8,7 +8,7 @@ from issues.models import Issue, IssueCitation, Observation
 from portal.core.choices import PublicationStatus
 from portal.curation import merge as curation_merge
 from portal.curation.merge import MergeError, merge, merge_blockers
-from portal.models import Alias, FormerKey, Place, Source, Tombstone
+from portal.models import Alias, Correction, FormerKey, Place, Source, Tombstone
 from portal.models.curation import OutdatedTranslation
 from portal.models.search_index import SearchEntry
 from portal.search import indexing
@@ -22,6 +22,7 @@ from tests.make import (
     make_answer,
     make_area,
     make_citation,
+    make_correction,
     make_country,
     make_former_key,
     make_indicator,
@@ -252,6 +253,13 @@ def test_a_removed_record_leads_on_too():
         ("project", "stays"),
         ("place", "goes"),
     }
+
+
+def test_corrections_of_the_other_one_are_those_of_the_one_that_stays():
+    stays, goes = pair(make_project)
+    make_correction(stays), make_correction(goes), make_correction(make_project(key="third"))
+    merge(stays, goes)
+    assert sorted(Correction.objects.values_list("key", flat=True)) == ["stays", "stays", "third"]
 
 
 # ── Marks ────────────────────────────────────────────────────────────────────────────────────────────────────

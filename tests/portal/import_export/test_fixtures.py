@@ -12,12 +12,15 @@ from portal.core.choices import PublicationStatus
 from portal.import_export.fixtures import content_models, fixture_texts
 from tests.make import (
     UNPUBLISHED,
+    make_correction,
     make_country,
     make_indicator,
     make_organisation,
     make_participation,
     make_place,
+    make_portal_details,
     make_project,
+    make_reader_report,
     make_source,
 )
 
@@ -111,3 +114,10 @@ def test_fixtures_are_what_the_portal_writes(content):
     assert left_out == []
     assert sorted(texts) == sorted(kept)
     assert [name for name in sorted(kept) if texts[name] != kept[name]] == []
+
+
+def test_files_hold_nothing_of_reports_corrections_and_details(db):
+    make_reader_report(message="Zzyzx", email="zzyzx@example.org", url="https://zzyzx.example/")
+    make_correction(what_en="Zzyzx")
+    make_portal_details(publisher_en="Zzyzx")
+    assert not [name for name, text in fixture_texts()[0].items() if "zzyzx" in text.lower()]

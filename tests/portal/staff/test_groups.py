@@ -22,6 +22,7 @@ LATER = {
     "issues.0007_fill_page_choices": 48,
     "projects.0020_groups_edit_outcomes_and_results": 48,
     "0039_reviewers_edit_aliases": 9,
+    "0043_rights_to_reports_and_corrections": 32,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 
