@@ -215,10 +215,13 @@ def test_commands_before_the_start_are_commands_of_the_portal(composed):
         assert name in get_commands()
 
 
-def test_timer_runs_its_command_at_each_full_minute(composed, tmp_path):
+@pytest.mark.parametrize(("clock", "also"), [("0000", []), ("0001", ["manage.py erase_expired_data"]), ("1201", [])])
+def test_timer_runs_its_command_at_each_full_minute_and_erases_personal_data_once_a_day(
+    composed, tmp_path, clock, also
+):
     """Return the shell loop of compose, with programs that print their arguments."""
     for name, does in {
-        "date": "echo 1767258047",
+        "date": f'[ "$1" = +%s ] && echo 1767258047 || echo {clock}',
         "sleep": 'echo "sleep $1"; exit $((n > 0))',
         "python": 'echo "$@"',
     }.items():
@@ -233,8 +236,8 @@ def test_timer_runs_its_command_at_each_full_minute(composed, tmp_path):
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines() == ["sleep 13", "manage.py publish_scheduled", "sleep 13"]
-    assert "publish_scheduled" in get_commands()
+    assert done.stdout.splitlines() == ["sleep 13", "manage.py publish_scheduled", *also, "sleep 13"]
+    assert {"publish_scheduled", "erase_expired_data"} <= set(get_commands())
 
 
 # ── The proxy ────────────────────────────────────────────────────────────────────────────────────────────────
