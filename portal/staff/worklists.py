@@ -17,7 +17,7 @@ from portal.curation import duplicates
 from portal.curation.links import has_link
 from portal.curation.translations import outdated_condition, translated_fields
 from portal.curation.verifications import not_verified_since
-from portal.models import Place, Record, workflow
+from portal.models import Place, PortalDetails, ReaderReport, Record, workflow
 from portal.staff.pages import admin_address
 
 # Fields of records that need no translation: the editors' own notes, and licence terms as publishers state them.
@@ -216,7 +216,28 @@ class EditorDashboard:
 
     def mine(self):
         """Return the non-empty worklists that the user may work on, the most urgent first."""
-        return [count for name, count in self._counts.items() if self._mine(name) and count.lists]
+        own = [count for name, count in self._counts.items() if self._mine(name) and count.lists]
+        return [*filter(None, (self._reports(), self._details())), *own]
+
+    def _reports(self):
+        """Return the counts of the open reports by readers, or None if there are none or the user may not see them."""
+        if "change" not in workflow.allowed_actions(self.request.user, ReaderReport):
+            return None
+        counts = dict(ReaderReport.objects.open().order_by().values_list("state").annotate(Count("pk")))
+        url = admin_address(ReaderReport, "changelist")
+        states = [state for state in ReaderReport.OPEN if state in counts]
+        lists = [(state.label, counts[state], f"{url}?state__exact={state}") for state in states]
+        return WorklistCount(_("Reports by readers"), lists) if lists else None
+
+    def _details(self):
+        """Return what the details of the portal lack, or None if it is nothing or the user may not change them."""
+        if "change" not in workflow.allowed_actions(self.request.user, PortalDetails):
+            return None
+        details = PortalDetails.load()
+        page = ("add",) if details._state.adding else ("change", details.pk)
+        url = admin_address(PortalDetails, *page)
+        lists = [(capfirst(name), 0, url) for name in details.missing()]
+        return WorklistCount(_("Details of the portal that readers miss"), lists) if lists else None
 
     def others(self):
         """Return the non-empty worklists that the user may not work on."""

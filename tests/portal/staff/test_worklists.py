@@ -14,7 +14,7 @@ from portal.core.choices import Confidence, PublicationStatus
 from portal.staff.worklists import WORKLISTS
 from projects.models import Project
 from tests import reading
-from tests.make import make_citation, make_country, make_place, make_project, make_term
+from tests.make import make_citation, make_country, make_place, make_portal_details, make_project, make_term
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,7 @@ def test_countries_and_the_world_need_neither_source_nor_position(editor):
 
 
 def test_desk_with_nothing_to_do_says_so_kindly(editor):
+    make_portal_details(publisher_en="An institute", email="e@example.org", office_en="Suwon", rules_en="None.")
     assert "Nothing is waiting for you." in editor.get("/admin/").content.decode()
 
 
