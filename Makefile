@@ -33,7 +33,7 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check
 CLEAN_ENV = env -u DEBUG -u SECRET_KEY -u SECRET_KEY_FALLBACKS -u ALLOWED_HOSTS -u PUBLIC_URL -u ID_BASE_URL -u CSRF_TRUSTED_ORIGINS -u HTTPS -u BEHIND_PROXY \
 	-u TIME_ZONE -u LOG_LEVEL \
 	-u CACHE_URL -u DOI_LOOKUP_URL -u EMAIL_URL -u EMAIL_FROM -u STAFF_MFA \
-	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
+	-u LIMIT_PAGES -u LIMIT_SEARCH -u LIMIT_EXPORT -u LIMIT_API -u LIMIT_REPORTS -u LIMIT_AT_ONCE -u LOG_FORMAT -u METRICS_NETWORKS -u REPLICA_URL -u CONTACT_EMAIL
 
 .PHONY: help run port migrated seeded indexed collected test lint lint-web bench wrk audit advisories shots messages lock clean
 

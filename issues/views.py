@@ -2,7 +2,7 @@
 
 import functools
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +35,7 @@ from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
 from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
-from portal.models import Place, Source
+from portal.models import Correction, Place, Source
 from portal.publishing.preview import visible_to
 
 VISIBLE = PublicationStatus.PUBLISHED
@@ -432,4 +432,6 @@ class Glossary(RecordListView):
         return visible_to(self.request, Term.objects.in_order_of("term"))
 
     def get_table_data(self):
-        return self.object_list.prefetch_related(Prefetch("sources", Source.objects.published()))
+        latest = Correction.objects.filter(kind=Correction.Kind.TERM, key=OuterRef("key")).order_by("-corrected_on")
+        found = self.object_list.annotate(corrected=Subquery(latest.values("corrected_on")[:1]))
+        return found.prefetch_related(Prefetch("sources", Source.objects.published()))

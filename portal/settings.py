@@ -483,6 +483,7 @@ THROTTLE_RATES = {
     "search": env_int("LIMIT_SEARCH", 240),
     "export": env_int("LIMIT_EXPORT", 60),
     "api": env_int("LIMIT_API", 300),
+    "reports": env_int("LIMIT_REPORTS", 10),
     "at_once": env_int("LIMIT_AT_ONCE", 2),
 }
 

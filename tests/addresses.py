@@ -36,6 +36,7 @@ def addresses(resolver=None, before=""):
 def filled(route, keys):
     """Return the URLs of a route: one, or one for each value of its parameter. `<day>` becomes today’s date."""
     route = route.replace("<day>", timezone.localdate().isoformat())
+    route = route.replace("<number>", "1")
     if "<file>" in route:
         return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
     if "<form>" in route:

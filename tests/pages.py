@@ -43,12 +43,17 @@ PAGES = {
     "search": "search/?q=aral",
     "about": "about/",
     "about-data": "about/data/",
+    "contact": "contact/",
+    "corrections": "corrections/",
+    "privacy": "privacy/",
+    "report": "report/?address=/en/projects/koica-gggi-aral-sea-grip/",
+    "report-sent": "report/sent/1/",
     "data": "data/",
     "not-found": "no-such-page/",
 }
 
 # Pages with "noindex" for search engines.
-SILENT = {"search", "compare-found", "changes", "past", "not-found"}
+SILENT = {"search", "compare-found", "changes", "past", "not-found", "report", "report-sent"}
 
 
 def address(kind, language):

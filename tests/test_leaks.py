@@ -10,6 +10,7 @@ import re
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import override
 
 from portal.core.choices import PublicationStatus
@@ -22,10 +23,13 @@ from tests.addresses import KINDS, addresses, filled, unpacked
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
+    make_correction,
     make_issue,
     make_organisation,
     make_participation,
+    make_portal_details,
     make_project,
+    make_reader_report,
     make_reporting_organisation,
     make_source,
 )
@@ -75,6 +79,14 @@ def make_hidden():
             return made[-1]
 
         return make
+
+    # What readers write is private, open or closed, and so is the note of the editors.
+    private = {"url": f"https://{SECRET}.example/", "email": f"{SECRET}@a.example", "message": SECRET, "note": SECRET}
+    address = world.project.get_absolute_url()
+    make_reader_report(address=address, **private)
+    make_reader_report(address=address, state="corrected", closed_on=timezone.localdate(), **private)
+    make_correction(world.project)
+    make_portal_details(publisher_en="An institute")
 
     for publication in UNPUBLISHED:
         for record in records(world):

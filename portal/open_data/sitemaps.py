@@ -59,6 +59,9 @@ class PageSitemap(InEachLanguage):
         "sources",
         "about",
         "about-data",
+        "contact",
+        "corrections",
+        "privacy",
         "data",
     )
 

@@ -15,6 +15,7 @@ from portal.core.sdg import goal_of, sort_key
 from portal.core.urls import snapshot_url, with_query
 from portal.formats.responses import REFERENCES
 from portal.models import Outlook
+from portal.models.corrections import corrected_on
 
 register = template.Library()
 
@@ -147,11 +148,14 @@ def cite(context, record):
     Citation styles in the reader's language come first.
     """
     one = reference(record, snapshot_url(context["address"], context.get("past") or timezone.localdate()))
-    here = get_language()
+    here, kind = get_language(), record._meta.model_name
     styles = sorted(STYLES, key=lambda style: style.language != here)
     return {
         "record": record,
-        "is_source": record._meta.model_name == "source",
+        "kind": kind,
+        "is_source": kind == "source",
+        "corrected": None if context.get("past") else corrected_on(kind, [record.key]).get(record.key),
+        "report_url": with_query(reverse("report"), {"address": record.get_absolute_url()}),
         "citations": [
             (style.title, "" if style.language == here else style.language, style.html(one)) for style in styles
         ],

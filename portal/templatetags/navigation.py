@@ -36,7 +36,10 @@ GROUPS = [
             "about-data": _("Data completeness"),
         },
     ),
-    (_("About the portal"), {"about": _("About")}),
+    (
+        _("About the portal"),
+        {"about": _("About"), "contact": _("Contact"), "corrections": _("Corrections"), "privacy": _("Privacy")},
+    ),
 ]
 LABELS = {name: label for _heading, entries in GROUPS for name, label in entries.items()}
 

@@ -1,6 +1,7 @@
 """The views of the portal's own pages, one module per subject. The views that `portal.urls` names are imported here."""
 
-from portal.views.about import About, AboutData
+from portal.views.about import About, AboutData, Privacy
+from portal.views.corrections import Contact, CorrectionLog, ReportMistake, report_sent
 from portal.views.home import Home
 from portal.views.places import CountryList, CountryPage, PlacePage
 from portal.views.sources import SourceList, SourcePage
@@ -9,16 +10,21 @@ from portal.views.system import bad_request, healthz, not_found, readyz, robots,
 __all__ = [
     "About",
     "AboutData",
+    "Contact",
+    "CorrectionLog",
     "CountryList",
     "CountryPage",
     "Home",
     "PlacePage",
+    "Privacy",
+    "ReportMistake",
     "SourceList",
     "SourcePage",
     "bad_request",
     "healthz",
     "not_found",
     "readyz",
+    "report_sent",
     "robots",
     "server_error",
 ]

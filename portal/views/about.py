@@ -4,6 +4,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from portal.models import PortalDetails
+from portal.models.corrections import MONTHS_KEPT
 from portal.seo.head import PageMetadataMixin
 from portal.views.completeness import completeness
 
@@ -20,6 +22,23 @@ class About(PageMetadataMixin, TemplateView):
         return super().get_context_data(**kwargs) | {
             "title": _("About"),
             "trail": [(_("About"), None)],
+            "details": PortalDetails.load(),
+        }
+
+
+class Privacy(PageMetadataMixin, TemplateView):
+    """What the portal keeps about people, why and how long. There is one template per language."""
+
+    def get_template_names(self):
+        return [f"portal/privacy_{self.request.LANGUAGE_CODE}.html", "portal/privacy_en.html"]
+
+    def get_context_data(self, **kwargs):
+        title = _("Privacy")
+        return super().get_context_data(**kwargs) | {
+            "title": title,
+            "trail": [(_("About"), reverse("about")), (title, None)],
+            "details": PortalDetails.load(),
+            "months": MONTHS_KEPT,
         }
 
 

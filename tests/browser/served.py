@@ -63,7 +63,9 @@ def settings_of_a_local_run(database_url=None, **more):
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment["SECRET_KEY"] = "a-key-that-lives-as-long-as-this-server-0123456789-abcdefghijklmnop"
     environment["LOG_LEVEL"] = "WARNING"
-    environment |= dict.fromkeys(("LIMIT_PAGES", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API", "LIMIT_AT_ONCE"), "0")
+    environment |= dict.fromkeys(
+        ("LIMIT_PAGES", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API", "LIMIT_REPORTS", "LIMIT_AT_ONCE"), "0"
+    )
     if database_url:
         environment["DATABASE_URL"] = database_url
     return environment | more

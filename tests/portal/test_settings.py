@@ -25,7 +25,7 @@ VARIABLES = (
     *("CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
     *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
-    *("LIMIT_PAGES", "LIMIT_AT_ONCE"),
+    *("LIMIT_PAGES", "LIMIT_REPORTS", "LIMIT_AT_ONCE"),
     *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL", "CONTACT_EMAIL"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # from tests in a browser
 )
@@ -209,9 +209,10 @@ def test_a_public_host_asks_browsers_for_https_in_all_that_a_page_names(configur
 
 
 def test_limits_are_those_of_the_environment(configured):
-    assert configured()["THROTTLE_RATES"] == {"pages": 600, "search": 240, "export": 60, "api": 300, "at_once": 2}
+    standard = {"pages": 600, "search": 240, "export": 60, "api": 300, "reports": 10, "at_once": 2}
+    assert configured()["THROTTLE_RATES"] == standard
     own = configured(LIMIT_PAGES="1200", LIMIT_SEARCH="1000", LIMIT_EXPORT="0", LIMIT_API=" 30 ")
-    assert own["THROTTLE_RATES"] == {"pages": 1200, "search": 1000, "export": 0, "api": 30, "at_once": 2}
+    assert own["THROTTLE_RATES"] == standard | {"pages": 1200, "search": 1000, "export": 0, "api": 30}
 
 
 @pytest.mark.parametrize("value", ["many", "-1", "1.5", "٣"])
