@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Area
 from portal.core.formatting import date_range, money
-from portal.core.languages import name_html
+from portal.core.languages import label_list, name_html
 from portal.generic.tables import (
     ChoiceColumn,
     DateColumn,
@@ -17,7 +17,6 @@ from portal.generic.tables import (
     RecordTable,
     SeveralColumn,
     linked_names,
-    words,
 )
 from portal.models.querysets import reader_text
 from portal.templatetags.components import outlook_tag, status_tag
@@ -30,7 +29,7 @@ def area_words(record):
 
     It uses the enumeration, because `get_area_display` hashes all labels of the choices on each call.
     """
-    return words(Area(row.area).label for row in record.areas.all())
+    return label_list(Area(row.area).label for row in record.areas.all())
 
 
 class ProjectTable(RecordTable):

@@ -1,5 +1,6 @@
 """Languages: their names, and in which of them a reader gets a text."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from django.db.models import Model
@@ -37,6 +38,23 @@ class Named(Protocol):
 def language_name(code: str) -> str:
     """Return the name of a language in the reader's language; a code without a known name stays a code."""
     return str(NAMES.get(code, code))
+
+
+def mid_sentence(label: object) -> str:
+    """Return a label as it stands after a comma or a colon: Russian begins it with a small letter.
+
+    An abbreviation keeps its capitals. A quotation mark may come first.
+    """
+    text = str(label)
+    start = len(text) - len(text.lstrip("«„"))
+    if get_language() != "ru" or text[start + 1 : start + 2].isupper():
+        return text
+    return text[:start] + text[start : start + 1].lower() + text[start + 1 :]
+
+
+def label_list(labels: Iterable[object]) -> str:
+    """Return labels separated by commas."""
+    return ", ".join(mid_sentence(label) if position else str(label) for position, label in enumerate(labels))
 
 
 def text_and_language(record: Model, field: str) -> tuple[str | None, str]:

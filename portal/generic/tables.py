@@ -110,8 +110,3 @@ def linked_names(records):
     return format_html_join(
         ", ", '<a href="{}">{}</a>', ((record.get_absolute_url(), name_html(record)) for record in records)
     )
-
-
-def words(choices):
-    """Return the labels of several choices, separated by commas."""
-    return ", ".join(str(choice) for choice in choices)

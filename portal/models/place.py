@@ -174,8 +174,10 @@ class Place(AliasedMixin, Record):
     @property
     def kind_beside_name(self):
         """Return the label of the kind, to stand after the name; "" if the name contains it, as 시르다리야강 does."""
-        label = self.get_kind_display()
-        return "" if label.casefold() in self.name_and_language()[0].casefold() else label
+        label, name = self.get_kind_display(), self.name_and_language()[0].casefold()
+        # The label of some kinds has two words, of which Korean names end with one: 주·도 and 나망간주.
+        said = label.casefold() in name or name.endswith(tuple(label.casefold().split("·")))
+        return "" if said else label
 
     @property
     def all_countries(self):

@@ -14,6 +14,7 @@ register = template.Library()
 register.simple_tag(languages.reader_html, name="text")
 register.filter("name", languages.name_html)
 register.filter(languages.in_language)
+register.filter(languages.mid_sentence)
 register.filter("language_called", languages.language_name)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from portal.core.languages import in_language, language_name, name_html, reader_html, text_and_language
+from portal.core.languages import in_language, label_list, language_name, name_html, reader_html, text_and_language
 from portal.facets.filters import source_languages
 from tests.make import make_source, make_term
 
@@ -106,3 +106,16 @@ def test_source_says_its_language(report):
 
 def test_every_language_of_the_content_has_a_name(content):
     assert [code for code, name in source_languages() if name == code] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "listed"),
+    [
+        ("ru", "Помощь развитию (ОПР), энергетика, «умное» сельское хозяйство, ИТ-образование"),
+        ("en", "Помощь развитию (ОПР), Энергетика, «Умное» сельское хозяйство, ИТ-образование"),
+    ],
+)
+def test_russian_labels_begin_with_a_small_letter_from_the_second_on(language, listed):
+    labels = ["Помощь развитию (ОПР)", "Энергетика", "«Умное» сельское хозяйство", "ИТ-образование"]
+    with translation.override(language):
+        assert label_list(labels) == listed

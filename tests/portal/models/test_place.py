@@ -49,6 +49,12 @@ def test_kind_is_left_out_beside_a_name_that_contains_it(language, name, kind):
         assert place.kind_beside_name == kind
 
 
+def test_kind_of_two_words_is_left_out_beside_a_name_that_ends_with_one():
+    with override("ko"):
+        assert Place(kind=Place.Kind.PROVINCE, name_ko="나망간주").kind_beside_name == ""
+        assert Place(kind=Place.Kind.PROVINCE, name_ko="카라칼파크스탄 공화국").kind_beside_name == "주·도"
+
+
 @pytest.mark.parametrize(
     ("language", "shown"),
     [("en", "Syr Darya · River · 1 project"), ("ko", "시르다리야강 · 사업 1건"), ("ru", "Сырдарья · Река · 1 проект")],
