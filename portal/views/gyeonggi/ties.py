@@ -7,7 +7,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -124,7 +124,7 @@ def threads_of(ties: list[Tie], *, width: float, height: float = 0, labelled: bo
             ThreadLink(
                 *tie.key,
                 tie.state.value,
-                gettext("{name}: {value}").format(
+                pgettext("place on a map", "{name}: {value}").format(
                     name=f"{name_of(tie.korean)} – {name_of(tie.partner)}",
                     value=f"{', '.join(kind_words(tie))}; {state_words(tie)}",
                 ),
@@ -176,7 +176,9 @@ class TiesForm(forms.Form):
     def problems(self) -> list[str]:
         """A sentence for each value that was ignored."""
         return [
-            gettext("{label}: {problem} Ignored.").format(label=self.fields[name].label, problem=error)
+            pgettext("value of a filter", "{label} (ignored): {problem}").format(
+                label=self.fields[name].label, problem=error
+            )
             for name, errors in self.errors.items()
             for error in errors
         ]
