@@ -5,7 +5,7 @@ from portal.views.corrections import Contact, CorrectionLog, ReportMistake, repo
 from portal.views.home import Home
 from portal.views.places import CountryList, CountryPage, PlacePage
 from portal.views.sources import SourceList, SourcePage
-from portal.views.system import bad_request, healthz, not_found, readyz, robots, server_error
+from portal.views.system import bad_request, favicon, healthz, manifest, not_found, readyz, robots, server_error
 
 __all__ = [
     "About",
@@ -21,7 +21,9 @@ __all__ = [
     "SourceList",
     "SourcePage",
     "bad_request",
+    "favicon",
     "healthz",
+    "manifest",
     "not_found",
     "readyz",
     "report_sent",

@@ -1,12 +1,13 @@
-"""Health checks, robots.txt and error pages."""
+"""Health checks, robots.txt, the web app manifest and error pages."""
 
 import sys
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.views import defaults
 from django.views.decorators.cache import never_cache
 
@@ -55,6 +56,36 @@ def robots(request):
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain")
+
+
+def manifest(request):
+    """Return the web app manifest: the names and icons of a portal that a reader puts on the home screen of a phone."""
+    colour = "#fbfaf6"  # --paper of static/css/tokens.css
+    icons = [
+        ("icon-192", "192x192", "any"),
+        ("icon-512", "512x512", "any"),
+        ("icon-maskable-512", "512x512", "maskable"),
+    ]
+    content = {
+        "name": gettext("Central Asia Environment and Cooperation Portal"),
+        "short_name": gettext("Central Asia"),
+        "lang": get_language(),
+        "start_url": reverse("home"),
+        "scope": reverse("home"),
+        "display": "minimal-ui",
+        "theme_color": colour,
+        "background_color": colour,
+        "icons": [
+            {"src": static(f"img/{name}.png"), "sizes": size, "type": "image/png", "purpose": purpose}
+            for name, size, purpose in icons
+        ],
+    }
+    return JsonResponse(content, content_type="application/manifest+json")
+
+
+def favicon(request):
+    """Redirect to the icon. Programs that read no HTML ask for it at this address."""
+    return redirect(static("img/favicon.ico"))
 
 
 def not_found(request, exception):
