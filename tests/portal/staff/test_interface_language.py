@@ -16,6 +16,7 @@ from lxml import html
 
 from issues.models import Issue
 from portal.models import ExternalLink
+from portal.models.corrections import PortalDetails
 from portal.staff.worklists import WORKLISTS
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
@@ -24,11 +25,13 @@ from tests.make import (
     make_alias,
     make_area_report,
     make_comparison_example,
+    make_correction,
     make_former_key,
     make_imported,
     make_imported_file,
     make_issue_feature,
     make_page_indicator,
+    make_reader_report,
     make_reporting_organisation,
     make_suggested_issue,
     make_tombstone,
@@ -53,6 +56,9 @@ def records(own_database):
         for make in (make_area_report, make_comparison_example, make_issue_feature, make_page_indicator):
             make()
         make_reporting_organisation()
+        make_correction(world.project)
+        make_reader_report()
+        PortalDetails.objects.get_or_create()
         make_imported_file(imported_at=None)
         ExternalLink.objects.create(address="https://example.org/")
         user = User.objects.create_superuser("lee")
@@ -60,7 +66,9 @@ def records(own_database):
         with change_reason(ChangeReason.ON_TIME):
             for record in (world.project, world.issue, world.source):
                 record.save()
-    return {model: model._base_manager.order_by("pk").first() for model in admin.site._registry}
+    found = {model: model._base_manager.order_by("pk").first() for model in admin.site._registry}
+    assert [model for model, record in found.items() if record is None] == []
+    return found
 
 
 @pytest.fixture
