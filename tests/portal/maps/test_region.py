@@ -34,7 +34,7 @@ def test_map_marks_places_and_lists_the_same(five):
     found = drawn("{% region_map id='m' label='Places' places=places %}", places=places)
     expected = [("Nukus", "/en/places/nukus/"), ("Tashkent", "/en/places/tashkent/")]
     assert marks(found, "fine") == marks(found, "coarse") == expected
-    assert listed(found) == [("Nukus City", "/en/places/nukus/"), ("Tashkent City", "/en/places/tashkent/")]
+    assert listed(found) == [("Nukus · City", "/en/places/nukus/"), ("Tashkent · City", "/en/places/tashkent/")]
     assert found.xpath(".//svg[@role='group']/@aria-label") == ["Places"]
 
 
@@ -72,9 +72,9 @@ def test_what_the_map_cannot_show_is_listed_with_the_reason(five):
     ]
     found = drawn("{% region_map id='m' label='m' places=places %}", places=places)
     assert [words for words, _url in listed(found)] == [
-        "Known City",
-        "Nowhere City · position not known",
-        "Seoul City · outside this map",
+        "Known · City",
+        "Nowhere · City · position not known",
+        "Seoul · City · outside this map",
     ]
     assert len(marks(found)) == 1
 
@@ -82,7 +82,7 @@ def test_what_the_map_cannot_show_is_listed_with_the_reason(five):
 def test_without_anything_to_show_there_is_no_map_but_the_list(five):
     found = drawn("{% region_map id='m' label='m' places=places %}", places=[make_place(name_en="Seoul", **SEOUL)])
     assert found.xpath(".//svg") == []
-    assert [words for words, _url in listed(found)] == ["Seoul City"]
+    assert [words for words, _url in listed(found)] == ["Seoul · City"]
 
 
 def test_marks_too_close_for_the_drawing_are_one_that_leads_to_the_list(five):
@@ -117,7 +117,7 @@ def test_counted_marks_carry_the_number_of_published_projects(five):
     found = drawn("{% region_map id='m' label='m' places=places counted=True %}", places=with_project_ids([nukus]))
     assert marks(found)[0][0] == "Nukus: 2 projects"
     assert [count.text for count in of_class(found, "map-count")] == ["2", "2"]
-    assert listed(found)[0][0] == "Nukus City · 2 projects"
+    assert listed(found)[0][0] == "Nukus · City · 2 projects"
 
 
 def test_marks_stay_within_bounds_and_hold_their_numbers_however_many_there_are():
@@ -203,7 +203,7 @@ def test_issue_page_maps_its_published_places(five, client):
     issue.places.add(make_place(name_en="Hidden", publication=PublicationStatus.DRAFT, **TASHKENT))
     found = reading.page(client.get("/en/issues/aral/"))
     assert marks(found) == [("Nukus", "/en/places/nukus/")]
-    assert listed(found) == [("Nukus City", "/en/places/nukus/")]
+    assert listed(found) == [("Nukus · City", "/en/places/nukus/")]
 
 
 def test_project_page_maps_its_places_and_shades_its_countries(five, client):
@@ -222,7 +222,7 @@ def test_project_page_without_a_known_position_shades_its_countries(five, client
     found = reading.page(client.get("/en/projects/trees/"))
     assert marks(found) == []
     assert len(of_class(found, "map-shaded")) == 2
-    assert [words for words, _url in listed(found)] == ["Nukus City · position not known"]
+    assert [words for words, _url in listed(found)] == ["Nukus · City · position not known"]
 
 
 def test_place_page_maps_itself(five, client):
