@@ -36,8 +36,7 @@ def test_a_line_leads_to_its_link_in_the_list(page, site):
 
 def test_a_filter_of_the_graph_refreshes_it_in_place(page, site):
     page.goto(f"{site.url}/en/issues/?view=causes")
-    page.locator("#filters-switch").focus()
-    page.keyboard.press("Space")
+    page.get_by_role("button", name="Filters").press("Enter")
     page.get_by_role("checkbox", name="Tajikistan").check()
     expect(page).to_have_url(f"{site.url}/en/issues/?country=tj&view=causes")
     expect(page.locator(".results-count")).to_contain_text(" of 28")

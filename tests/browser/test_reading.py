@@ -42,13 +42,46 @@ def test_a_list_serves_without_javascript(new_context, site, path):
     assert not page.url.endswith("=")
 
 
-def test_filters_open_and_close_on_a_phone_by_keyboard(new_context, site):
+@pytest.mark.parametrize("path", ["projects", "coverage"])
+def test_filters_open_and_close_on_a_phone_by_keyboard(new_context, site, path):
     page = new_context(viewport={"width": 390, "height": 844}).new_page()
-    page.goto(f"{site.url}/ko/projects/")
+    page.goto(f"{site.url}/ko/{path}/")
     expect(page.locator("#filters")).to_be_hidden()
-    page.locator("#filters-switch").focus()
-    page.keyboard.press("Space")
+    page.locator("#filters-button").press("Enter")
     expect(page.locator("#filters")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#filters")).to_be_hidden()
+    expect(page.locator("#filters-button")).to_be_focused()
+
+
+def test_three_filters_are_ticked_in_a_row_on_a_phone(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    page.goto(f"{site.url}/en/projects/")
+    page.locator("#filters-button").tap()
+    filters = page.locator("#filters")
+    for number, name in enumerate(["Uzbekistan", "Kazakhstan", "National"], 1):
+        option = filters.get_by_role("checkbox", name=re.compile(f"^{name}")).first
+        option.scroll_into_view_if_needed()
+        scroll = filters.evaluate("form => form.scrollTop")
+        option.tap()
+        expect(page.locator(".chip")).to_have_count(number)
+        expect(filters).to_be_visible()
+        expect(option).to_be_focused()
+        assert filters.evaluate("form => form.scrollTop") == pytest.approx(scroll, abs=1)
+    count = page.locator(".results-count").inner_text().split(" of ")[0]
+    filters.get_by_role("button", name=f"Show {count}").tap()
+    expect(filters).to_be_hidden()
+    expect(page.locator(".results-count")).to_be_focused()
+    expect(page.locator(".chip")).to_have_count(3)
+
+
+def test_the_panel_of_filters_serves_without_javascript(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
+    page.goto(f"{site.url}/ru/projects/")
+    page.locator("#filters-button").click()
+    page.locator(".facet .option input").first.check()
+    page.get_by_role("button", name="Применить фильтры").click()
+    expect(page.locator(".chip")).to_have_count(1)
 
 
 @pytest.mark.parametrize("path", ["projects", "timeline", "map"])
@@ -70,7 +103,7 @@ def test_focus_stays_on_the_filter_that_was_chosen(page, site, path):
 def test_open_parts_of_the_filters_stay_open_after_a_refresh(new_context, site):
     page = new_context(viewport={"width": 390, "height": 844}).new_page()
     page.goto(f"{site.url}/en/projects/")
-    page.locator(".filters-label").click()
+    page.locator("#filters-button").click()
     area = page.get_by_role("group", name="Area of cooperation")
     area.locator("summary").click()
     option = area.locator("details input:enabled").first
