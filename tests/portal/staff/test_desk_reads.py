@@ -12,13 +12,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, reverse
 
 from issues.models import Term
-from portal.models import ExternalLink
+from portal.models import ExternalLink, PortalDetails, ReaderReport
 from portal.models.curation import DuplicateCandidate
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.history import change_times
 from projects.models import ImportedActivity, ImportedFile, SuggestedIssue
-from tests.make import make_imported, make_imported_file, make_organisation, make_suggested_issue
+from tests.make import (
+    make_imported,
+    make_imported_file,
+    make_organisation,
+    make_portal_details,
+    make_reader_report,
+    make_suggested_issue,
+)
 from tests.portal.staff.test_admin import LINKED, add_rows
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +62,8 @@ def make_records():
         ExternalLink: ExternalLink.objects.create(address="https://example.org/"),
         ImportedActivity: make_imported(),
         ImportedFile: make_imported_file(imported_at=None),
+        PortalDetails: make_portal_details(),
+        ReaderReport: make_reader_report(),
         SuggestedIssue: make_suggested_issue(),
     }
     assert set(found) == set(admin.site._registry)
