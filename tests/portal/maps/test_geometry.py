@@ -1,21 +1,14 @@
 """Map geometry as numbers: projection, frames, paths, clusters, names, classes and GeoJSON."""
 
-import gzip
-import io
-import itertools
-import json
 import math
 import random
 import re
 import time
 
 import pytest
-from django.conf import settings
-from django.core.management import CommandError, call_command
 
 from portal.maps import geometry
 
-GEODATA = settings.BASE_DIR.parent / "shared" / "geo"
 SQUARE = [(0, 0), (10, 0), (10, 10), (0, 10), (0, 0)]
 
 
@@ -350,88 +343,3 @@ def test_collection_carries_more():
 
 
 # ── The files ────────────────────────────────────────────────────────────────────────────────────────────────
-
-FILES = [
-    "portal/maps/mapdata.json",
-    "static/geo/base.svg",
-    *(f"static/geo/{name}.geojson" for name in ("aral-sea", "countries", "lakes", "neighbours", "provinces", "rivers")),
-]
-
-
-@pytest.mark.skipif(not GEODATA.is_dir(), reason="../shared is not there")
-@pytest.mark.parametrize("name", FILES)
-def test_files_are_what_the_command_writes(written, name):
-    assert (settings.BASE_DIR / name).read_bytes() == (written / name).read_bytes()
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("written")
-    call_command("write_map", GEODATA, into=folder, stdout=io.StringIO())
-    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == sorted(FILES)
-    return folder
-
-
-def test_command_says_what_a_folder_lacks(tmp_path):
-    (tmp_path / "lakes.geojson").write_text('{"features": []}')
-    with pytest.raises(CommandError, match=r"lacks countries\.geojson, provinces\.geojson"):
-        call_command("write_map", tmp_path)
-
-
-def test_base_picture_is_small_and_carries_both_schemes():
-    picture = (settings.BASE_DIR / "static" / "geo" / "base.svg").read_bytes()
-    assert len(gzip.compress(picture)) < 12_000
-    assert b"prefers-color-scheme:dark" in picture
-    assert b"style=" not in picture
-
-
-def test_base_picture_has_the_aral_sea_of_the_2010s():
-    picture = (settings.BASE_DIR / "static" / "geo" / "base.svg").read_text()
-    *_others, sea = re.findall(r'<path class="l" d="([^"]+)"', picture)
-    drawn = 0
-    for ring in sea.split("M")[1:]:
-        numbers = [float(number) for number in re.findall(r"-?\d*\.?\d+", ring)]
-        steps = list(zip(numbers[::2], numbers[1::2], strict=True))
-        points = [(sum(x for x, _y in steps[: i + 1]), sum(y for _x, y in steps[: i + 1])) for i in range(len(steps))]
-        drawn += abs(geometry.area([*points, points[0]])) * geometry.UNIT_KM**2
-    assert drawn == pytest.approx(7_014, rel=0.03)  # km², the area of the outline in static/geo/aral-sea-2010s.geojson
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".geojson")])
-def test_layers_have_three_decimals_and_three_languages(name):
-    text = (settings.BASE_DIR / name).read_text()
-    layer = json.loads(text)
-
-    def numbers(value):
-        if isinstance(value, list):
-            for inner in value:
-                yield from numbers(inner)
-        else:
-            yield value
-
-    assert layer["features"]
-    for feature in layer["features"]:
-        assert all(round(value, 3) == value for value in numbers(feature["geometry"]["coordinates"]))
-        if name != "static/geo/neighbours.geojson":
-            assert all(feature["properties"][f"name_{language}"] for language in ("en", "ko", "ru"))
-
-
-def test_countries_have_the_areas_that_the_map_promises():
-    """The areas of the five shapes equal those of the source's outlines (to one per cent)."""
-    shapes = json.loads((settings.BASE_DIR / "portal" / "maps" / "mapdata.json").read_text())["countries"]
-    km2 = {"kz": 2_720_792, "uz": 447_934, "kg": 199_041, "tj": 142_205, "tm": 470_903}
-    assert set(shapes) == set(km2)
-    for key, shape in shapes.items():
-        total = 0.0
-        for ring in shape["path"].split("z"):
-            if ring:
-                total += geometry.area(points_of(ring))
-        assert abs(total) * geometry.UNIT_KM**2 == pytest.approx(km2[key], rel=0.01), key
-        assert geometry.FRAME.holds(tuple(shape["labels"][0]))
-
-
-def points_of(ring):
-    """Return the points of one ring of a path with relative coordinates."""
-    numbers = [float(value) for value in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", ring)]
-    steps = zip(numbers[::2], numbers[1::2], strict=True)
-    return list(itertools.accumulate(steps, lambda at, step: (at[0] + step[0], at[1] + step[1])))
