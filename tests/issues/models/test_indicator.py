@@ -70,29 +70,6 @@ def test_shares_of_the_content_are_known_as_such_and_all_values_lie_where_they_c
             validate_unit(unit)
 
 
-@pytest.mark.parametrize("unit", ["km²", "billion m³", "US$/m³", "°C", "мм вод. экв.", "1인당 m³", "%"])
-def test_a_unit_is_written_with_plain_blanks(unit):
-    validate_unit(unit)
-
-
-@pytest.mark.parametrize("unit", [" km²", "km² ", "million  t", "\tkm²"])
-def test_blanks_that_make_two_units_of_one_are_refused(unit):
-    with pytest.raises(ValidationError) as error:
-        validate_unit(unit)
-    assert error.value.messages == ["A unit must have single spaces between words and none at either end."]
-
-
-@pytest.mark.parametrize(
-    ("letter", "code"), [("\u00a0", "00A0"), ("\u202f", "202F"), ("\u200b", "200B"), ("\n", "000A")]
-)
-def test_letters_that_nobody_sees_in_a_unit_are_named(letter, code):
-    with pytest.raises(ValidationError) as error:
-        validate_unit(f"million{letter}t")
-    assert error.value.messages == [
-        f"The unit contains an invisible character (U+{code}). Type it again with ordinary spaces."
-    ]
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_unit_is_looked_at_in_every_language(language):
     figure = make_key_figure()
