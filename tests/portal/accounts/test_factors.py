@@ -15,11 +15,8 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-
-from portal.accounts.adapters import encrypt_factors
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +39,10 @@ def anna():
 
 @pytest.fixture
 def plain(anna):
+    return store_plain_factors(anna)
+
+
+def store_plain_factors(anna):
     """Create factors as earlier versions stored them: an app, recovery codes, and codes from another system."""
     min_ = User.objects.create_user("min")
     webauthn = {"name": "Key", "credential": {"id": "abc"}}
@@ -130,16 +131,6 @@ def test_migration_encrypts_nothing_by_a_key_that_ends_with_the_process(plain, s
 # ── Another key ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_factors_are_read_by_a_former_key_and_encrypted_anew_by_the_present_one(plain, settings, capsys):
-    call_command("encrypt_factors")
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, ["older still", OLD]
-    assert [deciphered(data) for data in stored()] == plain
-    call_command("encrypt_factors")
-    assert capsys.readouterr().out == "Encrypted: 3\n" * 2
-    settings.SECRET_KEY_FALLBACKS = []
-    assert [deciphered(data) for data in stored()] == plain
-
-
 def test_make_migrates_by_the_key_that_the_server_has():
     environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
     told = subprocess.run(
@@ -151,17 +142,3 @@ def test_make_migrates_by_the_key_that_the_server_has():
         check=True,
     ).stdout
     assert ". ./.env.local; export SECRET_KEY; fi; .venv/bin/python manage.py migrate" in told
-
-
-def test_a_key_that_is_lost_is_named_and_nothing_is_changed(plain, anna, settings):
-    encrypt_factors()
-    before = stored()
-    settings.SECRET_KEY = NEW
-    with pytest.raises(ImproperlyConfigured, match="Put that key into SECRET_KEY_FALLBACKS"):
-        Authenticator.objects.get(user=anna, type="totp").wrap().validate_code(code())
-    with pytest.raises(CommandError, match=r"Nothing was changed\. .*SECRET_KEY_FALLBACKS"):
-        call_command("encrypt_factors")
-    settings.SECRET_KEY_IS_TEMPORARY = True
-    with pytest.raises(CommandError, match="SECRET_KEY is not set"):
-        call_command("encrypt_factors")
-    assert stored() == before

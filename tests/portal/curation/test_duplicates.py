@@ -100,12 +100,6 @@ def test_lists_are_narrowed_to_records_with_a_double(desk):
     assert listed(desk("editor").get(address(Organisation, "changelist"), {"care": "double"})) == alike
 
 
-def test_the_command_says_how_many_there_are(capsys):
-    two()
-    call_command("find_duplicates", verbosity=0)
-    assert "organisations: 1" in capsys.readouterr().out.splitlines()
-
-
 def test_only_whoever_may_merge_is_led_there_and_what_readers_see_stays(desk):
     draft = make_project(title_en="Trees for the Aralkum desert", key="draft", publication=PublicationStatus.DRAFT)
     seen = make_project(title_en="Trees for the Aralkum desert", key="seen")

@@ -3,93 +3,25 @@
 import contextlib
 import itertools
 import socket
-import threading
 import time
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from portal.curation import link_checker
 from portal.curation.link_checker import LinkCheck, check_links, retry_after
 from portal.models.curation import ExternalLink
-from tests.make import make_organisation, make_source
+from tests.portal.curation.web_server import serving
 
 CheckOutcome = ExternalLink.CheckOutcome
-
-
-class Handler(BaseHTTPRequestHandler):
-    """A handler that answers by path, and records the path and time of each request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.asked.append((time.monotonic(), self.command, self.path, dict(self.headers)))
-        what = self.path.strip("/").split("/")[0]
-        if what == "slow":
-            self.server.waiting.wait(5)
-        elif what == "reset":
-            self.close_connection = True
-            self.connection.close()
-        elif what == "nonsense":
-            self.wfile.write(b"What?\r\n\r\n")
-        elif what == "endless":
-            self._say(200, length=10**12)
-        elif what == "no-head" and self.command == "HEAD":
-            self._say(405)
-        elif what in self.server.leads:
-            status, location = self.server.leads[what]
-            self._say(status, Location=location)
-        elif what == "busy":
-            self._say(429, **{"Retry-After": "3600"})
-        elif what == "closed":
-            self._say(503, **{"Retry-After": "0"})
-        else:
-            self._say(int(what) if what.isdecimal() else 200)
-
-    do_HEAD = do_GET
-
-    def _say(self, status, length=0, **headers):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
-
-    def log_message(self, *args):
-        """Log nothing: the tests read the recorded requests."""
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked, self.leads, self.waiting = [], {}, threading.Event()
-
-    def at(self, path, host="127.0.0.1"):
-        return f"http://{host}:{self.server_port}{path}"
-
-    def handle_error(self, request, client_address):
-        """A connection that is aborted on purpose."""
-
-    def paths(self):
-        return [f"{command} {path}" for _time, command, path, _headers in self.asked]
 
 
 @pytest.fixture
 def server(settings):
     settings.LINKS_MAY_BE_PRIVATE = True
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield server
-    server.waiting.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as running:
+        yield running
 
 
 def answers(*addresses, **options):
@@ -308,53 +240,3 @@ def test_an_error_of_the_program_is_not_kept_silent(server, monkeypatch):
     monkeypatch.setattr(link_checker.LinkChecker, "answer", fail)
     with pytest.raises(BaseExceptionGroup, match="unhandled errors"):
         answers(server.at("/200"))
-
-
-# ── The command ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def check(capsys, **options):
-    call_command("check_links", verbosity=0, pause=0, **options)
-    return capsys.readouterr().out.splitlines()
-
-
-@pytest.mark.django_db
-def test_the_command_stores_each_answer_and_says_how_many(server, capsys):
-    make_source(url=server.at("/200")), make_source(url=server.at("/404")), make_source(url=server.at("/403"))
-    assert check(capsys) == ["broken: 1", "good: 1", "unclear: 1"]
-    assert dict(ExternalLink.objects.values_list("address", "status")) == {
-        server.at("/200"): 200,
-        server.at("/404"): 404,
-        server.at("/403"): 403,
-    }
-    assert ExternalLink.objects.get(status=200).good_at is not None
-
-
-@pytest.mark.django_db
-def test_the_next_run_goes_on_where_one_was_stopped(server, capsys):
-    for number in range(3):
-        make_source(url=server.at(f"/200/{number}"))
-    assert check(capsys, limit=2) == ["good: 2"]
-    assert check(capsys, limit=2) == ["good: 1"]
-    assert check(capsys) == []
-    assert check(capsys, older_than=0) == ["good: 3"]
-
-
-@pytest.mark.django_db
-def test_the_command_asks_for_some_kinds_only(server, capsys):
-    make_source(url=server.at("/200")), make_organisation(url=server.at("/404"))
-    assert check(capsys, kind=["organisation"]) == ["broken: 1"]
-
-
-@pytest.mark.django_db
-def test_what_was_not_asked_waits_for_another_day(server, capsys):
-    make_source(url=server.at("/busy")), make_source(url=server.at("/200"))
-    assert check(capsys) == ["left for another day: 1", "unclear: 1"]
-    assert ExternalLink.objects.get(address=server.at("/200")).checked_at is None
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("options", [{"hosts": 0}, {"pause": -1}, {"limit": -1}])
-def test_the_command_refuses_what_makes_no_sense(options):
-    with pytest.raises(CommandError):
-        call_command("check_links", **options)

@@ -1,15 +1,10 @@
 """Updates of the content: the fixtures of a new release, on a portal whose editors have worked since."""
 
-import json
-from io import StringIO
-
 import pytest
-from django.core.management import CommandError, call_command
 
 from issues.models import Observation, PageIndicator
 from portal.core.choices import PublicationStatus
-from portal.import_export.content_update import FixtureError, update_content
-from portal.import_export.fixtures import as_json, fixture_texts
+from portal.import_export.content_update import FixtureError
 from portal.models import Source
 from portal.tracking import content_version
 from portal.tracking.change_log import content_transaction
@@ -27,39 +22,9 @@ from tests.make import (
     make_source,
     make_tombstone,
 )
+from tests.portal.import_export.releases import Release
 
 pytestmark = pytest.mark.django_db
-
-
-class Release:
-    """The fixtures of a release: at first what the portal has now; then changed as a new release would be."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        texts, _left_out = fixture_texts()
-        self.rows = {name: json.loads(text) for name, text in texts.items()}
-
-    def all_of(self, model, **fields):
-        return [
-            row["fields"]
-            for rows in self.rows.values()
-            for row in rows
-            if row["model"] == model and fields.items() <= row["fields"].items()
-        ]
-
-    def add(self, name, model, **fields):
-        self.rows[name].append({"model": model, "fields": fields})
-
-    def drop(self, model, **fields):
-        for name, rows in self.rows.items():
-            self.rows[name] = [
-                row for row in rows if row["model"] != model or not fields.items() <= row["fields"].items()
-            ]
-
-    def load(self, **options):
-        for name, rows in self.rows.items():
-            (self.folder / f"{name}.json").write_text(as_json(rows), encoding="utf-8")
-        return update_content(self.folder, **options)
 
 
 @pytest.fixture
@@ -293,25 +258,3 @@ def test_a_fixture_that_does_not_fit_is_refused(release, trees):
     release.add("60_projects", "projects.unheard", key="x")
     with pytest.raises(FixtureError, match=r"60_projects\.json: the model projects\.unheard is unknown"):
         release.load()
-
-
-def test_the_command_says_what_it_did(release, trees, settings):
-    release.all_of("projects.project")[0]["summary_en"] = "Saxaul is planted on 500 ha."
-    (release.folder / "fixtures").mkdir()
-    release.folder /= "fixtures"
-    release.load(dry_run=True)
-    settings.BASE_DIR = release.folder.parent
-
-    def said(**options):
-        out = StringIO()
-        call_command("update_content", stdout=out, **options)
-        return out.getvalue().splitlines()
-
-    assert said(dry_run=True) == ["changed: projects 1", "Nothing was stored (--dry-run)."]
-    assert said(verbosity=2) == ["changed project trees: summary_en", "changed: projects 1"]
-    assert said() == ["The content is up to date."]
-
-
-def test_an_empty_database_is_seeded_instead(db):
-    with pytest.raises(CommandError, match="no records yet"):
-        call_command("update_content")

@@ -6,7 +6,6 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
 
 from portal.core.choices import PublicationStatus
 from portal.import_export.fixtures import content_models, fixture_texts
@@ -96,15 +95,6 @@ def test_relations_are_sorted_and_numbers_are_short():
     assert (fields["countries"], fields["budget"]) == ([["kz"], ["uz"]], "1200000.5")
     assert next(iter(fields)) == "key"
     assert "title" not in fields
-
-
-def test_the_command_writes_the_files_and_names_a_missing_folder(db, tmp_path):
-    make_source(key="micklin-2016")
-    call_command("export_fixtures", tmp_path, verbosity=0)
-    assert {path.stem for path in tmp_path.iterdir()} == set(fixture_texts()[0])
-    assert '    "key": "micklin-2016",\n' in (tmp_path / "10_sources.json").read_text(encoding="utf-8")
-    with pytest.raises(CommandError, match=r"There is no folder .*nowhere"):
-        call_command("export_fixtures", tmp_path / "nowhere")
 
 
 def test_fixtures_are_what_the_portal_writes(content):

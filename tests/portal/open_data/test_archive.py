@@ -5,7 +5,6 @@ import threading
 import zipfile
 
 import pytest
-from django.core.management import call_command
 from frictionless import Package
 
 from portal.open_data import archive
@@ -95,12 +94,3 @@ def test_broken_file_is_no_archive():
     archive.folder().mkdir(parents=True)
     (archive.folder() / archive.NAME).write_bytes(b"no archive")
     assert archive.current_archive() is None
-
-
-def test_command_makes_it(capsys, settings):
-    settings.PUBLIC_URL = "https://example.org"
-    make_source(key="one")
-    call_command("build_data_archive")
-    assert archive.NAME in capsys.readouterr().out
-    with zipfile.ZipFile(archive.folder() / archive.NAME) as files:
-        assert "https://example.org/en/sources/one/" in files.read("csv/sources.csv").decode()

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import Error, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -16,7 +15,7 @@ from portal.publishing import scheduler
 from portal.publishing.scheduler import PublishScheduledMiddleware, next_due, publish_scheduled
 from portal.tracking.audit_log import AuditEntry
 from projects.models import Project
-from tests.make import make_citation, make_country, make_project, make_term
+from tests.make import make_citation, make_country, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -66,26 +65,6 @@ def test_readers_find_a_scheduled_record_from_its_time_on_and_not_before(client,
     project.refresh_from_db()
     assert (project.publication, project.publish_at, project.version) == (PublicationStatus.PUBLISHED, None, 2)
     assert project.published_at == timezone.now()
-
-
-def test_command_publishes_what_is_due_and_logs_it(later, caplog):
-    project, term = (
-        scheduled_project(),
-        make_term(publication=PublicationStatus.SCHEDULED, publish_at=timezone.now() + 2 * HOUR),
-    )
-    make_citation(term)
-    with caplog.at_level("INFO", "portal.publishing.scheduler"):
-        call_command("publish_scheduled")
-        assert Project.objects.get().publication == PublicationStatus.SCHEDULED
-        later(HOUR)
-        call_command("publish_scheduled")
-        call_command("publish_scheduled")
-    assert caplog.messages == [f"Published at its time: projects.Project {project.key}"]
-    project.refresh_from_db()
-    term.refresh_from_db()
-    assert (project.publication, project.version) == (PublicationStatus.PUBLISHED, 2)
-    assert (term.publication, term.version) == (PublicationStatus.SCHEDULED, 1)
-    assert next_due() == term.publish_at
 
 
 def test_what_has_come_to_lack_something_goes_back_to_review(later, caplog):

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from issues.models import Issue
 from portal.core.choices import Area, PublicationStatus
 from portal.models import Alias, Place, Source
-from portal.models.search_index import SearchEntry, SearchName, SearchState, SearchWord, entry_id, record_of
+from portal.models.search_index import SearchEntry, SearchName, SearchState, entry_id, record_of
 from portal.search import indexing, ranking, store
 from portal.tracking.change_log import content_transaction
 from projects.models import Project
@@ -208,29 +208,6 @@ def test_flush_empties_the_index():
 
 
 # ── All at once ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def broken():
-    """Make records whose index rows were deleted."""
-    make_project(title_en="Quinoa"), make_project(title_en="Willow"), make_place(name_en="Zembla")
-    indexing.flush_index()
-    store.clear()
-    SearchEntry.objects.filter(kind="place").first().delete()
-    SearchWord.objects.all().delete()
-
-
-def test_rebuild_brings_everything_back(capsys):
-    broken()
-    call_command("rebuild_search_index", "--if-needed", verbosity=0)
-    assert (found("quinoa"), found("willow"), found("zembla")) == (["project"], ["project"], ["place"])
-    assert "quinoa" in SearchWord.objects.values_list("word", flat=True)
-    assert not store.exists(store.NEW_TABLE)
-    assert capsys.readouterr().out.splitlines() == [
-        "The index has 0 of 1 places.",
-        "The search index holds 3 records.",
-    ]
-    call_command("rebuild_search_index", "--if-needed", verbosity=0)
-    assert capsys.readouterr().out == "The search index is whole.\n"
 
 
 def test_rebuild_forgets_what_is_no_longer_there():
