@@ -1,6 +1,6 @@
 """Pages of projects, agreements, results and organisations."""
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -32,6 +32,14 @@ from projects.models import (
 from projects.tables import AgreementTable, OrganisationTable, ProjectTable, ResultTable
 
 VISIBLE = PublicationStatus.PUBLISHED
+
+# An organisation in the first of these roles that a project has leads it. A partner does not lead.
+LEADING_ROLES = (
+    Participation.Role.ACCOUNTABLE,
+    Participation.Role.EXTENDING,
+    Participation.Role.IMPLEMENTING,
+    Participation.Role.FUNDING,
+)
 
 
 class ProjectList(RecordListView):
@@ -94,17 +102,17 @@ class ProjectPage(RecordView):
         shown = [row for name in ("results", "led_by") for row, _keys in context.get(name, ())]
         return context | {
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
+            "lead": [(role, roles[role][0]) for role in LEADING_ROLES if role in roles][:1],
+            "has_results": bool(project.results_en or context.get("results")),
             "notes": source_footnotes(project, shown),
         }
 
     def related_context(self, project):
         led_by = agreements_behind(project)
-        explicit = {outcome.agreement_id for outcome in led_by}
         return {
             "results": [(result, source_keys(result)) for result in results_of(project)],
             "led_by": [(outcome, source_keys(outcome)) for outcome in led_by],
-            "agreements": [one for one in agreements_near(project) if one.pk not in explicit],
-            "related": related_projects(project),
+            "related": similar_projects(project, led_by),
             "imported": imported_of(project),
         }
 
@@ -162,36 +170,38 @@ def imported_of(project):
     return imported
 
 
-def agreements_near(project, years=2, limit=6):
-    """Return published agreements with a country of the project, dated near its start, the nearest first.
+def similar_projects(project, led_by=(), limit=3):
+    """Return pairs of another published project and the reasons why it is similar, the most similar first.
 
-    "Near" means in the calendar years from `years` before to `years` after the start. Return [] if the start is
-    unknown.
+    Only links that editors made count: the agreements that led to both, the issues that both address (with their
+    sub-issues) and the places of both (with their parts). A project with more of these in common comes first.
+    `led_by` are the outcomes that lead to the project, with their agreements.
     """
-    if not project.start:
-        return []
-    countries = [place.pk for place in project.countries.all()]
-    near = (
-        Agreement.objects.published()
-        .with_outlook()
-        .filter(date__gte=f"{project.start.year - years:04}", date__lt=f"{project.start.year + years + 1:04}")
-        .filter(
-            pk__in=AgreementParty.objects.filter(
-                Q(country__in=countries) | Q(organisation__country__in=countries)
-            ).values("agreement")
-        )
-        .only("key", "title_en", "title_ko", "title_ru", "date", "kind")
+    facets = registry.facet_index(Project).facets
+    agreements = {outcome.agreement_id: (outcome.agreement, BitMap()) for outcome in led_by}
+    if agreements:
+        led_to = AgreementOutcome.objects.filter(agreement__in=agreements).values_list("agreement", "project")
+        for agreement, other in led_to:
+            agreements[agreement][1].add(other)
+    issues = [link.issue for link in project.issue_links.all()]
+    shared = (
+        (_("The same agreement: {names}"), list(agreements.values())),
+        (_("The same issues: {names}"), [(issue, facets["issue"][issue.key]) for issue in issues]),
+        (_("The same places: {names}"), [(place, facets["place"][place.key]) for place in project.places.all()]),
     )
-    start = project.start.first_day
-    return sorted(near, key=lambda agreement: abs((agreement.date.first_day - start).days))[:limit]
-
-
-def related_projects(project, limit=6):
-    """Return other published projects that address the same issues or their sub-issues, the most in common first."""
-    sets = registry.facet_index(Project).facets["issue"]
-    answering = [sets[link.issue.key] for link in project.issue_links.all()]
-    best = most_matching([keys - BitMap([project.pk]) for keys in answering], limit)
-    return registry.in_bulk_ordered(Project.objects.published().for_list(), best)
+    best = most_matching([ids - BitMap([project.pk]) for _reason, links in shared for _record, ids in links], limit)
+    found = registry.in_bulk_ordered(Project.objects.published().for_list(), best)
+    return [
+        (
+            other,
+            [
+                reason.format(names=", ".join(names))
+                for reason, links in shared
+                if (names := [record.name_and_language()[0] for record, ids in links if other.pk in ids])
+            ],
+        )
+        for other in found
+    ]
 
 
 class AgreementList(RecordListView):

@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from portal.citations.references import reference
 from portal.citations.styles import STYLES
@@ -59,6 +59,13 @@ def section(content, *, title, id, more="", more_url="", lead=""):
         "components/section.html",
         {"content": content, "title": title, "id": id, "more": more, "more_url": more_url, "lead": lead},
     )
+
+
+@register.simple_block_tag
+def fact(content, label):
+    """Return one fact of a strip (`<dl class="fact-strip">`): a label and its value, "Not known" if there is none."""
+    value = content if content.strip() else format_html('<span class="text-muted">{}</span>', gettext("Not known"))
+    return format_html("<div><dt>{}</dt><dd>{}</dd></div>", label, value)
 
 
 @register.inclusion_tag("components/breadcrumbs.html")
@@ -132,6 +139,12 @@ def identifiers(rows):
 def notes_list(notes):
     """Show the numbered sources of a page."""
     return {"notes": notes}
+
+
+@register.inclusion_tag("components/evidence_and_sources.html")
+def evidence_and_sources(record, notes):
+    """Show what a record is based on and its numbered sources, folded until a reader opens them or follows a note."""
+    return {"record": record, "confidence": Confidence(record.confidence), "notes": notes}
 
 
 @register.inclusion_tag("components/evidence.html")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.models import Place
 from projects.models import Participation, ProjectIssue, Result
-from projects.views import agreements_near, later_activity, related_projects
+from projects.views import later_activity, similar_projects
 from tests import reading
 from tests.make import (
     make_activity,
@@ -21,6 +21,7 @@ from tests.make import (
     make_outcome,
     make_participation,
     make_party,
+    make_place,
     make_project,
     make_result,
     make_result_figure,
@@ -39,10 +40,25 @@ def keys(records):
     return [record.key for record in records]
 
 
+def pairs(response, path):
+    """Return the pairs of definition lists as a dict from name to words."""
+    rows = reading.page(response).xpath(f"{path}/div")
+    return {reading.words(row.find("dt")): reading.words(row.find("dd")) for row in rows}
+
+
 def facts(response):
     """Return the facts beside a record: a dict from name to words."""
-    rows = reading.page(response).xpath("//aside//dl/div")
-    return {reading.words(row.find("dt")): reading.words(row.find("dd")) for row in rows}
+    return pairs(response, "//aside//dl")
+
+
+def strip(response):
+    """Return the facts right under the title of a record: a dict from name to words."""
+    return pairs(response, "//header/h1/following-sibling::dl[@class='fact-strip']")
+
+
+def headings(response):
+    """Return the anchors of the sections of a page, in their order."""
+    return reading.page(response).xpath("//article//section/@aria-labelledby")
 
 
 # ── A project ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -50,7 +66,7 @@ def facts(response):
 
 def test_project_states_its_facts(client):
     project = make_project(
-        key="trees", start="2020", end="2023-05", budget="5600000.00", currency="USD", finance="grant"
+        key="trees", status="closed", start="2020", end="2023-05", budget="5600000.00", currency="USD", finance="grant"
     )
     project.countries.add(make_country(name_en="Uzbekistan"))
     project.sectors.add(make_sector(code="31220", name_en="Forestry development"))
@@ -58,13 +74,19 @@ def test_project_states_its_facts(client):
     make_rio_marker(project=project)
     for code in ("6.4", "15", "6"):
         make_sdg(project, code)
-    assert facts(client.get("/en/projects/trees/")) == {
+    make_participation(project=project, organisation=make_organisation(name_en="KOICA"), role=Role.FUNDING)
+    response = client.get("/en/projects/trees/")
+    assert strip(response) == {
+        "Status": "Completed",
         "Project period": "2020 – May 2023",
         "Budget": "US$ 5.6 million",
-        "Funding type": "Grant",
-        "Lead (Korean side)": "National",
+        "Lead": "KOICA (Funding)",
         "Countries": "Uzbekistan",
+        "Korean side": "National",
+    }
+    assert facts(response) == {
         "Areas": "Forestry",
+        "Funding type": "Grant",
         "Sectors (OECD DAC)": "31220 Forestry development",
         "Sustainable Development Goals": "6 Clean water and sanitation targets 6.4 15 Life on land",
         "Rio markers": "Desertification: 2 Principal objective",
@@ -74,14 +96,68 @@ def test_project_states_its_facts(client):
 def test_project_says_what_is_not_known(client):
     make_project(key="trees", note_en="Figures differ.")
     response = client.get("/en/projects/trees/")
-    found = facts(response)
-    assert [found[name] for name in ("Project period", "Budget", "Funding type", "Rio markers")] == [
-        *("Dates not known", "Not known", "Not known", "Not stated in a source")
+    found = strip(response) | facts(response)
+    names = ("Project period", "Budget", "Lead", "Countries", "Funding type", "Rio markers")
+    assert [found[name] for name in names] == [
+        *("Dates not known", "Not known", "Not known", "Not known", "Not known", "Not stated in a source")
     ]
     assert reading.said(response, "unknown") == [
-        "None of the sources we read reports results.",
-        "Not linked to any environmental issue.",
+        "None of the sources we read says what was done or reports results. Not linked to any environmental issue."
     ]
+    assert headings(response) == ["evidence", "cite"]  # an empty section has no heading
+
+
+def test_project_with_activities_says_that_no_source_reports_results(client):
+    make_answer(project=make_project(key="trees", activities_en="Trees were planted."))
+    response = client.get("/en/projects/trees/")
+    assert reading.said(response, "unknown") == ["None of the sources we read reports results."]
+    assert headings(response) == ["activities", "issues", "evidence", "cite"]
+
+
+def test_project_answers_first_and_gives_its_evidence_last(client):
+    project = make_project(key="trees", activities_en="Trees were planted.", results_en="They grow.")
+    issue = make_issue()
+    for one in (project, make_project()):
+        make_answer(project=one, issue=issue)
+    make_participation(project=project)
+    make_result(project=project)
+    make_outcome(project=project)
+    assert headings(client.get("/en/projects/trees/")) == [
+        *("activities", "results", "issues", "parties", "led-by", "related", "evidence", "cite")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roles", "lead"),
+    [
+        ("funding implementing extending accountable", "accountable (Accountable)"),
+        ("funding implementing extending", "extending (Extending)"),
+        ("partner funding implementing", "implementing (Implementing)"),
+        ("partner funding", "funding (Funding)"),
+        ("partner", "Not known"),
+    ],
+)
+def test_lead_of_a_project_is_the_first_in_the_most_responsible_role(client, roles, lead):
+    project = make_project(key="trees")
+    for role in roles.split():
+        for name in (role, f"another {role}"):
+            make_participation(project=project, organisation=make_organisation(name_en=name), role=role)
+    assert strip(client.get("/en/projects/trees/"))["Lead"] == lead
+
+
+@pytest.mark.parametrize(
+    ("language", "status"),
+    [
+        ("en", "Under way · last reported June 2026"),
+        ("ko", "진행 중 · 최종 확인 2026년 6월"),
+        ("ru", "Реализуется · последние сведения: июнь 2026 г."),
+    ],
+)
+def test_strip_of_a_project_states_its_status_with_its_age(client, monkeypatch, language, status):
+    monkeypatch.setattr(timezone, "localdate", lambda *args: datetime.date(2026, 11, 27))
+    make_project(key="trees", status="implementation", status_as_of="2026-06", end=None)
+    [first, *_others] = strip(client.get(f"/{language}/projects/trees/")).values()
+    assert first == status
 
 
 def test_project_tells_its_evidence_its_confidence_and_its_note(client):
@@ -153,32 +229,6 @@ def agreement_of(country, key, date):
     make_party(agreement=agreement, country=country)
 
 
-def test_agreements_near_a_project_are_those_of_its_countries_around_its_start(uzbekistan):
-    for key, date in (
-        ("two-before", "2018"),
-        ("three-before", "2017-12-31"),
-        ("same-year", "2020-03"),
-        ("two-after", "2022-12-31"),
-        ("three-after", "2023"),
-    ):
-        agreement_of(uzbekistan, key, date)
-    agreement_of(make_country(key="kz"), "elsewhere", "2020")
-    ministry = make_organisation(country=uzbekistan)
-    make_party(agreement=make_agreement(key="by-ministry", date="2020-02"), organisation=ministry)
-    project = make_project(start="2020-02")
-    project.countries.add(uzbekistan)
-    project.refresh_from_db()
-    assert keys(agreements_near(project)) == ["by-ministry", "same-year", "two-before", "two-after"]
-    assert keys(agreements_near(project, limit=1)) == ["by-ministry"]
-
-
-def test_no_agreement_is_near_a_project_without_a_known_start(uzbekistan):
-    agreement_of(uzbekistan, "any", "2020")
-    project = make_project(start=None)
-    project.countries.add(uzbekistan)
-    assert agreements_near(project) == []
-
-
 def make_bodies(*countries):
     """Return a published organisation of each country."""
     return [make_organisation(country=country) for country in countries]
@@ -248,23 +298,41 @@ def test_later_activity_is_folded_and_says_that_no_source_confirms_it(client, fo
     assert "Found by date and parties; no source confirms the link." in reading.words(folded)
 
 
-def test_related_projects_answer_the_same_issues_the_most_in_common_first():
-    salt, dust, floods = make_issue(), make_issue(), make_issue()
+def answering(key, *issues, **fields):
+    project = make_project(key=key, **fields)
+    for issue in issues:
+        make_answer(project=project, issue=issue)
+    return project
 
-    def answering(key, *issues, **fields):
-        project = make_project(key=key, **fields)
-        for issue in issues:
-            make_answer(project=project, issue=issue)
-        return project
 
+def test_similar_projects_share_links_the_most_in_common_first():
+    salt, dust, floods = (make_issue(name_en=name) for name in ("Salt", "Dust", "Floods"))
+    province = make_place(kind=Place.Kind.PROVINCE, name_en="Karakalpakstan")
     project = answering("this", salt, dust)
+    project.places.add(province)
     answering("one-in-common", salt)
     answering("two-in-common", salt, dust)
+    answering("three-in-common", salt, dust).places.add(make_place(part_of=province))
     answering("none-in-common", floods)
     answering("hidden", salt, dust, publication="draft")
-    assert keys(related_projects(project)) == ["two-in-common", "one-in-common"]
-    assert keys(related_projects(project, limit=1)) == ["two-in-common"]
-    assert related_projects(make_project()) == []
+    found = [(other.key, reasons) for other, reasons in similar_projects(project)]
+    assert found == [
+        ("three-in-common", ["The same issues: Salt, Dust", "The same places: Karakalpakstan"]),
+        ("two-in-common", ["The same issues: Salt, Dust"]),
+        ("one-in-common", ["The same issues: Salt"]),
+    ]
+    assert [other.key for other, _reasons in similar_projects(project, limit=1)] == ["three-in-common"]
+    assert similar_projects(make_project()) == []
+
+
+def test_project_of_the_same_agreement_is_similar_and_the_page_says_why(client):
+    agreement = make_agreement(title_ru="Лесной меморандум")
+    for project in (make_project(key="this"), make_project(key="that", title_ru="Сад")):
+        make_outcome(agreement=agreement, project=project)
+    entries = reading.page(client.get("/ru/projects/this/")).xpath("//section[@aria-labelledby='related']//li")
+    [words] = [reading.words(entry) for entry in entries]
+    assert words.startswith("Сад ")
+    assert words.endswith(" То же соглашение: Лесной меморандум")
 
 
 # ── Agreements and organisations ─────────────────────────────────────────────────────────────────────────────
@@ -338,7 +406,7 @@ def test_project_shows_its_results_before_lessons_and_evaluations(client):
         make_citation(result, make_source(title=f"Source of the {kind}"))
     make_result_figure(result=result, label_en="Trees", value="1200", unit_en="ha", year=2023)
     response = client.get("/en/projects/trees/")
-    entries = reading.page(response).xpath("//section[@aria-labelledby='outcomes']//li[@class='entry']")
+    entries = reading.page(response).xpath("//section[@aria-labelledby='results']//li[@class='entry']")
     assert [reading.words(entry) for entry in entries] == [
         "Result On its own page An result.1 Planned end 2022 Actual end 2023 Trees 1,200 ha (2023)",
         "Lesson On its own page An lesson.2 Planned end 2022 Actual end 2023",
@@ -358,7 +426,7 @@ def test_project_names_the_agreement_that_led_to_it(client):
     assert part(response, "led-by") == (
         "From which agreement Forest memorandum Memorandum of understanding March 2020 It names the site."
     )
-    assert reading.page(response).xpath("//details[@class='folded']") == []  # it is not named again as near
+    assert reading.words(reading.page(response)).count("Forest memorandum") == 1
 
 
 def test_result_has_a_page_with_the_issues_areas_and_countries_of_its_project(client):

@@ -34,6 +34,15 @@ def test_each_status_of_a_project_has_a_tag_in_the_readers_language(status):
         assert tag.text.startswith(str(status.label))
 
 
+@pytest.mark.parametrize(("language", "unknown"), [("en", "Not known"), ("ko", "알려지지 않음"), ("ru", "Неизвестно")])
+def test_fact_has_a_label_and_a_value_or_says_that_it_is_not_known(language, unknown):
+    source = "{% fact 'Budget' %} {{ value }} {% endfact %}"
+    with override(language):
+        assert reading.words(tree(source, value="<b>1</b>").xpath("div/dd")[0]) == "<b>1</b>"
+        [empty] = tree(source, value="").xpath("div")
+    assert [reading.words(part) for part in empty] == ["Budget", unknown]
+
+
 def test_section_has_an_anchor_and_is_left_out_if_it_is_empty():
     source = "{% section title='Issues' id='issues' more=more more_url='/x/' %}{{ content }}{% endsection %}"
     [shown] = tree(source, content="Two.", more="").xpath("section")
