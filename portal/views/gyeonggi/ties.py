@@ -104,10 +104,6 @@ class TieRow:
     side: object
     cells: list[tuple[object, list[TieView]]]
 
-    @property
-    def count(self):
-        return sum(len(ties) for _country, ties in self.cells)
-
 
 def threads_of(ties: list[Tie], *, width: float, height: float = 0, labelled: bool = True):
     """Return the drawing of the ties: Korean sides on the left, partners by country on the right."""
