@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 PHONE = {"width": 390, "height": 844}
-# The two longest Russian titles of projects.
+# The longest Russian titles of projects and the longest parties of agreements.
 LONG_TITLES = ("kopia-koica-kg-agri-water-2026", "seongnam-namangan-oda-2012")
-RECORDS = (*(f"projects/{key}" for key in LONG_TITLES),)
+RECORDS = (*(f"projects/{key}" for key in LONG_TITLES), "agreements/moe-kg-renewables-2023")
 
 
 @pytest.mark.parametrize("record", RECORDS)
