@@ -85,7 +85,11 @@ class Area(models.TextChoices):
 
 
 class Goal(models.TextChoices):
-    """The seventeen Sustainable Development Goals, by number."""
+    """The seventeen Sustainable Development Goals, by number.
+
+    Short titles: of the United Nations (Sustainable Development Goals, communications materials) in English and
+    Russian; of the Statistics Research Institute of Korea (SDGs in the Republic of Korea) in Korean.
+    """
 
     NO_POVERTY = "1", _("No poverty")
     ZERO_HUNGER = "2", _("Zero hunger")
