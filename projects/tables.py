@@ -4,6 +4,7 @@ import django_tables2 as tables
 from django.db.models import Case, IntegerField, When
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Area
@@ -32,10 +33,23 @@ def area_words(record):
     return label_list(Area(row.area).label for row in record.areas.all())
 
 
+class ComparedNameColumn(NameColumn):
+    """The name of a project after a box, by which readers choose it for a comparison."""
+
+    def render(self, record):
+        title, _language = record.name_and_language()
+        return format_html(
+            '<input type="checkbox" name="project" value="{}" aria-label="{}"> {}',
+            record.key,
+            gettext("Select for comparison: {name}").format(name=title),
+            super().render(record),
+        )
+
+
 class ProjectTable(RecordTable):
     """Projects with countries, areas, status, dates and budget."""
 
-    title = NameColumn("title", verbose_name=_("Project"))
+    title = ComparedNameColumn("title", verbose_name=_("Project"))
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
     areas = SeveralColumn(verbose_name=_("Areas"))
     status = tables.Column(verbose_name=_("Status today"))

@@ -48,6 +48,7 @@ class ProjectList(RecordListView):
     queryset = Project.objects.all()
     filterset_class = ProjectFilter
     table_class = ProjectTable
+    results_template = "projects/includes/project_results.html"
     title = _("Projects")
     lead = _(
         "What Korea and Gyeonggi Province are doing with Central Asia. Each project is listed with its participants, "

@@ -40,3 +40,18 @@ def test_projects_are_chosen_without_javascript(new_context, site):
     page.get_by_role("button", name="Compare projects").click()
     expect(page).to_have_url(f"{site.url}/en/compare/?project={GRIP}&project={FOREST}")
     expect(page.locator(".compare-chosen li")).to_have_count(2)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_two_projects_ticked_in_the_list_are_compared(new_context, site, script):
+    page = new_context(viewport={"width": 390, "height": 844}, java_script_enabled=script).new_page()
+    page.goto(f"{site.url}/ko/projects/")
+    button = page.get_by_role("button", name="선택한 사업 비교")
+    expect(button).to_be_hidden()
+    ticks = page.locator("input[name=project]")
+    keys = [ticks.nth(number).get_attribute("value") for number in (0, 2)]
+    ticks.nth(0).check()
+    ticks.nth(2).check()
+    button.click()
+    expect(page).to_have_url(f"{site.url}/ko/compare/?project={keys[0]}&project={keys[1]}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("사업 비교")
