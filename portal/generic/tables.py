@@ -32,7 +32,7 @@ class ValueColumn(tables.Column):
     """A column that sorts empty values last in both directions, and equal values by key."""
 
     def order(self, queryset, is_descending):
-        column = F(str(self.accessor))
+        column = F(self.order_by[0].bare if self.order_by else str(self.accessor))
         known_first = column.desc(nulls_last=True) if is_descending else column.asc(nulls_last=True)
         return queryset.order_by(known_first, "key"), True
 
