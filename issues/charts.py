@@ -15,13 +15,15 @@ from issues.figures import author_of, comparable_values, readings, value_columns
 from issues.models import Observation
 from portal.core.formatting import large_number, name_list, number, quantities, quantity
 from portal.core.languages import reader_html, text_and_language
-from portal.graphics.charts import LineChart, Series, labels_fit, line_chart, small_multiples
+from portal.graphics.charts import BarChart, LineChart, Series, bar_chart, labels_fit, line_chart, small_multiples
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from portal.maps import geometry
 from portal.maps.region import central_asia, draw
 from portal.models import Place
 
 WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
+LARGE = (880, 400)  # the page of an indicator
+FEW = 3  # values: so few show no trend, so they are bars instead of a line
 # A country has the same colour in every chart. Other places get the colours of OTHER_TONES in order.
 TONES = {"kz": 1, "kg": 2, "tj": 3, "tm": 4, "uz": 5, "kr": 6, "world": 7}
 OTHER_TONES = (1, 5, 3, 2, 4, 6, 8)
@@ -165,13 +167,33 @@ class IndicatorFigure:
         """Return the chart for a phone; None if there is one size for both."""
         return self.chart(*self.sizes[1]) if len(self.sizes) > 1 else None
 
+    @property
+    def latest_words(self):
+        """Return the values of the latest year as words, as the readout shows them. It needs two sizes."""
+        return self.wide.years[-1].text
+
+    @property
+    def is_few(self):
+        """Return True if a line would show nothing: there are at most `FEW` values, or all are of one year."""
+        return len(self.observations) <= FEW or len({one.year for one in self.observations}) == 1
+
+    @cached_property
+    def bars(self) -> BarChart:
+        """Return a bar for each value, with its place and year. For figures that are `is_few`."""
+        items, tones = [], []
+        for one in self.series:
+            for year, value in sorted(one.points):
+                items.append((f"{one.name}, {year}", value, ""))
+                tones.append(one.tone)
+        return bar_chart(items, width=NARROW[0], format_value=axis_number, missing="", tones=tones)
+
     @cached_property
     def multiples(self):
         """Return a small chart for each series as (id, name, chart, sentence), all with the same axes.
 
-        Return an empty list if there are fewer than three series.
+        Return an empty list if there are fewer than three series, or too few values for lines.
         """
-        if len(self.series) < 3:
+        if len(self.series) < 3 or self.is_few:
             return []
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
         charts = small_multiples(self.series, width=160, height=112, format_value=axis_number)
@@ -422,13 +444,19 @@ def chart_file(request, figure):
     return svg_file(
         request,
         indicator.key,
-        [Panel(render_to_string("charts/line.html", {"chart": figure.wide, "bare": True}))],
+        [
+            Panel(
+                render_to_string("charts/bar.html", {"chart": figure.bars})
+                if figure.is_few
+                else render_to_string("charts/line.html", {"chart": figure.wide, "bare": True})
+            )
+        ],
         title=text_and_language(indicator, "name")[0],
         unit=text_and_language(indicator, "unit")[0],
         sentence=figure.sentence,
         source=f"{figure.note} {source_line(figure.sources, text_and_language(indicator, 'licence')[0])}".strip(),
         key=[LegendEntry(f"{letter} {one.name}", f"swatch tone-{one.tone}") for letter, one in figure.key]
-        if figure.key_always
+        if figure.key_always and not figure.is_few
         else (),
     )
 
@@ -484,6 +512,19 @@ def common_years(years_by_country: dict[str, set[int]]) -> list[int]:
         for year in years:
             counts[year] = counts.get(year, 0) + 1
     return sorted((year for year, count in counts.items() if count >= FEWEST), reverse=True)
+
+
+def has_map(indicator) -> bool:
+    """Return whether `value_map` has a map of the indicator. One query."""
+    years_of: dict[str, set[int]] = {}
+    for key, year in (
+        indicator.observations.published()
+        .filter(place__group=Place.Group.CENTRAL_ASIA)
+        .order_by()
+        .values_list("place__key", "year")
+    ):
+        years_of.setdefault(key, set()).add(year)
+    return bool(common_years(years_of))
 
 
 def best_year(years_by_country: dict[str, set[int]], years: list[int], patience: int = 10) -> int:

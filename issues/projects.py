@@ -7,7 +7,7 @@ from django.db.models import Q
 from issues.models import Issue
 from portal.core.choices import PublicationStatus
 from portal.facets import registry
-from portal.facets.bitmaps import BitMap
+from portal.facets.bitmaps import BitMap, union
 
 MOST = 24  # projects on the page of an issue
 
@@ -76,3 +76,10 @@ def projects_for_issue(issue, most=MOST):
         under = link.issue if link is not None and link.issue_id != issue.pk else None
         shown.append(Answer(project, link, under))
     return len(everyone), shown
+
+
+def latest_projects_for_issues(issues, most=3):
+    """Return (count, projects): how many published projects address any of `issues`, and the `most` latest of them."""
+    answering = _answering()
+    ids = union([answering[issue.key] for issue in issues])
+    return len(ids), registry.first_records(_projects().objects.published().latest_first().for_list(), ids, most)

@@ -1,6 +1,7 @@
 """Pages of issues, indicators, events and the glossary."""
 
 import functools
+from dataclasses import replace
 
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.urls import reverse
@@ -9,7 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from issues import aral, schema
 from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
-from issues.charts import IndicatorFigure, chart_file, chartable, figures_for, map_file, multiples_file, value_map
+from issues.charts import (
+    LARGE,
+    NARROW,
+    TONES,
+    IndicatorFigure,
+    chart_file,
+    chartable,
+    figures_for,
+    has_map,
+    map_file,
+    multiples_file,
+    value_map,
+)
 from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.key_figures import with_observations
@@ -25,7 +38,7 @@ from issues.models import (
     Section,
     Term,
 )
-from issues.projects import projects_for_issue, with_project_counts
+from issues.projects import latest_projects_for_issues, projects_for_issue, with_project_counts
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.citations.references import citations_of, source_keys
 from portal.core.choices import PublicationStatus
@@ -269,10 +282,11 @@ class IndicatorList(RecordListView):
 
 
 class IndicatorPage(RecordView):
-    """One indicator: a chart of the chosen places and years, and the same values as a table, as CSV and as SVG."""
+    """One indicator: a chart, a map or a table of the chosen places and years, also as CSV and as SVG."""
 
     model = Indicator
-    parameters = (*ObservationFilter.base_filters, "year")
+    parameters = (*ObservationFilter.base_filters, "year", "view")
+    views = (("chart", _("Chart")), ("map", _("Map")), ("table", _("Table")))
     file_parameters = ("part",)
     list_title, list_url = _("Indicators"), "indicators"
 
@@ -364,13 +378,43 @@ class IndicatorPage(RecordView):
         choice = self.choice
         drawn, left_out = chartable(observations, choice)
         query = {name: choice.data.getlist(name) for name in choice.valid_data} if choice.is_bound else {}
-        figure = IndicatorFigure(self.object, drawn, query=query, left_out=left_out) if observations else None
+        figure = None
+        if observations:
+            figure = IndicatorFigure(self.object, drawn, (LARGE, NARROW), query=query, left_out=left_out)
+        offered = [(key, label) for key, label in self.views if key != "map" or has_map(self.object)]
+        asked = self.request.GET.get("view")
+        view = asked if asked in dict(offered) else "chart"
         return super().get_context_data(**kwargs) | {
             "choice": choice,
+            "places": self.place_options({one.place.key for one in drawn}),
+            "shown_as": view,
+            "tabs": [(label, tab_url(self.request, key), key == view) for key, label in offered],
             "figure": figure,
             # The template and `picture` call it only if they need the map, so a chart file does not run its queries.
             "value_map": functools.partial(value_map, self.object, self.request.GET.get("year")),
+            "projects": functools.partial(latest_projects_for_issues, self.object.issues.all()),
+            "issue_keys": [issue.key for issue in self.object.issues.all()],
         }
+
+    def place_options(self, drawn):
+        """Return the options of places, those of `drawn` (keys) ticked, countries first and in their usual order.
+
+        Return an empty list if there is nothing to choose.
+        """
+        options = [replace(one, chosen=one.value in drawn) for facet in self.choice.facets for one in facet.options]
+        last = len(TONES) + 1
+        options.sort(key=lambda one: (TONES.get(one.value, last), one.label))
+        return options if len(options) > 1 else []
+
+
+def tab_url(request, view):
+    """Return the URL of another view of an indicator, with the chosen places and years."""
+    query = request.GET.copy()
+    for name in ("view", "format", "part"):
+        query.pop(name, None)
+    if view != "chart":
+        query["view"] = view
+    return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 class EventPage(RecordView):

@@ -1,8 +1,10 @@
 // Values of a year on hover, touch and arrow keys. The words are those of the chart's own <title> elements, so that a
-// reader without JavaScript has them too; small charts leave them out and have them in their table.
+// reader without JavaScript has them too; small charts leave them out and have them in their table. What the page says
+// at first, such as the latest year, comes back as soon as no year is chosen.
 for (const figure of document.querySelectorAll("[data-chart]")) {
   const frame = figure.querySelector(".chart-frame");
   const reading = figure.querySelector(".chart-reading");
+  const atRest = reading.textContent;
   let at = -1;
 
   const chart = () => [...frame.querySelectorAll("svg")].find((svg) => svg.getBoundingClientRect().width > 0);
@@ -28,18 +30,24 @@ for (const figure of document.querySelectorAll("[data-chart]")) {
 
   const hide = () => {
     frame.classList.remove("chart-reading-on");
-    reading.textContent = "";
+    reading.textContent = atRest;
     at = -1;
   };
 
   frame.tabIndex = 0;
   frame.setAttribute("role", "group");
   frame.setAttribute("aria-labelledby", `${figure.id}-title`);
-  frame.addEventListener("pointermove", (event) => {
-    const band = event.target.closest?.(".years rect");
-    if (band) show([...band.parentNode.children].indexOf(band));
+  // The target of a moving finger stays the one that it touched first, so the place decides.
+  const follow = (event) => {
+    const band = document.elementFromPoint(event.clientX, event.clientY)?.closest(".years rect");
+    if (band && frame.contains(band)) show([...band.parentNode.children].indexOf(band));
+  };
+
+  frame.addEventListener("pointerdown", follow);
+  frame.addEventListener("pointermove", follow);
+  frame.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch") hide(); // a lifted finger leaves its year to be read
   });
-  frame.addEventListener("pointerleave", hide);
   frame.addEventListener("blur", hide);
   frame.addEventListener("keydown", (event) => {
     const count = chart().querySelectorAll(".years rect").length;

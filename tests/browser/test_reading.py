@@ -1,5 +1,6 @@
 """Lists, charts and languages in a browser, with and without JavaScript."""
 
+import itertools
 import re
 
 import pytest
@@ -142,8 +143,10 @@ def test_arrow_keys_read_a_chart_year_by_year(page, site):
     expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^2022: .*Kazakhstan 34\.6"))
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^2021: "))
+    page.keyboard.press("Home")
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^1990: "))
     page.keyboard.press("Escape")
-    expect(page.locator(".chart-reading")).to_have_text("")
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^2022: "))
 
 
 def test_arrow_keys_read_a_small_chart_from_its_table(page, site):
@@ -158,6 +161,54 @@ def test_a_pointer_reads_a_chart_too(page, site):
     page.goto(f"{site.url}/en/indicators/water-stress/")
     page.locator(".chart-wide .years rect").first.hover()
     expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^1990: "))
+
+
+def test_a_finger_reads_a_chart_and_its_year_stays_when_it_is_lifted(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
+    page.goto(f"{site.url}/ko/indicators/water-stress/")
+    box = page.locator(".chart-narrow .years").bounding_box()
+    page.touchscreen.tap(box["x"] + 2, box["y"] + box["height"] / 2)
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^1990: "))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+@pytest.mark.parametrize("key", ["water-stress", "renewable-energy-final-share", "drinking-water-safely-managed"])
+def test_the_whole_chart_of_an_indicator_is_in_the_first_view(new_context, site, key, language, width, height):
+    page = new_context(viewport={"width": width, "height": height}, java_script_enabled=False).new_page()
+    page.goto(f"{site.url}/{language}/indicators/{key}/")
+    chart = page.locator(".chart-frame svg:visible").bounding_box()
+    assert chart["y"] + chart["height"] <= height
+    # Without JavaScript, the readout states the latest year.
+    expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^20\d\d: "))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("key", ["precipitation", "temperature-anomaly", "water-use-efficiency", "red-list-index"])
+def test_labels_at_the_ends_of_lines_do_not_overlap(new_context, site, key, width):
+    page = new_context(viewport={"width": width, "height": 844}).new_page()
+    page.goto(f"{site.url}/ru/indicators/{key}/")
+    rows = page.locator(".chart-frame svg:visible .label tspan").evaluate_all(
+        "rows => rows.map(row => { const box = row.getBoundingClientRect(); return [box.top, box.bottom]; })"
+    )
+    assert len(rows) > 5
+    # A box has the height of the font, which is more than that of its letters.
+    assert all(after[0] - before[0] >= 12 for before, after in itertools.pairwise(sorted(rows)))
+
+
+def test_tabs_of_an_indicator_keep_places_and_years(page, site):
+    page.goto(f"{site.url}/en/indicators/water-stress/?place=uz&place=kz&year_from=2010")
+    tabs = page.get_by_role("navigation", name="Chart, map or table")
+    expect(tabs.locator("[aria-current=page]")).to_have_text("Chart")
+    tabs.get_by_role("link", name="Table").click()
+    expect(page).to_have_url(f"{site.url}/en/indicators/water-stress/?place=uz&place=kz&year_from=2010&view=table")
+    expect(page.locator("table.values thead th")).to_have_count(3)
+    page.get_by_role("checkbox", name="Uzbekistan").uncheck()
+    page.get_by_role("button", name="Update table").click()
+    expect(page).to_have_url(re.compile(r"view=table.*place=kz"))
+    expect(page.locator("table.values thead th")).to_have_count(2)
+    tabs.get_by_role("link", name="Map").click()
+    expect(page.locator(".map-values")).to_be_visible()
 
 
 def test_the_skip_link_leads_to_the_content(page, site):
@@ -193,7 +244,7 @@ def test_no_list_runs_out_of_the_page(new_context, site, path, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("path", ["coverage/", "indicators/water-stress/", "timeline/"])
+@pytest.mark.parametrize("path", ["coverage/", "indicators/water-stress/?view=table", "timeline/"])
 def test_on_paper_every_table_stands_whole(new_context, site, path):
     page = new_context(viewport={"width": 690, "height": 720}).new_page()
     page.goto(f"{site.url}/en/{path}")

@@ -12,7 +12,16 @@ from issues.charts import IndicatorFigure
 from issues.figures import readings
 from issues.models import Indicator, Observation
 from portal.models import Place
-from tests.make import make_country, make_indicator, make_place, make_source
+from tests import reading
+from tests.make import (
+    make_answer,
+    make_country,
+    make_indicator,
+    make_issue,
+    make_place,
+    make_project,
+    make_source,
+)
 
 
 def observe(indicator, place, source, **by_year):
@@ -299,6 +308,109 @@ def test_a_wrong_choice_is_a_message_and_the_rest_holds(client, area):
     page = answer.content.decode()
     assert "Place: “atlantis” was not found and was ignored." in page
     assert len(answer.context["observations"]) == 1
+
+
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def blocks(answer):
+    """Return the names of the blocks of the page in their order."""
+    main = reading.page(answer).xpath("//article")[0]
+    marks = {"tabs": "tabs", "indicator-view": "view", "map-values": "map", "section": "section"}
+    found = [(mark, one) for one in main.iter() for mark in marks if mark in (one.get("class") or "").split()]
+    return [one.get("aria-labelledby") or marks[mark] for mark, one in found]
+
+
+def test_the_page_of_an_indicator_begins_with_its_chart(client, area):
+    area.issues.add(issue := make_issue(key="sea", name_en="The sea"))
+    for number in range(4):
+        make_answer(issue=issue, project=make_project(title_en=f"Project {number}", start=f"201{number}"))
+    source = make_source(title="On the sea")
+    for name in ("One", "Two", "Three"):
+        observe(area, make_place(name_en=name), source, y2000=1, y2010=2)
+    answer = client.get(area.get_absolute_url())
+    assert blocks(answer) == ["tabs", "view", "small-charts", "projects", "facts", "sources"]
+    assert reading.said(answer, "entry-title") == ["Project 3", "Project 2", "Project 1"]
+    assert reading.page(answer).xpath("//section[@aria-labelledby='projects']//p[@class='section-more']/a/@href") == [
+        "/en/projects/?issue=sea"
+    ]
+
+
+def test_the_readout_states_the_latest_year_at_first(client, area):
+    source = make_source()
+    observe(area, make_place(name_en="Lake"), source, y2000=1, y2001=2, y2002=5)
+    observe(area, make_place(name_en="Sea"), source, y2000=3)
+    assert reading.said(client.get(area.get_absolute_url()), "chart-reading") == ["2002: Lake 5"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"y2000": 7}, {"figure-large": ["7 km² Lake, 2000"], "bar": []}),
+        ({"y2000": 7, "y2010": 9, "y2020": 4}, {"figure-large": [], "bar": ["Lake, 2000", "Lake, 2010", "Lake, 2020"]}),
+        ({"y2000": 7, "y2010": 9, "y2020": 4, "y2021": 4}, {"figure-large": [], "bar": []}),
+    ],
+)
+def test_few_values_are_bars_and_one_is_a_large_figure(client, area, values, said):
+    observe(area, make_place(name_en="Lake"), make_source(), **values)
+    answer = client.get(area.get_absolute_url())
+    page = reading.page(answer)
+    names = [text for text in page.xpath("//article//svg//text//tspan/text()") if "Lake, " in text]
+    assert reading.said(answer, "figure-large") == said["figure-large"]
+    assert names == said["bar"]
+    assert bool(page.find_class("series")) == (len(values) > 3)
+    picture = client.get(area.get_absolute_url(), {"format": "svg"}).content.decode()
+    assert ('class="bar' in picture) == (len(values) <= 3)
+
+
+def test_values_of_one_year_are_bars(client, area):
+    source = make_source()
+    for name in ("One", "Two", "Three", "Four"):
+        observe(area, make_place(name_en=name), source, y2015=5)
+    page = reading.page(client.get(area.get_absolute_url()))
+    assert len(page.find_class("bar")) == 4
+    assert page.find_class("series") == page.find_class("multiples") == []
+
+
+def test_only_places_with_values_of_the_indicator_are_offered_and_drawn_ones_are_ticked(client, area):
+    source = make_source()
+    for key, value in (("uz", 5), ("kz", 6), ("w", 900)):
+        kind = "world" if key == "w" else "country"
+        observe(area, make_place(key=key, name_en=key, kind=kind), source, y2000=1, y2001=value)
+    observe(make_indicator(), make_place(key="sea"), source, y2000=1)
+    hidden = make_source(publication="draft")
+    observe(area, make_place(key="lake"), hidden, y2000=1)
+    boxes = reading.page(client.get(area.get_absolute_url())).xpath("//article//input[@name='place']")
+    assert [(box.get("value"), box.get("checked") is not None) for box in boxes] == [
+        ("kz", True),
+        ("uz", True),
+        ("w", False),
+    ]
+
+
+def test_tabs_lead_to_the_same_choice_and_the_map_only_where_there_is_one(client, area):
+    source = make_source()
+    places = [make_country(key=key, group=Place.Group.CENTRAL_ASIA) for key in ("kz", "uz", "tj")]
+    for place in places[:2]:
+        observe(area, place, source, y2000=1, y2001=3)
+
+    def tabs(**query):
+        page = reading.page(client.get(area.get_absolute_url(), query))
+        links = page.xpath("//nav[@class='tabs']//a")
+        return {reading.words(link): link.get("href") for link in links}, reading.words(
+            page.xpath("//nav[@class='tabs']//a[@aria-current='page']")[0]
+        )
+
+    assert tabs() == ({"Chart": "/en/indicators/area/", "Table": "/en/indicators/area/?view=table"}, "Chart")
+    assert tabs(view="map")[1] == "Chart"
+    observe(area, places[2], source, y2001=3)
+    found, current = tabs(place="kz", year_from="2001", view="map")
+    assert found == {
+        "Chart": "/en/indicators/area/?place=kz&year_from=2001",
+        "Map": "/en/indicators/area/?place=kz&year_from=2001&view=map",
+        "Table": "/en/indicators/area/?place=kz&year_from=2001&view=table",
+    }
+    assert current == "Map"
 
 
 def read_csv(answer):

@@ -122,7 +122,7 @@ class TestContent:
         words = [row.text for row in file.iter(f"{SVG}text")]
         assert any(f"testserver/{language}/" in (row or "") for row in words), "where it is from"
         # The names and numbers are those of the page.
-        page = reading.page(client.get(address, {"year": "2020"} if picture == "map" else None))
+        page = reading.page(client.get(address, {"year": "2020", "view": "map"} if picture == "map" else None))
         on_page = {row for svg in page.xpath(drawings) for row in _words(svg)}
         assert on_page
         assert on_page - _words(file) == set()
