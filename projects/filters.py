@@ -12,7 +12,7 @@ from issues.models import Issue
 from portal.core.choices import Area, Confidence, Currency, Goal, Level, PublicationStatus
 from portal.core.sdg import sort_key
 from portal.facets import registry
-from portal.facets.bitmaps import FacetSource, union
+from portal.facets.bitmaps import BitMap, FacetSource, union
 from portal.facets.filters import (
     DatedFilterSet,
     Facet,
@@ -103,27 +103,66 @@ class SdgFacet(Facet):
         return "." not in value or value in self.parent.valid_data.get("sdg", [])
 
 
-class RoleFacet(Facet):
-    """A facet of the roles of organisations in published projects. It uses the facet index of projects."""
+class WorkFacet(Facet):
+    """A facet of the work of organisations: of the published projects in which they take part.
 
-    @functools.cached_property
-    def organisations(self):
-        """Return the keys of the organisations in each role, as sets by role."""
-        found = defaultdict(set)
-        for value, projects in registry.facet_index(Project).facets["organisation"].items():
-            if isinstance(value, tuple) and projects:
-                organisation, role = value
-                found[role].add(organisation)
-        return found
+    The chosen values of all these facets must be of one and the same project, and in it of the same organisation:
+    `works_in=kg&issue=desertification&role=funding` finds those that funded a project on desertification in Kyrgyzstan.
+    So a facet depends on all others. `of_projects` is the name of the same facet in the list of projects, whose facet
+    index is used.
+    """
+
+    depends_on = ("works_in", "issue", "area", "role")
+
+    def __init__(self, path, *, of_projects, **kwargs):
+        super().__init__(path, **kwargs)
+        self.of_projects = of_projects
 
     def filter(self, queryset, values):
-        if not values:
-            return queryset
-        return queryset.filter(key__in=set().union(*(self.organisations.get(role, ()) for role in values)))
+        return queryset.filter(key__in=self._work()) if values else queryset
 
     def counts_from_queryset(self, queryset):
-        keys = set(queryset.values_list("key", flat=True))
-        return {role: len(found & keys) for role, found in self.organisations.items()}
+        work, keys = self._work(without=self), set(queryset.values_list("key", flat=True))
+        projects = [ids for key, ids in work.items() if key in keys]
+        return {
+            value: sum(not ids.isdisjoint(found) for ids in projects)
+            for value, _label in self.choices
+            if (found := self._ids([value]))
+        }
+
+    def _ids(self, values):
+        """Return the ids of the projects that have one of the values."""
+        bitmaps = self.parent.facets_of_projects[self.of_projects]
+        return ProjectFilter.base_filters[self.of_projects].ids_for_values(bitmaps, values)
+
+    def _work(self, without=None):
+        """Return the projects with the chosen values, as bitmaps by the key of each organisation that has some.
+
+        The values of the facet `without` are left out.
+        """
+        chosen = {item: values for item, values in self.parent.chosen_work.items() if item is not without}
+        roles = next((values for item, values in chosen.items() if isinstance(item, RoleFacet)), [])
+        with_values = [item._ids(values) for item, values in chosen.items() if not isinstance(item, RoleFacet)]
+        found = defaultdict(list)
+        for value, ids in self.parent.facets_of_projects["organisation"].items():
+            key, role = value if isinstance(value, tuple) else (value, None)
+            if role in roles if roles else role is None:
+                found[key].append(ids)
+        work = {key: BitMap.intersection(union(ids), *with_values) for key, ids in found.items()}
+        return {key: ids for key, ids in work.items() if ids}
+
+
+class RoleFacet(WorkFacet):
+    """A facet of the roles of organisations in published projects."""
+
+    def counts_from_queryset(self, queryset):
+        work, keys = self._work(without=self), set(queryset.values_list("key", flat=True))
+        counts = Counter()
+        for value, ids in self.parent.facets_of_projects["organisation"].items():
+            if isinstance(value, tuple):
+                key, role = value
+                counts[role] += key in keys and key in work and not ids.isdisjoint(work[key])
+        return counts
 
 
 class StatusNowFacet(Facet):
@@ -362,13 +401,44 @@ class ResultFilter(RecordFilterSet):
 
 
 class OrganisationFilter(RecordFilterSet):
-    """Filter organisations by country, kind and role in projects."""
+    """Filter organisations by country, kind and the projects in which they take part."""
 
     country = Facet("country__key", options=names(Place.objects.filter(kind=Place.Kind.COUNTRY)), label=_("Country"))
     gyeonggi = GyeonggiFacet()
     kind = Facet("kind", options=Organisation.Kind, label=_("Kind"), limit=9)
-    role = RoleFacet("participations__role", options=Participation.Role, label=_("Role in projects"))
+    works_in = WorkFacet(
+        "projects__countries__key",
+        of_projects="country",
+        options=names(Place.objects.filter(group=Place.Group.CENTRAL_ASIA)),
+        label=_("Works in"),
+        hint=_("The choices of “Works in”, issue, area and role apply to one and the same project."),
+    )
+    issue = WorkFacet(
+        "projects__issues__key",
+        of_projects="issue",
+        options=names(Issue.objects.all()),
+        label=_("Issue"),
+        limit=6,
+    )
+    area = WorkFacet("projects__areas__area", of_projects="area", options=Area, label=_("Area of cooperation"), limit=6)
+    role = RoleFacet(
+        "participations__role", of_projects="role", options=Participation.Role, label=_("Role in projects")
+    )
 
     class Meta:
         model = Organisation
         fields = []
+
+    @functools.cached_property
+    def facets_of_projects(self):
+        """The bitmaps of published projects, by facet and value."""
+        return registry.facet_index(Project).facets
+
+    @functools.cached_property
+    def chosen_work(self):
+        """The chosen values by facet, of the facets of the work of organisations."""
+        return {
+            item: self.valid_data[name]
+            for name, item in self.facet_filters.items()
+            if isinstance(item, WorkFacet) and name in self.valid_data
+        }

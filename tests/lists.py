@@ -83,6 +83,9 @@ FACETS = {
     ("lessons", "country"): ("uz", "kz"),
     ("organisations", "country"): ("uz", "kz"),
     ("organisations", "kind"): (Organisation.Kind.GOVERNMENT, Organisation.Kind.MULTILATERAL),
+    ("organisations", "works_in"): ("uz", "kz"),
+    ("organisations", "issue"): ("aral", "desert"),
+    ("organisations", "area"): (Area.FORESTRY, Area.ENERGY),
     ("organisations", "role"): (Participation.Role.FUNDING, Participation.Role.PARTNER),
     ("sources", "kind"): (Source.Kind.REPORT, Source.Kind.NEWS),
     ("sources", "language"): ("ko", "ru"),
@@ -127,8 +130,20 @@ TIES = {
     ("organisations", "country"): lambda organisation, key: (
         type(organisation).objects.filter(pk=organisation.pk).update(country=known(make_country, key))
     ),
+    ("organisations", "works_in"): lambda organisation, key: work_of(organisation).countries.add(
+        known(make_country, key)
+    ),
+    ("organisations", "issue"): lambda organisation, key: make_answer(
+        project=work_of(organisation), issue=known(make_issue, key)
+    ),
+    ("organisations", "area"): lambda organisation, area: make_area(work_of(organisation), area),
     ("organisations", "role"): lambda organisation, role: make_participation(organisation=organisation, role=role),
 }
+
+
+def work_of(organisation):
+    """Return a new project in which the organisation takes part."""
+    return make_participation(organisation=organisation).project
 
 
 def known(make, key):

@@ -41,6 +41,7 @@ EXAMPLES = {
     "issue": ["aral-sea-depletion"],
     "organisation": ["koica"],
     "place": ["aral-sea"],
+    "works_in": ["kg"],
     "sector": ["14010"],
     "sdg": ["6"],
     "language": ["ko"],
@@ -190,6 +191,8 @@ def parameter(name, item):
         words = f"{item.label}: repeated for several, of which any may hold."
         if static:
             words += " " + "; ".join(f"`{value}`: {label}" for value, label in item.options.choices) + "."
+        if item.hint:
+            words += f" {item.hint}"
         example = [value["enum"][0]] if static else EXAMPLES[name]
         said = query(name, words, {"type": "array", "items": value}, example)
         return said | {"style": "form", "explode": True}

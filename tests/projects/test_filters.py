@@ -256,6 +256,70 @@ def test_organisations_of_any_country_can_be_asked_for(client):
     assert offered(client, "organisations", "country") == {"jp": 1}
 
 
+# ── The work of organisations: country, issue, area and role of one and the same project ────────────────────
+
+
+@pytest.fixture
+def at_work():
+    """Four organisations: `one` did all in one project, `two` in two; `host` as a partner, `past` in a draft."""
+    kyrgyzstan, uzbekistan = make_country(key="kg"), make_country(key="uz")
+    desert, water = make_issue(key="desert"), make_issue(key="water")
+    sand = make_issue(key="sand", parent=desert)
+
+    def work(country, issue, *roles, publication="published", area=Area.FORESTRY):
+        project = make_project(publication=publication)
+        project.countries.add(country)
+        make_answer(project=project, issue=issue)
+        make_area(project, area)
+        for key, role in roles:
+            make_participation(project=project, organisation=organisations[key], role=role)
+
+    organisations = {key: make_organisation(key=key) for key in ("one", "two", "host", "past")}
+    work(kyrgyzstan, sand, ("one", Role.FUNDING), ("host", Role.PARTNER))
+    work(kyrgyzstan, water, ("two", Role.FUNDING), area=Area.ENERGY)
+    work(uzbekistan, desert, ("two", Role.FUNDING), ("host", Role.FUNDING))
+    work(kyrgyzstan, desert, ("past", Role.FUNDING), publication="draft")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"works_in": "kg"}, ["host", "one", "two"]),
+        ({"issue": "desert"}, ["host", "one", "two"]),
+        ({"works_in": "kg", "issue": "desert"}, ["host", "one"]),
+        ({"works_in": "kg", "issue": "desert", "role": "funding"}, ["one"]),
+        ({"works_in": "kg", "area": "forestry"}, ["host", "one"]),
+        ({"works_in": "uz", "issue": "sand"}, []),
+        (
+            {"works_in": ["kg", "uz"], "issue": ["sand", "water"], "role": ["funding", "partner"]},
+            ["host", "one", "two"],
+        ),
+    ],
+)
+def test_work_of_an_organisation_is_of_one_and_the_same_project(client, at_work, query, expected):
+    assert found(client, "organisations", **query) == expected
+
+
+def test_each_count_of_work_is_the_length_of_its_list(client, at_work):
+    for query in (
+        {},
+        {"works_in": "kg"},
+        {"issue": "desert", "role": "funding"},
+        {"kind": "government", "area": "energy"},
+    ):
+        for facet in ("works_in", "issue", "area", "role"):
+            counts = offered(client, "organisations", facet, **query)
+            assert counts == {
+                value: len(found(client, "organisations", **(query | {facet: value}))) for value in counts
+            }
+    assert offered(client, "organisations", "issue", works_in="kg") == {"desert": 2, "sand": 2, "water": 1}
+
+
+def test_country_of_an_organisation_is_its_seat_and_not_where_it_works(client, at_work):
+    make_organisation(key="idle", country=Place.objects.get(key="kg"))
+    assert found(client, "organisations", country="kg") == ["idle"]
+
+
 def test_areas_of_projects_and_agreements_keep_apart(client):
     make_area(make_project(key="project"), Area.FORESTRY)
     make_area(make_agreement(key="agreement"), Area.FORESTRY)
