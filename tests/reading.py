@@ -80,3 +80,12 @@ def _counted(labels):
 def chosen(response, name):
     """Return the values of a facet that are ticked."""
     return page(response).xpath(f"//input[@type='checkbox'][@name='{name}'][@checked]/@value")
+
+
+def table_rows(response):
+    """Return each row of a table as a dict from heading to text."""
+    tree = page(response)
+    return [
+        {cell.get("data-label"): words(cell) for cell in row.xpath("td")}
+        for row in tree.xpath("//table[contains(@class, 'records')]/tbody/tr")
+    ]

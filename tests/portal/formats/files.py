@@ -5,6 +5,8 @@ import io
 import json
 
 from portal.core.choices import Area
+from portal.formats.fields import ReadContext
+from portal.formats.serialisers import SERIALISERS
 from tests.make import (
     make_area,
     make_citation,
@@ -32,6 +34,20 @@ def table(response):
 
 def items(response):
     return json.loads(content(response))["items"]
+
+
+def all_stated(records, language="en"):
+    """Return the JSON objects of records of one kind in the API, with texts in one language."""
+    serialiser = SERIALISERS[records[0]._meta.model_name]
+    reading = ReadContext("http://testserver", "en", language)
+    rows = serialiser.rows([record.pk for record in records], reading)
+    return list(map(serialiser.data_of(reading), rows))
+
+
+def stated(record, language="en"):
+    """Return the JSON object of a record in the API, with texts in one language."""
+    [found] = all_stated([record], language)
+    return found
 
 
 def full_project():

@@ -10,20 +10,11 @@ from issues.models import Indicator
 from issues.schema import dataset_description
 from portal.models import Source
 from portal.seo import schema_org
-from projects.models import Agreement, Participation
 from tests import reading
 from tests.make import (
-    make_agreement,
     make_alias,
     make_country,
-    make_event,
-    make_indicator,
-    make_issue,
-    make_issue_in_country,
     make_observation,
-    make_organisation,
-    make_participation,
-    make_party,
     make_place,
     make_project,
     make_source,
@@ -32,117 +23,6 @@ from tests.pages import LANGUAGES
 from tests.portal.seo.heads import SITE, main, things
 
 pytestmark = pytest.mark.django_db
-
-
-def test_indicator_is_a_dataset(client):
-    source = make_source(publisher="FAO")
-    indicator = make_indicator(key="area", source=source, licence_en="CC BY 4.0 (Our World in Data)", name_ko="면적")
-    place = make_place(key="aral-sea", kind="lake", name_en="Aral Sea", latitude=45, longitude=60)
-    for year in (1960, 2018, 1990):
-        make_observation(indicator=indicator, place=place, year=year, source=source)
-    told = main(client.get("/ko/indicators/area/"))
-    assert (told["@type"], told["@id"]) == ("Dataset", f"{SITE}/en/indicators/area/#it")
-    assert (told["name"], told["url"], told["inLanguage"]) == ("면적", f"{SITE}/ko/indicators/area/", "ko")
-    assert told["license"] == "https://creativecommons.org/licenses/by/4.0/"
-    assert told["temporalCoverage"] == "1960/2018"
-    [where] = told["spatialCoverage"]
-    assert (where["@type"], where["geo"]["latitude"]) == ("LakeBodyOfWater", 45)
-    assert told["creator"]["name"] == "FAO"
-    assert told["variableMeasured"]["unitText"] == "square kilometres"
-    for file in told["distribution"]:
-        response = client.get(file["contentUrl"].removeprefix(SITE))
-        assert (response.status_code, response.headers["Content-Type"].partition(";")[0]) == (
-            200,
-            file["encodingFormat"],
-        )
-
-
-def test_indicator_that_has_no_values_covers_no_time(client):
-    make_indicator(key="area", licence_en="Facts quoted")
-    told = main(client.get("/en/indicators/area/"))
-    assert {"temporalCoverage", "spatialCoverage"} & set(told) == set()
-    licence = {"@type": "CreativeWork", "name": "Facts quoted", "url": f"{SITE}/en/indicators/area/#licence"}
-    assert told["license"] == licence
-
-
-def test_issue_is_an_article_about_places(client):
-    issue = make_issue(key="aral")
-    make_issue_in_country(issue=issue, country=make_country(key="uz"))
-    issue.places.add(make_place(key="nukus"))
-    told = main(client.get("/en/issues/aral/"))
-    assert (told["@type"], told["headline"], told["description"]) == ("Article", issue.name_en, issue.summary_en)
-    assert [place["@id"] for place in told["spatialCoverage"]] == [
-        f"{SITE}/en/countries/uz/#it",
-        f"{SITE}/en/places/nukus/#it",
-    ]
-
-
-def test_event_has_a_day_and_a_place(client):
-    event = make_event(key="dam", date="2005-08")
-    event.countries.add(make_country(key="kz", name_en="Kazakhstan"))
-    told = main(client.get("/en/timeline/dam/"))
-    assert (told["@type"], told["startDate"]) == ("Event", "2005-08")
-    assert [place["name"] for place in told["location"]] == ["Kazakhstan"]
-
-
-def test_project_names_who_funds_it_and_who_takes_part(client):
-    project = make_project(key="trees", start="2021", end="2024-12")
-    funder, partner = make_organisation(key="koica"), make_organisation(key="gggi", kind="multilateral")
-    make_participation(project=project, organisation=funder, role=Participation.Role.FUNDING)
-    make_participation(project=project, organisation=funder, role=Participation.Role.IMPLEMENTING)
-    make_participation(project=project, organisation=partner, role=Participation.Role.PARTNER)
-    told = main(client.get("/en/projects/trees/"))
-    assert (told["@type"], told["foundingDate"], told["dissolutionDate"]) == ("Project", "2021", "2024-12")
-    assert [(one["@type"], one["url"]) for one in told["funder"]] == [
-        ("GovernmentOrganization", f"{SITE}/en/organisations/koica/")
-    ]
-    assert [(one["@type"], one["url"]) for one in told["member"]] == [
-        ("Organization", f"{SITE}/en/organisations/gggi/")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("language", "name", "value"),
-    [
-        ("en", "Status today", "Under way when last reported (June 2019)"),
-        ("ko", "현재 상태", "2019년 6월 기준 진행 중(이후 미확인)"),
-        ("ru", "Статус на сегодня", "Выполнялся, по сведениям на июнь 2019 г."),
-    ],
-)
-def test_project_has_the_status_of_today_with_its_date(client, language, name, value):
-    make_project(key="trees", status="implementation", status_as_of="2019-06")
-    status = main(client.get(f"/{language}/projects/trees/"))["additionalProperty"]
-    as_of = status.pop("valueReference")
-    assert status == {"@type": "PropertyValue", "propertyID": "status_now", "name": name, "value": value}
-    assert (as_of["propertyID"], as_of["value"]) == ("status_as_of", "2019-06")
-
-
-def test_project_whose_end_has_passed_is_not_under_way(client):
-    make_project(key="trees", status="implementation", end="2020")
-    status = main(client.get("/en/projects/trees/"))["additionalProperty"]
-    assert status["value"] == "End date 2020 passed; completion not confirmed"
-    assert "valueReference" not in status
-
-
-@pytest.mark.parametrize(
-    ("kind", "called", "dated"), [("mou", "CreativeWork", "dateCreated"), ("summit", "Event", "startDate")]
-)
-def test_agreement_is_a_work_of_its_parties_or_a_meeting(client, kind, called, dated):
-    agreement = make_agreement(key="forests", kind=Agreement.Kind(kind), date="2021-07-02")
-    make_party(agreement=agreement, organisation=make_organisation(key="koica"))
-    told = main(client.get("/en/agreements/forests/"))
-    assert (told["@type"], told[dated]) == (called, "2021-07-02")
-    assert [one["@id"] for one in told["contributor"]] == [f"{SITE}/en/organisations/koica/#it"]
-
-
-def test_organisation_has_names_and_a_site_of_its_own(client):
-    country = make_country(key="kr", group="korea", name_en="Korea")
-    make_organisation(
-        key="koica", acronym="KOICA", name_ko="한국국제협력단", country=country, url="https://koica.go.kr/"
-    )
-    told = main(client.get("/en/organisations/koica/"))
-    assert told["alternateName"] == ["KOICA", "한국국제협력단"]
-    assert (told["sameAs"], told["location"][0]["@type"]) == (["https://koica.go.kr/"], "Country")
 
 
 def test_place_lies_in_others(client):
