@@ -18,7 +18,7 @@ PARTS = {
     "/en/issues/main/": ("answers", 24),
     "/en/places/nukus/": ("projects", 12),
     "/en/places/region/": ("projects", 12),
-    "/en/countries/uz/": ("projects", 8),
+    "/en/countries/uz/": ("projects", 4),
     "/en/sources/micklin-2016/": ("cited-by", 24),
     "/en/organisations/koica/": ("projects", 24),  # twelve for each of two roles
 }

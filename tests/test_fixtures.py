@@ -95,7 +95,7 @@ def test_every_record_is_there():
         "issues.eventcitation": 333,
         "issues.indicator": 59,
         "issues.observation": 8_822,
-        "issues.pageindicator": 13,
+        "issues.pageindicator": 23,
         "issues.issuefeature": 1,
         "issues.areareport": 1,
         "issues.comparisonexample": 3,

@@ -23,10 +23,12 @@ class PageIndicatorQuerySet(RowQuerySet):
 
 
 class PageIndicator(ThroughModel):
-    """An indicator that a page draws as a chart."""
+    """An indicator that a page shows: as a key figure, or as a chart."""
 
     class Page(models.TextChoices):
+        FIGURES = "figures", _("Key figures of a country")
         COUNTRY = "country", _("Page of a country")
+        KOREA = "korea", _("Page of Korea")
         COMPARISON = "comparison", _("Comparison of countries")
 
     page = models.CharField(_("page"), max_length=10, choices=Page)

@@ -265,10 +265,13 @@ def quantities(values: Sequence[Number], unit: str) -> list[str]:
     return [quantity(value, unit) for value in values]
 
 
-def quantity_html(value: Number, unit: str, language: str) -> str:
-    """Return a number with its unit as HTML. `language` is that of the unit, which may stand in for a missing one."""
+def quantity_html(value: Number, unit: str, language: str, *, rounded: bool = False) -> str:
+    """Return a number with its unit as HTML. `language` is that of the unit, which may stand in for a missing one.
+
+    See `large_number` about `rounded`.
+    """
     with override(language):
-        before, text, gap, name = _quantity(value, unit, rounded=False)
+        before, text, gap, name = _quantity(value, unit, rounded=rounded)
     html = format_html('{}{}{}<span class="stat-unit">{}</span>', before, text, gap, name) if name else before + text
     return in_language(html, language) or ""
 

@@ -313,6 +313,23 @@ def line_chart(
     )
 
 
+def spark(points: Sequence[tuple[int, float]], width: float, height: float) -> list[str]:
+    """Return the line of `points` (year, value) without axes as path data, broken at gaps. It fills the size."""
+    years, values = [year for year, _value in points], [value for _year, value in points]
+    first, span = min(years), max(years) - min(years) or 1
+    low, range_ = min(values), max(values) - min(values) or 1
+    return [
+        "M"
+        + "L".join(
+            f"{round((width - 2) * (year - first) / span + 1, 1):g},"
+            f"{round(height - 1 - (height - 2) * (value - low) / range_, 1):g}"
+            for year, value in piece
+        )
+        for piece in split_at_gaps(points)
+        if len(piece) > 1
+    ]
+
+
 def _end_labels(
     series: Sequence[Series],
     names: Sequence[Sequence[str]],

@@ -406,6 +406,7 @@ def region_map(
     explore=None,
     countries=None,
     title="",
+    folded=False,
 ):
     """Return the context of a map of the region and the list of its marks; without `map` if there is nothing to mark.
 
@@ -419,6 +420,7 @@ def region_map(
     - `explore`: the query string of a link to the interactive map, or None for no link.
     - `countries`: the countries to name and link; a query finds them if this is None.
     - `title`: a heading above the map.
+    - `folded`: True folds the list, for pages on which other parts follow.
     """
     marks, entries = [], []
     for place in places:
@@ -445,6 +447,7 @@ def region_map(
         "note": note,
         "explore": explore,
         "title": title,
+        "folded": folded,
     }
     if not marks and not tones and not badges:
         return context

@@ -2,8 +2,9 @@
 
 from portal.views.about import About, AboutData, Privacy
 from portal.views.corrections import Contact, CorrectionLog, ReportMistake, report_sent
+from portal.views.country.page import CountryPage
 from portal.views.home import Home
-from portal.views.places import CountryList, CountryPage, PlacePage
+from portal.views.places import CountryList, PlacePage
 from portal.views.sources import SourceList, SourcePage
 from portal.views.system import bad_request, favicon, healthz, manifest, not_found, readyz, robots, server_error
 

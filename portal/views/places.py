@@ -1,15 +1,13 @@
-"""The list of countries, and the pages of countries and places."""
+"""The list of countries, and the pages of places."""
 
 from django.db.models import Count, Prefetch, Q
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
-from issues.filters import EventFilter
-from issues.models import Event, Issue, IssueInCountry, PageIndicator
-from portal.core.choices import Area, Level, PublicationStatus
+from issues.models import Event, Issue
+from portal.core.choices import PublicationStatus
 from portal.facets import registry
 from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
@@ -19,11 +17,9 @@ from portal.models.place import GYEONGGI
 from portal.models.querysets import reader_text
 from portal.seo import schema_org
 from portal.seo.head import PageMetadataMixin
-from portal.views.home import choice_counts, countries_with_counts, merge_by_date
+from portal.views.home import countries_with_counts
 from portal.views.levels import levels_by_country, levels_file
-from portal.views.map_data import with_project_ids
-from projects.filters import projects_of_countries
-from projects.models import Agreement, Project
+from projects.models import Project
 
 VISIBLE = PublicationStatus.PUBLISHED
 
@@ -75,99 +71,6 @@ class CountryList(PageMetadataMixin, TemplateView):
                 organisation_count=Count("organisations", filter=Q(organisations__publication=VISIBLE), distinct=True)
             )
             .in_order_of("name"),
-        }
-
-
-MOST_CHARTS = 6  # most charts on the page of a country
-
-
-def missing_cooperation(country):
-    """Return the areas, and the issues of the country, for which no project with a source is in the portal.
-
-    Return None for a country outside Central Asia.
-    """
-    if country.group != Place.Group.CENTRAL_ASIA:
-        return None
-    facets = registry.facet_index(Project).facets
-    here = facets["country"][country.key]
-    issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
-    return {
-        "areas": [area for area in Area if here.isdisjoint(facets["area"][area.value])],
-        "issues": [issue for issue in issues if here.isdisjoint(facets["issue"][issue.key])],
-    }
-
-
-class CountryPage(RecordView):
-    """The page of a country, with all records that are about it."""
-
-    model = Place
-    template_name = "portal/country.html"
-    list_title, list_url = _("Countries"), "countries"
-    preview_limit = 8
-
-    def get_queryset(self):
-        return super().get_queryset().filter(kind=Place.Kind.COUNTRY).prefetch_related("identifiers")
-
-    def schema_objects(self, tell, context):
-        return [schema_org.place(tell, self.object, [])]
-
-    def share_countries(self, context):
-        return [self.object]
-
-    def get_context_data(self, **kwargs):
-        country = self.object
-        return super().get_context_data(**kwargs) | {"country": country, "notes": source_footnotes(country)}
-
-    def related_context(self, country):
-        limit = self.preview_limit
-        facets = registry.facet_index(Project).facets
-        projects = projects_of_countries([country.key])[country.key]
-        agreements = (
-            Agreement.objects.published()
-            .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
-            .with_outlook()
-            .distinct()
-        )
-        organisations = country.organisations.published().for_list().order_by("-project_count", "key")
-        of_country = EventFilter.base_filters["country"]
-        events = (
-            of_country.filter(Event.objects.published(), [country.key])
-            .without_agreements()
-            .with_outlook()
-            .order_by("-date", "key")
-        )
-        agreement_count, event_count = agreements.count(), events.count()
-        return {
-            "issue_notes": IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
-            .select_related("issue")
-            .order_by("issue__position"),
-            "charts": figures_for(
-                PageIndicator.objects.indicators_on(PageIndicator.Page.COUNTRY),
-                most=MOST_CHARTS,
-                focus=country,
-                place__group__in=Place.Group.values,
-            )
-            if country.group
-            else [],
-            "gaps": missing_cooperation(country),
-            "columns": [country],
-            "latest": latest_rows(latest_observations(place=country), [country]),
-            "project_count": len(projects),
-            "projects": registry.first_records(Project.objects.published().latest_first().for_list(), projects, limit),
-            "areas": choice_counts(facets["area"], Area, projects),
-            "levels": choice_counts(facets["level"], Level, projects),
-            "agreement_count": agreement_count,
-            "organisation_count": organisations.count(),
-            "organisations": organisations[:limit],
-            "event_count": event_count,
-            "dated_count": agreement_count + event_count,
-            "dated": merge_by_date(agreements[:limit], events[:limit])[:limit],
-            "places": with_project_ids(
-                Place.objects.published()
-                .filter(Q(country=country) | Q(pk__in=country.shared_places.values("pk")))
-                .in_order_of("name")
-            ),
-            "shaded": [country],
         }
 
 

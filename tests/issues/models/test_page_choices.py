@@ -248,18 +248,30 @@ def fields_of(model):
 
 def test_migration_fills_a_database_that_has_content_like_the_fixtures(content):
     migration = import_module("issues.migrations.0007_fill_page_choices")
+    of_figures = import_module("issues.migrations.0011_fill_key_figures_of_countries")
     loaded = rows()
     for model in CHOICES:
         model.objects.all().delete()
     editor = SimpleNamespace(connection=connection)
-    migration.fill(apps, editor)
+    for one in (migration, of_figures):
+        one.fill(apps, editor)
     assert rows() == loaded
+    of_figures.empty(apps, editor)
+    assert set(PageIndicator.objects.values_list("page", flat=True)) == {"country", "comparison"}
     migration.empty(apps, editor)
     assert rows() == [[], [], [], []]
     assert Indicator.objects.exists()
 
 
-def test_migration_chooses_nothing_where_there_are_no_records():
-    migration = import_module("issues.migrations.0007_fill_page_choices")
-    migration.fill(apps, SimpleNamespace(connection=connection))
+@pytest.mark.parametrize("name", ["0007_fill_page_choices", "0011_fill_key_figures_of_countries"])
+def test_migration_chooses_nothing_where_there_are_no_records(name):
+    import_module(f"issues.migrations.{name}").fill(apps, SimpleNamespace(connection=connection))
     assert rows() == [[], [], [], []]
+
+
+def test_migration_leaves_the_key_figures_that_editors_chose():
+    chosen = make_page_indicator(indicator=make_indicator(key="cotton-yield"), page=PageIndicator.Page.FIGURES)
+    make_indicator(key="population")
+    migration = import_module("issues.migrations.0011_fill_key_figures_of_countries")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+    assert list(PageIndicator.objects.all()) == [chosen]

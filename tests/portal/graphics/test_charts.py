@@ -201,3 +201,12 @@ def test_shares_add_up_to_the_whole_bar():
     )
     assert full.shares[-1].x + full.shares[-1].width == pytest.approx(400, abs=0.2)
     assert (empty.total, empty.shares) == (0, [])
+
+
+# ── Sparks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_spark_fills_its_size_and_breaks_at_gaps():
+    assert charts.spark([(2000, 1), (2001, 3), (2002, 2)], 96, 24) == ["M1,23L48,1L95,12"]
+    assert charts.spark([(2000, 5), (2001, 5)], 96, 24) == ["M1,23L95,23"]
+    assert charts.spark([(2000, 0), (2001, 1), (2009, 2), (2010, 2)], 102, 22) == ["M1,21L11,11", "M91,1L101,1"]

@@ -300,7 +300,7 @@ def test_page_of_an_issue_has_both_by_date(client, told):
 
 def test_page_of_a_country_has_the_newest_of_both_and_counts_them(client, told):
     page = reading.page(client.get("/en/countries/uz/"))
-    [part] = page.xpath("//section[@aria-labelledby='events']")
+    [part] = page.xpath("//details[summary/h2[@id='events']]")
     assert part.xpath(".//ol//a/@href") == ["/en/agreements/a1/", "/en/timeline/e1/"]
     assert reading.words(part.xpath(".//p/a")[0]) == "All 2 entries on the timeline"
     [address] = part.xpath(".//p/a[1]/@href")

@@ -1,0 +1,244 @@
+"""The page of a country."""
+
+from dataclasses import dataclass
+
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from issues.charts import figures_for
+from issues.figures import latest_observations, latest_rows
+from issues.filters import EventFilter
+from issues.models import Event, Issue, IssueInCountry, PageIndicator
+from portal.core.choices import Area, Level, PublicationStatus
+from portal.core.urls import with_query
+from portal.facets import registry
+from portal.facets.bitmaps import NONE
+from portal.facets.filters import OfGyeonggi
+from portal.generic.detail import RecordView, source_footnotes
+from portal.models import Place
+from portal.seo import schema_org
+from portal.views.country.figures import country_figures
+from portal.views.country.overview import people_and_income, water_and_climate, what_korea_does
+from portal.views.gyeonggi.front import CURRENT, known_money
+from portal.views.home import choice_counts, merge_by_date
+from portal.views.map_data import with_project_ids
+from projects.filters import ProjectFilter, ResultFilter, projects_of_countries
+from projects.models import Agreement, Project, Result, StatusNow
+from projects.ties import local_governments, ties_of
+
+VISIBLE = PublicationStatus.PUBLISHED
+MOST_CHARTS = 4  # six would make the Russian pages larger than 60,000 bytes
+CHARTS = 2  # charts that are shown at once
+PROJECTS = 4
+RESULTS = 2
+AREAS = 5  # areas of cooperation that are shown at once
+NOTES = 6  # issues that are shown at once
+# What the sentences of the overview state, if editors chose it as a key figure.
+PEOPLE, INCOME = "population", "gdp-per-capita"
+STRESS, AGRICULTURE, ANOMALY = "water-stress", "water-withdrawal-agriculture-share", "temperature-anomaly"
+
+
+@dataclass(frozen=True)
+class CountRow:
+    """A number of records with its label and the URL of their list; `share` is per cent of the largest number."""
+
+    label: str
+    count: int
+    url: str
+    share: int
+
+
+def count_rows(counts, name, query):
+    """Return rows for pairs of a choice and its number of projects. `query` is that of their lists without `name`."""
+    most = max((count for _choice, count in counts), default=0)
+    return [
+        CountRow(
+            choice.label,
+            count,
+            with_query(reverse("projects"), query | {name: choice.value}),
+            round(100 * count / most),
+        )
+        for choice, count in counts
+    ]
+
+
+def ids_by_status(projects):
+    """Return pairs of a status of today and those of the projects that have it, in the order of statuses."""
+    facet, bitmaps = ProjectFilter.base_filters["status_now"], registry.facet_index(Project).facets["status_now"]
+    found = ((status, projects & facet.ids_for_value(bitmaps, status.value)) for status in StatusNow)
+    return [(status, ids) for status, ids in found if ids]
+
+
+def current_first(projects, current, limit):
+    """Return the first projects: those under way by the date of the report, then the others by start."""
+    queryset = Project.objects.published()
+    found = registry.first_ids(queryset.order_by(F("status_as_of").desc(nulls_last=True), "key"), current, limit)
+    found += registry.first_ids(queryset.latest_first(), projects - current, limit - len(found))
+    return registry.in_bulk_ordered(queryset.for_list(), found)
+
+
+def missing_cooperation(country):
+    """Return the areas, and the issues of the country, for which no project with a source is in the portal.
+
+    Return None for a country outside Central Asia.
+    """
+    if country.group != Place.Group.CENTRAL_ASIA:
+        return None
+    facets = registry.facet_index(Project).facets
+    here = facets["country"][country.key]
+    issues = Issue.objects.published().filter(in_countries__country=country).without_sections()
+    return {
+        "areas": [area for area in Area if here.isdisjoint(facets["area"][area.value])],
+        "issues": [issue for issue in issues if here.isdisjoint(facets["issue"][issue.key])],
+    }
+
+
+class CountryPage(RecordView):
+    """The page of a country, with all records that are about it."""
+
+    model = Place
+    template_name = "portal/country.html"
+    list_title, list_url = _("Countries"), "countries"
+    preview_limit = 8
+
+    def get_queryset(self):
+        return super().get_queryset().filter(kind=Place.Kind.COUNTRY).prefetch_related("identifiers")
+
+    def schema_objects(self, tell, context):
+        return [schema_org.place(tell, self.object, [])]
+
+    def share_countries(self, context):
+        return [self.object]
+
+    def get_context_data(self, **kwargs):
+        country = self.object
+        return super().get_context_data(**kwargs) | {"country": country, "notes": source_footnotes(country)}
+
+    def related_context(self, country):
+        projects = projects_of_countries([country.key])[country.key]
+        context = self.records(country, projects)
+        if country.group:
+            context |= self.measured(country)
+        if country.group == Place.Group.CENTRAL_ASIA:
+            context |= self.of_central_asia(country, projects)
+            context["overview"] = overview(context)
+        return context
+
+    def records(self, country, projects):
+        """Return the records of any country, with the numbers of their lists."""
+        limit = self.preview_limit
+        agreements = (
+            Agreement.objects.published()
+            .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
+            .with_outlook()
+            .distinct()
+        )
+        organisations = country.organisations.published().for_list().order_by("-project_count", "key")
+        of_country = EventFilter.base_filters["country"]
+        events = (
+            of_country.filter(Event.objects.published(), [country.key])
+            .without_agreements()
+            .with_outlook()
+            .order_by("-date", "key")
+        )
+        agreement_count, event_count = agreements.count(), events.count()
+        return {
+            "project_count": len(projects),
+            **self.cooperation(country, projects),
+            "agreement_count": agreement_count,
+            "organisation_count": organisations.count(),
+            "organisations": organisations[:limit],
+            "event_count": event_count,
+            "dated_count": agreement_count + event_count,
+            "dated": merge_by_date(agreements[:limit], events[:limit])[:limit],
+            "places": with_project_ids(
+                Place.objects.published()
+                .filter(Q(country=country) | Q(pk__in=country.shared_places.values("pk")))
+                .in_order_of("name")
+            ),
+            "shaded": [country],
+        }
+
+    def cooperation(self, country, projects):
+        """Return the projects of a country: their numbers by status, level and area, money, latest ones, results."""
+        facets = registry.facet_index(Project).facets
+        query = {"country": country.key}
+        by_status = ids_by_status(projects)
+        current = NONE.union(*(ids for status, ids in by_status if status in CURRENT))
+        areas = choice_counts(facets["area"], Area, projects)
+        results = ResultFilter.base_filters["country"].filter(
+            Result.objects.published().filter(kind=Result.Kind.RESULT), [country.key]
+        )
+        return {
+            "under_way": len(current),
+            "first_years": [year for year, ids in facets["started"].items() if not projects.isdisjoint(ids)],
+            "statuses": count_rows([(status, len(ids)) for status, ids in by_status], "status_now", query),
+            "levels": count_rows(choice_counts(facets["level"], Level, projects), "level", query),
+            "areas": count_rows(areas[:AREAS], "area", query),
+            "more_areas": count_rows(areas[AREAS:], "area", query),
+            "top_area": areas[0] if areas else None,
+            "projects": current_first(projects, current, PROJECTS),
+            "money": known_money(projects),
+            "results": results.order_by(F("project__start").desc(nulls_last=True), "key").for_list()[:RESULTS],
+            "result_count": results.count(),
+            "results_url": with_query(reverse("results"), query | {"kind": Result.Kind.RESULT.value}),
+        }
+
+    def of_central_asia(self, country, projects):
+        """Return what only the countries of Central Asia have: Gyeonggi's part, issues and gaps."""
+        of_gyeonggi = registry.facet_index(Project).facets["gyeonggi"][OfGyeonggi.YES.value]
+        ties = ties_of(local_governments(only_gyeonggi=True), timezone.localdate())
+        notes = list(
+            IssueInCountry.objects.filter(country=country, issue__publication=VISIBLE)
+            .select_related("issue")
+            .order_by("issue__position")
+        )
+        return {
+            "gyeonggi_count": len(projects & of_gyeonggi),
+            "tie_count": sum(tie.country == country for tie in ties),
+            "issue_notes": notes[:NOTES],
+            "more_notes": notes[NOTES:],
+            "gaps": missing_cooperation(country),
+        }
+
+    def measured(self, country):
+        """Return the figures of a country of the portal: key figures, charts and latest values."""
+        charts = figures_for(
+            PageIndicator.objects.indicators_on(PageIndicator.Page.COUNTRY),
+            most=MOST_CHARTS,
+            focus=country,
+            place__group__in=Place.Group.values,
+        )
+        figures = country_figures(PageIndicator.objects.indicators_on(PageIndicator.Page.FIGURES), country)
+        return {
+            "figures": figures,
+            "figure_sources": list(
+                dict.fromkeys(
+                    one.source for figure in figures for one in (figure.newest, figure.korea) if one is not None
+                )
+            ),
+            "charts": charts[:CHARTS],
+            "more_charts": charts[CHARTS:],
+            "columns": [country],
+            "latest": latest_rows(latest_observations(place=country), [country]),
+        }
+
+
+def overview(context):
+    """Return the sentences that sum up a country of Central Asia, from the values that its page shows."""
+    values = {figure.indicator.key: figure.yearly_value for figure in context["figures"]}
+    area, count = context["top_area"] or ("", 0)
+    sentences = (
+        people_and_income(values.get(PEOPLE), values.get(INCOME)),
+        water_and_climate(values.get(STRESS), values.get(AGRICULTURE), values.get(ANOMALY)),
+        what_korea_does(
+            context["project_count"],
+            context["under_way"],
+            context["first_years"],
+            (area.label, count) if area else None,
+            context["agreement_count"],
+        ),
+    )
+    return [sentence for sentence in sentences if sentence]
