@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from issues import found_figure
 from issues.filters import EventCountryFacet, EventFilter
 from issues.models import Event, Issue
 from portal.core.choices import Area
@@ -489,6 +490,7 @@ class Search(RecordListView):
         return context | {
             "words": words,
             "words_above": True,
+            "figure": None if found.is_narrowed or context["table"].page.number > 1 else found_figure.find(words),
             "results_note": "portal/includes/search_notes.html",
             "hits": hits([row.record for row in context["table"].page.object_list], found.query),
             "most": ranking.CANDIDATES,
