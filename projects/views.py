@@ -1,13 +1,14 @@
 """Pages of projects, agreements, results and organisations."""
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, Max, Min, OuterRef, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from issues.models import Issue
 from portal.citations.references import source_keys
-from portal.core.choices import PublicationStatus
+from portal.core.choices import Area, PublicationStatus
+from portal.core.database import IdList
 from portal.core.languages import text_and_language
 from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap, most_matching
@@ -15,7 +16,13 @@ from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
 from portal.models import Place
 from projects import schema
-from projects.filters import AgreementFilter, OrganisationFilter, ProjectFilter, ResultFilter
+from projects.filters import (
+    AgreementFilter,
+    OrganisationFilter,
+    ProjectFilter,
+    ResultFilter,
+    projects_of_countries,
+)
 from projects.models import (
     Agreement,
     AgreementActivity,
@@ -364,11 +371,11 @@ class OrganisationList(RecordListView):
 
 
 class OrganisationPage(RecordView):
-    """The page of one organisation, with its projects by role."""
+    """The page of one organisation: what it does, where, on what and with whom."""
 
     model = Organisation
     list_title, list_url = _("Organisations"), "organisations"
-    preview_limit = 12  # maximum number of projects for each role
+    preview_limit = 5  # maximum number of projects, agreements, issues and areas; the lists have all
 
     def schema_objects(self, tell, context):
         return [schema.organisation(tell, self.object)]
@@ -389,15 +396,56 @@ class OrganisationPage(RecordView):
         return super().get_context_data(**kwargs) | {"notes": source_footnotes(self.object)}
 
     def related_context(self, organisation):
-        taking_part = registry.facet_index(Project).facets["organisation"]
+        facets = registry.facet_index(Project).facets
+        taking_part = facets["organisation"]
+        ids = taking_part[organisation.key]
         in_role = {role: taking_part[organisation.key, role.value] for role in Participation.Role}
-        newest = Project.objects.published().latest_first()
-        first = {role: registry.first_ids(newest, keys, self.preview_limit) for role, keys in in_role.items() if keys}
-        found = newest.for_list().in_bulk({pk for pks in first.values() for pk in pks})
+        newest = Project.objects.published().latest_first().for_list()
+        countries = Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name")
+        of_countries = projects_of_countries([place.key for place in countries])
+        issues = Issue.objects.published().without_sections()
+        agreements = Agreement.objects.published().filter(parties__organisation=organisation)
         return {
-            "by_role": [
-                (role, len(in_role[role]), [found[pk] for pk in pks if pk in found]) for role, pks in first.items()
+            "project_count": len(ids),
+            "projects": [
+                (project, [role.label for role, found in in_role.items() if project.pk in found])
+                for project in registry.first_records(newest, ids, self.preview_limit)
             ],
-            "project_count": len(taking_part[organisation.key]),
-            "agreements": Agreement.objects.published().filter(parties__organisation=organisation).for_list(),
+            "by_role": [(role, len(found)) for role, found in in_role.items() if found],
+            "years": years_of(ids),
+            "by_country": most_frequent((place, len(ids & of_countries[place.key])) for place in countries),
+            "by_issue": most_frequent(
+                ((one, len(ids & facets["issue"][one.key])) for one in issues), self.preview_limit
+            ),
+            "by_area": most_frequent(
+                ((area, len(ids & facets["area"][area.value])) for area in Area), self.preview_limit
+            ),
+            "partners": partners_of(organisation),
+            "agreement_count": agreements.count(),
+            "agreements": agreements.for_list()[: self.preview_limit],
         }
+
+
+def most_frequent(counts, limit=None):
+    """Return those of the pairs of something and its number that have a number, the highest first."""
+    return sorted((pair for pair in counts if pair[1]), key=lambda pair: -pair[1])[:limit]
+
+
+def years_of(ids):
+    """Return the first and the last year that the starts and ends of projects name; None if they name none."""
+    found = Project.objects.filter(pk__in_ids=IdList(ids)).aggregate(Min("start"), Min("end"), Max("start"), Max("end"))
+    years = [date.year for date in found.values() if date]
+    return (min(years), max(years)) if years else None
+
+
+def partners_of(organisation, limit=8):
+    """Return pairs of another published organisation and the number of projects of both, the most frequent first."""
+    taking_part = registry.facet_index(Project).facets["organisation"]
+    ids = taking_part[organisation.key]
+    shared = {
+        key: number
+        for key, found in taking_part.items()
+        if isinstance(key, str) and key != organisation.key and (number := len(ids & found))
+    }
+    others = Organisation.objects.published().filter(key__in=shared)
+    return most_frequent(((other, shared[other.key]) for other in others), limit)

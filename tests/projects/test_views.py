@@ -1,13 +1,15 @@
 """The content of project, agreement, result and organisation pages."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone
 
+from portal.core.choices import Area
 from portal.models import Place
 from projects.models import Participation, ProjectIssue, Result
-from projects.views import later_activity, similar_projects
+from projects.views import later_activity, partners_of, similar_projects
 from tests import reading
 from tests.make import (
     make_activity,
@@ -460,27 +462,100 @@ def test_result_of_an_unpublished_project_tells_nothing_of_it(client):
     assert reading.shown(client.get("/en/lessons/?area=forestry")) == []
 
 
-def test_organisation_shows_its_projects_by_role_and_counts_each_once(client):
+def numbers(response, name):
+    """Return the links of a section's list of names with numbers: from name to number and address."""
+    rows = reading.page(response).xpath(f"//section[@aria-labelledby='{name}']//li[span]")
+    return {reading.words(row.find("a")): (reading.words(row.find("span")), row.find("a").get("href")) for row in rows}
+
+
+def test_organisation_shows_its_projects_with_their_roles_and_counts_each_once(client):
     koica = make_organisation(key="koica", name_en="KOICA")
     both, one = make_project(title_en="Both roles", start="2020"), make_project(title_en="One role", start="2021")
     for project, role in ((both, Role.IMPLEMENTING), (both, Role.FUNDING), (one, Role.FUNDING)):
         make_participation(organisation=koica, project=project, role=role)
-    [part] = reading.page(client.get("/en/organisations/koica/")).xpath("//section[@aria-labelledby='projects']")
-    assert reading.words(part.find_class("section-lead")[0]) == "Participates in 2 projects."
-    assert [
-        (reading.words(heading), [reading.words(title) for title in heading.getnext().find_class("entry-title")])
-        for heading in part.findall("h3")
-    ] == [("Funding 2", ["One role", "Both roles"]), ("Implementing 1", ["Both roles"])]
+    response = client.get("/en/organisations/koica/")
+    assert strip(response)["Projects"] == "2"
+    assert {name: number for name, (number, _address) in numbers(response, "projects").items()} == {
+        "Funding": "2",
+        "Implementing": "1",
+    }
+    entries = reading.page(response).xpath("//section[@aria-labelledby='projects']//li[@class='entry']")
+    assert [(reading.words(entry[0]), reading.words(entry[1].findall("span")[1])) for entry in entries] == [
+        ("One role", "Funding"),
+        ("Both roles", "Funding, Implementing"),
+    ]
+
+
+@pytest.fixture
+def koica_at_work():
+    """KOICA in three projects of two countries; the first two with the bank, the third with a hidden organisation."""
+    koica, bank = make_organisation(key="koica", name_en="KOICA"), make_organisation(key="adb", name_en="The bank")
+    hidden = make_organisation(name_en="Kept back", publication="draft")
+    issue, area = make_issue(key="desert", name_en="Desertification"), Area.FORESTRY
+    made = []
+    for country, start, end, other in (
+        ("kg", "2009", "2011", bank),
+        ("kg", "2012", None, bank),
+        ("uz", None, "2030", hidden),
+    ):
+        project = make_project(start=start, end=end)
+        project.countries.add(Place.objects.filter(key=country).first() or make_country(key=country, name_en=country))
+        for organisation in (koica, other):
+            make_participation(organisation=organisation, project=project, role=Role.FUNDING)
+        made.append(project)
+    make_participation(organisation=bank, project=made[0], role=Role.PARTNER)
+    for project in made[:2]:
+        make_answer(project=project, issue=issue)
+        make_area(project, area)
+    for date in ("2020", "2021"):
+        make_party(agreement=make_agreement(date=date), organisation=koica)
+    return koica
+
+
+def test_strip_of_an_organisation_says_what_it_does_where_and_when(client, koica_at_work):
+    assert strip(client.get("/en/organisations/koica/")) == {
+        "Projects": "3",
+        "Agreements": "2",
+        "Roles": "Funding",
+        "Years": "2009–2030",
+        "Countries": "kg 2, uz 1",
+        "Areas": "Forestry 2",
+    }
+
+
+def test_each_number_of_an_organisation_is_that_of_the_list_it_leads_to(client, koica_at_work):
+    tree = reading.page(client.get("/en/organisations/koica/"))
+    links = tree.xpath("//article//a[contains(@href, '?organisation=koica')]")
+    assert len(links) == 8
+    for link in links:
+        words = (
+            " ".join(link.getparent().text_content().split()) if link.getparent().tag == "li" else link.text_content()
+        )
+        number = re.findall(r"\d+", words)[-1]
+        assert client.get(link.get("href")).context["count"] == int(number), link.get("href")
+
+
+def test_organisation_names_those_it_works_with_each_project_once(client, koica_at_work):
+    response = client.get("/en/organisations/koica/")
+    assert numbers(response, "partners") == {"The bank": ("2 projects", "/en/organisations/adb/")}
+    assert "Kept back" not in response.content.decode()
+
+
+def test_partners_of_an_organisation_are_the_eight_most_frequent():
+    koica, others = make_organisation(), [make_organisation(key=f"other-{number}") for number in range(9)]
+    for number, other in enumerate(others):
+        for _again in range(number + 1):
+            make_participation(organisation=other, project=make_participation(organisation=koica).project)
+    found = partners_of(koica)
+    assert [(other.key, number) for other, number in found] == [(f"other-{n}", n + 1) for n in range(8, 0, -1)]
 
 
 def test_organisation_of_several_countries_says_so(client):
     make_organisation(key="adb", country=None, url="https://www.adb.org", name_ko="아시아개발은행")
-    assert facts(client.get("/en/organisations/adb/")) == {
-        "Kind": "Government",
-        "Country": "Several countries",
-        "Website": "https://www.adb.org",
-        "Names in other languages": "아시아개발은행",
-    }
+    response = client.get("/en/organisations/adb/")
+    assert facts(response) == {"Names in other languages": "아시아개발은행"}
+    assert reading.said(response, "kicker") == ["Government, Several countries"]
+    assert reading.said(response, "website") == ["https://www.adb.org"]
 
 
 def test_organisation_that_takes_part_in_nothing_says_so(client):
