@@ -1,11 +1,13 @@
-"""Fixtures of tests of maps."""
+"""Fixtures of tests of maps and of backups."""
 
 import pytest
 
 from portal.core.choices import Level, PublicationStatus
 from portal.models import Place
+from tests.conftest import Switch
 from tests.make import make_country, make_place, make_project
 from tests.maps import FIVE, NUKUS, SEOUL, TASHKENT
+from tests.portal.ops.backups import portal_with_backup
 
 
 @pytest.fixture
@@ -32,3 +34,17 @@ def located(five):
         ("draft", [nukus], {"publication": PublicationStatus.DRAFT}),
     ):
         make_project(key=key, title_en=f"Project {key}", **fields).places.add(*places)
+
+
+@pytest.fixture(scope="class")
+def backed_up(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Make a portal with data of every kind, in its own database, and its backup."""
+    with portal_with_backup(django_db_blocker, tmp_path_factory) as portal:
+        yield portal
+
+
+@pytest.fixture
+def portal(backed_up, db):
+    """Use the database of `backed_up`. Data are committed there: the test's transaction is in the usual database."""
+    with Switch(backed_up.database):
+        yield backed_up
