@@ -36,7 +36,6 @@ from portal.models import (
     ExternalLink,
     FormerKey,
     Place,
-    PlaceCitation,
     PlaceIdentifier,
     PortalDetails,
     ReaderReport,
@@ -341,29 +340,6 @@ def test_view_on_site_is_offered_only_where_readers_find_the_record(editor):
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("words", ["아랄", "Аральское", "аральское МОРЕ", "aral sea", "aral-sea"])
-def test_search_finds_a_name_in_any_language_and_case(editor, words):
-    sea = make_place(key="aral-sea", name_en="Aral Sea", name_ko="아랄해", name_ru="Аральское море")
-    make_place(key="balkhash", name_en="Lake Balkhash", name_ko="발하시호", name_ru="Озеро Балхаш")
-    assert listed(editor.get(address(Place, "changelist"), {"q": words})) == {sea}
-
-
-def test_choice_of_a_place_is_found_in_russian_and_only_among_countries(editor):
-    country = make_country(name_en="Kazakhstan", name_ru="Казахстан")
-    make_place(name_en="North of Kazakhstan", name_ru="Северный Казахстан")
-    response = editor.get(
-        reverse("admin:autocomplete"),
-        {"term": "казах", "app_label": "projects", "model_name": "project", "field_name": "countries"},
-    )
-    assert response.json()["results"] == [{"id": str(country.pk), "text": "Kazakhstan"}]
-
-
-def test_a_date_is_found_as_far_as_it_is_known(editor):
-    july = make_event(date="2021-07-02")
-    make_event(date="2021-08")
-    assert listed(editor.get(address(Event, "changelist"), {"q": "2021-07"})) == {july}
-
-
 def test_missing_translations_are_listed(editor):
     whole = make_term(term_ko="투가이", definition_ko="강가의 숲", term_ru="Тугай", definition_ru="Пойменный лес")
     half = make_term(term_ko="투가이", term_ru="Тугай", definition_ru="Пойменный лес")
@@ -371,25 +347,6 @@ def test_missing_translations_are_listed(editor):
     assert listed(editor.get(url, {"care": "ko"})) == {half}
     assert listed(editor.get(url, {"care": "ru"})) == set()
     assert listed(editor.get(url, {"care": "en"})) == {whole, half}
-
-
-def test_source_counts_all_that_cite_it(editor):
-    source = make_source()
-    PlaceCitation.objects.create(place=make_place(), source=source)
-    ProjectCitation.objects.create(project=make_project(), source=source)
-    make_indicator(source=source)
-    unused = make_source()
-    counts = {record: record.cited for record in listed(editor.get(address(Source, "changelist")))}
-    assert counts == {source: 3, unused: 0}
-
-
-def test_counts_do_not_multiply_each_other(editor):
-    issue, project = make_issue(), make_project()
-    for n in (1, 2, 3):
-        add_rows(issue, n)
-    ProjectIssue.objects.create(project=project, issue=issue, significance="principal", rationale_en="So.")
-    [row] = [row for row in listed(editor.get(address(Issue, "changelist"))) if row == issue]
-    assert (row.citations_count, row.project_links_count) == (3, 1)
 
 
 # ── Publishing ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -497,98 +454,3 @@ def test_fields_name_their_language(editor):
         "Term (Русский)",
     ]
     assert [form.fields[f"term_{code}"].widget.attrs["lang"] for code in ("en", "ko", "ru")] == ["en", "ko", "ru"]
-
-
-def test_marks_of_an_issue_become_its_citations(editor):
-    micklin, icwc = make_source(key="micklin-2016"), make_source(key="icwc-2019")
-    make_source(key="not-cited")
-    issue = make_issue()
-    url = change_address(issue)
-    response = editor.post(
-        url,
-        form_data(
-            editor.get(url),
-            drivers_en="Cotton [micklin-2016].",
-            responses_ko="위원회가 있다 [icwc-2019][micklin-2016].",
-        ),
-    )
-    assert response.status_code == 302
-    assert [citation.source for citation in issue.citations.select_related("source")] == [micklin, icwc]
-
-
-def test_a_mark_without_its_source_is_refused_by_name(editor):
-    make_source(key="micklin-2016")
-    issue = make_issue()
-    url = change_address(issue)
-    response = editor.post(
-        url, form_data(editor.get(url), impacts_ru="Пыль [micklin-2016]. Соль [nobody-2020].", state_en="Dry.")
-    )
-    assert errors_of(response) == {
-        "impacts_ru": ["No source has this key: nobody-2020. Create the source first, or correct the mark."]
-    }
-    assert "No source has this key: nobody-2020" in response.content.decode()
-    issue.refresh_from_db()
-    assert (issue.state_en, issue.version, issue.citations.count()) == ("What is known of the state.", 1, 0)
-
-
-def test_budget_without_currency_is_refused_in_words(editor):
-    project = linked_project()
-    url = change_address(project)
-    response = editor.post(url, form_data(editor.get(url), budget="5000000", currency=""))
-    assert errors_of(response) == {"__all__": ["Enter both budget and currency, or neither."]}
-    assert "Enter both budget and currency, or neither." in response.content.decode()
-    project.refresh_from_db()
-    assert (project.budget, project.currency) == (1000, "USD")
-
-
-def test_a_date_is_written_as_far_as_it_is_known(editor):
-    event = make_event(date="2005-08")
-    url = change_address(event)
-    response = editor.get(url)
-    assert "YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known." in response.content.decode()
-    refused = editor.post(url, form_data(response, date="August 2005"))
-    assert errors_of(refused) == {
-        "date": ["“August 2005” is not a date. Use YYYY-MM-DD, YYYY-MM or YYYY, as precisely as known."]
-    }
-    editor.post(url, form_data(response, date="2005-08-08"))
-    event.refresh_from_db()
-    assert event.date == "2005-08-08"
-
-
-def test_a_value_is_edited_without_the_zeros_of_its_column(editor):
-    for value, text in (("68000", "68000"), ("24.1", "24.1"), ("0", "0")):
-        observation = Observation.objects.create(
-            indicator=make_indicator(), place=make_place(), year=2020, value=value, source=make_source()
-        )
-        form = editor.get(change_address(observation)).context["adminform"].form
-        assert form["value"].value() == text
-
-
-def test_a_source_without_a_position_goes_last(editor):
-    project, first, second, third = make_project(), make_source(), make_source(), make_source()
-    project.countries.add(make_country())
-    ProjectCitation.objects.create(project=project, source=first, position=7)
-    url = change_address(project)
-    rows = {"citations-TOTAL_FORMS": 3, "citations-0-position": 7}
-    for n, source in ((1, second), (2, third)):
-        rows |= {f"citations-{n}-source": source.pk, f"citations-{n}-position": ""}
-    response = editor.post(url, form_data(editor.get(url), **rows))
-    assert response.status_code == 302
-    assert list(project.citations.values_list("source", "position")) == [(first.pk, 7), (second.pk, 8), (third.pk, 9)]
-
-
-def test_a_source_may_stay_without_an_address(editor):
-    make_source(title="Dust from the dry bed")
-    url = address(Source, "add")
-    data = form_data(
-        editor.get(url),
-        key="micklin-2016",
-        title="The Future Aral Sea",
-        publisher="Springer",
-        kind=Source.Kind.JOURNAL_ARTICLE,
-        language="en",
-        date="2016",
-    )
-    assert editor.post(url, data).status_code == 302
-    source = Source.objects.get(key="micklin-2016")
-    assert (source.url, source.date) == (None, "2016")
