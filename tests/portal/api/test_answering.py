@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from portal.api.resources import RESOURCES
-from portal.models import Place
 from tests import reading
 from tests.counting import counts_of_one_world_and_three, settle
 from tests.lists import LISTS
@@ -23,7 +22,6 @@ from tests.make import (
     make_source,
     make_tombstone,
 )
-from tests.pages import LANGUAGES
 from tests.projects.iati.reports import make_reportable
 from tests.world import SECRET, link, make_world, records, unpublished
 
@@ -351,18 +349,3 @@ def test_api_asks_the_same_of_the_database_for_one_record_as_for_three(client):
 
 
 # ── The page for people ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_documentation_is_in_the_readers_language_and_its_questions_have_answers(content, client, language):
-    response = client.get("/api/docs", headers={"Accept-Language": language})
-    tree = reading.page(response)
-    assert tree.get("lang") == language
-    assert len(response.content) < 200_000
-    questions = tree.xpath("//main//a[contains(@href, '/api/v1/')]/@href")
-    assert len(questions) == len(RESOURCES) + 1
-    for question in questions:
-        answer = client.get(question)
-        assert answer.status_code == 200, question
-        assert answer.json().get("items", True), question
-    assert Place.objects.exists()

@@ -41,12 +41,6 @@ def test_nothing_that_was_promised_is_gone():
     assert gone == set(), "Programs of others break. Put what has changed under a new version of the API."
 
 
-def test_description_is_served(client):
-    response = client.get("/api/v1/openapi.json")
-    assert response.json() == json.loads(described())
-    assert response.json()["openapi"].startswith("3.1")
-
-
 def test_every_parameter_is_described_with_an_example():
     for path, operations in json.loads(described())["paths"].items():
         for parameter in operations["get"]["parameters"]:
@@ -169,11 +163,3 @@ def test_description_carries_an_etag(client, db, address):
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
         assert again["Access-Control-Allow-Origin"] == "*"
     assert client.get(address, headers={"if-none-match": 'W/"another"'}).content == first.content
-
-
-def test_index_leads_to_every_resource_and_to_the_description(client, db):
-    index = client.get("/api/v1/").json()
-    addresses = [index["description"], index["documentation"], *(one["url"] for one in index["resources"].values())]
-    assert len(addresses) == 2 + 12
-    for address in addresses:
-        assert client.get(address.removeprefix("http://testserver")).status_code == 200

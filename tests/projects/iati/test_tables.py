@@ -271,11 +271,6 @@ def test_whatever_a_mapping_holds_it_is_refused_in_words_or_followed(tmp_path_fa
         assert len(one.activity.identifier) <= 255
 
 
-def test_a_mapping_that_is_not_there(command):
-    with pytest.raises(CommandError, match="nowhere is no mapping"):
-        command(b"x", "--mapping", "nowhere", name="list.csv", using="import_projects")
-
-
 def test_shipped_mappings_can_be_followed():
     found = {name: tables.mapping_of(path.read_text("utf-8"))["name"] for name, path in tables.shipped().items()}
     assert found == {"koica": "KOICA project statistics", "world-bank": "World Bank projects"}

@@ -74,9 +74,3 @@ def test_the_command_takes_the_rights_of_a_user_and_tells_each_mistake(tmp_path,
 def test_commands_say_what_they_need(args, options, words):
     with pytest.raises(CommandError, match=words):
         run(*args, **options)
-
-
-def test_the_command_says_that_a_text_is_too_long_for_a_workbook(tmp_path):
-    make_term(definition_en="x" * 40_000)
-    with pytest.raises(CommandError, match="Use CSV"):
-        run("export_table", "term", tmp_path / "terms.xlsx")
