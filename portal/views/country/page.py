@@ -1,7 +1,5 @@
 """The page of a country."""
 
-from dataclasses import dataclass
-
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +18,9 @@ from portal.generic.detail import RecordView, source_footnotes
 from portal.models import Place
 from portal.seo import schema_org
 from portal.views.country.figures import country_figures
+from portal.views.country.korea import korea_context
 from portal.views.country.overview import people_and_income, water_and_climate, what_korea_does
+from portal.views.country.rows import count_rows
 from portal.views.gyeonggi.front import CURRENT, known_money
 from portal.views.home import choice_counts, merge_by_date
 from portal.views.map_data import with_project_ids
@@ -38,30 +38,6 @@ NOTES = 6  # issues that are shown at once
 # What the sentences of the overview state, if editors chose it as a key figure.
 PEOPLE, INCOME = "population", "gdp-per-capita"
 STRESS, AGRICULTURE, ANOMALY = "water-stress", "water-withdrawal-agriculture-share", "temperature-anomaly"
-
-
-@dataclass(frozen=True)
-class CountRow:
-    """A number of records with its label and the URL of their list; `share` is per cent of the largest number."""
-
-    label: str
-    count: int
-    url: str
-    share: int
-
-
-def count_rows(counts, name, query):
-    """Return rows for pairs of a choice and its number of projects. `query` is that of their lists without `name`."""
-    most = max((count for _choice, count in counts), default=0)
-    return [
-        CountRow(
-            choice.label,
-            count,
-            with_query(reverse("projects"), query | {name: choice.value}),
-            round(100 * count / most),
-        )
-        for choice, count in counts
-    ]
 
 
 def ids_by_status(projects):
@@ -95,13 +71,30 @@ def missing_cooperation(country):
     }
 
 
+def agreements_and_events(country):
+    """Return the agreements of a country, and the events that are not agreements too, as its lists have them."""
+    agreements = (
+        Agreement.objects.published()
+        .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
+        .with_outlook()
+        .distinct()
+    )
+    events = EventFilter.base_filters["country"].filter(Event.objects.published(), [country.key])
+    return agreements, events.without_agreements().with_outlook().order_by("-date", "key")
+
+
 class CountryPage(RecordView):
-    """The page of a country, with all records that are about it."""
+    """The page of a country, with all records that are about it. The page of Korea has its own template."""
 
     model = Place
     template_name = "portal/country.html"
     list_title, list_url = _("Countries"), "countries"
     preview_limit = 8
+
+    def get_template_names(self):
+        if self.object.group == Place.Group.KOREA and self.snapshot_date is None:
+            return ["portal/korea.html"]
+        return super().get_template_names()
 
     def get_queryset(self):
         return super().get_queryset().filter(kind=Place.Kind.COUNTRY).prefetch_related("identifiers")
@@ -118,31 +111,22 @@ class CountryPage(RecordView):
 
     def related_context(self, country):
         projects = projects_of_countries([country.key])[country.key]
-        context = self.records(country, projects)
+        agreements, events = agreements_and_events(country)
+        context = self.records(country, projects, agreements, events)
         if country.group:
             context |= self.measured(country)
+        if country.group == Place.Group.KOREA:
+            return context | korea_context(projects, agreements, events)
+        context |= self.places(country)
         if country.group == Place.Group.CENTRAL_ASIA:
             context |= self.of_central_asia(country, projects)
             context["overview"] = overview(context)
         return context
 
-    def records(self, country, projects):
+    def records(self, country, projects, agreements, events):
         """Return the records of any country, with the numbers of their lists."""
         limit = self.preview_limit
-        agreements = (
-            Agreement.objects.published()
-            .filter(Q(pk__in=country.agreement_parties.values("agreement")) | Q(parties__organisation__country=country))
-            .with_outlook()
-            .distinct()
-        )
         organisations = country.organisations.published().for_list().order_by("-project_count", "key")
-        of_country = EventFilter.base_filters["country"]
-        events = (
-            of_country.filter(Event.objects.published(), [country.key])
-            .without_agreements()
-            .with_outlook()
-            .order_by("-date", "key")
-        )
         agreement_count, event_count = agreements.count(), events.count()
         return {
             "project_count": len(projects),
@@ -153,6 +137,11 @@ class CountryPage(RecordView):
             "event_count": event_count,
             "dated_count": agreement_count + event_count,
             "dated": merge_by_date(agreements[:limit], events[:limit])[:limit],
+        }
+
+    def places(self, country):
+        """Return the places of a country for its map, each with the ids of its projects."""
+        return {
             "places": with_project_ids(
                 Place.objects.published()
                 .filter(Q(country=country) | Q(pk__in=country.shared_places.values("pk")))
@@ -168,8 +157,10 @@ class CountryPage(RecordView):
         by_status = ids_by_status(projects)
         current = NONE.union(*(ids for status, ids in by_status if status in CURRENT))
         areas = choice_counts(facets["area"], Area, projects)
+        # Results name the countries that projects concern, never Korea: it has all of them.
+        of_country = {} if country.group == Place.Group.KOREA else query
         results = ResultFilter.base_filters["country"].filter(
-            Result.objects.published().filter(kind=Result.Kind.RESULT), [country.key]
+            Result.objects.published().filter(kind=Result.Kind.RESULT), list(of_country.values())
         )
         return {
             "under_way": len(current),
@@ -183,7 +174,7 @@ class CountryPage(RecordView):
             "money": known_money(projects),
             "results": results.order_by(F("project__start").desc(nulls_last=True), "key").for_list()[:RESULTS],
             "result_count": results.count(),
-            "results_url": with_query(reverse("results"), query | {"kind": Result.Kind.RESULT.value}),
+            "results_url": with_query(reverse("results"), of_country | {"kind": Result.Kind.RESULT.value}),
         }
 
     def of_central_asia(self, country, projects):

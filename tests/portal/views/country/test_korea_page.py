@@ -1,0 +1,156 @@
+"""The page of Korea: its numbers are those of the lists that it links to."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.models import Place
+from tests import reading
+from tests.conftest import empty_caches
+from tests.counting import settle
+from tests.make import (
+    make_agreement,
+    make_country,
+    make_event,
+    make_indicator,
+    make_observation,
+    make_organisation,
+    make_page_indicator,
+    make_participation,
+    make_party,
+    make_place,
+    make_project,
+    make_result,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def make_relations(uz, korea, number):
+    """Make a project and an agreement each of Gyeonggi, two cities and an agency; an event and a result."""
+    gyeonggi = Place.objects.filter(key="gyeonggi").first() or make_place(
+        key="gyeonggi", name_en="Gyeonggi", kind="province"
+    )
+    yongin = make_place(key=f"yongin-{number}", name_en="Yongin", part_of=gyeonggi)
+    busan = make_place(key=f"busan-{number}", name_en="Busan")
+    partner = make_organisation(country=uz)
+    for seat, kind, level in (
+        (gyeonggi, "local-government", "provincial"),
+        (yongin, "local-government", "municipal"),
+        (busan, "local-government", "municipal"),
+        (None, "government", "national"),
+    ):
+        body = make_organisation(kind=kind, country=korea, seat=seat, name_en=f"Body {level} {number}")
+        project = make_project(level=level, status="implementation", status_as_of="2030", start="2020")
+        project.countries.add(uz)
+        make_participation(project=project, organisation=body)
+        agreement = make_agreement(kind="mou", date=f"20{10 + number}", title_en=f"Memorandum {number}")
+        for organisation in (body, partner):
+            make_party(agreement=agreement, organisation=organisation)
+    make_result(kind="result", project=project, text_en="Trees grew.")
+    make_event(kind="relations", date="1992-01", title_en="Relations begin").countries.add(uz)
+
+
+@pytest.fixture
+def uz():
+    return make_country(key="uz", name_en="Uzbekistan")
+
+
+@pytest.fixture
+def korea():
+    return make_country(key="kr", name_en="Republic of Korea", group="korea")
+
+
+def linked_numbers(response, path):
+    """Return pairs of URL and number of the links under a path that are numbers."""
+    links = reading.page(response).xpath(f"{path}//a")
+    return [(a.get("href"), int(reading.words(a))) for a in links if reading.words(a).isdecimal()]
+
+
+def test_tables_show_the_numbers_of_the_lists_they_link_to(client, uz, korea):
+    make_country(key="tm", name_en="Turkmenistan")
+    make_relations(uz, korea, 0)
+    response = client.get("/en/countries/kr/")
+    numbers = [pair for name in ("matrix", "partners", "provinces") for pair in linked_numbers(response, section(name))]
+    assert len(numbers) > 15
+    assert [(url, client.get(url).context["count"]) for url, _n in numbers if "ties" not in url] == [
+        pair for pair in numbers if "ties" not in pair[0]
+    ]
+    assert ("/en/gyeonggi/ties/?country=uz&korea=1", 3) in numbers
+    assert client.get("/en/gyeonggi/ties/?country=uz&korea=1").context["count"] == 3
+
+
+def section(name):
+    return f"//section[@aria-labelledby='{name}']"
+
+
+def test_matrix_has_a_row_for_each_country_and_for_all_projects_of_korea(client, uz, korea):
+    make_country(key="tm", name_en="Turkmenistan")
+    make_relations(uz, korea, 0)
+    make_project(level="national").countries.add(uz)  # without a Korean body
+    rows = reading.page(client.get("/en/countries/kr/")).xpath(f"{section('matrix')}//tr")
+    assert [reading.words(row) for row in rows] == [
+        "Country Projects National Provincial Municipal Multilateral Private Academic",
+        "Turkmenistan 0 0 0 0 0 0 0",
+        "Uzbekistan 5 2 1 2 0 0 0",
+        "All projects of Korea 4 1 1 2 0 0 0",
+    ]
+
+
+def test_gyeonggi_leads_the_provinces_and_opens_its_front_page(client, uz, korea):
+    make_relations(uz, korea, 0)
+    rows = reading.page(client.get("/en/countries/kr/")).xpath(f"{section('provinces')}//tbody/tr")
+    assert [reading.words(row) for row in rows] == [
+        "Gyeonggi province, cities and institutions 2 1",
+        "Busan 1 1",
+        "Yongin 1 1",
+    ]
+    assert rows[0].xpath("th/a/@href") == ["/en/gyeonggi/"]
+
+
+def test_agreements_by_kind_and_relations_by_decade(client, uz, korea):
+    make_relations(uz, korea, 0)
+    page = reading.page(client.get("/en/countries/kr/"))
+    assert reading.words(page.xpath(f"{section('since')}//li")[0]) == "Memorandum of understanding 4"
+    assert client.get(page.xpath(f"{section('since')}//li/a/@href")[0]).context["count"] == 4
+    decades = page.xpath(f"{section('events')}/details")
+    assert [reading.words(one.find("summary")) for one in decades] == ["2010–2019 (4)", "1990–1999 (1)"]
+    assert "Relations begin" in reading.words(decades[1])
+
+
+def test_page_of_korea_says_of_results_what_their_list_has(client, uz, korea):
+    make_relations(uz, korea, 0)
+    [part] = reading.page(client.get("/en/countries/kr/")).xpath(section("projects"))
+    assert "Trees grew." in reading.words(part)
+    assert "reports results" not in reading.words(part)
+    [url] = part.xpath(".//a[contains(@href, '/lessons/?')]/@href")
+    assert client.get(url).context["count"] == 1
+
+
+def test_aid_is_drawn_and_what_partners_received_stands_beside(client, uz, korea):
+    aid, received = make_indicator(key="aid", name_en="Aid"), make_indicator(key="received", name_en="Aid received")
+    for position, indicator in enumerate((aid, received)):
+        make_page_indicator(indicator=indicator, page="korea", position=position)
+    for year in (2018, 2019, 2020):
+        make_observation(indicator=aid, place=korea, year=year)
+    make_observation(indicator=received, place=uz, year=2020, value=7)
+    page = reading.page(client.get("/en/countries/kr/"))
+    assert page.xpath(f"{section('aid')}//figure/@id") == ["chart-aid"]
+    head, row = page.xpath(f"{section('partners')}//tr")
+    assert reading.words(head).endswith("Aid received")
+    assert "2020" in reading.words(row)
+
+
+def test_page_of_korea_asks_the_same_of_the_database_for_one_as_for_three(client, uz, korea):
+    counts = []
+    make_relations(uz, korea, 0)
+    client.get("/en/about/")
+    for more in ((), (1, 2)):
+        for number in more:
+            make_relations(uz, korea, number)
+        settle()
+        empty_caches()
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/en/countries/kr/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
