@@ -34,20 +34,6 @@ def sent():
     rows_changed.disconnect(receive)
 
 
-def test_one_list_of_receivers_follows_a_change_in_this_order():
-    receivers = [f"{receiver.__module__}.{receiver.__name__}" for receiver in rows_changed._live_receivers(Place)[0]]
-    assert receivers == [
-        "portal.tracking.content_version.mark_changed_for_rows",
-        "portal.search.indexing.mark_dirty_for_rows",
-        "portal.tracking.audit_log.log_actions_for_rows",
-        "portal.curation.translations.compare_translations_for_rows",
-        "portal.curation.links.update_links_for_rows",
-        "portal.curation.verifications.forget_deleted",
-        "portal.curation.duplicates.forget_deleted",
-        "portal.models.alias.delete_with_record",
-    ]
-
-
 @pytest.mark.parametrize("signal", [pre_save, post_save, pre_delete, post_delete, m2m_changed])
 def test_djangos_signals_of_content_have_no_other_receivers_but_history(signal):
     throughs = [model for model in apps.get_models(include_auto_created=True) if model._meta.auto_created]
