@@ -30,7 +30,8 @@ LATE_1950S, ABOUT_2005 = "aral-sea-late-1950s", "aral-sea-mid-2000s"
 OPENSTREETMAP, LATEST = "aral-sea-openstreetmap", "aral-sea-2010s"
 OUTLINES = {LATE_1950S: "aral-sea", ABOUT_2005: "aral-sea", OPENSTREETMAP: OPENSTREETMAP, LATEST: LATEST}
 LEADING = (LATE_1950S, LATEST)  # drawn over each other at the head of pages
-SMALL_TOLERANCE = 1.8  # SVG user units: about a pixel where the outlines are drawn small
+TOLERANCE = 0.5  # SVG user units: half a pixel where the outlines are drawn large
+SMALL_TOLERANCE = 3  # SVG user units: about a pixel and a half where the outlines are drawn small
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,10 @@ def outlines():
         rings = [[place(point) for point in ring] for ring in shapes[name]]
         small = [maps_geometry.simplify(ring, SMALL_TOLERANCE) for ring in rings]
         small = [ring for ring in small if len(ring) > 3]
+        large = [maps_geometry.simplify(ring, TOLERANCE) for ring in rings]
+        large = [ring for ring in large if len(ring) > 3]
         found[name] = Outline(
-            maps_geometry.path(rings, closed=True),
+            maps_geometry.path(large, closed=True, decimals=0),
             maps_geometry.path(small, closed=True, decimals=0),
             areas[name],
         )

@@ -22,7 +22,7 @@ from portal.graphics.charts import shortened, text_width
 from portal.graphics.graph_layout import Points, Spacing, lay_out, order_layers
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 
-TONES = 4  # colours in static/css/graph.css: one for each main issue and its sub-issues; 0 is for other issues
+TONES = 4  # colours in static/css/issues.css: one for each main issue and its sub-issues; 0 is for other issues
 MOST_LINES = 3  # maximum number of lines of a name
 BOLD = 1.07  # width of bold letters, relative to regular ones
 EDGE = 2  # margin around the picture, so that no stroke is cut

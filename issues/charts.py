@@ -37,7 +37,8 @@ class IndicatorFigure:
     """A line chart of one indicator with its title, links, sources, table and sentence.
 
     It needs at least one observation. `sizes` are (width, height) for a wide page and for a phone, or one size for
-    both. `focus` is a place that is emphasised. `left_out` are observations that are not drawn; `note` says so.
+    both. `focus` is a place that is emphasised. With `worded`, the wide chart has a text for each year; a page with the
+    table of the values needs none. `left_out` are observations that are not drawn; `note` says so.
     """
 
     indicator: object
@@ -47,6 +48,7 @@ class IndicatorFigure:
     focus: object = None
     moments: tuple = ()
     left_out: list = field(default_factory=list)
+    worded: bool = False
 
     @property
     def id(self):
@@ -159,8 +161,7 @@ class IndicatorFigure:
 
     @cached_property
     def wide(self) -> LineChart:
-        # Only a wide chart has a text for each year. A small chart has its table, and a phone chart has the wide one.
-        return self.chart(*self.sizes[0], worded=len(self.sizes) > 1)
+        return self.chart(*self.sizes[0], worded=self.worded)
 
     @cached_property
     def narrow(self) -> LineChart | None:
@@ -169,7 +170,7 @@ class IndicatorFigure:
 
     @property
     def latest_words(self):
-        """Return the values of the latest year as words, as the readout shows them. It needs two sizes."""
+        """Return the values of the latest year as words, as the readout shows them. The figure must be `worded`."""
         return self.wide.years[-1].text
 
     @property

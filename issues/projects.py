@@ -1,15 +1,21 @@
 """Finds the projects that address an issue or one of its sub-issues: how many there are, and the most relevant ones."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils import timezone
 
 from issues.models import Issue
 from portal.core.choices import PublicationStatus
+from portal.core.database import IdList
 from portal.facets import registry
 from portal.facets.bitmaps import BitMap, union
+from portal.models import Place
 
 MOST = 24  # projects on the page of an issue
+LEADING = ("accountable", "extending", "implementing", "funding")  # roles of bodies that lead a project
+MOST_LEADING = 4
 
 
 def _projects():
@@ -76,6 +82,57 @@ def projects_for_issue(issue, most=MOST):
         under = link.issue if link is not None and link.issue_id != issue.pk else None
         shown.append(Answer(project, link, under))
     return len(everyone), shown
+
+
+@dataclass(frozen=True)
+class IssueResponse:
+    """What Korea does about an issue and its sub-issues, as numbers of published projects.
+
+    `under_way` counts those that a current source states as unfinished. `leading` are the Korean organisations that
+    most often lead, at most MOST_LEADING. `results` counts the results and lessons.
+    """
+
+    projects: int
+    under_way: int
+    completed: int
+    gyeonggi: int
+    results: int
+    leading: list
+
+
+def response_to_issue(issue) -> IssueResponse:
+    """Return what Korea does about an issue, counted as the lists of projects and results count it."""
+    model, index = _projects(), registry.facet_index(_projects())
+    ids = index.facets["issue"][issue.key]
+    today = timezone.localdate()
+
+    def count(statuses):
+        return model.objects.with_status_on(statuses, today).filter(pk__in_ids=IdList(ids)).count() if ids else 0
+
+    by_organisation = Counter()
+    for value, taking_part in index.facets["organisation"].items():
+        if isinstance(value, tuple) and value[1] in LEADING:
+            by_organisation[value[0]] += ids.intersection_cardinality(taking_part)
+    most = [key for key, times in by_organisation.most_common(10 * MOST_LEADING) if times]
+    organisations = {
+        one.key: one
+        for one in model._meta.get_field("organisations")
+        .related_model.objects.published()
+        .filter(key__in=most, country__group=Place.Group.KOREA)
+    }
+    results = model._meta.get_field("result_records").related_model.objects.published()
+    return IssueResponse(
+        projects=len(ids),
+        under_way=count(model.Status.unfinished()),
+        completed=count([model.Status.CLOSED]),
+        gyeonggi=ids.intersection_cardinality(index.facets["gyeonggi"]["1"]),
+        results=results.filter(
+            Q(issues=issue) | Q(issues__parent=issue) | Q(project__pk__in_ids=IdList(ids)),
+        )
+        .distinct()
+        .count(),
+        leading=[organisations[key] for key in most if key in organisations][:MOST_LEADING],
+    )
 
 
 def latest_projects_for_issues(issues, most=3):

@@ -1,6 +1,7 @@
 """Pages of issues, indicators, events and the glossary."""
 
 import functools
+import itertools
 from dataclasses import replace
 
 from django.db.models import OuterRef, Prefetch, Subquery
@@ -38,7 +39,7 @@ from issues.models import (
     Section,
     Term,
 )
-from issues.projects import latest_projects_for_issues, projects_for_issue, with_project_counts
+from issues.projects import latest_projects_for_issues, projects_for_issue, response_to_issue, with_project_counts
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.citations.references import citations_of, source_keys
 from portal.core.choices import PublicationStatus
@@ -52,6 +53,10 @@ from portal.models import Correction, Place, Source
 from portal.publishing.preview import visible_to
 
 VISIBLE = PublicationStatus.PUBLISHED
+# Readers ask what is so before they ask why.
+SECTIONS = (Section.STATE, Section.DRIVERS, Section.PRESSURES, Section.IMPACTS, Section.RESPONSES)
+HEAD_FIGURES = 4  # key figures at the head of an issue; the others stand with its state
+LATEST_DATED = 6  # events and agreements that are not folded
 PARENT = Prefetch("parent", Issue.objects.published().without_sections())  # None if the parent is not published
 
 
@@ -154,7 +159,7 @@ class IssuePage(RecordView):
             for key in keys:
                 notes.cite(key)
         sections = []
-        for section in Section:
+        for section in SECTIONS:
             prose, language = text_and_language(issue, section.value)
             sections.append((section, render_prose(prose, notes), language))
         links = {
@@ -167,8 +172,10 @@ class IssuePage(RecordView):
                     notes.cite(key)
         notes.cite_all()
         return super().get_context_data(**kwargs) | {
-            "figures": figures,
-            "sections": sections,
+            "figures": figures[:HEAD_FIGURES],
+            "more_figures": figures[HEAD_FIGURES:],
+            "state": sections[0],
+            "sections": sections[1:],
             "notes": notes,
             "columns": self.central_asia,
             **links,
@@ -186,11 +193,15 @@ class IssuePage(RecordView):
         sea = aral.feature(issue, events) if has_sea else None
         charts = [one for one in indicators if sea is None or one.key != aral.AREA]
         answer_count, answers = projects_for_issue(issue)
+        dated = dated_once(events, issue.agreements.published().with_outlook())
         return {
             "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
-            "charts": figures_for(charts, most=4),
+            "charts": figures_for(charts, most=3),
             "aral": sea,
-            "dated": dated_once(events, issue.agreements.published().with_outlook()),
+            "dated": dated[:LATEST_DATED],
+            "dated_count": len(dated),
+            "decades": by_decade(dated[LATEST_DATED:]),
+            "response": response_to_issue(issue),
             "answer_count": answer_count,
             "answers": answers,
             "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,
@@ -224,11 +235,16 @@ class IssuePage(RecordView):
 
 
 def dated_once(events, agreements):
-    """Return events and agreements by date. An event of the title and date of one of the agreements is left out."""
+    """Return events and agreements, the latest first, without events of the title and date of one of the agreements."""
     agreements = list(agreements)
     told = {(agreement.title_en, agreement.date) for agreement in agreements}
     events = [event for event in events if (event.title_en, event.date) not in told]
-    return sorted([*events, *agreements], key=lambda record: (record.date, record.key))
+    return sorted([*events, *agreements], key=lambda record: (record.date, record.key), reverse=True)
+
+
+def by_decade(records):
+    """Return pairs of the first year of a decade and its records, in the order of `records`, which are by date."""
+    return [(year, list(found)) for year, found in itertools.groupby(records, lambda one: one.date.year // 10 * 10)]
 
 
 def main_issues():
@@ -380,7 +396,7 @@ class IndicatorPage(RecordView):
         query = {name: choice.data.getlist(name) for name in choice.valid_data} if choice.is_bound else {}
         figure = None
         if observations:
-            figure = IndicatorFigure(self.object, drawn, (LARGE, NARROW), query=query, left_out=left_out)
+            figure = IndicatorFigure(self.object, drawn, (LARGE, NARROW), query=query, left_out=left_out, worded=True)
         offered = [(key, label) for key, label in self.views if key != "map" or has_map(self.object)]
         asked = self.request.GET.get("view")
         view = asked if asked in dict(offered) else "chart"

@@ -20,7 +20,7 @@ from lxml import etree
 from portal.graphics.charts import BOLD, FONT, LINE, text_width, wrapped
 
 STATIC = settings.BASE_DIR / "static"
-STYLESHEETS = ("charts", "coverage", "map", "graph")
+STYLESHEETS = ("charts", "coverage", "map", "issues")
 # Parts of drawings that answer to a pointer, or that are meant for a phone.
 ONLY_ON_PAGES = {"years", "cursor", "hit", "trunk", "target", "map-target", "map-coarse"}
 ONLY_ON_PAGES_ATTRIBUTES = {"href", "tabindex", "role", "width", "height"}

@@ -211,6 +211,44 @@ def test_tabs_of_an_indicator_keep_places_and_years(page, site):
     expect(page.locator(".map-values")).to_be_visible()
 
 
+@pytest.mark.parametrize(("width", "most"), [(1280, 700), (1600, 700), (390, 1000)])
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+@pytest.mark.parametrize("key", ["aral-sea-depletion", "water-scarcity", "coal-and-energy-transition"])
+def test_an_issue_shows_a_korean_project_near_its_top(new_context, site, key, language, width, most):
+    page = new_context(viewport={"width": width, "height": 800}, java_script_enabled=False).new_page()
+    page.goto(f"{site.url}/{language}/issues/{key}/")
+    assert page.locator("section[aria-labelledby=answers] .entry-title").first.bounding_box()["y"] <= most
+
+
+def test_contents_of_an_issue_stay_in_view(new_context, site):
+    page = new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.goto(f"{site.url}/en/issues/climate-change/")
+    contents = page.get_by_role("navigation", name="On this page")
+    contents.get_by_role("link", name="Events and agreements").click()
+    expect(page.locator("#events")).to_be_in_viewport()
+    expect(contents).to_be_in_viewport(ratio=1)
+
+
+def test_contents_of_an_issue_are_a_bar_on_a_phone_that_does_not_cover_what_was_chosen(new_context, site):
+    page = new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
+    page.goto(f"{site.url}/ko/issues/climate-change/")
+    bar = page.locator(".contents-bar")
+    page.locator("#events").scroll_into_view_if_needed()
+    expect(bar).to_be_in_viewport()
+    bar.locator("summary").click()
+    bar.locator("a[href='#impacts']").click()
+    expect(page.locator("#impacts")).to_be_in_viewport()
+    bottom = bar.bounding_box()["y"] + bar.bounding_box()["height"]
+    assert page.locator("#impacts").bounding_box()["y"] >= min(bottom, 0)
+
+
+def test_a_footnote_of_an_issue_opens_the_folded_sources(page, site):
+    page.goto(f"{site.url}/en/issues/climate-change/")
+    expect(page.locator("#note-1")).to_be_hidden()
+    page.locator("a[href='#note-1']").first.click()
+    expect(page.locator("#note-1")).to_be_in_viewport()
+
+
 def test_the_skip_link_leads_to_the_content(page, site):
     page.goto(f"{site.url}/en/")
     page.keyboard.press("Tab")

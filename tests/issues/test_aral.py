@@ -48,7 +48,7 @@ def test_the_outline_of_openstreetmap_is_a_file_of_its_own_with_its_licence():
 def test_pages_lead_with_the_2010s_over_the_late_1950s(page, address):
     found, *_rest = aral.outlines()
     lead = page(address).find_class("aral-picture")[0]
-    assert [path.get("d") for path in lead.xpath(".//path[contains(@class, 'shore')]")] == [
+    assert [path.get("d") for path in lead.xpath(".//g[contains(@class, 'shore')]/path")] == [
         found[aral.LATE_1950S].path,
         found[aral.LATEST].path,
     ]

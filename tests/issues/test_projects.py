@@ -1,12 +1,24 @@
 """The projects that answer an issue, on its page and as counts."""
 
 import pytest
+from django.utils import timezone
 
 from issues.models import Issue
 from issues.projects import with_project_counts
+from portal.models import Place
 from tests import reading
 from tests.issues.pages import section
-from tests.make import UNPUBLISHED, make_answer, make_issue, make_project
+from tests.make import (
+    UNPUBLISHED,
+    make_answer,
+    make_country,
+    make_issue,
+    make_organisation,
+    make_participation,
+    make_place,
+    make_project,
+    make_result,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +85,47 @@ def test_project_counts_of_a_main_issue_take_in_the_issues_under_it():
     make_issue(key="none")
     counted = {issue.key: issue.project_count for issue in with_project_counts(Issue.objects.all())}
     assert counted == {"main": 2, "under": 2, "none": 0}
+
+
+def test_issue_states_what_korea_and_gyeonggi_do_in_numbers_that_lead_to_the_same_projects(client):
+    issue = make_issue(key="aral")
+    korea = make_country(key="kr", group=Place.Group.KOREA)
+    leader = make_organisation(name_en="Forest Service", country=korea)
+    abroad = make_organisation(name_en="Ministry abroad", country=make_country(key="uz"))
+    town = make_place(key="suwon", part_of=make_place(key="gyeonggi", country=korea), country=korea)
+    today = timezone.localdate().isoformat()
+    for status, as_of in (
+        ("implementation", today),
+        ("implementation", "2001"),
+        ("closed", "2010"),
+        ("pipeline", today),
+    ):
+        project = make_project(status=status, status_as_of=as_of, end=None)
+        make_answer(issue=issue, project=project)
+        make_participation(project=project, organisation=leader, role="funding")
+        make_participation(project=project, organisation=abroad, role="implementing")
+    project.places.add(town)
+    make_result(project=project)
+    make_result().issues.add(issue)
+    for publication in UNPUBLISHED:
+        make_answer(issue=issue, project=make_project(publication=publication, status="closed"))
+        make_result(publication=publication).issues.add(issue)
+    part = section(client.get("/en/issues/aral/"), "answers")
+    [counts] = part.find_class("counts")
+    told = {reading.words(one.find("a")): int(one.findtext("b")) for one in counts if one.find("a") is not None}
+    assert told == {"Projects": 4, "Under way": 1, "Completed": 1, "Gyeonggi": 1, "Results and lessons": 2}
+    for link in counts.xpath(".//a"):
+        listed = client.get(link.get("href"))
+        assert listed.context["count"] == told[reading.words(link)]
+    assert reading.words(part.find_class("leading")[0]) == "Most often in the lead on the Korean side: Forest Service"
+
+
+def test_three_projects_are_shown_and_the_others_folded(client):
+    issue = make_issue(key="aral")
+    for number in range(5):
+        make_answer(issue=issue, project=make_project(title_en=f"Project {number}", start=f"201{number}"))
+    part = section(client.get("/en/issues/aral/"), "answers")
+    folded = [reading.words(one) for one in part.xpath(".//details//*[@class='entry-title']")]
+    shown = [reading.words(one) for one in part.find_class("entry-title")]
+    assert shown == ["Project 4", "Project 3", "Project 2", "Project 1", "Project 0"]
+    assert folded == ["Project 1", "Project 0"]

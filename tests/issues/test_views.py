@@ -69,6 +69,51 @@ def test_figure_says_its_year_once(client, label, year, expected):
     assert reading.said(client.get("/en/issues/aral/"), "stat-label") == [expected]
 
 
+# ── Order of the blocks ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_issue_begins_with_the_answer_and_the_state(client):
+    issue = make_issue(key="aral")
+    for number in range(6):
+        make_key_figure(issue=issue, label_en=f"Figure {number}", year=2000, position=number)
+    make_issue_link(effect=issue)
+    issue.events.add(make_event())
+    make_citation(issue)
+    response = client.get("/en/issues/aral/")
+    page = reading.page(response)
+    headings = [heading.get("id") for heading in page.xpath("//article//h2[@id]")]
+    assert headings == [
+        "answers",
+        "state",
+        "drivers",
+        "pressures",
+        "impacts",
+        "responses",
+        "links",
+        "events",
+        "sources",
+        "cite",
+    ]
+    stats = [len(one.find_class("stat")) for one in page.find_class("stats")]
+    assert stats == [4, 2]
+    for contents in page.xpath("//nav[@class='contents-side' or parent::details[@class='contents-bar']]"):
+        assert contents.xpath(".//a/@href") == [f"#{id}" for id in headings if id != "cite"]
+
+
+def test_six_latest_events_are_shown_and_older_ones_folded_by_decade(client):
+    issue = make_issue(key="aral")
+    for year in (1961, 1968, 1995, 2001, 2002, 2003, 2004, 2005, 2006):
+        issue.events.add(make_event(title_en=f"Event of {year}", date=str(year)))
+    part = section(client.get("/en/issues/aral/"), "events")
+    shown = part.xpath("ol/li//a")
+    assert [reading.words(one) for one in shown] == [f"Event of {year}" for year in range(2006, 2000, -1)]
+    folded = {
+        reading.words(one.find("summary")): [reading.words(link) for link in one.xpath(".//li//a")]
+        for one in part.xpath("details")
+    }
+    assert folded == {"1990s (1)": ["Event of 1995"], "1960s (2)": ["Event of 1968", "Event of 1961"]}
+
+
 # ── Links to other records ──────────────────────────────────────────────────────────────────────────────────────
 
 
