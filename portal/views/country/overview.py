@@ -96,14 +96,14 @@ def what_korea_does(
     }
     if years and area:
         return ngettext(
-            "Korea’s cooperation here since {first} counts {all} project, of which {under_way} is known to be under "
-            "way today; the most frequent area is {area} ({count}).",
-            "Korea’s cooperation here since {first} counts {all} projects, of which {under_way} are known to be under "
-            "way today; the most frequent area is {area} ({count}).",
+            "Korea’s cooperation here since {first} counts {all} project (known to be under way today: {under_way}); "
+            "the most frequent area is {area} ({count}).",
+            "Korea’s cooperation here since {first} counts {all} projects (known to be under way today: {under_way}); "
+            "the most frequent area is {area} ({count}).",
             projects,
         ).format(**parts)
     return ngettext(
-        "Korea’s cooperation here counts {all} project, of which {under_way} is known to be under way today.",
-        "Korea’s cooperation here counts {all} projects, of which {under_way} are known to be under way today.",
+        "Korea’s cooperation here counts {all} project (known to be under way today: {under_way}).",
+        "Korea’s cooperation here counts {all} projects (known to be under way today: {under_way}).",
         projects,
     ).format(**parts)

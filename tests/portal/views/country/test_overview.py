@@ -79,7 +79,7 @@ def test_sentences_on_water_and_climate_state_what_is_known():
         (
             "en",
             90,
-            "Korea’s cooperation here since 2003 counts 90 projects, of which 12 are known to be under way today; the "
+            "Korea’s cooperation here since 2003 counts 90 projects (known to be under way today: 12); the "
             "most frequent area is Water (40).",
         ),
         (
@@ -104,7 +104,7 @@ def test_what_korea_does(language, projects, sentence):
 def test_sentence_on_korea_says_calmly_what_was_not_found():
     with translation.override("en"):
         assert what_korea_does(1, 0, [], None, 0) == (
-            "Korea’s cooperation here counts 1 project, of which 0 is known to be under way today."
+            "Korea’s cooperation here counts 1 project (known to be under way today: 0)."
         )
         assert what_korea_does(0, 0, [], None, 2) == "No project of Korea here was found; 2 agreements were."
         assert what_korea_does(0, 0, [], None, 0) == "No project or agreement of Korea here was found."

@@ -95,7 +95,7 @@ def test_overview_states_stored_values_and_the_number_of_the_list(client, uz):
     [overview] = reading.said(client.get("/en/countries/uz/"), "overview")
     assert overview.replace("\xa0", " ") == (
         "The population was 35 people in 2023; GDP per person was US$ 3,890 in 2023. "
-        "Korea’s cooperation here since 2019 counts 3 projects, of which 1 are known to be under way today; "
+        "Korea’s cooperation here since 2019 counts 3 projects (known to be under way today: 1); "
         "the most frequent area is Forestry (3)."
     )
 
