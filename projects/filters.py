@@ -172,8 +172,9 @@ class StatusNowFacet(Facet):
     and a value. The statuses of today are derived from these.
     """
 
-    @functools.cached_property
+    @property
     def today(self):
+        # Not cached: pages share the filters of the class, which live as long as the process.
         return timezone.localdate()
 
     def filter(self, queryset, values):
@@ -199,10 +200,10 @@ class StatusNowFacet(Facet):
 
     def _ids_today(self, bitmaps):
         """Return the ids by status of today, which are derived once for each state of the index and each day."""
-        day, found = bitmaps.derived
-        if day != self.today:
-            found = ids_by_status_on(bitmaps, self.today)
-            bitmaps.derived = self.today, found
+        (day, found), today = bitmaps.derived, self.today
+        if day != today:
+            found = ids_by_status_on(bitmaps, today)
+            bitmaps.derived = today, found
         return found
 
 

