@@ -77,7 +77,8 @@ def _named(asked, names):
             only = places_of[indicator]
             at = place or (next(iter(only)) if len(only) == 1 else None)
             if shares and max(shares) >= LEAST_SHARE and at:
-                rank = (max(shares), len(asked & full) / len(full), len(of_place))
+                whole = max(len(asked & words) / len(words) for words in full)
+                rank = (max(shares), whole, at in only, len(of_place))
                 found[indicator, at] = max(rank, found.get((indicator, at), rank))
     best = [pair for pair, rank in found.items() if rank == max(found.values())]
     return best[0] if len(best) == 1 else None
@@ -86,8 +87,8 @@ def _named(asked, names):
 def _names():
     """Return the words of the names of all published indicators and places with values.
 
-    Three parts: (primary key, words of the English name, words of each name) of indicators; (primary key, words) of
-    each name of places; and from each indicator to the primary keys of its places.
+    Three parts: (primary key, words of its name in each language, words of each name or part of one) of indicators;
+    (primary key, words) of each name of places; and from each indicator to the primary keys of its places.
     """
     places_of = {}
     for indicator, place in Observation.objects.published().order_by().values_list("indicator", "place").distinct():
@@ -98,15 +99,21 @@ def _names():
     of_indicators = []
     for pk, record in indicators.items():
         variants = {words_of(part) - IDLE for name in _texts(record) for part in _parts(name)} - {frozenset()}
-        of_indicators.append((pk, words_of(record.name_en) - IDLE, tuple(variants)))
+        full = {words_of(name) - IDLE for name in _names_of(record)} - {frozenset()}
+        of_indicators.append((pk, tuple(full), tuple(variants)))
     of_places = {(pk, words_of(name) - IDLE) for pk, record in places.items() for name in _texts(record)}
     return of_indicators, [pair for pair in of_places if pair[1]], places_of
 
 
+def _names_of(record):
+    """Return the names of a record in all languages that it has one in."""
+    names = (getattr(record, f"name_{language}") for language, _name in settings.LANGUAGES)
+    return [name for name in names if name]
+
+
 def _texts(record):
     """Return the names of a record in all languages and its aliases."""
-    names = [getattr(record, f"name_{language}") for language, _name in settings.LANGUAGES]
-    return [name for name in [*names, *(alias.text for alias in record.aliases)] if name]
+    return [*_names_of(record), *(alias.text for alias in record.aliases)]
 
 
 def _parts(name):

@@ -217,7 +217,7 @@ class EditorDashboard:
     def mine(self):
         """Return the non-empty worklists that the user may work on, the most urgent first."""
         own = [count for name, count in self._counts.items() if self._mine(name) and count.lists]
-        return [*filter(None, (self._reports(), self._details())), *own]
+        return [*filter(None, [self._reports()]), *own, *filter(None, [self._details()])]
 
     def _reports(self):
         """Return the counts of the open reports by readers, or None if there are none or the user may not see them."""

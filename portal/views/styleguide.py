@@ -56,6 +56,7 @@ def styleguide(request):
         "countries": countries["countries"],
         "coverage": page_at(request, reverse("coverage")),
         "timeline": page_at(request, reverse("timeline")),
+        "threads": page_at(request, reverse("gyeonggi"))["threads"],
     }
     if indicator := measured.first():
         page = page_at(request, indicator.get_absolute_url())
@@ -63,7 +64,7 @@ def styleguide(request):
     if country := Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).order_by("-key").first():
         context["country"] = page_at(request, country.get_absolute_url())
         context["bars"] = bar_chart(
-            [(str(area.label), n, "") for area, n in context["country"]["areas"][:5]],
+            [(str(row.label), row.count, "") for row in context["country"]["areas"][:5]],
             width=344,
             format_value=number,
             missing="",

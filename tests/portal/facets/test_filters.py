@@ -378,7 +378,7 @@ def test_indicator_shows_the_values_of_chosen_places_and_years(client):
     elsewhere = make_observation(indicator=first.indicator, source=first.source, year=2015)
     address = first.indicator.get_absolute_url()
     found = {
-        words: sorted(set(years(client.get(address, query))))
+        words: sorted(set(years(client.get(address, query | {"view": "table"}))))
         for words, query in {
             "all": {},
             "from": {"year_from": 2000},
@@ -396,7 +396,7 @@ def test_indicator_shows_the_values_of_chosen_places_and_years(client):
 
 def test_indicator_tells_of_a_wrong_place_and_shows_the_rest(client):
     observation = make_observation(year=1990)
-    response = client.get(observation.indicator.get_absolute_url(), {"place": "atlantis"})
+    response = client.get(observation.indicator.get_absolute_url(), {"place": "atlantis", "view": "table"})
     assert reading.problems(response) == ["Place: “atlantis” was not found and was ignored."]
     assert set(years(response)) == {"1990"}
 

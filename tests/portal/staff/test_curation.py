@@ -51,7 +51,13 @@ def test_reviewer_sees_first_what_has_waited_longest_and_an_editor_does_not(desk
         ),
         (
             "reviewer",
-            ["Waiting for review", "Without a source", "Missing Korean translation", "Missing Russian translation"],
+            [
+                "Waiting for review",
+                "Without a source",
+                "Missing Korean translation",
+                "Missing Russian translation",
+                "Details of the portal that readers miss",
+            ],
             [],
         ),
     ],

@@ -151,7 +151,7 @@ def test_records_are_listed_in_the_order_of_an_editors_work(editor):
         "What we know about the region",
         "Cooperation",
         "Places and sources",
-        "Authentication and Authorization",
+        "Accounts",
     ]
     records = reading.page(editor.get("/admin/issues/")).xpath("//div[@id='content-main']//th[@scope='row']")
     assert [reading.words(name) for name in records][:2] == ["Issues", "Causes and effects"]

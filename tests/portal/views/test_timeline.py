@@ -294,7 +294,7 @@ def test_timeline_without_any_entry_has_no_strip(client):
 
 def test_page_of_an_issue_has_both_by_date(client, told):
     [part] = reading.page(client.get("/en/issues/canals/")).xpath("//section[@aria-labelledby='events']")
-    assert part.xpath(".//ol//a/@href") == ["/en/timeline/e2/", "/en/agreements/a2/"]
+    assert part.xpath(".//ol//a/@href") == ["/en/agreements/a2/", "/en/timeline/e2/"]
     assert part.xpath(".//p//a/@href") == ["/en/timeline/?issue=canals"]
 
 
