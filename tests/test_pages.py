@@ -405,8 +405,8 @@ def sitemap_of(client, language):
 
 
 def strays(walk, sitemap):
-    """Return the visited URLs that are not in the sitemap, apart from search, changelogs, feeds and data."""
-    others = ("/search/", "/changes/", "/feed/")
+    """Return the visited URLs that are not in the sitemap, apart from search, reports, changelogs, feeds and data."""
+    others = ("/search/", "/report/", "/changes/", "/feed/")
     visited = [path for path in walk.visited if not any(other in path for other in others)]
     visited = [path for path in visited if not path.startswith(("/data/", "/api/", "/oai", "/sitemap.xml"))]
     return [path for path in visited if path.partition("?")[0] not in sitemap]

@@ -6,6 +6,9 @@ let before = null;
 
 const parts = (list) => [...list.querySelectorAll(".filters details")];
 const nameOf = (part) => part.closest("fieldset")?.querySelector("legend").textContent ?? "";
+// Boxes of filters have no id: a list may have hundreds.
+const selectorOf = ({ id, name, value }) =>
+  id ? `#${CSS.escape(id)}` : name ? `[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]` : "";
 const buttonOf = (list) => list.querySelector(".filters [data-show]");
 
 function sayWhatIsShown(list) {
@@ -16,7 +19,11 @@ function sayWhatIsShown(list) {
 }
 
 // `toggle` does not bubble.
-document.addEventListener("toggle", ({ target }) => target.id === "filters" && sayWhatIsShown(target.closest(".list")), true);
+document.addEventListener(
+  "toggle",
+  ({ target }) => target.id === "filters" && sayWhatIsShown(target.closest(".list")),
+  true,
+);
 
 document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
   if (target.id !== "list") return;
@@ -29,7 +36,7 @@ document.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
       .map(nameOf),
     panel: panel.matches(":popover-open") && !shows,
     scroll: panel.scrollTop,
-    focused: shows ? "" : target.contains(focused) ? focused.id : null,
+    focused: shows ? "" : target.contains(focused) ? selectorOf(focused) : null,
   };
 });
 
@@ -47,7 +54,7 @@ document.addEventListener("htmx:afterSettle", () => {
     sayWhatIsShown(list);
   }
   if (focused === null || (!panel && list.contains(document.activeElement))) return;
-  const control = focused && document.getElementById(focused);
+  const control = focused && list.querySelector(focused);
   if (control && !control.disabled) control.focus({ preventScroll: panel });
   else if (!panel) list.querySelector(".results-count").focus();
 });
