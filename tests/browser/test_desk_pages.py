@@ -23,7 +23,9 @@ NO_SCREEN |= {"end_previews"}
 OTHERS = ("", "doubles/", "projects/reportingorganisation/kept-out/", "auth/user/{auth.user}/password/")
 APPS = ("auth", "mfa", "portal", "issues", "projects")
 # Pages that no user may open.
-CLOSED = {("mfa.authenticator", "add")} | {
+CLOSED = {("mfa.authenticator", "add"), ("portal.readerreport", "add")}
+CLOSED |= {("portal.portaldetails", "add"), ("portal.portaldetails", "delete")}  # one row
+CLOSED |= {
     (label, screen)
     for label in ("portal.auditentry", "portal.externallink", "projects.importedactivity", "projects.suggestedissue")
     for screen in ("add", "delete")
@@ -38,10 +40,16 @@ from django.contrib.auth.models import User
 from issues.models import Issue, Term
 from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
-from tests.make import make_imported, make_imported_file, make_reporting_organisation, make_tombstone
+from tests.make import (
+    make_correction, make_imported, make_imported_file, make_portal_details, make_reader_report,
+    make_reporting_organisation, make_tombstone,
+)
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
 ExternalLink.objects.create(address="https://example.org/")
 SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
+make_correction()
+make_portal_details()
+make_reader_report()
 make_imported_file(imported_at=None)
 make_imported()
 make_reporting_organisation()
