@@ -2,6 +2,7 @@
 
 import re
 
+from django.template import Origin
 from django.template.loaders import filesystem
 
 INDENTATION = re.compile(r"\n\s+")
@@ -14,7 +15,7 @@ class Loader(filesystem.Loader):
     must come from a variable, because whitespace counts there.
     """
 
-    def get_contents(self, origin):
+    def get_contents(self, origin: Origin) -> str:
         """Return the text of the template; of an `.html` file without whitespace at the beginning of lines."""
         contents = super().get_contents(origin)
         return INDENTATION.sub("\n", contents) if origin.name.endswith(".html") else contents

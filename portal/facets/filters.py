@@ -265,7 +265,8 @@ class GyeonggiFacet(Facet):
         return {OfGyeonggi.YES.value: queryset.of_gyeonggi().count()}
 
     def index_sources(self, model: type[Model]) -> list[FacetSource]:
-        found = model._default_manager.of_gyeonggi().order_by().values("pk")
+        records: Any = model._default_manager
+        found = records.of_gyeonggi().order_by().values("pk")
         return [FacetSource(model, "pk", ("publication",), (("pk__in", found),))]
 
     def build_bitmaps(self, found: list[dict]) -> dict[Any, BitMap]:

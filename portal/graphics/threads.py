@@ -86,6 +86,8 @@ def threads(
     With labels, the drawing is as high as its rows need, and the columns leave room for the longest label. Without
     labels it has the given height.
     """
+    left_x: float
+    right_x: float
     if labelled:
         height = max(height, TOP * 2 + ROW * max(_rows(left), _rows(right)))
         left_x = round(max((text_width(end.name, FONT) for end in left), default=0) + BESIDE)
