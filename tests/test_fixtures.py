@@ -260,7 +260,7 @@ def test_no_address_is_catalogued_twice():
 def test_publishers_and_authors_keep_the_names_that_they_use():
     originals = Source.objects.exclude(publisher_original="")
     assert originals.count() == 733
-    assert Source.objects.exclude(author_original="").count() == 14
+    assert Source.objects.exclude(author_original="").count() == 15
     assert originals.filter(models.Q(language="en") | models.Q(publisher_original=models.F("publisher"))).count() == 0
     yonhap = originals.filter(publisher="Yonhap News Agency", language="ko")
     assert set(yonhap.values_list("publisher_original", flat=True)) == {"연합뉴스"}
