@@ -311,7 +311,7 @@ class IndicatorPage(RecordView):
         return [schema.indicator(tell, self.object, context["observations"], context["main_source"], places)]
 
     def share_countries(self, context):
-        return list({column.place.pk: column.place for column, _keys in context["columns"]}.values())
+        return context["drawn_places"]
 
     def get_queryset(self):
         return (
@@ -379,6 +379,7 @@ class IndicatorPage(RecordView):
         return context | {
             "main_source": main_source,
             "columns": [(column, [source.key for source in column.sources]) for column in columns],
+            "drawn_places": list({column.place.pk: column.place for column in columns}.values()),
             "rows": value_rows(columns),
             "notes": notes,
             "observations": observations,
