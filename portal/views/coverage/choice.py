@@ -1,22 +1,14 @@
 """The form of the coverage table, and the choice that results from it."""
 
-from django import forms
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Currency
-from portal.facets.filters import CaselessMixin
+from portal.views.code_form import CodeField, CodeForm
 from portal.views.coverage.axes import AXES, COLUMNS, ROWS
 
 
-class CodeField(CaselessMixin, forms.ChoiceField):
-    """A choice from a few codes, in upper or lower case."""
-
-    def to_python(self, value):
-        return self.as_offered(super().to_python(value))
-
-
-class CoverageForm(forms.Form):
+class CoverageForm(CodeForm):
     """The axes and the measure. `CoverageChoice` replaces empty and wrong fields by defaults."""
 
     rows = CodeField(label=_("Rows"), required=False)
@@ -24,10 +16,8 @@ class CoverageForm(forms.Form):
     measure = CodeField(label=_("Cell value"), required=False)
 
     def __init__(self, data, currencies):
-        super().__init__(data)
         axes = [(axis.name, axis.label) for axis in AXES.values()]
-        self.fields["rows"].choices = self.fields["columns"].choices = axes
-        self.fields["measure"].choices = [
+        measures = [
             ("projects", _("Number of projects")),
             *(
                 (f"budget-{code}", gettext("Known budgets in {currency}").format(currency=code))
@@ -35,8 +25,7 @@ class CoverageForm(forms.Form):
                 if code in currencies
             ),
         ]
-        for field in self.fields.values():
-            field.error_messages["invalid_choice"] = gettext("“%(value)s” is not available.")
+        super().__init__(data, {"rows": axes, "columns": axes, "measure": measures})
 
 
 class CoverageChoice:
@@ -44,16 +33,8 @@ class CoverageChoice:
 
     def __init__(self, data, currencies):
         self.form = CoverageForm(data, currencies)
-        self.form.is_valid()
-        asked = self.form.cleaned_data
-        self.problems = [
-            pgettext("value of a filter", "{label} (ignored): {problem}").format(
-                label=self.form.fields[name].label, problem=error
-            )
-            for name, errors in self.form.errors.items()
-            for error in errors
-        ]
-        self.mistakes = [f"“{name}”: {error}" for name, errors in self.form.errors.items() for error in errors]
+        asked = self.form.chosen
+        self.problems, self.mistakes = self.form.problems, self.form.mistakes
         rows, columns = asked.get("rows"), asked.get("columns")
         if rows and rows == columns:
             columns = COLUMNS if rows != COLUMNS else ROWS
@@ -70,8 +51,4 @@ class CoverageChoice:
     @property
     def selects(self):
         """Return (name, label, options) of each field. Each option is (value, label, whether it is chosen)."""
-        now = {"rows": self.rows.name, "columns": self.columns.name, "measure": self.measure}
-        return [
-            (name, field.label, [(value, words, value == now[name]) for value, words in field.choices])
-            for name, field in self.form.fields.items()
-        ]
+        return self.form.selects({"rows": self.rows.name, "columns": self.columns.name, "measure": self.measure})

@@ -3,7 +3,6 @@
 import textwrap
 from dataclasses import dataclass
 
-from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -19,7 +18,7 @@ from portal.graphics.threads import ThreadEnd, ThreadLink, threads
 from portal.http.problems import ProblemDetail
 from portal.models import Place
 from portal.seo.head import PageMetadataMixin
-from portal.views.coverage.choice import CodeField
+from portal.views.code_form import CodeField, CodeForm
 from projects.models import Agreement
 from projects.ties import JOINT_PROJECT, Tie, local_governments, ties_of
 
@@ -142,7 +141,7 @@ def short_name(record) -> str:
     return textwrap.shorten(name_of(record), LONGEST_NAME, placeholder="…")
 
 
-class TiesForm(forms.Form):
+class TiesForm(CodeForm):
     """The filters of the ties."""
 
     country = CodeField(label=_("Country"), required=False)
@@ -151,50 +150,13 @@ class TiesForm(forms.Form):
     korea = CodeField(label=_("All of Korea"), required=False)
 
     def __init__(self, data, countries):
-        super().__init__(data)
-        self.fields["country"].choices = [(place.key, name_of(place)) for place in countries]
-        self.fields["kind"].choices = [
-            *Agreement.Kind.choices,
-            (JOINT_PROJECT, _("Joint project")),
-        ]
-        self.fields["state"].choices = Agreement.State.choices
-        self.fields["korea"].choices = [("1", _("All of Korea"))]
-        for field in self.fields.values():
-            field.error_messages["invalid_choice"] = gettext("“%(value)s” is not available.")
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """The valid values by filter."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def problems(self) -> list[str]:
-        """A sentence for each value that was ignored."""
-        return [
-            pgettext("value of a filter", "{label} (ignored): {problem}").format(
-                label=self.fields[name].label, problem=error
-            )
-            for name, errors in self.errors.items()
-            for error in errors
-        ]
-
-    def raise_for_errors(self) -> None:
-        """Raise ProblemDetail (400) if a value is wrong."""
-        if self.errors:
-            raise ProblemDetail(
-                400, " ".join(f"“{name}”: {error}" for name, errors in self.errors.items() for error in errors)
-            )
-
-    @property
-    def selects(self):
-        """Return (name, label, options) of each choice. Each option is (value, label, whether it is chosen)."""
-        now = self.chosen
-        return [
-            (name, self.fields[name].label, [(value, words, value == now.get(name)) for value, words in options])
-            for name in ("country", "kind", "state")
-            for options in [self.fields[name].choices]
-        ]
+        choices = {
+            "country": [(place.key, name_of(place)) for place in countries],
+            "kind": [*Agreement.Kind.choices, (JOINT_PROJECT, _("Joint project"))],
+            "state": Agreement.State.choices,
+            "korea": [("1", _("All of Korea"))],
+        }
+        super().__init__(data, choices)
 
 
 def matches(tie: Tie, chosen: dict[str, str]) -> bool:
@@ -230,7 +192,7 @@ class TiesPage(PageMetadataMixin, TemplateView):
 
     @cached_property
     def countries(self):
-        return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
+        return list(Place.objects.published().countries_of_central_asia())
 
     @cached_property
     def form(self):
@@ -255,15 +217,13 @@ class TiesPage(PageMetadataMixin, TemplateView):
         return self.title_of_korea if self.of_korea else self.title
 
     def get_context_data(self, **kwargs):
-        columns = [place for place in self.countries if any(tie.country.key == place.key for tie in self.found)]
-        without = [place for place in self.countries if place not in columns]
-        if "country" in self.form.chosen:
-            without = []
         chosen = self.form.chosen
+        columns = [place for place in self.countries if any(tie.country.key == place.key for tie in self.found)]
+        without = [] if "country" in chosen else [place for place in self.countries if place not in columns]
         return super().get_context_data(**kwargs) | {
             "title": self.shown_title,
             "trail": [(_("Gyeonggi"), reverse("gyeonggi")), (_("Ties"), None)],
-            "form": self.form,
+            "selects": [select for select in self.form.selects(chosen) if select[0] != "korea"],
             "problems": self.form.problems,
             "of_korea": self.of_korea,
             "rows": self.rows(columns),
@@ -296,7 +256,8 @@ class TiesPage(PageMetadataMixin, TemplateView):
 
     def table(self):
         """Return the ties as a table for export."""
-        self.form.raise_for_errors()
+        if self.form.mistakes:
+            raise ProblemDetail(400, " ".join(self.form.mistakes))
         columns = [
             ("korean_key", gettext("Key of the Korean side")),
             ("korean", gettext("Korean side")),

@@ -125,6 +125,12 @@ def test_filters_together_find_what_has_all_of_them(client, world):
     assert reading.count(response) == "0 ties of 2"
 
 
+def test_the_form_offers_the_filters_and_shows_what_is_chosen(client, world):
+    form = reading.page(client.get("/en/gyeonggi/ties/", {"country": "uz"})).xpath("//main//form")[0]
+    assert form.xpath(".//select/@name") == ["country", "kind", "state"]
+    assert form.xpath(".//option[@selected]/@value") == ["uz"]
+
+
 def test_all_of_korea_has_other_provinces_too(client, world):
     assert set(cells(client.get("/en/gyeonggi/ties/", {"korea": "1"}))) == {"Suwon", "Busan"}
 
