@@ -184,7 +184,7 @@ class IssuePage(RecordView):
     @functools.cached_property
     def central_asia(self):
         """Return the five countries, ordered by name."""
-        return list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
+        return list(Place.objects.published().countries_of_central_asia())
 
     def related_context(self, issue):
         indicators = list(issue.indicators.published())

@@ -258,6 +258,12 @@ def projects_of_countries(keys):
     return {key: facet.ids_for_value(bitmaps, key) for key in keys}
 
 
+def projects_with_status(statuses):
+    """Return the published projects of which readers see one of `statuses` (codes of StatusNow) today, as a bitmap."""
+    facet, bitmaps = ProjectFilter.base_filters["status_now"], registry.facet_index(Project).facets["status_now"]
+    return facet.ids_for_values(bitmaps, statuses)
+
+
 class ProjectFilter(IndexedFilterSet):
     """Filter projects by country, issue, area and more."""
 

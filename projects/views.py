@@ -401,7 +401,7 @@ class OrganisationPage(RecordView):
         ids = taking_part[organisation.key]
         in_role = {role: taking_part[organisation.key, role.value] for role in Participation.Role}
         newest = Project.objects.published().latest_first().for_list()
-        countries = Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name")
+        countries = Place.objects.published().countries_of_central_asia()
         of_countries = projects_of_countries([place.key for place in countries])
         issues = Issue.objects.published().without_sections()
         agreements = Agreement.objects.published().filter(parties__organisation=organisation)

@@ -32,6 +32,10 @@ class PlaceQuerySet(RecordQuerySet):
             found[part] = wholes
         return found
 
+    def countries_of_central_asia(self):
+        """Return the countries of Central Asia, by name in the reader's language."""
+        return self.filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name")
+
     def of_gyeonggi(self):
         """Return the province of Gyeonggi and all places in it, down to LEVELS levels. It needs no query of its own."""
         condition, path = models.Q(key=GYEONGGI), ""

@@ -34,10 +34,11 @@ from projects.models.project import (
     RioMarker,
     Sector,
 )
-from projects.models.project_status import StatedStatus, StatusNow
+from projects.models.project_status import UNDER_WAY, StatedStatus, StatusNow
 from projects.models.result import Result, ResultArea, ResultCitation, ResultFigure
 
 __all__ = [
+    "UNDER_WAY",
     "Agreement",
     "AgreementActivity",
     "AgreementActivityCitation",

@@ -61,6 +61,10 @@ class StatusNow(models.TextChoices):
     SUSPENDED = StatedStatus.SUSPENDED.value, pgettext_lazy("project", "Suspended")
 
 
+# A project with one of these is known to be under way today.
+UNDER_WAY = (StatusNow.IMPLEMENTATION, StatusNow.FINALISATION)
+
+
 @dataclass(frozen=True)
 class StatusRule:
     """A row of the table: what readers see in place of a stated status if a date of the project is too old.

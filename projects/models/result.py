@@ -42,6 +42,10 @@ class ResultQuerySet(RecordQuerySet):
         projects = Project.objects.published().of_gyeonggi()
         return self.filter(models.Exists(projects.filter(pk=models.OuterRef("project"))))
 
+    def latest_first(self):
+        """Order by the start of the project, the newest first. Results without a known start come last."""
+        return self.order_by(models.F("project__start").desc(nulls_last=True), "key")
+
     def for_list(self):
         """Prefetch what lists show: the published project, and the published countries of the subject."""
         countries = models.Prefetch("countries", Place.objects.published())

@@ -18,10 +18,10 @@ from portal.graphics.histogram import Decade, decades
 from portal.models import Outlook, Place
 from portal.models.place import GYEONGGI
 from portal.views.country.rows import CountRow, count_rows
-from portal.views.gyeonggi.front import CURRENT, by_year
+from portal.views.gyeonggi.front import by_year
 from portal.views.home import merge_by_date
-from projects.filters import AgreementFilter, ProjectFilter
-from projects.models import Agreement, Organisation, Project
+from projects.filters import AgreementFilter, projects_with_status
+from projects.models import UNDER_WAY, Agreement, Organisation, Project
 from projects.ties import local_governments, side_of, ties_of
 
 MOST_DATED = 200  # agreements and events that the page lists
@@ -57,7 +57,7 @@ class LocalRow:
 
 def korea_context(projects, agreements, events):
     """Return what only the page of Korea has. `projects` are the ids of its projects."""
-    partners = list(Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name"))
+    partners = list(Place.objects.published().countries_of_central_asia())
     ties = ties_of(local_governments(only_gyeonggi=False), timezone.localdate())
     chosen = PageIndicator.objects.indicators_on(PageIndicator.Page.KOREA)
     latest = latest_rows(latest_observations(indicator__in=chosen, place__in=partners), partners)
@@ -95,8 +95,7 @@ def level_cells(ids, facets, country):
 
 def partner_rows(partners, ties, latest) -> list[PartnerRow]:
     """Return a row for each country of Central Asia, whose numbers are those of the lists."""
-    facets, status = registry.facet_index(Project).facets, ProjectFilter.base_filters["status_now"]
-    current = NONE.union(*(status.ids_for_value(facets["status_now"], one.value) for one in CURRENT))
+    facets, current = registry.facet_index(Project).facets, projects_with_status(UNDER_WAY)
     of_gyeonggi = facets["gyeonggi"][OfGyeonggi.YES.value]
     agreed = AgreementFilter(queryset=Agreement.objects.published()).counter.facet_counts("country")
     tied = Counter(tie.country.key for tie in ties)
@@ -111,7 +110,7 @@ def partner_rows(partners, ties, latest) -> list[PartnerRow]:
                 [
                     (
                         ids.intersection_cardinality(current),
-                        with_query(reverse("projects"), query | {"status_now": [one.value for one in CURRENT]}),
+                        with_query(reverse("projects"), query | {"status_now": [one.value for one in UNDER_WAY]}),
                     ),
                     (
                         ids.intersection_cardinality(of_gyeonggi),

@@ -1,6 +1,6 @@
 """The page of a country."""
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -10,9 +10,9 @@ from issues.figures import latest_observations, latest_rows
 from issues.filters import EventFilter
 from issues.models import Event, Issue, IssueInCountry, PageIndicator
 from portal.core.choices import Area, Level, PublicationStatus
+from portal.core.database import IdList
 from portal.core.urls import with_query
 from portal.facets import registry
-from portal.facets.bitmaps import NONE
 from portal.facets.filters import OfGyeonggi
 from portal.generic.detail import RecordView, source_footnotes
 from portal.models import Place
@@ -21,11 +21,10 @@ from portal.views.country.figures import country_figures
 from portal.views.country.korea import korea_context
 from portal.views.country.overview import people_and_income, water_and_climate, what_korea_does
 from portal.views.country.rows import count_rows
-from portal.views.gyeonggi.front import CURRENT, known_money
 from portal.views.home import choice_counts, merge_by_date
 from portal.views.map_data import with_project_ids
-from projects.filters import ProjectFilter, ResultFilter, projects_of_countries
-from projects.models import Agreement, Project, Result, StatusNow
+from projects.filters import ResultFilter, projects_of_countries, projects_with_status
+from projects.models import UNDER_WAY, Agreement, Project, Result, StatusNow
 from projects.ties import local_governments, ties_of
 
 VISIBLE = PublicationStatus.PUBLISHED
@@ -40,17 +39,10 @@ PEOPLE, INCOME = "population", "gdp-per-capita"
 STRESS, AGRICULTURE, ANOMALY = "water-stress", "water-withdrawal-agriculture-share", "temperature-anomaly"
 
 
-def ids_by_status(projects):
-    """Return pairs of a status of today and those of the projects that have it, in the order of statuses."""
-    facet, bitmaps = ProjectFilter.base_filters["status_now"], registry.facet_index(Project).facets["status_now"]
-    found = ((status, projects & facet.ids_for_value(bitmaps, status.value)) for status in StatusNow)
-    return [(status, ids) for status, ids in found if ids]
-
-
 def current_first(projects, current, limit):
     """Return the first projects: those under way by the date of the report, then the others by start."""
     queryset = Project.objects.published()
-    found = registry.first_ids(queryset.order_by(F("status_as_of").desc(nulls_last=True), "key"), current, limit)
+    found = registry.first_ids(queryset.last_reported_first(), current, limit)
     found += registry.first_ids(queryset.latest_first(), projects - current, limit - len(found))
     return registry.in_bulk_ordered(queryset.for_list(), found)
 
@@ -154,8 +146,8 @@ class CountryPage(RecordView):
         """Return the projects of a country: their numbers by status, level and area, money, latest ones, results."""
         facets = registry.facet_index(Project).facets
         query = {"country": country.key}
-        by_status = ids_by_status(projects)
-        current = NONE.union(*(ids for status, ids in by_status if status in CURRENT))
+        by_status = [(status, len(projects & projects_with_status([status]))) for status in StatusNow]
+        current = projects & projects_with_status(UNDER_WAY)
         areas = choice_counts(facets["area"], Area, projects)
         # Results name the countries that projects concern, never Korea: it has all of them.
         of_country = {} if country.group == Place.Group.KOREA else query
@@ -165,14 +157,14 @@ class CountryPage(RecordView):
         return {
             "under_way": len(current),
             "first_years": [year for year, ids in facets["started"].items() if not projects.isdisjoint(ids)],
-            "statuses": count_rows([(status, len(ids)) for status, ids in by_status], "status_now", query),
+            "statuses": count_rows([pair for pair in by_status if pair[1]], "status_now", query),
             "levels": count_rows(choice_counts(facets["level"], Level, projects), "level", query),
             "areas": count_rows(areas[:AREAS], "area", query),
             "more_areas": count_rows(areas[AREAS:], "area", query),
             "top_area": areas[0] if areas else None,
             "projects": current_first(projects, current, PROJECTS),
-            "money": known_money(projects),
-            "results": results.order_by(F("project__start").desc(nulls_last=True), "key").for_list()[:RESULTS],
+            "money": Project.objects.published().filter(pk__in_ids=IdList(projects)).known_budgets(),
+            "results": results.latest_first().for_list()[:RESULTS],
             "result_count": results.count(),
             "results_url": with_query(reverse("results"), of_country | {"kind": Result.Kind.RESULT.value}),
         }

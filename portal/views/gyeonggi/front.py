@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,11 +21,10 @@ from portal.models import Place
 from portal.models.place import GYEONGGI
 from portal.seo.head import PageMetadataMixin
 from portal.views.gyeonggi.ties import WIDE, TieView, threads_of
-from projects.filters import ProjectFilter
-from projects.models import Agreement, Organisation, Project, Result, StatusNow
+from projects.filters import projects_with_status
+from projects.models import UNDER_WAY, Agreement, Organisation, Project, Result, StatusNow
 from projects.ties import Tie, local_governments, ties_of
 
-CURRENT = (StatusNow.IMPLEMENTATION, StatusNow.FINALISATION)
 NO_LONGER_KNOWN = (StatusNow.IMPLEMENTATION_LAST_REPORTED, StatusNow.FINALISATION_LAST_REPORTED)
 SHOWN = 3  # most records of each part of the page
 NEWEST_TIES = 4
@@ -123,7 +121,7 @@ class GyeonggiPage(PageMetadataMixin, TemplateView):
         cities, all_cities = place_rows(ids, facets, ties)
         countries = [
             (place, count)
-            for place in Place.objects.published().filter(group=Place.Group.CENTRAL_ASIA).in_order_of("name")
+            for place in Place.objects.published().countries_of_central_asia()
             if (count := ids.intersection_cardinality(facets["country"][place.key]))
         ]
         newest_ties = sorted(ties, key=lambda tie: tie.last_sign or "", reverse=True)
@@ -150,9 +148,9 @@ class GyeonggiPage(PageMetadataMixin, TemplateView):
             "motif": threads_of(ties, width=MOTIF[0], height=MOTIF[1], labelled=False) if ties else None,
             "report": report,
             **areas(ids, facets, report),
-            **current_projects(ids, facets, today),
+            **current_projects(ids),
             **reported_results(),
-            "money": known_money(ids),
+            "money": Project.objects.published().filter(pk__in_ids=IdList(ids)).known_budgets(),
             "project_count": len(ids),
             "latest": latest(ids, agreements, today),
             "agreements": agreements,
@@ -164,36 +162,28 @@ class GyeonggiPage(PageMetadataMixin, TemplateView):
         }
 
 
-def current_projects(ids, facets, today):
+def current_projects(ids):
     """Return the projects under way, the newest report first, and the numbers and links of their lists."""
-    facet = ProjectFilter.base_filters["status_now"]
     context = {}
-    for name, statuses in (("current", CURRENT), ("no_longer_known", NO_LONGER_KNOWN)):
-        found = NONE.union(*(ids & facet.ids_for_value(facets["status_now"], status.value) for status in statuses))
+    for name, statuses in (("current", UNDER_WAY), ("no_longer_known", NO_LONGER_KNOWN)):
+        found = ids & projects_with_status(statuses)
         query = FILTER | {"status_now": [status.value for status in statuses]}
         context |= {f"{name}_count": len(found), f"{name}_url": with_query(reverse("projects"), query)}
         if name == "current":
-            newest = Project.objects.published().order_by(F("status_as_of").desc(nulls_last=True), "key")
-            context["current"] = registry.first_records(newest.defer_texts(), found, SHOWN)
+            newest = Project.objects.published().last_reported_first().defer_texts()
+            context["current"] = registry.first_records(newest, found, SHOWN)
     return context
 
 
 def reported_results():
     """Return the results reported of projects of Gyeonggi, those of the latest projects first, with number and link."""
     results = Result.objects.published().of_gyeonggi().filter(kind=Result.Kind.RESULT)
-    latest_first = results.order_by(F("project__start").desc(nulls_last=True), "key").for_list()
     query = FILTER | {"kind": Result.Kind.RESULT.value}
     return {
-        "results": latest_first[:RESULTS],
+        "results": results.latest_first().for_list()[:RESULTS],
         "result_count": results.count(),
         "results_url": with_query(reverse("results"), query),
     }
-
-
-def known_money(ids):
-    """Return (currency, sum of the known budgets, number of projects with one) for each currency."""
-    projects = Project.objects.published().filter(pk__in_ids=IdList(ids), budget__isnull=False).order_by()
-    return list(projects.values_list("currency").annotate(Sum("budget"), Count("pk")).order_by("currency"))
 
 
 def latest(ids, agreements, today):
