@@ -43,15 +43,16 @@ def check(*arguments, **environment):
 
 
 @pytest.fixture
-def configured(monkeypatch):
-    """Return the settings with only these variables."""
+def configured():
+    """Return the settings with only these variables. The environment of the test stays as it is."""
 
     def run(**environment):
-        for name in VARIABLES:
-            monkeypatch.delenv(name, raising=False)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        return runpy.run_path(str(BASE_DIR / "portal" / "settings.py"))
+        with pytest.MonkeyPatch.context() as changed:
+            for name in VARIABLES:
+                changed.delenv(name, raising=False)
+            for name, value in environment.items():
+                changed.setenv(name, value)
+            return runpy.run_path(str(BASE_DIR / "portal" / "settings.py"))
 
     return run
 
