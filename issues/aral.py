@@ -13,7 +13,7 @@ from issues.figures import readings
 from issues.models import Indicator, Issue, IssueFeature, Observation
 from portal.core.formatting import quantity
 from portal.core.languages import text_and_language
-from portal.graphics.charts import bar_chart
+from portal.graphics.charts import PHONE_WIDTH, bar_chart
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from portal.maps import geometry as maps_geometry
 from portal.models import Place
@@ -186,7 +186,7 @@ def dated_outlines():
         "height": size[1],
         "chart": bar_chart(
             [(shape.date, shape.outline.area_km2, "") for shape in shapes],
-            width=344,
+            width=PHONE_WIDTH,
             format_value=axis_number,
             missing=_("no data"),
             tones=[4] * len(shapes),
@@ -250,7 +250,7 @@ def planting(issue, indicator, values):
         "observations": found,
         "chart": bar_chart(
             [(str(one.year), float(one.value), "") for one in found],
-            width=344,
+            width=PHONE_WIDTH,
             format_value=axis_number,
             missing=_("no data"),
             tones=[4] * len(found),

@@ -11,23 +11,44 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from issues.figures import author_of, comparable_values, readings, value_columns, value_rows, without_wholes
+from issues.figures import (
+    COUNTRY_ORDER,
+    author_of,
+    comparable_values,
+    country_rank,
+    readings,
+    value_columns,
+    value_rows,
+    without_wholes,
+)
 from issues.models import Observation
 from portal.core.formatting import large_number, name_list, number, quantities, quantity
 from portal.core.languages import reader_html, text_and_language
-from portal.graphics.charts import BarChart, LineChart, Series, bar_chart, labels_fit, line_chart, small_multiples
+from portal.graphics.charts import (
+    PHONE_WIDTH,
+    BarChart,
+    LineChart,
+    Series,
+    bar_chart,
+    labels_fit,
+    line_chart,
+    small_multiples,
+)
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from portal.maps import geometry
 from portal.maps.region import central_asia, draw
 from portal.models import Place
 
-WIDE, NARROW, SMALL = (720, 340), (344, 300), (352, 230)
+# Each size is shown at its own width or wider, so that words have 12 CSS pixels or more: see static/css/charts.css.
+WIDE, NARROW, SMALL = (660, 330), (PHONE_WIDTH, 300), (320, 230)
 LARGE = (880, 400)  # the page of an indicator
+TINY = (144, 104)  # small charts on one scale
 FEW = 3  # values: so few show no trend, so they are bars instead of a line
-# A country has the same colour in every chart. Other places get the colours of OTHER_TONES in order.
-TONES = {"kz": 1, "kg": 2, "tj": 3, "tm": 4, "uz": 5, "kr": 6, "world": 7}
-OTHER_TONES = (1, 5, 3, 2, 4, 6, 8)
+# A country has the same colour in every chart. Other places get the first colours that no place of the chart has.
+TONES = {key: number for number, key in enumerate(COUNTRY_ORDER, 1)} | {"world": 7}
+OTHER_TONES = (1, 5, 3, 2, 4, 8, 6, 7)
 PALE = 9
+MOST_COLOURED = 7  # lines; more colours cannot be told apart
 MOST_SERIES = 8
 DWARFED = 10  # the world's values are not drawn if its maximum is over 10 times that of the other places
 
@@ -107,7 +128,10 @@ class IndicatorFigure:
 
     @cached_property
     def series(self) -> list[Series]:
-        """Return a series for each place, or for each source of a place if its sources overlap in time."""
+        """Return a series for each place, or for each source of a place if its sources overlap in time.
+
+        The first `MOST_COLOURED` have a colour. The first sources of all places go before the second ones.
+        """
         tones = place_tones(list(dict.fromkeys(column.place for column in self.value_columns)))
         found, seen = [], set()
         for column in self.value_columns:
@@ -118,10 +142,12 @@ class IndicatorFigure:
                     [(year, float(one.value)) for year, one in column.by_year.items()],
                     PALE if self.focus and not keeps_colour(column.place, self.focus) else tones[column.place],
                     dashed=column.place in seen,
+                    heavy=column.place.group == Place.Group.KOREA,
                 )
             )
             seen.add(column.place)
-        return found
+        coloured = [one for one in sorted(found, key=lambda one: one.dashed) if one.tone != PALE][:MOST_COLOURED]
+        return [one if one in coloured else replace(one, tone=PALE) for one in found]
 
     @property
     def columns(self):
@@ -186,7 +212,7 @@ class IndicatorFigure:
             for year, value in sorted(one.points):
                 items.append((f"{one.name}, {year}", value, ""))
                 tones.append(one.tone)
-        return bar_chart(items, width=NARROW[0], format_value=axis_number, missing="", tones=tones)
+        return bar_chart(items, width=PHONE_WIDTH, format_value=axis_number, missing="", tones=tones)
 
     @cached_property
     def multiples(self):
@@ -197,7 +223,7 @@ class IndicatorFigure:
         if len(self.series) < 3 or self.is_few:
             return []
         symbol = text_and_language(self.indicator, "unit_symbol")[0]
-        charts = small_multiples(self.series, width=160, height=112, format_value=axis_number)
+        charts = small_multiples(self.series, width=TINY[0], height=TINY[1], format_value=axis_number)
         return [
             (
                 f"{self.id}-{number}",
@@ -388,9 +414,13 @@ def axis_number(value: float) -> str:
 
 
 def place_tones(places) -> dict:
-    """Return a colour number for each place. A country always has the same colour."""
-    others = iter(OTHER_TONES * (len(places) // len(OTHER_TONES) + 1))
-    return {place: TONES.get(place.key) or next(others) for place in places}
+    """Return a colour number for each place, in the order of `places`. A country always has the same colour.
+
+    Other places get the first colours that no country of `places` has, and `PALE` when there are no more.
+    """
+    taken = {TONES[place.key] for place in places if place.key in TONES}
+    free = iter([tone for tone in OTHER_TONES if tone not in taken])
+    return {place: TONES.get(place.key) or next(free, PALE) for place in places}
 
 
 def short_source(source) -> str:
@@ -424,7 +454,8 @@ def chartable(observations, choice):
     """
     if choice.valid_data.get("place"):
         return observations, []
-    places = list(dict.fromkeys(observation.place for observation in observations))[:MOST_SERIES]
+    places = list(dict.fromkeys(observation.place for observation in observations))
+    places = sorted(places, key=lambda place: country_rank(place.key))[:MOST_SERIES]
     shown = [observation for observation in observations if observation.place in places]
     world = [one for one in shown if one.place.kind == Place.Kind.WORLD]
     others = [one for one in shown if one.place.kind != Place.Kind.WORLD]
@@ -459,6 +490,7 @@ def chart_file(request, figure):
         key=[LegendEntry(f"{letter} {one.name}", f"swatch tone-{one.tone}") for letter, one in figure.key]
         if figure.key_always and not figure.is_few
         else (),
+        width=figure.sizes[0][0],
     )
 
 

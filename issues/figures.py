@@ -31,6 +31,15 @@ def latest_observations(**which):
     )
 
 
+# The countries in charts and in the tables of their values have one order, and so each has its colour.
+COUNTRY_ORDER = ("kz", "kg", "tj", "tm", "uz", "kr")
+
+
+def country_rank(key) -> int:
+    """Return the position of a place in charts: that of a country, or the one behind all countries."""
+    return COUNTRY_ORDER.index(key) if key in COUNTRY_ORDER else len(COUNTRY_ORDER)
+
+
 class Reading(NamedTuple):
     """An observation for charts and tables. It is lighter than a model instance, because a page can hold thousands."""
 
@@ -117,7 +126,7 @@ class PlaceColumn:
 def value_columns(observations):
     """Return a `PlaceColumn` for each place, or for each source of a place if its sources overlap in time.
 
-    `observations` must be ordered by place and source.
+    `observations` must be ordered by place and source. Countries come first, in the order of `COUNTRY_ORDER`.
     """
     by_place = {}
     for observation in observations:
@@ -130,7 +139,7 @@ def value_columns(observations):
             columns.append(PlaceColumn(place, list(by_source), False, joined))
         else:
             columns += [PlaceColumn(place, [source], True, values) for source, values in by_source.items()]
-    return columns
+    return sorted(columns, key=lambda column: country_rank(column.place.key))
 
 
 def author_of(source):

@@ -14,7 +14,6 @@ from issues.causes import NEAR_NARROW, NEAR_WIDE, CausesFigure, causes_file
 from issues.charts import (
     LARGE,
     NARROW,
-    TONES,
     IndicatorFigure,
     chart_file,
     chartable,
@@ -24,7 +23,15 @@ from issues.charts import (
     multiples_file,
     value_map,
 )
-from issues.figures import latest_observations, latest_rows, past_readings, readings, value_columns, value_rows
+from issues.figures import (
+    country_rank,
+    latest_observations,
+    latest_rows,
+    past_readings,
+    readings,
+    value_columns,
+    value_rows,
+)
 from issues.filters import IndicatorFilter, IssueFilter, ObservationFilter, TermFilter
 from issues.key_figures import with_observations
 from issues.models import (
@@ -419,8 +426,7 @@ class IndicatorPage(RecordView):
         Return an empty list if there is nothing to choose.
         """
         options = [replace(one, chosen=one.value in drawn) for facet in self.choice.facets for one in facet.options]
-        last = len(TONES) + 1
-        options.sort(key=lambda one: (TONES.get(one.value, last), one.label))
+        options.sort(key=lambda one: (country_rank(one.value), one.label))
         return options if len(options) > 1 else []
 
 

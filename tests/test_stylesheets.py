@@ -45,6 +45,31 @@ def _definitions(rules, media):
                     yield part.name, selector, media
 
 
+def colours(scheme=""):
+    """Return the colours of the tokens in a scheme by name: "" is light, "dark" is dark. Colours are #rrggbb."""
+    media = {"": {""}, "dark": {"", "(prefers-color-scheme: dark)"}}[scheme]
+    sheet = tinycss2.parse_stylesheet((SHEETS / "tokens.css").read_text("utf-8"), skip_comments=True)
+    found = {}
+    for rule in sheet:
+        condition = tinycss2.serialize(rule.prelude).strip() if rule.type == "at-rule" else ""
+        if rule.type in {"at-rule", "qualified-rule"} and condition in media:
+            text = tinycss2.serialize(rule.content)
+            found |= dict(re.findall(r"(--[\w-]+):\s*(#[0-9a-f]{6})\b", text))
+    return found
+
+
+def contrast(one, other):
+    """Return the contrast ratio of two colours as WCAG 2.2 defines it."""
+
+    def luminance(colour):
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def uses(path):
     """Return the custom properties that a stylesheet reads without a fallback."""
     found = set()
@@ -115,6 +140,21 @@ def test_only_the_tokens_define_colours():
     found = {path.name: colour.findall(path.read_text(encoding="utf-8")) for path in sheets()}
     assert len(found.pop("tokens.css")) > 100
     assert {name: colours for name, colours in found.items() if colours and name not in DESK} == {}
+
+
+@pytest.mark.parametrize("scheme", ["", "dark"])
+def test_colours_of_series_are_told_from_every_ground(scheme):
+    found = colours(scheme)
+    tones = {name: colour for name, colour in found.items() if name.startswith("--tone-")}
+    assert contrast(found["--ink"], found["--paper"]) > 12
+    assert len(tones) == 9
+    weak = {
+        (name, ground): round(ratio, 2)
+        for name, colour in tones.items()
+        for ground in ("--paper", "--surface")
+        if (ratio := contrast(colour, found[ground])) < 3
+    }
+    assert weak == {}
 
 
 @pytest.mark.parametrize(

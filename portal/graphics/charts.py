@@ -11,10 +11,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 FONT = 12  # size of labels
+PHONE_WIDTH = 328  # of a chart on a phone of 360 pixels: a wider drawing would shrink, and its words with it
 LINE = 15  # height of a line of a label
 DOT_LIMIT = 8  # a series of so few points shows each of them
 BOLD = 1.1  # how much wider bold letters are
-LABEL_SHARE = 0.27  # of a chart's width, for the names at the ends of its lines
+LABEL_SHARE = 0.29  # of a chart's width, for the names at the ends of its lines
+LABEL_BAR = 12  # length of the bar in the colour of a line that stands before its name
+LEADER_FROM = 8  # a name further than this from the end of its line is joined to it by a thin line
 GAP_LIMIT = 10  # years: no line is drawn over a longer silence
 
 Format = Callable[[float], str]
@@ -102,12 +105,16 @@ def year_ticks(first: int, last: int, room: float) -> list[int]:
 
 @dataclass(frozen=True)
 class Series:
-    """Values by year under one name. `tone` is the number of its colour; `dashed` tells a second source apart."""
+    """Values by year under one name.
+
+    `tone` is the number of its colour. `dashed` tells a second source apart. `heavy` draws a thicker line.
+    """
 
     name: str
     points: Sequence[tuple[int, float]]
     tone: int = 1
     dashed: bool = False
+    heavy: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,11 +127,15 @@ class Tick:
 
 @dataclass(frozen=True)
 class Label:
-    """Words beside the end of a line: rows of text with their baselines, and a leader where they had to move."""
+    """Words beside the end of a line: rows of text with their baselines, and a leader where they had to move.
+
+    `bar` are x and y of the left end of a bar of the line's colour, LABEL_BAR long, which stands before the words.
+    """
 
     rows: list[tuple[str, float]]
     x: float
     tone: int
+    bar: tuple[float, float]
     leader: tuple[float, float, float, float] | None
 
 
@@ -135,6 +146,7 @@ class Line:
     name: str
     tone: int
     dashed: bool
+    heavy: bool
     paths: list[str]
     dots: list[tuple[float, float]]
 
@@ -265,7 +277,7 @@ def line_chart(
     if labelled:
         most = width * LABEL_SHARE
         names = [wrapped(one.name, most) for one in series]
-        label_room = max(text_width(row) for rows in names for row in rows) * BOLD + 14
+        label_room = max(text_width(row) for rows in names for row in rows) * BOLD + LABEL_BAR + 12
     left = max(text_width(text) for text in tick_texts) + 12
     right = width - max(label_room, 18)
     top, needed = 12.0 + (3 * LINE if moments else 0), sum(len(rows) * LINE for rows in names)
@@ -287,6 +299,7 @@ def line_chart(
                 one.name,
                 one.tone,
                 one.dashed,
+                one.heavy,
                 [
                     "M" + "L".join(f"{x(year)},{y(value)}" for year, value in piece)
                     for piece in pieces
@@ -348,12 +361,13 @@ def _end_labels(
     for index, middle, height in zip(order, middles, heights, strict=True):
         year, value = ends[index]
         start = (x(year) + 3, y(value))
-        moved = abs(middle - start[1]) > 4 or right - start[0] > 8
+        moved = abs(middle - start[1]) > LEADER_FROM or right - start[0] > LEADER_FROM
         rows = [
             (row, round(middle - height / 2 + LINE * (number + 0.75), 1)) for number, row in enumerate(names[index])
         ]
-        leader = (start[0], start[1], round(right + 8, 1), round(middle, 1)) if moved else None
-        labels.append(Label(rows, round(right + 11, 1), series[index].tone, leader))
+        bar = (round(right + 5, 1), round(middle, 1))
+        leader = (*start, *bar) if moved else None
+        labels.append(Label(rows, round(bar[0] + LABEL_BAR + 4, 1), series[index].tone, bar, leader))
     return labels
 
 

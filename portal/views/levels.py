@@ -7,7 +7,7 @@ from portal.core.choices import Level
 from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.facets import registry
-from portal.graphics.charts import share_chart
+from portal.graphics.charts import PHONE_WIDTH, share_chart
 from portal.graphics.svg_export import LegendEntry, Panel, svg_file
 from projects.models import Project
 
@@ -48,7 +48,7 @@ def levels_by_country(countries):
                 )
                 for country, row in table
             ],
-            width=344,
+            width=PHONE_WIDTH,
             format_value=number,
         ),
         "sentence": gettext("Korean provinces lead the largest share of projects in {country}: {n} of {all}.").format(

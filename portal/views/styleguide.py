@@ -14,7 +14,7 @@ from portal.core.choices import Area
 from portal.core.formatting import number
 from portal.core.urls import with_query
 from portal.generic.detail import source_footnotes
-from portal.graphics.charts import bar_chart
+from portal.graphics.charts import PHONE_WIDTH, bar_chart
 from portal.models import Place
 from projects.models import Agreement, Project
 
@@ -65,7 +65,7 @@ def styleguide(request):
         context["country"] = page_at(request, country.get_absolute_url())
         context["bars"] = bar_chart(
             [(str(row.label), row.count, "") for row in context["country"]["areas"][:5]],
-            width=344,
+            width=PHONE_WIDTH,
             format_value=number,
             missing="",
         )

@@ -171,6 +171,25 @@ def test_a_finger_reads_a_chart_and_its_year_stays_when_it_is_lifted(new_context
     expect(page.locator(".chart-reading")).to_have_text(re.compile(r"^1990: "))
 
 
+WORD_SIZES = """
+    [...document.querySelectorAll("svg.chart text")]
+        .filter((word) => word.ownerSVGElement.getBoundingClientRect().width > 0 && !word.closest(".sankey, .map"))
+        .map((word) => word.getScreenCTM().a * parseFloat(getComputedStyle(word).fontSize))
+"""
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_words_of_charts_have_12_pixels_or_more(new_context, site, width):
+    page = new_context(viewport={"width": width, "height": 844}).new_page()
+    sizes = {}
+    for path in ("indicators/water-stress/", "issues/aral-sea-depletion/", "countries/uz/", "countries/", "gyeonggi/"):
+        page.goto(f"{site.url}/ru/{path}")
+        found = page.evaluate(WORD_SIZES)
+        assert len(found) > 5, path
+        sizes[path] = min(found)
+    assert {path: size for path, size in sizes.items() if size < 11.99} == {}
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 @pytest.mark.parametrize("language", ["en", "ko", "ru"])
 @pytest.mark.parametrize("key", ["water-stress", "renewable-energy-final-share", "drinking-water-safely-managed"])

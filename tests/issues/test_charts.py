@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from django.utils import translation
 
-from issues.charts import IndicatorFigure
+from issues.charts import IndicatorFigure, place_tones
 from issues.figures import readings
 from issues.models import Indicator, Observation
 from portal.models import Place
@@ -255,6 +255,43 @@ def test_sources_that_follow_one_another_are_one_series(area):
     observe(area, lake, make_source(), y2021=66)
     observe(area, lake, make_source(), y2023=70)
     assert [sorted(one.points) for one in figure(area).series] == [[(2021, 66.0), (2023, 70.0)]]
+
+
+def test_countries_have_one_order_and_colour_and_the_line_of_korea_is_heavy(client, area):
+    source = make_source()
+    for key in ("kg", "kr", "kz", "tj", "tm", "uz"):
+        group = Place.Group.KOREA if key == "kr" else Place.Group.CENTRAL_ASIA
+        observe(area, make_country(key=key, name_en=key.upper(), group=group), source, y2000=1, y2001=2)
+    observe(area, make_place(key="a-lake", name_en="Lake"), source, y2000=1, y2001=2)
+    series = figure(area).series
+    assert [(one.name, one.tone, one.heavy) for one in series] == [
+        ("KZ", 1, False),
+        ("KG", 2, False),
+        ("TJ", 3, False),
+        ("TM", 4, False),
+        ("UZ", 5, False),
+        ("KR", 6, True),
+        ("Lake", 8, False),
+    ]
+    page = reading.page(client.get(area.get_absolute_url()))
+    assert len(page.find_class("heavy")) == 3  # the wide chart, that of a phone, and the small one
+    assert page.xpath("//article//input[@name='place']/@value") == ["kz", "kg", "tj", "tm", "uz", "kr", "a-lake"]
+
+
+def test_other_places_have_colours_that_no_country_of_the_chart_has():
+    places = [Place(pk=number, key=key) for number, key in enumerate(("lake", "kz", "sea", "river", "uz"))]
+    assert [place_tones(places)[place] for place in places] == [3, 1, 2, 4, 5]
+
+
+def test_seven_lines_have_a_colour_and_others_are_grey(area):
+    first, second = make_source(author="Ivanov", date="2012"), make_source(author="Kim", date="2024")
+    for number in range(5):
+        place = make_place(name_en=f"Lake {number}")
+        observe(area, place, first, y2000=1, y2001=2)
+        observe(area, place, second, y2001=2, y2002=3)
+    tones = [(one.dashed, one.tone) for one in figure(area).series]
+    assert [tone for dashed, tone in tones if not dashed] == [1, 5, 3, 2, 4]
+    assert [tone for dashed, tone in tones if dashed] == [1, 5, 9, 9, 9]
 
 
 def test_names_too_long_for_a_phone_become_letters_with_a_key(area):

@@ -16,6 +16,7 @@ from portal.core.urls import with_query
 from portal.facets import registry
 from portal.facets.bitmaps import NONE
 from portal.facets.filters import OfGyeonggi
+from portal.graphics.charts import PHONE_WIDTH
 from portal.graphics.histogram import histogram
 from portal.models import Place
 from portal.models.place import GYEONGGI
@@ -33,7 +34,7 @@ AREAS = 2  # areas that are shown at once, besides those that the report names
 LATEST = 3  # newest records of any kind
 CITIES = 4  # cities and counties that are shown at once
 MOTIF = (340, 64)  # of the drawing without labels, in pixels
-STRIP = (340, 84)  # of the drawing of agreements by year, in pixels
+STRIP = (PHONE_WIDTH, 84)  # of the drawing of agreements by year, in pixels
 FILTER = {"gyeonggi": OfGyeonggi.YES.value}
 
 

@@ -23,7 +23,7 @@ from projects.models import Agreement
 from projects.ties import JOINT_PROJECT, Tie, local_governments, ties_of
 
 NAMED = 2  # most projects that are named in one cell
-WIDE = 640  # of the drawing of threads, in pixels
+WIDE = 610  # of the drawing of threads, in pixels
 LONGEST_NAME = 36  # characters of a name in the drawing
 
 

@@ -96,6 +96,11 @@ def test_nothing_is_joined_over_half_a_century():
     assert len(drawn.dots) == 2
 
 
+@pytest.mark.parametrize(("step", "pieces"), [(10, 1), (11, 3)])
+def test_years_more_than_ten_apart_are_not_joined(step, pieces):
+    assert len(split_at_gaps([(1980 + step * n, n) for n in range(3)])) == pieces
+
+
 def test_few_values_are_dots_and_many_are_a_line():
     few = chart(Series("a", [(2000, 1), (2001, 2), (2002, 3)])).lines[0]
     many = chart(Series("a", [(year, year) for year in range(1990, 2020)])).lines[0]
@@ -125,6 +130,32 @@ def test_everything_drawn_lies_inside_the_chart(all_points):
             assert 0 < y < drawn.height
             assert label.x + charts.text_width(row) <= drawn.width + 1
     assert sum(len(year.values) for year in drawn.years) == sum(len(dict(points)) for points in all_points)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(1960, 2025), VALUES), min_size=1, max_size=9), min_size=1, max_size=9))
+def test_names_at_the_ends_of_lines_never_overlap(all_points):
+    names = ["Republic of Korea and more words", "Kazakhstan"]
+    drawn = chart(*(Series(names[n % 2], list(dict(points).items())) for n, points in enumerate(all_points)))
+    rows = sorted(y for label in drawn.labels for _row, y in label.rows)
+    assert len(rows) > len(all_points) / 2
+    assert all(below - above >= charts.LINE - 0.2 for above, below in pairwise(rows))
+
+
+def test_a_name_stands_behind_a_bar_of_its_colour():
+    [label] = chart(Series("Kazakhstan", [(2000, 1), (2001, 2)], tone=3)).labels
+    line_end = chart(Series("Kazakhstan", [(2000, 1), (2001, 2)], tone=3)).right
+    assert (label.tone, label.leader) == (3, None)
+    assert line_end < label.bar[0] < label.bar[0] + charts.LABEL_BAR < label.x
+
+
+@pytest.mark.parametrize(("value", "moved", "joined"), [(47, 6, False), (49, 12, True)])
+def test_a_thin_line_joins_a_name_that_moved_by_more_than_8_pixels(value, moved, joined):
+    ends = [("a", 50), ("b", value), ("top", 100)]
+    drawn = chart(*(Series(name, [(2000, 0), (2001, end)]) for name, end in ends))
+    label = next(label for label in drawn.labels if label.rows[0][0] == "b")
+    line_end = drawn.bottom - (drawn.bottom - drawn.top) * value / 100
+    assert round(label.bar[1] - line_end) == moved
+    assert bool(label.leader) == joined
 
 
 def test_bands_of_years_stand_side_by_side_from_edge_to_edge():
