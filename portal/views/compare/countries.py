@@ -30,6 +30,7 @@ from projects.models import Agreement, Organisation, Project
 
 MOST_CHARTS = 4
 TOP_AREAS = 5
+SHOWN_FIGURES, SHOWN_ISSUES = 10, 3  # the others are folded
 
 
 class Countries(Comparison):
@@ -57,7 +58,9 @@ class Countries(Comparison):
         projects = ProjectFilter(queryset=Project.objects.published())
         return [
             self.counts(places, projects),
-            ComparisonSection("values", gettext("Latest figures"), self.value_rows(places, latest, years)),
+            ComparisonSection(
+                "values", gettext("Latest figures"), self.value_rows(places, latest, years), shown=SHOWN_FIGURES
+            ),
             self.areas(places, projects.index.facets),
             self.issues(places),
         ]
@@ -110,9 +113,19 @@ class Countries(Comparison):
         return ComparisonSection("counts", gettext("In the portal"), rows, self.lead(places))
 
     def value_rows(self, places, observations, years):
-        """Return a row for each indicator: its latest value, from each source that has one for that year."""
+        """Return a row for each indicator: its latest value, from each source that has one for that year.
+
+        The indicators that editors chose as key figures come first, then those chosen for comparisons.
+        """
+        pages = (PageIndicator.Page.FIGURES, PageIndicator.Page.COMPARISON)
+        chosen = PageIndicator.objects.filter(page__in=pages).values_list("page", "position", "indicator")
+        order = {}
+        for page, position, indicator in chosen:
+            order[indicator] = min(order.get(indicator, (len(pages), 0)), (pages.index(page), position))
         rows = []
-        for found in latest_rows(observations, places):
+        for found in sorted(
+            latest_rows(observations, places), key=lambda row: order.get(row.indicator.pk, (len(pages), 0))
+        ):
             indicator = found.indicator
             if not any(found.by_country):
                 continue
@@ -199,9 +212,17 @@ class Countries(Comparison):
             name, language = issue.name_and_language()
             cells = [prose(by_country[place.pk], "note") if place.pk in by_country else [] for place in places]
             rows.append(
-                ComparisonRow(name, cells, language, issue.get_absolute_url(), missing=_("not listed there"), wide=True)
+                ComparisonRow(
+                    name,
+                    cells,
+                    language,
+                    issue.get_absolute_url(),
+                    missing=_("not listed there"),
+                    wide=True,
+                    absent=True,
+                )
             )
-        return ComparisonSection("issues", gettext("Issues, and what they mean there"), rows)
+        return ComparisonSection("issues", gettext("Issues, and what they mean there"), rows, shown=SHOWN_ISSUES)
 
     def figures(self, places):
         """Return charts of at most MOST_CHARTS indicators.

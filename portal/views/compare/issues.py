@@ -103,11 +103,12 @@ class Issues(Comparison):
                 with_shares([counted(projects.get(issue.key, 0), "projects", issue=issue.key) for issue in issues]),
                 remark=gettext("Including projects addressing its sub-issues."),
             ),
-            ComparisonRow(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named")),
+            ComparisonRow(_("Sustainable Development Goals"), goal_cells(issues), missing=_("none named"), absent=True),
             ComparisonRow(
                 _("Indicators"),
                 with_marks([[named(indicator) for indicator in issue.indicators.all()] for issue in issues]),
                 missing=_("none in the portal"),
+                absent=True,
             ),
         ]
 
@@ -149,7 +150,9 @@ class Issues(Comparison):
                     cells[-1].append(entry)
             rows += [
                 ComparisonRow(count, [[ComparisonEntry(len(cell))] for cell in cells]),
-                ComparisonRow(words, with_marks(cells, issues), missing=_("none in the portal"), wide=True),
+                ComparisonRow(
+                    words, with_marks(cells, issues), missing=_("none in the portal"), wide=True, absent=True
+                ),
             ]
         return rows
 
@@ -165,7 +168,13 @@ class Issues(Comparison):
             cells = [prose(parts[column], "note") if column in parts else [] for column in range(len(issues))]
             rows.append(
                 ComparisonRow(
-                    name, cells, language, country.get_absolute_url(), missing=_("not listed there"), wide=True
+                    name,
+                    cells,
+                    language,
+                    country.get_absolute_url(),
+                    missing=_("not listed there"),
+                    wide=True,
+                    absent=True,
                 )
             )
         return rows

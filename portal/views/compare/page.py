@@ -19,10 +19,19 @@ from portal.formats import responses, tables
 from portal.http import throttling
 from portal.http.problems import ProblemDetail
 from portal.seo.head import PageMetadataMixin
+from portal.views.code_form import CodeField, CodeForm
 from portal.views.compare.choice import KINDS, MOST, ComparisonChoice, form_of
 from portal.views.compare.finding import LONGEST
+from portal.views.compare.rows import FAR_APART
 
 FIND, COMPARE = "find", "compare"  # parameters: the words of a search, and the button below its hits
+ONLY, DIFFERENCES = "only", "differences"  # a parameter and its value: only the rows in which the records differ
+
+
+class RowsForm(CodeForm):
+    """The choice of rows in the query string."""
+
+    only = CodeField(required=False, label=_("Rows"))
 
 
 def examples():
@@ -47,10 +56,14 @@ def examples():
 
 @dataclass
 class ComparisonColumn:
-    """The head of a column: the record, the query string without it, and its colour number if it has one."""
+    """The head of a column: the record, the query string without it, and its colour number if it has one.
+
+    A phone shows the first two columns. `beside` is the query string in which this record is the second.
+    """
 
     record: object
     query: str
+    beside: str
     tone: int | None = None
 
     @property
@@ -67,7 +80,7 @@ class Compare(PageMetadataMixin, TemplateView):
 
     @staticmethod
     def known_parameters(as_file):
-        return {*KINDS, FIND, COMPARE, "format", *(("lang",) if as_file else ())}
+        return {*KINDS, FIND, COMPARE, ONLY, "format", *(("lang",) if as_file else ())}
 
     template_name = "portal/compare.html"
 
@@ -85,10 +98,13 @@ class Compare(PageMetadataMixin, TemplateView):
             query = {name: values for name, values in request.GET.lists() if name not in {COMPARE, FIND}}
             return HttpResponseRedirect(with_query(request.path, query))
         self.choice = ComparisonChoice(request.GET)
+        self.form = RowsForm(request.GET, {ONLY: [(DIFFERENCES, _("Only differences"))]})
         if self.words:
             throttling.throttle(request, "search")
         if responses.requested_format(request):
-            mistakes = self.choice.mistakes or ([] if self.choice.complete else [gettext("Choose two to four.")])
+            mistakes = [*self.choice.mistakes, *self.form.mistakes]
+            if not mistakes and not self.choice.complete:
+                mistakes = [gettext("Choose two to four.")]
             if mistakes:
                 raise ProblemDetail(400, " ".join(mistakes))
             return responses.export_response(request, (), self.table, only=tables.FORMATS)
@@ -113,7 +129,7 @@ class Compare(PageMetadataMixin, TemplateView):
         return tables.ExportTable(
             "-".join(["compare", *(record.key for record in records)]),
             kind.title,
-            *columns_and_rows(records, kind.parts(records)),
+            *columns_and_rows(records, self.differing(kind.parts(records))),
             **responses.addresses(self.request),
         )
 
@@ -121,7 +137,7 @@ class Compare(PageMetadataMixin, TemplateView):
         choice = self.choice
         context = super().get_context_data(**kwargs) | {
             "title": choice.kind.title if self.shown else _("Compare"),
-            "problems": choice.problems,
+            "problems": [*choice.problems, *self.form.problems],
             "searching": bool(self.words),
             "trail": [(_("Compare"), reverse("compare") if choice.kind else None)],
         }
@@ -142,29 +158,62 @@ class Compare(PageMetadataMixin, TemplateView):
         forms = [form_of(kind) for kind in KINDS.values()]
         return {"forms": forms, "examples": examples()}
 
+    @property
+    def shows_differences_only(self):
+        return self.form.chosen.get(ONLY) == DIFFERENCES
+
+    def differing(self, parts):
+        """Return the sections, without the rows in which the records are the same if the query string asks for that."""
+        if self.shows_differences_only:
+            for part in parts:
+                part.rows = [row for row in part.rows if row.difference]
+        return parts
+
+    def address(self, records, only):
+        """Return the query string to compare these records; with `only`, just in the rows in which they differ."""
+        return f"?{self.choice.query_of(records)}" + (f"&{ONLY}={DIFFERENCES}" if only else "")
+
+    def columns(self, records):
+        """Return the head of each column."""
+        tones, only = self.choice.kind.tones(records), self.shows_differences_only
+        columns = []
+        for record in records:
+            others = [other for other in records if other != record]
+            columns.append(
+                ComparisonColumn(
+                    record,
+                    self.address(others, only),
+                    self.address([records[0], record, *others[1:]], only),
+                    tones.get(record),
+                )
+            )
+        return columns
+
     def comparison(self):
         """Return the rows, charts and footnotes of the chosen records."""
         choice = self.choice
         records = choice.kind.load(choice.records)
-        parts = choice.kind.parts(records)
-        tones = choice.kind.tones(records)
-        columns = [
-            ComparisonColumn(
-                record,
-                choice.query_of([other for other in choice.records if other.key != record.key]),
-                tones.get(record),
-            )
-            for record in records
-        ]
+        parts, only = choice.kind.parts(records), self.shows_differences_only
+        columns = self.columns(records)
+        all_rows = [row for part in parts for row in part.rows]
+        differing = [row for row in all_rows if row.difference]
+        parts = self.differing(parts)
         return {
             "kind": choice.kind,
             "names": ", ".join(column.name for column in columns),
             "columns": columns,
             "parts": [
-                (part, [(row, list(zip(columns, row.cells, strict=True))) for row in part.rows])
+                (part, *([(row, list(zip(columns, row.cells, strict=True))) for row in rows] for rows in part.tables))
                 for part in parts
                 if part.rows
             ],
+            "differences": {
+                "only": only,
+                "url": self.address(records, not only),
+                "count": len(differing),
+                "all": len(all_rows),
+                "times": FAR_APART,
+            },
             "charts": choice.kind.figures(records),
             "notes": Footnotes(
                 source

@@ -151,7 +151,7 @@ class ProjectComparison(Comparison):
                 [named(part.organisation) for part in project.participations.all() if part.role == role]
                 for project in projects
             ]
-            rows.append(ComparisonRow(role.label, with_marks(cells), missing=_("none named")))
+            rows.append(ComparisonRow(role.label, with_marks(cells), missing=_("none named"), absent=True))
         return [row for row in rows if row.known]
 
     @staticmethod
@@ -178,9 +178,12 @@ class ProjectComparison(Comparison):
                     ]
                 ),
                 missing=_("linked to no environmental issue"),
+                absent=True,
             ),
             ComparisonRow(_("Sectors (OECD DAC)"), with_marks(sectors), missing=_("not known")),
-            ComparisonRow(_("Sustainable Development Goals"), goal_cells(projects), missing=_("none named")),
+            ComparisonRow(
+                _("Sustainable Development Goals"), goal_cells(projects), missing=_("none named"), absent=True
+            ),
             *(
                 ComparisonRow(
                     gettext("Rio marker: {name}").format(name=marker.label),
@@ -203,6 +206,7 @@ class ProjectComparison(Comparison):
                 [prose(project, "results") for project in projects],
                 missing=_("None of the sources we read reports results."),
                 wide=True,
+                absent=True,
             ),
             ComparisonRow(
                 _("Confidence"),

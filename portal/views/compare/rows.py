@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from portal.core.sdg import goal_of, sort_key
 from portal.formats.fields import plain_number
 
 VISIBLE = PublicationStatus.PUBLISHED
+FAR_APART = Decimal("1.5")  # numbers differ if the largest is at least this many times the smallest
 
 
 @dataclass
@@ -101,7 +103,8 @@ class MeasuredEntry(ComparisonEntry):
 class ComparisonRow:
     """A row of a comparison: a list of entries for each record, which is empty if nothing is known.
 
-    `unit`, `remark` and `caution` are shown below the label. A row is `wide` if its cells contain sentences.
+    `unit`, `remark` and `caution` are shown below the label. A row is `wide` if its cells contain sentences, and
+    `absent` if an empty cell says that there is nothing, and not that nothing is known.
     """
 
     label: str
@@ -114,6 +117,7 @@ class ComparisonRow:
     caution: str = ""
     missing: str = _("no data")
     wide: bool = False
+    absent: bool = False
 
     @property
     def label_html(self):
@@ -128,15 +132,51 @@ class ComparisonRow:
         """Return True if any record has an entry in this row."""
         return any(self.cells)
 
+    @property
+    def numbers(self):
+        """Return the first number of each cell that has one, or None if the entries cannot be measured together.
+
+        They cannot if an entry is not a number, if units differ, or if a `detail` says what the number stands for.
+        """
+        entries = [entry for cell in self.cells for entry in cell]
+        if any(entry.detail or not entry.is_number for entry in entries) or len({entry.unit for entry in entries}) > 1:
+            return None
+        return [cell[0].value for cell in self.cells if cell]
+
+    @cached_property
+    def difference(self):
+        """Return in words how the records differ; "" if they are the same, near to each other, or not known."""
+        if self.numbers is None:
+            cells = [cell for cell in self.cells if cell or self.absent]
+            values = {frozenset((str(one.plain), one.unit, str(one.detail)) for one in cell) for cell in cells}
+            return gettext("Different") if len(values) > 1 else ""
+        if len(self.numbers) < 2 or not are_far_apart(self.numbers):
+            return ""
+        low, high = min(self.numbers), max(self.numbers)
+        if low * high <= 0:
+            return gettext("Different")
+        times = number(round(Decimal(max(high / low, low / high)), 1))
+        if len(self.cells) > 2:  # a phone shows two of them
+            return gettext("Far apart among all {count}: {times} times").format(count=len(self.cells), times=times)
+        return gettext("Far apart: {times} times").format(times=times)
+
 
 @dataclass
 class ComparisonSection:
-    """Rows under one heading."""
+    """Rows under one heading. Those after the first `shown` are folded; None folds none."""
 
     key: str
     title: str
     rows: list
     lead: str = ""
+    shown: int | None = None
+
+    @property
+    def tables(self):
+        """Return the rows that the page shows, and those that it folds. One more row is not worth a fold."""
+        if self.shown is None or len(self.rows) <= self.shown + 1:
+            return self.rows, []
+        return self.rows[: self.shown], self.rows[self.shown :]
 
 
 class Comparison:
@@ -218,13 +258,21 @@ def with_marks(cells, records=()):
     return cells
 
 
+def are_far_apart(numbers):
+    """Return True if the largest is at least FAR_APART times the smallest, or if zero lies at or between them."""
+    low, high = min(numbers), max(numbers)
+    if low == high:
+        return False
+    return low * high <= 0 or max(high / low, low / high) >= FAR_APART
+
+
 def with_shares(cells):
     """Set in place the `share` of each number in `cells`. Return `cells`.
 
-    Nothing is set if a number is negative, if all are zero, or if there is only one.
+    Nothing is set if a number is negative, if there is only one, or if they are near to each other.
     """
     values = [entry.value for cell in cells for entry in cell]
-    if len(values) > 1 and min(values) >= 0 and max(values) > 0:
+    if len(values) > 1 and min(values) >= 0 and are_far_apart(values):
         for cell in cells:
             for entry in cell:
                 entry.share = round(100 * entry.value / max(values))

@@ -39,7 +39,7 @@ def test_a_value_stands_with_its_year_and_its_source(client):
     assert "FAO 2021" in notes(response)["1"]
     assert "World Bank 2023" in notes(response)["2"]
     head = page(response).xpath("//tr[th/a[text()='Water stress']]/th")[0]
-    assert words(head) == "Water stress percentage"
+    assert words(head) == "Water stress percentage Different"
     assert head.xpath("a/@href") == ["/en/indicators/water-stress/?place=uz&place=kz&place=tm"]
 
 
@@ -93,6 +93,23 @@ def test_bars_are_sizes_against_the_largest_and_none_is_below_zero(client):
 
     assert [cell.xpath(".//rect/@width") for cell in found["Rain"]] == [["25"], ["100"], ["0"]]
     assert [cell.xpath(".//rect") for cell in found["Warmth"]] == [[], [], []]
+
+
+def test_figures_that_editors_chose_come_first_and_the_others_are_folded(client):
+    uz, kz, _tm = three_countries()
+    for number in range(12):
+        indicator = make_indicator(name_en=f"Figure {number}", position=number)
+        for place in (uz, kz):
+            make_observation(indicator=indicator, place=place, value=number)
+    PageIndicator.objects.create(page=PageIndicator.Page.COMPARISON, indicator=indicator)
+
+    section = page(ask(client, "country", uz, kz)).xpath("//section[@aria-labelledby='values']")[0]
+
+    shown = [words(label) for label in section.xpath("table/tbody/tr/th/a")]
+    folded = [words(label) for label in section.xpath("details/table/tbody/tr/th/a")]
+    assert shown == ["Figure 11", *(f"Figure {number}" for number in range(9))]
+    assert folded == ["Figure 9", "Figure 10"]
+    assert words(section.xpath("details/summary")[0]) == "2 more rows"
 
 
 def test_counts_and_areas_lead_to_lists_of_just_as_many(client, content):

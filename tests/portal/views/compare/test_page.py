@@ -24,7 +24,7 @@ from tests.make import (
     make_project,
     make_source,
 )
-from tests.portal.views.compare.pages import KINDS, address, ask, heads, label_of, queries, three_countries
+from tests.portal.views.compare.pages import KINDS, address, ask, heads, label_of, queries, rows, three_countries
 from tests.reading import page, problems, words
 from tests.world import SECRET, link, make_world, unpublished
 
@@ -51,6 +51,49 @@ def test_each_record_can_be_taken_away_and_others_added(client):
     assert page(response).xpath("//a[@class='compare-away']/@href") == ["?country=kz", "?country=uz"]
     assert page(response).xpath("//select[@id='add']//option/@value") == [tm.key]
     assert page(response).xpath("//main//input[@type='hidden'][@name='country']/@value") == ["uz", "kz"]
+
+
+def test_only_differences_leaves_out_rows_that_are_the_same_on_the_page_and_in_the_file(client):
+    uz, kz, tm = three_countries()
+    for name, one, other in (("Forest", "9", "1.3"), ("Rain", "200", "210")):
+        indicator = make_indicator(name_en=name)
+        make_observation(indicator=indicator, place=uz, value=one)
+        make_observation(indicator=indicator, place=kz, value=other)
+
+    response = ask(client, "country", uz, kz)
+    only = ask(client, "country", uz, kz, only="differences")
+    lines = file_rows(client.get(address("country", uz, kz, only="differences", format="csv")))
+
+    assert {"Forest", "Rain"} < set(rows(response))
+    assert page(response).xpath("//p[@class='compare-rows']/a/@href") == ["?country=uz&country=kz&only=differences"]
+    assert (
+        words(page(response).xpath("//tr[th/a='Forest']//span[contains(@class, 'tag')]")[0]) == "Far apart: 6.9 times"
+    )
+    assert list(rows(only)) == ["Forest"]
+    assert "Only differences: 1 of 6 rows." in words(page(only).xpath("//p[@class='compare-rows']")[0])
+    assert page(only).xpath("//p[@class='compare-rows']/a/@href") == ["?country=uz&country=kz"]
+    assert page(only).xpath("//a[@class='compare-away']/@href")[0] == "?country=kz&only=differences"
+    assert [line[1] for line in lines[1:]] == ["Forest"]
+    assert "No row has differences." in words(page(ask(client, "country", kz, tm, only="differences")).find(".//main"))
+
+
+def test_a_wrong_choice_of_rows_is_ignored_on_the_page_and_refused_in_a_file(client):
+    uz, kz, _tm = three_countries()
+    assert problems(ask(client, "country", uz, kz, only="all")) == ["Rows (ignored): “all” is not available."]
+    assert client.get(address("country", uz, kz, only="all", format="csv")).status_code == 400
+
+
+def test_the_second_column_of_a_phone_can_be_any_but_the_first(client):
+    uz, kz, tm = three_countries()
+
+    response = ask(client, "country", uz, kz, tm)
+
+    links = page(response).xpath("//nav[@class='compare-second']//a")
+    assert [(words(link), link.get("aria-current"), link.get("href")) for link in links] == [
+        ("Kazakhstan", "true", "?country=uz&country=kz&country=tm"),
+        ("Turkmenistan", None, "?country=uz&country=tm&country=kz"),
+    ]
+    assert page(ask(client, "country", uz, kz)).xpath("//nav[@class='compare-second']") == []
 
 
 def test_the_start_offers_only_what_is_published(client):
@@ -131,8 +174,8 @@ def on_the_page(response):
             label_of(line.find("th")),
             [[on_entry(entry) for entry in cell[0].xpath("ul/li") or [cell[0]]] for cell in line.findall("td")],
         )
-        for section in page(response).xpath("//section[table[contains(@class, 'compare')]]")
-        for line in section.xpath("table/tbody/tr")
+        for section in page(response).xpath("//section[.//table[contains(@class, 'compare')]]")
+        for line in section.xpath(".//table[contains(@class, 'compare')]/tbody/tr")
     ]
 
 

@@ -11,6 +11,7 @@ from portal.views.compare.rows import (
     Amount,
     ComparisonEntry,
     ComparisonRow,
+    ComparisonSection,
     cited,
     counted,
     goal_cells,
@@ -61,11 +62,41 @@ def test_row_is_known_if_any_record_has_an_entry():
         (([4], []), [None]),
         (([0], [0]), [None, None]),
         (([4], [-1]), [None, None]),
+        (([4], [3]), [None, None]),
     ],
 )
-def test_shares_are_of_the_largest_number_and_missing_if_they_would_mislead(cells, shares):
+def test_shares_are_of_the_largest_number_and_missing_if_they_would_mislead_or_are_near(cells, shares):
     marked = with_shares(values(*cells))
     assert [entry.share for cell in marked for entry in cell] == shares
+
+
+@pytest.mark.parametrize(
+    ("cells", "absent", "difference"),
+    [
+        (values([3], [2]), False, "Far apart: 1.5 times"),
+        (values([Decimal("2.9")], [2]), False, ""),
+        (values([3], [3]), False, ""),
+        (values([3], [0]), False, "Different"),
+        (values([3], [-3]), False, "Different"),
+        (values([-6], [-3]), False, "Far apart: 2 times"),
+        (values([3], []), False, ""),
+        (values([1], [2], [4]), False, "Far apart among all 3: 4 times"),
+        ([[ComparisonEntry(3, unit="ha")], [ComparisonEntry(3, unit="km²")]], False, "Different"),
+        ([[ComparisonEntry(1, detail="a marker")], [ComparisonEntry(1, detail="a marker")]], False, ""),
+        (values(["loan"], ["grant"]), False, "Different"),
+        (values(["Uzbekistan", "Tajikistan"], ["Tajikistan", "Uzbekistan"]), False, ""),
+        (values(["loan"], []), False, ""),
+        (values(["loan"], []), True, "Different"),
+    ],
+)
+def test_difference_of_a_row_is_said_in_words_unless_it_is_small_or_unknown(cells, absent, difference):
+    assert ComparisonRow("Area", cells, absent=absent).difference == difference
+
+
+@pytest.mark.parametrize(("shown", "folded"), [(None, 0), (5, 0), (4, 0), (3, 2)])
+def test_section_folds_the_rows_after_those_shown_unless_it_is_only_one(shown, folded):
+    section = ComparisonSection("areas", "Areas", [ComparisonRow(str(n), []) for n in range(5)], shown=shown)
+    assert [len(rows) for rows in section.tables] == [5 - folded, folded]
 
 
 @pytest.mark.django_db
