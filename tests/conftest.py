@@ -398,3 +398,12 @@ def browser_type_launch_args(browser_type_launch_args):
     if not executable:
         pytest.skip(NO_CHROMIUM)
     return {**browser_type_launch_args, "executable_path": executable, "args": CHROMIUM_ARGS}
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the figures that tests recorded with `record_property("figures", …)`."""
+    for reports in list(terminalreporter.stats.values()):
+        for report in reports:
+            for name, told in getattr(report, "user_properties", ()) if getattr(report, "when", "") == "call" else ():
+                if name == "figures":
+                    terminalreporter.write_line(told)
