@@ -1,6 +1,7 @@
 """List pages of records: a queryset, its filters and its table. They work with and without JavaScript."""
 
 from django.core.paginator import Paginator
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
@@ -33,7 +34,9 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     - `results_template` shows the records, as a table by default; `empty_template` is used if there are none.
     - A list with `whole = True` has no pagination.
     - `views` are the ways to show the list: pairs of a value of the parameter `view` (the first one is empty) and a
-      label. Filters keep the chosen view.
+      label. Filters keep the chosen view; files have no view.
+    - `scopes` are the sets of records that the list can be of: such pairs of the parameter `scope`. `get_queryset`
+      narrows by `chosen_scope`. Filters and files keep it.
 
     An invalid filter shows a message, and the other filters still apply. A page number that does not exist becomes the
     nearest one; a page size that is not in PAGE_SIZES becomes the first of them.
@@ -44,6 +47,8 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         names = {*cls.filterset_class.base_filters, *cls.parameters, "sort", "format"}
         if cls.views:
             names.add("view")
+        if cls.scopes:
+            names.add("scope")
         if as_file:
             names |= {"lang"}
         if as_file or not cls.whole:
@@ -58,14 +63,17 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     whole = False
     title = ""
     lead = ""
+    see_also = ()  # pages about the same records: pairs of a label and the name of a URL
     count_words = None
     default_sort = ""
     views = ()
+    scopes = ()
+    formats = None  # names of the formats of the list; None means all that suit its kinds
     page_kind = "CollectionPage"
 
     def get(self, request, *args, **kwargs):
         if responses.requested_format(request):
-            return responses.export_response(request, self.kinds, self.get_records)
+            return responses.export_response(request, self.kinds, self.get_records, only=self.formats)
         if request.GET.get("q"):
             throttling.throttle(request, "search")
         response = super().get(request, *args, **kwargs)
@@ -94,18 +102,25 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
 
     def get_records(self):
         """Return all records that match the filters, in the requested order, for export in some format."""
-        self.filterset = self.get_filterset(self.get_filterset_class())
-        self.filterset.raise_for_errors()
-        self.object_list = self.filterset.qs
-        table = self.get_table(**self.get_table_kwargs())
-        self.refuse_unknown_sort(table)
         return RecordSelection(
-            self.keys_of(table.data.data),
+            self.keys_of(self.get_sorted_rows()),
             kind=self.kinds[0] if len(self.kinds) == 1 else None,
             label=self.request.resolver_match.url_name,
             title=self.title,
             **responses.addresses(self.request),
         )
+
+    def get_sorted_rows(self):
+        """Return the rows that match the filters in the requested order. Raise ProblemDetail 400 for a wrong value."""
+        scopes = [value for value, _label in self.scopes]
+        if scopes and self.request.GET.get("scope", "") not in scopes:
+            raise ProblemDetail(400, one_of_sentence("scope", scopes[1:]))
+        self.filterset = self.get_filterset(self.get_filterset_class())
+        self.filterset.raise_for_errors()
+        self.object_list = self.filterset.qs
+        table = self.get_table(**self.get_table_kwargs())
+        self.refuse_unknown_sort(table)
+        return table.data.data
 
     def refuse_unknown_sort(self, table):
         """Raise ProblemDetail 400 if the list cannot be sorted by the parameter `sort`."""
@@ -125,30 +140,44 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     @property
     def chosen_view(self):
         """The value of the parameter `view`; "" if the list has no such view."""
-        asked = self.request.GET.get("view", "")
-        return asked if asked in dict(self.views) else ""
+        return self._chosen("view", self.views)
+
+    @property
+    def chosen_scope(self):
+        """The value of the parameter `scope`; "" if the list has no such scope."""
+        return self._chosen("scope", self.scopes)
+
+    def _chosen(self, name, choices):
+        asked = self.request.GET.get(name, "")
+        return asked if asked in dict(choices) else ""
+
+    @property
+    def unfiltered_query(self):
+        """The query of the list without filters: its view and scope."""
+        chosen = {"view": self.chosen_view, "scope": self.chosen_scope}
+        return {name: value for name, value in chosen.items() if value}
 
     def canonical_query(self, context):
-        """Return the query of the canonical URL: the view, and the page number if no filter is set.
+        """Return the query of the canonical URL: view and scope, and the page number if no filter is set.
 
         Pages of a filtered list have the URL of the unfiltered list as their canonical URL.
         """
-        query = {"view": self.chosen_view} if self.chosen_view else {}
+        query = self.unfiltered_query
         number = 1 if self.whole else context["table"].page.number
-        if number > 1 and set(self.request.GET) <= {"view", "page"}:
+        if number > 1 and set(self.request.GET) <= {"view", "scope", "page"}:
             query["page"] = number
         return query
 
-    def view_links(self):
-        """Return a triple for each view: label, URL with the same filters, and whether it is the current one."""
-        links = []
-        for value, label in self.views:
+    def _links(self, name, choices):
+        """Return (label, URL with the same filters, whether it is chosen) of each choice of `view` or `scope`."""
+        links, chosen = [], self._chosen(name, choices)
+        for value, label in choices:
             query = self.request.GET.copy()
             query.pop("page", None)
-            query.pop("view", None)
+            query.pop(name, None)
             if value:
-                query["view"] = value
-            links.append((label, with_query(self.request.path, query), value == self.chosen_view))
+                query[name] = value
+            links.append((label, with_query(self.request.path, query), value == chosen))
         return links
 
     def get_table_kwargs(self):
@@ -170,6 +199,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         return context | {
             "title": self.title,
             "lead": self.lead,
+            "see_also": [(label, reverse(name)) for label, name in self.see_also],
             "count": count,
             "total": total,
             "count_in_words": self.count_words(count),
@@ -180,8 +210,10 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             "results_template": self.results_template,
             "empty_template": self.empty_template,
             "chosen_view": self.chosen_view,
-            "view_links": self.view_links(),
-            "unfiltered": with_query(self.request.path, {"view": self.chosen_view} if self.chosen_view else {}),
+            "chosen_scope": self.chosen_scope,
+            "view_links": self._links("view", self.views),
+            "scope_links": self._links("scope", self.scopes),
+            "unfiltered": with_query(self.request.path, self.unfiltered_query),
             "page_sizes": () if self.whole else PAGE_SIZES,
             "page_size": self.page_size,
             "page_numbers": []
@@ -194,7 +226,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
                 for value in values
             ],
             "trail": [(self.title, None)],
-            "formats": responses.format_links(self.request, self.kinds),
+            "formats": responses.format_links(self.request, self.kinds, only=self.formats),
         }
 
     def sort_choices(self, table):

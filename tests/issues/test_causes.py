@@ -291,7 +291,7 @@ def test_english_that_stands_in_says_so(client, chain):
 
 
 def views(response):
-    links = reading.page(response).xpath("//nav[@class='views']//a")
+    links = reading.page(response).xpath("//nav[@class='tabs']//a")
     return {reading.words(link): (link.get("href"), link.get("aria-current")) for link in links}
 
 
