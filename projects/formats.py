@@ -1,12 +1,14 @@
 """Serialisers of projects, agreements, results and organisations, and the export format IATI."""
 
-from django.db.models import CharField, Max, OuterRef, Subquery
+from django.db.models import CharField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext_lazy
 
 from issues.formats import ISSUE
 from portal.core.choices import Area, Confidence, Level
+from portal.core.database import Today
 from portal.core.partial_dates import PartialDate
 from portal.formats.fields import (
     LANGUAGES,
@@ -70,6 +72,7 @@ from projects.models import (
     Sector,
     StatusNow,
 )
+from projects.models.agreement import last_activity_date
 from projects.models.project_status import COLUMNS, label_on, status_on
 
 
@@ -140,9 +143,7 @@ class AgreementStateField(ChoiceField):
 
     def __init__(self):
         super().__init__("state", pgettext_lazy("agreement", "state"), Agreement.State)
-        activities = AgreementActivity.objects.filter(agreement=OuterRef("pk")).order_by().values("agreement")
-        last = Subquery(activities.annotate(last=Max("date")).values("last"), output_field=CharField())
-        self.columns = ("ended", last)
+        self.columns = ("ended", Cast(last_activity_date(Today()), CharField()))
 
     def cells_of(self, reading, at):
         return self._of_state(super().cells_of(reading, 0), at)

@@ -61,6 +61,7 @@ class ProjectList(RecordListView):
         "What Korea and Gyeonggi Province are doing with Central Asia. Each project is listed with its participants, "
         "funding as far as known, the issues it addresses, and its sources."
     )
+    see_also = ((_("Results and lessons"), "results"),)
     default_sort = "-start"
 
     @staticmethod
@@ -223,6 +224,7 @@ class AgreementList(RecordListView):
         "Treaties, memoranda, summits, sister-city ties and other dated agreements between Korea, its provinces and "
         "cities, and the five countries of Central Asia."
     )
+    see_also = ((_("Ledger of ties"), "ledger"),)
     default_sort = "-date"
 
     @staticmethod
@@ -264,12 +266,15 @@ class AgreementPage(RecordView):
         agreement = self.object
         parties, outcomes = agreement.parties.all(), agreement.outcomes.all()
         activities = sorted(agreement.activities.all(), key=lambda activity: activity.date, reverse=True)
+        today = self.snapshot_date or timezone.localdate()
+        last, state = agreement.last_activity_on(today), agreement.state_on(today)
         return super().get_context_data(**kwargs) | {
             "parties": [party.who for party in parties],
             "outcomes": [(outcome, source_keys(outcome)) for outcome in outcomes],
             "activities": [(activity, source_keys(activity)) for activity in activities],
-            "state": agreement.state_on(self.snapshot_date or timezone.localdate()),
-            "last_activity": activities[0] if activities else None,
+            "last_activity": last,
+            "state": state,
+            "state_in_words": state.in_words(last and last.date),
             "notes": source_footnotes(agreement, [*outcomes, *activities]),
         }
 

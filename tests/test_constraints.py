@@ -349,6 +349,10 @@ BROKEN = {
         lambda: again(make_outcome(), how_en="The minister says so."),
         "This project is already listed.",
     ),
+    "agreement_key_is_not_reserved": (
+        lambda: changed(make_agreement(), key="ledger"),
+        "This key is reserved: a page of the portal has this address.",
+    ),
     "agreement_has_one_activity_a_date": (
         lambda: again(make_activity(), text_en="The ministries met in Seoul."),
         "There is already an activity of this date.",

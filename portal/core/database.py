@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
+from django.utils import timezone
 
 SqlAndParameters = tuple[str, tuple[str | int, ...]]  # a piece of SQL and the values of its placeholders
 
@@ -115,6 +116,16 @@ class LookupValue(models.Func):
     def _looked_up(self, compiler: SQLCompiler, look_up: str) -> SqlAndParameters:
         column, parameters = compiler.compile(self.source_expressions[0])
         return f"COALESCE({look_up % column}, 0)", (self.numbers, *parameters)
+
+
+class Today(models.Value):
+    """The present day in the portal's time zone as ISO text, at the time of the query: for expressions kept longer."""
+
+    def __init__(self) -> None:
+        super().__init__("", models.CharField())
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SqlAndParameters:
+        return "%s", (timezone.localdate().isoformat(),)
 
 
 for _kind in (models.AutoField, models.BigAutoField, models.ForeignKey):

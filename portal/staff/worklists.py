@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -76,6 +77,11 @@ def _of_what_we_state(of):
     return of_ours
 
 
+def _quiet(model):
+    """Return the condition that a record is quiet today, for models that have one (`quiet_condition`)."""
+    return model.quiet_condition(timezone.localdate()) if hasattr(model, "quiet_condition") else None
+
+
 @dataclass(frozen=True)
 class Worklist:
     """A list of records that need the same attention.
@@ -106,6 +112,7 @@ WORKLISTS = {
     ),
     "ko": Worklist(_("Missing Korean translation"), lambda model: untranslated(model, "ko"), action="translate_ko"),
     "ru": Worklist(_("Missing Russian translation"), lambda model: untranslated(model, "ru"), action="translate_ru"),
+    "quiet": Worklist(_("Agreements quiet for two years"), _quiet),
     "confidence": Worklist(_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
     "dates": Worklist(_("Without dates"), _where("start", start=None)),
     "budget": Worklist(_("Without a budget"), _where("budget", budget=None)),

@@ -2,18 +2,20 @@
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from issues.models import Issue
 from portal.core.choices import Area, Level, PublicationStatus
-from portal.core.partial_dates import PartialDateField, months_before
+from portal.core.formatting import date_in_sentence
+from portal.core.partial_dates import PartialDateField, ended_before, months_before, not_ended_before
 from portal.models import Citation, DatedQuerySet, EvidenceModel, OutlookMixin, Place, Record, Source, ThroughModel
 from portal.models.querysets import PairManager, RecordManager, RowQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 from projects.models.project import Project
 
+RESERVED_KEYS = ("ledger",)  # pages whose addresses stand among those of agreements
 ACTIVE_MONTHS = 24  # an agreement is active if its last activity is at most so old
 
 
@@ -32,6 +34,34 @@ class AgreementQuerySet(DatedQuerySet):
         return self.with_outlook().prefetch_related(
             "areas", models.Prefetch("parties", AgreementParty.objects.published())
         )
+
+    def with_last_activity(self, today):
+        """Annotate `last_activity_date`: the date of the newest activity that has begun by `today`; None without."""
+        return self.annotate(last_activity_date=last_activity_date(today.isoformat()))
+
+    def in_state(self, states, today):
+        """Return the agreements that have one of `states` (codes of State) on `today`: `State.on` in the database."""
+        stale = months_before(today, ACTIVE_MONTHS)
+        by_activity = {
+            Agreement.State.UNKNOWN: models.Q(last_activity_date=None),
+            Agreement.State.QUIET: ended_before("last_activity_date", stale),
+            Agreement.State.ACTIVE: models.Q(last_activity_date__isnull=False)
+            & not_ended_before("last_activity_date", stale),
+        }
+        found = models.Q(ended=True) if Agreement.State.ENDED in states else models.Q(pk__in=[])
+        for state, condition in by_activity.items():
+            if state in states:
+                found |= models.Q(ended=False) & condition
+        return self.alias(last_activity_date=last_activity_date(today.isoformat())).filter(found)
+
+
+def last_activity_date(until):
+    """Return the expression for the date of the newest activity of an agreement that has begun by the day `until`.
+
+    `until` is ISO text or an expression for it.
+    """
+    begun = AgreementActivity._base_manager.filter(agreement=models.OuterRef("pk"), date__lte=until)
+    return models.Subquery(begun.order_by("-date").values("date")[:1])
 
 
 class Agreement(OutlookMixin, Record, EvidenceModel):
@@ -68,6 +98,24 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
             if last_activity is None:
                 return cls.UNKNOWN
             return cls.QUIET if last_activity.is_over_before(months_before(today, ACTIVE_MONTHS)) else cls.ACTIVE
+
+        def in_words(self, last_activity):
+            """Return the state with the date that decides, in the active language: “Active, last sign July 2025”."""
+            words = {
+                self.ACTIVE: gettext("Active, last sign {date}"),
+                self.QUIET: gettext("Quiet since {date}"),
+            }
+            return words[self].format(date=date_in_sentence(last_activity)) if self.is_dated else str(self.label)
+
+        @property
+        def is_dated(self):
+            """Whether `in_words` has the date of the last activity."""
+            return self in {self.ACTIVE, self.QUIET}
+
+        @property
+        def tone(self):
+            """The tone of its tag: a class of static/css/components/tag.css."""
+            return {self.ACTIVE: "water", self.QUIET: "stale", self.ENDED: "done", self.UNKNOWN: "plain"}[self]
 
     date = PartialDateField(_("date"))
     kind = models.CharField(_("kind"), max_length=21, choices=Kind)
@@ -121,19 +169,32 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
             models.Index(fields=["level"], name="agreement_level"),
             models.Index(fields=["updated_at"], name="agreement_changed"),  # for feeds and harvesters
         ]
+        constraints = [
+            models.CheckConstraint(
+                name="agreement_key_is_not_reserved",
+                condition=~models.Q(key__in=RESERVED_KEYS),
+                violation_error_message=_("This key is reserved: a page of the portal has this address."),
+            )
+        ]
 
     def get_absolute_url(self):
         return reverse("agreement", args=[self.key])
 
-    @property
-    def last_activity(self):
-        """Return the newest activity, or None. Prefetched activities are used."""
-        return max(self.activities.all(), key=lambda activity: activity.date, default=None)
+    def last_activity_on(self, today):
+        """Return the newest activity that has begun by `today`, or None. Prefetched activities are used."""
+        begun = (activity for activity in self.activities.all() if activity.date.first_day <= today)
+        return max(begun, key=lambda activity: activity.date, default=None)
 
     def state_on(self, today):
         """Return the state of the agreement on the day `today`."""
-        last = self.last_activity
+        last = self.last_activity_on(today)
         return self.State.on(today, self.ended, last and last.date)
+
+    @classmethod
+    def quiet_condition(cls, today):
+        """Return the condition that an agreement is quiet on the day `today`."""
+        quiet = cls.objects.in_state([cls.State.QUIET], today)
+        return models.Q(models.Exists(quiet.filter(pk=models.OuterRef("pk"))))
 
 
 class AgreementPartyQuerySet(RowQuerySet):

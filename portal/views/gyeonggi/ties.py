@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from portal.core.formatting import date_in_sentence, number
+from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from portal.formats import responses, tables
@@ -38,12 +38,7 @@ def kind_label(kind) -> str:
 
 def state_words(tie: Tie) -> str:
     """Return the state of a tie with the date that decides: “Active, last sign July 2025”."""
-    last = tie.last_sign
-    words = {
-        Agreement.State.ACTIVE: gettext("Active, last sign {date}"),
-        Agreement.State.QUIET: gettext("Quiet since {date}"),
-    }
-    return words[tie.state].format(date=date_in_sentence(last)) if tie.state in words else str(tie.state.label)
+    return tie.state.in_words(tie.last_sign)
 
 
 @dataclass(frozen=True)
@@ -51,13 +46,6 @@ class TieView:
     """A tie as the page shows it."""
 
     tie: Tie
-
-    tones = {
-        Agreement.State.ACTIVE: "water",
-        Agreement.State.QUIET: "stale",
-        Agreement.State.ENDED: "done",
-        Agreement.State.UNKNOWN: "plain",
-    }
 
     @property
     def partner(self):
@@ -69,7 +57,7 @@ class TieView:
 
     @property
     def tone(self):
-        return self.tones[self.tie.state]
+        return self.tie.state.tone
 
     @property
     def kinds(self):

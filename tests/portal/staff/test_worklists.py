@@ -1,5 +1,6 @@
 """The first page of the editors' desk: what needs care, as numbers that fall."""
 
+import datetime
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,16 @@ from portal.core.choices import Confidence, PublicationStatus
 from portal.staff.worklists import WORKLISTS
 from projects.models import Project
 from tests import reading
-from tests.make import make_citation, make_country, make_place, make_portal_details, make_project, make_term
+from tests.make import (
+    make_activity,
+    make_agreement,
+    make_citation,
+    make_country,
+    make_place,
+    make_portal_details,
+    make_project,
+    make_term,
+)
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +84,19 @@ def test_every_care_is_counted_and_leads_to_its_list(editor):
     }
     for count, url in found.values():
         assert len(listed(editor.get(url))) == count
+
+
+def test_agreements_quiet_for_two_years_are_listed(editor, monkeypatch):
+    monkeypatch.setattr(timezone, "localdate", lambda *args: datetime.date(2026, 11, 27))
+    for key, days in (("quiet", ["2020", "2024-11-26"]), ("active", ["2020", "2024-11-27"]), ("unknown", [])):
+        agreement = make_agreement(key=key)
+        for day in days:
+            make_activity(agreement=agreement, date=day)
+    make_activity(agreement=make_agreement(key="ended", ended=True), date="2020")
+    make_activity(agreement=make_agreement(key="archived", publication=PublicationStatus.ARCHIVED), date="2020")
+    count, url = cares(editor, "Agreements")["Agreements quiet for two years"]
+    assert count == 1
+    assert [agreement.key for agreement in listed(editor.get(url))] == ["quiet"]
 
 
 def test_total_of_a_care_counts_all_kinds_of_records(editor):
