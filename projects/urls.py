@@ -5,6 +5,7 @@ from django.urls import path
 from portal.generic.changes import changelog_urls
 from portal.history.snapshots import snapshot_urls
 from projects import views
+from projects.ledger import Ledger
 
 urlpatterns = [
     path("projects/", views.ProjectList.as_view(), name="projects"),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("organisations/", views.OrganisationList.as_view(), name="organisations"),
     path("organisations/<slug:key>/", views.OrganisationPage.as_view(), name="organisation"),
     path("agreements/", views.AgreementList.as_view(), name="agreements"),
+    path("agreements/ledger/", Ledger.as_view(), name="ledger"),  # before the key: `ledger` is reserved
     path("agreements/<slug:key>/", views.AgreementPage.as_view(), name="agreement"),
     path("lessons/", views.ResultList.as_view(), name="results"),
     path("lessons/<slug:key>/", views.ResultPage.as_view(), name="result"),

@@ -21,6 +21,8 @@ PAGES = {
     "organisation": "organisations/koica/",
     "agreements": "agreements/",
     "agreement": "agreements/kr-uz-environment-mou-2009/",
+    "ledger": "agreements/ledger/",
+    "ledger-years": "agreements/ledger/?scope=all&view=years",
     "lessons": "lessons/",
     "lesson": "lessons/koica-gggi-aral-sea-grip-result-1/",
     "countries": "countries/",

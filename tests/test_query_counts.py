@@ -21,6 +21,9 @@ ADDRESSES = [
     *(f"/en/{path}" for kind, path in PAGES.items() if status(kind) == 200 and "/" not in path.rstrip("/")),
     "/en/about/data/",
     "/en/gyeonggi/ties/",
+    "/en/agreements/ledger/?scope=all",
+    "/en/agreements/ledger/?scope=all&state=quiet&place=gyeonggi&q=a",
+    "/en/agreements/ledger/?scope=all&view=years",
     *(f"/en/{name}/?q=a&sort=-title&per_page=50" for name in LISTS if name not in {"issues", "glossary"}),
     *(f"/en/{name}/?q=a&sort=-title" for name in ("issues", "glossary")),  # lists with one page
     "/en/projects/?country=kz&issue=aral&status=closed&role=funding&organisation=koica&year_from=1990",

@@ -47,6 +47,7 @@ class PageSitemap(InEachLanguage):
         "projects",
         "organisations",
         "agreements",
+        "ledger",
         "results",
         "countries",
         "timeline",

@@ -18,6 +18,7 @@ GROUPS = [
         {
             "projects": _("Projects"),
             "agreements": _("Agreements"),
+            "ledger": _("Ledger of ties"),
             "organisations": _("Organisations"),
             "results": _("Results and lessons"),
             "coverage": _("Gaps and coverage"),
