@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.core.citation_marks import MARKS
-from portal.search.analyser import clean, tokens
+from portal.search.analyser import PARTICLES, clean, tokens, without_particle
 from portal.search.query import Phrase, Query
 
 # Characters of an excerpt, and how far before its first mark it may begin.
@@ -74,10 +74,11 @@ def highlight(text: str, query: Query) -> Snippet:
     matched = 0
     for clause in query.clauses:
         here = {
-            (found[place].start, found[place + len(phrase.tokens) - 1].end)
+            span
             for way in clause.ways
             for phrase in way.phrases
             for place in _places(words, phrase)
+            if (span := _span(text, found[place].start, found[place + len(phrase.tokens) - 1].end, phrase.prefix))
         }
         spans |= here
         matched += bool(here)
@@ -91,6 +92,31 @@ def _places(words: list[str], phrase: Phrase) -> Iterator[int]:
         end = words[place + length - 1]
         if (end.startswith(last) if phrase.prefix else end == last) and words[place : place + length - 1] == first:
             yield place
+
+
+def _span(text: str, start: int, end: int, prefix: bool) -> Span | None:
+    """Return the characters to mark for a match, or None for syllables that only seem to be a Korean word.
+
+    Tokens of Korean are pairs of syllables, also across a space: “구한 국토” has 한국. So a match across a space must
+    begin with a word, and end with more than the first syllable of one. The beginning of a word marks the whole word,
+    without its particle.
+    """
+    is_inside = _is_hangul(text, start) and _is_hangul(text, start - 1)
+    if prefix and _is_hangul(text, start):
+        while _is_hangul(text, end):
+            end += 1
+        word = text[start:end]
+        if is_inside or " " in word:
+            return None
+        bare = word[:1] if word[1:] in PARTICLES else without_particle(word)
+        return start, start + len(bare)
+    if " " in text[start:end] and (is_inside or (text[end - 2] == " " and _is_hangul(text, end))):
+        return None
+    return start, end
+
+
+def _is_hangul(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and "가" <= text[place] <= "힣"
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
