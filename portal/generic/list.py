@@ -133,6 +133,10 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         return list(rows.prefetch_related(None).values_list("pk", flat=True))
 
     @property
+    def is_paginated(self):
+        return not self.whole
+
+    @property
     def page_size(self):
         asked = self.request.GET.get("per_page", "")
         return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
@@ -163,7 +167,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         Pages of a filtered list have the URL of the unfiltered list as their canonical URL.
         """
         query = self.unfiltered_query
-        number = 1 if self.whole else context["table"].page.number
+        number = context["table"].page.number if self.is_paginated else 1
         if number > 1 and set(self.request.GET) <= {"view", "scope", "page"}:
             query["page"] = number
         return query
@@ -184,7 +188,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         return {"order_by_field": "sort", "page_field": "page"}
 
     def get_table_pagination(self, table):
-        if self.whole or responses.requested_format(self.request):
+        if not self.is_paginated or responses.requested_format(self.request):
             return False
         # django-tables2 would accept any page size from the URL; the portal accepts only PAGE_SIZES.
         count = self.filterset.counts["found"]
@@ -214,11 +218,11 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             "view_links": self._links("view", self.views),
             "scope_links": self._links("scope", self.scopes),
             "unfiltered": with_query(self.request.path, self.unfiltered_query),
-            "page_sizes": () if self.whole else PAGE_SIZES,
+            "page_sizes": PAGE_SIZES if self.is_paginated else (),
             "page_size": self.page_size,
-            "page_numbers": []
-            if self.whole
-            else table.paginator.get_elided_page_range(table.page.number, on_each_side=2, on_ends=1),
+            "page_numbers": table.paginator.get_elided_page_range(table.page.number, on_each_side=2, on_ends=1)
+            if self.is_paginated
+            else [],
             "kept_query": [
                 (name, value)
                 for name, values in self.request.GET.lists()

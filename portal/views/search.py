@@ -5,10 +5,9 @@ from operator import or_
 
 import django_filters
 from django.conf import settings
-from django.db.models import Count, Q, TextField
+from django.db.models import Count, Q
 from django.http import JsonResponse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
@@ -17,8 +16,8 @@ from issues import found_figure
 from issues.filters import EventCountryFacet, EventFilter
 from issues.models import Event, Issue
 from portal.core.choices import Area
-from portal.core.formatting import number, year_range
-from portal.core.languages import in_language, language_name
+from portal.core.formatting import number
+from portal.core.languages import language_name
 from portal.facets.bitmaps import BitMap
 from portal.facets.counting import FacetCounter
 from portal.facets.filters import (
@@ -36,7 +35,7 @@ from portal.generic.tables import RecordTable
 from portal.http import throttling
 from portal.http.page_cache import cached_for_version
 from portal.http.parameters import takes
-from portal.models import Alias, AliasedMixin, Place, attach_aliases
+from portal.models import Alias, Place
 from portal.models.search_index import (
     NO_LANGUAGE,
     Kind,
@@ -44,22 +43,19 @@ from portal.models.search_index import (
     SearchFacet,
     SearchName,
     entry_id,
-    kinds_of,
     of_kind,
     record_of,
 )
-from portal.search import documents, indexing, ranking, spelling, store
+from portal.search import indexing, ranking, spelling, store
 from portal.search.analyser import normal, uzbek_in_both_scripts
-from portal.search.excerpts import highlight
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
+from portal.views.hits import MODELS, HitGroup, alias_sentence, best_of_each_kind, hits
 from projects.filters import projects_of_countries
 
 # With fewer hits than this, the ids of a filter are read only among the hits, not among all records.
 FEW = 1_000
 # With more hits than this, the options of a facet have no counts: counting would take longer than searching.
 MOST_COUNTED = 5_000
-
-MODELS = {kind: model for model in indexing.searched_models() for kind in kinds_of(model)}
 
 
 # ── Filters ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -314,131 +310,7 @@ class SearchFilter(RecordFilterSet):
         return ranking.ranked(self.query, self.found) if "q" in self.valid_data else self.found[: ranking.CANDIDATES]
 
 
-# ── Hits ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Hit:
-    """A hit of the search, as the page shows it."""
-
-    def __init__(self, kind, record, query):
-        self.kind, self.record, self.query = kind, record, query
-        self.plain_name, self.language = record.name_and_language()
-
-    @property
-    def name(self):
-        """Return the name as HTML with the matches marked."""
-        return in_language(highlight(self.plain_name, self.query).html, self.language)
-
-    @cached_property
-    def alias(self):
-        """Return the alias that the record was found by, or None if its names match as much of the query.
-
-        `highlighted` of the alias is its text as HTML with the matches marked.
-        """
-        if not isinstance(self.record, AliasedMixin):
-            return None
-        query = self.query.without_other_names()
-        best = None
-        most = max(highlight(name, query).matched for _language, name in documents.names_of(self.record))
-        for alias in self.record.aliases:
-            if most == len(query.clauses):
-                break
-            if (found := highlight(alias.text, query)).matched > most:
-                best, most = alias, found.matched
-                alias.highlighted = in_language(found.html, alias.language)
-        return best
-
-    @property
-    def alias_note(self):
-        """Return a sentence on the alias that the record was found by; "" if there is none."""
-        return format_html(alias_sentence(self.alias), name=self.alias.highlighted) if self.alias else ""
-
-    @property
-    def is_project(self):
-        return self.kind == Kind.PROJECT
-
-    @property
-    def is_dated(self):
-        return self.kind in {Kind.EVENT, Kind.AGREEMENT}
-
-    @property
-    def years(self):
-        """Return the first and last year of the record, as far as they are known: "2019–2021", one year, or ""."""
-        first, last = documents.years_of(self.record)
-        return year_range(first, last) if first else ""
-
-    @cached_property
-    def excerpt(self):
-        """Return the excerpt that matches most clauses and its language.
-
-        Texts in the language of the reader are tried first. A later text must match more clauses to replace an earlier
-        one.
-        """
-        best = ("", "")
-        most, in_name = -1, highlight(self.plain_name, self.query).matched
-        for field, language, text in self._texts():
-            found = highlight(text, self.query)
-            # The summary is shown even without a match. A long text is shown only if it matches something, another name
-            # only if it matches more than the shown name.
-            least = {"summary": -1, "body": 0, "title": in_name}[field]
-            if found.matched > max(most, least):
-                best, most = (found.excerpt, language), found.matched
-            if most == len(self.query.clauses):
-                break
-        return best
-
-    @property
-    def excerpt_html(self):
-        text, language = self.excerpt
-        return in_language(text, language) if language else text
-
-    @property
-    def excerpt_language(self):
-        """Return the name of the excerpt's language; "" if it is the language of the reader."""
-        return language_name(self.excerpt[1]) if self.excerpt[1] not in {get_language(), ""} else ""
-
-    def _texts(self):
-        """Return (field, language, text) of all texts except the shown name, those in the language of the reader first.
-
-        If the record has no text in that language, those in English come first.
-        """
-        texts = [(field, pair) for field in ("summary", "body") for pair in documents.own_texts(self.record, field)]
-        texts += [("title", pair) for pair in documents.names_of(self.record)]
-        own = [(field, language, text) for field, (language, text) in texts if text != self.plain_name]
-        reader = get_language()
-        first = reader if any(language == reader for _field, language, _text in own) else "en"
-        return sorted(own, key=lambda text: text[1] not in {first, ""})
-
-
-def alias_sentence(alias):
-    """Return the sentence that a record is found by an alias, with the gap `{name}` for its text."""
-    if alias.period == Alias.Period.FORMER:
-        return gettext("Formerly: {name}. The record has a newer name.")
-    if alias.period == Alias.Period.NEWER:
-        return gettext("Also known as {name}, which is a newer name.")
-    return gettext("Also known as {name}")
-
-
-def hits(ids, query, names_only=False):
-    """Return Hits for the entries with these ids, in this order.
-
-    Entries whose record is no longer published are left out. `names_only` defers the long texts. One query per kind of
-    record, and one for the aliases.
-    """
-    wanted = {}
-    for kind, pk in (pairs := [record_of(entry) for entry in ids]):
-        wanted.setdefault(kind, []).append(pk)
-    records = {}
-    for kind, pks in wanted.items():
-        found = MODELS[kind].objects.published()
-        if names_only:
-            columns = MODELS[kind]._meta.concrete_fields
-            found = found.defer(*(column.name for column in columns if isinstance(column, TextField)))
-        elif hasattr(found, "with_outlook"):
-            found = found.with_outlook()
-        records |= {(kind, pk): record for pk, record in found.in_bulk(pks).items()}
-    attach_aliases(records.values())
-    return [Hit(kind, records[kind, pk], query) for kind, pk in pairs if (kind, pk) in records]
+# ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class HitTable(RecordTable):
@@ -470,6 +342,17 @@ class Search(RecordListView):
     def get_queryset(self):
         return SearchEntry.objects.all()  # all entries are of published records
 
+    @cached_property
+    def found_kinds(self):
+        """Return the number of hits of each kind that has some."""
+        by_kind = {kind: len(of_kind(kind, self.filterset.found)) for kind in Kind}
+        return {kind: count for kind, count in by_kind.items() if count}
+
+    @property
+    def is_paginated(self):
+        """Return True if all hits are of one kind. Otherwise the page has the best hits of each kind."""
+        return len(self.found_kinds) < 2
+
     @property
     def kinds(self):
         return tuple(model._meta.model_name for model in indexing.searched_models())
@@ -487,12 +370,18 @@ class Search(RecordListView):
         context = super().get_context_data(**kwargs)
         found = self.filterset
         words = found.valid_data.get("q", "")
+        if self.is_paginated:
+            page = context["table"].page
+            shown = hits([row.record for row in page.object_list], found.query)
+            groups = [HitGroup(*self.found_kinds, shown)] if shown else []
+        else:
+            groups = best_of_each_kind(found.best, self.found_kinds, found.query)
         return context | {
             "words": words,
             "words_above": True,
-            "figure": None if found.is_narrowed or context["table"].page.number > 1 else found_figure.find(words),
+            "figure": None if found.is_narrowed else found_figure.find(words),
             "results_note": "portal/includes/search_notes.html",
-            "hits": hits([row.record for row in context["table"].page.object_list], found.query),
+            "groups": groups,
             "most": ranking.CANDIDATES,
             "areas": [area for area in areas_named(words) if area not in found.valid_data.get("area", ())],
             "widened": found.whole if found.total and found.query != found.asked else None,

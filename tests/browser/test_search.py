@@ -96,5 +96,5 @@ def test_filter_narrows_the_hits_in_place(page, site):
     page.evaluate("window.untouched = true")
     page.get_by_role("checkbox", name="Projects").check()
     expect(page).to_have_url(f"{site.url}/en/search/?q=drought&kind=project")
-    expect(page.locator(".hit-kind").first).to_contain_text("Project")
+    expect(page.locator(".hit-group h2")).to_have_text("Projects")
     assert page.evaluate("window.untouched")
