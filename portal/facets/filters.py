@@ -10,6 +10,7 @@ import django_filters
 from django import forms
 from django.core.validators import slug_re
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet, TextChoices
+from django.http import QueryDict
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -411,10 +412,11 @@ class RecordFilterSet(django_filters.FilterSet):
             if isinstance(value, list):
                 chosen: list[str] = value
                 active += [
-                    ActiveFilter(item.label, labels.get(one, one), self._query_without(name, one)) for one in chosen
+                    ActiveFilter(name, item.label, labels.get(one, one), self._query_without(name, one))
+                    for one in chosen
                 ]
             else:
-                active.append(ActiveFilter(item.label, value, self._query_without(name)))
+                active.append(ActiveFilter(name, item.label, value, self._query_without(name)))
         return active
 
     def _query_without(self, name: str, value: str | None = None) -> str:
@@ -424,6 +426,23 @@ class RecordFilterSet(django_filters.FilterSet):
         rest.setlist(name, left)
         rest.pop("page", None)
         return rest.urlencode()
+
+    @functools.cached_property
+    def loosened(self) -> list["LoosenedFilter"]:
+        """What the list would show without one of its active filters, for each of them that hides something.
+
+        Empty if there is only one filter: without it the list is whole. It takes some queries for each filter.
+        """
+        values: dict[str, list[str]] = {}
+        for active in self.active_filters:
+            values.setdefault(active.name, []).append(str(active.value))
+        found = []
+        for name in values if len(values) > 1 else ():
+            query = self._query_without(name)
+            rest = type(self)(QueryDict(query), queryset=self.queryset.all(), request=self.request)
+            if count := rest.counter.count():
+                found.append(LoosenedFilter(self.filters[name].label, ", ".join(values[name]), query, count))
+        return found
 
 
 class IndexedFilterSet(RecordFilterSet):
@@ -482,11 +501,22 @@ class FacetView:
 
 @dataclass(frozen=True)
 class ActiveFilter:
-    """A chosen value and the query string that removes it."""
+    """A chosen value of the filter `name`, and the query string that removes it."""
+
+    name: str
+    label: str
+    value: str
+    query: str
+
+
+@dataclass(frozen=True)
+class LoosenedFilter:
+    """A chosen filter with its values in words, the query string without it, and how many records are then found."""
 
     label: str
     value: str
     query: str
+    count: int
 
 
 def names(queryset: Any, field: str = "name") -> Callable[[], list[tuple[str, str]]]:

@@ -208,6 +208,8 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             "total": total,
             "count_in_words": self.count_words(count),
             "total_in_words": self.count_words(total),
+            # Pairs of a filter and how many records the list has without it, in words.
+            "loosened": [] if count else [(one, self.count_words(one.count)) for one in self.filterset.loosened],
             "problems": self.filterset.error_messages,
             "sort": sort if sort.lstrip("-") in known else self.default_sort,
             "sort_choices": self.sort_choices(table),

@@ -283,7 +283,7 @@ class SearchFilter(RecordFilterSet):
     @cached_property
     def active_filters(self):
         """Return the chosen values without the words, which the search field above shows."""
-        return [active for active in super().active_filters if active.label != self.filters["q"].label]
+        return [active for active in super().active_filters if active.name != "q"]
 
     @property
     def is_narrowed(self):

@@ -96,6 +96,52 @@ def test_empty_list_offers_to_widen_the_search(client, name):
     assert [address for _words, address in reading.chips(response)] == [f"/en/{name}/"]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        (
+            "en",
+            [
+                "Without the filter “Country: Uzbekistan, Kazakhstan”: 1 project",
+                "Without the filter “Lead (Korean side): Provincial”: 2 projects",
+            ],
+        ),
+        (
+            "ko",
+            [
+                "‘국가: Uzbekistan, Kazakhstan’ 필터를 빼면 사업 1건",
+                "‘한국 측 추진 주체: 광역자치단체’ 필터를 빼면 사업 2건",
+            ],
+        ),
+        (
+            "ru",
+            [
+                "Без фильтра «Страна: Uzbekistan, Kazakhstan»: 1 проект",
+                "Без фильтра «Ведущая сторона (Корея): Провинциальный»: 2 проекта",
+            ],
+        ),
+    ],
+)
+def test_empty_list_says_how_many_there_are_without_each_filter(client, language, sentences):
+    for country, level, start in (("uz", "national", "2019"), ("kz", "national", "2020"), ("kg", "provincial", "2021")):
+        names = {"uz": "Uzbekistan", "kz": "Kazakhstan", "kg": "Kyrgyzstan"}
+        project = make_project(level=level, start=start, end=start)
+        project.countries.add(make_country(key=country, name_en=names[country]))
+    asked = {"country": ["uz", "kz"], "level": "provincial", "year_from": "2018"}
+    response = client.get(f"/{language}/projects/", asked)
+    items = reading.page(response).xpath("//*[@class='empty']//li")
+    assert [reading.words(item) for item in items] == sentences
+    for item, count in zip(items, (1, 2), strict=True):
+        [link] = item.xpath("a/@href")
+        assert len(reading.shown(client.get(link))) == count
+
+
+def test_empty_list_with_one_filter_offers_the_whole_list_only(client):
+    make_project(level="national")
+    response = client.get("/en/projects/", {"level": "provincial"})
+    assert reading.page(response).xpath("//*[@class='empty']//li") == []
+
+
 def test_list_without_any_record_says_so_and_blames_no_filter(client):
     response = client.get("/en/projects/")
     assert (reading.shown(response), reading.count(response)) == ([], "0 projects")

@@ -335,6 +335,16 @@ def test_nothing_found_with_filters_offers_the_search_without_them(client):
     assert reading.addresses(response, "//*[@class='empty']/p") == ["?q=salt%20%26%20trees"]
 
 
+def test_nothing_found_with_two_filters_offers_the_search_without_each(client):
+    make_project(title_en="Salt"), make_source(title="Salt", language="ru")
+    response = search(client, "salt", kind="project", language="ru")
+    links = reading.page(response).xpath("//*[@class='empty']//li/a[contains(@href, 'q=salt')]")
+    assert [(link.get("href"), reading.words(link)) for link in links] == [
+        ("/en/search/?q=salt&language=ru", "1 record"),
+        ("/en/search/?q=salt&kind=project", "1 record"),
+    ]
+
+
 @pytest.mark.parametrize(("typed", "meant"), [("drouhgt", "drought"), ("ㅇㄱㅐㅕㅎㅗㅅ", "drought")])
 def test_another_spelling_is_offered(client, typed, meant):
     make_issue(name_en="Drought")
