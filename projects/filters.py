@@ -32,6 +32,7 @@ from portal.facets.filters import (
 from portal.models import Place
 from projects.models import (
     Agreement,
+    EndAgainstPlan,
     Organisation,
     Participation,
     Project,
@@ -391,8 +392,25 @@ class InheritedFacet(Facet):
         return Counter(value for _pk, value in pairs if value)
 
 
+class EndAgainstPlanFacet(Facet):
+    """How the actual end of a project compares with the planned one, where sources give both."""
+
+    def __init__(self):
+        super().__init__("actual_end", options=EndAgainstPlan, label=_("End against the plan"))
+
+    def filter(self, queryset, values):
+        found = Q(pk__in=[])
+        for value in values:
+            found |= EndAgainstPlan(value).condition
+        return queryset.filter(found) if values else queryset
+
+    def counts_from_queryset(self, queryset):
+        rows = queryset.order_by().values_list("planned_end", "actual_end")
+        return dict(Counter(found.value for row in rows if (found := EndAgainstPlan.of(*row))))
+
+
 class ResultFilter(RecordFilterSet):
-    """Filter results, lessons and evaluations by kind, issue, area and country."""
+    """Filter results, lessons and evaluations by kind, issue, area, country and delay."""
 
     kind = Facet("kind", options=Result.Kind, label=_("Kind"))
     issue = InheritedFacet(
@@ -401,6 +419,7 @@ class ResultFilter(RecordFilterSet):
     area = InheritedFacet("areas__area", options=Area, label=_("Area of cooperation"), limit=6)
     country = InheritedFacet("countries__key", options=portal_countries, label=_("Country"))
     gyeonggi = GyeonggiFacet()
+    end_against_plan = EndAgainstPlanFacet()
 
     class Meta:
         model = Result

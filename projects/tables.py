@@ -3,12 +3,13 @@
 import django_tables2 as tables
 from django.db.models import Case, IntegerField, When
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import Area
-from portal.core.formatting import date_range, money
+from portal.core.formatting import date_range, money, partial_date
 from portal.core.languages import label_list, name_html
 from portal.generic.tables import (
     ChoiceColumn,
@@ -17,10 +18,11 @@ from portal.generic.tables import (
     NameColumn,
     RecordTable,
     SeveralColumn,
+    ValueColumn,
     linked_names,
 )
 from portal.models.querysets import reader_text
-from portal.templatetags.components import outlook_tag, status_tag
+from portal.templatetags.components import outlook_tag, status_tag, tag
 from projects.models import Agreement, Organisation, Project, Result, StatusNow
 from projects.models.project_status import has_status_on
 
@@ -115,22 +117,35 @@ class AgreementTable(RecordTable):
 
 
 class ResultTable(RecordTable):
-    """Results with kind, project and countries."""
+    """Results with kind, project, countries, and the planned and the actual end of the project."""
 
     text = NameColumn("text", verbose_name=_("What the sources state"))
     kind = ChoiceColumn(verbose_name=_("Kind"))
     project = SeveralColumn(verbose_name=_("Project"))
     countries = SeveralColumn(verbose_name=_("Countries"))
+    ends = ValueColumn(
+        accessor="actual_end",
+        verbose_name=_("Planned and actual end"),
+        empty_values=(),
+        attrs={"th": {"class": "wordy"}},
+    )
 
     class Meta(RecordTable.Meta):
         model = Result
-        fields = ("text", "kind", "project", "countries")
+        fields = ("text", "kind", "project", "countries", "ends")
 
     def render_project(self, record):
         return linked_names([record.project]) if record.project else ""
 
     def render_countries(self, record):
         return linked_names(record.subject.countries.all())
+
+    def render_ends(self, record):
+        dates = ((gettext("Planned:"), record.planned_end), (gettext("Actual:"), record.actual_end))
+        lines = [format_html("{} {}", label, partial_date(date)) for label, date in dates if date]
+        if against := record.end_against_plan:
+            lines.append(tag(against.label))
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
 
 class OrganisationTable(RecordTable):

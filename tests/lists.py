@@ -81,6 +81,7 @@ FACETS = {
     ("lessons", "issue"): ("aral", "desert"),
     ("lessons", "area"): (Area.FORESTRY, Area.ENERGY),
     ("lessons", "country"): ("uz", "kz"),
+    ("lessons", "end_against_plan"): ("later", "as-planned"),
     ("organisations", "country"): ("uz", "kz"),
     ("organisations", "kind"): (Organisation.Kind.GOVERNMENT, Organisation.Kind.MULTILATERAL),
     ("organisations", "works_in"): ("uz", "kz"),
@@ -127,6 +128,9 @@ TIES = {
     ("lessons", "issue"): lambda result, key: result.issues.add(known(make_issue, key)),
     ("lessons", "area"): make_area,
     ("lessons", "country"): lambda result, key: result.countries.add(known(make_country, key)),
+    ("lessons", "end_against_plan"): lambda result, value: Result.objects.filter(pk=result.pk).update(
+        planned_end="2021", actual_end={"later": "2022", "as-planned": "2021-07", "earlier": "2020"}[value]
+    ),
     ("organisations", "country"): lambda organisation, key: (
         type(organisation).objects.filter(pk=organisation.pk).update(country=known(make_country, key))
     ),

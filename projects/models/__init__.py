@@ -35,7 +35,7 @@ from projects.models.project import (
     Sector,
 )
 from projects.models.project_status import UNDER_WAY, StatedStatus, StatusNow
-from projects.models.result import Result, ResultArea, ResultCitation, ResultFigure
+from projects.models.result import EndAgainstPlan, Result, ResultArea, ResultCitation, ResultFigure
 
 __all__ = [
     "UNDER_WAY",
@@ -48,6 +48,7 @@ __all__ = [
     "AgreementOutcomeCitation",
     "AgreementParty",
     "BudgetLine",
+    "EndAgainstPlan",
     "ImportedActivity",
     "ImportedFile",
     "Organisation",

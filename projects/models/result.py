@@ -24,6 +24,35 @@ def headline(text):
     return textwrap.shorten(text or "", HEADLINE_WIDTH, placeholder="…")
 
 
+class EndAgainstPlan(models.TextChoices):
+    """How the end of a project, as it was, compares with the end that was planned."""
+
+    LATER = "later", pgettext_lazy("end of a project", "Later than planned")
+    AS_PLANNED = "as-planned", pgettext_lazy("end of a project", "As planned")
+    EARLIER = "earlier", pgettext_lazy("end of a project", "Earlier than planned")
+
+    @classmethod
+    def of(cls, planned, actual):
+        """Return how two partial dates compare; None if one is not known.
+
+        Dates that may mean the same day are as planned: 2021 and 2021-07.
+        """
+        if planned is None or actual is None:
+            return None
+        if planned.is_over_before(actual.first_day):
+            return cls.LATER
+        return cls.EARLIER if actual.is_over_before(planned.first_day) else cls.AS_PLANNED
+
+    @property
+    def condition(self):
+        """`of` as a condition of the database."""
+        planned, actual = models.F("planned_end"), models.F("actual_end")
+        later = models.Q(actual_end__gt=planned) & ~models.Q(actual_end__startswith=planned)
+        earlier = models.Q(actual_end__lt=planned) & ~models.Q(planned_end__startswith=actual)
+        known = models.Q(planned_end__isnull=False, actual_end__isnull=False)
+        return {self.LATER: later, self.EARLIER: earlier, self.AS_PLANNED: known & ~later & ~earlier}[self]
+
+
 class ResultQuerySet(RecordQuerySet):
     """Queryset methods of results."""
 
@@ -146,6 +175,11 @@ class Result(Record):
     @property
     def headline_ru(self):
         return headline(self.text_ru)
+
+    @property
+    def end_against_plan(self):
+        """Return the EndAgainstPlan; None if the planned or the actual end is not known."""
+        return EndAgainstPlan.of(self.planned_end, self.actual_end)
 
     @property
     def subject(self):

@@ -176,7 +176,18 @@ def test_result_row_names_the_project_and_its_countries(client):
         "Kind": "Lesson",
         "Project": "Trees",
         "Countries": "Uzbekistan",
+        "Planned and actual end": "",
     }
+
+
+def test_result_row_compares_the_planned_and_the_actual_end(client):
+    make_result(planned_end="2021", actual_end="2022-03")
+    make_result(key="planned", planned_end="2021-06")
+    rows = reading.table_rows(client.get("/en/lessons/?sort=-ends"))
+    assert [row["Planned and actual end"] for row in rows] == [
+        "Planned: 2021 Actual: March 2022 Later than planned",
+        "Planned: June 2021",
+    ]
 
 
 def test_result_without_a_project_names_its_own_countries(client):
@@ -190,7 +201,7 @@ def test_result_without_a_project_names_its_own_countries(client):
     [
         (ProjectTable, {"title", "status", "start", "budget"}),
         (AgreementTable, {"date", "title", "kind"}),
-        (ResultTable, {"text", "kind"}),
+        (ResultTable, {"text", "kind", "ends"}),
         (OrganisationTable, {"name", "kind", "country", "project_count", "agreement_count"}),
     ],
 )

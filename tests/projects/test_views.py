@@ -414,9 +414,9 @@ def test_project_shows_its_results_before_lessons_and_evaluations(client):
     response = client.get("/en/projects/trees/")
     entries = reading.page(response).xpath("//section[@aria-labelledby='results']//li[@class='entry']")
     assert [reading.words(entry) for entry in entries] == [
-        "Result On its own page An result.1 Planned end 2022 Actual end 2023 Trees 1,200 ha (2023)",
-        "Lesson On its own page An lesson.2 Planned end 2022 Actual end 2023",
-        "Evaluation On its own page An evaluation.3 Planned end 2022 Actual end 2023",
+        "Result On its own page An result.1 Planned end 2022 Actual end 2023 Later than planned Trees 1,200 ha (2023)",
+        "Lesson On its own page An lesson.2 Planned end 2022 Actual end 2023 Later than planned",
+        "Evaluation On its own page An evaluation.3 Planned end 2022 Actual end 2023 Later than planned",
     ]
     assert "None of the sources we read reports results." not in reading.said(response, "unknown")
 

@@ -15,7 +15,7 @@ EVERY_FACET = pytest.mark.parametrize(("name", "facet"), FACETS)
 OFFERED = [key for key in FACETS if key != ("projects", "source")]
 EVERY_OFFER = pytest.mark.parametrize(("name", "facet"), OFFERED)
 # Facets of which a record may have several values.
-SINGULAR = {("organisations", "country"), ("projects", "status_now")}
+SINGULAR = {("organisations", "country"), ("projects", "status_now"), ("lessons", "end_against_plan")}
 PLURAL = pytest.mark.parametrize(("name", "facet"), [key for key in TIES if key not in SINGULAR])
 DATED = {
     "timeline": lambda date, **fields: make_event(date=date, **fields),
