@@ -111,12 +111,11 @@ def sankey(
     *,
     width: float,
     height: float,
-    compact: bool = False,
 ) -> Sankey:
     """Nodes in `columns` from left to right, in the order given, with `flows[i]` between columns i and i + 1.
 
     Nodes that nothing touches are left out. The diagram grows beyond `height` where labels need it. Labels of the first
-    column stand outside; in a `compact` diagram over its ribbons. Raises ValueError when there is nothing to draw.
+    column stand outside. Raises ValueError when there is nothing to draw.
     """
     flows = [[flow for flow in step if flow.value > 0] for step in flows]
     values = _values(columns, flows)
@@ -127,7 +126,7 @@ def sankey(
     most = max(map(len, shown))
     scale = max(height - 2 * MARGIN - GAP * (most - 1), height / 2) / total
 
-    rooms, xs = _across(shown, width, compact)
+    rooms, xs = _across(shown, width)
     boxes = [
         [_box(item, values[i, item.key], i, flows, scale, rooms[i]) for item in column]
         for i, column in enumerate(shown)
@@ -136,7 +135,7 @@ def sankey(
     height = round(max(height, needed + 2 * MARGIN), 1)
     for column in boxes:
         _stack(column, height)
-    nodes = [_node(box, i, xs[i], outside=i == 0 and not compact) for i, column in enumerate(boxes) for box in column]
+    nodes = [_node(box, i, xs[i], outside=i == 0) for i, column in enumerate(boxes) for box in column]
     ribbons = [ribbon for i, step in enumerate(flows) for ribbon in _ribbons(i, step, boxes, xs, scale)]
     return Sankey(width, height, scale, nodes, ribbons)
 
@@ -177,35 +176,24 @@ def _whole_width(item: Item) -> float:
     return text_width(item.name) + _count_width(item)
 
 
-def _widest_word(item: Item) -> float:
-    """Room enough for a name that may be broken, with the count below."""
-    return max(text_width(word) for word in [*item.name.split(), item.count])
-
-
 def _count_width(item: Item) -> float:
     return text_width(f" {item.count}") if item.count else 0.0
 
 
-def _across(columns: Sequence[Sequence[Item]], width: float, compact: bool) -> tuple[list[float], list[float]]:
+def _across(columns: Sequence[Sequence[Item]], width: float) -> tuple[list[float], list[float]]:
     """Return the room for labels beside each column, and the x of each column.
 
     The last column's labels stand at the right edge. What is left is shared so that labels over ribbons fit.
     """
-    widest = [max(map(_widest_word if compact else _whole_width, column)) for column in columns]
+    widest = [max(map(_whole_width, column)) for column in columns]
     last = min(widest[-1], width * 0.3) + BESIDE
-    first = 0.0 if compact else min(widest[0], width * 0.25) + BESIDE
+    first = min(widest[0], width * 0.25) + BESIDE
     left, right = first + MARGIN, width - last - MARGIN - NODE_WIDTH
     steps = len(columns) - 1
     step = (right - left) / steps
     xs = [left + step * i for i in range(steps)] + [right]
-    if compact and steps > 1:
-        # What the first labels leave goes to those between.
-        own = min(widest[0] + 2 * BESIDE + NODE_WIDTH, step)
-        rest = (right - left - own) / (steps - 1)
-        xs = [left, *(left + own + rest * i for i in range(steps - 1)), right]
     rooms = [b - a - NODE_WIDTH - 2 * BESIDE for a, b in pairwise(xs)] + [last - BESIDE]
-    if not compact:
-        rooms[0] = first - BESIDE
+    rooms[0] = first - BESIDE
     return rooms, [round(x, 1) for x in xs]
 
 

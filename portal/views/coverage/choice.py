@@ -7,6 +7,8 @@ from portal.core.choices import Currency
 from portal.views.code_form import CodeField, CodeForm
 from portal.views.coverage.axes import AXES, COLUMNS, ROWS
 
+GAPS = "gaps"
+
 
 class CoverageForm(CodeForm):
     """The axes and the measure. `CoverageChoice` replaces empty and wrong fields by defaults."""
@@ -28,13 +30,27 @@ class CoverageForm(CodeForm):
         super().__init__(data, {"rows": axes, "columns": axes, "measure": measures})
 
 
-class CoverageChoice:
-    """The axes and the measure that are used, and a message for each value that could not be used."""
+class CoverageRowsForm(CodeForm):
+    """What is shown of the table: only rows with gaps, and on a phone one column."""
 
-    def __init__(self, data, currencies):
+    only = CodeField(label=_("Only gaps"), required=False)
+    column = CodeField(label=_("Column"), required=False)
+
+
+class CoverageChoice:
+    """The axes and the measure that are used, and a message for each value that could not be used.
+
+    `members` are the members of each axis by its name. `column` is the key of the only column that a phone shows, or ""
+    for the totals of the rows. A column of other axes is ignored, because the form keeps it while the axes change.
+    """
+
+    def __init__(self, data, currencies, members):
         self.form = CoverageForm(data, currencies)
-        asked = self.form.chosen
-        self.problems, self.mistakes = self.form.problems, self.form.mistakes
+        keys = dict.fromkeys(member.key for axis in members.values() for member in axis)
+        shown = CoverageRowsForm(data, {"only": [(GAPS, GAPS)], "column": [(key, key) for key in keys]})
+        asked, self.only = self.form.chosen, shown.chosen.get("only", "")
+        self.problems = self.form.problems + shown.problems
+        self.mistakes = self.form.mistakes + shown.mistakes
         rows, columns = asked.get("rows"), asked.get("columns")
         if rows and rows == columns:
             columns = COLUMNS if rows != COLUMNS else ROWS
@@ -46,6 +62,8 @@ class CoverageChoice:
         self.rows = AXES[rows or (ROWS if columns != ROWS else COLUMNS)]
         self.columns = AXES[columns or (COLUMNS if self.rows.name != COLUMNS else ROWS)]
         self.measure = asked.get("measure") or "projects"
+        column = shown.chosen.get("column", "")
+        self.column = column if column in {member.key for member in members[self.columns.name]} else ""
         self.currency = self.measure.removeprefix("budget-") if self.measure != "projects" else ""
 
     @property

@@ -12,10 +12,11 @@ from portal.core.formatting import number
 from portal.facets.bitmaps import NONE, ids_by_min_matches
 from portal.graphics.sankey import Flow, Item, sankey
 from portal.graphics.svg_export import Panel, svg_file
+from portal.views.coverage.axes import AXES
 from portal.views.coverage.table import CoverageCell, Member, count_words
 from portal.views.levels import LEVEL_TONES
 
-WIDE, NARROW = (720, 520), (366, 560)
+WIDTH, HEIGHT = 720, 520
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,16 @@ class FlowDiagram:
             for step, widths in enumerate(self.widths)
         ]
 
-    def picture(self, width, height, *, compact=False):
+    @functools.cached_property
+    def totals(self):
+        """Return for each column its label and pairs of member and cell, without members that have no projects."""
+        return [
+            (AXES[name].label, [(member, self.coverage.counted(member)) for member in members if member.projects])
+            for name, members in zip(self.axes, self.columns, strict=True)
+        ]
+
+    @functools.cached_property
+    def picture(self):
         columns = [
             [
                 Item(
@@ -138,15 +148,7 @@ class FlowDiagram:
             ]
             for step, bands in enumerate(self.bands)
         ]
-        return sankey(columns, flows, width=width, height=height, compact=compact)
-
-    @functools.cached_property
-    def pictures(self):
-        """Return the diagram for wide pages and for phones, each with its CSS class."""
-        return [
-            ("chart-wide", self.picture(*WIDE)),
-            ("chart-narrow", self.picture(*NARROW, compact=True)),
-        ]
+        return sankey(columns, flows, width=WIDTH, height=HEIGHT)
 
     @property
     def sentence(self):
@@ -193,7 +195,7 @@ class FlowDiagram:
         return svg_file(
             request,
             "streams",
-            [Panel(render_to_string("charts/sankey.html", {"chart": self.picture(*WIDE)}))],
+            [Panel(render_to_string("charts/sankey.html", {"chart": self.picture}))],
             title=gettext("From the Korean lead through areas to countries"),
             unit=pgettext("unit", "projects"),
             sentence=self.sentence,

@@ -1,11 +1,12 @@
 """The page of the coverage table, and its files."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.views.generic import TemplateView
 
 from portal.core.urls import with_query
 from portal.formats import responses, tables
-from portal.views.coverage.choice import CoverageForm
+from portal.views.coverage.choice import GAPS, CoverageForm, CoverageRowsForm
 from portal.views.coverage.flows import FlowDiagram
 from portal.views.coverage.table import Coverage, count_words
 from projects.filters import ProjectFilter
@@ -16,7 +17,7 @@ class CoveragePage(TemplateView):
 
     @staticmethod
     def known_parameters(as_file):
-        names = {*ProjectFilter.base_filters, *CoverageForm.base_fields, "format"}
+        names = {*ProjectFilter.base_filters, *CoverageForm.base_fields, *CoverageRowsForm.base_fields, "format"}
         return names | ({"lang", "part"} if as_file else set())
 
     template_name = "portal/coverage.html"
@@ -49,7 +50,13 @@ class CoveragePage(TemplateView):
         ways = {"rows": choice.rows.name, "columns": choice.columns.name}
         if choice.currency:
             ways["measure"] = choice.measure
+        if choice.only:
+            ways["only"] = choice.only
         query = coverage.filter.valid_data | ways
+        column = {"column": choice.column} if choice.column else {}
+        other_rows = {name: value for name, value in query.items() if name != "only"}
+        if not choice.only:
+            other_rows["only"] = GAPS
         here = self.request.path
         return super().get_context_data(**kwargs) | {
             "title": _("Gaps and coverage"),
@@ -60,10 +67,18 @@ class CoveragePage(TemplateView):
             "filter": coverage.filter,
             "problems": choice.problems + coverage.filter.error_messages,
             "count_in_words": count_words(len(coverage.projects)),
-            "unfiltered": with_query(here, ways),
+            "unfiltered": with_query(here, ways | column),
+            "columns": [
+                (pgettext("total", "All"), with_query(here, query), not choice.column),
+                *(
+                    (one.label, with_query(here, query | {"column": one.key}), one.key == choice.column)
+                    for one in coverage.columns
+                ),
+            ],
+            "other_rows": with_query(here, other_rows | column),
             "swapped": with_query(here, query | {"rows": choice.columns.name, "columns": choice.rows.name}),
             "formats": responses.format_links(self.request, (), only=tables.FORMATS),
-            "csv_url": with_query(here, query | {"format": "csv"}),
+            "csv_url": with_query(here, query | column | {"format": "csv"}),
             "streams_svg_url": with_query(here, query | {"format": "svg"}),
             "streams_csv_url": with_query(here, query | {"format": "csv", "part": "streams"}),
         }

@@ -54,6 +54,22 @@ class Member:
 
 
 @dataclass(frozen=True)
+class CoverageRow:
+    """A row of the table, and what a phone shows of it: `cell` is that of the chosen column, or the total.
+
+    `share` is its value in per cent of the largest in that column. `gaps` are the columns without projects; it is empty
+    if a column is chosen.
+    """
+
+    member: Member
+    cells: list
+    total: "CoverageCell"
+    cell: "CoverageCell"
+    share: int
+    gaps: list[Member]
+
+
+@dataclass(frozen=True)
 class CoverageCell:
     """The common projects of two members, or all of one member, or all; and the sum of their known budgets.
 
@@ -145,8 +161,8 @@ class Coverage:
         self.list_path = reverse("projects")
         self.filter = ProjectFilter(data, queryset=Project.objects.published())
         self.projects = CoveredProjects(self.filter)
-        self.choice = CoverageChoice(data, self._in_use("currency"))
         self.members = {axis.name: self._members(axis) for axis in AXES.values()}
+        self.choice = CoverageChoice(data, self._in_use("currency"), self.members)
 
     def raise_for_errors(self):
         """Raise ProblemDetail (400) if a filter, an axis or the measure is wrong."""
@@ -300,6 +316,35 @@ class Coverage:
         return [(row, cells, self.cell(row)) for row, cells in zip(self.rows, self.cells, strict=True)]
 
     @functools.cached_property
+    def column(self) -> Member | None:
+        """Return the only column that a phone shows; None if it shows the totals of the rows."""
+        return next((column for column in self.columns if column.key == self.choice.column), None)
+
+    @functools.cached_property
+    def shown(self) -> list[CoverageRow]:
+        """Return the rows that the page and the file show, which may be only those with gaps."""
+        chosen = self.columns.index(self.column) if self.column else None
+        found = [
+            (row, cells, total, total if chosen is None else cells[chosen])
+            for row, cells, total in self.table
+            if not self.choice.only or any(not cell.count for cell in (cells if chosen is None else [cells[chosen]]))
+        ]
+        most = max((self._value(cell) or 0 for *_row, cell in found), default=0)
+        return [
+            CoverageRow(
+                row,
+                cells,
+                total,
+                cell,
+                round(100 * (self._value(cell) or 0) / most) if most else 0,
+                []
+                if self.column
+                else [column for column, one in zip(self.columns, cells, strict=True) if not one.count],
+            )
+            for row, cells, total, cell in found
+        ]
+
+    @functools.cached_property
     def column_totals(self):
         return [self.cell(column) for column in self.columns]
 
@@ -324,14 +369,20 @@ class Coverage:
 
     @property
     def caption(self):
+        return self._caption(self.choice.columns.label)
+
+    @property
+    def column_caption(self):
+        """Return the caption of the column that a phone shows."""
+        return self._caption(self.column.label if self.column else pgettext("total", "All"))
+
+    def _caption(self, columns):
         words = (
             gettext("Known budgets in million {currency}: {rows} × {columns}")
             if self.choice.currency
             else gettext("Number of projects: {rows} × {columns}")
         )
-        return words.format(
-            currency=self.choice.currency, rows=self.choice.rows.label, columns=self.choice.columns.label
-        )
+        return words.format(currency=self.choice.currency, rows=self.choice.rows.label, columns=columns)
 
     @property
     def sentences(self):
@@ -445,7 +496,7 @@ class Coverage:
                 )
             ]
         columns = [("key", gettext("Key")), ("label", str(axis.label)), *columns]
-        rows = [(row.key, row.label, [*cells, total]) for row, cells, total in self.table]
+        rows = [(row.member.key, row.member.label, [*row.cells, row.total]) for row in self.shown]
         rows.append(("", pgettext("total", "All"), [*self.column_totals, self.total]))
         return columns, [
             [

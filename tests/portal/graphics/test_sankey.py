@@ -20,7 +20,7 @@ FLOWS = [
     + [Flow("provincial", "air", 0.005)],
     [Flow("water", "uz", 1.5), Flow("water", "kz", 0.5), Flow("forestry", "uz", 1.995), Flow("air", "uz", 0.005)],
 ]
-SIZES = [{"width": 720, "height": 520}, {"width": 360, "height": 560, "compact": True}]
+SIZES = [{"width": 720, "height": 520}, {"width": 480, "height": 560}]
 every_size = pytest.mark.parametrize("size", SIZES, ids=["wide", "narrow"])
 
 
@@ -164,7 +164,7 @@ def test_long_name_has_its_count_below():
     item = Item("one", "Предотвращение опустынивания", "8")
     columns = [[Item("a", "Provincial", "8")], [item], [Item("uz", "Узбекистан", "8")]]
     flows = [[Flow("a", "one", 8.0)], [Flow("one", "uz", 8.0)]]
-    drawing = sankey(columns, flows, width=330, height=300, compact=True)
+    drawing = sankey(columns, flows, width=480, height=300)
     [node] = nodes_of(drawing, 1)
     assert " ".join(words for words, _y in node.rows).strip() == item.name
     assert not any(

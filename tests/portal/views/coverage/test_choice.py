@@ -31,6 +31,9 @@ pytestmark = pytest.mark.django_db
         ("rows=weather", "area", "country", ["Rows (ignored): “weather” is not available."]),
         ("columns=nothing&rows=period", "period", "country", ["Columns (ignored): “nothing” is not available."]),
         ("measure=budget-EUR", "area", "country", ["Cell value (ignored): “budget-EUR” is not available."]),
+        ("only=all", "area", "country", ["Only gaps (ignored): “all” is not available."]),
+        ("column=xx", "area", "country", ["Column (ignored): “xx” is not available."]),
+        ("column=forestry", "area", "country", []),
         ("country=xx&rows=level", "level", "country", ["Country: “xx” was not found and was ignored."]),
     ],
 )

@@ -39,22 +39,23 @@ def test_streams_lose_nothing_and_count_what_their_lists_show(content, listed, q
         for band in bands:
             assert 0 < band.width <= band.cell.count + 1e-9
             assert listed(band.cell.url) == band.cell.count
-    for _size, picture in streams.pictures:
-        for node in picture.nodes:
-            assert listed(node.item.url) == int(node.item.count)
+    for node in streams.picture.nodes:
+        assert listed(node.item.url) == int(node.item.count)
+    assert [(member.label, cell.count) for _label, members in streams.totals for member, cell in members] == [
+        (node.item.name, int(node.item.count)) for node in streams.picture.nodes
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_name_in_the_streams_is_cut(content, language):
     with translation.override(language):
-        for size, picture in FlowDiagram(coverage_of()).pictures:
-            for node in picture.nodes:
-                assert " ".join(words for words, _y in node.rows).strip() == node.item.name, size
+        for node in FlowDiagram(coverage_of()).picture.nodes:
+            assert " ".join(words for words, _y in node.rows).strip() == node.item.name
 
 
 def test_picture_table_and_file_of_streams_agree(content, client):
     tree = page(ask(client))
-    titles = tree.xpath("//*[contains(@class, 'chart-wide')]//*[@class='ribbons']//title/text()")
+    titles = tree.xpath("//*[contains(@class, 'streams-picture')]//*[@class='ribbons']//title/text()")
     rows = [[words(cell) for cell in row] for row in tree.xpath("//section[@aria-labelledby='streams']//tbody/tr")]
     assert sorted(titles) == sorted(
         f"{source} → {target}: {n} project{'s' * (n != '1')}" for source, target, n, _width in rows

@@ -23,7 +23,7 @@ from tests.make import (
     make_project,
 )
 from tests.portal.views.coverage.pages import LANGUAGES, PAIRS, ask, coverage_of, file, make, table
-from tests.reading import count, page
+from tests.reading import count, page, words
 from tests.world import SECRET, make_world, unpublished
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,59 @@ def test_file_of_budgets_is_exact_and_says_how_much_is_known(client, budgets):
         "Kazakhstan: projects",
     ]
     assert forestry[:8] == ["forestry", "Forestry", "3500000.50", "2", "4", "2500000.50", "1", "1"]
+
+
+def test_only_gaps_leaves_out_full_rows_of_the_table_the_list_and_the_file(client, two_countries):
+    kz, uz = two_countries
+    make("both", countries=[kz, uz], areas=[Area.FORESTRY])
+    make("one", countries=[kz], areas=[Area.WASTE])
+    response, only = ask(client), ask(client, "only=gaps")
+    areas = [row[0] for row in table(only)[1:-1]]
+    assert areas == [row[0] for row in table(response)[1:-1] if row[0] != "Forestry"]
+    assert areas[0] == "Waste"
+    assert [row[1] for row in file(client, "only=gaps")[1:-1]] == areas
+    assert phone_rows(only)[0] == ("Waste", "1", "no sourced project: Uzbekistan")
+    assert page(response).xpath("//p[@class='coverage-rows-choice']/a/@href") == [
+        "/en/coverage/?rows=area&columns=country&only=gaps"
+    ]
+    of_kz = ask(client, "only=gaps&column=kz")
+    assert "Waste" not in [row[0] for row in table(of_kz)]
+    assert phone_rows(of_kz)[0][1] == "no sourced project"
+    assert page(of_kz).xpath("//p[@class='coverage-rows-choice']/a/@href") == [
+        "/en/coverage/?rows=area&columns=country&column=kz"
+    ]
+
+
+def phone_rows(response):
+    """Return the parts of each row of the list for phones: label, number or gap, columns without projects."""
+    rows = page(response).find_class("coverage-rows")[0]
+    for share_known in rows.xpath(".//a/small"):
+        share_known.drop_tree()
+    return [tuple(words(part) for part in row if part.tag != "svg") for row in rows]
+
+
+@pytest.mark.parametrize("query", ["", "rows=issue&columns=period", "rows=country&columns=level&measure=budget-USD"])
+def test_list_of_a_phone_shows_each_column_with_the_numbers_of_the_project_lists(content, client, listed, query):
+    columns = page(ask(client, query)).xpath("//nav[@class='coverage-columns']//a")
+    assert [column.get("aria-current") for column in columns] == ["true", *[None] * (len(columns) - 1)]
+    whole = table(ask(client, query))
+    for number, column in enumerate(columns):
+        response = client.get(column.get("href"))
+        chosen = page(response).xpath("//nav[@class='coverage-columns']//a[@aria-current]")
+        assert [words(one) for one in chosen] == [words(column)]
+        position = number or len(columns)
+        assert [row[:2] for row in phone_rows(response)] == [
+            (row[0], row[position].replace("0", "no sourced project") if row[position] == "0" else row[position])
+            for row in whole[1:-1]
+        ]
+        for link in page(response).find_class("coverage-number")[:2] if "budget" not in query else ():
+            assert listed(link.get("href")) == int(words(link))
+
+
+def test_filters_keep_the_column_and_the_choice_of_gaps(client, two_countries):
+    make("one", countries=two_countries[:1], areas=[Area.FORESTRY])
+    response = ask(client, "only=gaps&column=kz")
+    assert page(response).xpath("//form[@id='filters']/input[@type='hidden']/@name") == ["only", "column"]
 
 
 def test_file_is_named_for_its_axes(client, two_countries):
