@@ -23,6 +23,7 @@ from issues.models import (
     IssueInCountry,
     IssueLink,
     IssueLinkCitation,
+    IssueMotif,
     IssueSdg,
     KeyFigure,
     KeyFigureCitation,
@@ -405,6 +406,23 @@ class IssueFeatureAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.Mod
     help_texts = {
         "part": _("It was made for its subject. The home page shows its picture too, as long as an issue has it."),
         "issue": _("The issue whose page shows this part."),
+    }
+
+
+@admin.register(IssueMotif)
+class IssueMotifAdmin(CaseInsensitiveSearchMixin, FormFieldDefaults, admin.ModelAdmin):
+    list_display = ("issue", "shape", "indicator", "place")
+    list_filter = ("shape",)
+    list_select_related = ("issue", "indicator", "place")
+    search_fields = tuple(f"issue__{name}" for name in ISSUE_NAMES)
+    search_help_text = _("Words of the issue’s name in any language, or its key.")
+    autocomplete_fields = ("issue", "indicator", "place")
+    fields = ("issue", "shape", "indicator", "place")
+    help_texts = {
+        "issue": _("The picture stands at the head of its page, and on its card on the home page."),
+        "shape": _("What is drawn of the values. A picture needs at least three years, squares one."),
+        "indicator": _("Its published values are drawn. Leave it empty for the outlines of the Aral Sea."),
+        "place": _("The place whose values are drawn. Leave it empty for the outlines of the Aral Sea."),
     }
 
 

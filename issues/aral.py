@@ -30,8 +30,8 @@ LATE_1950S, ABOUT_2005 = "aral-sea-late-1950s", "aral-sea-mid-2000s"
 OPENSTREETMAP, LATEST = "aral-sea-openstreetmap", "aral-sea-2010s"
 OUTLINES = {LATE_1950S: "aral-sea", ABOUT_2005: "aral-sea", OPENSTREETMAP: OPENSTREETMAP, LATEST: LATEST}
 LEADING = (LATE_1950S, LATEST)  # drawn over each other at the head of pages
-TOLERANCE = 0.5  # SVG user units: half a pixel where the outlines are drawn large
-SMALL_TOLERANCE = 3  # SVG user units: about a pixel and a half where the outlines are drawn small
+TOLERANCE = 0.8  # SVG user units: less than a pixel where the outlines are drawn large
+SMALL_TOLERANCE = 4  # SVG user units: one to two pixels where the outlines are drawn small
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from portal.maps.region import central_asia, draw
 from portal.models import Place
 
 # Each size is shown at its own width or wider, so that words have 12 CSS pixels or more: see static/css/charts.css.
-WIDE, NARROW, SMALL = (660, 330), (PHONE_WIDTH, 300), (320, 230)
+WIDE, NARROW, SMALL = (660, 330), (PHONE_WIDTH, 290), (320, 210)
 LARGE = (880, 400)  # the page of an indicator
 TINY = (144, 104)  # small charts on one scale
 FEW = 3  # values: so few show no trend, so they are bars instead of a line

@@ -46,6 +46,7 @@ from issues.models import (
     Section,
     Term,
 )
+from issues.motifs import HEAD, motifs_of_issues
 from issues.projects import latest_projects_for_issues, projects_for_issue, response_to_issue, with_project_counts
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.citations.references import citations_of, source_keys
@@ -211,6 +212,7 @@ class IssuePage(RecordView):
             "response": response_to_issue(issue),
             "answer_count": answer_count,
             "answers": answers,
+            "motif": motifs_of_issues([issue], HEAD).get(issue.pk),
             "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,
         }
 

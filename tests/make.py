@@ -17,6 +17,7 @@ from issues.models import (
     IssueFeature,
     IssueInCountry,
     IssueLink,
+    IssueMotif,
     KeyFigure,
     Observation,
     PageIndicator,
@@ -301,6 +302,14 @@ def make_page_indicator(**fields):
 
 def make_issue_feature(**fields):
     return _make_row(IssueFeature, fields, part=IssueFeature.Part.ARAL_SEA, issue=make_issue)
+
+
+def make_issue_motif(**fields):
+    """Make the picture of an issue: bars of an indicator for a place, or outlines with neither."""
+    fields = {"shape": IssueMotif.Shape.BARS} | fields
+    if fields["shape"] == IssueMotif.Shape.OUTLINES:
+        return _make_row(IssueMotif, fields, issue=make_issue)
+    return _make_row(IssueMotif, fields, issue=make_issue, indicator=make_indicator, place=make_place)
 
 
 def make_area_report(**fields):

@@ -14,7 +14,7 @@ from issues.models.issue import (
     KeyFigureCitation,
     Section,
 )
-from issues.models.page_choices import AreaReport, ComparisonExample, IssueFeature, PageIndicator
+from issues.models.page_choices import AreaReport, ComparisonExample, IssueFeature, IssueMotif, PageIndicator
 
 __all__ = [
     "AreaReport",
@@ -28,6 +28,7 @@ __all__ = [
     "IssueInCountry",
     "IssueLink",
     "IssueLinkCitation",
+    "IssueMotif",
     "IssueSdg",
     "KeyFigure",
     "KeyFigureCitation",

@@ -4,11 +4,12 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from issues.models.indicator import Indicator
 from issues.models.issue import Issue
 from portal.core.choices import Area, PublicationStatus
-from portal.models import Source, ThroughModel
+from portal.models import Place, Source, ThroughModel
 from portal.models.querysets import PairManager, RowQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 
@@ -30,6 +31,7 @@ class PageIndicator(ThroughModel):
         COUNTRY = "country", _("Page of a country")
         KOREA = "korea", _("Page of Korea")
         COMPARISON = "comparison", _("Comparison of countries")
+        MOTIF = "motif", _("Picture at the head of a country")
 
     page = models.CharField(_("page"), max_length=10, choices=Page)
     indicator = models.ForeignKey(
@@ -71,6 +73,70 @@ class IssueFeature(ThroughModel):
 
     def __str__(self):
         return self.get_part_display()
+
+
+class IssueMotif(ThroughModel):
+    """The small picture of an issue, on its card and at the head of its page, drawn from stored values."""
+
+    class Shape(models.TextChoices):
+        BARS = "bars", _("Bars: one a year")
+        STRIPES = "stripes", _("Stripes: one a year, from blue to red")
+        STEPS = "steps", _("Steps: one a year, values added up")
+        LINE = "line", pgettext_lazy("picture", "Line")
+        SQUARES = "squares", _("Squares of 100 km²: the latest value")
+        OUTLINES = "outlines", _("Outlines of the Aral Sea")
+
+        @property
+        def note(self):
+            """Return the sentence that says how to read the picture, translated; "" if it needs none."""
+            return {
+                "bars": _("One bar a year."),
+                "stripes": _("One stripe a year, from blue (low) to red (high)."),
+                "steps": _("One step a year, values added up."),
+                "squares": _("One square stands for 100 km²."),
+            }.get(self.value, "")
+
+    SQUARE_UNITS = {"ha": 0.0001, "thousand ha": 0.1, "km²": 0.01}  # squares of 100 km² in one unit
+
+    issue = models.OneToOneField(Issue, verbose_name=_("issue"), on_delete=models.CASCADE, related_name="motif")
+    shape = models.CharField(_("shape"), max_length=10, choices=Shape)
+    indicator = models.ForeignKey(
+        Indicator,
+        verbose_name=_("indicator"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="motifs",
+    )
+    place = models.ForeignKey(
+        Place, verbose_name=_("place"), on_delete=models.CASCADE, null=True, blank=True, related_name="motifs"
+    )
+
+    natural_fields = ("issue__key",)
+
+    class Meta:
+        verbose_name = _("picture of an issue")
+        verbose_name_plural = _("pictures of issues")
+        ordering = ["issue__position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="issue_motif_draws_values_or_outlines",
+                condition=models.Q(shape="outlines", indicator=None, place=None)
+                | (~models.Q(shape="outlines") & models.Q(indicator__isnull=False, place__isnull=False)),
+                violation_error_message=_("Choose an indicator and a place; for the outlines, choose neither."),
+            )
+        ]
+
+    def __str__(self):
+        return self.get_shape_display()
+
+    def clean(self):
+        if (
+            self.shape == self.Shape.SQUARES
+            and self.indicator
+            and self.indicator.unit_symbol_en not in self.SQUARE_UNITS
+        ):
+            raise ValidationError({"indicator": _("Squares need an indicator in ha, thousand ha or km².")})
 
 
 def validate_areas(values):

@@ -77,6 +77,7 @@ FIXTURES = {
     "90_page_choices": (
         "issues.PageIndicator",
         "issues.IssueFeature",
+        "issues.IssueMotif",
         "issues.AreaReport",
         "issues.ComparisonExample",
     ),

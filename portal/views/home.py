@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 from issues import aral
 from issues.key_figures import with_observations
 from issues.models import Event, Indicator, Issue, KeyFigure, Observation
+from issues.motifs import CARD, motifs_of_issues
 from issues.projects import with_project_counts
 from portal.core.choices import Area
 from portal.core.formatting import number
@@ -117,7 +118,9 @@ class Home(PageMetadataMixin, TemplateView):
             .prefetch_related(Prefetch("key_figures", figures, to_attr="headlines"))
         )
         stated = with_observations(figure for issue in mains for figure in issue.headlines)
+        pictures = motifs_of_issues(mains, CARD)
         for issue in mains:
+            issue.picture = pictures.get(issue.pk)
             issue.headlines = [figure for figure in issue.headlines if figure in stated]
         areas = choice_counts(projects.facets["area"], Area, projects.all)
         return super().get_context_data(**kwargs) | {

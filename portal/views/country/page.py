@@ -9,6 +9,7 @@ from issues.charts import figures_for
 from issues.figures import latest_observations, latest_rows
 from issues.filters import EventFilter
 from issues.models import Event, Issue, IssueInCountry, PageIndicator
+from issues.motifs import HEAD, motif_of_country
 from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.database import IdList
 from portal.core.urls import with_query
@@ -128,6 +129,7 @@ class CountryPage(RecordView):
             "organisations": organisations[:limit],
             "event_count": event_count,
             "dated_count": agreement_count + event_count,
+            "motif": motif_of_country(country, HEAD),
             "dated": merge_by_date(agreements[:limit], events[:limit])[:limit],
         }
 

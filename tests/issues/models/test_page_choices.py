@@ -7,11 +7,11 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from issues import aral
-from issues.models import AreaReport, ComparisonExample, Indicator, IssueFeature, PageIndicator
+from issues.models import AreaReport, ComparisonExample, Indicator, IssueFeature, IssueMotif, PageIndicator
 from portal.core.choices import Area, PublicationStatus
 from portal.models import Place
 from tests import reading
@@ -22,14 +22,16 @@ from tests.make import (
     make_indicator,
     make_issue,
     make_issue_feature,
+    make_issue_motif,
     make_observation,
     make_page_indicator,
+    make_place,
     make_source,
 )
 
 pytestmark = pytest.mark.django_db
 
-CHOICES = (PageIndicator, IssueFeature, AreaReport, ComparisonExample)
+CHOICES = (PageIndicator, IssueFeature, IssueMotif, AreaReport, ComparisonExample)
 
 
 def measured(key, country, **fields):
@@ -188,6 +190,35 @@ def test_example_names_two_to_four_records_of_its_kind(kind, keys, message):
     assert refusal.value.message_dict == {"keys": [message]}
 
 
+# ── Pictures ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("shape", "has_indicator", "has_place"),
+    [("bars", False, False), ("bars", True, False), ("squares", False, True), ("outlines", True, True)],
+)
+def test_picture_has_an_indicator_and_a_place_unless_it_is_of_outlines(shape, has_indicator, has_place):
+    motif = IssueMotif(
+        issue=make_issue(),
+        shape=shape,
+        indicator=make_indicator(unit_symbol_en="ha") if has_indicator else None,
+        place=make_place() if has_place else None,
+    )
+    with pytest.raises(ValidationError, match="Choose an indicator and a place; for the outlines, choose neither"):
+        motif.full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        motif.save()
+
+
+def test_squares_need_an_indicator_of_areas():
+    motif = make_issue_motif(indicator=make_indicator(unit_symbol_en="mm"))
+    motif.full_clean()
+    motif.shape = IssueMotif.Shape.SQUARES
+    with pytest.raises(ValidationError) as refusal:
+        motif.full_clean()
+    assert refusal.value.message_dict == {"indicator": ["Squares need an indicator in ha, thousand ha or km²."]}
+
+
 # ── In the admin ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -225,6 +256,7 @@ def test_editor_sees_the_choices_and_does_not_change_them(client, model):
     make = {
         PageIndicator: make_page_indicator,
         IssueFeature: make_issue_feature,
+        IssueMotif: make_issue_motif,
         AreaReport: make_area_report,
         ComparisonExample: make_comparison_example,
     }[model]
@@ -249,24 +281,29 @@ def fields_of(model):
 def test_migration_fills_a_database_that_has_content_like_the_fixtures(content):
     migration = import_module("issues.migrations.0007_fill_page_choices")
     of_figures = import_module("issues.migrations.0011_fill_key_figures_of_countries")
+    of_motifs = import_module("issues.migrations.0013_fill_issue_motifs")
     loaded = rows()
     for model in CHOICES:
         model.objects.all().delete()
     editor = SimpleNamespace(connection=connection)
-    for one in (migration, of_figures):
+    for one in (migration, of_figures, of_motifs):
         one.fill(apps, editor)
     assert rows() == loaded
+    of_motifs.empty(apps, editor)
+    assert not IssueMotif.objects.exists()
     of_figures.empty(apps, editor)
     assert set(PageIndicator.objects.values_list("page", flat=True)) == {"country", "comparison"}
     migration.empty(apps, editor)
-    assert rows() == [[], [], [], []]
+    assert rows() == [[], [], [], [], []]
     assert Indicator.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["0007_fill_page_choices", "0011_fill_key_figures_of_countries"])
+@pytest.mark.parametrize(
+    "name", ["0007_fill_page_choices", "0011_fill_key_figures_of_countries", "0013_fill_issue_motifs"]
+)
 def test_migration_chooses_nothing_where_there_are_no_records(name):
     import_module(f"issues.migrations.{name}").fill(apps, SimpleNamespace(connection=connection))
-    assert rows() == [[], [], [], []]
+    assert rows() == [[], [], [], [], []]
 
 
 def test_migration_leaves_the_key_figures_that_editors_chose():

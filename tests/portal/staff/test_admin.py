@@ -23,6 +23,7 @@ from issues.models import (
     IssueFeature,
     IssueInCountry,
     IssueLink,
+    IssueMotif,
     IssueSdg,
     KeyFigure,
     Observation,
@@ -81,6 +82,7 @@ from tests.make import (
     make_indicator,
     make_issue,
     make_issue_feature,
+    make_issue_motif,
     make_organisation,
     make_outcome,
     make_page_indicator,
@@ -154,6 +156,7 @@ LINKED = {
     Issue: lambda: make_issue(parent=make_issue()),
     IssueFeature: lambda: IssueFeature.objects.first() or make_issue_feature(),
     IssueLink: lambda: IssueLink.objects.create(cause=make_issue(), effect=make_issue(), mechanism_en="By wind."),
+    IssueMotif: make_issue_motif,
     KeyFigure: lambda: KeyFigure.objects.create(
         issue=make_issue(), position=1, label_en="Area of the sea", value="68000", unit_en="km²", year=1960
     ),

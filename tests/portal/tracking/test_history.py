@@ -60,6 +60,7 @@ def test_every_record_every_row_and_every_relation_has_a_history():
         "AreaReport",
         "ComparisonExample",
         "IssueFeature",
+        "IssueMotif",
         "PageIndicator",
     }
     assert {model.__name__ for model in set(TRACKED) - records} == {"Alias", "Correction", "PortalDetails", "Sector"}
