@@ -67,3 +67,25 @@ def test_a_thread_ends_at_links_that_the_keyboard_reaches(new_context, site):
     link.focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/en/gyeonggi/ties/#yongin$"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_ledger_of_all_agreements_has_no_sideways_scroll(new_context, site, language, width):
+    page = new_context(viewport={"width": width, "height": 844}).new_page()
+    for query in ("scope=all&per_page=100", "scope=all&view=years"):
+        page.goto(f"{site.url}/{language}/agreements/ledger/?{query}")
+        assert size(page)[0] == width
+
+
+def test_quiet_ties_of_a_city_are_found_without_scripts(new_context, site):
+    page = new_context(java_script_enabled=False, viewport=WIDE).new_page()
+    page.goto(f"{site.url}/en/gyeonggi/ties/")
+    page.get_by_role("link", name="The same agreements one by one, with the next step due").click()
+    expect(page).to_have_url(re.compile(r"/agreements/ledger/\?gyeonggi=1$"))
+    page.get_by_role("checkbox", name=re.compile("^Quiet")).check()
+    page.get_by_role("button", name="Apply filters").click()
+    expect(page.get_by_role("row", name=re.compile("Quiet since")).first).to_be_visible()
+    page.get_by_role("link", name="All agreements").click()
+    expect(page).to_have_url(re.compile("scope=all"))
+    expect(page.get_by_role("checkbox", name=re.compile("^Quiet"))).to_be_checked()
