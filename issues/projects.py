@@ -42,6 +42,18 @@ def with_project_counts(issues):
     return issues
 
 
+def with_project_counts_in_countries(issue):
+    """Return what is known of an issue in each country as a list, each with `project_count`.
+
+    `project_count` is the number of published projects in that country that address the issue or a sub-issue.
+    """
+    parts, answering = list(issue.in_countries.all()), _answering()
+    in_country = registry.facet_index(_projects()).facets["country"]
+    for part in parts:
+        part.project_count = answering[issue.key].intersection_cardinality(in_country[part.country.key])
+    return parts
+
+
 @dataclass(frozen=True)
 class Answer:
     """A project that addresses an issue.

@@ -47,7 +47,13 @@ from issues.models import (
     Term,
 )
 from issues.motifs import HEAD, motifs_of_issues
-from issues.projects import latest_projects_for_issues, projects_for_issue, response_to_issue, with_project_counts
+from issues.projects import (
+    latest_projects_for_issues,
+    projects_for_issue,
+    response_to_issue,
+    with_project_counts,
+    with_project_counts_in_countries,
+)
 from issues.tables import IndicatorTable, IssueTable, TermTable
 from portal.citations.references import citations_of, source_keys
 from portal.core.choices import PublicationStatus
@@ -213,6 +219,7 @@ class IssuePage(RecordView):
             "answer_count": answer_count,
             "answers": answers,
             "motif": motifs_of_issues([issue], HEAD).get(issue.pk),
+            "parts": with_project_counts_in_countries(issue),
             "causes": causes_near(issue) if issue.cause_links.all() or issue.effect_links.all() else None,
         }
 

@@ -7,11 +7,17 @@ import pytest
 from tests import reading
 from tests.issues.pages import section
 from tests.make import (
+    make_answer,
     make_citation,
+    make_country,
     make_event,
     make_issue,
+    make_issue_in_country,
     make_issue_link,
     make_key_figure,
+    make_organisation,
+    make_participation,
+    make_project,
     make_source,
 )
 
@@ -124,6 +130,29 @@ def test_issue_names_its_causes_and_effects_with_the_mechanism(client):
     said = reading.words(section(client.get("/en/issues/aral/"), "links"))
     assert re.search(r"Irrigation\b.*It takes the water\.", said)
     assert re.search(r"Salt dust\b.*The bed lies bare\.", said)
+
+
+def test_issue_leads_to_what_korea_does_about_it_in_each_country(client):
+    kyrgyzstan, turkmenistan = make_country(key="kg"), make_country(key="tm")
+    issue = make_issue(key="drought")
+    part = make_issue(key="dust", parent=issue)
+    for country in (kyrgyzstan, turkmenistan):
+        make_issue_in_country(issue=issue, country=country)
+    for addressed in (issue, part):
+        project = make_project()
+        project.countries.add(kyrgyzstan)
+        (
+            make_answer(project=project, issue=addressed),
+            make_participation(project=project, organisation=make_organisation()),
+        )
+    make_project().countries.add(turkmenistan)
+    [line] = section(client.get("/en/issues/drought/"), "in-countries").xpath(".//*[@class='by-country-work']")
+    assert reading.words(line) == "2 projects · Organisations involved"
+    projects, organisations = line.xpath("a/@href")
+    assert projects == "/en/projects/?issue=drought&country=kg"
+    assert organisations == "/en/organisations/?works_in=kg&issue=drought"
+    for link in (projects, organisations):
+        assert reading.count(client.get(link)).startswith("2 ")
 
 
 def test_event_leads_to_the_ones_before_and_after_it(client):
