@@ -47,6 +47,7 @@ pages = [
     *snapshot_urls("sources/<slug:key>/", views.SourcePage),
     path("about/", views.About.as_view(), name="about"),
     path("contact/", views.Contact.as_view(), name="contact"),
+    path("changes/", views.WhatChanged.as_view(), name="what-changed"),
     path("corrections/", views.CorrectionLog.as_view(), name="corrections"),
     path("privacy/", views.Privacy.as_view(), name="privacy"),
     path("report/", views.ReportMistake.as_view(), name="report"),

@@ -47,6 +47,7 @@ PAGES = {
     "about-data": "about/data/",
     "contact": "contact/",
     "corrections": "corrections/",
+    "what-changed": "changes/",
     "privacy": "privacy/",
     "report": "report/?address=/en/projects/koica-gggi-aral-sea-grip/",
     "report-sent": "report/sent/1/",

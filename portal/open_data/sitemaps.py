@@ -62,6 +62,7 @@ class PageSitemap(InEachLanguage):
         "about-data",
         "contact",
         "corrections",
+        "what-changed",
         "privacy",
         "data",
     )

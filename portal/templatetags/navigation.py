@@ -39,7 +39,13 @@ GROUPS = [
     ),
     (
         _("About the portal"),
-        {"about": _("About"), "contact": _("Contact"), "corrections": _("Corrections"), "privacy": _("Privacy")},
+        {
+            "about": _("About"),
+            "contact": _("Contact"),
+            "what-changed": pgettext_lazy("menu", "What changed"),
+            "corrections": _("Corrections"),
+            "privacy": _("Privacy"),
+        },
     ),
 ]
 LABELS = {name: label for _heading, entries in GROUPS for name, label in entries.items()}

@@ -1,6 +1,7 @@
 """The views of the portal's own pages, one module per subject. The views that `portal.urls` names are imported here."""
 
 from portal.views.about import About, AboutData, Privacy
+from portal.views.changed import WhatChanged
 from portal.views.corrections import Contact, CorrectionLog, ReportMistake, report_sent
 from portal.views.country.page import CountryPage
 from portal.views.home import Home
@@ -21,6 +22,7 @@ __all__ = [
     "ReportMistake",
     "SourceList",
     "SourcePage",
+    "WhatChanged",
     "bad_request",
     "favicon",
     "healthz",
