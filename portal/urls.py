@@ -19,6 +19,7 @@ from portal.views import map, search
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
+from portal.views.plan import PlanPage
 from portal.views.styleguide import styleguide
 from portal.views.timeline import Timeline
 from projects.iati import serving
@@ -36,6 +37,7 @@ pages = [
     path("compare/", Compare.as_view(), name="compare"),
     path("gyeonggi/", GyeonggiPage.as_view(), name="gyeonggi"),
     path("gyeonggi/ties/", TiesPage.as_view(), name="gyeonggi-ties"),
+    path("plan/", PlanPage.as_view(), name="plan"),
     path("search/", search.Search.as_view(), name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),

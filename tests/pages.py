@@ -34,6 +34,8 @@ PAGES = {
     "map": "map/",
     "gyeonggi": "gyeonggi/",
     "ties": "gyeonggi/ties/",
+    "plan": "plan/",
+    "plan-checked": "plan/?country=uz&place=nukus&area=water-resources&issue=aral-sea-depletion&year_from=2027",
     "compare": "compare/",
     "compare-found": "compare/?project=koica-gggi-aral-sea-grip&find=aral+sea",
     "compare-countries": "compare/?country=uz&country=kz&country=kr&country=tm",
@@ -56,7 +58,7 @@ PAGES = {
 }
 
 # Pages with "noindex" for search engines.
-SILENT = {"search", "compare-found", "changes", "past", "not-found", "report", "report-sent"}
+SILENT = {"search", "compare-found", "changes", "past", "not-found", "report", "report-sent", "plan-checked"}
 
 
 def address(kind, language):

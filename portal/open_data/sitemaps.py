@@ -55,6 +55,7 @@ class PageSitemap(InEachLanguage):
         "map",
         "gyeonggi",
         "gyeonggi-ties",
+        "plan",
         "compare",
         "glossary",
         "sources",

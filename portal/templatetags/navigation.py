@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 register = template.Library()
 
 # Names of URLs, in the order of the bar under the header. A narrow header has no bar, and its menu begins with them.
-BAR = ["issues", "countries", "gyeonggi", "projects", "agreements", "indicators", "map"]
+BAR = ["issues", "countries", "gyeonggi", "projects", "agreements", "indicators", "map", "plan"]
 
 # (heading, {URL name: label}) of each group of the menu, which is the site index of the footer too.
 GROUPS = [
@@ -16,6 +16,7 @@ GROUPS = [
     (
         _("Cooperation"),
         {
+            "plan": pgettext_lazy("menu", "Plan"),
             "projects": _("Projects"),
             "agreements": _("Agreements"),
             "ledger": _("Ledger of ties"),

@@ -3,7 +3,7 @@
 from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
@@ -60,7 +60,7 @@ def latest_dated(day):
 
 
 def doors(projects):
-    """Return the three ways into the portal: Gyeonggi, gaps and indicators, each with its name, a sentence and its URL.
+    """Return the three ways into the portal, each with its name, a sentence and its URL.
 
     `projects` is the facet index of projects.
     """
@@ -78,9 +78,9 @@ def doors(projects):
             "url": reverse("gyeonggi"),
         },
         {
-            "name": gettext("Gaps and coverage"),
-            "words": gettext("Where there are no projects yet"),
-            "url": reverse("coverage"),
+            "name": pgettext("menu", "Plan"),
+            "words": gettext("Check a plan for overlap with all projects"),
+            "url": reverse("plan"),
         },
         {
             "name": gettext("Indicators"),

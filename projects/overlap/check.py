@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portal.facets import registry
+from portal.search import indexing
 from projects.models import Project
 from projects.overlap.candidates import find_candidates
 from projects.overlap.places import place_map
@@ -41,6 +42,7 @@ class OverlapCheck:
 
 def measure_candidates(plan):
     """Return the Measure of a plan, and the projects that are worth a score, as ProjectFacts by primary key."""
+    indexing.flush_index()
     facts, places, words = read_plan(plan), place_map(), rarity()
     projects = read_projects(find_candidates(facts, places, words))
     measure = Measure(facts, places, words)
@@ -51,11 +53,12 @@ def measure_candidates(plan):
 def check_overlap(plan, most=MOST_NEIGHBOURS):
     """Return the OverlapCheck of a plan with at most `most` neighbours. The number of queries is bounded."""
     measure, projects = measure_candidates(plan)
-    reach, neighbours = attainable(measure.facts), []
+    # A plan of which nothing was recognised can reach nothing. Then no project is near to it.
+    reach, neighbours = attainable(measure.facts) or float("inf"), []
     for pk, project in projects.items():
         signals = measure.signals(project)
         fit = round(score(signals) / reach, 6)
-        if graded := grade(fit, signals.words):
+        if graded := grade(fit, signals, measure.facts.is_described):
             neighbours.append(Neighbour(pk, graded, fit, signals))
     neighbours.sort(key=lambda neighbour: (-neighbour.grade, -neighbour.fit, neighbour.pk))
     searched = len(registry.facet_index(Project).all)

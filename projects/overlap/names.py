@@ -30,7 +30,7 @@ PLACE, COUNTRY, ORGANISATION, ISSUE, TERM = (
 SHORTEST = 4  # letters of a name of one word in prose: shorter ones are words of other meanings too ("who", "Ош")
 INFLECTED = 5  # letters from which a name of one word may have another ending: "сёла" is not "сель"
 MOST_WORDS = 8  # of a name
-ALIKE = 84  # the least ratio of rapidfuzz, 0 to 100, of a mistyped name and the name that it is taken for
+ALIKE = 83  # the least ratio of rapidfuzz, 0 to 100, of a mistyped name and the name that it is taken for
 SHORTEST_MISTYPED = 4  # letters
 
 # How words begin that are formed from the name of a country: Kyrgyz, казахстанский, 우즈벡.

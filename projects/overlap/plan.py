@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 MOST_TITLE, MOST_TEXT = 300, 2_000  # characters
 MOST_VALUES = 20  # countries, places and so on, of each kind
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 MOST_NAME = 200  # characters of the name of a place or an organisation
 
 
@@ -37,7 +38,7 @@ class PlanFacts:
     `unknown` are the names that the portal does not have, as they were written. `read_as`
     are triples of a name and the kind and key of the record that it was taken for, where the spelling differs. `words`
     are the tokens of the title and the text, `title_words` those of the title. `typed` has the word of
-    the plan that a token comes from.
+    the plan that a token comes from. `is_described` is True if it has a title or a description.
     """
 
     countries: dict[str, float] = field(default_factory=dict)
@@ -52,3 +53,4 @@ class PlanFacts:
     title_words: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     typed: dict[str, str] = field(default_factory=dict)
+    is_described: bool = False

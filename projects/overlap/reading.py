@@ -58,6 +58,7 @@ def read_plan(plan):
         title_words=frozenset(tokens_of(plan.title).keys() - located),
         words=frozenset(words),
         typed=typed,
+        is_described=bool(plan.title.strip() or plan.text.strip()),
     )
 
 

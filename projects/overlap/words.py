@@ -18,6 +18,7 @@ from portal.search.analyser import BREAK, PARTICLES, STEMMED, clean, pieces, ste
 from portal.search.query import FILLERS, Alternative, Clause, Phrase, Query
 from projects.models import Project
 
+FEWEST = 200  # projects that are assumed at least: in a portal with few, no word would be rare
 SAMPLE = 1_000  # projects from which the rarity of a word is estimated
 # Words that most plans and projects of the portal have, whatever their subject.
 PLANNING = (
@@ -39,7 +40,7 @@ class WordRarity(VersionedSnapshot):
     def weight(self, token):
         """Return how much a token says: the logarithm of the share of projects that have it, as in BM25."""
         count = self.counts.get(token, 0)
-        return math.log(1 + (self.projects - count + 0.5) / (count + 0.5))
+        return math.log(1 + (max(self.projects, FEWEST) - count + 0.5) / (count + 0.5))
 
 
 def rarity():

@@ -55,7 +55,7 @@ def test_home_has_three_doors_with_today_s_numbers(client):
     doors = [reading.words(door) for door in reading.page(client.get("/en/")).find_class("door")]
     assert doors == [
         "Gyeonggi 1 project of the province, its cities and institutions",
-        "Gaps and coverage Where there are no projects yet",
+        "Plan Check a plan for overlap with all projects",
         "Indicators 1 sourced value",
     ]
 

@@ -82,12 +82,11 @@ def measure_cases():
 
 def ranked(labelled, weights):
     """Return pairs of key and grade of the candidates of a case, best first, as the portal ranks them."""
-    from projects.overlap.scoring import SIGNALS, attainable, grade
+    from projects.overlap.scoring import SIGNALS, Signals, attainable, grade
 
     reach = attainable(labelled.facts, weights)
     fits = (labelled.rows @ numpy.array([weights[name] for name in SIGNALS]) / reach).round(6)
-    words = labelled.rows[:, SIGNALS.index("words")]
-    grades = [grade(fit, share) for fit, share in zip(fits, words, strict=True)]
+    grades = [grade(fit, Signals(*row)) for fit, row in zip(fits, labelled.rows, strict=True)]
     order = sorted(range(len(fits)), key=lambda at: (-grades[at], -fits[at]))
     return [(labelled.keys[at], grades[at]) for at in order if grades[at]]
 

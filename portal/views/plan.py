@@ -1,0 +1,260 @@
+"""The overlap check: a form in which a planner states a plan, and the projects of the portal that are near to it.
+
+The title and the description go to the server in the body of a POST request. They are in no address, log or table. The
+other choices may be in the address, so that a planner can send them to somebody. The form uses no cookie: its token
+(`portal.http.form_tokens`) is new each time, so no cache stores the page.
+"""
+
+import re
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import FormView
+
+from issues.models import Issue
+from portal.core.choices import Area
+from portal.core.formatting import number
+from portal.facets.filters import names
+from portal.formats.json import dumps
+from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
+from portal.http.throttling import Throttled, throttle
+from portal.models import Place
+from portal.seo.head import PageMetadataMixin
+from projects.overlap.answer import GRADE_LABELS, answer_plan
+from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
+from projects.overlap.scoring import GRADES, WEIGHTS, weight_notes
+
+COST = 2  # of a check, beside a search: it takes about twice as long
+SHOWN = 10  # neighbours on the page; the file has more
+
+
+class NamesField(forms.CharField):
+    """Names, one on each line or with semicolons between them. The value is a list."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def to_python(self, value):
+        found = [" ".join(name.split()) for name in re.split(r"[;\n]", super().to_python(value))]
+        return list(dict.fromkeys(filter(None, found)))
+
+    def run_validators(self, value):
+        if len(value) > MOST_VALUES:
+            raise ValidationError(
+                ngettext("At most {count} name, please.", "At most {count} names, please.", MOST_VALUES).format(
+                    count=MOST_VALUES
+                )
+            )
+        if any(len(name) > MOST_NAME for name in value):
+            raise ValidationError(gettext("A name has at most {count} characters.").format(count=MOST_NAME))
+
+    def has_changed(self, initial, data):
+        return bool(data)
+
+
+class YearField(forms.IntegerField):
+    """A year of a plan."""
+
+    def __init__(self, **kwargs):
+        super().__init__(min_value=FIRST_YEAR, max_value=LAST_YEAR, required=False, **kwargs)
+        wrong = _("A year from {first} to {last}.").format(first=FIRST_YEAR, last=LAST_YEAR)
+        self.error_messages |= {"invalid": wrong, "min_value": wrong, "max_value": wrong}
+
+
+class PlanForm(forms.Form):
+    """What a planner states; each field may be empty."""
+
+    title = forms.CharField(label=_("Working title"), max_length=MOST_TITLE, required=False)
+    text = forms.CharField(
+        label=_("Description"),
+        max_length=MOST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What would be done, for whom and how, in English, Korean or Russian. It is not stored."),
+    )
+    country = forms.MultipleChoiceField(label=_("Countries"), required=False, widget=forms.CheckboxSelectMultiple)
+    place = NamesField(
+        label=_("Places"),
+        required=False,
+        help_text=_("Provinces, cities, districts, lakes … in any language, one on each line."),
+    )
+    area = forms.MultipleChoiceField(
+        label=_("Areas of cooperation"), required=False, choices=Area, widget=forms.CheckboxSelectMultiple
+    )
+    issue = forms.MultipleChoiceField(
+        label=_("Environmental issues"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    organisation = NamesField(
+        label=_("Organisations"),
+        required=False,
+        help_text=_("Korean side and partners, in any language, one on each line."),
+    )
+    year_from = YearField(label=_("From year"))
+    year_to = YearField(label=_("To year"))
+
+    # What the address may hold.
+    IN_ADDRESS = ("country", "place", "area", "issue", "organisation", "year_from", "year_to")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.fields["country"].choices = names(Place.objects.filter(group=Place.Group.CENTRAL_ASIA))()
+        self.fields["issue"].choices = names(Issue.objects.all())()
+        for field in self.fields.values():
+            if "invalid_choice" in field.error_messages:
+                field.error_messages["invalid_choice"] = gettext("“%(value)s” is not available.")
+
+    def clean(self):
+        cleaned = super().clean()
+        first, last = cleaned.get("year_from"), cleaned.get("year_to")
+        if first and last and first > last:
+            self.add_error("year_to", gettext("The last year is before the first one."))
+        return cleaned
+
+    @property
+    def plan(self):
+        """The Plan of a valid form, in the language of the page."""
+        data = self.cleaned_data
+        years = [year for year in (data["year_from"], data["year_to"]) if year]
+        return Plan(
+            language=get_language(),
+            title=data["title"],
+            text=data["text"],
+            countries=tuple(data["country"]),
+            places=tuple(data["place"]),
+            areas=tuple(data["area"]),
+            issues=tuple(data["issue"]),
+            organisations=tuple(data["organisation"]),
+            years=tuple(years),
+        )
+
+    @property
+    def choices_query(self):
+        """The query of the address that holds the choices of a valid form, without title and description."""
+        data = {name: self.cleaned_data[name] for name in self.IN_ADDRESS if self.cleaned_data[name]}
+        return urlencode(data, doseq=True)
+
+
+def form_data(query):
+    """Return the data of a form from a query, in which a name stands once for each place or organisation."""
+    data = query.copy()
+    for name in ("place", "organisation"):
+        if name in data:
+            data[name] = "\n".join(data.getlist(name))
+    return data
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class PlanPage(PageMetadataMixin, FormView):
+    """The overlap check. Choices may be in the address; title and description come by POST only."""
+
+    template_name = "portal/plan.html"
+    form_class = PlanForm
+    title = _("Plan: check for overlap")
+
+    @classmethod
+    def known_parameters(cls, as_file):
+        return {*PlanForm.IN_ADDRESS, "format"}
+
+    def get(self, request, *args, **kwargs):
+        if not set(request.GET) & set(PlanForm.IN_ADDRESS):
+            return self.render_to_response(self.get_context_data(form=PlanForm()))
+        return self.answer(PlanForm(form_data(request.GET)), request.GET.get("format"))
+
+    def post(self, request, *args, **kwargs):
+        form = PlanForm(form_data(request.POST))
+        try:
+            read_nonce(request.POST.get("token", ""))
+        except EarlyToken:
+            pass  # a check stores nothing, so there is no need to wait
+        except InvalidToken:
+            form.add_error(
+                None, gettext("The form was open for too long. Your text is still here: please send it again.")
+            )
+        return self.answer(form, request.POST.get("format"))
+
+    def answer(self, form, file_format):
+        """Return the page with the result of a valid form, or its file; or the page with what is wrong."""
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form), status=400 if file_format else 200)
+        plan = form.plan
+        if not plan:
+            form.add_error(None, gettext("State something: a description, a country, a place, an area …"))
+            return self.render_to_response(self.get_context_data(form=form))
+        if self.request.method == "POST" and not (plan.title or plan.text or file_format):
+            response = HttpResponseRedirect(f"{self.request.path}?{form.choices_query}")
+            response.status_code = 303
+            return response
+        try:
+            throttle(self.request, "search", COST)
+        except Throttled as error:
+            told = ngettext(
+                "Too many checks came from your network. Please try again in {count} second.",
+                "Too many checks came from your network. Please try again in {count} seconds.",
+                error.seconds,
+            ).format(count=error.seconds)
+            form.add_error(None, told)
+            headers = {"Retry-After": str(error.seconds)}
+            return self.render_to_response(self.get_context_data(form=form), status=429, headers=headers)
+        if file_format:
+            return file_of(answer_plan(plan, settings.PUBLIC_URL))
+        return self.render_to_response(self.get_context_data(form=form, answer=answer_plan(plan)))
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        answer = kwargs.get("answer")
+        if answer:
+            query = context["form"].choices_query
+            context |= result_context(answer) | {"choices_url": f"{self.request.path}?{query}" if query else ""}
+        return context | {
+            "title": self.title,
+            "trail": [(self.title, None)],
+            "token": make_token(),
+            "is_checked": bool(answer),
+            "weights": weight_notes(),
+            "total": sum(WEIGHTS.values()),
+            "grades": [(GRADE_LABELS[value], round(100 * fit)) for value, (fit, _words) in GRADES.items()],
+        }
+
+
+def result_context(answer):
+    """Return the context that shows an answer: its neighbours by grade, and the counts."""
+    items = answer["items"]
+    groups = [
+        (grade, label, [item for item in items[:SHOWN] if item["grade"] == grade])
+        for grade, label in GRADE_LABELS.items()
+    ]
+    near = [item for item in items if item["grade"] > 1]
+    labels = (
+        ("countries", _("Countries")),
+        ("places", _("Places")),
+        ("areas", _("Areas of cooperation")),
+        ("issues", _("Environmental issues")),
+        ("organisations", _("Organisations")),
+        ("words", _("Words")),
+    )
+    return {
+        "read": [(label, answer["read"][name]) for name, label in labels if answer["read"][name]],
+        "answer": answer,
+        "groups": [group for group in groups if group[2]],
+        "near_count": ngettext(
+            "{count} project overlaps with the plan", "{count} projects overlap with the plan", len(near)
+        ).format(count=number(len(near)))
+        if near
+        else "",
+        "left_out": max(len(items) - SHOWN, 0),
+    }
+
+
+def file_of(answer):
+    """Return an answer as a JSON file."""
+    response = HttpResponse(dumps(answer), content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="overlap-{answer["checked_on"]}.json"'
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,176 @@
+"""The answer to a plan as plain data in one language: the page, the API, files and stored results show the same."""
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext, gettext_lazy, override, pgettext_lazy
+
+from portal.core.choices import Area, PublicationStatus
+from portal.core.formatting import date_text, money
+from portal.core.languages import text_and_language
+from projects.models import Participation, Project, Result
+from projects.overlap.check import check_overlap
+from projects.overlap.names import COUNTRY, ORGANISATION, PLACE
+from projects.overlap.reasons import Names, reasons_for
+from projects.overlap.scoring import RELATED, SAME, STRONG
+from projects.overlap.surroundings import agreements_for, gaps_around
+
+VISIBLE = PublicationStatus.PUBLISHED
+MOST_ORGANISATIONS = 4
+MOST_RESULTS = 3
+LONGEST_RESULT = 400  # characters of a text on what came of a project
+MOST_WORDS = 40
+GRADE_LABELS = {
+    SAME: gettext_lazy("Same or continues"),
+    STRONG: gettext_lazy("Strongly overlaps"),
+    RELATED: pgettext_lazy("overlap", "Related"),
+}
+# Who leads a project is asked first.
+ROLES = ("accountable", "extending", "implementing", "funding", "partner")
+
+
+def answer_plan(plan, base=""):
+    """Return the answer to a plan as a dict for JSON, in the language of the plan. `base` begins each URL."""
+    with override(plan.language):
+        check = check_overlap(plan)
+        names = Names.of(check)
+        facts = check.facts
+        return {
+            "language": plan.language,
+            "checked_on": timezone.localdate().isoformat(),
+            "searched": check.searched,
+            "compared": len(check.projects),
+            "read": {
+                "countries": _known(names.places, facts.countries),
+                "places": _known(names.places, facts.places),
+                "areas": [str(Area(key).label) for key in facts.areas],
+                "issues": _known(names.issues, facts.issues),
+                "organisations": _known(names.organisations, facts.organisations),
+                "years": list(facts.years),
+                "words": sorted({facts.typed[token] for token in facts.words if token in facts.typed})[:MOST_WORDS],
+            },
+            "read_as": [
+                {"typed": typed, "name": (names.organisations if kind == ORGANISATION else names.places).get(key, key)}
+                for typed, kind, key in facts.read_as
+                if kind in (COUNTRY, PLACE, ORGANISATION)
+            ],
+            "unknown": list(facts.unknown),
+            "items": _items(check, names, base),
+            "agreements": _agreements(facts, names, base),
+            "gaps": gaps_around(facts, check.measure.places, names),
+        }
+
+
+def _known(names, keys):
+    return [names[key] for key in keys if key in names]
+
+
+def _items(check, names, base):
+    """Return the neighbours as dicts. The number of queries is constant."""
+    parts = Participation.objects.filter(organisation__publication=VISIBLE).select_related("organisation")
+    results = Result.objects.published().order_by("key")
+    projects = (
+        Project.objects.published()
+        .prefetch_related(Prefetch("participations", parts), Prefetch("result_records", results))
+        .in_bulk([neighbour.pk for neighbour in check.neighbours])
+    )
+    found = []
+    for neighbour in check.neighbours:
+        project = projects.get(neighbour.pk)
+        if project is None:
+            continue  # it was withdrawn a moment ago
+        title, language = project.name_and_language()
+        reasons = reasons_for(neighbour, check, names)
+        found.append(
+            {
+                "key": project.key,
+                "title": title,
+                "title_language": language,
+                "url": base + project.get_absolute_url(),
+                "grade": neighbour.grade,
+                "grade_label": str(GRADE_LABELS[neighbour.grade]),
+                "fit": round(100 * neighbour.fit),
+                "reasons": [reason["text"] for reason in reasons],
+                "points": {reason["signal"]: reason["points"] for reason in reasons},
+                "status": str(project.status_now_words),
+                "years": [project.start, project.end],
+                "budget": money(project.budget, project.currency) if project.budget is not None else None,
+                "outcome": _outcome(project, base),
+                "organisations": _organisations(project, base),
+            }
+        )
+    return found
+
+
+def _outcome(project, base):
+    """Return what came of a project: its results and lessons, or else the text of its own; [] if nothing is known."""
+    kinds = list(Result.Kind)
+    results = sorted(project.result_records.all(), key=lambda result: kinds.index(result.kind))
+    # One of each kind first, so that a lesson is not hidden behind many results.
+    first_of_kind = {result.kind: result for result in reversed(results)}.values()
+    shown = sorted(first_of_kind, key=lambda result: kinds.index(result.kind))
+    shown += [result for result in results if result not in shown]
+    found = []
+    for result in shown[:MOST_RESULTS]:
+        text, language = text_and_language(result, "text")
+        found.append(
+            {
+                "kind": str(result.get_kind_display()),
+                "text": Truncator(text).chars(LONGEST_RESULT),
+                "text_language": language,
+                "url": base + result.get_absolute_url(),
+            }
+        )
+    text, language = text_and_language(project, "results")
+    if not found and text:
+        found.append(
+            {
+                "kind": gettext("Results"),
+                "text": Truncator(text).chars(LONGEST_RESULT),
+                "text_language": language,
+                "url": f"{base}{project.get_absolute_url()}#results",
+            }
+        )
+    return found
+
+
+def _organisations(project, base):
+    """Return whom to ask: the organisations of a project, the leading ones first, each with its roles."""
+    roles = {}
+    for part in sorted(project.participations.all(), key=lambda part: ROLES.index(part.role)):
+        roles.setdefault(part.organisation, []).append(str(part.get_role_display()))
+    return [
+        {
+            "key": organisation.key,
+            "name": organisation.name_and_language()[0],
+            "name_language": organisation.name_and_language()[1],
+            "roles": of_organisation,
+            "url": base + organisation.get_absolute_url(),
+        }
+        for organisation, of_organisation in list(roles.items())[:MOST_ORGANISATIONS]
+    ]
+
+
+def _agreements(facts, names, base):
+    found = []
+    for shared in agreements_for(facts):
+        agreement = shared.agreement
+        title, language = agreement.name_and_language()
+        reasons = (
+            (gettext("Party: {names}"), _known(names.organisations, shared.organisations)),
+            (gettext("Area: {names}"), [str(Area(area).label) for area in shared.areas]),
+            (gettext("Issue: {names}"), _known(names.issues, shared.issues)),
+        )
+        found.append(
+            {
+                "key": agreement.key,
+                "title": title,
+                "title_language": language,
+                "url": base + agreement.get_absolute_url(),
+                "date": agreement.date,
+                "date_label": date_text(agreement.date),
+                "kind": str(agreement.get_kind_display()),
+                "reasons": [sentence.format(names=", ".join(values)) for sentence, values in reasons if values],
+            }
+        )
+    return found

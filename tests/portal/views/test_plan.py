@@ -1,0 +1,294 @@
+"""The page of the overlap check: its form, its result, and what it keeps for itself."""
+
+import json
+import logging
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from portal.core.choices import Area, PublicationStatus
+from portal.http import throttling
+from portal.http.form_tokens import make_token
+from portal.models import Place
+from tests import reading
+from tests.conftest import empty_caches
+from tests.make import (
+    make_agreement,
+    make_answer,
+    make_area,
+    make_country,
+    make_issue,
+    make_organisation,
+    make_participation,
+    make_party,
+    make_place,
+    make_project,
+    make_result,
+)
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/en/plan/"
+TEXT = "A new forest of saxaul on the dry bed of the sea, with a nursery and tractors for two forestry units"
+
+
+@pytest.fixture
+def reader():
+    """Return a client that checks CSRF tokens, as a browser meets them."""
+    return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def saxaul():
+    """Make a project with a result, its organisation, and an agreement of its country and area."""
+    country = make_country(key="uz")
+    place = make_place(country=country)
+    issue = make_issue()
+    project = make_project(
+        title_en="Saxaul forest on the dry sea bed",
+        title_ko="마른 바다 바닥의 삭사울 숲",
+        title_ru="Саксауловый лес на сухом дне моря",
+        summary_en="A nursery and tractors for forestry units.",
+        start="2021",
+        end="2024",
+    )
+    project.countries.add(country)
+    project.places.add(place)
+    make_answer(project=project, issue=issue)
+    make_area(project, Area.FORESTRY)
+    make_participation(project=project, organisation=make_organisation())
+    make_result(project=project, text_en="Some 4,000 ha were planted.")
+    agreement = make_agreement()
+    make_party(agreement=agreement, country=country)
+    make_area(agreement, Area.FORESTRY)
+    return project
+
+
+def send(client, path=PAGE, **fields):
+    return client.post(path, {"token": make_token(), **fields})
+
+
+def neighbours(response):
+    page = reading.page(response)
+    return [reading.words(link) for link in page.xpath("//ol[contains(@class, 'plan-neighbours')]/li/p[1]/a")]
+
+
+# ── What a planner gets ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", TEXT),
+        ("ko", "마른 바다 바닥에 삭사울 숲을 만들고자 한다"),
+        ("ru", "Саксауловые леса посадим на сухом дне моря"),
+    ],
+)
+def test_description_in_each_language_finds_the_project(reader, saxaul, language, text):
+    response = send(reader, f"/{language}/plan/", text=text)
+    assert (response.status_code, response["Content-Language"]) == (200, language)
+    assert neighbours(response) == [
+        saxaul.name_and_language()[0] if language == "en" else getattr(saxaul, f"title_{language}")
+    ]
+
+
+def test_planner_gets_reasons_results_whom_to_ask_and_agreements(reader, saxaul):
+    page = reading.page(send(reader, text=TEXT, country="uz", area="forestry", year_from="2027", year_to="2030"))
+    words = reading.words(page.find(".//main"))
+    organisation = saxaul.organisations.get()
+    agreement = page.xpath("//section[@aria-labelledby='agreements']//ul//a")
+    for told in (
+        "The same areas: Forestry",
+        "Same country: Uzbekistan",
+        "Ended 3 years before the planned start: 2021–2024",
+        "Some 4,000 ha were planted.",
+        f"Whom to ask {organisation.name_en}",
+        "Uzbekistan: areas without a sourced project:",
+    ):
+        assert told in words
+    assert "Shared words:" in words
+    assert "saxaul" in words
+    assert len(agreement) == 1
+
+
+def test_nothing_near_is_said_with_how_it_was_searched(reader, saxaul):
+    words = reading.words(reading.page(send(reader, text="Yodelling lessons")).find(".//main"))
+    assert "No project in the portal is near to this. It may exist all the same." in words
+    assert "Of 1 published projects" in words
+    assert "lessons, yodelling" in words
+
+
+def test_unknown_names_are_told_and_mistyped_ones_are_read(reader, saxaul):
+    make_place(kind=Place.Kind.CITY, name_en="Muynak", key="muynak")
+    response = reader.get(f"{PAGE}?place=Atlantis&place=Muinak&organisation=Acme+Ltd")
+    words = reading.words(reading.page(response).find(".//main"))
+    assert "Not in the portal, so only searched as words: Atlantis, Acme Ltd" in words
+    assert "“Muinak” was read as: Muynak" in words
+
+
+# ── Where the plan goes ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_choices_without_description_get_an_address_of_their_own(reader, saxaul):
+    response = send(reader, country="uz", place="Nukus; Muynak\nAral", area=["forestry", "water-resources"])
+    assert response.status_code == 303
+    assert response["Location"] == (
+        f"{PAGE}?country=uz&place=Nukus&place=Muynak&place=Aral&area=forestry&area=water-resources"
+    )
+    assert neighbours(reader.get(response["Location"])) == ["Saxaul forest on the dry sea bed"]
+
+
+def test_description_is_in_no_address_log_table_or_cookie(reader, saxaul, caplog):
+    send(reader, text=TEXT)  # the first question also indexes what the test made
+    with caplog.at_level(logging.DEBUG), CaptureQueriesContext(connection) as asked:
+        response = send(reader, title="Zzyzx road", text="Zzyzx forest", country="uz")
+    assert response.status_code == 200
+    assert not [query["sql"] for query in asked if query["sql"].startswith(("INSERT", "UPDATE"))]
+    assert "zzyzx" not in caplog.text.lower()
+    page = reading.page(response)
+    assert [link.get("href") for link in page.xpath("//a[contains(@href, 'Zzyzx')]")] == []
+    assert page.xpath("string(//textarea[@name='text'])").strip() == "Zzyzx forest"
+    assert (response.cookies, reader.cookies, response["Cache-Control"]) == (
+        *({}, {}),
+        "max-age=0, no-cache, no-store, must-revalidate, private",
+    )
+
+
+def test_file_has_what_the_page_shows(reader, saxaul):
+    fields = {"text": TEXT, "country": "uz"}
+    response = send(reader, **fields, format="json")
+    answer = json.loads(response.content)
+    assert response["Content-Disposition"].startswith("attachment")
+    assert [item["title"] for item in answer["items"]] == neighbours(send(reader, **fields))
+    assert answer["items"][0]["url"] == f"http://testserver/en/projects/{saxaul.key}/"
+
+
+# ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def errors(response):
+    page = reading.page(response)
+    return [
+        reading.words(box) for box in page.xpath("//*[contains(@class, 'plan-error')] | //form//*[@role='alert']/p")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, "State something: a description, a country, a place, an area …"),
+        ({"year_from": "2027"}, "State something: a description, a country, a place, an area …"),
+        ({"text": "x" * 2_001}, "Ensure this value has at most 2000 characters (it has 2001)."),
+        ({"country": "xx"}, "“xx” is not available."),
+        ({"year_from": "soon"}, "A year from 1990 to 2100."),
+        ({"year_from": "2030", "year_to": "2027"}, "The last year is before the first one."),
+        ({"place": ";".join(f"p{n}" for n in range(21))}, "At most 20 names, please."),
+        ({"organisation": "x" * 201}, "A name has at most 200 characters."),
+    ],
+)
+def test_mistake_is_told_and_what_was_typed_stays(reader, saxaul, fields, told):
+    response = (
+        send(reader, title="Working title", **fields)
+        if "country" in fields or "text" in fields
+        else send(reader, **fields)
+    )
+    assert response.status_code == 200
+    assert told in errors(response)
+    page = reading.page(response)
+    for name, value in fields.items():
+        if name not in {"country"}:
+            [field] = page.xpath(f"//*[@name='{name}']")
+            assert value in (field.get("value") or field.text or "")
+
+
+@pytest.mark.parametrize("token", ["", "forged", "nonce:1abcde:signature"])
+def test_plan_with_a_bad_token_comes_back(reader, saxaul, token):
+    response = reader.post(PAGE, {"token": token, "text": TEXT})
+    assert "The form was open for too long. Your text is still here: please send it again." in errors(response)
+    assert neighbours(response) == []
+
+
+def test_network_that_checks_too_often_waits(reader, saxaul, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"search": 10}
+    throttling.buckets = throttling.TokenBuckets()
+    found = [send(reader, text=TEXT) for _check in range(8)]
+    assert found[0].status_code == 200
+    assert found[-1].status_code == 429
+    assert int(found[-1]["Retry-After"]) <= 61
+    assert "Too many checks came from your network." in errors(found[-1])[1]
+
+
+# ── Attacks and leaks ────────────────────────────────────────────────────────────────────────────────────────
+
+NASTY = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "{names} {0} {0.__class__} %(names)s %s %n",
+    "\x00\u202e😀 ' \" ) OR 1=1 -- NEAR( * ^ : §",
+    "가" * 2_000,
+    "a " * 1_000,
+    "-" * 2_000,
+)
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_nasty_text_is_only_text(reader, saxaul, text, language):
+    page = f"/{language}/plan/"
+    for fields in ({"text": text}, {"title": text[:300]}, {"place": text[:200], "organisation": text[:200]}):
+        response = send(reader, page, **fields)
+        if response.status_code == 303:
+            response = reader.get(response["Location"])
+        assert response.status_code == 200
+        assert "<script>alert" not in response.content.decode()
+        assert "<img src=x" not in response.content.decode()
+
+
+def test_draft_never_appears(reader, saxaul):
+    before = reading.words(reading.page(send(reader, text=TEXT, country="uz", area="forestry")).find(".//main"))
+    unseen = make_project(
+        key="unseen", title_en="Unseen saxaul forest on the dry sea bed", publication=PublicationStatus.DRAFT
+    )
+    unseen.countries.add(saxaul.countries.get())
+    make_area(unseen, Area.FORESTRY)
+    make_result(project=saxaul, text_en="Unseen result", publication=PublicationStatus.DRAFT)
+    hidden = make_organisation(name_en="Unseen institute", publication=PublicationStatus.DRAFT)
+    make_participation(project=saxaul, organisation=hidden)
+    saxaul.places.add(make_place(key="unseen-place", name_en="Unseenville", publication=PublicationStatus.DRAFT))
+    make_answer(project=saxaul, issue=make_issue(name_en="Unseen issue", publication=PublicationStatus.DRAFT))
+    party = make_agreement(title_en="Unseen pact", publication=PublicationStatus.DRAFT)
+    make_party(agreement=party, country=saxaul.countries.get())
+    make_area(party, Area.FORESTRY)
+    empty_caches()
+    after = reading.words(reading.page(send(reader, text=TEXT, country="uz", area="forestry")).find(".//main"))
+    assert after == before
+    named = reader.get(f"{PAGE}?place=Unseenville&organisation=Unseen+institute")
+    told = "Not in the portal, so only searched as words: Unseenville, Unseen institute"
+    assert told in reading.words(reading.page(named).find(".//main"))
+
+
+# ── Queries ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_number_of_queries_does_not_grow_with_the_projects(reader, saxaul):
+    def count():
+        empty_caches()
+        with CaptureQueriesContext(connection) as asked:
+            assert send(reader, text=TEXT, country="uz", area="forestry").status_code == 200
+        return len(asked)
+
+    send(reader, text=TEXT)
+    first = count()
+    for n in range(5):
+        other = make_project(title_en=f"Saxaul forest {n}", start="2021")
+        other.countries.add(saxaul.countries.get())
+        other.places.add(make_place(country=saxaul.countries.get()))
+        make_area(other, Area.FORESTRY)
+        make_participation(project=other, organisation=make_organisation())
+        make_result(project=other)
+        agreement = make_agreement()
+        make_party(agreement=agreement, country=saxaul.countries.get())
+        make_area(agreement, Area.FORESTRY)
+    send(reader, text=TEXT)
+    assert count() == first
