@@ -2,6 +2,7 @@
 
 from django.utils.translation import override
 
+from portal.api import overlap
 from portal.api.answering import FARTHEST, KEY, KEY_LENGTH, LIMIT, MOST
 from portal.facets.filters import Facet, YearFilter
 from portal.formats.fields import LANGUAGES
@@ -34,6 +35,7 @@ PROBLEM = {
     },
     "required": ["type", "title", "status", "detail"],
 }
+PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 # Example values of parameters whose values only the database has.
 EXAMPLES = {
     "q": "aral",
@@ -61,6 +63,7 @@ def document(resources):
         if resource.has_keys:
             words = f"One of: {words[0].lower()}{words[1:]}"
             paths[f"/api/v1/{resource.path}/{{key}}"] = operation(resource, "get", words, of_record(resource))
+    paths["/api/v1/overlap"] = overlap.described(PROBLEM_CONTENT)
     return {
         "openapi": "3.1.0",
         "info": INFO,
@@ -83,7 +86,7 @@ def schema_name(resource):
 
 def components(resources):
     """Return the schemas that the responses refer to."""
-    schemas = {"Words": WORDS, "Problem": PROBLEM}
+    schemas = {"Words": WORDS, "Problem": PROBLEM, "Overlap": overlap.schema()}
     with override("en"):
         for resource in resources:
             schema = resource.serialiser.schema()
@@ -164,7 +167,6 @@ def answers(words, schema, *problems):
         "404": "There is no published record with this key.",
         "410": "The record is no longer published.",
     }
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         "200": {
             "description": words,
@@ -172,7 +174,7 @@ def answers(words, schema, *problems):
             "content": {"application/json": {"schema": schema}},
         },
         "304": {"description": "What the asker has is still the newest (If-None-Match, If-Modified-Since)."},
-        **{status: {"description": said[status], "content": problem} for status in problems},
+        **{status: {"description": said[status], "content": PROBLEM_CONTENT} for status in problems},
     }
 
 
@@ -230,7 +232,8 @@ INFO = {
     "version": "1.0.0",
     "summary": "Issues, indicators, projects and agreements, with the sources of every claim, in three languages.",
     "description": (
-        "Everything that readers see, for reading: no key is needed. Values of parameters are keys and codes, never "
+        "Everything that readers see, for reading, and the check of a plan for overlap: no key is needed. "
+        "Values of parameters are keys and codes, never "
         "numbers of rows. Every answer has an ETag; ask with If-None-Match, and 304 says that nothing has changed. "
         "A project has `status`, what its newest source states, and `status_as_of`, the date of that source or null. "
         "`status_now` is what readers see today: another code where the end has passed or the source is older than "

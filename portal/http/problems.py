@@ -58,7 +58,6 @@ class ProblemMiddleware:
     DETAILS = {
         400: "The request could not be understood.",
         404: "There is nothing at this address.",
-        405: "This address can only be read: GET or HEAD.",
         500: "The portal failed. It is not your request’s fault.",
         503: "The portal cannot reach its data just now. Ask again after the seconds that Retry-After names.",
     }
@@ -77,5 +76,7 @@ class ProblemMiddleware:
         if answer.status_code < 400 or told or not request.path_info.startswith(PREFIX):
             return answer
         detail = self.DETAILS.get(answer.status_code, answer.reason_phrase)
+        if answer.status_code == 405:
+            detail = f"This address takes only: {answer.headers['Allow']}."
         kept = {name: answer.headers[name] for name in self.KEPT if name in answer.headers}
         return response(answer.status_code, detail, headers=kept)

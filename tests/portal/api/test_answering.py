@@ -334,7 +334,7 @@ def test_scripts_of_other_sites_may_read_and_not_write(client, address):
             "Access-Control-Request-Headers": "if-none-match",
         },
     )
-    assert before.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert before.headers["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS, POST"
     assert "if-none-match" in before.headers["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Credentials" not in before.headers
     assert "Access-Control-Allow-Origin" not in client.get("/en/projects/", headers=asked).headers

@@ -43,7 +43,7 @@ def test_nothing_that_was_promised_is_gone():
 
 def test_every_parameter_is_described_with_an_example():
     for path, operations in json.loads(described())["paths"].items():
-        for parameter in operations["get"]["parameters"]:
+        for parameter in next(iter(operations.values()))["parameters"]:
             assert parameter["description"], (path, parameter["name"])
             if parameter["in"] == "query" and parameter["name"] not in {"sort"}:
                 assert "example" in parameter, (path, parameter["name"])
@@ -85,7 +85,7 @@ def test_api_does_what_it_says(content, label, mode):
 
 def test_examples_of_the_description_have_answers(content, client):
     for path, operations in json.loads(described())["paths"].items():
-        if "{" not in path:
+        if "{" not in path and "get" in operations:
             query = {one["name"]: one["example"] for one in operations["get"]["parameters"] if "example" in one}
             for name, example in query.items():
                 response = client.get(path, {name: example})
@@ -139,7 +139,7 @@ def foreign_client(tmp_path_factory):
 
 def test_client_that_a_tool_writes_reads_every_list(content, client, foreign_client):
     for path, operations in json.loads(described())["paths"].items():
-        if "{" not in path:
+        if "{" not in path and "get" in operations:
             name = operations["get"]["operationId"]
             module = importlib.import_module(f"{foreign_client}.models.{name}_response_200")
             [page] = [one for one in vars(module).values() if getattr(one, "__name__", "").endswith("Response200")]

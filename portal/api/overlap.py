@@ -1,0 +1,222 @@
+"""`POST /api/v1/overlap`: the overlap check for programs. Nothing of what is sent is stored."""
+
+import json
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import override
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from portal.formats.fields import LANGUAGES
+from portal.formats.json import dumps
+from portal.formats.spreadsheets import LICENCE
+from portal.http import throttling
+from portal.http.parameters import takes
+from portal.http.problems import ProblemDetail, one_of_sentence
+from portal.search.analyser import clean
+from projects.overlap.answer import answer_plan
+from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
+
+COST = 2  # of a check, beside a search
+TEXTS = {"title": MOST_TITLE, "text": MOST_TEXT}
+LISTS = ("countries", "places", "areas", "issues", "organisations")
+FIELDS = ("language", *TEXTS, *LISTS, "years")
+
+
+@takes()
+@csrf_exempt
+@require_POST
+@override("en")
+def overlap(request):
+    """Return the projects that are near to a plan, as JSON.
+
+    Raise ProblemDetail with status 400 if the body is not as described, and Throttled if the network has used up its
+    limit.
+    """
+    plan = plan_of(request.body)
+    throttling.throttle(request, "search", COST)
+    answer = {"licence": LICENCE} | answer_plan(plan, settings.PUBLIC_URL)
+    response = HttpResponse(dumps(answer), content_type="application/json; charset=utf-8")
+    response["Content-Language"] = plan.language
+    response["X-Robots-Tag"] = "noindex"
+    add_never_cache_headers(response)
+    return response
+
+
+def plan_of(body):
+    """Return the Plan in the body of a request. Null counts as not given. Raise ProblemDetail with status 400."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ProblemDetail(400, "The body is JSON in UTF-8.") from error
+    if not isinstance(told, dict):
+        raise ProblemDetail(400, "The body is a JSON object.")
+    told = {name: value for name, value in told.items() if value is not None}
+    if unknown := sorted(set(told) - set(FIELDS)):
+        raise ProblemDetail(400, f"There is no field “{clean(unknown[0])[:60]}”. Known are: {', '.join(FIELDS)}.")
+    language = told.get("language", "en")
+    if language not in LANGUAGES:
+        raise ProblemDetail(400, one_of_sentence("language", LANGUAGES))
+    return Plan(
+        language=language,
+        **{name: _text(told, name, most) for name, most in TEXTS.items()},
+        **{name: _names(told, name) for name in LISTS},
+        years=_years(told),
+    )
+
+
+def _text(told, name, most):
+    value = told.get(name, "")
+    if not isinstance(value, str) or len(value) > most:
+        raise ProblemDetail(400, f"“{name}” is a text of at most {most} characters.")
+    return clean(value)
+
+
+def _names(told, name):
+    values = told.get(name, [])
+    if (
+        not isinstance(values, list)
+        or len(values) > MOST_VALUES
+        or not all(isinstance(value, str) and len(value) <= MOST_NAME for value in values)
+    ):
+        raise ProblemDetail(400, f"“{name}” is a list of at most {MOST_VALUES} texts of {MOST_NAME} characters.")
+    return tuple(dict.fromkeys(filter(None, (" ".join(clean(value).split()) for value in values))))
+
+
+def _years(told):
+    years = told.get("years", [])
+    if (
+        not isinstance(years, list)
+        or len(years) > 2
+        or not all(type(year) is int and FIRST_YEAR <= year <= LAST_YEAR for year in years)
+        or years != sorted(years)
+    ):
+        raise ProblemDetail(400, f"“years” is empty, or the first and the last year, {FIRST_YEAR} to {LAST_YEAR}.")
+    return tuple(years)
+
+
+# ── The description ──────────────────────────────────────────────────────────────────────────────────────────
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number", "minimum": 0}
+STRINGS = {"type": "array", "items": TEXT}
+EXAMPLE = {
+    "language": "en",
+    "title": "Saxaul on the dry bed of the Aral Sea",
+    "text": "Plant saxaul on 3,000 ha north of the town, with a nursery and jobs for residents.",
+    "countries": ["uz"],
+    "places": ["muynak"],
+    "areas": ["forestry"],
+    "issues": ["aralkum"],
+    "organisations": ["Korea Forest Service"],
+    "years": [2027, 2030],
+}
+
+
+def described(problem):
+    """Return the operation as OpenAPI describes it. `problem` is the content of an error."""
+    names = {**STRINGS, "items": TEXT | {"maxLength": MOST_NAME}, "maxItems": MOST_VALUES}
+    said = {
+        "countries": "Keys or names of countries",
+        "places": "Keys or names of places, in any language",
+        "areas": "Codes or names of areas of cooperation",
+        "issues": "Keys or names of issues",
+        "organisations": "Keys or names of organisations, in any language",
+    }
+    properties = {
+        "language": {"type": "string", "enum": list(LANGUAGES), "default": "en", "description": "Of the answer."},
+        **{name: TEXT | {"maxLength": most} for name, most in TEXTS.items()},
+        **{name: names | {"description": f"{words}. Unknown ones are reported."} for name, words in said.items()},
+        "years": {
+            "type": "array",
+            "items": {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
+            "maxItems": 2,
+            "description": "The first and the last year.",
+        },
+    }
+    nullable = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in properties.items()}
+    return {
+        "post": {
+            "tags": ["overlap"],
+            "operationId": "check_overlap",
+            "summary": "Projects that are near to a planned one",
+            "description": "All fields are optional. Nothing of what is sent is stored.",
+            "parameters": [],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"type": "object", "properties": nullable, "additionalProperties": False},
+                        "example": EXAMPLE,
+                    }
+                },
+            },
+            "responses": {
+                "200": {
+                    "description": "What is near, best first, and what was read from the plan.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Overlap"}}},
+                },
+                "400": {"description": "The body says it wrongly.", "content": problem},
+            },
+        }
+    }
+
+
+def _object(**properties):
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def schema():
+    """Return the schema of the answer."""
+    outcome = _object(kind=TEXT, text=TEXT, text_language=TEXT, url=TEXT)
+    organisation = _object(key=TEXT, name=TEXT, name_language=TEXT, roles=STRINGS, url=TEXT)
+    item = _object(
+        key=TEXT,
+        title=TEXT,
+        title_language=TEXT,
+        url=TEXT,
+        grade={
+            "type": "integer",
+            "enum": [1, 2, 3],
+            "description": "3 the same or continues it, 2 strongly overlaps, 1 related.",
+        },
+        grade_label=TEXT,
+        fit={"type": "integer", "minimum": 0, "description": "Points as a percentage of what the plan can reach."},
+        reasons=STRINGS,
+        points={"type": "object", "additionalProperties": NUMBER, "description": "Points by signal."},
+        status=TEXT,
+        years={"type": "array", "items": {"type": ["string", "null"]}},
+        budget={"type": ["string", "null"]},
+        outcome={"type": "array", "items": outcome, "description": "What came of it."},
+        organisations={"type": "array", "items": organisation, "description": "Whom to ask."},
+    )
+    agreement = _object(
+        key=TEXT, title=TEXT, title_language=TEXT, url=TEXT, date=TEXT, date_label=TEXT, kind=TEXT, reasons=STRINGS
+    )
+    read = _object(
+        **dict.fromkeys(LISTS, STRINGS), years={"type": "array", "items": {"type": "integer"}}, words=STRINGS
+    )
+    return _object(
+        licence=TEXT,
+        language=TEXT,
+        checked_on={**TEXT, "format": "date"},
+        searched={"type": "integer", "description": "Published projects."},
+        compared={"type": "integer", "description": "Of these, the ones that were compared one by one."},
+        read=read | {"description": "What was read from the plan."},
+        read_as={
+            "type": "array",
+            "items": _object(typed=TEXT, name=TEXT),
+            "description": "Names that were taken for similar ones.",
+        },
+        unknown=STRINGS | {"description": "Names that the portal does not have."},
+        items={"type": "array", "items": item},
+        agreements={"type": "array", "items": agreement, "description": "Agreements that may cover the plan."},
+        gaps=STRINGS | {"description": "What no published project serves."},
+    )
