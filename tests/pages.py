@@ -27,6 +27,7 @@ PAGES = {
     "lesson": "lessons/koica-gggi-aral-sea-grip-result-1/",
     "countries": "countries/",
     "country": "countries/uz/",
+    "korea": "countries/kr/",
     "place": "places/nukus/",
     "timeline": "timeline/",
     "event": "timeline/aral-fishing-ends/",
