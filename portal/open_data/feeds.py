@@ -1,14 +1,20 @@
-"""The Atom feed of the portal: the records of all kinds that were published or changed last."""
+"""Atom feeds of the portal: the records that were published or changed last, and the log of corrections."""
+
+import datetime
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
+from portal.core.languages import text_and_language
 from portal.formats import atom
 from portal.formats.responses import HEADERS, entry_of
 from portal.formats.serialisers import SERIALISERS, short_records
+from portal.models import Correction
+from portal.models.corrections import attach_records
 from portal.tracking import content_version
 
 
@@ -31,6 +37,56 @@ def feed(request):
         return HttpResponse(said, content_type=atom.TYPE)
 
     return content_version.conditional_response(request, etag, state.changed_at, made, HEADERS)
+
+
+@require_safe
+def corrections_feed(request):
+    """`/<language>/corrections/feed/`: the 50 latest entries of the log of corrections."""
+    state = content_version.state()
+    etag = f'W/"{state.number}-{get_language()}"'
+
+    def made():
+        corrections = list(Correction.objects.all()[: atom.PAGE])
+        attach_records(corrections)
+        page = settings.PUBLIC_URL + reverse("corrections")
+        said = atom.feed(
+            title=f"{gettext('Corrections')} · {settings.PORTAL_NAME}",
+            about=page,
+            links=[("self", settings.PUBLIC_URL + reverse("corrections-feed"))],
+            identity=settings.ID_BASE_URL + reverse("corrections-feed"),
+            updated=start_of(corrections[0].corrected_on) if corrections else state.changed_at,
+            entries=[correction_entry(one, page) for one in corrections],
+        )
+        return HttpResponse(said, content_type=atom.TYPE)
+
+    return content_version.conditional_response(request, etag, state.changed_at, made, HEADERS)
+
+
+def correction_entry(correction, page):
+    """Return the Atom entry of a correction, whose `record` is set. `page` is the URL of the log."""
+    if correction.record:
+        title = correction.record.name_and_language()[0]
+    elif correction.key:
+        title = gettext("%(kind)s: %(key)s (no longer published)") % {
+            "kind": correction.get_kind_display(),
+            "key": correction.key,
+        }
+    else:
+        title = correction.get_kind_display()
+    what, language = text_and_language(correction, "what")
+    return atom.entry(
+        identity=atom.tag("correction", correction.pk),
+        title=title,
+        address=f"{page}#correction-{correction.pk}",
+        updated=start_of(correction.corrected_on),
+        summary=f"{what} {text_and_language(correction, 'why')[0]}",
+        language=language,
+    )
+
+
+def start_of(day):
+    """Return the time at which a day begins."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
 
 
 def newest(count):

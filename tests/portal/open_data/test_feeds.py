@@ -5,9 +5,11 @@ import pytest
 from django.utils import timezone
 from reader import make_reader
 
+from tests import reading
 from tests.lists import LISTS
-from tests.make import UNPUBLISHED, make_issue, make_project, make_source, make_term
+from tests.make import UNPUBLISHED, make_correction, make_issue, make_project, make_source, make_term
 from tests.pages import LANGUAGES
+from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +45,39 @@ def test_who_has_the_newest_feed_is_told_so(client):
     assert client.get("/en/feed/", headers=again).status_code == 304
     make_source()
     assert client.get("/en/feed/", headers=again).status_code == 200
+
+
+# ── Corrections ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_feed_of_corrections_has_the_log(client, language):
+    project = make_project(title_en="Trees", title_ko="나무", title_ru="Деревья")
+    removed = make_project(publication="draft")
+    old = make_correction(record=removed, corrected_on="2026-01-02", what_en="The year.", why_en="A reader wrote.")
+    new = make_correction(record=project, corrected_on="2026-03-04", what_en="1 < 2 & more")
+    page = client.get(f"/{language}/corrections/")
+    address = f"/{language}/corrections/feed/"
+    assert reading.page(page).xpath("//link[@type='application/atom+xml']/@href")[-1] == address
+    assert address in reading.page(page).xpath("//main//a/@href")
+    feed = feedparser.parse(client.get(address).content)
+    assert not feed.bozo
+    assert [entry.link.rpartition("#")[2] for entry in feed.entries] == [
+        f"correction-{new.pk}",
+        f"correction-{old.pk}",
+    ]
+    assert feed.entries[0].title == reading.words(reading.page(page).find_class("entry-title")[0])
+    assert feed.entries[1].title == reading.words(reading.page(page).find_class("entry-title")[1])
+    assert feed.entries[0].summary.startswith("1 < 2 & more")
+    assert feed.entries[0].updated[:7] == "2026-03"
+
+
+def test_feed_of_corrections_takes_as_many_queries_for_many(client):
+    make_correction(record=make_project())
+    one = queries(client, "/en/corrections/feed/")
+    for _number in range(3):
+        make_correction(record=make_project())
+    assert len(queries(client, "/en/corrections/feed/")) == len(one) > 1
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
