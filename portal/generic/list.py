@@ -158,7 +158,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     @property
     def unfiltered_query(self):
         """The query of the list without filters: its view and scope."""
-        chosen = {"view": self.chosen_view, "scope": self.chosen_scope}
+        chosen = {"scope": self.chosen_scope, "view": self.chosen_view}
         return {name: value for name, value in chosen.items() if value}
 
     def canonical_query(self, context):

@@ -156,7 +156,7 @@ def test_ledger_has_agreements_of_provinces_and_cities_unless_all_are_asked_for(
     assert sorted(found(client, scope="all")) == sorted(Level.values)
     response = client.get(PAGE, {"scope": "all", "kind": "mou"})
     assert reading.page(response).xpath("//form[@id='filters']//input[@name='scope']/@value") == ["all"]
-    links = reading.page(response).xpath("//nav[@class='tabs'][1]//a")
+    links = reading.page(response).xpath("//nav[contains(@class, 'tabs-scope')]//a")
     assert [(reading.words(a), a.get("href"), a.get("aria-current")) for a in links] == [
         ("Provinces and cities of Korea", f"{PAGE}?kind=mou", None),
         ("All agreements", f"{PAGE}?kind=mou&scope=all", "true"),
