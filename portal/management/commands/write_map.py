@@ -3,7 +3,8 @@
 The folder has GeoJSON layers in WGS 84 (countries, provinces, neighbours, lakes, rivers, aral-sea-outlines). Each
 feature has an `id`, and `name_en`, `name_ko` and `name_ru` among its properties. The command writes
 
-- `portal/maps/mapdata.json`: paths of the countries in map units (portal/maps/geometry.py), and points for names;
+- `portal/maps/mapdata.json`: paths of the countries and provinces in map units (portal/maps/geometry.py), and points
+  for names;
 - `static/geo/base.svg`: borders of the neighbours, rivers, lakes, and two outlines of the Aral Sea, in a separate
   image that browsers cache. Pages show it on top of the countries, because the Aral Sea lies across their borders;
 - `static/geo/*.geojson`: layers of the interactive map, with three decimals and names in three languages.
@@ -28,6 +29,7 @@ LAYERS = ("countries", "provinces", "neighbours", "lakes", "rivers", "aral-sea-o
 # How far a simplified line may be from its source: in map units (3.2 km) for drawings (countries, water, Aral Sea), and
 # in degrees for the interactive map (provinces and countries, neighbours).
 COUNTRY_TOLERANCE = 1.0
+SHADE_TOLERANCE = 1.2  # provinces in drawings, in whole map units: 48 paths must not weigh more than the five countries
 WATER_TOLERANCE = 0.8
 ARAL_TOLERANCE = 0.4
 PROVINCE_TOLERANCE = 0.02
@@ -172,8 +174,9 @@ class Arcs:
 def map_data(layers):
     """Return the text of mapdata.json.
 
-    It has the paths, label points and boxes of the countries in map units, and the names of waters and neighbours with
-    their label points. Outlines with an area below 2 square map units are left out.
+    It has the paths, label points and boxes of the countries and provinces in map units, the borders between countries
+    as the provinces have them, and the names of waters and neighbours with their label points. Outlines with an area
+    below 2 square map units are left out.
     """
     arcs = Arcs(layers["countries"])
     countries = {}
@@ -190,6 +193,7 @@ def map_data(layers):
             "labels": maps_geometry.label_points([outlines[0]], most=8),
             "box": [round(value, 1) for value in (box.left, box.top, box.width, box.height)],
         }
+    provinces, borders = province_shapes(layers["provinces"])
     inside = maps_geometry.FRAME.grown(-8)
     named = []
     for feature in layers["neighbours"]:
@@ -210,9 +214,45 @@ def map_data(layers):
             named.append(
                 {"kind": "water", "labels": maps_geometry.label_points(outline, most=3, within=inside), **called}
             )
-    shapes = ",\n".join(f"{json.dumps(key)}: {json.dumps(shape)}" for key, shape in sorted(countries.items()))
     words = ",\n".join(json.dumps(name, ensure_ascii=False) for name in named)
-    return f'{{"countries": {{\n{shapes}\n}}, "names": [\n{words}\n]}}\n'
+    return (
+        f'{{"countries": {{\n{one_a_line(countries)}\n}}, "provinces": {{\n{one_a_line(provinces)}\n}}, '
+        f'"borders": {json.dumps(borders)}, "names": [\n{words}\n]}}\n'
+    )
+
+
+def province_shapes(features):
+    """Return the shapes of the provinces by their ids, and the path of the borders of countries between them.
+
+    Coordinates are whole map units. The same point is rounded in the same way, so neighbours have no gap between them.
+    """
+    arcs = Arcs(features)
+    country_of = {feature["id"]: feature["properties"]["country"] for feature in features}
+    shapes, borders = {}, {}
+    for feature in features:
+        outlines = [arcs.simplified(ring, SHADE_TOLERANCE, projected) for ring in rings(feature)]
+        outlines = [ring for ring in outlines if abs(maps_geometry.area(ring)) >= 2]
+        outlines.sort(key=lambda ring: -abs(maps_geometry.area(ring)))
+        shapes[feature["id"]] = {
+            "path": maps_geometry.path(outlines, closed=True, decimals=0),
+            "labels": maps_geometry.label_points([outlines[0]], most=4, wide=1.5),
+            "country": feature["properties"]["country"].lower(),
+            **names(feature),
+        }
+        for ring in rings(feature):
+            for arc in arcs.cut(ring):
+                owners = arcs.owners[min(arc[0], arc[1]), max(arc[0], arc[1])]
+                if len({country_of[owner] for owner in owners}) > 1 or len(owners) == 1:
+                    line = maps_geometry.simplify(projected(min(arc, arc[::-1])), SHADE_TOLERANCE)
+                    borders[frozenset(arc)] = line
+    return shapes, maps_geometry.path(sorted(borders.values()), closed=False, decimals=0)
+
+
+def one_a_line(shapes):
+    """Return the members of a JSON object, one a line and sorted, so that diffs are readable."""
+    return ",\n".join(
+        f"{json.dumps(key)}: {json.dumps(shape, ensure_ascii=False)}" for key, shape in sorted(shapes.items())
+    )
 
 
 def base_picture(layers):

@@ -1,0 +1,85 @@
+"""The provinces of Central Asia: their shapes on the map, and which of them a position lies in.
+
+The shapes are those of portal/maps/mapdata.json. The finer outlines of static/geo/provinces.geojson decide where a
+position lies. Kazakhstan has its regions of before June 2022 in both.
+"""
+
+import functools
+import json
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+from portal.maps import geometry
+from portal.maps.region import shapes
+from portal.models import Place
+
+NEAR = 5.0  # map units (16 km): a position this near to a border may lie outside of the simplified outlines
+KEPT = 20_000  # positions whose province each process remembers
+# A river or a desert crosses several provinces.
+NOT_IN_ONE = frozenset({Place.Kind.RIVER, Place.Kind.DESERT, Place.Kind.COUNTRY, Place.Kind.WORLD})
+
+
+@dataclass(frozen=True)
+class ProvinceOutline:
+    """The outline of a province: the rings of its polygons in map units, and the box around them."""
+
+    key: str
+    country: str  # key
+    rings: list[list[geometry.Point]]
+    box: geometry.BoundingBox
+
+
+@functools.cache
+def outlines() -> list[ProvinceOutline]:
+    """Return the outlines of all provinces."""
+    layer = json.loads((settings.BASE_DIR / "static" / "geo" / "provinces.geojson").read_text("utf-8"))
+    found = []
+    for feature in layer["features"]:
+        rings = [
+            [geometry.project(*point) for point in ring]
+            for polygon in feature["geometry"]["coordinates"]
+            for ring in polygon
+        ]
+        box = geometry.bounds(point for ring in rings for point in ring)
+        found.append(ProvinceOutline(feature["id"], feature["properties"]["country"].lower(), rings, box))
+    return found
+
+
+@functools.lru_cache(KEPT)
+def province_at(country: str, lon: float, lat: float) -> str:
+    """Return the id of the province of a country that a position lies in; "" if it lies in none.
+
+    A position outside of all of them is in the nearest one, if that is at most NEAR away.
+    """
+    point = geometry.project(lon, lat)
+    nearest, distance = "", NEAR
+    for outline in outlines():
+        if outline.country != country or not outline.box.grown(NEAR).holds(point):
+            continue
+        if geometry.is_inside(point, outline.rings):
+            return outline.key
+        away = min(
+            geometry.distance_to_segment(point, start, end)
+            for ring in outline.rings
+            for start, end in zip(ring, [*ring[1:], ring[0]], strict=True)
+        )
+        if away <= distance:
+            nearest, distance = outline.key, away
+    return nearest
+
+
+def province_of(place: Place) -> str:
+    """Return the id of the province that a place lies in; "" if its position or its one country is not known.
+
+    Places that cross provinces by their nature, such as rivers, lie in none. The place's country must be loaded.
+    """
+    if place.latitude is None or place.country is None or place.kind in NOT_IN_ONE:
+        return ""
+    return province_at(place.country.key, float(place.longitude), float(place.latitude))
+
+
+def province_name(key: str) -> str:
+    """Return the name of a province in the language of the reader."""
+    return shapes()["provinces"][key][f"name_{get_language() or 'en'}"]
