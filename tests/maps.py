@@ -40,3 +40,10 @@ def listed(element):
 def located_projects(query=""):
     """Return the projects that the list would show, by place."""
     return Located.of(ProjectFilter(QueryDict(query), queryset=Project.objects.published()))
+
+
+def rows(element, size="fine"):
+    """Return the rows of the list in step with a drawing: (name with number, URL), like `marks`, by country."""
+    name = f"map-rows map-rows-{size}" if size else "map-rows"
+    found = element.xpath(f".//*[@class='{name}']")
+    return [(reading.words(row), row.get("href")) for part in found for row in of_class(part, "map-row")]

@@ -33,6 +33,7 @@ PAGES = {
     "event": "timeline/aral-fishing-ends/",
     "coverage": "coverage/",
     "map": "map/",
+    "map-provinces": "map/?view=provinces",
     "gyeonggi": "gyeonggi/",
     "ties": "gyeonggi/ties/",
     "plan": "plan/",

@@ -301,6 +301,7 @@ class MapMark:
     url: str = ""
     kind: str = ""
     records: Collection = frozenset()
+    approximate: bool = False  # the position only says in which country: the drawing may move the mark
 
     @property
     def at(self) -> Point:
@@ -360,6 +361,7 @@ class NamePlacement:
     rows: int = 1
     line: float = 15.0  # height of a row
     steps: tuple[Point, ...] = ()
+    pad: Point = (0.0, 0.0)  # from the text to the edge of its plate, across and down
 
     @property
     def height(self) -> float:
@@ -380,12 +382,38 @@ class Spot:
     anchor: str  # start, middle or end, as in SVG's text-anchor
 
 
+def free_spot(
+    wanted: Sequence[Point],
+    radius: float,
+    taken: Collection[tuple[float, float, float]],
+    paper: BoundingBox,
+    step: float = 6.0,
+) -> Point:
+    """Return the centre of a circle that meets none of the `taken` circles (x, y, radius), as near as possible.
+
+    The first of the `wanted` centres that is free wins. Otherwise the search goes outwards from the first of them in
+    circles `step` apart. The circle stays on the paper. If no centre is free, the first wanted one is returned.
+    """
+    x, y = wanted[0]
+    inner = paper.grown(-radius)
+    rings = range(1, math.ceil(math.hypot(paper.width, paper.height) / step))
+    around = (
+        (x + i * step * math.cos(turn * math.pi / 8), y + i * step * math.sin(turn * math.pi / 8))
+        for i in rings
+        for turn in range(16)
+    )
+    for point in itertools.chain(wanted, around):
+        if inner.holds(point) and all(math.dist(point, (x, y)) >= radius + other for x, y, other in taken):
+            return point
+    return wanted[0]
+
+
 def set_names(names: Sequence[NamePlacement], paper: BoundingBox) -> list[Spot | None]:
     """Return a place for each name without overlap with a mark, another name or the edge; None if there is no room.
 
-    Earlier names are placed first. `paper` is the drawing, in pixels. A name beside a mark tries right, left, below,
-    above, and then the four diagonals. A name over a point tries the point and its `steps`, then the same half a row
-    below and above.
+    Names include their plates. Earlier names are placed first. `paper` is the drawing, in pixels. A name beside a mark
+    tries right, left, below, above, the four diagonals, and then above and below from one side of the mark. A name over
+    a point tries the point and its `steps`, then the same half a row below and above.
     """
     marks = [
         BoundingBox(name.x - name.radius, name.y - name.radius, 2 * name.radius, 2 * name.radius) for name in names
@@ -395,7 +423,7 @@ def set_names(names: Sequence[NamePlacement], paper: BoundingBox) -> list[Spot |
     for i, name in enumerate(names):
         others = [mark for j, mark in enumerate(marks) if j != i and names[j].radius]
         for place in _places(name):
-            box = _extent(name, place)
+            box = extent(name, place)
             if paper.contains(box) and not any(box.meets(other) for other in [*taken, *others]):
                 taken.append(box)
                 found.append(place)
@@ -412,28 +440,47 @@ def _places(name: NamePlacement) -> Iterator[Spot]:
             for across, down in ((0, 0), *name.steps):
                 yield Spot(across, base + down + lift * name.line, "middle")
         return
-    side, under = name.radius + 4, name.radius + 1 + name.height / 2
+    across, down = name.pad
+    side, under = name.radius + (1 + across if across else 4), name.radius + 1 + name.height / 2 + down
     yield Spot(side, base, "start")
     yield Spot(-side, base, "end")
     yield Spot(0, base + under, "middle")
     yield Spot(0, base - under, "middle")
     for lift in (-0.7 * name.line, 0.7 * name.line):
-        yield Spot(0.8 * side, base + lift, "start")
-        yield Spot(-0.8 * side, base + lift, "end")
+        beside = side if across else 0.8 * side  # a plate must not cover the mark
+        yield Spot(beside, base + lift, "start")
+        yield Spot(-beside, base + lift, "end")
+    for lift in (-under, under):
+        yield Spot(-name.radius, base + lift, "start")
+        yield Spot(name.radius, base + lift, "end")
 
 
-def _extent(name: NamePlacement, place: Spot) -> BoundingBox:
+def extent(name: NamePlacement, place: Spot) -> BoundingBox:
+    """Return the box of a name at its place, with its plate."""
+    across, down = name.pad
     start = {"start": 0.0, "middle": -name.width / 2, "end": -name.width}[place.anchor]
     height = name.height - 0.15 * name.line  # letters do not fill the height of their row
-    return BoundingBox(name.x + place.dx + start, name.y + place.dy - name.baseline - height / 2, name.width, height)
+    left, top = name.x + place.dx + start, name.y + place.dy - name.baseline - height / 2
+    return BoundingBox(left - across, top - down, name.width + 2 * across, height + 2 * down)
 
 
 def text_width(text: str, size: float = 12.0) -> float:
-    """Return the approximate width in pixels of a text in a system font of `size` pixels.
+    """Return the approximate width in pixels of a text in a semi-bold system font of `size` pixels.
 
     Hangul is wide, Latin is narrow.
     """
-    return sum(1.0 if ord(c) >= 0x1100 else 0.3 if c in " .,il'’-" else 0.62 for c in text) * size
+    return sum(_letter_width(letter) for letter in text) * size
+
+
+def _letter_width(letter: str) -> float:
+    """Return the width of a letter as a share of the font size."""
+    if ord(letter) >= 0x1100:
+        return 1.0
+    if letter in " .,il'’-":
+        return 0.3
+    if letter in "mwMWмшщжюыфМШЩЖЮЫФ":
+        return 0.92
+    return 0.7 if letter.isupper() else 0.62
 
 
 # ── Classes of a choropleth map ──────────────────────────────────────────────────────────────────────────────
@@ -465,6 +512,16 @@ def class_breaks(values: Iterable[float], most: int = 5) -> list[float]:
 def class_of(value: float, breaks: Sequence[float]) -> int:
     """Return the number of the class of a value, from 1."""
     return max(1, min(bisect.bisect_right(breaks, value), len(breaks) - 1))
+
+
+def count_limits(largest: int, most: int = 5) -> list[int]:
+    """Return the first numbers of at most `most` classes of counts from 1 to `largest`, each class wider than the last.
+
+    Counts of places are unequal: most are small. The limits are taken from 1, 2, 5, 10, 20, 50 …
+    """
+    series = [step * 10**power for power in range(len(str(largest))) for step in (1, 2, 5)]
+    reached = [limit for limit in series if limit <= largest]
+    return reached[:: math.ceil(len(reached) / most)] if reached else []
 
 
 # ── GeoJSON ──────────────────────────────────────────────────────────────────────────────────────────────────

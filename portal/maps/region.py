@@ -7,7 +7,7 @@ come from portal/maps/mapdata.json, which `write_map` writes.
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +21,12 @@ from portal.models import Place
 # The two drawings: name, map units per pixel in the narrowest figure that shows the drawing, and least distance of
 # marks in pixels, so that each mark is a target of 24 × 24 pixels.
 DRAWINGS = (("coarse", 3.3, 24), ("fine", 1.84, 24))
+# The drawings of the large map: each mark is a target of 44 × 44 pixels, except approximate ones, which have less room.
+LARGE_DRAWINGS = (("coarse", 3.1, 44), ("fine", 1.25, 44))
 MARK, COUNTED = 6, 12  # radius in pixels: of a plain mark, and least radius of a mark with a number
 DIGITS = 11.5  # font size of that number in pixels
+GAP = 3  # pixels between a mark and one that had to move
+PLATE = (4.0, 1.5)  # pixels from the name of a mark to the edge of its plate, across and down
 FULL = 100  # this many records have the largest mark, unless a place has more
 # The box in map units around the former Aral Sea. A map that shows part of it explains the outlines of the sea.
 ARAL = geometry.bounds(geometry.project(lon, lat) for lon in (58.2, 61.9) for lat in (43.4, 46.8))
@@ -32,7 +36,8 @@ ARAL = geometry.bounds(geometry.project(lon, lat) for lon in (58.2, 61.9) for la
 def shapes() -> dict:
     """Return portal/maps/mapdata.json, parsed.
 
-    It has the paths, label points and boxes of the countries, and the label points of other names.
+    It has the paths, label points and boxes of the countries, the paths, label points and names of the provinces, and
+    the label points of other names.
     """
     return json.loads((Path(__file__).parent / "mapdata.json").read_text("utf-8"))
 
@@ -93,17 +98,35 @@ class MapLabel:
 
 @dataclass(frozen=True)
 class MapItem:
-    """An item at a point of the drawing: a mark, which may have a number and a name, or a name without a mark."""
+    """An item at a point of the drawing: a mark, which may have a number and a name, or a name without a mark.
 
-    kind: str  # mark, country, water, neighbour
+    `rows` are the rows of its name, which is in `words` too if the drawing has room for it. `plate` is the rectangle
+    behind the name: x, y, width and height in pixels from the point of the item.
+    """
+
+    kind: str  # mark, province, country, water, neighbour
     x: str
     y: str
     radius: str
     words: MapLabel | None
+    rows: list[str]
+    language: str
+    key: str = ""
     url: str = ""
     title: str = ""
     count: str = ""
-    several: bool = False
+    members: tuple[geometry.MapMark, ...] = ()
+    plate: tuple[str, str, str, str] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Return True for several places that are drawn as one mark."""
+        return len(self.members) > 1
+
+    @property
+    def approximate(self) -> bool:
+        """Return True if only the country of the records is known."""
+        return any(mark.approximate for mark in self.members)
 
 
 @dataclass(frozen=True)
@@ -126,6 +149,22 @@ class Country:
     tone: str
 
 
+@dataclass(frozen=True)
+class ShadedProvince:
+    """The shape of a province, shaded by its number of projects, with its link, title and CSS class."""
+
+    key: str
+    name: str
+    count: int
+    url: str
+    title: str
+    tone: str
+
+    @property
+    def path(self) -> str:
+        return shapes()["provinces"][self.key]["path"]
+
+
 @dataclass
 class Map:
     """All values that components/map_drawing.html needs."""
@@ -135,7 +174,10 @@ class Map:
     frame: geometry.BoundingBox
     countries: list[Country]
     drawings: list[MapDrawing]
+    provinces: list[ShadedProvince] = ()
+    borders: str = ""  # path of the borders of the countries over the provinces
     hatched: bool = False
+    is_large: bool = False  # marks have larger targets, and a list beside the map is in step with them
     width: int = field(init=False, default=round(geometry.FRAME.width))
     height: int = field(init=False, default=round(geometry.FRAME.height))
 
@@ -180,6 +222,7 @@ class LabelCandidate:
     y: float
     rows: list[str]
     language: str = ""
+    key: str = ""
     radius: float = 0
     size: float = 12  # font size, in pixels
     url: str = ""
@@ -191,7 +234,8 @@ class LabelCandidate:
     @property
     def name(self) -> geometry.NamePlacement:
         width = max(geometry.text_width(row, self.size) for row in self.rows)
-        return geometry.NamePlacement(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps)
+        pad = PLATE if self.kind == "mark" else (0.0, 0.0)
+        return geometry.NamePlacement(self.x, self.y, width, self.radius, len(self.rows), steps=self.steps, pad=pad)
 
 
 @dataclass(frozen=True)
@@ -233,18 +277,20 @@ def draw(
     counted: bool = False,
     cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
     hatched: bool = False,
+    sizes: Iterable[tuple[str, float, float]] = DRAWINGS,
+    provinces: list[ShadedProvince] = (),
 ) -> Map:
-    """Return a map of `marks` over the countries.
+    """Return a map of `marks` over the countries, or over `provinces`.
 
     `countries` are the places that may be linked and named. `tones` maps the key of a country to the CSS class of its
     shape, `figures` to a second line of its name, and `badges` to a number in a circle. `frame` is the part of the map
     that is shown, in map units. If `counted`, each mark shows the number of its records, and its size depends on it.
-    `cluster_url` returns the URL of several marks that are drawn as one.
+    `cluster_url` returns the URL of several marks that are drawn as one. `sizes` are DRAWINGS or LARGE_DRAWINGS.
     """
     tones, figures, badges = tones or {}, figures or {}, badges or {}
     known = {place.key: place for place in countries}
     shown = []
-    for key, shape in shapes()["countries"].items():
+    for key, shape in () if provinces else shapes()["countries"].items():
         url, title = "", ""
         if key in known:
             url, title = known[key].get_absolute_url(), known[key].name_and_language()[0]
@@ -252,15 +298,27 @@ def draw(
             title = with_value(title, said) if said else title
         shown.append(Country(key, shape["path"], url, title, tones.get(key, "")))
     drawings = []
-    for size, scale, apart in DRAWINGS:
+    for size, scale, apart in sizes:
         view = View(frame, geometry.FRAME.width / frame.width / scale)
-        drafts = [
-            *cluster_marks(marks, view, apart, counted, cluster_url),
-            *drafts_of_names(known, view, figures, badges),
-        ]
         paper = geometry.BoundingBox(0, 0, geometry.FRAME.width / scale, geometry.FRAME.height / scale)
+        marked = mark_drafts(marks, view, apart, paper, counted, cluster_url)
+        drafts = [
+            *marked,
+            *province_drafts(provinces, view, marked),
+            *drafts_of_names(known, view, figures, badges, without={mark.key for mark in marks if mark.approximate}),
+        ]
         drawings.append(MapDrawing(size, geometry.short(scale, 2), _set(drafts, paper, scale)))
-    return Map(id=id, label=label, frame=frame, countries=shown, drawings=drawings, hatched=hatched)
+    return Map(
+        id=id,
+        label=label,
+        frame=frame,
+        countries=shown,
+        drawings=drawings,
+        provinces=provinces,
+        borders=shapes()["borders"] if provinces else "",
+        hatched=hatched,
+        is_large=sizes is LARGE_DRAWINGS,
+    )
 
 
 def counted_radius(count: int, counts: Iterable[int]) -> float:
@@ -276,43 +334,97 @@ def digit_radius(count: int) -> float:
     return geometry.text_width(number(count), DIGITS) / 2 + 4
 
 
-def cluster_marks(
+def mark_drafts(
     marks: list[geometry.MapMark],
     view: View,
     apart: float,
+    paper: geometry.BoundingBox,
     counted: bool = False,
     cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
-) -> Iterator[LabelCandidate]:
-    """Yield the marks of a view, with those nearer than `apart` pixels merged into one.
+) -> list[LabelCandidate]:
+    """Return the marks of a view: approximate ones first, then clusters, the one with the fullest place first.
 
-    The cluster with the fullest place comes first. If `counted`, `apart` is at least the diameter of the widest number,
-    so that no mark hides the number of another.
+    Marks nearer than `apart` pixels are merged into one. If `counted`, `apart` is at least the diameter of the widest
+    number, so that no mark hides the number of another. An approximate mark is not merged: it is at a free point of its
+    country, or at the nearest one. It is left out if the middle of its country is outside of the view.
     """
-    points = [(*view.pixels(mark.at), len(mark.records)) for mark in marks]
-    if counted and marks:
-        apart = max(apart, 2 * digit_radius(max(len(mark.records) for mark in marks)))
+    exact = [mark for mark in marks if not mark.approximate]
+    points = [(*view.pixels(mark.at), len(mark.records)) for mark in exact]
+    if counted and exact:
+        apart = max(apart, 2 * digit_radius(max(len(mark.records) for mark in exact)))
     groups = geometry.clusters(points, apart)
-    counts = [len(NONE.union(*(marks[i].records for i in group))) for group in groups]
-    for group, count in zip(groups, counts, strict=True):
-        members = [marks[i] for i in group]
-        lead, several = members[0], len(members) > 1
-        title = ", ".join(mark.name for mark in members)
-        yield LabelCandidate(
-            kind="mark",
-            x=points[group[0]][0],
-            y=points[group[0]][1],
-            rows=[
-                pgettext("several places on a map", "{name} +{n}").format(name=lead.name, n=len(members) - 1)
-                if several
-                else lead.name
-            ],
-            language=lead.language,
-            radius=counted_radius(count, counts) if counted and count else MARK,
-            url=(several and cluster_url(members)) or lead.url,
-            title=with_value(title, counted_projects(count)) if counted else title,
-            count=number(count) if counted and count else "",
-            members=tuple(members),
+    counts = [len(NONE.union(*(exact[i].records for i in group))) for group in groups]
+    found = [
+        draft_of_mark(
+            tuple(exact[i] for i in group),
+            points[group[0]][:2],
+            count if counted else 0,
+            counted_radius(count, counts) if counted and count else MARK,
+            cluster_url,
         )
+        for group, count in zip(groups, counts, strict=True)
+    ]
+    moved, taken = [], [(draft.x, draft.y, max(draft.radius, COUNTED) + GAP) for draft in found]
+    for mark in (mark for mark in marks if mark.approximate and view.frame.holds(mark.at)):
+        radius = counted_radius(len(mark.records), [*counts, len(mark.records)])
+        inside = [point for point in shapes()["countries"][mark.key]["labels"] if view.frame.holds(point)]
+        x, y = geometry.free_spot([view.pixels(point) for point in (mark.at, *inside)], radius, taken, paper)
+        taken.append((x, y, radius + GAP))
+        moved.append(draft_of_mark((mark,), (x, y), len(mark.records), radius))
+    return [*moved, *found]
+
+
+def draft_of_mark(
+    members: tuple[geometry.MapMark, ...],
+    point: geometry.Point,
+    count: int,
+    radius: float,
+    cluster_url: Callable[[list[geometry.MapMark]], str] = lambda marks: "",
+) -> LabelCandidate:
+    """Return the draft of a mark for one or several places at a point in pixels; `count` is 0 without a number."""
+    lead, rows = members[0], [members[0].name]
+    if len(members) > 1:
+        rows.append(ngettext("+ {n} place", "+ {n} places", len(members) - 1).format(n=number(len(members) - 1)))
+    title = " ".join(rows)
+    return LabelCandidate(
+        kind="mark",
+        x=point[0],
+        y=point[1],
+        rows=rows,
+        language=lead.language,
+        key=lead.key,
+        radius=radius,
+        url=(len(members) > 1 and cluster_url(list(members))) or lead.url,
+        title=with_value(title, counted_projects(count)) if count else title,
+        count=number(count) if count else "",
+        members=members,
+    )
+
+
+def province_drafts(
+    provinces: Iterable[ShadedProvince], view: View, marks: list[LabelCandidate]
+) -> Iterator[LabelCandidate]:
+    """Yield the numbers of the provinces, the largest first, at points where they do not meet a mark or each other.
+
+    A number that finds no such point is left out: the list beside the map has it.
+    """
+    taken = [(mark.x, mark.y, mark.radius) for mark in marks]
+    for province in sorted(provinces, key=lambda province: -province.count):
+        radius = digit_radius(province.count)
+        points = [view.pixels(point) for point in shapes()["provinces"][province.key]["labels"]]
+        free = (p for p in points if all(geometry.math.dist(p, (x, y)) >= r + radius for x, y, r in taken))
+        if province.count and (point := next(free, None)):
+            taken.append((*point, radius))
+            yield LabelCandidate(
+                kind="province",
+                x=point[0],
+                y=point[1],
+                rows=[province.name],
+                key=province.key,
+                radius=radius,
+                size=11,
+                count=number(province.count),
+            )
 
 
 def drafts_of_names(
@@ -320,11 +432,15 @@ def drafts_of_names(
     view: View,
     figures: dict[str, str] | None = None,
     badges: dict[str, int] | None = None,
+    without: Collection[str] = (),
 ) -> Iterator[LabelCandidate]:
-    """Yield names without marks in the order in which they are placed: countries, neighbours, waters."""
+    """Yield names without marks in the order in which they are placed: countries, neighbours, waters.
+
+    `without` are the keys of countries that have a mark with their name.
+    """
     figures, badges = figures or {}, badges or {}
     for key, shape in shapes()["countries"].items():
-        if key in countries:
+        if key in countries and key not in without:
             name, language = countries[key].name_and_language()
             count = badges.get(key, 0)
             x, y, steps = view.points(shape["labels"])
@@ -334,6 +450,7 @@ def drafts_of_names(
                 y=y,
                 rows=[name, figures[key]] if key in figures else [name],
                 language=language,
+                key=key,
                 radius=counted_radius(count, badges.values()) if count else 0,
                 url=countries[key].get_absolute_url(),
                 title=with_value(name, counted_projects(count)) if count else "",
@@ -350,15 +467,19 @@ def drafts_of_names(
 def _set(drafts, paper, scale):
     """Return the drafts as MapItems, each with its name if there is room for it.
 
-    Drafts outside `paper` are left out, and names without a mark for which there is no room.
+    Drafts outside `paper` are left out, and names without a mark or a number for which there is no room.
     """
     items = []
     for draft, place in zip(drafts, geometry.set_names([draft.name for draft in drafts], paper), strict=True):
-        if not paper.holds((draft.x, draft.y)) or (place is None and draft.kind != "mark"):
+        if not paper.holds((draft.x, draft.y)) or (place is None and draft.kind not in {"mark", "province"}):
             continue
-        x, y, words = draft.x, draft.y, None
+        x, y, words, plate = draft.x, draft.y, None, None
         if place is not None:
             name, dx, dy = draft.name, place.dx, place.dy
+            if any(name.pad):
+                box = geometry.extent(name, place)
+                sides = (box.left - x, box.top - y, box.width, box.height)
+                plate = tuple(geometry.short(side) for side in sides)
             if not draft.radius:  # pixel offsets do not scale, so x and y are those of the name itself
                 x, y, dx, dy = x + dx, y + dy - name.baseline, 0, name.baseline
             rows = [(row, geometry.short(dy + i * name.line)) for i, row in enumerate(draft.rows)]
@@ -370,13 +491,17 @@ def _set(drafts, paper, scale):
                 y=geometry.short(y * scale),
                 radius=geometry.short(draft.radius),
                 words=words,
+                rows=draft.rows,
+                language=draft.language,
+                key=draft.key,
                 url=draft.url,
                 title=draft.title,
                 count=draft.count,
-                several=len(draft.members) > 1,
+                members=draft.members,
+                plate=plate,
             )
         )
-    return items
+    return sorted(items, key=lambda item: item.approximate)  # above the targets of the others
 
 
 # ── A map with its list ──────────────────────────────────────────────────────────────────────────────────────

@@ -3,23 +3,39 @@
 The server draws the map, and the browser replaces the drawing when the reader moves it.
 """
 
+import bisect
 import dataclasses
 import json
 import math
+from types import SimpleNamespace
 
 from django import forms
 from django.http import JsonResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from portal.generic.list import RecordListView
 from portal.maps import geometry
-from portal.maps.region import View, central_asia, cluster_marks, counted_projects, drafts_of_names, draw
-from portal.views.map_data import Located, at_any, is_inside
+from portal.maps.provinces import province_name, province_of
+from portal.maps.region import (
+    LARGE_DRAWINGS,
+    ShadedProvince,
+    View,
+    central_asia,
+    counted_projects,
+    drafts_of_names,
+    draw,
+    mark_drafts,
+    shapes,
+    with_value,
+)
+from portal.views.map_data import Located, at_any
+from portal.views.map_list import lists_of_points, lists_of_provinces
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.tables import ProjectTable
@@ -27,9 +43,9 @@ from projects.views import ProjectList
 
 APART = 44  # least distance in pixels of two marks on the interactive map
 CLOSEST = 40.0  # map units: the least width of the drawn map
-NAMED = 3  # projects named at each place, in the list and on the map
-UNLOCATED = 100  # most projects without a known position that are named
-LISTED = 200  # most places in the list beside the map
+NAMED = 3  # projects named at each place in the popups of the interactive map
+NAMED_BELOW = 20  # most projects that are named of those known only by one country, or not even by that
+OUTSIDE = 50  # most places outside the map that are listed
 
 
 class BoxField(forms.CharField):
@@ -77,9 +93,10 @@ class ViewForm(forms.Form):
 
 
 class Explorer(RecordListView):
-    """Projects by place: the filters of the project list, a map, and a list of the places that works without the map.
+    """Projects by place: the filters of the project list, a map, and a list in step with it that works without the map.
 
-    With `format=json` the response has the marks for `bbox` and `zoom` as GeoJSON.
+    The map shows points, or provinces shaded by their number of projects (`view=provinces`). With `format=json` the
+    response has the marks for `bbox` and `zoom` as GeoJSON.
     """
 
     queryset = Project.objects.all()
@@ -89,6 +106,7 @@ class Explorer(RecordListView):
     results_template = "portal/includes/map_results.html"
     whole = True
     parameters = ("bbox", "zoom")
+    views = (("", pgettext_lazy("view of the map", "Points")), ("provinces", _("By province")))
     title = _("Map")
     lead = _("Where Korea and Central Asia cooperate, where the sources name a place.")
     count_words = staticmethod(ProjectList.count_words)
@@ -105,24 +123,22 @@ class Explorer(RecordListView):
     def view_form(self):
         return ViewForm(self.request.GET)
 
-    @cached_property
-    def kept(self):
-        """Return the query string without the parameters of the view (part of the map, zoom, format, page)."""
-        query = self.request.GET.copy()
-        for name in ("bbox", "zoom", "format", "page"):
-            query.pop(name, None)
-        return query
-
     # ── As a page ────────────────────────────────────────────────────────────────────────────────────────────
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         located = Located.of(self.filterset)
-        listed = fullest(located.places)
-        on_map, beyond = located.counts()
+        placed = [place for place in located.inside if not self.chosen_view or province_of(place)]
+        countries = self.with_only_country(located, placed)
+        provinces = self.provinces(placed) if self.chosen_view else []
+        drawing = self.drawing([] if self.chosen_view else placed, countries, provinces)
+        shown, only = at_any(placed), at_any(countries)
+        rest = SimpleNamespace(key="", project_ids=self.filterset.found - shown - only - at_any(located.outside))
+        newest = located.newest([*countries, rest], NAMED_BELOW)
         return context | {
             "problems": [*context["problems"], *self.view_form.problems],
-            "map": self.drawing(located, listed),
+            "wide_results": True,
+            "map": drawing,
             "frame_words": " ".join(
                 geometry.short(value)
                 for value in (self.frame.left, self.frame.top, self.frame.width, self.frame.height)
@@ -135,14 +151,20 @@ class Explorer(RecordListView):
             "whole_url": self.address(None) if self.box else "",
             "closer_url": self.address(scaled(self.frame, 0.5)) if self.frame.width > CLOSEST else "",
             "wider_url": self.address(scaled(self.frame, 2)) if self.box else "",
-            "groups": self.groups(listed, located.newest(listed, NAMED)),
-            "listed": len(listed),
-            "places": len(located.places),
-            "on_map": on_map,
-            "beyond": beyond,
-            "without": len(located.unlocated),
-            "unlocated": located.unlocated_first(UNLOCATED),
-            "unlocated_more": max(0, len(located.unlocated) - UNLOCATED),
+            "lists": lists_of_provinces(drawing, countries, {country.key: country for country in self.countries})
+            if self.chosen_view
+            else lists_of_points(drawing, placed, countries, self.place_url),
+            "classes": legend(provinces),
+            "on_map": len(shown),
+            "only_count": len(only - shown),
+            "only": [
+                (country, newest[country.key], max(0, len(country.project_ids) - NAMED_BELOW)) for country in countries
+            ],
+            "outside": [(place, self.place_url(place)) for place in fullest(located.outside)[:OUTSIDE]],
+            "outside_count": len(at_any(located.outside) - shown - only),
+            "without": len(rest.project_ids),
+            "unplaced": newest[rest.key],
+            "unplaced_more": max(0, len(rest.project_ids) - NAMED_BELOW),
         }
 
     @cached_property
@@ -158,24 +180,52 @@ class Explorer(RecordListView):
     def frame(self):
         return geometry.frame_around(box_points(self.box), margin=0, smallest=CLOSEST) if self.box else geometry.FRAME
 
-    def query(self, query, **more):
-        query = query.copy()
-        for name, value in more.items():
-            query[name] = value
-        return query.urlencode(safe=",")
-
     def address(self, frame):
-        """Return the URL of this page with the same filters for the part `frame` of the map; None is the whole."""
-        bbox = {} if frame is None else {"bbox": ",".join(f"{value:.2f}" for value in geometry.degrees_around(frame))}
-        return f"{self.request.path}?{self.query(self.kept, **bbox)}#map"
+        """Return the URL of this page with the same filters and view for the part `frame` of the map; None is all."""
+        query = self.request.GET.copy()
+        for name in ("bbox", "zoom", "format", "page"):
+            query.pop(name, None)
+        if frame is not None:
+            query["bbox"] = ",".join(f"{value:.2f}" for value in geometry.degrees_around(frame))
+        return f"{self.request.path}?{query.urlencode(safe=',')}#map"
 
-    def drawing(self, located, listed):
-        in_list = {place.key for place in listed}
+    def list_url(self, places):
+        """Return the URL of the project list for places, with the same filters."""
+        return with_query(reverse("projects"), self.filterset.valid_data | {"place": [place.key for place in places]})
 
+    def place_url(self, place):
+        """Return the URL of the place; with filters, that of its projects that match them."""
+        return self.list_url([place]) if self.filterset.valid_data else place.get_absolute_url()
+
+    def with_only_country(self, located, placed):
+        """Return the countries with projects at none of the `placed` places in them: these are their `project_ids`."""
+        only = located.only_country([one for one in self.countries if one.key in shapes()["countries"]], placed)
+        found = [country for country in self.countries if country.key in only]
+        for country in found:
+            country.project_ids = only[country.key]
+        return found
+
+    def provinces(self, placed):
+        """Return all provinces with the number of projects at places in them, and the URL of the list of these."""
+        inside = {}
+        for place in placed:
+            inside.setdefault(province_of(place), []).append(place)
+        counts = {key: len(at_any(places)) for key, places in inside.items()}
+        limits = geometry.count_limits(max(counts.values(), default=0))
+        found = []
+        for key in shapes()["provinces"]:
+            count, name = counts.get(key, 0), province_name(key)
+            tone = f"map-class-{bisect.bisect_right(limits, count)}" if count else "map-class-zero"
+            title = with_value(name, counted_projects(count) if count else gettext("no sourced project"))
+            url = self.list_url(inside[key]) if count else ""
+            found.append(ShadedProvince(key, name, count, url, title, tone))
+        return found
+
+    def drawing(self, places, countries, provinces):
         def cluster_url(marks):
             box = geometry.bounds(mark.at for mark in marks)
             if max(box.width, box.height) < CLOSEST / 10:  # these marks stay one at any zoom
-                return marks[0].url
+                return self.list_url(marks)
             return self.address(geometry.frame_around(box_points(box), margin=0.2, smallest=CLOSEST))
 
         return draw(
@@ -183,90 +233,79 @@ class Explorer(RecordListView):
             label=gettext("Map of projects by place"),
             countries=self.countries,
             marks=[
-                dataclasses.replace(place.mark, url=f"#place-{place.key}") if place.key in in_list else place.mark
-                for place in located.inside
+                *(dataclasses.replace(place.mark, url=self.place_url(place)) for place in places),
+                *(country_mark(country) for country in countries),
             ],
             frame=self.frame,
             counted=True,
             cluster_url=cluster_url,
+            sizes=LARGE_DRAWINGS,
+            provinces=provinces,
         )
-
-    def groups(self, places, newest):
-        """Return the places grouped by country, those on the map first.
-
-        Each group has its heading and the language of it, whether the map shows its places, and the places with their
-        projects.
-        """
-        groups = {}
-        for place in places:
-            heading = place.country.name_and_language() if place.country else (gettext("Several countries"), "")
-            groups.setdefault((not is_inside(place), *heading), []).append(
-                {
-                    "place": place,
-                    "count": len(place.project_ids),
-                    "projects": newest[place.key],
-                    "more_url": self.list_url(place) if len(place.project_ids) > NAMED else "",
-                }
-            )
-        return [
-            {"heading": heading, "language": language, "inside": not outside, "places": places}
-            for (outside, heading, language), places in sorted(groups.items(), key=lambda item: item[0])
-        ]
-
-    def list_url(self, place):
-        """Return the URL of the project list for a place, with the same filters."""
-        return f"{reverse('projects')}?{self.query(self.kept, place=place.key)}"
 
     # ── As data ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def marks_as_json(self):
         form, filterset = self.view_form, self.get_filterset(self.get_filterset_class())
+        self.filterset = filterset
         filterset.raise_for_errors()
         if not form.is_valid():
             problem = {"title": gettext("The map could not be drawn"), "status": 400, "detail": " ".join(form.problems)}
             return JsonResponse(problem, status=400, content_type="application/problem+json")
         zoom, bbox = form.cleaned_data["zoom"], form.cleaned_data["bbox"]
         located = Located.of(filterset)
+        countries = self.with_only_country(located, located.inside)
+        marks = [*(place.mark for place in located.places), *(country_mark(country) for country in countries)]
         view = View(geometry.FRAME, geometry.pixels_per_unit(0 if zoom is None else zoom))
+        paper = geometry.BoundingBox(-1e6, -1e6, 2e6, 2e6)
+        whole = geometry.BoundingBox(0, 0, geometry.FRAME.width * view.zoom, geometry.FRAME.height * view.zoom)
         drafts = [
-            *cluster_marks([place.mark for place in located.places], view, APART, counted=True),
-            *drafts_of_names({place.key: place for place in self.countries}, view),
+            *mark_drafts(marks, view, APART, whole, counted=True),
+            *drafts_of_names(
+                {place.key: place for place in self.countries}, view, without={country.key for country in countries}
+            ),
         ]
-        spots = geometry.set_names([draft.name for draft in drafts], geometry.BoundingBox(-1e6, -1e6, 2e6, 2e6))
-        by_key = {place.key: place for place in located.places}
+        spots = geometry.set_names([draft.name for draft in drafts], paper)
+        by_key = {place.key: place for place in (*located.places, *countries)}
         shown, names = [], []
         for draft, spot in zip(drafts, spots, strict=True):
-            if draft.kind == "mark" and (bbox is None or bbox.holds((draft.members[0].lon, draft.members[0].lat))):
-                shown.append((draft, spot, [by_key[mark.key] for mark in draft.members]))
-            elif draft.kind != "mark" and spot is not None:
+            at = view.degrees((draft.x, draft.y))
+            if draft.kind == "mark":
+                if bbox is None or bbox.holds(at):
+                    shown.append((draft, spot, at, [by_key[mark.key] for mark in draft.members]))
+            elif spot is not None:
                 at = view.degrees((draft.x + spot.dx, draft.y + spot.dy - draft.name.baseline))
                 if bbox is None or bbox.holds(at):
                     lon, lat = (round(value, 3) for value in at)
                     names.append({"name": draft.rows[0], "kind": draft.kind, "lon": lon, "lat": lat})
-        alone = [places[0] for _draft, _spot, places in shown if len(places) == 1]
-        newest = located.newest(alone, NAMED)
-        on_map, beyond = located.counts()
+        newest = located.newest([places[0] for *_draft, places in shown if len(places) == 1], NAMED)
+        only, beyond = at_any(countries), at_any(located.outside)
         return JsonResponse(
             geometry.feature_collection(
-                [self.feature(draft, spot, places, newest) for draft, spot, places in shown],
+                [self.feature(draft, spot, at, places, newest) for draft, spot, at, places in shown],
                 names=names,
                 projects=len(filterset.found),
-                projects_on_map=on_map,
-                projects_beyond=beyond,
+                projects_on_map=len(located.on_map),
+                projects_only_by_country=len(only - located.on_map),
+                projects_beyond=len(beyond - located.on_map - only),
             ),
             json_dumps_params={"ensure_ascii": False},
             content_type="application/geo+json",
         )
 
-    def feature(self, draft, spot, places, newest):
+    def feature(self, draft, spot, at, places, newest):
         """Return the GeoJSON feature of a mark: one place with its newest projects, or several with counts."""
         lead = places[0]
+        country = lead if draft.members[0].approximate else lead.country
         properties = {
             "name": draft.rows[0],
             "language": draft.language,
+            "more_places": draft.rows[1] if len(places) > 1 else "",
             "title": draft.title,
+            "country": country.name_and_language()[0] if country else gettext("Several countries"),
             "projects": len(at_any(places)),
             "places": len(places),
+            "approximate": gettext("known only by country") if draft.members[0].approximate else "",
             "radius": round(draft.radius, 1),
             # Offset in pixels from the centre of the mark to the baseline of the name; None if there is no room.
             "spot": spot and {"dx": round(spot.dx, 1), "dy": round(spot.dy, 1), "anchor": spot.anchor},
@@ -278,8 +317,11 @@ class Explorer(RecordListView):
                 "links": [
                     self.link(project, "title") | {"status": project.status_now_words} for project in newest[lead.key]
                 ],
-                "more": self.list_url(lead) if len(lead.project_ids) > NAMED else "",
+                "more": "",
             }
+            if len(lead.project_ids) > NAMED:
+                # The list has no filter for what is known only by country: the page names these projects.
+                properties["more"] = f"#only-{lead.key}" if properties["approximate"] else self.list_url([lead])
         else:
             box = geometry.bounds((place.mark.lon, place.mark.lat) for place in places)
             properties |= {
@@ -288,17 +330,42 @@ class Explorer(RecordListView):
                 ],
                 "bbox": [round(value, 5) for value in (box.left, box.top, box.right, box.bottom)],
             }
-        return geometry.feature(lead.key, lead.mark.lon, lead.mark.lat, properties)
+        return geometry.feature(lead.key, *at, properties)
 
     def link(self, record, field):
         text, language = text_and_language(record, field)
         return {"text": text, "language": language, "url": record.get_absolute_url()}
 
 
+def country_mark(country):
+    """Return the mark of the projects that are known only by this country, in the middle of its shape."""
+    lon, lat = geometry.unproject(*shapes()["countries"][country.key]["labels"][0])
+    name, language = country.name_and_language()
+    url = f"#only-{country.key}"
+    return geometry.MapMark(country.key, lon, lat, name, language, url, records=country.project_ids, approximate=True)
+
+
+def legend(provinces):
+    """Return the classes of the provinces on the map: CSS class and words, such as "5 to 9 projects"."""
+    counts = sorted(province.count for province in provinces)
+    if not counts:
+        return []
+    limits = geometry.count_limits(counts[-1])
+    classes = [("map-class-zero", gettext("no sourced project"))] if counts[0] == 0 else []
+    for i, low in enumerate(limits):
+        high = limits[i + 1] - 1 if i + 1 < len(limits) else counts[-1]
+        words = counted_projects(low)
+        if high > low:
+            words = ngettext("{low} to {high} project", "{low} to {high} projects", high).format(
+                low=number(low), high=number(high)
+            )
+        classes.append((f"map-class-{i + 1}", words))
+    return classes
+
+
 def fullest(places):
-    """Return the LISTED places with the most projects, in the order of `places`."""
-    keys = {place.key for place in sorted(places, key=lambda place: -len(place.project_ids))[:LISTED]}
-    return [place for place in places if place.key in keys]
+    """Return the places with the most projects first; equal ones keep their order."""
+    return sorted(places, key=lambda place: -len(place.project_ids))
 
 
 def box_points(box):

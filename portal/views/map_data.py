@@ -39,11 +39,12 @@ class Located:
     def of(cls, filters):
         """Return the places for the filters of a project list.
 
-        One query, besides those of the filters, for any number of projects.
+        Two queries, besides those of the filters, for any number of projects.
         """
         at, places = filters.index.facets["place"], []
         positions = Place.objects.published().filter(latitude__isnull=False).exclude(kind__in=NO_PLACES)
-        for place in positions.select_related("country").order_by(reader_text("name"), "key"):
+        positions = positions.select_related("country").prefetch_related("countries")
+        for place in positions.order_by(reader_text("name"), "key"):
             place.project_ids = filters.found & at[place.key]
             if place.project_ids:
                 place.mark = mark_of(place, place.project_ids)
@@ -60,21 +61,29 @@ class Located:
         """Return the places outside the map of the region, most of them in Korea."""
         return [place for place in self.places if not is_inside(place)]
 
-    def counts(self):
-        """Return the number of projects on the map, and of those only outside it."""
-        shown, beyond = at_any(self.inside), at_any(self.outside)
-        return len(shown), len(beyond - shown)
-
     @functools.cached_property
-    def unlocated(self):
-        """Return the ids of the projects without a place whose position is known."""
-        return self.filters.found - at_any(self.places)
+    def on_map(self):
+        """Return the projects at places on the map of the region."""
+        return at_any(self.inside)
+
+    def only_country(self, countries, places):
+        """Return the projects of each country that are at none of `places` in it, by its key; not those without any.
+
+        They are known only by country, at least for the map of these places.
+        """
+        found = {}
+        for country in countries:
+            there = at_any(place for place in places if country in place.all_countries)
+            if projects := (self.filters.found & self.filters.index.facets["country"][country.key]) - there:
+                found[country.key] = projects
+        return found
 
     def newest(self, places, most):
         """Return the newest projects of each place, by its key: at most `most`, without their texts.
 
-        Three queries for any number of places and projects. Most places have some of the newest projects of all. A
-        second query finds the projects of the other places together, and the third one loads the names.
+        `places` have `key` and `project_ids`. Three queries for any number of places and projects. Most places have
+        some of the newest projects of all. A second query finds the projects of the other places together, and the
+        third one loads the names.
         """
         ordered = Project.objects.published().latest_first().values_list("pk", flat=True)
         found = _first(places, {place.key: place.project_ids for place in places}, ordered[: registry.SCAN_AHEAD], most)
@@ -83,10 +92,6 @@ class Located:
         found |= _first(lacking, latest, ordered.filter(pk__in_ids=IdList(NONE.union(*latest.values()))), most)
         named = _with_names().in_bulk(sorted({pk for pks in found.values() for pk in pks}))
         return {key: [named[pk] for pk in pks] for key, pks in found.items()}
-
-    def unlocated_first(self, most):
-        """Return the newest `most` projects without a place whose position is known, without their texts."""
-        return registry.first_records(_with_names().published().latest_first(), self.unlocated, most)
 
     @functools.cached_property
     def _years(self):

@@ -17,6 +17,9 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// What is known only by country comes last, as in the rows of the server.
+const weight = ({ feature: { properties } }) => properties.projects - (properties.approximate ? 1e9 : 0);
+
 // ── Leaflet, and the map's projection (portal/maps/geometry.py) ──────────────────────────────────────────────────────────────
 
 function loadStyles(href) {
@@ -81,6 +84,7 @@ class LiveMap {
     this.element = element("div", { className: "explorer-map" });
     this.projection = albers(JSON.parse(data.projection));
     const [left, top, width, height] = data.frame.split(" ").map(Number);
+    this.features = [];
     this.place(host);
     const crs = L.extend({}, L.CRS.Simple, {
       projection: this.projection,
@@ -188,6 +192,7 @@ class LiveMap {
     const view = this.map.getBounds();
     const zoom = this.map.getZoom();
     this.remember(view);
+    this.list();
     if (this.shown?.zoom === zoom && this.shown.box.contains(view)) return Promise.resolve();
     const box = this.around();
     this.shown = { zoom, box };
@@ -229,11 +234,53 @@ class LiveMap {
     const focused = this.wanted ?? document.activeElement?.dataset?.mark;
     this.marks.clearLayers();
     for (const name of names) this.name(name);
-    for (const feature of features) {
-      const mark = this.mark(feature);
+    this.features = features.map((feature) => ({ feature, mark: this.mark(feature) }));
+    for (const { feature, mark } of this.features)
       if (feature.id === focused) mark.getElement().focus({ preventScroll: true });
-    }
     this.wanted = null;
+    this.list();
+  }
+
+  // The list beside the map: a row for each mark in view, by country, in place of the rows of the drawing.
+  list() {
+    if (!this.features.length) return;
+    const groups = new Map();
+    for (const { feature, mark } of this.features) {
+      if (!this.map.getBounds().contains(mark.getLatLng())) continue;
+      const { country } = feature.properties;
+      groups.set(country, [...(groups.get(country) ?? []), { feature, mark }]);
+    }
+    const parts = [...groups].sort(([a], [b]) => a.localeCompare(b, this.words.language));
+    const rows = parts.flatMap(([country, found]) => [
+      element("h3", { textContent: country }),
+      element("ul", {}, ...found.sort((a, b) => weight(b) - weight(a)).map((one) => this.row(one))),
+    ]);
+    const list = document.getElementById("places");
+    const focused =
+      list.contains(document.activeElement) && document.activeElement.closest("[data-mark]")?.dataset.mark;
+    for (const old of list.querySelectorAll(".map-rows")) old.remove();
+    list.append(element("div", { className: "map-rows" }, ...rows));
+    if (focused) list.querySelector(`[data-mark="${CSS.escape(focused)}"] button`)?.focus({ preventScroll: true });
+  }
+
+  row({ feature, mark }) {
+    const { name, language, more_places, kind, approximate, projects } = feature.properties;
+    const row = element(
+      "button",
+      { className: "map-row", type: "button" },
+      element("b", { textContent: projects.toLocaleString(this.words.language) }),
+      element(
+        "span",
+        {},
+        element("span", { lang: language, textContent: name }),
+        " ",
+        element("small", { textContent: more_places || approximate || kind }),
+      ),
+    );
+    row.addEventListener("click", () => this.open(mark, feature));
+    const item = element("li", {}, row);
+    item.dataset.mark = feature.id;
+    return item;
   }
 
   mark(feature) {
@@ -243,14 +290,15 @@ class LiveMap {
     const count = element("span", { textContent: it.projects.toLocaleString(this.words.language) });
     const body = element("div", {}, count);
     if (it.spot) {
-      const label = element("span", { textContent: it.name, lang: it.language });
+      const label = element("span", {}, element("span", { textContent: it.name, lang: it.language }));
+      if (it.more_places) label.append(element("small", { textContent: it.more_places }));
       label.className = LABEL_CLASSES[it.spot.anchor];
       label.style.left = `${it.radius + it.spot.dx}px`;
       label.style.top = `${it.radius + it.spot.dy}px`;
       body.append(label);
     }
     const icon = L.divIcon({
-      className: it.places > 1 ? "explorer-mark explorer-several" : "explorer-mark",
+      className: `explorer-mark${it.places > 1 ? " explorer-several" : ""}${it.approximate ? " explorer-approximate" : ""}`,
       html: body,
       iconSize: [size, size],
     });

@@ -30,6 +30,7 @@ function prepare() {
     return;
   }
   const button = host.querySelector(".map-start");
+  if (!button) return; // the view by province does not move
   button.hidden = false;
   button.addEventListener("click", () => begin(null));
   host.querySelector(".map-stage").addEventListener("click", (event) => {
@@ -42,6 +43,30 @@ function prepare() {
   });
   if (sessionStorage.getItem("map-moves")) begin();
 }
+
+// ── The list in step ───────────────────────────────────────────────────────────────────────────────────────────────
+
+// A row of the list marks its place on the map, and a place its row: while one has the pointer, or the focus.
+const chosen = { pointer: "", focus: "" };
+
+function keepInStep({ target, type }) {
+  const key = type.endsWith("out") ? "" : (target.closest?.(".map-columns [data-mark]")?.dataset.mark ?? "");
+  chosen[type.startsWith("focus") ? "focus" : "pointer"] = key;
+  for (const node of document.querySelectorAll(".map-columns [data-mark]")) {
+    const { mark } = node.dataset;
+    node.classList.toggle("is-marked", mark === chosen.pointer || mark === chosen.focus);
+    if (mark === key && node.checkVisibility()) showRow(node, target);
+  }
+}
+
+// Scrolls the list, not the page, to the row of a mark.
+function showRow(row, mark) {
+  const list = row.closest("#places");
+  if (!list || list.contains(mark) || list.scrollHeight <= list.clientHeight) return;
+  list.scrollTop += row.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientHeight / 3;
+}
+
+for (const turn of ["pointerover", "pointerout", "focusin", "focusout"]) document.addEventListener(turn, keepInStep);
 
 // ── Filters ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

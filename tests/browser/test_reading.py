@@ -88,6 +88,8 @@ def test_the_panel_of_filters_serves_without_javascript(new_context, site):
 @pytest.mark.parametrize("path", ["projects", "timeline", "map"])
 def test_focus_stays_on_the_filter_that_was_chosen(page, site, path):
     page.goto(f"{site.url}/en/{path}/")
+    if (button := page.locator("#filters-button")).is_visible():
+        button.click()
     option = page.locator(".facet .option input:enabled").nth(1)
     name, value = option.get_attribute("name"), option.get_attribute("value")
     chosen = page.locator(f".option input[name='{name}'][value='{value}']")

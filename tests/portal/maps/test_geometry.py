@@ -271,19 +271,71 @@ def test_name_over_a_point_goes_where_it_may():
     assert (second.dx, second.dy) == (0, pytest.approx(34.8))
 
 
-def test_names_never_meet():
+@pytest.mark.parametrize(("rows", "pad"), [(1, (0, 0)), (1, (4, 1.5)), (2, (4, 1.5))], ids=["bare", "plates", "rows"])
+def test_names_never_meet(rows, pad):
     chance = random.Random(3)
-    names = [geometry.NamePlacement(chance.uniform(0, 600), chance.uniform(0, 400), 50, radius=8) for _ in range(60)]
+    names = [
+        geometry.NamePlacement(chance.uniform(0, 600), chance.uniform(0, 400), 50, radius=8, rows=rows, pad=pad)
+        for _ in range(60)
+    ]
     spots = geometry.set_names(names, geometry.BoundingBox(0, 0, 600, 400))
-    boxes = [geometry._extent(name, spot) for name, spot in zip(names, spots, strict=True) if spot]
+    boxes = [geometry.extent(name, spot) for name, spot in zip(names, spots, strict=True) if spot]
     assert len(boxes) > 20
     assert not any(a.meets(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    others = [
+        (box, geometry.BoundingBox(other.x - 8, other.y - 8, 16, 16))
+        for box, name in zip(boxes, (name for name, spot in zip(names, spots, strict=True) if spot), strict=True)
+        for other in names
+        if other is not name
+    ]
+    assert not any(box.meets(mark) for box, mark in others)
+
+
+def test_plate_stands_around_the_name():
+    name = geometry.NamePlacement(50, 50, 40, radius=6, pad=(4, 2))
+    [spot] = geometry.set_names([name], PAPER)
+    assert (spot.dx, spot.anchor) == (11, "start")
+    plate = geometry.extent(name, spot)
+    assert (plate.left, plate.width, plate.height) == (57, 48, 12.75 + 4)
+
+
+def test_free_spot_is_the_first_wanted_one_that_is_free():
+    taken = [(50, 50, 10)]
+    assert geometry.free_spot([(50, 55), (80, 50)], 10, taken, PAPER) == (80, 50)
+    assert geometry.free_spot([(50, 80)], 10, taken, PAPER) == (50, 80)
+
+
+def test_free_spot_goes_outwards_and_stays_on_the_paper():
+    taken = [(100, 95, 10)]
+    x, y = geometry.free_spot([(100, 95)], 10, taken, PAPER)
+    assert geometry.math.dist((x, y), (100, 95)) == pytest.approx(24)
+    assert y <= 90
+
+
+def test_free_spot_gives_up_where_nothing_is_free():
+    assert geometry.free_spot([(50, 50)], 10, [(100, 50, 500)], PAPER) == (50, 50)
 
 
 def test_text_width_knows_the_scripts():
     assert geometry.text_width("Aral") < geometry.text_width("Aralsk")
     assert geometry.text_width("아랄해") == 36
-    assert geometry.text_width("Арал", 10) == pytest.approx(24.8)
+    assert geometry.text_width("Арал", 10) == pytest.approx(25.6)
+    assert geometry.text_width("Щучинск") > geometry.text_width("Астанск")
+
+
+@pytest.mark.parametrize(
+    ("largest", "limits"),
+    [
+        (0, []),
+        (1, [1]),
+        (4, [1, 2]),
+        (39, [1, 2, 5, 10, 20]),
+        (50, [1, 5, 20]),
+        (900, [1, 5, 20, 100, 500]),
+    ],
+)
+def test_limits_of_counts_are_round_and_few(largest, limits):
+    assert geometry.count_limits(largest) == limits
 
 
 # ── Classes ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -92,7 +92,7 @@ def test_marks_too_close_for_the_drawing_are_one_that_leads_to_the_list(five):
         make_place(name_en="Almaty", latitude="43.24", longitude="76.9"),
     ]
     found = drawn("{% region_map id='m' label='m' places=places %}", places=places)
-    assert marks(found)[0] == ("Osh, Osh Region", "#m-list")
+    assert marks(found)[0] == ("Osh + 1 place", "#m-list")
     assert len(marks(found)) == 2
     assert found.xpath(".//ul/@id") == ["m-list"]
 
@@ -134,7 +134,7 @@ def test_a_project_at_two_places_of_one_mark_counts_once(five):
     project = make_project()
     project.places.add(*places)
     found = drawn("{% region_map id='m' label='m' places=places counted=True %}", places=with_project_ids(places))
-    assert marks(found)[0][0] == "Nukus, Province: 1 project"
+    assert marks(found)[0][0] == "Nukus + 1 place: 1 project"
 
 
 @pytest.mark.parametrize(("language", "name"), [("en", "Nukus"), ("ko", "누쿠스"), ("ru", "Нукус")])

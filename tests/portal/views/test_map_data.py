@@ -3,10 +3,11 @@
 import pytest
 
 from portal.facets import registry
+from portal.facets.bitmaps import BitMap
 from projects.models import Project
 from tests import reading
 from tests.make import make_place, make_project
-from tests.maps import NUKUS, located_projects
+from tests.maps import NUKUS, located_projects, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -15,9 +16,27 @@ def test_located_projects_are_counted_by_where_they_are(located):
     found = located_projects()
     assert [place.key for place in found.places] == ["nukus", "seoul", "tashkent"]
     assert [place.key for place in found.inside] == ["nukus", "tashkent"]
-    assert found.counts() == (2, 1)
-    assert sorted(project.key for project in found.unlocated_first(10)) == ["nowhere", "vague"]
-    assert [project.key for project in found.unlocated_first(1)] == ["nowhere"]
+    assert len(found.on_map) == 2
+
+
+def test_projects_known_only_by_country_are_those_at_no_place_in_it(located, five):
+    water, vague = (Project.objects.get(key=key) for key in ("water", "vague"))
+    water.countries.add(five["uz"], five["kz"])
+    vague.countries.add(five["uz"])
+    found = located_projects()
+    countries = [five["kz"], five["tm"], five["uz"]]
+    assert found.only_country(countries, found.inside) == {"kz": BitMap([water.pk]), "uz": BitMap([vague.pk])}
+    assert found.only_country(countries, []) == {"kz": BitMap([water.pk]), "uz": BitMap([water.pk, vague.pk])}
+
+
+def test_place_that_countries_share_is_in_each_of_them(five):
+    sea = make_place(key="sea", latitude="45.1", longitude="59.3")
+    sea.countries.add(five["kz"], five["uz"])
+    project = make_project()
+    project.places.add(sea)
+    project.countries.add(five["kz"], five["uz"], five["tm"])
+    found = located_projects()
+    assert found.only_country(five.values(), found.inside) == {"tm": BitMap([project.pk])}
 
 
 def test_whole_place_has_the_projects_of_its_parts_as_in_the_list(five, client):
@@ -26,10 +45,9 @@ def test_whole_place_has_the_projects_of_its_parts_as_in_the_list(five, client):
     for _ in range(4):
         make_project().places.add(nukus)
     found = reading.page(client.get("/en/map/"))
-    [item] = found.xpath("//li[@id='place-sea']")
-    assert reading.words(item).startswith("Aral Sea · City · 4 projects")
-    assert reading.count(client.get(item.xpath("./ul/li[last()]/a/@href")[0])) == "4 projects of 4"
-    assert located_projects().counts() == (4, 0)
+    assert [name for name, _url in rows(found)] == ["4 Aral Sea City", "4 Nukus City"]
+    assert reading.count(client.get("/en/projects/?place=sea")) == "4 projects of 4"
+    assert len(located_projects().on_map) == 4
 
 
 @pytest.mark.parametrize("stretch", [0, 5, 4_000])
