@@ -16,6 +16,7 @@ from portal.open_data.feeds import corrections_feed, feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
 from portal.views import map, search
+from portal.views.brief import BriefOfPlan, BriefPage
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
@@ -35,6 +36,8 @@ pages = [
     path("map/", map.Explorer.as_view(), name="map"),
     path("coverage/", CoveragePage.as_view(), name="coverage"),
     path("compare/", Compare.as_view(), name="compare"),
+    path("brief/", BriefPage.as_view(), name="brief"),
+    path("plan/brief/", BriefOfPlan.as_view()),
     path("gyeonggi/", GyeonggiPage.as_view(), name="gyeonggi"),
     path("gyeonggi/ties/", TiesPage.as_view(), name="gyeonggi-ties"),
     path("plan/", PlanPage.as_view(), name="plan"),

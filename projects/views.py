@@ -40,14 +40,6 @@ from projects.tables import AgreementTable, OrganisationTable, ProjectTable, Res
 
 VISIBLE = PublicationStatus.PUBLISHED
 
-# An organisation in the first of these roles that a project has leads it. A partner does not lead.
-LEADING_ROLES = (
-    Participation.Role.ACCOUNTABLE,
-    Participation.Role.EXTENDING,
-    Participation.Role.IMPLEMENTING,
-    Participation.Role.FUNDING,
-)
-
 
 class ProjectList(RecordListView):
     """All projects."""
@@ -111,7 +103,7 @@ class ProjectPage(RecordView):
         shown = [row for name in ("results", "led_by") for row, _keys in context.get(name, ())]
         return context | {
             "roles": [(role, roles[role]) for role in Participation.Role if role in roles],
-            "lead": [(role, roles[role][0]) for role in LEADING_ROLES if role in roles][:1],
+            "lead": [(role, roles[role][0]) for role in Participation.Role.leading() if role in roles][:1],
             "has_results": bool(project.results_en or context.get("results")),
             "notes": source_footnotes(project, shown),
         }

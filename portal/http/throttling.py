@@ -37,7 +37,7 @@ MOST_OF_A_MINUTE = 0.8
 # fixtures/ on Python 3.13 (median of six): the median of all kinds of pages is 46 ms, a comparison of four countries
 # 170 ms, the map 131, coverage 128, causes and effects 103, the timeline 87. A search takes 46 ms here, but more with
 # more records.
-PAGE_COSTS = {"compare": 4, "map": 3, "coverage": 3, "issues": 2, "timeline": 2, "search": 2}
+PAGE_COSTS = {"compare": 4, "brief": 4, "map": 3, "coverage": 3, "issues": 2, "timeline": 2, "search": 2}
 # The number of rows that cost as much as one small file, by format. Measured: CSV takes 0.05 ms a row, JSON with all
 # fields 0.14 ms.
 ROWS = {"csv": 1_000}

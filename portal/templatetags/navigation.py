@@ -22,6 +22,7 @@ GROUPS = [
             "ledger": _("Ledger of ties"),
             "organisations": _("Organisations"),
             "results": _("Results and lessons"),
+            "brief": pgettext_lazy("menu", "Make a brief"),
             "coverage": _("Gaps and coverage"),
             "timeline": _("Timeline"),
             "gyeonggi": _("Gyeonggi"),

@@ -295,6 +295,11 @@ class Participation(ThroughModel):
         IMPLEMENTING = "implementing", "4", pgettext_lazy("role", "Implementing")
         PARTNER = "partner", "", pgettext_lazy("role", "Partner")
 
+        @classmethod
+        def leading(cls):
+            """Return the roles that lead a project: an organisation in the first of these that a project has."""
+            return [cls.ACCOUNTABLE, cls.EXTENDING, cls.IMPLEMENTING, cls.FUNDING]
+
     project = models.ForeignKey(
         Project, verbose_name=_("project"), on_delete=models.CASCADE, related_name="participations"
     )

@@ -1,0 +1,504 @@
+"""Writes a brief: what the portal knows of a subject on a day, each statement with its sources.
+
+Every function of a section returns a `Section`. Nothing is inferred: what no record states is said to be not known.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.html import strip_tags
+from django.utils.translation import get_language, gettext, ngettext, pgettext
+
+from issues.figures import latest_observations
+from issues.filters import EventFilter
+from issues.models import Event, IssueInCountry, PageIndicator
+from portal.citations.references import citations_of, reference_of_source
+from portal.citations.styles import apa
+from portal.core.choices import Area, PublicationStatus
+from portal.core.database import IdList
+from portal.core.formatting import (
+    date_in_sentence,
+    date_range,
+    date_text,
+    money,
+    money_in_words,
+    name_list,
+    number,
+    quantity,
+)
+from portal.core.languages import label_list, text_and_language
+from portal.core.urls import with_query
+from portal.facets import registry
+from portal.facets.bitmaps import BitMap
+from portal.facets.filters import OfGyeonggi
+from portal.models import Place, Source
+from projects.brief.document import Brief, BriefSource, Items, Paragraph, Section, Table, Text
+from projects.brief.subject import Subject
+from projects.filters import AgreementFilter, ResultFilter, projects_with_status
+from projects.models import (
+    UNDER_WAY,
+    Agreement,
+    AgreementParty,
+    Organisation,
+    Participation,
+    Project,
+    Result,
+    StatusNow,
+)
+
+# The most rows of each part. A brief has two to four pages.
+FIGURES, CAUSES, PROJECTS, RESULTS, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 5, 8, 5
+CITED = 2  # sources of one statement: its editors put the main ones first
+VISIBLE = PublicationStatus.PUBLISHED
+
+
+class SourceNumbers:
+    """The sources of a brief, numbered where they are first cited."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.sources: list[Source] = []
+
+    def __call__(self, sources: Iterable[Source]) -> tuple[int, ...]:
+        """Return the numbers of the published sources among `sources`, in ascending order."""
+        found = set()
+        for source in sources:
+            if source.publication == VISIBLE:
+                if source.pk not in self.numbers:
+                    self.sources.append(source)
+                    self.numbers[source.pk] = len(self.sources)
+                found.add(self.numbers[source.pk])
+        return tuple(sorted(found))
+
+    def of(self, record) -> tuple[int, ...]:
+        """Return the numbers of the first published sources that a record or a row cites."""
+        cited = [citation.source for citation in citations_of(record)]
+        return self([source for source in cited if source.publication == VISIBLE][:CITED])
+
+
+def own(record, field: str) -> str:
+    """Return the text of a translated field for the reader."""
+    return text_and_language(record, field)[0] or ""
+
+
+def citation(source: Source) -> str:
+    """Return the citation of a source in APA style, without the day on which somebody read it."""
+    return str(apa(dataclasses.replace(reference_of_source(source), accessed=None)))
+
+
+def muted(text: str) -> Paragraph:
+    return Paragraph(Text(text), muted=True)
+
+
+class BriefWriter:
+    """Writes the brief of a subject on a day, in the active language."""
+
+    def __init__(self, subject: Subject, day: datetime.date, base: str) -> None:
+        self.subject, self.day, self.base = subject, day, base
+        self.notes = SourceNumbers()
+        self.questions: list[str] = []  # what was looked for and is not known
+
+    def url(self, record) -> str:
+        """Return the URL of a record."""
+        return self.base + record.get_absolute_url()
+
+    def named(self, record, notes: tuple[int, ...] = ()) -> Text:
+        """Return the name of a record with its URL."""
+        return Text(record.name_and_language()[0], notes, self.url(record))
+
+    def write(self, url: str) -> Brief:
+        """Return the brief. `url` is the absolute URL of its page."""
+        sections = [
+            self.situation(),
+            *([self.causes()] if self.subject.issue else []),
+            self.projects(),
+            self.outcomes(),
+            self.agreements(),
+            self.offices(),
+            self.gaps(),
+            self.ahead(),
+        ]
+        sections.append(self.open_questions())
+        made = gettext(
+            "Compiled on {date} from the records of the portal, without additions. What is not shown may exist all "
+            "the same."
+        )
+        return Brief(
+            title=self.title,
+            subtitle=gettext("Planning and counterpart brief"),
+            made=made.format(date=date_text(self.day)),
+            sources_heading=gettext("Sources"),
+            language=get_language(),
+            day=self.day,
+            url=url,
+            author=str(settings.PORTAL_NAME),
+            sections=tuple(sections),
+            sources=tuple(
+                BriefSource(position, citation(source), source.url or self.url(source))
+                for position, source in enumerate(self.notes.sources, 1)
+            ),
+        )
+
+    @property
+    def title(self) -> str:
+        """The subject in words: “Uzbekistan, KOICA: Water scarcity”."""
+        subject = self.subject
+        where = [one.name_and_language()[0] for one in (subject.place, subject.organisation) if one is not None]
+        topic = subject.issue.name_and_language()[0] if subject.issue else str(subject.area.label)
+        return gettext("{subject}: {topic}").format(subject=", ".join(where), topic=topic)
+
+    # ── What is so, and why ──────────────────────────────────────────────────────────────────────────────────
+
+    def situation(self) -> Section:
+        """What the issue is, what it means in the country, and the newest figures."""
+        issue, country = self.subject.issue, self.subject.country
+        blocks = []
+        if issue:
+            blocks.append(Paragraph(Text(own(issue, "summary"), self.notes.of(issue))))
+            note = IssueInCountry.objects.filter(issue=issue, country=country).first() if country else None
+            if note:
+                blocks.append(Paragraph(Text(own(note, "note"))))
+        blocks += self.figures()
+        return Section(gettext("Situation"), tuple(blocks))
+
+    def figures(self) -> list:
+        """The newest value of each indicator of the issue, or of the main ones, for the place or its country."""
+        subject = self.subject
+        page = PageIndicator.objects.indicators_on(PageIndicator.Page.FIGURES)
+        indicators = list(subject.issue.indicators.published()) if subject.issue else list(page)
+        where = [place for place in (subject.place, subject.country) if place is not None]
+        if not where or not indicators:
+            return [muted(gettext("The portal has no indicator of this subject."))]
+        found: dict = {}
+        for one in latest_observations(indicator__in=indicators, place__in=where):
+            held = found.get(one.indicator_id)
+            if held is None or (one.place_id == subject.place.pk and held.place_id != subject.place.pk):
+                found[one.indicator_id] = one
+        rows = [found[indicator.pk] for indicator in indicators if indicator.pk in found][:FIGURES]
+        missing = [one.name_and_language()[0] for one in indicators if one.pk not in found]
+        if missing:
+            self.questions.append(
+                gettext("No value for {place}: {names}.").format(
+                    place=where[-1].name_and_language()[0], names=", ".join(missing[:FIGURES])
+                )
+            )
+        if not rows:
+            return [muted(gettext("No value of its indicators is known for this place."))]
+        columns = (gettext("Indicator"), gettext("Value"), gettext("Place and year"))
+        return [
+            Table(
+                columns,
+                tuple(
+                    (
+                        self.named(one.indicator),
+                        Text(quantity(one.value, own(one.indicator, "unit_symbol")), self.notes([one.source])),
+                        Text(f"{one.place.name_and_language()[0]}, {one.year}"),
+                    )
+                    for one in rows
+                ),
+                (5, 3, 3),
+            )
+        ]
+
+    def causes(self) -> Section:
+        """What causes or worsens the issue, by the sourced links of the graph of causes."""
+        links = list(
+            self.subject.issue.cause_links.filter(cause__publication=VISIBLE)
+            .select_related("cause")
+            .prefetch_related("citations__source")[:CAUSES]
+        )
+        heading = gettext("Causes")
+        if not links:
+            return Section(heading, (muted(gettext("The portal has no sourced cause of this issue.")),))
+        return Section(
+            heading,
+            (
+                Items(
+                    tuple((self.named(link.cause), Text(own(link, "mechanism"), self.notes.of(link))) for link in links)
+                ),
+            ),
+        )
+
+    # ── Who does what, and what came of it ───────────────────────────────────────────────────────────────────
+
+    def projects(self) -> Section:
+        """The projects of the subject: their number, money and state, and the first ones as a table."""
+        subject, ids = self.subject, self.subject.projects
+        heading = gettext("Who does what")
+        if not ids:
+            sentence = gettext("No sourced project of Korea on this subject is in the portal.")
+            return Section(heading, (muted(sentence),))
+        published = Project.objects.published()
+        gyeonggi = len(ids & registry.facet_index(Project).facets["gyeonggi"][OfGyeonggi.YES.value])
+        current = ids & projects_with_status(UNDER_WAY)
+        sentences = [
+            ngettext("%(count)s project is in the portal.", "%(count)s projects are in the portal.", len(ids))
+            % {"count": number(len(ids))},
+            gettext("Under way today: {current}. Of Gyeonggi: {gyeonggi}.").format(
+                current=number(len(current)), gyeonggi=number(gyeonggi)
+            ),
+        ]
+        money_known = published.filter(pk__in_ids=IdList(ids)).known_budgets()
+        known = sum(count for _currency, _sum, count in money_known)
+        sentences.append(
+            gettext("Budget known for {known} of {all}: {sums}.").format(
+                known=number(known),
+                all=number(len(ids)),
+                sums=name_list([money_in_words(total, currency, rounded=True) for currency, total, _n in money_known]),
+            )
+            if known
+            else gettext("The budget is not known for any of them.")
+        )
+        self.ask_of_projects(ids, known)
+        chosen = [pk for pk in subject.chosen if pk in ids]
+        order = published.last_reported_first()
+        pks = chosen + registry.first_ids(order, current - BitMap(chosen), PROJECTS - len(chosen))
+        pks += registry.first_ids(published.latest_first(), ids - current - BitMap(chosen), PROJECTS - len(pks))
+        parts = Participation.objects.filter(organisation__publication=VISIBLE).select_related("organisation")
+        rows = registry.in_bulk_ordered(
+            published.defer_texts().prefetch_related(
+                Prefetch("participations", parts), Prefetch("citations__source", Source.objects.published())
+            ),
+            pks,
+        )
+        columns = (gettext("Project"), gettext("Status"), gettext("Project period"), gettext("Budget"), gettext("Lead"))
+        table = Table(columns, tuple(self.project_row(project) for project in rows), (5, 4, 4, 4, 4))
+        blocks = [Paragraph(Text(" ".join(sentences))), table]
+        if len(ids) > len(rows):
+            sentence = gettext("All {all} projects are in the list of projects.").format(all=number(len(ids)))
+            there = self.base + with_query(reverse("projects"), subject.query)
+            blocks.append(Paragraph(Text(sentence, (), there)))
+        return Section(heading, tuple(blocks))
+
+    def project_row(self, project) -> tuple[Text, ...]:
+        roles: dict = {}
+        for part in project.participations.all():
+            roles.setdefault(part.role, part.organisation)
+        lead = next((roles[role] for role in Participation.Role.leading() if role in roles), None)
+        return (
+            self.named(project, self.notes.of(project)),
+            Text(project.status_now_words),
+            Text(strip_tags(date_range(project.start, project.end))),
+            Text(money(project.budget, project.currency)),
+            self.named(lead) if lead else Text(gettext("Not known")),
+        )
+
+    def ask_of_projects(self, ids: BitMap, budgets_known: int) -> None:
+        """Note what is not known of the projects."""
+        unconfirmed = ids & projects_with_status([one for one in StatusNow if one.value not in Project.Status.values])
+        completed = ids & projects_with_status([StatusNow.CLOSED])
+        told = set(
+            Result.objects.published().filter(project__pk__in_ids=IdList(completed)).values_list("project", flat=True)
+        )
+        silent = len(completed) - len(told)
+        for count, sentence in (
+            (len(ids) - budgets_known, gettext("Projects whose budget is not known: {count}.")),
+            (len(unconfirmed), gettext("Projects whose status no recent source confirms: {count}.")),
+            (silent, gettext("Completed projects without a sourced result or lesson: {count}.")),
+        ):
+            if count:
+                self.questions.append(sentence.format(count=number(count)))
+
+    def outcomes(self) -> Section:
+        """Results, lessons and evaluations of the projects, and those of the topic in the place without a project."""
+        subject, filters = self.subject, ResultFilter.base_filters
+        found = Result.objects.published()
+        of_projects = found.filter(project__pk__in_ids=IdList(subject.projects))
+        general = found.filter(project=None)
+        if subject.country:
+            general = filters["country"].filter(general, [subject.country.key])
+        if subject.issue:
+            general = filters["issue"].filter(general, [subject.issue.key])
+        else:
+            general = filters["area"].filter(general, [subject.area.value])
+        if subject.organisation:
+            general = general.none()
+        pks = [*of_projects.latest_first().values_list("pk", flat=True)[:RESULTS]]
+        pks += general.order_by("key").values_list("pk", flat=True)[: RESULTS - len(pks)]
+        rows = found.select_related("project").prefetch_related("citations__source").in_bulk(pks)
+        heading = gettext("What came of it, and lessons")
+        if not rows:
+            return Section(heading, (muted(gettext("No source that was read reports results.")),))
+        return Section(
+            heading,
+            (
+                Items(
+                    tuple(
+                        (
+                            Text(str(rows[pk].get_kind_display()), (), self.url(rows[pk])),
+                            Text(self.outcome_text(rows[pk]), self.notes.of(rows[pk])),
+                        )
+                        for pk in pks
+                    )
+                ),
+            ),
+        )
+
+    @staticmethod
+    def outcome_text(result) -> str:
+        """Return what a result states, after the title of its project if readers can see it."""
+        project, text = result.project, own(result, "text")
+        if project is None or project.publication != VISIBLE:
+            return text
+        return pgettext("project", "{title}: {text}").format(title=project.name_and_language()[0], text=text)
+
+    # ── Ties ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def agreements(self) -> Section:
+        """The agreements on the subject, with their state on the day. Without any, how many there are on others."""
+        subject, filters = self.subject, AgreementFilter.base_filters
+        local = Agreement.objects.published()
+        if subject.country:
+            local = filters["country"].filter(local, [subject.country.key])
+        if subject.organisation:
+            local = filters["organisation"].filter(local, [subject.organisation.key])
+        topic, value = ("issue", subject.issue.key) if subject.issue else ("area", subject.area.value)
+        topical = filters[topic].filter(local, [value])
+        rows = list(
+            Agreement.objects.filter(pk__in=topical.values("pk"))
+            .order_by("-date", "key")
+            .prefetch_related(
+                Prefetch("parties", AgreementParty.objects.published()),
+                "activities__citations__source",
+                "citations__source",
+            )[: 4 * AGREEMENTS]
+        )
+        heading = gettext("Agreements")
+        if not rows:
+            sentence = gettext("No sourced agreement is on this subject. On other subjects: {count}.")
+            count = local.order_by().values("pk").distinct().count()
+            return Section(heading, (muted(sentence.format(count=number(count))),))
+        order = list(Agreement.State)
+        rows.sort(key=lambda one: order.index(one.state_on(self.day)))  # the newest first within a state
+        unknown = sum(one.state_on(self.day) == Agreement.State.UNKNOWN for one in rows)
+        if unknown:
+            sentence = gettext("Agreements without a known activity: {count}.")
+            self.questions.append(sentence.format(count=number(unknown)))
+        columns = (gettext("Agreement"), gettext("Date"), gettext("Parties"), gettext("State and last activity"))
+        return Section(
+            heading,
+            (Table(columns, tuple(self.agreement_row(one) for one in rows[:AGREEMENTS]), (6, 2, 5, 5)),),
+        )
+
+    def agreement_row(self, agreement) -> tuple[Text, ...]:
+        last = agreement.last_activity_on(self.day)
+        state = str(agreement.state_on(self.day).label)
+        if last is not None:
+            state = pgettext("agreement", "{state}; {date}: {activity}").format(
+                state=state, date=date_text(last.date), activity=own(last, "text")
+            )
+        return (
+            self.named(agreement, self.notes.of(agreement)),
+            Text(date_text(agreement.date)),
+            Text(label_list([party.who.name_and_language()[0] for party in agreement.parties.all()])),
+            Text(state, self.notes.of(last) if last is not None else ()),
+        )
+
+    def offices(self) -> Section:
+        """The organisations that take part in most of the projects: offices, never persons."""
+        ids, counts, roles = self.subject.projects, {}, set()
+        for key, taking_part in registry.facet_index(Project).facets["organisation"].items():
+            if ids.isdisjoint(taking_part):
+                continue
+            if isinstance(key, tuple):  # organisation and role
+                roles.add(key)
+            else:
+                counts[key] = ids.intersection_cardinality(taking_part)
+        best = sorted(counts, key=lambda key: (-counts[key], key))[:OFFICES]
+        found = {
+            one.key: one for one in Organisation.objects.published().filter(key__in=best).select_related("country")
+        }
+        heading = gettext("Organisations to ask")
+        if not found:
+            return Section(heading, (muted(gettext("No organisation is known for this subject.")),))
+        columns = (
+            gettext("Organisation"),
+            gettext("Country"),
+            gettext("Roles in these projects"),
+            gettext("Projects"),
+        )
+        rows = tuple(
+            (
+                self.named(found[key]),
+                Text(found[key].country.name_and_language()[0] if found[key].country else gettext("Not known")),
+                Text(label_list([role.label for role in Participation.Role if (key, role.value) in roles])),
+                Text(number(counts[key])),
+            )
+            for key in best
+            if key in found
+        )
+        return Section(heading, (Table(columns, rows, (7, 4, 4, 2)),))
+
+    # ── What is missing, and what comes ──────────────────────────────────────────────────────────────────────
+
+    def gaps(self) -> Section:
+        """The areas, and the provinces of the country, in which no project of the subject is known."""
+        subject, facets = self.subject, registry.facet_index(Project).facets
+        lines = []
+        if subject.issue:
+            here = subject.projects
+            empty = [area.label for area in Area if here.isdisjoint(facets["area"][area.value])]
+            if empty and len(empty) < len(Area):
+                lines.append((Text(gettext("Areas of cooperation without a project")), Text(label_list(empty))))
+        if subject.place is not None and subject.place.kind == Place.Kind.COUNTRY:
+            provinces = Place.objects.published().filter(kind=Place.Kind.PROVINCE, country=subject.place)
+            without = [
+                place.name_and_language()[0]
+                for place in provinces.in_order_of("name")
+                if subject.projects.isdisjoint(facets["place"][place.key])
+            ]
+            if without:
+                lines.append((Text(gettext("Provinces for which no project is known")), Text(label_list(without))))
+        heading = gettext("Gaps")
+        if not lines:
+            return Section(heading, (muted(gettext("No gap follows from the records.")),))
+        return Section(
+            heading,
+            (Items(tuple(lines)), muted(gettext("A project that names only the country counts for no province."))),
+        )
+
+    def ahead(self) -> Section:
+        """Dated events on the subject, and ends of its projects, that lie ahead."""
+        subject, filters, today = self.subject, EventFilter.base_filters, self.day.isoformat()
+        events = Event.objects.published().filter(date__gte=today)
+        if subject.country:
+            events = filters["country"].filter(events, [subject.country.key])
+        if subject.issue:
+            events = filters["issue"].filter(events, [subject.issue.key])
+        dated = [(one.date, self.named(one)) for one in events.order_by("date", "key")[:AHEAD]]
+        ending = Project.objects.published().filter(pk__in_ids=IdList(subject.projects), end__gte=today)
+        dated += [
+            (
+                one.end,
+                Text(
+                    gettext("Planned end of the project: {title}").format(title=one.name_and_language()[0]),
+                    (),
+                    self.url(one),
+                ),
+            )
+            for one in ending.defer_texts().order_by("end", "key")[:AHEAD]
+        ]
+        dated.sort(key=lambda pair: pair[0])
+        heading = gettext("What comes next")
+        if not dated:
+            return Section(heading, (muted(gettext("Nothing that is dated ahead is known.")),))
+        return Section(heading, (Items(tuple((Text(date_in_sentence(date)), text) for date, text in dated[:AHEAD])),))
+
+    def open_questions(self) -> Section:
+        """What was looked for and is not known here."""
+        heading = gettext("Not known here")
+        if not self.questions:
+            return Section(heading, (muted(gettext("The records leave no question of this brief open.")),))
+        return Section(heading, (Items(tuple((Text(""), Text(question)) for question in self.questions)),))
+
+
+def write_brief(subject: Subject, day: datetime.date, url: str, base: str = "") -> Brief:
+    """Return the brief of a subject in the active language.
+
+    `url` is the absolute URL of its page. `base` stands before the paths of records: a file needs absolute URLs.
+    """
+    return BriefWriter(subject, day, base).write(url)

@@ -1,0 +1,36 @@
+"""A brief as PDF, tagged for screen readers (PDF/UA-1), with fonts of the project alone."""
+
+import dataclasses
+import functools
+import json
+from pathlib import Path
+
+import typst
+
+from projects.brief.document import Brief
+
+FOLDER = Path(__file__).parent
+
+
+def pdf_file(brief: Brief) -> bytes:
+    """Return the brief as a PDF file.
+
+    A character that no font of the project has would break the rules of PDF/UA. A brief with one is tagged all the
+    same, and shows a box in its place.
+    """
+    stated = dataclasses.asdict(brief) | {
+        "date": {"year": brief.day.year, "month": brief.day.month, "day": brief.day.day}
+    }
+    del stated["day"]
+    compiled = functools.partial(
+        typst.compile,
+        FOLDER / "brief.typ",
+        root=FOLDER,
+        font_paths=[FOLDER / "fonts"],
+        ignore_system_fonts=True,
+        sys_inputs={"brief": json.dumps(stated, ensure_ascii=False)},
+    )
+    try:
+        return compiled(pdf_standards="ua-1")
+    except typst.TypstError:
+        return compiled()

@@ -1,0 +1,159 @@
+"""What a brief states, from which records, and what it says where there are none."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from issues.models import Indicator, Issue
+from portal.core.choices import Area
+from portal.core.formatting import quantity
+from portal.models import Place
+from projects.brief.content import write_brief
+from projects.brief.subject import Subject
+from projects.models import Project
+from tests.make import make_area, make_country, make_issue, make_observation
+from tests.projects.brief.worlds import make_on_issue, make_world, section_of, texts_of
+
+DAY = datetime.date(2026, 11, 27)
+URL = "http://testserver/en/brief/"
+
+
+def brief_of(*, day=DAY, **subject):
+    return write_brief(Subject(**subject), day, URL)
+
+
+@pytest.mark.django_db
+class TestWorld:
+    @pytest.fixture
+    def world(self, on):
+        on(DAY.isoformat())
+        return make_world()
+
+    def test_every_part_states_its_records_and_no_draft(self, world):
+        brief = brief_of(place=world.country, issue=world.issue)
+        text = texts_of(brief)
+        assert brief.title == "Uzbekistan: Water scarcity"
+        for part in (
+            "There is too little water.",
+            "Most of it goes to cotton.",
+            "Canals lose water.",
+            "Smart water for Osh: Operators must be trained first.",
+            "Memorandum on water",
+            "Active; March 2026: The parties met in Tashkent.",
+            "K-water",
+            "Water week",
+            "Fergana Region",
+        ):
+            assert part in text
+        assert "Hidden" not in text
+
+    def test_figure_is_the_newest_value_with_its_year_and_source(self, world):
+        table = section_of(brief_of(place=world.country, issue=world.issue), "Situation").blocks[-1]
+        [(name, value, where)] = table.rows
+        assert (name.text, value.text, where.text) == ("Level of water stress", "123%", "Uzbekistan, 2022")
+        assert len(value.notes) == 1
+
+    def test_numbers_are_those_of_the_list_of_sources(self, world):
+        brief = brief_of(place=world.country, issue=world.issue)
+        [causes] = section_of(brief, "What came of it, and lessons").blocks
+        [(_kind, lesson)] = causes.rows
+        by_number = {source.number: source.text for source in brief.sources}
+        assert "The evaluation" in by_number[lesson.notes[0]]
+        assert list(by_number) == list(range(1, len(brief.sources) + 1))
+
+    def test_what_is_not_known_is_listed(self, world):
+        lines = texts_of(brief_of(place=world.country, issue=world.issue)).splitlines()
+        assert "No value for Uzbekistan: Annual flow." in lines
+        assert "Projects whose budget is not known: 1." in lines
+
+    def test_budgets_are_summed_beside_how_many_are_known(self, world):
+        Project.objects.filter(pk=world.project.pk).update(budget=2_000_000, currency="USD")
+        make_on_issue(world.country, world.issue, title_en="Another")
+        text = texts_of(brief_of(place=world.country, issue=world.issue))
+        assert "Budget known for 1 of 2: US$\N{NO-BREAK SPACE}2 million." in text
+
+    def test_state_is_that_of_the_day(self, world):
+        text = texts_of(brief_of(place=world.country, issue=world.issue, day=datetime.date(2029, 1, 1)))
+        assert "Quiet; March 2026" in text
+        assert "Water week" not in text
+
+    def test_chosen_projects_come_first(self, world):
+        elsewhere = make_on_issue(make_country(key="kg"), make_issue(), title_en="A neighbour of the plan")
+        brief = brief_of(place=world.country, issue=world.issue, chosen=(elsewhere.pk,))
+        table = section_of(brief, "Who does what").blocks[1]
+        assert [row[0].text for row in table.rows] == ["A neighbour of the plan", "Smart water for Osh"]
+
+    def test_chosen_draft_is_left_out(self, world):
+        draft = Project.objects.get(title_en="Hidden project")
+        assert "Hidden" not in texts_of(brief_of(place=world.country, issue=world.issue, chosen=(draft.pk,)))
+
+    def test_area_and_organisation_can_be_the_subject(self, world):
+        make_area(world.project, Area.FORESTRY)
+        brief = brief_of(organisation=world.organisation, area=Area.FORESTRY)
+        assert brief.title == "K-water: Forestry"
+        assert "Smart water for Osh" in texts_of(brief)
+        assert "No source that was read reports results." not in texts_of(brief)
+
+    def test_place_without_a_value_takes_that_of_its_country(self, world):
+        place = Place.objects.get(key="fergana")
+        table = section_of(brief_of(place=place, issue=world.issue), "Situation").blocks[-1]
+        assert [row[2].text for row in table.rows] == ["Uzbekistan, 2022"]
+        make_observation(indicator=world.indicator, place=place, year=2019, value="80")
+        table = section_of(brief_of(place=place, issue=world.issue), "Situation").blocks[-1]
+        assert [row[2].text for row in table.rows] == ["Fergana Region, 2019"]
+
+    def test_number_of_queries_does_not_grow_with_the_records(self, world):
+        def asked():
+            with CaptureQueriesContext(connection) as queries:
+                brief_of(place=world.country, issue=world.issue)
+            return len(queries)
+
+        make_on_issue(world.country, world.issue, title_en="One that is not under way")
+        few = asked()
+        for number in range(4):
+            make_on_issue(world.country, world.issue, title_en=f"Project {number}")
+            make_observation(indicator=world.indicator, place=world.country, year=2010 + number)
+        assert asked() == few
+
+
+@pytest.mark.django_db
+def test_every_part_without_records_says_so():
+    brief = brief_of(place=make_country(name_en="Turkmenistan"), issue=make_issue())
+    for heading, sentence in (
+        ("Situation", "The portal has no indicator of this subject."),
+        ("Causes", "The portal has no sourced cause of this issue."),
+        ("Who does what", "No sourced project of Korea on this subject is in the portal."),
+        ("What came of it, and lessons", "No source that was read reports results."),
+        ("Agreements", "No sourced agreement is on this subject. On other subjects: 0."),
+        ("Organisations to ask", "No organisation is known for this subject."),
+        ("What comes next", "Nothing that is dated ahead is known."),
+    ):
+        assert section_of(brief, heading).blocks[-1].text.text == sentence
+
+
+@pytest.mark.usefixtures("content")
+class TestContent:
+    def test_figures_equal_the_api(self, client):
+        country, issue = Place.objects.get(key="uz"), Issue.objects.get(key="water-scarcity")
+        table = section_of(brief_of(place=country, issue=issue), "Situation").blocks[-1]
+        assert len(table.rows) > 4
+        for name, value, where in table.rows:
+            key = name.url.rstrip("/").rsplit("/", 1)[1]
+            year = where.text.rsplit(" ", 1)[1]
+            answer = client.get(
+                "/api/v1/observations", {"indicator": key, "place": "uz", "year_from": year, "year_to": year}
+            ).json()
+            [stated] = {item["value"] for item in answer["items"]}
+            unit = Indicator.objects.get(key=key).unit_symbol_en
+            assert value.text == quantity(Decimal(stated), unit)
+
+    def test_newer_values_do_not_exist(self, client):
+        country, issue = Place.objects.get(key="uz"), Issue.objects.get(key="water-scarcity")
+        table = section_of(brief_of(place=country, issue=issue), "Situation").blocks[-1]
+        for name, _value, where in table.rows:
+            key, year = name.url.rstrip("/").rsplit("/", 1)[1], int(where.text.rsplit(" ", 1)[1])
+            newer = client.get("/api/v1/observations", {"indicator": key, "place": "uz", "year_from": year + 1}).json()
+            assert newer["count"] == 0
