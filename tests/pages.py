@@ -23,6 +23,8 @@ PAGES = {
     "agreement": "agreements/kr-uz-environment-mou-2009/",
     "ledger": "agreements/ledger/",
     "ledger-years": "agreements/ledger/?scope=all&view=years",
+    "brief": "brief/",
+    "brief-made": "brief/?country=uz&issue=water-scarcity",
     "lessons": "lessons/",
     "lesson": "lessons/koica-gggi-aral-sea-grip-result-1/",
     "countries": "countries/",
@@ -60,7 +62,9 @@ PAGES = {
 }
 
 # Pages with "noindex" for search engines.
-SILENT = {"search", "compare-found", "changes", "past", "not-found", "report", "report-sent", "plan-checked"}
+SILENT = {
+    *("search", "brief-made", "compare-found", "changes", "past", "not-found", "report", "report-sent", "plan-checked"),
+}
 
 
 def address(kind, language):

@@ -48,6 +48,7 @@ class PageSitemap(InEachLanguage):
         "organisations",
         "agreements",
         "ledger",
+        "brief",
         "results",
         "countries",
         "timeline",
