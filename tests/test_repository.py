@@ -59,7 +59,10 @@ def test_no_file_names_a_folder_of_somebodys_machine():
     folders = "|".join(("home", "root", "Users", "work", "mnt", "srv"))
     machine = re.compile(rf"(?<![\w./:-])/(?:{folders})/\w|[A-Z]:\\\\?[A-Z]\w+")
     found = []
+    fonts = {".ttf", ".otf"}  # their bytes would make any text
     for path in files():
+        if path.suffix in fonts:
+            continue
         text = path.read_text(encoding="utf-8", errors="ignore")
         found += [(str(path.relative_to(BASE_DIR)), match[0]) for match in machine.finditer(text)]
     assert found == []

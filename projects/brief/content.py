@@ -1,6 +1,6 @@
 """Writes a brief: what the portal knows of a subject on a day, each statement with its sources.
 
-Every function of a section returns a `Section`. Nothing is inferred: what no record states is said to be not known.
+Nothing is inferred: what no record states is said to be not known.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ from portal.facets import registry
 from portal.facets.bitmaps import BitMap
 from portal.facets.filters import OfGyeonggi
 from portal.models import Place, Source
-from projects.brief.document import Brief, BriefSource, Items, Paragraph, Section, Table, Text
+from projects.brief.document import Brief, BriefSection, BriefSource, Items, Paragraph, Table, Text
 from projects.brief.subject import Subject
 from projects.filters import AgreementFilter, ResultFilter, projects_with_status
 from projects.models import (
@@ -153,7 +153,7 @@ class BriefWriter:
 
     # ── What is so, and why ──────────────────────────────────────────────────────────────────────────────────
 
-    def situation(self) -> Section:
+    def situation(self) -> BriefSection:
         """What the issue is, what it means in the country, and the newest figures."""
         issue, country = self.subject.issue, self.subject.country
         blocks = []
@@ -163,7 +163,7 @@ class BriefWriter:
             if note:
                 blocks.append(Paragraph(Text(own(note, "note"))))
         blocks += self.figures()
-        return Section(gettext("Situation"), tuple(blocks))
+        return BriefSection(gettext("Situation"), tuple(blocks))
 
     def figures(self) -> list:
         """The newest value of each indicator of the issue, or of the main ones, for the place or its country."""
@@ -204,7 +204,7 @@ class BriefWriter:
             )
         ]
 
-    def causes(self) -> Section:
+    def causes(self) -> BriefSection:
         """What causes or worsens the issue, by the sourced links of the graph of causes."""
         links = list(
             self.subject.issue.cause_links.filter(cause__publication=VISIBLE)
@@ -213,8 +213,8 @@ class BriefWriter:
         )
         heading = gettext("Causes")
         if not links:
-            return Section(heading, (muted(gettext("The portal has no sourced cause of this issue.")),))
-        return Section(
+            return BriefSection(heading, (muted(gettext("The portal has no sourced cause of this issue.")),))
+        return BriefSection(
             heading,
             (
                 Items(
@@ -225,13 +225,13 @@ class BriefWriter:
 
     # ── Who does what, and what came of it ───────────────────────────────────────────────────────────────────
 
-    def projects(self) -> Section:
+    def projects(self) -> BriefSection:
         """The projects of the subject: their number, money and state, and the first ones as a table."""
         subject, ids = self.subject, self.subject.projects
         heading = gettext("Who does what")
         if not ids:
             sentence = gettext("No sourced project of Korea on this subject is in the portal.")
-            return Section(heading, (muted(sentence),))
+            return BriefSection(heading, (muted(sentence),))
         published = Project.objects.published()
         gyeonggi = len(ids & registry.facet_index(Project).facets["gyeonggi"][OfGyeonggi.YES.value])
         current = ids & projects_with_status(UNDER_WAY)
@@ -272,7 +272,7 @@ class BriefWriter:
             sentence = gettext("All {all} projects are in the list of projects.").format(all=number(len(ids)))
             there = self.base + with_query(reverse("projects"), subject.query)
             blocks.append(Paragraph(Text(sentence, (), there)))
-        return Section(heading, tuple(blocks))
+        return BriefSection(heading, tuple(blocks))
 
     def project_row(self, project) -> tuple[Text, ...]:
         roles: dict = {}
@@ -303,7 +303,7 @@ class BriefWriter:
             if count:
                 self.questions.append(sentence.format(count=number(count)))
 
-    def outcomes(self) -> Section:
+    def outcomes(self) -> BriefSection:
         """Results, lessons and evaluations of the projects, and those of the topic in the place without a project."""
         subject, filters = self.subject, ResultFilter.base_filters
         found = Result.objects.published()
@@ -322,8 +322,8 @@ class BriefWriter:
         rows = found.select_related("project").prefetch_related("citations__source").in_bulk(pks)
         heading = gettext("What came of it, and lessons")
         if not rows:
-            return Section(heading, (muted(gettext("No source that was read reports results.")),))
-        return Section(
+            return BriefSection(heading, (muted(gettext("No source that was read reports results.")),))
+        return BriefSection(
             heading,
             (
                 Items(
@@ -348,7 +348,7 @@ class BriefWriter:
 
     # ── Ties ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def agreements(self) -> Section:
+    def agreements(self) -> BriefSection:
         """The agreements on the subject, with their state on the day. Without any, how many there are on others."""
         subject, filters = self.subject, AgreementFilter.base_filters
         local = Agreement.objects.published()
@@ -371,7 +371,7 @@ class BriefWriter:
         if not rows:
             sentence = gettext("No sourced agreement is on this subject. On other subjects: {count}.")
             count = local.order_by().values("pk").distinct().count()
-            return Section(heading, (muted(sentence.format(count=number(count))),))
+            return BriefSection(heading, (muted(sentence.format(count=number(count))),))
         order = list(Agreement.State)
         rows.sort(key=lambda one: order.index(one.state_on(self.day)))  # the newest first within a state
         unknown = sum(one.state_on(self.day) == Agreement.State.UNKNOWN for one in rows)
@@ -379,7 +379,7 @@ class BriefWriter:
             sentence = gettext("Agreements without a known activity: {count}.")
             self.questions.append(sentence.format(count=number(unknown)))
         columns = (gettext("Agreement"), gettext("Date"), gettext("Parties"), gettext("State and last activity"))
-        return Section(
+        return BriefSection(
             heading,
             (Table(columns, tuple(self.agreement_row(one) for one in rows[:AGREEMENTS]), (6, 2, 5, 5)),),
         )
@@ -398,7 +398,7 @@ class BriefWriter:
             Text(state, self.notes.of(last) if last is not None else ()),
         )
 
-    def offices(self) -> Section:
+    def offices(self) -> BriefSection:
         """The organisations that take part in most of the projects: offices, never persons."""
         ids, counts, roles = self.subject.projects, {}, set()
         for key, taking_part in registry.facet_index(Project).facets["organisation"].items():
@@ -414,7 +414,7 @@ class BriefWriter:
         }
         heading = gettext("Organisations to ask")
         if not found:
-            return Section(heading, (muted(gettext("No organisation is known for this subject.")),))
+            return BriefSection(heading, (muted(gettext("No organisation is known for this subject.")),))
         columns = (
             gettext("Organisation"),
             gettext("Country"),
@@ -431,11 +431,11 @@ class BriefWriter:
             for key in best
             if key in found
         )
-        return Section(heading, (Table(columns, rows, (7, 4, 4, 2)),))
+        return BriefSection(heading, (Table(columns, rows, (7, 4, 4, 2)),))
 
     # ── What is missing, and what comes ──────────────────────────────────────────────────────────────────────
 
-    def gaps(self) -> Section:
+    def gaps(self) -> BriefSection:
         """The areas, and the provinces of the country, in which no project of the subject is known."""
         subject, facets = self.subject, registry.facet_index(Project).facets
         lines = []
@@ -455,13 +455,13 @@ class BriefWriter:
                 lines.append((Text(gettext("Provinces for which no project is known")), Text(label_list(without))))
         heading = gettext("Gaps")
         if not lines:
-            return Section(heading, (muted(gettext("No gap follows from the records.")),))
-        return Section(
+            return BriefSection(heading, (muted(gettext("No gap follows from the records.")),))
+        return BriefSection(
             heading,
             (Items(tuple(lines)), muted(gettext("A project that names only the country counts for no province."))),
         )
 
-    def ahead(self) -> Section:
+    def ahead(self) -> BriefSection:
         """Dated events on the subject, and ends of its projects, that lie ahead."""
         subject, filters, today = self.subject, EventFilter.base_filters, self.day.isoformat()
         events = Event.objects.published().filter(date__gte=today)
@@ -485,15 +485,17 @@ class BriefWriter:
         dated.sort(key=lambda pair: pair[0])
         heading = gettext("What comes next")
         if not dated:
-            return Section(heading, (muted(gettext("Nothing that is dated ahead is known.")),))
-        return Section(heading, (Items(tuple((Text(date_in_sentence(date)), text) for date, text in dated[:AHEAD])),))
+            return BriefSection(heading, (muted(gettext("Nothing that is dated ahead is known.")),))
+        return BriefSection(
+            heading, (Items(tuple((Text(date_in_sentence(date)), text) for date, text in dated[:AHEAD])),)
+        )
 
-    def open_questions(self) -> Section:
+    def open_questions(self) -> BriefSection:
         """What was looked for and is not known here."""
         heading = gettext("Not known here")
         if not self.questions:
-            return Section(heading, (muted(gettext("The records leave no question of this brief open.")),))
-        return Section(heading, (Items(tuple((Text(""), Text(question)) for question in self.questions)),))
+            return BriefSection(heading, (muted(gettext("The records leave no question of this brief open.")),))
+        return BriefSection(heading, (Items(tuple((Text(""), Text(question)) for question in self.questions)),))
 
 
 def write_brief(subject: Subject, day: datetime.date, url: str, base: str = "") -> Brief:

@@ -46,7 +46,7 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Section:
+class BriefSection:
     """A section with its heading."""
 
     heading: str
@@ -77,5 +77,5 @@ class Brief:
     day: datetime.date
     url: str
     author: str
-    sections: tuple[Section, ...]
+    sections: tuple[BriefSection, ...]
     sources: tuple[BriefSource, ...]

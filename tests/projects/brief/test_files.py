@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from issues.models import Issue
 from portal.models import Place
 from projects.brief.content import write_brief
-from projects.brief.document import Brief, BriefSource, Items, Paragraph, Section, Table, Text
+from projects.brief.document import Brief, BriefSection, BriefSource, Items, Paragraph, Table, Text
 from projects.brief.docx import docx_file
 from projects.brief.pdf import pdf_file
 from projects.brief.subject import Subject
@@ -33,7 +33,7 @@ def brief_with(text, language="en"):
         url="https://portal.example.org/en/brief/",
         author="Portal",
         sections=(
-            Section(
+            BriefSection(
                 text,
                 (
                     Paragraph(Text(text)),
