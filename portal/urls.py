@@ -20,7 +20,7 @@ from portal.views.brief import BriefOfPlan, BriefPage
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
-from portal.views.plan import PlanPage
+from portal.views.plan import PlanPage, kept_result, stored_result
 from portal.views.styleguide import styleguide
 from portal.views.timeline import Timeline
 from projects.iati import serving
@@ -41,6 +41,8 @@ pages = [
     path("gyeonggi/", GyeonggiPage.as_view(), name="gyeonggi"),
     path("gyeonggi/ties/", TiesPage.as_view(), name="gyeonggi-ties"),
     path("plan/", PlanPage.as_view(), name="plan"),
+    path("plan/result/<slug:address>/", stored_result, name="plan-result"),
+    path("plan/result/<slug:address>/<slug:secret>/", kept_result, name="plan-kept"),
     path("search/", search.Search.as_view(), name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
     path("preview/<str:token>/", preview, name="preview"),

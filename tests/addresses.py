@@ -12,8 +12,9 @@ from portal.maps import share_image
 from portal.open_data import archive, dcat
 from portal.open_data.sitemaps import SITEMAPS
 
-# Not public: the admin, accounts, and previews, whose links are signed (tests/portal/publishing/test_preview.py).
-PRIVATE = ("admin/", "accounts/", "preview/")
+# Not public: the admin, accounts, previews, whose links are signed (tests/portal/publishing/test_preview.py), and kept
+# results of the overlap check, whose addresses are random (tests/portal/views/test_plan.py).
+PRIVATE = ("admin/", "accounts/", "preview/", "plan/result/")
 # The part of a URL that tells the kind of its key.
 KINDS = {
     **{name: name.removesuffix("s") for name in ("issues", "indicators", "projects", "organisations", "agreements")},

@@ -16,7 +16,7 @@ from portal.http import throttling
 from portal.http.parameters import takes
 from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.search.analyser import clean
-from projects.overlap.answer import answer_plan
+from projects.overlap.answer import answer_plan, with_base
 from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
 
 COST = 2  # of a check, beside a search
@@ -37,7 +37,7 @@ def overlap(request):
     """
     plan = plan_of(request.body)
     throttling.throttle(request, "search", COST)
-    answer = {"licence": LICENCE} | answer_plan(plan, settings.PUBLIC_URL)
+    answer = {"licence": LICENCE} | with_base(answer_plan(plan), settings.PUBLIC_URL)
     response = HttpResponse(dumps(answer), content_type="application/json; charset=utf-8")
     response["Content-Language"] = plan.language
     response["X-Robots-Tag"] = "noindex"
@@ -175,7 +175,7 @@ def _object(**properties):
 
 def schema():
     """Return the schema of the answer."""
-    outcome = _object(kind=TEXT, text=TEXT, text_language=TEXT, url=TEXT)
+    outcome = _object(key={"type": ["string", "null"]}, kind=TEXT, text=TEXT, text_language=TEXT, url=TEXT)
     organisation = _object(key=TEXT, name=TEXT, name_language=TEXT, roles=STRINGS, url=TEXT)
     item = _object(
         key=TEXT,

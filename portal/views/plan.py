@@ -1,22 +1,28 @@
 """The overlap check: a form in which a planner states a plan, and the projects of the portal that are near to it.
 
-The title and the description go to the server in the body of a POST request. They are in no address, log or table. The
-other choices may be in the address, so that a planner can send them to somebody. The form uses no cookie: its token
-(`portal.http.form_tokens`) is new each time, so no cache stores the page.
+The title and the description go to the server in the body of a POST request. They are in no address, log or table,
+unless the planner asks to keep the result for some time. The other choices may be in the address, so that a planner can
+send them to somebody. The form uses no cookie: its token (`portal.http.form_tokens`) is new each time, so no cache
+stores the page.
 """
 
 import re
+from dataclasses import asdict
 from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import FormView
 
 from issues.models import Issue
@@ -25,15 +31,29 @@ from portal.core.formatting import number
 from portal.facets.filters import names
 from portal.formats.json import dumps
 from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
+from portal.http.parameters import takes
 from portal.http.throttling import Throttled, throttle
 from portal.models import Place
 from portal.seo.head import PageMetadataMixin
-from projects.overlap.answer import GRADE_LABELS, answer_plan
+from projects.models import StoredCheck
+from projects.overlap.answer import GRADE_LABELS, answer_plan, still_published, with_base
 from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
 from projects.overlap.scoring import GRADES, WEIGHTS, weight_notes
 
 COST = 2  # of a check, beside a search: it takes about twice as long
+MOST_A_DAY = 300  # results that are kept, of all readers together
 SHOWN = 10  # neighbours on the page; the file has more
+
+
+# What was read from a plan, by its name in the answer.
+READ_LABELS = (
+    ("countries", _("Countries")),
+    ("places", _("Places")),
+    ("areas", _("Areas of cooperation")),
+    ("issues", _("Environmental issues")),
+    ("organisations", _("Organisations")),
+    ("words", _("Words")),
+)
 
 
 class NamesField(forms.CharField):
@@ -187,7 +207,8 @@ class PlanPage(PageMetadataMixin, FormView):
         if not plan:
             form.add_error(None, gettext("State something: a description, a country, a place, an area …"))
             return self.render_to_response(self.get_context_data(form=form))
-        if self.request.method == "POST" and not (plan.title or plan.text or file_format):
+        is_kept = "keep" in self.request.POST
+        if self.request.method == "POST" and not (plan.title or plan.text or file_format or is_kept):
             response = HttpResponseRedirect(f"{self.request.path}?{form.choices_query}")
             response.status_code = 303
             return response
@@ -202,9 +223,49 @@ class PlanPage(PageMetadataMixin, FormView):
             form.add_error(None, told)
             headers = {"Retry-After": str(error.seconds)}
             return self.render_to_response(self.get_context_data(form=form), status=429, headers=headers)
+        if is_kept:
+            return self.keep(form)
         if file_format:
-            return file_of(answer_plan(plan, settings.PUBLIC_URL))
+            return file_of(answer_plan(plan))
         return self.render_to_response(self.get_context_data(form=form, answer=answer_plan(plan)))
+
+    def keep(self, form):
+        """Store the plan and the answer, and redirect to the page that gives their address.
+
+        Storing is limited as reports are: a network of programs must not fill the database.
+        """
+        answer = answer_plan(form.plan)
+        try:
+            nonce = read_nonce(self.request.POST["token"])
+            throttle(self.request, "reports")
+        except EarlyToken:
+            return self.not_kept(
+                form,
+                answer,
+                gettext("The form was sent within a few seconds, as programs do. Please send it again."),
+                200,
+            )
+        except Throttled:
+            return self.not_kept(
+                form,
+                answer,
+                gettext("Too many results were kept from your network. Please try again in a minute."),
+                429,
+            )
+        today = StoredCheck.objects.filter(made_on=timezone.localdate())
+        if today.count() >= MOST_A_DAY and not today.filter(nonce=nonce).exists():
+            told = gettext("Very many results were kept today. Please try again tomorrow.")
+            return self.not_kept(form, answer, told, 503)
+        values = {"plan": asdict(form.plan), "answer": answer}
+        stored, _is_new = StoredCheck.objects.get_or_create(nonce=nonce, defaults=values)
+        response = HttpResponseRedirect(reverse("plan-kept", args=[stored.address, stored.secret]))
+        response.status_code = 303
+        return response
+
+    def not_kept(self, form, answer, told, status):
+        """Return the page with the result, and the reason why it was not kept."""
+        context = self.get_context_data(form=form, answer=answer, not_kept=told)
+        return self.render_to_response(context, status=status)
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -231,16 +292,8 @@ def result_context(answer):
         for grade, label in GRADE_LABELS.items()
     ]
     near = [item for item in items if item["grade"] > 1]
-    labels = (
-        ("countries", _("Countries")),
-        ("places", _("Places")),
-        ("areas", _("Areas of cooperation")),
-        ("issues", _("Environmental issues")),
-        ("organisations", _("Organisations")),
-        ("words", _("Words")),
-    )
     return {
-        "read": [(label, answer["read"][name]) for name, label in labels if answer["read"][name]],
+        "read": [(label, answer["read"][name]) for name, label in READ_LABELS if answer["read"][name]],
         "answer": answer,
         "groups": [group for group in groups if group[2]],
         "near_count": ngettext(
@@ -254,7 +307,63 @@ def result_context(answer):
 
 def file_of(answer):
     """Return an answer as a JSON file."""
-    response = HttpResponse(dumps(answer), content_type="application/json; charset=utf-8")
+    response = HttpResponse(
+        dumps(with_base(answer, settings.PUBLIC_URL)), content_type="application/json; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="overlap-{answer["checked_on"]}.json"'
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def stored_check(address):
+    """Return the stored check at an address. Raise Http404 if there is none, or if it has expired."""
+    return get_object_or_404(StoredCheck.objects.current(), address=address)
+
+
+@never_cache
+@takes("format", page=True)
+@require_safe
+def stored_result(request, address):
+    """Return the page of a stored check, in the language in which it was made, or its file."""
+    stored = stored_check(address)
+    if stored.plan["language"] != get_language():
+        with override(stored.plan["language"]):
+            return HttpResponseRedirect(reverse("plan-result", args=[address]))
+    answer = still_published(stored.answer)
+    if request.GET.get("format") == "json":
+        return file_of({"plan": stored.plan} | answer)
+    title = stored.plan["title"] or gettext("Overlap check")
+    stated = [
+        (_("Description"), stored.plan["text"]),
+        *((label, ", ".join(answer["read"][name])) for name, label in READ_LABELS if name != "words"),
+        (_("Years"), "–".join(map(str, stored.plan["years"]))),
+    ]
+    context = result_context(answer) | {
+        "title": title,
+        "trail": [(PlanPage.title, reverse("plan")), (title, None)],
+        "stored": stored,
+        "stated": [(label, value) for label, value in stated if value],
+    }
+    return render(request, "portal/plan_stored.html", context)
+
+
+@never_cache
+@csrf_exempt  # the secret in the address is the token
+@takes(page=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def kept_result(request, address, secret):
+    """Return the page for whoever made a stored check: its address, and a button that deletes it."""
+    stored = stored_check(address)
+    if not stored.is_opened_by(secret):
+        raise Http404
+    if request.method == "POST":
+        stored.delete()
+    title = gettext("The result was deleted") if request.method == "POST" else gettext("The result is kept")
+    context = {
+        "title": title,
+        "trail": [(PlanPage.title, reverse("plan")), (title, None)],
+        "stored": stored,
+        "url": settings.PUBLIC_URL + reverse("plan-result", args=[address]),
+        "is_deleted": request.method == "POST",
+    }
+    return render(request, "portal/plan_kept.html", context)

@@ -36,6 +36,7 @@ from projects.models.project import (
 )
 from projects.models.project_status import UNDER_WAY, StatedStatus, StatusNow
 from projects.models.result import EndAgainstPlan, Result, ResultArea, ResultCitation, ResultFigure
+from projects.models.stored_check import StoredCheck
 
 __all__ = [
     "UNDER_WAY",
@@ -75,6 +76,7 @@ __all__ = [
     "Sector",
     "StatedStatus",
     "StatusNow",
+    "StoredCheck",
     "SuggestedIssue",
     "TransactionSum",
 ]

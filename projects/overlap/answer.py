@@ -8,7 +8,7 @@ from django.utils.translation import gettext, gettext_lazy, override, pgettext_l
 from portal.core.choices import Area, PublicationStatus
 from portal.core.formatting import date_text, money
 from portal.core.languages import text_and_language
-from projects.models import Participation, Project, Result
+from projects.models import Agreement, Organisation, Participation, Project, Result
 from projects.overlap.check import check_overlap
 from projects.overlap.names import COUNTRY, ORGANISATION, PLACE
 from projects.overlap.reasons import Names, reasons_for
@@ -29,8 +29,8 @@ GRADE_LABELS = {
 ROLES = ("accountable", "extending", "implementing", "funding", "partner")
 
 
-def answer_plan(plan, base=""):
-    """Return the answer to a plan as a dict for JSON, in the language of the plan. `base` begins each URL."""
+def answer_plan(plan):
+    """Return the answer to a plan as a dict for JSON, in the language of the plan. Its URLs are paths."""
     with override(plan.language):
         check = check_overlap(plan)
         names = Names.of(check)
@@ -55,8 +55,8 @@ def answer_plan(plan, base=""):
                 if kind in (COUNTRY, PLACE, ORGANISATION)
             ],
             "unknown": list(facts.unknown),
-            "items": _items(check, names, base),
-            "agreements": _agreements(facts, names, base),
+            "items": _items(check, names),
+            "agreements": _agreements(facts, names),
             "gaps": gaps_around(facts, check.measure.places, names),
         }
 
@@ -65,7 +65,7 @@ def _known(names, keys):
     return [names[key] for key in keys if key in names]
 
 
-def _items(check, names, base):
+def _items(check, names):
     """Return the neighbours as dicts. The number of queries is constant."""
     parts = Participation.objects.filter(organisation__publication=VISIBLE).select_related("organisation")
     results = Result.objects.published().order_by("key")
@@ -86,7 +86,7 @@ def _items(check, names, base):
                 "key": project.key,
                 "title": title,
                 "title_language": language,
-                "url": base + project.get_absolute_url(),
+                "url": project.get_absolute_url(),
                 "grade": neighbour.grade,
                 "grade_label": str(GRADE_LABELS[neighbour.grade]),
                 "fit": round(100 * neighbour.fit),
@@ -95,14 +95,14 @@ def _items(check, names, base):
                 "status": str(project.status_now_words),
                 "years": [project.start, project.end],
                 "budget": money(project.budget, project.currency) if project.budget is not None else None,
-                "outcome": _outcome(project, base),
-                "organisations": _organisations(project, base),
+                "outcome": _outcome(project),
+                "organisations": _organisations(project),
             }
         )
     return found
 
 
-def _outcome(project, base):
+def _outcome(project):
     """Return what came of a project: its results and lessons, or else the text of its own; [] if nothing is known."""
     kinds = list(Result.Kind)
     results = sorted(project.result_records.all(), key=lambda result: kinds.index(result.kind))
@@ -115,26 +115,28 @@ def _outcome(project, base):
         text, language = text_and_language(result, "text")
         found.append(
             {
+                "key": result.key,
                 "kind": str(result.get_kind_display()),
                 "text": Truncator(text).chars(LONGEST_RESULT),
                 "text_language": language,
-                "url": base + result.get_absolute_url(),
+                "url": result.get_absolute_url(),
             }
         )
     text, language = text_and_language(project, "results")
     if not found and text:
         found.append(
             {
+                "key": None,
                 "kind": gettext("Results"),
                 "text": Truncator(text).chars(LONGEST_RESULT),
                 "text_language": language,
-                "url": f"{base}{project.get_absolute_url()}#results",
+                "url": f"{project.get_absolute_url()}#results",
             }
         )
     return found
 
 
-def _organisations(project, base):
+def _organisations(project):
     """Return whom to ask: the organisations of a project, the leading ones first, each with its roles."""
     roles = {}
     for part in sorted(project.participations.all(), key=lambda part: ROLES.index(part.role)):
@@ -145,13 +147,13 @@ def _organisations(project, base):
             "name": organisation.name_and_language()[0],
             "name_language": organisation.name_and_language()[1],
             "roles": of_organisation,
-            "url": base + organisation.get_absolute_url(),
+            "url": organisation.get_absolute_url(),
         }
         for organisation, of_organisation in list(roles.items())[:MOST_ORGANISATIONS]
     ]
 
 
-def _agreements(facts, names, base):
+def _agreements(facts, names):
     found = []
     for shared in agreements_for(facts):
         agreement = shared.agreement
@@ -166,7 +168,7 @@ def _agreements(facts, names, base):
                 "key": agreement.key,
                 "title": title,
                 "title_language": language,
-                "url": base + agreement.get_absolute_url(),
+                "url": agreement.get_absolute_url(),
                 "date": agreement.date,
                 "date_label": date_text(agreement.date),
                 "kind": str(agreement.get_kind_display()),
@@ -174,3 +176,38 @@ def _agreements(facts, names, base):
             }
         )
     return found
+
+
+def still_published(answer):
+    """Return a stored answer without the records that are no longer published. Four queries."""
+    projects = _published(Project, answer["items"])
+    agreements = _published(Agreement, answer["agreements"])
+    organisations = _published(Organisation, [one for item in answer["items"] for one in item["organisations"]])
+    results = _published(Result, [one for item in answer["items"] for one in item["outcome"]]) | {None}
+    items = [
+        item
+        | {
+            "organisations": [one for one in item["organisations"] if one["key"] in organisations],
+            "outcome": [one for one in item["outcome"] if one["key"] in results],
+        }
+        for item in answer["items"]
+        if item["key"] in projects
+    ]
+    return answer | {"items": items, "agreements": [one for one in answer["agreements"] if one["key"] in agreements]}
+
+
+def _published(model, rows):
+    return set(model.objects.published().filter(key__in={row["key"] for row in rows}).values_list("key", flat=True))
+
+
+def with_base(answer, base):
+    """Return an answer in which `base` begins each URL. Its URLs are paths."""
+
+    def based(rows):
+        return [row | {"url": base + row["url"]} for row in rows]
+
+    items = [
+        item | {"organisations": based(item["organisations"]), "outcome": based(item["outcome"])}
+        for item in based(answer["items"])
+    ]
+    return answer | {"items": items, "agreements": based(answer["agreements"])}

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import ReaderReport
+from projects.models import StoredCheck
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,8 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Erase the e-mail addresses of reports that were closed 12 months ago, the entries of sessions that have "
-        "ended, and expired counts of requests. The log says how many, and nothing else. It may run in several places."
+        "ended, expired counts of requests, and stored overlap checks after their last day. The log says how many, and "
+        "nothing else. It may run in several places."
     )
 
     def handle(self, **options):
@@ -32,7 +34,13 @@ class Command(BaseCommand):
         ended = UserSession.objects.filter(created_at__lt=before)
         sessions, _by_model = ended.exclude(session_key__in=Session.objects.values("session_key")).delete()
         erase_expired_counts()
-        logger.info("Erased: e-mail addresses of reports %s, entries of ended sessions %s", emails, sessions)
+        checks = StoredCheck.objects.erase_expired()
+        logger.info(
+            "Erased: e-mail addresses of reports %s, entries of ended sessions %s, overlap checks %s",
+            emails,
+            sessions,
+            checks,
+        )
 
 
 def erase_expired_counts():

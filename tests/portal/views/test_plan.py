@@ -1,9 +1,11 @@
 """The page of the overlap check: its form, its result, and what it keeps for itself."""
 
+import datetime
 import json
 import logging
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +14,8 @@ from portal.core.choices import Area, PublicationStatus
 from portal.http import throttling
 from portal.http.form_tokens import make_token
 from portal.models import Place
+from portal.views import plan
+from projects.models import Agreement, StoredCheck
 from tests import reading
 from tests.conftest import empty_caches
 from tests.make import (
@@ -292,3 +296,106 @@ def test_number_of_queries_does_not_grow_with_the_projects(reader, saxaul):
         make_area(agreement, Area.FORESTRY)
     send(reader, text=TEXT)
     assert count() == first
+
+
+# ── A result that is kept ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def keep(reader, saxaul, at):
+    """Return a function that keeps a result, and returns the address for its maker and the one for others."""
+
+    def kept(language="en", **fields):
+        token = make_token()
+        at(seconds=30)
+        response = reader.post(f"/{language}/plan/", {"token": token, "text": TEXT, "keep": "1", **fields})
+        assert response.status_code == 303
+        mine = response["Location"]
+        return mine, mine.rpartition("/")[0].rpartition("/")[0] + "/"
+
+    return kept
+
+
+def test_result_is_kept_only_if_the_planner_asks_for_it(reader, saxaul, keep):
+    send(reader, text=TEXT)
+    assert not StoredCheck.objects.exists()
+    mine, shared = keep(title="Saxaul in Muynak", country="uz")
+    stored = StoredCheck.objects.get()
+    assert stored.expires_on - stored.made_on == datetime.timedelta(days=90)
+    assert shared == f"/en/plan/result/{stored.address}/"
+    assert f"http://testserver{shared}" in reader.get(mine).content.decode()
+    response = Client().get(shared)
+    page = reading.page(response)
+    words = reading.words(page.find(".//main"))
+    assert reading.words(page.find(".//h1")) == "Saxaul in Muynak"
+    assert TEXT in words
+    assert neighbours(response) == ["Saxaul forest on the dry sea bed"]
+    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert "no-store" in response["Cache-Control"]
+    assert stored.secret not in response.content.decode()
+
+
+def test_kept_result_is_shown_in_its_language_and_as_a_file(reader, saxaul, keep):
+    _mine, shared = keep("ko", text="마른 바다 바닥의 삭사울 숲")
+    response = reader.get(shared.replace("/ko/", "/en/"))
+    assert (response.status_code, response["Location"]) == (302, shared)
+    answer = reader.get(f"{shared}?format=json").json()
+    assert answer["plan"]["text"] == "마른 바다 바닥의 삭사울 숲"
+    assert answer["items"][0]["url"] == f"http://testserver/ko/projects/{saxaul.key}/"
+
+
+def test_maker_deletes_the_result_and_nobody_else_can(reader, keep):
+    mine, shared = keep()
+    forged = f"{shared}{'0' * 32}/"
+    assert (reader.get(forged).status_code, reader.post(forged).status_code) == (404, 404)
+    assert reader.get(mine).status_code == 200
+    assert StoredCheck.objects.exists()
+    assert "The result was deleted" in reader.post(mine).content.decode()
+    assert not StoredCheck.objects.exists()
+    assert (reader.get(mine).status_code, reader.get(shared).status_code) == (404, 404)
+
+
+def test_kept_result_ends_after_90_days(reader, keep, on):
+    _mine, shared = keep()
+    stored = StoredCheck.objects.get()
+    on(stored.expires_on.isoformat())
+    assert reader.get(shared).status_code == 200
+    on((stored.expires_on + datetime.timedelta(days=1)).isoformat())
+    assert reader.get(shared).status_code == 404
+    call_command("erase_expired_data")
+    assert not StoredCheck.objects.exists()
+
+
+def test_form_that_is_sent_twice_keeps_one_result(reader, saxaul, at):
+    fields = {"token": make_token(), "text": TEXT, "keep": "1"}
+    too_early = reader.post(PAGE, fields)
+    assert "The form was sent within a few seconds" in too_early.content.decode()
+    at(seconds=30)
+    assert reader.post(PAGE, fields)["Location"] == reader.post(PAGE, fields)["Location"]
+    assert StoredCheck.objects.count() == 1
+
+
+def test_kept_result_leaves_out_what_is_no_longer_published(reader, saxaul, keep):
+    _mine, shared = keep(country="uz", area="forestry")
+    assert "Some 4,000 ha were planted." in reader.get(shared).content.decode()
+    for record in (saxaul.result_records.get(), saxaul.organisations.get(), Agreement.objects.get()):
+        record.publication = PublicationStatus.ARCHIVED
+        record.save()
+    page = reading.page(reader.get(shared))
+    assert [link for link in page.xpath("//main//a/@href") if "/lessons/" in link or "/agreements/" in link] == []
+    assert [link for link in page.xpath("//main//a/@href") if "/organisations/" in link] == []
+    saxaul.publication = PublicationStatus.ARCHIVED
+    saxaul.save()
+    assert neighbours(reader.get(shared)) == []
+
+
+def test_no_more_results_are_kept_a_day_than_the_table_should_grow(reader, saxaul, keep, monkeypatch, at):
+    monkeypatch.setattr(plan, "MOST_A_DAY", 1)
+    keep()
+    token = make_token()
+    at(seconds=90)
+    response = reader.post(PAGE, {"token": token, "text": TEXT, "keep": "1"})
+    assert response.status_code == 503
+    assert "Very many results were kept today." in response.content.decode()
+    assert neighbours(response) == ["Saxaul forest on the dry sea bed"]
+    assert StoredCheck.objects.count() == 1
