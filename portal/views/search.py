@@ -49,7 +49,7 @@ from portal.models.search_index import (
 from portal.search import indexing, ranking, spelling, store
 from portal.search.analyser import normal, uzbek_in_both_scripts
 from portal.search.query import LONGEST_QUERY, MOST_CLAUSES, Query, parse
-from portal.views.hits import MODELS, HitGroup, alias_sentence, best_of_each_kind, hits
+from portal.views.hits import MODELS, OF_A_GROUP, HitGroup, alias_sentence, best_of_each_kind, hits
 from projects.filters import projects_of_countries
 
 # With fewer hits than this, the ids of a filter are read only among the hits, not among all records.
@@ -375,7 +375,9 @@ class Search(RecordListView):
             shown = hits([row.record for row in page.object_list], found.query)
             groups = [HitGroup(*self.found_kinds, shown)] if shown else []
         else:
-            groups = best_of_each_kind(found.best, self.found_kinds, found.query)
+            # Without words nothing is ranked, and the first CANDIDATES hits may be of some kinds only.
+            first = [entry for kind in self.found_kinds for entry in of_kind(kind, found.found)[:OF_A_GROUP]]
+            groups = best_of_each_kind(found.best if words else first, self.found_kinds, found.query)
         return context | {
             "words": words,
             "words_above": True,

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 def groups(client, text, language="en", **query):
     """Return the names of the hits by the heading of their group, in the order of the page."""
-    page = reading.page(client.get(f"/{language}/search/", {"q": text, **query}))
+    page = reading.page(client.get(f"/{language}/search/", {"q": text, **query}, follow=True))
     return {
         reading.words(group.xpath("h2")[0]): [reading.words(name) for name in group.xpath(".//h3")]
         for group in page.xpath("//*[@class='hit-group']")
@@ -87,6 +87,15 @@ def test_group_shows_its_best_hits_and_leads_to_all_of_the_kind(client):
     assert reading.words(link) == f"Projects: show all {OF_A_GROUP + 2}"
     assert link.get("href") == "?q=salt&year_from=2019&kind=project"
     assert len(groups(client, "salt", year_from="2019", kind="project")["Projects"]) == OF_A_GROUP + 2
+
+
+def test_filters_alone_show_each_kind_however_many_hits_one_has(client, monkeypatch):
+    monkeypatch.setattr("portal.search.ranking.CANDIDATES", 2)
+    for _ in range(3):
+        make_project(start="2020")
+    make_event(date="2020"), make_source(date="2020")
+    found = groups(client, "", year_from="2019")
+    assert {heading: len(names) for heading, names in found.items()} == {"Projects": 3, "Events": 1, "Sources": 1}
 
 
 @pytest.mark.parametrize(
