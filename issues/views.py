@@ -145,6 +145,9 @@ class IssuePage(RecordView):
     def share_countries(self, context):
         return [link.country for link in self.object.in_countries.all()]
 
+    def share_places(self, context):
+        return self.object.places.all() if self.snapshot_date is None else []
+
     def get_queryset(self):
         return (
             super()

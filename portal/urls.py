@@ -21,6 +21,7 @@ from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
 from portal.views.plan import PlanPage, kept_result, stored_result
+from portal.views.share_images import record_share_image
 from portal.views.styleguide import styleguide
 from portal.views.timeline import Timeline
 from projects.iati import serving
@@ -94,6 +95,7 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap-section"),
     path("picture/<slug:name>.png", share_image_view, name="card"),
+    path("picture/<slug:kind>/<slug:key>.png", record_share_image, name="record-card"),
     *i18n_patterns(*pages),
 ]
 

@@ -73,6 +73,9 @@ class ProjectPage(RecordView):
     def share_countries(self, context):
         return self.object.countries.all()
 
+    def share_places(self, context):
+        return self.object.places.all() if self.snapshot_date is None else []
+
     def get_queryset(self):
         return (
             super()

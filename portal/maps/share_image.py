@@ -1,7 +1,8 @@
 """The image that messengers show beside a link: the region, with the countries of the page in colour.
 
 There is one image for each selection of countries. It has no text: the text comes with the link, in the language of the
-page. Each process draws each image at most once.
+page. Each process draws each image at most once. A record with places on the map has an image with these places, which
+is drawn over that of its countries.
 """
 
 import functools
@@ -25,9 +26,13 @@ ARAL_BEFORE = "aral-sea-late-1950s"
 WHOLE = "region"  # no country is highlighted
 YEAR = 31_536_000
 
+DOT = 14  # radius in pixels of a place
+MOST_PLACES = 100  # places in one image
+
 THIN = 2 * FINER
 # Colours of static/css/tokens.css and static/geo/base.svg.
 PAPER, LAND, SHADED, LINE = "#fbfaf6", "#f7ecd9", "#0b5866", "#87500d"
+MARK, HALO = "#d9480f", "#ffffff"
 FAINT, WATER, BED = "#c9c4b4", "#6ba7bd", "#efd9ae"
 
 
@@ -75,10 +80,34 @@ def render_map(name):
     for rings in countries.values():
         for ring in rings:
             draw.line([*ring, ring[0]], fill=LINE, width=THIN, joint="curve")
-    image = image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).quantize(COLOURS)
+    return to_png(image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS))
+
+
+def render_places(name, positions):
+    """Return the image `name` as PNG bytes, with a dot at each (longitude, latitude)."""
+    image = Image.open(io.BytesIO(render_map(name))).convert("RGB")
+    size = 2 * DOT + 1
+    for radius, colour in ((DOT, HALO), (DOT - 3, MARK)):
+        disc = Image.new("L", (size * FINER, size * FINER))
+        ImageDraw.Draw(disc).circle((size * FINER / 2, size * FINER / 2), radius * FINER, fill=255)
+        disc = disc.resize((size, size), Image.Resampling.LANCZOS)
+        for position in positions[:MOST_PLACES]:
+            x, y = (round(value / FINER) for value in compose(geometry.project(*position)))
+            image.paste(colour, (x - DOT, y - DOT), disc)
+    return to_png(image, 256)  # with fewer, the few pixels of a dot get the colour of the borders
+
+
+def to_png(image, colours=COLOURS):
+    """Return an image as PNG bytes with at most that many colours."""
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
+    image.quantize(colours).save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def positions_of(places):
+    """Return longitude and latitude of the places on the map of the region."""
+    found = [(float(place.longitude), float(place.latitude)) for place in places if place.latitude is not None]
+    return [position for position in found if geometry.FRAME.holds(geometry.project(*position))]
 
 
 def features(file):

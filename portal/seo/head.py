@@ -11,6 +11,7 @@ from portal.core.urls import languages_of, with_query
 from portal.maps import share_image
 from portal.seo import schema_org
 
+NAMED_PLACES = 5  # most places that the text alternative of the share image names
 LOCALES = {"en": "en_GB", "ko": "ko_KR", "ru": "ru_RU"}
 
 
@@ -54,13 +55,25 @@ class PageMetadata:
         shown = self.view.share_countries(self.context) if isinstance(self.view, PageMetadataMixin) else []
         return {place.key: place for place in shown if place.key in share_image.KEYS}
 
+    @cached_property
+    def places(self):
+        """The places that are marked in the share image."""
+        shown = self.view.share_places(self.context) if isinstance(self.view, PageMetadataMixin) else []
+        return [place for place in shown if share_image.positions_of([place])]
+
     @property
     def picture(self):
+        if self.places:
+            record = self.view.object
+            return settings.PUBLIC_URL + reverse("record-card", args=[record._meta.model_name, record.key])
         return settings.PUBLIC_URL + reverse("card", args=[share_image.name_of(self.countries)])
 
     @property
     def picture_words(self):
         """The text alternative of the share image."""
+        if self.places:
+            names = ", ".join(place.name_and_language()[0] for place in self.places[:NAMED_PLACES])
+            return gettext("Map of Central Asia, with places marked: {places}").format(places=names)
         if share_image.name_of(self.countries) == share_image.WHOLE:
             return gettext("Map of Central Asia")
         names = [place.name_and_language()[0] for _key, place in sorted(self.countries.items())]
@@ -92,6 +105,10 @@ class PageMetadataMixin:
 
     def share_countries(self, context):
         """Return the countries to colour in the share image of the page."""
+        return []
+
+    def share_places(self, context):
+        """Return the places of the page's record to mark in its share image (see `portal.views.share_images`)."""
         return []
 
     def schema_objects(self, tell, context):

@@ -100,6 +100,9 @@ class PlacePage(RecordView):
     def share_countries(self, context):
         return context["shaded"]
 
+    def share_places(self, context):
+        return [self.object] if self.snapshot_date is None else []
+
     def get(self, request, *args, **kwargs):
         response = super().get(request, *args, **kwargs)
         found = getattr(self, "object", None)
