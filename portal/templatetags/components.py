@@ -51,13 +51,24 @@ def outlook_tag(record):
 
 
 @register.simple_block_tag
-def section(content, *, title, id, more="", more_url="", lead=""):
-    """Return a section with a heading that has the anchor `id`; "" if it has neither content nor `more`."""
+def section(content, *, title, id, more="", more_url="", lead="", folded=""):
+    """Return a section with a heading that has the anchor `id`; "" if it has neither content nor `more`.
+
+    `folded` is "narrow" for a section that a phone folds, and "always" for one that every page folds.
+    """
     if not content.strip() and not more:
         return ""
     return render_to_string(
         "components/section.html",
-        {"content": content, "title": title, "id": id, "more": more, "more_url": more_url, "lead": lead},
+        {
+            "content": content,
+            "title": title,
+            "id": id,
+            "more": more,
+            "more_url": more_url,
+            "lead": lead,
+            "folded": folded,
+        },
     )
 
 

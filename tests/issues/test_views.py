@@ -115,7 +115,7 @@ def test_six_latest_events_are_shown_and_older_ones_folded_by_decade(client):
     assert [reading.words(one) for one in shown] == [f"Event of {year}" for year in range(2006, 2000, -1)]
     folded = {
         reading.words(one.find("summary")): [reading.words(link) for link in one.xpath(".//li//a")]
-        for one in part.xpath("details")
+        for one in part.xpath("details/details")
     }
     assert folded == {"1990s (1)": ["Event of 1995"], "1960s (2)": ["Event of 1968", "Event of 1961"]}
 
