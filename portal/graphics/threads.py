@@ -11,6 +11,7 @@ from portal.graphics.charts import text_width
 ROW = 22.0  # least distance of two points of a column
 TOP = 12.0
 BESIDE = 8.0  # between a point and its label
+SLACK = 1.06  # fonts of readers are up to so much wider than `text_width` says
 FONT = 13.0
 GROUP_GAP = 0.7  # room above a group of points, in rows
 
@@ -90,8 +91,8 @@ def threads(
     right_x: float
     if labelled:
         height = max(height, TOP * 2 + ROW * max(_rows(left), _rows(right)))
-        left_x = round(max((text_width(end.name, FONT) for end in left), default=0) + BESIDE)
-        right_x = round(width - max((text_width(end.name, FONT) for end in right), default=0) - BESIDE)
+        left_x = round(max((text_width(end.name, FONT) for end in left), default=0) * SLACK + BESIDE)
+        right_x = round(width - max((text_width(end.name, FONT) for end in right), default=0) * SLACK - BESIDE)
     else:
         left_x, right_x = TOP / 2, width - TOP / 2
     placed_left, placed_right = _placed(left, height, labelled), _placed(right, height, labelled)
