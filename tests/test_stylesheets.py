@@ -19,7 +19,7 @@ DESK_WIDTHS = {"(max-width: 767px)"}
 # Widths at which layouts change. Each has one condition for below and one for at or above.
 WIDTHS = {f"(max-width: {width - 0.01:.2f}rem)" for width in (40, 48, 60, 76)}
 WIDTHS |= {f"(min-width: {width}rem)" for width in (40, 48, 60, 76)}
-OTHER_CONDITIONS = {"print", "screen", "(prefers-color-scheme: dark)", "(scripting: none)"}
+OTHER_CONDITIONS = {"print", "screen", "(prefers-color-scheme: dark)", "(scripting: none)", "(pointer: coarse)"}
 
 
 def sheets():
