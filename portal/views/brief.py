@@ -23,14 +23,13 @@ from portal.seo.head import PageMetadataMixin
 from portal.tracking import content_version
 from portal.views.code_form import CodeField, CodeForm
 from projects.brief.content import write_brief
-from projects.brief.docx import docx_file
-from projects.brief.pdf import pdf_file
+from projects.brief.docx import DOCX, docx_file
+from projects.brief.pdf import PDF, pdf_file
 from projects.brief.subject import Subject
 from projects.models import Organisation, Project
 
 MOST_CHOSEN = 10  # projects that the reader wants first
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-FORMATS = {"pdf": ("PDF", pdf_file, "application/pdf"), "docx": ("DOCX", docx_file, DOCX)}
+FORMATS = {"pdf": ("PDF", pdf_file, PDF), "docx": ("DOCX", docx_file, DOCX)}
 
 
 class KeyField(forms.SlugField):

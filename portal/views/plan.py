@@ -28,20 +28,28 @@ from django.views.generic import FormView
 from issues.models import Issue
 from portal.core.choices import Area
 from portal.core.formatting import number
+from portal.core.urls import with_query
 from portal.facets.filters import names
 from portal.formats.json import dumps
 from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
 from portal.http.parameters import takes
+from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.http.throttling import Throttled, throttle
 from portal.models import Place
 from portal.seo.head import PageMetadataMixin
+from portal.views.brief import MOST_CHOSEN
+from projects.brief.docx import DOCX, docx_file
+from projects.brief.pdf import PDF, pdf_file
 from projects.models import StoredCheck
 from projects.overlap.answer import GRADE_LABELS, answer_plan, still_published, with_base
+from projects.overlap.document import document_of
 from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
 from projects.overlap.scoring import GRADES, WEIGHTS, weight_notes
 
 COST = 2  # of a check, beside a search: it takes about twice as long
 MOST_A_DAY = 300  # results that are kept, of all readers together
+DOCUMENTS = {"pdf": (pdf_file, PDF), "docx": (docx_file, DOCX)}
+FILES = ("pdf", "docx", "json")
 SHOWN = 10  # neighbours on the page; the file has more
 
 
@@ -226,7 +234,7 @@ class PlanPage(PageMetadataMixin, FormView):
         if is_kept:
             return self.keep(form)
         if file_format:
-            return file_of(answer_plan(plan))
+            return file_of(answer_plan(plan), file_format, plan.title)
         return self.render_to_response(self.get_context_data(form=form, answer=answer_plan(plan)))
 
     def keep(self, form):
@@ -272,7 +280,10 @@ class PlanPage(PageMetadataMixin, FormView):
         answer = kwargs.get("answer")
         if answer:
             query = context["form"].choices_query
-            context |= result_context(answer) | {"choices_url": f"{self.request.path}?{query}" if query else ""}
+            context |= result_context(answer) | {
+                "choices_url": f"{self.request.path}?{query}" if query else "",
+                "brief_url": brief_url(context["form"].cleaned_data, answer),
+            }
         return context | {
             "title": self.title,
             "trail": [(self.title, None)],
@@ -302,15 +313,37 @@ def result_context(answer):
         if near
         else "",
         "left_out": max(len(items) - SHOWN, 0),
+        "files": [(name, name.upper()) for name in FILES],
     }
 
 
-def file_of(answer):
-    """Return an answer as a JSON file."""
-    response = HttpResponse(
-        dumps(with_base(answer, settings.PUBLIC_URL)), content_type="application/json; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="overlap-{answer["checked_on"]}.json"'
+def brief_url(choices, answer):
+    """Return the address of a brief on the first chosen country and topic that begins with the projects that overlap.
+
+    It is "" without a country, or without an issue and an area.
+    """
+    topics = [(name, choices[name][0]) for name in ("issue", "area") if choices[name]]
+    if not (choices["country"] and topics):
+        return ""
+    near = [item["key"] for item in answer["items"] if item["grade"] > 1][:MOST_CHOSEN]
+    return with_query(reverse("brief"), {"country": choices["country"][0], **dict(topics[:1]), "project": near})
+
+
+def file_of(answer, file_format, title="", path=""):
+    """Return an answer as a file. Raise ProblemDetail (400) if there is no such format.
+
+    `title` is that of the plan, and `path` that of the page.
+    """
+    if file_format not in FILES:
+        raise ProblemDetail(400, one_of_sentence("format", FILES))
+    answer = with_base(answer, settings.PUBLIC_URL)
+    if file_format == "json":
+        response = HttpResponse(dumps(answer), content_type="application/json; charset=utf-8")
+    else:
+        make, content_type = DOCUMENTS[file_format]
+        document = document_of(answer, title, settings.PUBLIC_URL + (path or reverse("plan")))
+        response = HttpResponse(make(document), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="overlap-{answer["checked_on"]}.{file_format}"'
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -330,8 +363,9 @@ def stored_result(request, address):
         with override(stored.plan["language"]):
             return HttpResponseRedirect(reverse("plan-result", args=[address]))
     answer = still_published(stored.answer)
-    if request.GET.get("format") == "json":
-        return file_of({"plan": stored.plan} | answer)
+    if file_format := request.GET.get("format"):
+        throttle(request, "search", COST)
+        return file_of({"plan": stored.plan} | answer, file_format, stored.plan["title"], request.path)
     title = stored.plan["title"] or gettext("Overlap check")
     stated = [
         (_("Description"), stored.plan["text"]),

@@ -12,6 +12,7 @@ from docx.shared import Cm, Pt
 
 from projects.brief.document import Brief, Paragraph, Table, Text
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"  # the media type
 LOCALES = {"en": "en-GB", "ko": "ko-KR", "ru": "ru-RU"}
 FONT, KOREAN_FONT = "Arial", "Malgun Gothic"  # that every Word has
 WIDTH = 17  # of the text on A4, in cm

@@ -9,6 +9,7 @@ import typst
 
 from projects.brief.document import Brief
 
+PDF = "application/pdf"  # the media type
 FOLDER = Path(__file__).parent
 
 

@@ -169,6 +169,28 @@ def test_file_has_what_the_page_shows(reader, saxaul):
     assert answer["items"][0]["url"] == f"http://testserver/en/projects/{saxaul.key}/"
 
 
+@pytest.mark.parametrize(("form", "begins"), [("pdf", b"%PDF"), ("docx", b"PK")])
+def test_document_has_the_neighbours_and_is_named_after_the_day(reader, saxaul, on, form, begins):
+    on("2026-11-27")
+    response = send(reader, title="Trees <b>", text=TEXT, country="uz", format=form)
+    assert response.content.startswith(begins)
+    assert response["Content-Disposition"] == f'attachment; filename="overlap-2026-11-27.{form}"'
+
+
+def test_unknown_format_is_refused(reader, saxaul):
+    response = send(reader, text=TEXT, format="odt")
+    assert response.status_code == 400
+    assert response.json()["detail"] == "“format” is one of: pdf, docx, json."
+
+
+def test_brief_begins_with_the_projects_that_overlap(reader, saxaul):
+    page = reading.page(send(reader, text=TEXT, country="uz", area="forestry"))
+    [link] = page.xpath("//a[starts-with(@href, '/en/brief/?country')]/@href")
+    assert link == f"/en/brief/?country=uz&area=forestry&project={saxaul.key}"
+    page = reading.page(send(reader, text=TEXT, country="uz"))
+    assert page.xpath("//a[starts-with(@href, '/en/brief/?country')]") == []
+
+
 # ── What is refused ──────────────────────────────────────────────────────────────────────────────────────────
 
 
