@@ -27,6 +27,7 @@ AREA, SECTOR = "area", "sector"
 PLACE, COUNTRY, ORGANISATION, ISSUE, TERM = (
     kind.value for kind in (Kind.PLACE, Kind.COUNTRY, Kind.ORGANISATION, Kind.ISSUE, Kind.TERM)
 )
+MODELS = {PLACE: Place, COUNTRY: Place, ORGANISATION: Organisation, ISSUE: Issue, TERM: Term}
 SHORTEST = 4  # letters of a name of one word in prose: shorter ones are words of other meanings too ("who", "Ош")
 INFLECTED = 5  # letters from which a name of one word may have another ending: "сёла" is not "сель"
 MOST_WORDS = 8  # of a name
@@ -198,8 +199,11 @@ def name_index():
 
 
 def _version():
-    """Return what changes whenever a name does: rows of a record whose names change are written anew."""
-    names = SearchName.objects.aggregate(Count("pk"), Max("pk"))
+    """Return what changes whenever a name does: rows of a record whose names change are written anew.
+
+    Only the kinds with names in plans are counted, by the index of kinds: there are few, however many projects.
+    """
+    names = SearchName.objects.filter(kind__in=MODELS).aggregate(Count("pk"), Max("pk"))
     aliases = Alias.objects.filter(kind=Alias.Kind.AREA).aggregate(Count("pk"), Max("pk"))
     return (*names.values(), *aliases.values(), Sector.objects.count())
 
