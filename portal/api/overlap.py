@@ -219,4 +219,8 @@ def schema():
         items={"type": "array", "items": item},
         agreements={"type": "array", "items": agreement, "description": "Agreements that may cover the plan."},
         gaps=STRINGS | {"description": "What no published project serves."},
+        brief={
+            "type": ["string", "null"],
+            "description": "The address of a brief on the country and the topic with the near projects.",
+        },
     )

@@ -1,6 +1,7 @@
 """The answer to a plan as plain data in one language: the page, the API, files and stored results show the same."""
 
 from django.db.models import Prefetch
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy, override, pgettext_lazy
@@ -8,6 +9,7 @@ from django.utils.translation import gettext, gettext_lazy, override, pgettext_l
 from portal.core.choices import Area, PublicationStatus
 from portal.core.formatting import date_text, money
 from portal.core.languages import text_and_language
+from portal.core.urls import with_query
 from projects.models import Agreement, Organisation, Participation, Project, Result
 from projects.overlap.check import check_overlap
 from projects.overlap.names import COUNTRY, ORGANISATION, PLACE
@@ -20,6 +22,7 @@ MOST_ORGANISATIONS = 4
 MOST_RESULTS = 3
 LONGEST_RESULT = 400  # characters of a text on what came of a project
 MOST_WORDS = 40
+MOST_IN_BRIEF = 5  # neighbours that a brief begins with
 GRADE_LABELS = {
     SAME: gettext_lazy("Same or continues"),
     STRONG: gettext_lazy("Strongly overlaps"),
@@ -35,6 +38,7 @@ def answer_plan(plan):
         check = check_overlap(plan)
         names = Names.of(check)
         facts = check.facts
+        items = _items(check, names)
         return {
             "language": plan.language,
             "checked_on": timezone.localdate().isoformat(),
@@ -55,10 +59,23 @@ def answer_plan(plan):
                 if kind in (COUNTRY, PLACE, ORGANISATION)
             ],
             "unknown": list(facts.unknown),
-            "items": _items(check, names),
+            "items": items,
             "agreements": _agreements(facts, names),
             "gaps": gaps_around(facts, check.measure.places, names),
+            "brief": _brief(facts, items),
         }
+
+
+def _brief(facts, items):
+    """Return the address of a brief on the planned country and topic with the near projects; None without either."""
+    topics = {"issue": facts.issues} if facts.issues else {"area": facts.areas}
+    [(name, topic)] = topics.items()
+    if not facts.countries or not topic:
+        return None
+    # Of equally certain values, the one that was stated first.
+    subject = {"country": max(facts.countries, key=facts.countries.get), name: max(topic, key=topic.get)}
+    near = [item["key"] for item in items if item["grade"] > RELATED]
+    return with_query(reverse("brief"), subject | ({"project": near[:MOST_IN_BRIEF]} if near else {}))
 
 
 def _known(names, keys):
@@ -210,4 +227,5 @@ def with_base(answer, base):
         item | {"organisations": based(item["organisations"]), "outcome": based(item["outcome"])}
         for item in based(answer["items"])
     ]
-    return answer | {"items": items, "agreements": based(answer["agreements"])}
+    brief = answer["brief"] and base + answer["brief"]
+    return answer | {"items": items, "agreements": based(answer["agreements"]), "brief": brief}

@@ -132,6 +132,15 @@ def test_unknown_names_are_told_and_mistyped_ones_are_read(reader, saxaul):
     assert "“Muinak” was read as: Muynak" in words
 
 
+def test_result_leads_to_a_brief_on_the_country_and_the_topic(reader, saxaul):
+    response = send(reader, text=TEXT, country="uz", area="forestry")
+    [address] = reading.page(response).xpath("//main//a[contains(@class, 'plan-brief')]/@href")
+    assert address.partition("&project")[0] == "/en/brief/?country=uz&area=forestry"
+    assert reader.get(address).status_code == 200
+    without = reading.page(send(reader, text="Yodelling lessons"))
+    assert without.xpath("//main//a[contains(@class, 'plan-brief')]") == []
+
+
 # ── Where the plan goes ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -328,6 +337,7 @@ def keep(reader, saxaul, at):
     """Return a function that keeps a result, and returns the address for its maker and the one for others."""
 
     def kept(language="en", **fields):
+        at(seconds=0)
         token = make_token()
         at(seconds=30)
         response = reader.post(f"/{language}/plan/", {"token": token, "text": TEXT, "keep": "1", **fields})
@@ -389,6 +399,7 @@ def test_kept_result_ends_after_90_days(reader, keep, on):
 
 
 def test_form_that_is_sent_twice_keeps_one_result(reader, saxaul, at):
+    at(seconds=0)
     fields = {"token": make_token(), "text": TEXT, "keep": "1"}
     too_early = reader.post(PAGE, fields)
     assert "The form was sent within a few seconds" in too_early.content.decode()
@@ -414,6 +425,7 @@ def test_kept_result_leaves_out_what_is_no_longer_published(reader, saxaul, keep
 def test_no_more_results_are_kept_a_day_than_the_table_should_grow(reader, saxaul, keep, monkeypatch, at):
     monkeypatch.setattr(plan, "MOST_A_DAY", 1)
     keep()
+    at(seconds=60)
     token = make_token()
     at(seconds=90)
     response = reader.post(PAGE, {"token": token, "text": TEXT, "keep": "1"})
