@@ -149,7 +149,7 @@ class BriefWriter:
         subject = self.subject
         where = [one.name_and_language()[0] for one in (subject.place, subject.organisation) if one is not None]
         topic = subject.issue.name_and_language()[0] if subject.issue else str(subject.area.label)
-        return gettext("{subject}: {topic}").format(subject=", ".join(where), topic=topic)
+        return pgettext("title of a brief", "{subject}: {topic}").format(subject=", ".join(where), topic=topic)
 
     # ── What is so, and why ──────────────────────────────────────────────────────────────────────────────────
 
