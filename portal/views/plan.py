@@ -28,7 +28,6 @@ from django.views.generic import FormView
 from issues.models import Issue
 from portal.core.choices import Area
 from portal.core.formatting import number
-from portal.core.urls import with_query
 from portal.facets.filters import names
 from portal.formats.json import dumps
 from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
@@ -37,7 +36,6 @@ from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.http.throttling import Throttled, throttle
 from portal.models import Place
 from portal.seo.head import PageMetadataMixin
-from portal.views.brief import MOST_CHOSEN
 from projects.brief.docx import DOCX, docx_file
 from projects.brief.pdf import PDF, pdf_file
 from projects.models import StoredCheck
@@ -191,7 +189,7 @@ class PlanPage(PageMetadataMixin, FormView):
         return {*PlanForm.IN_ADDRESS, "format"}
 
     def get(self, request, *args, **kwargs):
-        if not set(request.GET) & set(PlanForm.IN_ADDRESS):
+        if not set(request.GET) & self.known_parameters(as_file=True):
             return self.render_to_response(self.get_context_data(form=PlanForm()))
         return self.answer(PlanForm(form_data(request.GET)), request.GET.get("format"))
 
@@ -209,12 +207,11 @@ class PlanPage(PageMetadataMixin, FormView):
 
     def answer(self, form, file_format):
         """Return the page with the result of a valid form, or its file; or the page with what is wrong."""
+        if form.is_valid() and not form.plan:
+            form.add_error(None, gettext("State something: a description, a country, a place, an area …"))
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=400 if file_format else 200)
         plan = form.plan
-        if not plan:
-            form.add_error(None, gettext("State something: a description, a country, a place, an area …"))
-            return self.render_to_response(self.get_context_data(form=form))
         is_kept = "keep" in self.request.POST
         if self.request.method == "POST" and not (plan.title or plan.text or file_format or is_kept):
             response = HttpResponseRedirect(f"{self.request.path}?{form.choices_query}")
@@ -280,10 +277,7 @@ class PlanPage(PageMetadataMixin, FormView):
         answer = kwargs.get("answer")
         if answer:
             query = context["form"].choices_query
-            context |= result_context(answer) | {
-                "choices_url": f"{self.request.path}?{query}" if query else "",
-                "brief_url": brief_url(context["form"].cleaned_data, answer),
-            }
+            context |= result_context(answer) | {"choices_url": f"{self.request.path}?{query}" if query else ""}
         return context | {
             "title": self.title,
             "trail": [(self.title, None)],
@@ -315,18 +309,6 @@ def result_context(answer):
         "left_out": max(len(items) - SHOWN, 0),
         "files": [(name, name.upper()) for name in FILES],
     }
-
-
-def brief_url(choices, answer):
-    """Return the address of a brief on the first chosen country and topic that begins with the projects that overlap.
-
-    It is "" without a country, or without an issue and an area.
-    """
-    topics = [(name, choices[name][0]) for name in ("issue", "area") if choices[name]]
-    if not (choices["country"] and topics):
-        return ""
-    near = [item["key"] for item in answer["items"] if item["grade"] > 1][:MOST_CHOSEN]
-    return with_query(reverse("brief"), {"country": choices["country"][0], **dict(topics[:1]), "project": near})
 
 
 def file_of(answer, file_format, title="", path=""):

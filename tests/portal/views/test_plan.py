@@ -132,15 +132,6 @@ def test_unknown_names_are_told_and_mistyped_ones_are_read(reader, saxaul):
     assert "“Muinak” was read as: Muynak" in words
 
 
-def test_result_leads_to_a_brief_on_the_country_and_the_topic(reader, saxaul):
-    response = send(reader, text=TEXT, country="uz", area="forestry")
-    [address] = reading.page(response).xpath("//main//a[contains(@class, 'plan-brief')]/@href")
-    assert address.partition("&project")[0] == "/en/brief/?country=uz&area=forestry"
-    assert reader.get(address).status_code == 200
-    without = reading.page(send(reader, text="Yodelling lessons"))
-    assert without.xpath("//main//a[contains(@class, 'plan-brief')]") == []
-
-
 # ── Where the plan goes ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -192,11 +183,17 @@ def test_unknown_format_is_refused(reader, saxaul):
     assert response.json()["detail"] == "“format” is one of: pdf, docx, json."
 
 
+def test_file_without_a_plan_is_refused(reader, saxaul):
+    for address in (f"{PAGE}?format=json", f"{PAGE}?format=csv", f"{PAGE}?country=uz&format=csv"):
+        assert reader.get(address).status_code == 400, address
+
+
 def test_brief_begins_with_the_projects_that_overlap(reader, saxaul):
     page = reading.page(send(reader, text=TEXT, country="uz", area="forestry"))
     [link] = page.xpath("//a[starts-with(@href, '/en/brief/?country')]/@href")
     assert link == f"/en/brief/?country=uz&area=forestry&project={saxaul.key}"
-    page = reading.page(send(reader, text=TEXT, country="uz"))
+    assert reader.get(link).status_code == 200
+    page = reading.page(send(reader, text="Yodelling lessons", country="uz"))
     assert page.xpath("//a[starts-with(@href, '/en/brief/?country')]") == []
 
 
