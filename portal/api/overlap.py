@@ -220,7 +220,7 @@ def schema():
         agreements={"type": "array", "items": agreement, "description": "Agreements that may cover the plan."},
         gaps=STRINGS | {"description": "What no published project serves."},
         brief={
-            "type": ["string", "null"],
+            "anyOf": [TEXT, {"type": "null"}],
             "description": "The address of a brief on the country and the topic with the near projects.",
         },
     )
