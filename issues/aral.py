@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from issues.charts import IndicatorFigure, axis_number, source_line
+from issues.charts import NARROW, IndicatorFigure, axis_number, source_line
 from issues.figures import readings
 from issues.models import Indicator, Issue, IssueFeature, Observation
 from portal.core.formatting import quantity
@@ -228,7 +228,10 @@ def feature(issue, events):
         "picture": picture(issue),
         "dates": dated_outlines(),
         "figure": IndicatorFigure(
-            area, values[area.pk], moments=tuple((year, str(number)) for year, number in number_of.items())
+            area,
+            values[area.pk],
+            (NARROW,),  # it stands beside the outline
+            moments=tuple((year, str(number)) for year, number in number_of.items()),
         ),
         "events": [(number_of[event.date.year], event) for event in events if event.date.year in number_of],
         "changes": changes,

@@ -213,7 +213,7 @@ class IssuePage(RecordView):
         dated = dated_once(events, issue.agreements.published().with_outlook())
         return {
             "latest": latest_rows(latest_observations(indicator__in=indicators), self.central_asia),
-            "charts": figures_for(charts, most=3),
+            "charts": figures_for(charts, most=1 if sea else 3),  # the sea has its own, and the page a limit of bytes
             "aral": sea,
             "dated": dated[:LATEST_DATED],
             "dated_count": len(dated),
