@@ -95,7 +95,10 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.index, name="sitemap"),
     path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap-section"),
     path("picture/<slug:name>.png", share_image_view, name="card"),
-    path("picture/<slug:kind>/<slug:key>.png", record_share_image, name="record-card"),
+    *(
+        path(f"picture/{kind}s/<slug:key>.png", record_share_image, {"kind": kind}, name=f"{kind}-card")
+        for kind in ("issue", "place", "project")
+    ),
     *i18n_patterns(*pages),
 ]
 

@@ -11,7 +11,6 @@ from portal.formats.serialisers import SERIALISERS
 from portal.maps import share_image
 from portal.open_data import archive, dcat
 from portal.open_data.sitemaps import SITEMAPS
-from portal.views import share_images
 
 # Not public: the admin, accounts, previews, whose links are signed (tests/portal/publishing/test_preview.py), and kept
 # results of the overlap check, whose addresses are random (tests/portal/views/test_plan.py).
@@ -47,9 +46,6 @@ def filled(route, keys):
         return [route.replace("<name>", share_image.WHOLE)]
     if "<section>" in route:
         return [route.replace("<section>", section) for section in SITEMAPS]
-    if "<kind>" in route:  # share images of records
-        kinds = share_images.KINDS
-        return [route.replace("<kind>", kind).replace("<key>", key) for kind in kinds for key in keys[kind]]
     if "<key>" in route:
         kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
         return [route.replace("<key>", key) for key in keys[kind]]

@@ -65,7 +65,7 @@ class PageMetadata:
     def picture(self):
         if self.places:
             record = self.view.object
-            return settings.PUBLIC_URL + reverse("record-card", args=[record._meta.model_name, record.key])
+            return settings.PUBLIC_URL + reverse(f"{record._meta.model_name}-card", args=[record.key])
         return settings.PUBLIC_URL + reverse("card", args=[share_image.name_of(self.countries)])
 
     @property

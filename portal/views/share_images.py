@@ -26,12 +26,10 @@ KINDS = {
 
 @require_safe
 def record_share_image(request, kind, key):
-    """Return `/picture/<kind>/<key>.png`; raise Http404 for an unknown record or one without places on the map.
+    """Return `/picture/<kind>s/<key>.png`; raise Http404 for an unknown record or one without places on the map.
 
     It is drawn once for each content version. Any cache may keep it for a day.
     """
-    if kind not in KINDS:
-        raise Http404
     model, places_of, countries_of = KINDS[kind]
     record = get_object_or_404(model.objects.published(), key=key)
     positions = share_image.positions_of(places_of(record))

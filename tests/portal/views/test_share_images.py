@@ -45,8 +45,8 @@ def project():
 )
 def test_link_of_a_project_has_an_image_with_its_places(project, client, language, words):
     card = card_of(client.get(f"/{language}/projects/trees/"))
-    assert (card["og:image"], card["og:image:alt"]) == (f"{SITE}/picture/project/trees.png", words)
-    response = client.get("/picture/project/trees.png")
+    assert (card["og:image"], card["og:image:alt"]) == (f"{SITE}/picture/projects/trees.png", words)
+    response = client.get("/picture/projects/trees.png")
     picture = Image.open(io.BytesIO(response.content)).convert("RGB")
     assert picture.size == (1200, 630)
     assert len(response.content) < 100_000
@@ -61,7 +61,7 @@ def test_issues_and_places_have_images_with_their_places(client):
     make_issue(key="aral").places.add(nukus)
     for kind, path in (("issue", "issues/aral"), ("place", "places/nukus")):
         address = card_of(client.get(f"/en/{path}/"))["og:image"]
-        assert address.startswith(f"{SITE}/picture/{kind}/")
+        assert address.startswith(f"{SITE}/picture/{kind}s/")
         picture = Image.open(io.BytesIO(client.get(address.removeprefix(SITE)).content)).convert("RGB")
         assert is_near(colour_at(picture, *AT_NUKUS), share_image.MARK)
 
@@ -71,20 +71,20 @@ def test_record_without_a_place_on_the_map_has_the_image_of_its_countries(client
     project.countries.add(make_country(key="uz"))
     project.places.add(make_place(key="seoul", **SEOUL), make_place(key="somewhere"))
     assert card_of(client.get("/en/projects/visit/"))["og:image"] == f"{SITE}/picture/uz.png"
-    assert client.get("/picture/project/visit.png").status_code == 404
+    assert client.get("/picture/projects/visit.png").status_code == 404
 
 
 def test_image_of_a_draft_or_of_an_unknown_record_is_not_found(project, client):
-    assert client.get("/picture/project/no-such.png").status_code == 404
-    assert client.get("/picture/source/trees.png").status_code == 404
+    assert client.get("/picture/projects/no-such.png").status_code == 404
+    assert client.get("/picture/sources/trees.png").status_code == 404
     project.publication = PublicationStatus.DRAFT
     project.save()
-    assert client.get("/picture/project/trees.png").status_code == 404
+    assert client.get("/picture/projects/trees.png").status_code == 404
 
 
 def test_image_does_not_show_a_place_that_is_a_draft(project, client):
     project.places.add(make_place(publication=PublicationStatus.DRAFT, latitude="48.5", longitude="68"))
-    picture = Image.open(io.BytesIO(client.get("/picture/project/trees.png").content)).convert("RGB")
+    picture = Image.open(io.BytesIO(client.get("/picture/projects/trees.png").content)).convert("RGB")
     assert is_near(colour_at(picture, 68.0, 48.5), share_image.LAND)
 
 
@@ -94,5 +94,5 @@ def test_image_is_drawn_once_for_each_content_version(project, client, monkeypat
     monkeypatch.setattr("portal.tracking.content_version.is_changing", lambda: False)
     monkeypatch.setattr("portal.http.page_cache.caches", {"pages": LocMemCache("share images", {})})
     for _ in range(3):
-        client.get("/picture/project/trees.png")
+        client.get("/picture/projects/trees.png")
     assert len(drawn) == 1
