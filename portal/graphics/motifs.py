@@ -5,8 +5,7 @@ years.
 """
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 
 from portal.graphics.charts import spark
 
@@ -81,15 +80,14 @@ def squares(count: int, width: float, height: float) -> Paths:
 def longest_run(points: Points) -> Points:
     """Return the longest run of years without a gap; of several, the latest."""
     runs: list[list[tuple[int, float]]] = []
-    points = sorted(points)
-    for before, point in pairwise([(None, 0.0), *points]):
-        if before[0] is None or point[0] != before[0] + 1:
+    for year, value in sorted(points):
+        if not runs or year != runs[-1][-1][0] + 1:
             runs.append([])
-        runs[-1].append(point)
+        runs[-1].append((year, value))
     return max(runs, key=lambda run: (len(run), run[-1][0]), default=[])
 
 
-def _years(points: Points, width: float):
+def _years(points: Points, width: float) -> tuple[float, Callable[[int], float]]:
     """Return the width of a year, and the function from a year to its left edge."""
     first, last = min(points)[0], max(points)[0]
     step = width / (last - first + 1)
