@@ -289,6 +289,21 @@ class PlanPage(PageMetadataMixin, FormView):
         }
 
 
+def headline(near, found):
+    """Return the result in a sentence: how many projects overlap, of `found` that are related at least."""
+    if near:
+        sentence = ngettext("{count} project overlaps with the plan", "{count} projects overlap with the plan", near)
+        return sentence.format(count=number(near))
+    if found:
+        sentence = ngettext(
+            "No project overlaps with the plan; {count} is related.",
+            "No project overlaps with the plan; {count} are related.",
+            found,
+        )
+        return sentence.format(count=number(found))
+    return gettext("No project in the portal is near to this. It may exist all the same.")
+
+
 def result_context(answer):
     """Return the context that shows an answer: its neighbours by grade, and the counts."""
     items = answer["items"]
@@ -301,11 +316,7 @@ def result_context(answer):
         "read": [(label, answer["read"][name]) for name, label in READ_LABELS if answer["read"][name]],
         "answer": answer,
         "groups": [group for group in groups if group[2]],
-        "near_count": ngettext(
-            "{count} project overlaps with the plan", "{count} projects overlap with the plan", len(near)
-        ).format(count=number(len(near)))
-        if near
-        else "",
+        "headline": headline(len(near), len(items)),
         "left_out": max(len(items) - SHOWN, 0),
         "files": [(name, name.upper()) for name in FILES],
     }

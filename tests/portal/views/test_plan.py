@@ -124,6 +124,14 @@ def test_nothing_near_is_said_with_how_it_was_searched(reader, saxaul):
     assert "lessons, yodelling" in words
 
 
+def test_related_projects_are_not_called_overlap_nor_nothing(reader, saxaul):
+    response = reader.get(f"{PAGE}?country=uz")
+    words = reading.words(reading.page(response).find(".//main"))
+    assert neighbours(response) == ["Saxaul forest on the dry sea bed"]
+    assert "No project overlaps with the plan; 1 is related." in words
+    assert "It may exist all the same." not in words
+
+
 def test_unknown_names_are_told_and_mistyped_ones_are_read(reader, saxaul):
     make_place(kind=Place.Kind.CITY, name_en="Muynak", key="muynak")
     response = reader.get(f"{PAGE}?place=Atlantis&place=Muinak&organisation=Acme+Ltd")
