@@ -38,7 +38,7 @@ pages = [
     path("coverage/", CoveragePage.as_view(), name="coverage"),
     path("compare/", Compare.as_view(), name="compare"),
     path("brief/", BriefPage.as_view(), name="brief"),
-    path("plan/brief/", BriefOfPlan.as_view()),
+    path("plan/brief/", BriefOfPlan.as_view(), name="plan-brief"),
     path("gyeonggi/", GyeonggiPage.as_view(), name="gyeonggi"),
     path("gyeonggi/ties/", TiesPage.as_view(), name="gyeonggi-ties"),
     path("plan/", PlanPage.as_view(), name="plan"),

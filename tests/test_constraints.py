@@ -48,6 +48,7 @@ from tests.make import (
     make_issue,
     make_issue_in_country,
     make_issue_link,
+    make_issue_motif,
     make_key_figure,
     make_observation,
     make_organisation,
@@ -235,6 +236,10 @@ BROKEN = {
     "page_indicator_stands_once": (
         lambda: again(make_page_indicator(), position=2),
         "This indicator is already chosen for this page.",
+    ),
+    "issue_motif_draws_values_or_outlines": (
+        lambda: changed(make_issue_motif(), shape="outlines"),
+        "Choose an indicator and a place; for the outlines, choose neither.",
     ),
     "area_report_stands_once": (
         lambda: again(make_area_report(), words="K-pop"),

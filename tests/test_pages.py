@@ -89,6 +89,7 @@ def test_a_page_of_every_kind_is_looked_at():
     [under_language] = [found for found in get_resolver().url_patterns if hasattr(found.pattern, "language_prefix")]
     looked_at = {resolve(address(kind, "en").partition("?")[0]).url_name for kind in PAGES if status(kind) == 200}
     names = set(named_patterns(under_language)) - {"suggest", "preview", "feed", "corrections-feed", "manifest"}
+    names -= {"plan-brief", "plan-result", "plan-kept"}  # the first redirects, the others need a stored check
     changes = {name for name in names if name.endswith(("-changes", "-changes-feed"))}
     past = {name for name in names if name.endswith("-on")}
     assert (len(changes), len(past)) == (20, 10)

@@ -27,7 +27,7 @@ class Signals:
 
 
 SIGNALS = tuple(field.name for field in fields(Signals))
-# Points of each signal at its highest. tests/projects/overlap/fit_weights.py fits them on labelled cases.
+# Points of each signal at its highest. tests/projects/overlap/labelled.py fits them on labelled cases.
 WEIGHTS = {
     "place": 3.5,
     "country": 2.5,

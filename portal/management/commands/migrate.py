@@ -21,8 +21,9 @@ class Command(migrate.Command):
 
     def execute(self, *args, **options):
         # Take the lock before the system checks: they query a SQLite database, which must not be locked then.
-        if options["plan"] or options["check_unapplied"]:  # these options change nothing
-            return super().execute(*args, **options)
+        if options["plan"] or options["check_unapplied"]:
+            # These options change nothing and wait for nobody. The checks would wait for the lock of a writer.
+            return super().execute(*args, **options | {"skip_checks": True})
         connection = connections[options["database"]]
         lock = advisory_lock if connection.vendor == "postgresql" else file_lock
         with lock(connection, self.wait):

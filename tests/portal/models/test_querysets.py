@@ -20,6 +20,7 @@ from tests.make import (
     make_former_key,
     make_issue,
     make_issue_feature,
+    make_issue_motif,
     make_organisation,
     make_organisation_identifier,
     make_page_indicator,
@@ -149,7 +150,13 @@ def stored_rows():
     make_external_identifier()
     make_reporting_organisation()
     make_citation(make_place())
-    for make in (make_page_indicator, make_issue_feature, make_area_report, make_comparison_example):
+    for make in (
+        make_page_indicator,
+        make_issue_feature,
+        make_issue_motif,
+        make_area_report,
+        make_comparison_example,
+    ):
         make()
     return [
         model._base_manager.earliest("pk")

@@ -20,6 +20,7 @@ LATER = {
     "0013_editors_see_outside_links": 3,
     "0015_editors_import": 18,
     "issues.0007_fill_page_choices": 48,
+    "issues.0013_fill_issue_motifs": 11,
     "projects.0020_groups_edit_outcomes_and_results": 48,
     "0039_reviewers_edit_aliases": 9,
     "0043_rights_to_reports_and_corrections": 32,

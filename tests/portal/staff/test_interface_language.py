@@ -30,6 +30,7 @@ from tests.make import (
     make_imported,
     make_imported_file,
     make_issue_feature,
+    make_issue_motif,
     make_page_indicator,
     make_reader_report,
     make_reporting_organisation,
@@ -53,7 +54,13 @@ def records(own_database):
         world = make_world()
         for make in (make_alias, make_former_key, make_tombstone, make_imported, make_suggested_issue):
             make()
-        for make in (make_area_report, make_comparison_example, make_issue_feature, make_page_indicator):
+        for make in (
+            make_area_report,
+            make_comparison_example,
+            make_issue_feature,
+            make_issue_motif,
+            make_page_indicator,
+        ):
             make()
         make_reporting_organisation()
         make_correction(world.project)
