@@ -23,6 +23,6 @@ def test_data_of_a_page_are_let_through_and_not_run(page, site, path):
 def test_picture_of_a_link_is_one(page, site):
     page.goto(f"{site.url}/en/projects/koica-gggi-aral-sea-grip/")
     address = page.locator("meta[property='og:image']").get_attribute("content")
-    assert address == f"{site.url}/picture/uz.png"
+    assert address == f"{site.url}/picture/projects/koica-gggi-aral-sea-grip.png"
     page.goto(address)
     assert page.evaluate("[document.images[0].naturalWidth, document.images[0].naturalHeight]") == [1200, 630]

@@ -18,6 +18,7 @@ def opened(page, site, language):
     """Open the issue page in that language. Return it, the first marked term and the term's definition."""
     issue, term = ADDRESSES[language]
     page.goto(f"{site.url}/{language}/issues/{issue}/")
+    page.evaluate("for (const part of document.querySelectorAll('details.folded, details.more')) part.open = true")
     return page.locator(f'[popovertarget="gloss-term-{term}"]').first, page.locator(f"#gloss-term-{term}")
 
 

@@ -19,6 +19,7 @@ def test_names_fit_their_boxes_and_one_picture_is_shown(new_context, site, path,
     for width, viewport in VIEWPORTS.items():
         page = new_context(viewport=viewport).new_page()
         page.goto(f"{site.url}/{language}/{path}")
+        page.evaluate("for (const part of document.querySelectorAll('details.folded, details.more')) part.open = true")
         [svg] = [svg for svg in page.locator("svg.graph").all() if svg.is_visible()]
         assert ("chart-wide" in svg.get_attribute("class")) == (width == "desktop")
         assert svg.evaluate(OUT_OF_ITS_BOX) == []
