@@ -36,6 +36,11 @@ def unpack_int_array(code: str, sent: bytes) -> array:
     return numbers
 
 
+def storable(texts: Iterable[str]) -> list[str]:
+    """Return the texts that can be in the database. PostgreSQL raises an error for a NUL character, even in a query."""
+    return [text for text in texts if "\0" not in text]
+
+
 def lock_rows(rows: Iterable[models.Model]) -> None:
     """Lock stored rows until the transaction ends. SQLite needs no lock: its transactions are IMMEDIATE.
 

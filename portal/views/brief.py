@@ -14,6 +14,7 @@ from django.views.generic import RedirectView, TemplateView
 
 from issues.models import Issue
 from portal.core.choices import Area
+from portal.core.database import storable
 from portal.core.urls import with_query
 from portal.formats.responses import HEADERS, tag_of
 from portal.http.problems import ProblemDetail, one_of_sentence
@@ -43,7 +44,7 @@ class KeyField(forms.SlugField):
         key = (value or "").strip().lower()
         if not key:
             return None
-        found = self.queryset.published().filter(key=key).first()
+        found = self.queryset.published().filter(key__in=storable([key])).first()
         if found is None:
             raise forms.ValidationError(gettext("“%(value)s” is not available."), params={"value": key[:60]})
         return found
@@ -112,7 +113,8 @@ class BriefPage(PageMetadataMixin, TemplateView):
     @cached_property
     def chosen_projects(self):
         """The primary keys of these projects by key, of those that are published."""
-        return dict(Project.objects.published().filter(key__in=self.project_keys).values_list("key", "pk"))
+        keys = storable(self.project_keys)
+        return dict(Project.objects.published().filter(key__in=keys).values_list("key", "pk"))
 
     @property
     def unknown_projects(self):

@@ -6,6 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
+from portal.core.database import storable
 from portal.models import FormerKey
 from portal.views.compare.countries import Countries
 from portal.views.compare.finding import ComparisonSearch
@@ -46,7 +47,7 @@ class ComparisonChoice:
 
     def known(self, kind, keys):
         """Return the records with these keys. A former key stands for the record that replaced it."""
-        sound = [key for key in keys if "\0" not in key]  # PostgreSQL raises an error for a NUL character
+        sound = storable(keys)
         found, former = kind.found(sound) if sound else {}, {}
         unknown = [key for key in sound if key not in found]
         if unknown and kind.former:

@@ -46,11 +46,13 @@ def test_page_states_the_brief_and_offers_its_files(client, world, language):
         ({"country": "xx", "issue": "water-scarcity"}, "Country (ignored): “xx” is not available."),
         ({"country": "uz", "issue": "<b>"}, "Issue (ignored): “<b>” is not available."),
         ({"place": "nowhere", "issue": "water-scarcity"}, "Place (ignored): “nowhere” is not available."),
+        ({"place": "no\0where", "issue": "water-scarcity"}, "Place (ignored): “no\ufffdwhere” is not available."),
         (
             {**QUERY, "area": Area.FORESTRY.value},
             "Area of cooperation (ignored): Choose an issue or an area of cooperation, not both.",
         ),
         ({**QUERY, "project": "nothing"}, "There is no project “nothing”."),
+        ({**QUERY, "project": "no\0thing"}, "There is no project “no\ufffdthing”."),
     ],
 )
 def test_mistakes_are_told_and_the_choices_stay(client, world, query, sentence):
