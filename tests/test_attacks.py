@@ -28,10 +28,22 @@ from tests.world import make_world, records
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "a-dry-sea-remembers-1960"
-PAGES = ("coverage", "map", "compare", "search", "countries", "gyeonggi", "gyeonggi/ties", "agreements/ledger", "brief")
+PAGES = (
+    "coverage",
+    "map",
+    "compare",
+    "search",
+    "countries",
+    "gyeonggi",
+    "gyeonggi/ties",
+    "agreements/ledger",
+    "brief",
+    "plan",
+    "changes",
+)
 PARAMETERS = (
     *("country", "issue", "project", "sort", "page", "per_page", "view", "bbox", "zoom", "lang", "year_from"),
-    *("gyeonggi", "kind", "state", "korea"),
+    *("gyeonggi", "kind", "state", "korea", "place", "organisation", "area", "column", "only"),
 )
 
 
