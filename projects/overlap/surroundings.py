@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 from portal.core.choices import Area
 from portal.core.languages import label_list
 from portal.facets import registry
-from portal.facets.bitmaps import union
 from portal.models import Place
 from projects.models import Agreement, AgreementArea, AgreementParty, Project
 
@@ -80,7 +79,7 @@ def gaps_around(facts, places, names):
     found = [
         gettext("{place}: no sourced project names it or a place in it.").format(place=names.places[key])
         for key in facts.places
-        if key in names.places and not _is_served(key, places, facets)
+        if key in names.places and not facets["place"][key]  # of a place and of all places in it
     ]
     for country in list(facts.countries)[:MOST_COUNTRIES]:
         if country not in names.places:
@@ -98,7 +97,7 @@ def gaps_around(facts, places, names):
             for key, kind in places.kinds.items()
             if kind == Place.Kind.PROVINCE and country in places.countries[key] and key not in facts.places
         ]
-        empty = [key for key in provinces if not _is_served(key, places, facets)]
+        empty = [key for key in provinces if not facets["place"][key]]
         for sentence, values in (
             (gettext("{country}: no sourced project on what is planned: {names}"), planned),
             (gettext("{country}: areas without a sourced project: {names}"), others),
@@ -110,12 +109,6 @@ def gaps_around(facts, places, names):
             if values:
                 found.append(sentence.format(country=names.places[country], names=label_list(values)))
     return found
-
-
-def _is_served(key, places, facets):
-    """Return True if a published project names a place or a place in it."""
-    within = [other for other, wholes in places.wholes.items() if key in wholes and other in places.countries]
-    return bool(union([facets["place"][other] for other in (key, *within)]))
 
 
 def _province_names(keys):
