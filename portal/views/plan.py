@@ -27,7 +27,6 @@ from django.views.generic import FormView
 
 from issues.models import Issue
 from portal.core.choices import Area
-from portal.core.formatting import number
 from portal.facets.filters import names
 from portal.formats.json import dumps
 from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
@@ -39,7 +38,7 @@ from portal.seo.head import PageMetadataMixin
 from projects.brief.docx import DOCX, docx_file
 from projects.brief.pdf import PDF, pdf_file
 from projects.models import StoredCheck
-from projects.overlap.answer import GRADE_LABELS, answer_plan, still_published, with_base
+from projects.overlap.answer import GRADE_LABELS, answer_plan, headline, still_published, what_was_read, with_base
 from projects.overlap.document import document_of
 from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
 from projects.overlap.scoring import GRADES, WEIGHTS, weight_notes
@@ -49,17 +48,6 @@ MOST_A_DAY = 300  # results that are kept, of all readers together
 DOCUMENTS = {"pdf": (pdf_file, PDF), "docx": (docx_file, DOCX)}
 FILES = ("pdf", "docx", "json")
 SHOWN = 10  # neighbours on the page; the file has more
-
-
-# What was read from a plan, by its name in the answer.
-READ_LABELS = (
-    ("countries", _("Countries")),
-    ("places", _("Places")),
-    ("areas", _("Areas of cooperation")),
-    ("issues", _("Environmental issues")),
-    ("organisations", _("Organisations")),
-    ("words", _("Words")),
-)
 
 
 class NamesField(forms.CharField):
@@ -289,21 +277,6 @@ class PlanPage(PageMetadataMixin, FormView):
         }
 
 
-def headline(near, found):
-    """Return the result in a sentence: how many projects overlap, of `found` that are related at least."""
-    if near:
-        sentence = ngettext("{count} project overlaps with the plan", "{count} projects overlap with the plan", near)
-        return sentence.format(count=number(near))
-    if found:
-        sentence = ngettext(
-            "No project overlaps with the plan; {count} is related.",
-            "No project overlaps with the plan; {count} are related.",
-            found,
-        )
-        return sentence.format(count=number(found))
-    return gettext("No project in the portal is near to this. It may exist all the same.")
-
-
 def result_context(answer):
     """Return the context that shows an answer: its neighbours by grade, and the counts."""
     items = answer["items"]
@@ -311,12 +284,11 @@ def result_context(answer):
         (grade, label, [item for item in items[:SHOWN] if item["grade"] == grade])
         for grade, label in GRADE_LABELS.items()
     ]
-    near = [item for item in items if item["grade"] > 1]
     return {
-        "read": [(label, answer["read"][name]) for name, label in READ_LABELS if answer["read"][name]],
+        "read": what_was_read(answer),
         "answer": answer,
         "groups": [group for group in groups if group[2]],
-        "headline": headline(len(near), len(items)),
+        "headline": headline(answer),
         "left_out": max(len(items) - SHOWN, 0),
         "files": [(name, name.upper()) for name in FILES],
     }
@@ -362,7 +334,7 @@ def stored_result(request, address):
     title = stored.plan["title"] or gettext("Overlap check")
     stated = [
         (_("Description"), stored.plan["text"]),
-        *((label, ", ".join(answer["read"][name])) for name, label in READ_LABELS if name != "words"),
+        *((label, ", ".join(values)) for label, values in what_was_read(answer, words=False)),
         (_("Years"), "–".join(map(str, stored.plan["years"]))),
     ]
     context = result_context(answer) | {

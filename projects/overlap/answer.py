@@ -4,10 +4,10 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
-from django.utils.translation import gettext, gettext_lazy, override, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext, override, pgettext_lazy
 
 from portal.core.choices import Area, PublicationStatus
-from portal.core.formatting import date_text, money
+from portal.core.formatting import date_text, money, number
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
 from projects.models import Agreement, Organisation, Participation, Project, Result
@@ -28,8 +28,15 @@ GRADE_LABELS = {
     STRONG: gettext_lazy("Strongly overlaps"),
     RELATED: pgettext_lazy("overlap", "Related"),
 }
-# Who leads a project is asked first.
-ROLES = ("accountable", "extending", "implementing", "funding", "partner")
+# What was read from a plan, by its name in the answer.
+READ_LABELS = {
+    "countries": gettext_lazy("Countries"),
+    "places": gettext_lazy("Places"),
+    "areas": gettext_lazy("Areas of cooperation"),
+    "issues": gettext_lazy("Environmental issues"),
+    "organisations": gettext_lazy("Organisations"),
+    "words": gettext_lazy("Words"),
+}
 
 
 def answer_plan(plan):
@@ -76,6 +83,31 @@ def _brief(facts, items):
     subject = {"country": max(facts.countries, key=facts.countries.get), name: max(topic, key=topic.get)}
     near = [item["key"] for item in items if item["grade"] > RELATED]
     return with_query(reverse("brief"), subject | ({"project": near[:MOST_IN_BRIEF]} if near else {}))
+
+
+def headline(answer):
+    """Return the result in a sentence: how many projects overlap with the plan, or else how many are related."""
+    found, near = len(answer["items"]), sum(item["grade"] > RELATED for item in answer["items"])
+    if near:
+        sentence = ngettext("{count} project overlaps with the plan", "{count} projects overlap with the plan", near)
+        return sentence.format(count=number(near))
+    if found:
+        sentence = ngettext(
+            "No project overlaps with the plan; {count} is related.",
+            "No project overlaps with the plan; {count} are related.",
+            found,
+        )
+        return sentence.format(count=number(found))
+    return gettext("No project in the portal is near to this. It may exist all the same.")
+
+
+def what_was_read(answer, *, words=True):
+    """Return what was read from a plan as pairs of a label and names, without `words` those of records alone."""
+    return [
+        (label, answer["read"][name])
+        for name, label in READ_LABELS.items()
+        if answer["read"][name] and (words or name != "words")
+    ]
 
 
 def _known(names, keys):
@@ -156,7 +188,8 @@ def _outcome(project):
 def _organisations(project):
     """Return whom to ask: the organisations of a project, the leading ones first, each with its roles."""
     roles = {}
-    for part in sorted(project.participations.all(), key=lambda part: ROLES.index(part.role)):
+    order = [*Participation.Role.leading(), Participation.Role.PARTNER]
+    for part in sorted(project.participations.all(), key=lambda part: order.index(part.role)):
         roles.setdefault(part.organisation, []).append(str(part.get_role_display()))
     return [
         {

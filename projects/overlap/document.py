@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from portal.core.formatting import date_range, date_text, number
 from projects.brief.document import Brief, BriefSection, Items, Paragraph, Text
-from projects.overlap.answer import GRADE_LABELS
+from projects.overlap.answer import GRADE_LABELS, headline, what_was_read
 
 
 def document_of(answer, title, url) -> Brief:
@@ -49,8 +49,7 @@ def _neighbours(answer):
         if blocks:
             sections.append(BriefSection(str(label), tuple(blocks)))
     if not sections:
-        sentence = gettext("No project in the portal is near to this. It may exist all the same.")
-        sections.append(BriefSection(gettext("Projects"), (Paragraph(Text(sentence), muted=True),)))
+        sections.append(BriefSection(gettext("Projects"), (Paragraph(Text(headline(answer)), muted=True),)))
     return sections
 
 
@@ -98,17 +97,7 @@ def _gaps(answer):
 
 
 def _searched(answer):
-    labels = {
-        "countries": gettext("Countries"),
-        "places": gettext("Places"),
-        "areas": gettext("Areas of cooperation"),
-        "issues": gettext("Environmental issues"),
-        "organisations": gettext("Organisations"),
-        "words": gettext("Words"),
-    }
-    rows = [
-        (Text(label), Text(", ".join(answer["read"][name]))) for name, label in labels.items() if answer["read"][name]
-    ]
+    rows = [(Text(str(label)), Text(", ".join(values))) for label, values in what_was_read(answer)]
     if answer["unknown"]:
         rows.append(
             (Text(gettext("Not in the portal, so only searched as words:")), Text(", ".join(answer["unknown"])))
