@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from issues.models import Indicator, Issue
 from portal.core.choices import Area
+from portal.core.citation_marks import Footnotes
 from portal.core.formatting import number
 from portal.core.urls import with_query
 from portal.generic.detail import source_footnotes
@@ -40,6 +41,8 @@ def styleguide(request):
         "observations__place", filter=Q(observations__place__group=Place.Group.CENTRAL_ASIA), distinct=True
     )
     measured = Indicator.objects.published().annotate(n=in_region).filter(n__gt=2)
+    folded_notes = Footnotes(project.sources.published(), anchor="folded-note")
+    folded_notes.cite_all()
     context = {
         "title": "Styleguide",
         "trail": [("Styleguide", None)],
@@ -47,6 +50,7 @@ def styleguide(request):
         "project": project,
         "projects": Project.objects.published().latest_first().for_list()[:2],
         "notes": source_footnotes(project),
+        "folded_notes": folded_notes,
         "areas": list(Area),
         "list": render_to_string("components/list.html", listed, listed["request"]),
         "nothing": page_at(request, reverse("projects"), q="-"),
