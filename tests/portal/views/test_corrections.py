@@ -73,7 +73,7 @@ def errors(response):
     """Return the messages at the fields, by the name of the field, and those above the form by ""."""
     page = reading.page(response)
     found = {}
-    for box in page.xpath("//*[contains(@class, 'report-error')]"):
+    for box in page.xpath("//*[contains(@class, 'reader-error')]"):
         [field] = page.xpath("//*[contains(@aria-describedby, $id)]", id=box.find("ul").get("id"))
         assert field.get("aria-invalid") == "true"
         found[field.get("name")] = reading.words(box)

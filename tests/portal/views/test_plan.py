@@ -211,7 +211,7 @@ def test_brief_begins_with_the_projects_that_overlap(reader, saxaul):
 def errors(response):
     page = reading.page(response)
     return [
-        reading.words(box) for box in page.xpath("//*[contains(@class, 'plan-error')] | //form//*[@role='alert']/p")
+        reading.words(box) for box in page.xpath("//*[contains(@class, 'reader-error')] | //form//*[@role='alert']/p")
     ]
 
 
