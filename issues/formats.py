@@ -36,6 +36,7 @@ from portal.formats.fields import (
     choice_list,
     related_many,
 )
+from portal.formats.ics import own_date
 from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column
 from portal.formats.serialisers import Address, Serialiser
 
@@ -182,6 +183,7 @@ Serialiser(
     summary="text",
     date="date",
     where="places",
+    calendar_dates=own_date,
 )
 
 Serialiser(

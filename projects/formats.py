@@ -3,8 +3,8 @@
 from django.db.models import CharField
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import get_language, gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext_lazy
 
 from issues.formats import ISSUE
 from portal.core.choices import Area, Confidence, Level
@@ -33,6 +33,7 @@ from portal.formats.fields import (
     csv_text,
     related_many,
 )
+from portal.formats.ics import CalendarDate, own_date
 from portal.formats.portal_serialisers import (
     COUNTRY,
     KEY,
@@ -161,6 +162,28 @@ class AgreementStateField(ChoiceField):
         return lambda row: read((Agreement.State.on(today, row[at], row[at + 1] and PartialDate(row[at + 1])).value,))
 
 
+def milestones(project) -> list[CalendarDate]:
+    """Return the start and the end of a project for calendars.
+
+    A date is planned as long as it lies ahead, and an end until a source says that the project is completed. A
+    cancelled project has no dates, and a completed one has no end ahead.
+    """
+    today, status = timezone.localdate(), project.status
+    if status == Project.Status.CANCELLED:
+        return []
+    title, found = project.name_and_language()[0], []
+    if project.start:
+        words = gettext("Start of the project: {title}")
+        if project.start.first_day > today or status == Project.Status.PIPELINE:
+            words = gettext("Planned start of the project: {title}")
+        found.append(("start", project.start, words))
+    if project.end and status != Project.Status.CLOSED:
+        found.append(("end", project.end, gettext("Planned end of the project: {title}")))
+    elif project.end and project.end.first_day <= today:
+        found.append(("end", project.end, gettext("End of the project: {title}")))
+    return [CalendarDate(part, date, words.format(title=title), get_language()) for part, date, words in found]
+
+
 Serialiser(
     Project,
     [
@@ -224,6 +247,7 @@ Serialiser(
     summary="summary",
     date="start",
     where="places",
+    calendar_dates=milestones,
 )
 
 Serialiser(
@@ -283,6 +307,7 @@ Serialiser(
     name="title",
     summary="summary",
     date="date",
+    calendar_dates=own_date,
 )
 
 Serialiser(

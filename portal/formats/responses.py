@@ -19,7 +19,7 @@ from portal.citations import references
 from portal.core.database import IdList
 from portal.core.formatting import number
 from portal.core.urls import snapshot_url
-from portal.formats import atom, json, spreadsheets
+from portal.formats import atom, ics, json, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, RecordSelection
 from portal.http import throttling
@@ -67,6 +67,10 @@ def _geojson(request, records):
     return json.geojson_text(records)
 
 
+def _ics(request, records):
+    return ics.calendar_text(records)
+
+
 def _ris(request, records):
     return references.ris_text(_references(records))
 
@@ -99,6 +103,11 @@ def has_geometry(kinds, single):
     return any(SERIALISERS[kind].where for kind in kinds)
 
 
+def has_calendar_dates(kinds, single):
+    """Return True for lists whose records all belong in a calendar."""
+    return not single and bool(kinds) and all(SERIALISERS[kind].calendar_dates for kind in kinds)
+
+
 FORMATS = {
     one.name: one
     for one in (
@@ -128,6 +137,15 @@ FORMATS = {
             lambda request, records: feed(request, records),
             suits=lambda kinds, single: not single and kinds != {"observation"},
             attached=False,
+        ),
+        Format(
+            "ics",
+            "iCalendar",
+            _("dates for calendar programs"),
+            ics.TYPE,
+            _ics,
+            suits=has_calendar_dates,
+            attached=False,  # programs subscribe to it
         ),
         Format(
             "ris",
@@ -235,7 +253,7 @@ def export_response(request, kinds, records, single=False, only=None):
 def full_response(request, form, kinds, records):
     """Return the file, named after its records and today’s date.
 
-    Return a page with status 413 if there are more than `MOST_ROWS_OF_XLSX` rows for a workbook.
+    Return a page with status 413 if there are too many records for a workbook or a calendar.
     """
     if form.name == "xlsx" and len(records) > spreadsheets.MOST_ROWS_OF_XLSX:
         words = gettext("Too many rows for one workbook")
@@ -244,6 +262,12 @@ def full_response(request, form, kinds, records):
             "or narrow it with filters."
         ).format(count=number(len(records)), most=number(spreadsheets.MOST_ROWS_OF_XLSX))
         return error_response(request, kinds, records.single, 413, words, message, without="xlsx")
+    if form.name == "ics" and len(records) > ics.MOST_RECORDS:
+        words = gettext("Too many records for one calendar")
+        message = gettext(
+            "The list has {count} records; a calendar holds the dates of at most {most}. Narrow the list with filters."
+        ).format(count=number(len(records)), most=number(ics.MOST_RECORDS))
+        return error_response(request, kinds, records.single, 413, words, message, without="ics")
     made = form.make(request, records)
     whole = isinstance(made, (str, bytes))
     response = (HttpResponse if whole else StreamingHttpResponse)(made, content_type=form.type)

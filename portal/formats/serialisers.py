@@ -26,12 +26,16 @@ class Serialiser:
 
     `kind` is the name of the model, `address` the field with the URL of a record’s page. `name`, `summary`, `date` and
     `where` name the fields that summarise a record in lists of several kinds, feeds and maps. `file` is the name of the
-    table in file names and URLs. A field `key`, if there is one, identifies the record.
+    table in file names and URLs. A field `key`, if there is one, identifies the record. `calendar_dates` is a function
+    from a record to its dates in calendars (`CalendarDate`); None if calendars have none.
     """
 
-    def __init__(self, model, fields, *, address=None, name="name", summary="", date="", where="", file=""):
+    def __init__(
+        self, model, fields, *, address=None, name="name", summary="", date="", where="", file="", calendar_dates=None
+    ):
         self.model, self.kind = model, model._meta.model_name
         self.name, self.summary, self.date, self.where = name, summary, date, where
+        self.calendar_dates = calendar_dates
         self.file = file or f"{self.kind}s"
         self.fields = [*([address] if address else []), *fields]
         self.places, at = {}, 1  # index of each field’s first value in a row; 0 is the primary key

@@ -73,7 +73,7 @@ def test_unknown_parameters_make_no_page_and_no_entry_of_the_page_cache(client, 
     assert len(queries) == 5  # the content version, which the page cache reads
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "geojson", "atom", "ris", "bib", "csl", "iati"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "geojson", "atom", "ics", "ris", "bib", "csl", "iati"])
 def test_files_of_lists_name_the_parameter_and_the_known_ones(client, form):
     make_project()
     response = client.get(f"/en/projects/?counrty=uz&format={form}")
