@@ -1,5 +1,7 @@
 """Serialisers of projects, agreements, results and organisations, and the export format IATI."""
 
+from decimal import Context, Decimal
+
 from django.db.models import CharField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils.translation import get_language, gettext, override, pgettext_l
 from django.utils.translation import gettext_lazy as _
 
 from issues.formats import ISSUE
+from portal.core import exchange_rates
 from portal.core.choices import Area, Confidence, Level
 from portal.core.database import Today
 from portal.core.partial_dates import PartialDate
@@ -31,6 +34,7 @@ from portal.formats.fields import (
     as_stored,
     choice_list,
     csv_text,
+    plain_number,
     related_many,
 )
 from portal.formats.ics import CalendarDate, own_date
@@ -46,6 +50,7 @@ from portal.formats.portal_serialisers import (
 )
 from portal.formats.responses import FORMATS, Format
 from portal.formats.serialisers import SERIALISERS, Address, Serialiser
+from projects.budgets import convert
 from projects.iati import exporting, serving
 from projects.models import (
     Agreement,
@@ -75,6 +80,8 @@ from projects.models import (
 )
 from projects.models.agreement import last_activity_date
 from projects.models.project_status import COLUMNS, label_on, status_on
+
+RATE_DIGITS = Context(prec=8)  # significant digits of a rate in files; the bank publishes five to seven
 
 
 class StatusNowField(Field):
@@ -122,6 +129,56 @@ class StatusNowField(Field):
     def schema(self):
         codes = {"enum": StatusNow.values}
         return {"type": "object", "properties": {"code": codes, "name": WORDS_SCHEMA}, "required": ["code", "name"]}
+
+
+class ConvertedBudgetField(Field):
+    """The budget in one currency, with the rate that was used, its day and its source. A stated amount has no rate."""
+
+    def __init__(self, currency):
+        super().__init__("converted_budget", _("budget in one currency"))
+        self.currency = currency
+        self.columns = (as_stored("budget"), "currency", as_stored("start"))
+
+    def column_headers(self):
+        return [
+            ColumnHeader(self.name, self.label, type="number"),
+            ColumnHeader("converted_currency", _("currency of the converted budget")),
+            ColumnHeader("rate", _("exchange rate: units of it for one unit of the stated currency"), type="number"),
+            ColumnHeader("rate_date", _("date of the exchange rate")),
+            ColumnHeader("rate_source", _("source of the exchange rate")),
+        ]
+
+    def _amount_and_rate(self, row, at):
+        """Return the amount and its rate; None for both if there is no amount, and for the rate if it is stated."""
+        budget, stated, start = row[at : at + 3]
+        if budget is None or stated == self.currency:
+            return budget, None
+        converted = convert(Decimal(str(budget)), stated, start and PartialDate(start), self.currency)
+        return (converted.amount, converted.rate) if converted else (None, None)
+
+    def cells_of(self, reading, at):
+        def cells(row):
+            amount, rate = self._amount_and_rate(row, at)
+            if amount is None:
+                return None, "", None, "", ""
+            if rate is None:
+                return plain_number(amount), self.currency, None, "", ""
+            value = plain_number(RATE_DIGITS.plus(rate.value))
+            return plain_number(amount), self.currency, value, rate.day.isoformat(), exchange_rates.SOURCE
+
+        return cells
+
+    def data_of(self, reading, at):
+        cells = self.cells_of(reading, at)
+
+        def data(row):
+            amount, currency, rate, day, source = cells(row)
+            if amount is None:
+                return None
+            rate = {"value": f"{rate:f}", "date": day, "source": source} if day else None
+            return {"amount": str(amount), "currency": currency, "rate": rate}
+
+        return data
 
 
 ORGANISATION = RelatedSummary(Organisation)

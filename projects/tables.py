@@ -23,6 +23,7 @@ from portal.generic.tables import (
 )
 from portal.models.querysets import reader_text
 from portal.templatetags.components import outlook_tag, status_tag, tag
+from projects.budgets import convert_budget
 from projects.models import Agreement, Organisation, Project, Result, StatusNow
 from projects.models.project_status import has_status_on
 
@@ -49,7 +50,7 @@ class ComparedNameColumn(NameColumn):
 
 
 class ProjectTable(RecordTable):
-    """Projects with countries, areas, status, dates and budget."""
+    """Projects with countries, areas, status, dates and budget. In `currency`, each budget is also converted."""
 
     title = ComparedNameColumn("title", verbose_name=_("Project"))
     countries = tables.Column(verbose_name=_("Countries"), orderable=False, empty_values=())
@@ -61,6 +62,10 @@ class ProjectTable(RecordTable):
     class Meta(RecordTable.Meta):
         model = Project
         fields = ("title", "countries", "areas", "status", "start", "budget")
+
+    def __init__(self, *args, currency="", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.currency = currency
 
     def render_countries(self, record):
         return linked_names(record.countries.all())
@@ -83,7 +88,10 @@ class ProjectTable(RecordTable):
         return date_range(record.start, record.end)
 
     def render_budget(self, record):
-        return money(record.budget, record.currency)
+        stated = money(record.budget, record.currency)
+        if not self.currency or not (converted := convert_budget(record, self.currency)):
+            return stated
+        return format_html("{}<br><small>{}</small>", stated, converted.words)
 
     def order_budget(self, queryset, is_descending):
         # Amounts in different currencies cannot be compared, so they are sorted by currency first.

@@ -2,8 +2,8 @@
 
 from django.db.models import Exists, Max, Min, OuterRef, Prefetch
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from issues.models import Issue
 from portal.citations.references import source_keys
@@ -14,8 +14,10 @@ from portal.facets import registry
 from portal.facets.bitmaps import NONE, BitMap, most_matching
 from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
+from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.models import Place
 from projects import schema
+from projects.budgets import CONVERTIBLE, asked_currency, currency_links, is_wrong_currency, sum_budgets
 from projects.filters import (
     AgreementFilter,
     OrganisationFilter,
@@ -23,6 +25,7 @@ from projects.filters import (
     ResultFilter,
     projects_of_countries,
 )
+from projects.formats import ConvertedBudgetField
 from projects.models import (
     Agreement,
     AgreementActivity,
@@ -55,10 +58,45 @@ class ProjectList(RecordListView):
     )
     see_also = ((_("Results and lessons"), "results"),)
     default_sort = "-start"
+    parameters = ("currency",)
 
     @staticmethod
     def count_words(count):
         return ngettext("%(count)s project", "%(count)s projects", count) % {"count": count}
+
+    @property
+    def currency(self):
+        """The currency that budgets are converted into; "" if they are shown as stated."""
+        return asked_currency(self.request.GET)
+
+    @property
+    def unfiltered_query(self):
+        return super().unfiltered_query | ({"currency": self.currency.lower()} if self.currency else {})
+
+    def get_table_kwargs(self):
+        return super().get_table_kwargs() | {"currency": self.currency}
+
+    def get_records(self):
+        if is_wrong_currency(self.request.GET):
+            raise ProblemDetail(400, one_of_sentence("currency", [code.lower() for code in CONVERTIBLE]))
+        records = super().get_records()
+        if self.currency:
+            records.serialiser = records.serialiser.extended(ConvertedBudgetField(self.currency))
+        return records
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        query = {name: values for name, values in self.request.GET.lists() if name not in {"currency", "page"}}
+        if is_wrong_currency(self.request.GET):
+            words = pgettext("value of a filter", "{label} (ignored): {problem}")
+            problem = gettext("“%(value)s” is not available.") % {"value": self.request.GET["currency"][:40]}
+            context["problems"] = [*context["problems"], words.format(label=gettext("Currency"), problem=problem)]
+        return context | {
+            "results_note": "projects/includes/budget_sum.html",
+            "budgets": sum_budgets(self.filterset.found, self.currency),
+            "currency_links": currency_links(self.request.path, query, self.currency),
+            "chosen_currency": self.currency.lower(),
+        }
 
 
 class ProjectPage(RecordView):

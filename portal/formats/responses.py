@@ -274,7 +274,7 @@ def full_response(request, form, kinds, records):
     name = f"{records.label}-{timezone.localdate().isoformat()}.{form.ending or form.name}"
     response.headers["Content-Disposition"] = f'{"attachment" if form.attached else "inline"}; filename="{name}"'
     links = [f'<{spreadsheets.LICENCE}>; rel="license"', f'<{records.about}>; rel="alternate"; type="text/html"']
-    if form.name == "csv" and records.kind:
+    if form.name == "csv" and records.kind and records.serialiser is SERIALISERS[records.kind]:
         described = settings.PUBLIC_URL + reverse("data-table-metadata", args=[records.serialiser.file])
         links.append(f'<{described}>; rel="describedby"; type="application/csvm+json"')
     response.headers["Link"] = ", ".join(links)

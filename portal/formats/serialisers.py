@@ -3,6 +3,7 @@
 `RecordSelection` combines them: it is the records of one export, of one kind or of several.
 """
 
+import copy
 import functools
 from dataclasses import dataclass
 
@@ -37,14 +38,24 @@ class Serialiser:
         self.name, self.summary, self.date, self.where = name, summary, date, where
         self.calendar_dates = calendar_dates
         self.file = file or f"{self.kind}s"
-        self.fields = [*([address] if address else []), *fields]
+        self._set_fields([*([address] if address else []), *fields])
+        SERIALISERS[self.kind] = self
+
+    def _set_fields(self, fields):
+        self.fields = fields
         self.places, at = {}, 1  # index of each field’s first value in a row; 0 is the primary key
         for field in self.fields:
             self.places[field.name] = at
             at += len(field.columns)
         self.columns = ["pk", *(column for field in self.fields for column in field.columns)]
         self.by_name = {field.name: field for field in self.fields}
-        SERIALISERS[self.kind] = self
+
+    def extended(self, *fields):
+        """Return a serialiser with more fields after the others, for one export. `SERIALISERS` does not have it."""
+        more = copy.copy(self)
+        vars(more).pop("column_headers", None)  # cached
+        more._set_fields([*self.fields, *fields])
+        return more
 
     def __repr__(self):
         return f"<Serialiser {self.kind}>"
@@ -214,14 +225,10 @@ class RecordSelection:
         self.label, self.title, self.about, self.base = label, title, about, base
         self.language, self.single, self.past, self.reader = language, single, past, get_language()
         self.beside = {}  # by name: other selections that the JSON of a single record includes
+        self.serialiser = SERIALISERS[kind] if kind else None  # None if the records are of several kinds
 
     def __len__(self):
         return len(self.pks)
-
-    @property
-    def serialiser(self) -> Serialiser | None:
-        """The serialiser of the records, or None if they are of several kinds."""
-        return SERIALISERS[self.kind] if self.kind else None
 
     @property
     def column_headers(self):

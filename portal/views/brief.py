@@ -27,6 +27,7 @@ from projects.brief.content import write_brief
 from projects.brief.docx import DOCX, docx_file
 from projects.brief.pdf import PDF, pdf_file
 from projects.brief.subject import Subject
+from projects.budgets import CONVERTIBLE, currency_links
 from projects.models import Organisation, Project
 
 MOST_CHOSEN = 10  # projects that the reader wants first
@@ -58,6 +59,7 @@ class BriefForm(CodeForm):
     area = CodeField(label=_("Area of cooperation"), required=False)
     place = KeyField(Place.objects.all(), label=_("Place"))
     organisation = KeyField(Organisation.objects.all(), label=_("Organisation"))
+    currency = CodeField(label=_("Currency"), required=False)
 
     def __init__(self, data):
         countries = Place.objects.published().countries_of_central_asia()
@@ -70,6 +72,7 @@ class BriefForm(CodeForm):
             "area": list(Area.choices),
             "place": [],
             "organisation": [],
+            "currency": [(code.lower(), code) for code in CONVERTIBLE],
         }
         super().__init__(data, choices)
 
@@ -136,6 +139,11 @@ class BriefPage(PageMetadataMixin, TemplateView):
         )
 
     @property
+    def currency(self):
+        """The currency that budgets are converted into; "" if they are shown as stated."""
+        return self.form.chosen.get("currency", "").upper()
+
+    @property
     def query(self):
         """The valid parameters, which state the subject."""
         query = {name: getattr(value, "key", value) for name, value in self.form.chosen.items()}
@@ -186,11 +194,11 @@ class BriefPage(PageMetadataMixin, TemplateView):
     def brief(self, base=""):
         """Return the brief of the subject as of today. `base` stands before the paths of records."""
         address = settings.PUBLIC_URL + with_query(reverse("brief"), self.query)
-        return write_brief(self.subject, timezone.localdate(), address, base)
+        return write_brief(self.subject, timezone.localdate(), address, base, self.currency)
 
     def get_context_data(self, **kwargs):
         brief = self.brief() if self.subject else None
-        home = reverse("brief")
+        home, stated = reverse("brief"), {name: value for name, value in self.query.items() if name != "currency"}
         problems = [*self.form.problems, *self.unknown_projects]
         return super().get_context_data(**kwargs) | {
             "title": brief.title if brief else self.title,
@@ -199,6 +207,7 @@ class BriefPage(PageMetadataMixin, TemplateView):
             "selects": [one for one in self.form.selects(self.request.GET) if one[0] in {"country", "issue", "area"}],
             "problems": problems,
             "is_incomplete": brief is None and not problems and bool(self.query),
+            "currency_links": currency_links(home, stated, self.currency),
             "files": [
                 (name, with_query(home, self.query | {"format": form}))
                 for form, (name, _make, _type) in FORMATS.items()

@@ -25,8 +25,6 @@ from portal.core.formatting import (
     date_range,
     date_text,
     money,
-    money_in_words,
-    name_list,
     number,
     quantity,
 )
@@ -38,6 +36,7 @@ from portal.facets.filters import OfGyeonggi
 from portal.models import Place, Source
 from projects.brief.document import Brief, BriefSection, BriefSource, Items, Paragraph, Table, Text
 from projects.brief.subject import Subject
+from projects.budgets import convert_budget, sum_budgets
 from projects.filters import AgreementFilter, ResultFilter, projects_with_status
 from projects.models import (
     UNDER_WAY,
@@ -97,8 +96,8 @@ def muted(text: str) -> Paragraph:
 class BriefWriter:
     """Writes the brief of a subject on a day, in the active language."""
 
-    def __init__(self, subject: Subject, day: datetime.date, base: str) -> None:
-        self.subject, self.day, self.base = subject, day, base
+    def __init__(self, subject: Subject, day: datetime.date, base: str, currency: str) -> None:
+        self.subject, self.day, self.base, self.currency = subject, day, base, currency
         self.notes = SourceNumbers()
         self.questions: list[str] = []  # what was looked for and is not known
 
@@ -242,18 +241,9 @@ class BriefWriter:
                 current=number(len(current)), gyeonggi=number(gyeonggi)
             ),
         ]
-        money_known = published.filter(pk__in_ids=IdList(ids)).known_budgets()
-        known = sum(count for _currency, _sum, count in money_known)
-        sentences.append(
-            gettext("Budget known for {known} of {all}: {sums}.").format(
-                known=number(known),
-                all=number(len(ids)),
-                sums=name_list([money_in_words(total, currency, rounded=True) for currency, total, _n in money_known]),
-            )
-            if known
-            else gettext("The budget is not known for any of them.")
-        )
-        self.ask_of_projects(ids, known)
+        budgets = sum_budgets(ids, self.currency)
+        sentences.append(budgets.sentence)
+        self.ask_of_projects(ids, budgets.known)
         chosen = [pk for pk in subject.chosen if pk in ids]
         order = published.last_reported_first()
         pks = chosen + registry.first_ids(order, current - BitMap(chosen), PROJECTS - len(chosen))
@@ -267,7 +257,12 @@ class BriefWriter:
         )
         columns = (gettext("Project"), gettext("Status"), gettext("Project period"), gettext("Budget"), gettext("Lead"))
         table = Table(columns, tuple(self.project_row(project) for project in rows), (5, 4, 4, 4, 4))
-        blocks = [Paragraph(Text(" ".join(sentences))), table]
+        blocks = [Paragraph(Text(" ".join(sentences)))]
+        if budgets.converted:
+            blocks.append(Paragraph(Text(budgets.converted.sentence)))
+            if budgets.converted.rates:
+                blocks.append(Paragraph(Text(budgets.converted.rates, (), budgets.converted.source_url), muted=True))
+        blocks.append(table)
         if len(ids) > len(rows):
             sentence = gettext("All {all} projects are in the list of projects.").format(all=number(len(ids)))
             there = self.base + with_query(reverse("projects"), subject.query)
@@ -283,9 +278,15 @@ class BriefWriter:
             self.named(project, self.notes.of(project)),
             Text(project.status_now_words),
             Text(strip_tags(date_range(project.start, project.end))),
-            Text(money(project.budget, project.currency)),
+            Text(self.budget_text(project)),
             self.named(lead) if lead else Text(gettext("Not known")),
         )
+
+    def budget_text(self, project) -> str:
+        """Return the budget as stated, and converted if the reader asks for it and there is a rate."""
+        stated = money(project.budget, project.currency)
+        converted = convert_budget(project, self.currency) if self.currency else None
+        return f"{stated} ({converted.words})" if converted else stated
 
     def ask_of_projects(self, ids: BitMap, budgets_known: int) -> None:
         """Note what is not known of the projects."""
@@ -498,9 +499,10 @@ class BriefWriter:
         return BriefSection(heading, (Items(tuple((Text(""), Text(question)) for question in self.questions)),))
 
 
-def write_brief(subject: Subject, day: datetime.date, url: str, base: str = "") -> Brief:
+def write_brief(subject: Subject, day: datetime.date, url: str, base: str = "", currency: str = "") -> Brief:
     """Return the brief of a subject in the active language.
 
-    `url` is the absolute URL of its page. `base` stands before the paths of records: a file needs absolute URLs.
+    `url` is the absolute URL of its page. `base` stands before the paths of records: a file needs absolute URLs. In
+    `currency`, if it is given, budgets are also converted.
     """
-    return BriefWriter(subject, day, base).write(url)
+    return BriefWriter(subject, day, base, currency).write(url)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.core.choices import Currency
 from portal.views.code_form import CodeField, CodeForm
 from portal.views.coverage.axes import AXES, COLUMNS, ROWS
+from projects.budgets import CONVERTIBLE
 
 GAPS = "gaps"
 
@@ -25,6 +26,11 @@ class CoverageForm(CodeForm):
                 (f"budget-{code}", gettext("Known budgets in {currency}").format(currency=code))
                 for code in Currency.values
                 if code in currencies
+            ),
+            *(
+                (f"converted-{code}", gettext("All known budgets, converted into {currency}").format(currency=code))
+                for code in CONVERTIBLE
+                if currencies
             ),
         ]
         super().__init__(data, {"rows": axes, "columns": axes, "measure": measures})
@@ -64,7 +70,8 @@ class CoverageChoice:
         self.measure = asked.get("measure") or "projects"
         column = shown.chosen.get("column", "")
         self.column = column if column in {member.key for member in members[self.columns.name]} else ""
-        self.currency = self.measure.removeprefix("budget-") if self.measure != "projects" else ""
+        kind, _dash, self.currency = self.measure.partition("-")  # the currency is "" for numbers of projects
+        self.is_converted = kind == "converted"
 
     @property
     def selects(self):

@@ -18,14 +18,15 @@ from django.utils.translation import gettext, ngettext, pgettext
 from pyroaring import BitMap
 
 from issues.models import Issue
+from portal.core.exchange_rates import SOURCE, SOURCE_URL
 from portal.core.formatting import money_in_words, number, number_range, year_range
 from portal.core.urls import with_query
 from portal.facets.bitmaps import NONE
 from portal.http.problems import ProblemDetail
 from portal.models import Place
 from portal.views.coverage.axes import AXES
-from portal.views.coverage.budgets import known_budgets
 from portal.views.coverage.choice import CoverageChoice
+from projects.budgets import converted_budgets, known_budgets, sum_budgets
 from projects.filters import ProjectFilter
 from projects.models import Project, StatusNow
 from projects.views import ProjectList
@@ -73,8 +74,9 @@ class CoverageRow:
 class CoverageCell:
     """The common projects of two members, or all of one member, or all; and the sum of their known budgets.
 
-    `known` counts the projects with a budget in the chosen currency. `amount` is None if there are none. `step` is the
-    shade from 1 to 5, or 0. `url` is the project list with exactly these projects.
+    `known` counts the projects with a budget that is stated in the chosen currency, or converted into it. `amount` is
+    None if there are none. `step` is the shade from 1 to 5, or 0. `url` is the project list with exactly these
+    projects.
     """
 
     count: int
@@ -287,8 +289,17 @@ class Coverage:
         if not self.choice.currency:
             return self.counted(*members)
         projects = BitMap.intersection(self.projects.found, *(member.projects for member in members))
-        known, amount = self.projects.money(projects, self.choice.currency)
+        if self.choice.is_converted:
+            converted = projects & self.converted.known
+            known, amount = len(converted), self.converted.sum(converted) if converted else None
+        else:
+            known, amount = self.projects.money(projects, self.choice.currency)
         return CoverageCell(len(projects), self.list_url(*members), known, amount)
+
+    @functools.cached_property
+    def converted(self):
+        """Return the budgets in the chosen currency."""
+        return converted_budgets(self.choice.currency)
 
     @functools.cached_property
     def _unshaded(self):
@@ -377,11 +388,11 @@ class Coverage:
         return self._caption(self.column.label if self.column else pgettext("total", "All"))
 
     def _caption(self, columns):
-        words = (
-            gettext("Known budgets in million {currency}: {rows} × {columns}")
-            if self.choice.currency
-            else gettext("Number of projects: {rows} × {columns}")
-        )
+        words = gettext("Number of projects: {rows} × {columns}")
+        if self.choice.currency:
+            words = gettext("Known budgets in million {currency}: {rows} × {columns}")
+        if self.choice.is_converted:
+            words = gettext("Known budgets, converted into million {currency}: {rows} × {columns}")
         return words.format(currency=self.choice.currency, rows=self.choice.rows.label, columns=columns)
 
     @property
@@ -458,26 +469,43 @@ class Coverage:
         """Return sentences on how many budgets are known, and how they are added up; [] without a currency."""
         if not self.choice.currency:
             return []
-        unknown = len(self.projects.found - self.projects.with_budget)
-        other = self.total.count - self.total.known - unknown
-        currency = self.choice.currency
         return [
-            gettext(
-                "{all}: {known} with a known budget in {currency}, {other} in another currency (not converted), "
-                "{unknown} without a known budget."
-            ).format(
-                all=count_words(self.total.count),
-                known=number(self.total.known),
-                currency=currency,
-                other=number(other),
-                unknown=number(unknown),
-            ),
+            " ".join(self._converted_notes() if self.choice.is_converted else [self._stated_note()]),
             gettext(
                 "Small numbers show how many of a cell’s projects the total covers. A budget is counted in full in "
                 "each of its cells, because no source divides it, and once in totals. Totals are rounded; exact "
                 "values are in the CSV."
             ),
         ]
+
+    @property
+    def no_amount(self):
+        """Return the words for a cell with projects and without an amount."""
+        return gettext("no budget with a rate") if self.choice.is_converted else gettext("no known budget")
+
+    @property
+    def rates_url(self):
+        """Return the URL of the source of the rates; "" if none was needed."""
+        return SOURCE_URL if self.choice.is_converted and any(self._rates()) else ""
+
+    def _stated_note(self):
+        unknown = len(self.projects.found - self.projects.with_budget)
+        return gettext(
+            "{all}: {known} with a known budget in {currency}, {other} in another currency (not converted), "
+            "{unknown} without a known budget."
+        ).format(
+            all=count_words(self.total.count),
+            known=number(self.total.known),
+            currency=self.choice.currency,
+            other=number(self.total.count - self.total.known - unknown),
+            unknown=number(unknown),
+        )
+
+    def _converted_notes(self):
+        """Return the sums as stated, then the converted sum with its rates, and what is left out."""
+        budgets = sum_budgets(self.projects.found, self.choice.currency)
+        converted = budgets.converted
+        return [budgets.sentence, *((converted.sentence, converted.rates) if converted else ())]
 
     # Files
 
@@ -491,13 +519,26 @@ class Coverage:
                 for key, label in columns
                 for figure, words in (
                     ("amount", pgettext("column of a table", "{column}: {currency}")),
-                    ("known", gettext("{column}: projects with a budget in {currency}")),
+                    (
+                        "known",
+                        gettext("{column}: projects with a budget converted into {currency}")
+                        if self.choice.is_converted
+                        else gettext("{column}: projects with a budget in {currency}"),
+                    ),
                     ("projects", gettext("{column}: projects")),
                 )
             ]
         columns = [("key", gettext("Key")), ("label", str(axis.label)), *columns]
-        rows = [(row.member.key, row.member.label, [*row.cells, row.total]) for row in self.shown]
-        rows.append(("", pgettext("total", "All"), [*self.column_totals, self.total]))
+        if self.choice.is_converted:
+            columns += [
+                ("rates_from", gettext("first day of the exchange rates")),
+                ("rates_to", gettext("last day of the exchange rates")),
+                ("rate_source", gettext("source of the exchange rates")),
+            ]
+        rows = [
+            (row.member.key, row.member.label, [*row.cells, row.total], self._rates(row.member)) for row in self.shown
+        ]
+        rows.append(("", pgettext("total", "All"), [*self.column_totals, self.total], self._rates()))
         return columns, [
             [
                 key,
@@ -507,9 +548,18 @@ class Coverage:
                     for cell in cells
                     for figure in ((cell.amount, cell.known, cell.count) if currency else (cell.count,))
                 ),
+                *rates,
             ]
-            for key, label, cells in rows
+            for key, label, cells, rates in rows
         ]
+
+    def _rates(self, *members):
+        """Return the cells of a file on the rates of these members: first and last day, and the source."""
+        if not self.choice.is_converted:
+            return []
+        projects = BitMap.intersection(self.projects.found, *(member.projects for member in members))
+        days = self.converted.rate_days(projects & self.converted.known)
+        return [*(day.isoformat() for day in days), SOURCE] if days else ["", "", ""]
 
 
 def count_words(count):

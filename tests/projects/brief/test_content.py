@@ -75,6 +75,17 @@ class TestWorld:
         text = texts_of(brief_of(place=world.country, issue=world.issue))
         assert "Budget known for 1 of 2: US$ 2 million." in text.replace("\N{NO-BREAK SPACE}", " ")
 
+    def test_budgets_are_converted_only_if_asked(self, world):
+        Project.objects.filter(pk=world.project.pk).update(budget=1_000_000_000, currency="KRW", start="2014-03-28")
+        subject = Subject(place=world.country, issue=world.issue)
+        plain, asked = (texts_of(write_brief(subject, DAY, URL, currency=one)) for one in ("", "USD"))
+        plain, asked = (one.replace("\N{NO-BREAK SPACE}", " ") for one in (plain, asked))
+        assert "Budget known for 1 of 1: KRW 1 billion." in plain
+        assert "Budget known for 1 of 1: KRW 1 billion." in asked
+        assert "US$" not in plain.partition("Who does what")[2]
+        assert "KRW 1,000,000,000 (about USD 935,900, rate of 28 March 2014)" in asked
+        assert "European Central Bank of the day each project started" in asked
+
     def test_state_is_that_of_the_day(self, world):
         text = texts_of(brief_of(place=world.country, issue=world.issue, day=datetime.date(2029, 1, 1)))
         assert "Quiet; March 2026" in text

@@ -9,9 +9,10 @@ from django.utils import timezone
 from portal.core.choices import Area
 from portal.facets.bitmaps import BitMap
 from portal.tracking.content_version import ContentState
-from portal.views.coverage.budgets import Budgets
 from portal.views.coverage.table import in_millions
+from projects.budgets import Budgets
 from projects.models import Project
+from tests.portal.formats.files import table
 from tests.portal.views.coverage.pages import ask, coverage_of, make
 from tests.reading import page, said, words
 
@@ -49,7 +50,41 @@ def test_page_says_how_many_budgets_are_not_known(client, budgets):
 
 def test_only_currencies_that_occur_can_be_chosen(client, budgets):
     options = page(ask(client)).xpath("//select[@name='measure']/option/@value")
-    assert options == ["projects", "budget-USD", "budget-KRW"]
+    converted = ["converted-USD", "converted-KRW", "converted-EUR"]
+    assert options == ["projects", "budget-USD", "budget-KRW", *converted]
+
+
+def test_converted_budgets_are_added_with_their_rates_and_source(client, budgets):
+    Project.objects.filter(key="won").update(start="2014-03-28")
+    coverage = coverage_of("measure=converted-USD")
+    [[_row, cells, total]] = [line for line in coverage.table if line[0].key == Area.FORESTRY]
+    won = round(Decimal(900_000_000) * Decimal("1.3759") / Decimal("1470.08"), 2)
+    assert [(cell.amount, cell.known, cell.count) for cell in [*cells, total]] == [
+        (Decimal("3500000.50") + won, 3, 4),
+        (Decimal("2500000.50"), 1, 1),
+        (Decimal("3500000.50") + won, 3, 4),
+    ]
+    response = ask(client, "measure=converted-USD")
+    [sentence] = [one for one in said(response, "figure-sentence") if "Converted" in one]
+    assert sentence.startswith("Budget known for 3 of 4: US$ 3.5 million and KRW 900 million. Converted into USD:")
+    assert "(28 March 2014)" in sentence
+    assert page(response).xpath("//p[@class='figure-sentence']/a[starts-with(@href, 'https://www.ecb.europa.eu/')]")
+
+
+def test_file_of_converted_budgets_has_the_days_and_the_source_of_the_rates(client, budgets):
+    Project.objects.filter(key="won").update(start="2014-03-28")
+    rows = table(ask(client, "measure=converted-USD&format=csv"))
+    days = {row["Area of cooperation"]: row["first day of the exchange rates"] for row in rows}
+    assert {area: day for area, day in days.items() if day} == {"Forestry": "2014-03-28", "All": "2014-03-28"}
+    assert rows[0]["source of the exchange rates"].startswith("European Central Bank")
+
+
+def test_budget_without_a_rate_is_left_out_and_counted(client, budgets):
+    response = ask(client, "measure=converted-EUR")  # no project has a known start
+    sentence = said(response, "figure-sentence")[1]
+    assert sentence.endswith("3 budgets are left out, because there is no rate for the start of their projects.")
+    [found] = page(response).find_class("coverage-table")
+    assert words(list(found.iter("tr"))[1][1]) == "–no budget with a rate0 of 4"
 
 
 @pytest.mark.parametrize(
