@@ -73,6 +73,9 @@ class ProjectList(RecordListView):
     def unfiltered_query(self):
         return super().unfiltered_query | ({"currency": self.currency.lower()} if self.currency else {})
 
+    def canonical_query(self, context):
+        return {name: value for name, value in super().canonical_query(context).items() if name != "currency"}
+
     def get_table_kwargs(self):
         return super().get_table_kwargs() | {"currency": self.currency}
 

@@ -27,6 +27,8 @@ ADDRESSES = [
     *(f"/en/{name}/?q=a&sort=-title&per_page=50" for name in LISTS if name not in {"issues", "glossary"}),
     *(f"/en/{name}/?q=a&sort=-title" for name in ("issues", "glossary")),  # lists with one page
     "/en/projects/?country=kz&issue=aral&status=closed&role=funding&organisation=koica&year_from=1990",
+    "/en/projects/?currency=usd",
+    "/en/coverage/?measure=converted-USD",
     "/en/issues/?view=causes",
 ]
 KINDS = (
