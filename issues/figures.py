@@ -27,7 +27,7 @@ def latest_observations(**which):
         Observation.objects.published()
         .filter(~Exists(newer), **which)
         .select_related("indicator", "place", "source")
-        .order_by("indicator__position", "place__key", "source__key")
+        .order_by("indicator__position", "indicator__key", "place__key", "source__key")
     )
 
 
