@@ -78,6 +78,14 @@ class Record(Content):
     search_facets = {}
     search_dates = ()
 
+    # Which changes of a published record are substantive (portal.history.substantive). `status_fields`: columns that
+    # state how it stands. `result_field`: a translated text of what came of it; `result_rows`: a relation to rows that
+    # say so. `result_of`: for records that are results themselves, the foreign key to what they came of.
+    status_fields = ()
+    result_field = ""
+    result_rows = ""
+    result_of = ""
+
     # What publishing requires besides valid columns (portal.publishing.checks). `citation_fields`: translated texts
     # with citation marks. `relations_requiring_english`: relations whose rows need their English texts.
     # `required_published`: foreign keys whose record must be published; `_any`: relations of which one record must be,

@@ -155,6 +155,8 @@ class Agreement(OutlookMixin, Record, EvidenceModel):
         "area": ("areas__area",),
     }
     search_dates = ("date",)
+    status_fields = ("ended",)
+    result_rows = "outcomes"
     relations_requiring_english = ("outcomes", "activities")
     required_published_any = ("parties",)
     required_published_each = ("parties__country", "parties__organisation", "issues", "outcomes__project")

@@ -197,6 +197,8 @@ class Project(Record, EvidenceModel):
         "area": ("areas__area",),
     }
     search_dates = ("start", "end")
+    status_fields = ("status",)
+    result_field = "results"
     relations_requiring_english = ("issue_links",)
     required_published_any = ("countries",)
     required_published_each = ("countries", "places", "participations__organisation", "issue_links__issue")

@@ -139,6 +139,7 @@ class Result(Record):
         "area": ("areas__area", "project__areas__area"),
     }
     search_dates = ("planned_end", "actual_end")
+    result_of = "project"
     inherits_from = "project"
     inherited_relations = ("issues", "countries", "areas")
     relations_requiring_english = ("figures",)
