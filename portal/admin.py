@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 import portal.staff.accounts
-import portal.staff.corrections  # noqa: F401 - registers itself
+import portal.staff.corrections
+import portal.staff.subscriptions  # noqa: F401 - registers itself
 from portal.core.languages import language_name
 from portal.curation.links import records_of
 from portal.models import Alias, ExternalLink, FormerKey, Place, PlaceCitation, PlaceIdentifier, Source, Tombstone

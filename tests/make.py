@@ -28,6 +28,7 @@ from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import (
     Alias,
     Correction,
+    DigestSubscription,
     FormerKey,
     Place,
     PlaceIdentifier,
@@ -367,6 +368,13 @@ def make_portal_details(**fields):
 def make_reader_report(**fields):
     """Make a report by a reader. It is open, unless `state` says otherwise."""
     return _make_row(ReaderReport, fields, nonce=f"nonce-{next(_numbers)}", message="The end is 2023.")
+
+
+def make_digest_subscription(**fields):
+    """Make a subscription that is not confirmed, to the changes of all records."""
+    values = {"email": "reader@example.org", "language": "en", "list_name": "search", "frequency": "weekly"}
+    values["asked_at"] = timezone.now
+    return _make_row(DigestSubscription, fields, nonce=f"nonce-{next(_numbers)}", **values)
 
 
 def make_place_identifier(**fields):

@@ -38,6 +38,7 @@ from tests.make import (
     make_comparison_example,
     make_correction,
     make_country,
+    make_digest_subscription,
     make_event,
     make_external_identifier,
     make_figure_of_series,
@@ -187,6 +188,10 @@ BROKEN = {
     "alias_has_a_text": (
         lambda: Alias(kind="place", key=make_place(key="sea").key, text=""),
         "Give a name.",
+    ),
+    "digest_frequency_is_known": (
+        lambda: changed(make_digest_subscription(), frequency="daily"),
+        "A digest is sent every week or every month.",
     ),
     "reader_report_url_is_of_the_web": (
         lambda: changed(make_reader_report(), url="javascript:alert(1)"),

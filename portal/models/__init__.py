@@ -16,6 +16,7 @@ from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
 from portal.models.source import Citation, Source
+from portal.models.subscription import DigestSubscription
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.content_version import ContentVersion
 
@@ -28,6 +29,7 @@ __all__ = [
     "ContentVersion",
     "Correction",
     "DatedQuerySet",
+    "DigestSubscription",
     "DuplicateCandidate",
     "EvidenceModel",
     "ExternalIdentifierModel",

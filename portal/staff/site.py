@@ -24,7 +24,7 @@ MODELS = (
     *("Issue", "IssueLink", "KeyFigure", "Indicator", "Observation", "Event", "Term"),
     *("Project", "Agreement", "AgreementOutcome", "AgreementActivity", "Result", "Organisation"),
     *("Place", "Source"),
-    *("ReaderReport", "Correction", "PortalDetails"),
+    *("ReaderReport", "Correction", "PortalDetails", "DigestSubscription"),
 )
 
 

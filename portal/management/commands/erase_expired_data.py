@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import ReaderReport
+from portal.models import DigestSubscription, ReaderReport
 from projects.models import StoredCheck
 
 logger = logging.getLogger(__name__)
@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Erase the e-mail addresses of reports that were closed 12 months ago, the entries of sessions that have "
-        "ended, expired counts of requests, and stored overlap checks after their last day. The log says how many, and "
-        "nothing else. It may run in several places."
+        "ended, expired counts of requests, stored overlap checks after their last day, and subscriptions to changes "
+        "that nobody confirmed within 7 days. The log says how many, and nothing else. It may run in several places."
     )
 
     def handle(self, **options):
@@ -35,11 +35,13 @@ class Command(BaseCommand):
         sessions, _by_model = ended.exclude(session_key__in=Session.objects.values("session_key")).delete()
         erase_expired_counts()
         checks = StoredCheck.objects.erase_expired()
+        subscriptions = DigestSubscription.objects.erase_unconfirmed()
         logger.info(
-            "Erased: e-mail addresses of reports %s, entries of ended sessions %s, overlap checks %s",
+            "Erased: e-mail addresses of reports %s, entries of ended sessions %s, overlap checks %s, subscriptions %s",
             emails,
             sessions,
             checks,
+            subscriptions,
         )
 
 

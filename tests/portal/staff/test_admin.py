@@ -34,6 +34,7 @@ from portal.core.choices import Area, PublicationStatus
 from portal.models import (
     Alias,
     Correction,
+    DigestSubscription,
     ExternalLink,
     FormerKey,
     Place,
@@ -100,7 +101,7 @@ pytestmark = pytest.mark.django_db
 OURS = {"portal", "issues", "projects"}
 # Records that editors read or decide upon, but never add or edit here: tests/portal/tracking/test_audit_log.py,
 # tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py.
-READ_ONLY = {AuditEntry, ExternalLink, ImportedActivity, ImportedFile, SuggestedIssue}
+READ_ONLY = {AuditEntry, DigestSubscription, ExternalLink, ImportedActivity, ImportedFile, SuggestedIssue}
 APART = {PortalDetails, ReaderReport}  # nobody adds another row: tests/portal/staff/test_corrections.py
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY | APART]
 

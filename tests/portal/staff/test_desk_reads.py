@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, reverse
 
 from issues.models import Term
-from portal.models import ExternalLink, PortalDetails, ReaderReport
+from portal.models import DigestSubscription, ExternalLink, PortalDetails, ReaderReport
 from portal.models.curation import DuplicateCandidate
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.history import change_times
 from projects.models import ImportedActivity, ImportedFile, SuggestedIssue
 from tests.make import (
+    make_digest_subscription,
     make_imported,
     make_imported_file,
     make_organisation,
@@ -59,6 +60,7 @@ def make_records():
         Group: Group.objects.first(),
         Authenticator: Authenticator.objects.create(user=user, type="totp", data={}),
         AuditEntry: AuditEntry.objects.first(),
+        DigestSubscription: make_digest_subscription(),
         ExternalLink: ExternalLink.objects.create(address="https://example.org/"),
         ImportedActivity: make_imported(),
         ImportedFile: make_imported_file(imported_at=None),

@@ -24,6 +24,7 @@ LATER = {
     "projects.0020_groups_edit_outcomes_and_results": 48,
     "0039_reviewers_edit_aliases": 9,
     "0043_rights_to_reports_and_corrections": 32,
+    "0045_rights_to_digest_subscriptions": 4,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import ReaderReport
-from tests.make import make_reader_report
+from portal.models import DigestSubscription, ReaderReport
+from tests.make import make_digest_subscription, make_reader_report
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +40,9 @@ def test_command_erases_what_is_over_and_leaves_the_rest(caplog):
         entry = UserSession.objects.create(user=user, session_key=key, ip="203.0.113.0", user_agent="Firefox")
         UserSession.objects.filter(pk=entry.pk).update(created_at=days_ago(2))
     UserSession.objects.create(user=user, session_key="begins", ip="203.0.113.0", user_agent="Firefox")
+    make_digest_subscription(asked_at=days_ago(8))
+    asked = make_digest_subscription(asked_at=days_ago(6))
+    followed = make_digest_subscription(asked_at=days_ago(8), covered_until=days_ago(1))
     cache.set("expired", 1, timeout=-10)
     cache.set("counts", 1, timeout=60)
     with caplog.at_level(logging.INFO):
@@ -48,7 +51,9 @@ def test_command_erases_what_is_over_and_leaves_the_rest(caplog):
     assert set(Session.objects.values_list("session_key", flat=True)) == {"running"}
     assert set(UserSession.objects.values_list("session_key", flat=True)) == {"running", "begins"}
     assert [key.rpartition(":")[2] for key in rows_of_the_cache()] == ["counts"]
+    assert set(DigestSubscription.objects.all()) == {asked, followed}
     assert "addresses of reports 1" in caplog.text
+    assert "subscriptions 1" in caplog.text
     assert EMAIL not in caplog.text
 
 
