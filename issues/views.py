@@ -79,6 +79,7 @@ class IssueList(RecordListView):
 
     queryset = Issue.objects.all()
     filterset_class = IssueFilter
+    followed_as = "issues"
     table_class = IssueTable
     template_name = "issues/issue_list.html"
     whole = True
@@ -307,6 +308,7 @@ class IndicatorList(RecordListView):
 
     queryset = Indicator.objects.all()
     filterset_class = IndicatorFilter
+    followed_as = "indicators"
     table_class = IndicatorTable
     title = _("Indicators")
     lead = _("Time series by year; each value has its own source and licence.")
@@ -491,6 +493,7 @@ class Glossary(RecordListView):
 
     queryset = Term.objects.all()
     filterset_class = TermFilter
+    followed_as = "glossary"
     table_class = TermTable
     results_template = "issues/includes/glossary.html"
     whole = True

@@ -12,7 +12,7 @@ from portal.history.snapshots import snapshot_urls
 from portal.http.middleware import redirect_to_language
 from portal.maps.share_image import share_image_view
 from portal.open_data import archive, dcat, oai, sitemaps, tables
-from portal.open_data.feeds import corrections_feed, feed
+from portal.open_data.feeds import ChangesFeed, corrections_feed, feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
 from portal.views import map, search
@@ -56,6 +56,7 @@ pages = [
     path("about/", views.About.as_view(), name="about"),
     path("contact/", views.Contact.as_view(), name="contact"),
     path("changes/", views.WhatChanged.as_view(), name="what-changed"),
+    path("changes/feed/", ChangesFeed.as_view(), name="what-changed-feed"),
     path("corrections/", views.CorrectionLog.as_view(), name="corrections"),
     path("corrections/feed/", corrections_feed, name="corrections-feed"),
     path("privacy/", views.Privacy.as_view(), name="privacy"),

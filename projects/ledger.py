@@ -263,6 +263,7 @@ class Ledger(RecordListView):
 
     queryset = Agreement.objects.all()
     filterset_class = LedgerFilter
+    followed_as = "ledger"
     table_class = LedgerTable
     template_name = "projects/ledger.html"
     title = _("Ledger of ties")

@@ -49,6 +49,7 @@ class ProjectList(RecordListView):
 
     queryset = Project.objects.all()
     filterset_class = ProjectFilter
+    followed_as = "projects"
     table_class = ProjectTable
     results_template = "projects/includes/project_results.html"
     title = _("Projects")
@@ -254,6 +255,7 @@ class AgreementList(RecordListView):
 
     queryset = Agreement.objects.all()
     filterset_class = AgreementFilter
+    followed_as = "agreements"
     table_class = AgreementTable
     title = _("Agreements")
     lead = _(
@@ -356,6 +358,7 @@ class ResultList(RecordListView):
 
     queryset = Result.objects.order_by("kind", "key")  # as `-kind` sorts: evaluations, lessons, results
     filterset_class = ResultFilter
+    followed_as = "results"
     table_class = ResultTable
     title = _("Results and lessons")
     lead = _(
@@ -401,6 +404,7 @@ class OrganisationList(RecordListView):
 
     queryset = Organisation.objects.all()
     filterset_class = OrganisationFilter
+    followed_as = "organisations"
     table_class = OrganisationTable
     title = _("Organisations")
     lead = _("Governments, agencies, provinces, cities, universities, companies and associations that take part.")

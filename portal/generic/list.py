@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext_lazy as _
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
 
@@ -35,6 +36,8 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     - A list with `whole = True` has no pagination.
     - `views` are the ways to show the list: pairs of a value of the parameter `view` (the first one is empty) and a
       label. Filters keep the chosen view; files have no view.
+    - `followed_as` is the name of the list whose changes readers can follow with the same filters
+      (`portal.views.list_query`); empty if they cannot.
     - `scopes` are the sets of records that the list can be of: such pairs of the parameter `scope`. `get_queryset`
       narrows by `chosen_scope`. Filters and files keep it.
 
@@ -68,6 +71,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     default_sort = ""
     views = ()
     scopes = ()
+    followed_as = ""
     formats = None  # names of the formats of the list; None means all that suit its kinds
     page_kind = "CollectionPage"
 
@@ -161,6 +165,15 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
         chosen = {"scope": self.chosen_scope, "view": self.chosen_view}
         return {name: value for name, value in chosen.items() if value}
 
+    @property
+    def follow_links(self):
+        """Pairs of label and URL: the page of the changes of the listed records."""
+        if not self.followed_as:
+            return []
+        names = {*self.filterset_class.base_filters, "scope"}
+        query = {"list": self.followed_as} | {name: v for name, v in self.request.GET.lists() if name in names}
+        return [(_("What changed in this list"), with_query(reverse("what-changed"), query))]
+
     def canonical_query(self, context):
         """Return the query of the canonical URL: view and scope, and the page number if no filter is set.
 
@@ -213,6 +226,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             "problems": self.filterset.error_messages,
             "sort": sort if sort.lstrip("-") in known else self.default_sort,
             "sort_choices": self.sort_choices(table),
+            "follow_links": self.follow_links,
             "results_template": self.results_template,
             "empty_template": self.empty_template,
             "chosen_view": self.chosen_view,

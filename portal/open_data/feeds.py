@@ -1,4 +1,4 @@
-"""Atom feeds of the portal: the records that were published or changed last, and the log of corrections."""
+"""Atom feeds of the portal: records that changed last, substantive changes by filter, and the log of corrections."""
 
 import datetime
 
@@ -6,16 +6,24 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
+from django.views.generic import View
 
 from portal.core.languages import text_and_language
+from portal.core.urls import with_query
 from portal.formats import atom
 from portal.formats.responses import HEADERS, entry_of
 from portal.formats.serialisers import SERIALISERS, short_records
+from portal.history.substantive import ChangeKind, substantive_changes
+from portal.http.parameters import unknown_sentence
+from portal.http.problems import ProblemDetail, one_of_sentence
+from portal.http.throttling import throttle
 from portal.models import Correction
 from portal.models.corrections import attach_records
 from portal.tracking import content_version
+from portal.views.changed import chosen_kinds, first_moment, foreign_parameters
+from portal.views.list_query import ListQuery
 
 
 @require_safe
@@ -37,6 +45,65 @@ def feed(request):
         return HttpResponse(said, content_type=atom.TYPE)
 
     return content_version.conditional_response(request, etag, state.changed_at, made, HEADERS)
+
+
+class ChangesFeed(View):
+    """`/<language>/changes/feed/`: the 50 latest substantive changes, with the filters of the page."""
+
+    is_page = False
+    http_method_names = ("get", "head")
+
+    @classmethod
+    def known_parameters(cls, as_file):
+        return ListQuery.all_names() | {"change"}
+
+    def get(self, request):
+        followed, (kinds, is_wrong) = ListQuery.from_request(request.GET), chosen_kinds(request.GET)
+        if foreign := foreign_parameters(request.GET):
+            known = {"list", "change"} | ListQuery.names_of(followed.name)
+            raise ProblemDetail(400, unknown_sentence(min(foreign), known))
+        if request.GET.get("list") not in {None, *ListQuery.LISTS}:
+            raise ProblemDetail(400, one_of_sentence("list", list(ListQuery.LISTS)))
+        if is_wrong:
+            raise ProblemDetail(400, one_of_sentence("change", ChangeKind.values))
+        followed.filterset.raise_for_errors()
+        state = content_version.state()
+        etag = f'W/"{state.number}-{get_language()}"'
+        return content_version.conditional_response(
+            request, etag, state.changed_at, lambda: self.answer(followed, kinds, state.changed_at), HEADERS
+        )
+
+    def answer(self, followed, kinds, changed_at):
+        throttle(self.request, "search" if followed.words else "export")
+        matching = None if followed.is_everything else followed.matching
+        changes = substantive_changes(first_moment(), kinds=kinds, matching=matching).changes[: atom.PAGE]
+        parameters = followed.parameters | ({"change": [kinds[0]]} if len(kinds) == 1 else {})
+        here, page = (with_query(reverse(name), parameters) for name in ("what-changed-feed", "what-changed"))
+        title = pgettext("menu", "What changed")
+        said = atom.feed(
+            title=" · ".join([title, *([str(followed.title)] if followed.title else []), str(settings.PORTAL_NAME)]),
+            about=settings.PUBLIC_URL + page,
+            links=[("self", settings.PUBLIC_URL + here)],
+            identity=settings.ID_BASE_URL + here,
+            updated=changes[0].moment if changes else changed_at,
+            entries=[change_entry(change) for change in changes],
+        )
+        return HttpResponse(said, content_type=atom.TYPE)
+
+
+def change_entry(change):
+    """Return the Atom entry of a substantive change. Its id never changes."""
+    text, language = change.text_and_language
+    about = change.about.name_and_language()[0] if change.about else ""
+    return atom.entry(
+        identity=atom.tag("change", change.identity),
+        title=f"{change.kind.label}: {change.name_and_language()[0]}",
+        address=settings.PUBLIC_URL + change.get_absolute_url(),
+        updated=change.moment,
+        summary=text or about,
+        categories=[(change.kind.value, change.kind.label)],
+        language=language,
+    )
 
 
 @require_safe

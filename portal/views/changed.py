@@ -1,64 +1,116 @@
-"""The page of what changed last: the records of the newest month with changes, by kind."""
+"""The page of what changed: substantive changes of the last twelve months, of all records or of those of a list."""
 
-from dataclasses import dataclass
+import datetime
 
-from django.db.models import Count, Max, Q
+from django.core.paginator import Paginator
+from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.views.generic import TemplateView
 
-from portal.core.formatting import as_partial, date_in_sentence
-from portal.formats.serialisers import short_records
-from portal.models.search_index import Kind
-from portal.search.indexing import searched_models
+from portal.core.urls import with_query
+from portal.history.substantive import ChangeKind, substantive_changes
+from portal.http.throttling import throttle
 from portal.seo.head import PageMetadataMixin
+from portal.views.list_query import ListQuery
 
-SHOWN = 5  # records of a kind
+DAYS = 365
+PER_PAGE = 50
+CHOICES = ("kind", "country", "issue", "area")  # filters of the list of all records that the form offers
 
 
-@dataclass(frozen=True)
-class ChangedKind:
-    """The records of a kind that changed in a month: how many, how many of them are new, and the newest ones."""
+def first_moment():
+    """Return the beginning of the day from which on changes are shown."""
+    day = timezone.localtime() - datetime.timedelta(days=DAYS)
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)
 
-    label: str
-    count: int
-    new: int
-    records: list
+
+def chosen_kinds(query):
+    """Return the chosen kind of changes, or all kinds, and whether the parameter `change` has a wrong value."""
+    asked = query.get("change", "")
+    return ([ChangeKind(asked)] if asked in ChangeKind.values else list(ChangeKind)), bool(asked) and (
+        asked not in ChangeKind.values
+    )
+
+
+def foreign_parameters(query):
+    """Return the parameters of other lists than the one that `query` names."""
+    name = ListQuery.from_request(query).name
+    return set(query) & ListQuery.all_names() - ListQuery.names_of(name) - {"list"}
 
 
 class WhatChanged(PageMetadataMixin, TemplateView):
-    """The published records that changed in the newest month with changes. Usually that is the present month."""
+    """The substantive changes of the last twelve months, the newest first.
+
+    `list` names a list, and its filters select its records. `change` selects a kind of change.
+    """
 
     template_name = "portal/what_changed.html"
     page_kind = "CollectionPage"
 
+    @classmethod
+    def known_parameters(cls, as_file):
+        return ListQuery.all_names() | {"change", "page"}
+
+    def get(self, request, *args, **kwargs):
+        if foreign := foreign_parameters(request.GET):
+            rest = {name: values for name, values in request.GET.lists() if name not in foreign}
+            return HttpResponseRedirect(with_query(request.path, rest))
+        if request.GET.get("q"):
+            throttle(request, "search")
+        return super().get(request, *args, **kwargs)
+
+    def canonical_query(self, context):
+        number = context["page"].number
+        return {"page": number} if number > 1 and set(self.request.GET) <= {"page"} else {}
+
     def get_context_data(self, **kwargs):
-        models = sorted(searched_models(), key=lambda model: list(Kind).index(kind_of(model)))
-        newest = [model.objects.published().aggregate(Max("updated_at"))["updated_at__max"] for model in models]
-        last = timezone.localtime(max(filter(None, newest), default=None))
-        month = last.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        query = self.request.GET
+        followed = ListQuery.from_request(query)
+        kinds, is_wrong = chosen_kinds(query)
+        found = substantive_changes(
+            first_moment(), kinds=kinds, matching=None if followed.is_everything else followed.matching
+        )
+        page = Paginator(found.changes, PER_PAGE).get_page(query.get("page"))
+        change = kinds[0] if len(kinds) == 1 else ""
+        parameters = followed.parameters | ({"change": [change]} if change else {})
         title = pgettext_lazy("menu", "What changed")
-        words = date_in_sentence(as_partial(f"{month:%Y-%m}"))
+        unknown_list = query.get("list") not in {None, *ListQuery.LISTS}
         return super().get_context_data(**kwargs) | {
-            "title": gettext("What changed: {month}").format(month=words),
-            "trail": [(title, None)],
-            "month": month,
-            "is_over": f"{timezone.localdate():%Y-%m}" != f"{month:%Y-%m}",
-            "kinds": [kind for kind in (changed_since(month, model) for model in models) if kind.count],
-            "most": SHOWN,
+            "title": gettext("What changed: {list}").format(list=followed.title) if followed.title else title,
+            "trail": [(title, reverse("what-changed") if parameters else None)],
+            "page": page,
+            "page_numbers": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+            "is_cut": found.is_cut,
+            "followed": followed,
+            "since": first_moment(),
+            "problems": [
+                *([gettext("There is no such list. All records are shown.")] if unknown_list else []),
+                *([gettext("There is no such kind of change. All are shown.")] if is_wrong else []),
+                *followed.problems,
+            ],
+            "change": change,
+            "change_kinds": ChangeKind.choices,
+            "choices": self.choices(followed),
+            "kept_query": [
+                (name, value)
+                for name, values in followed.parameters.items()
+                for value in values
+                if followed.title or name not in CHOICES or len(values) > 1
+            ],
+            "is_filtered": bool(parameters),
+            "feed_url": with_query(reverse("what-changed-feed"), parameters),
         }
 
-
-def kind_of(model):
-    """Return the kind of a model's records; PLACE for countries too."""
-    return Kind(model._meta.model_name)
-
-
-def changed_since(start, model):
-    """Return the published records of `model` that changed at `start` or later, as a ChangedKind."""
-    found = short_records(model).filter(updated_at__gte=start)
-    counts = found.aggregate(all=Count("pk"), new=Count("pk", filter=Q(published_at__gte=start)))
-    records = list(found.order_by("-updated_at", "key")[:SHOWN])
-    for record in records:
-        record.is_new = record.published_at is not None and record.published_at >= start
-    return ChangedKind(kind_of(model).label, counts["all"], counts["new"], records)
+    @staticmethod
+    def choices(followed):
+        """Return the fields of the form: label, name, options and chosen value. Filters of a list are not offered."""
+        if followed.title:
+            return []
+        chosen = followed.parameters
+        return [
+            (item.label, name, item.choices, chosen.get(name, [""])[0])
+            for name, item in followed.filterset.facet_filters.items()
+            if name in CHOICES and len(chosen.get(name, [])) < 2
+        ]

@@ -101,6 +101,7 @@ class Explorer(RecordListView):
 
     queryset = Project.objects.all()
     filterset_class = ProjectFilter
+    followed_as = "projects"
     table_class = ProjectTable
     template_name = "portal/map.html"
     results_template = "portal/includes/map_results.html"

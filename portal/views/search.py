@@ -325,6 +325,7 @@ class Search(RecordListView):
     """The search page: all records that match the text and the filters, the best first."""
 
     filterset_class = SearchFilter
+    followed_as = "search"
     table_class = HitTable
     template_name = "portal/search.html"
     results_template = "portal/includes/hits.html"

@@ -26,6 +26,7 @@ class SourceList(RecordListView):
 
     queryset = Source.objects.all()
     filterset_class = SourceFilter
+    followed_as = "sources"
     table_class = SourceTable
     title = _("Sources")
     lead = _("All sources read for the portal. Each source page lists the records that cite it.")

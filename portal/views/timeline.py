@@ -193,6 +193,7 @@ class Timeline(RecordListView):
 
     queryset = Event.objects.all()
     filterset_class = TimelineFilter
+    followed_as = "timeline"
     table_class = TimelineTable
     template_name = "portal/timeline.html"
     results_template = "portal/includes/timeline.html"

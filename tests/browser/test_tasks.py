@@ -164,13 +164,15 @@ def test_what_is_there_in_nukus(reader):
         expect(section(reader.page, f"hits-{heading}").locator(".hit-facts").first).to_be_visible()
 
 
-def test_what_changed_this_month(reader):
+def test_what_changed_in_a_country(reader):
+    """The content was loaded and nothing has changed since."""
     page = reader.page
     reader.open_from_menu("/changes/")
-    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"\d{4}"))
-    records = section(page, "changed-1").locator(".entry")
-    expect(records.first.locator("a")).to_be_visible()
-    expect(records.first.locator("time")).to_be_visible()
+    expect(page.locator("main .empty")).to_be_visible()
+    page.locator("main select[name=country]").select_option("uz")
+    reader.click(page.locator("main .changes-form [type=submit]"))
+    expect(page).to_have_url(re.compile(r"country=uz"))
+    expect(page.locator("main .chip b")).to_be_visible()
 
 
 def test_a_mistake_is_reported(reader):

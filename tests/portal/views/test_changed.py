@@ -1,86 +1,245 @@
-"""The page of what changed last."""
+"""The page of what changed and its feed, of all records and of the records of a list."""
 
-from datetime import UTC, datetime
-
+import feedparser
 import pytest
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from portal.core.choices import PublicationStatus
+from portal.tracking.history import without_history
+from portal.views import changed
+from portal.views.list_query import ListQuery
 from tests import reading
 from tests.counting import settle
-from tests.make import UNPUBLISHED, make_issue, make_project, make_source
+from tests.lists import LISTS
+from tests.make import (
+    UNPUBLISHED,
+    make_correction,
+    make_country,
+    make_issue,
+    make_outcome,
+    make_project,
+    make_result,
+)
+from tests.pages import LANGUAGES
+from tests.test_query_counts import queries
 
 pytestmark = pytest.mark.django_db
 
-
-def changed(make, day, **fields):
-    """Make a record that changed last at noon of a day."""
-    record = make(**fields)
-    type(record).objects.filter(pk=record.pk).update(
-        updated_at=datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC)
-    )
-    return record
+PAGE, FEED = "/en/changes/", "/en/changes/feed/"
 
 
-def kinds(client, language="en"):
-    """Return the headings of the page, each with the names under it."""
-    settle()
-    page = reading.page(client.get(f"/{language}/changes/"))
-    return {
-        reading.words(part.xpath("h2")[0]): [reading.words(name) for name in part.xpath(".//p[@class='entry-title']")]
-        for part in page.xpath("//main//section")
-    }
-
-
-def test_records_of_the_month_are_counted_and_the_newest_named(client, on):
+@pytest.fixture(autouse=True)
+def _today(on):
     on("2026-11-27")
-    changed(make_source, "2026-11-03", title="Report")
-    for day in range(1, 8):
-        changed(make_project, f"2026-11-{day:02}", title_en=f"Trees {day}")
-    changed(make_project, "2026-10-30", title_en="Wells")
-    assert kinds(client) == {
-        "Projects 7": ["Trees 7", "Trees 6", "Trees 5", "Trees 4", "Trees 3"],
-        "Sources 1": ["Report"],
-    }
+
+
+def loaded(make, **fields):
+    """Make a record as the first load of the content does."""
+    with without_history():
+        return make(**fields)
+
+
+def close(project):
+    project.status = "closed"
+    project.save()
+
+
+def entries(client, path=PAGE):
+    """Return the entries of the page in words: kind of change and name of the record."""
+    settle()
+    page = reading.page(client.get(path))
+    return [
+        (reading.words(entry.find_class("tag")[0]), reading.words(entry.find_class("entry-title")[0]))
+        for entry in page.xpath("//main//ol/li[@class='entry']")
+    ]
+
+
+def test_page_has_substantive_changes_only_the_newest_first(client, on):
+    trees = loaded(make_project, title_en="Trees", status="implementation")
+    loaded(make_project, title_en="Wells")
+    make_issue(name_en="Heat")
+    on("2026-11-28")
+    close(trees)
+    trees.summary_en = "Pines."
+    trees.save()
+    on("2026-11-29")
+    make_correction(record=trees, what_en="The year was 2024.")
+    assert entries(client) == [("Corrected", "Trees"), ("Status changed", "Trees"), ("New", "Heat")]
+    text = reading.words(reading.page(client.get(PAGE)).xpath("//main")[0])
+    assert "The year was 2024." in text
+    assert "Status: Under way → Completed" in text
+
+
+def test_page_has_the_changes_of_twelve_months(client, on):
+    make_issue(name_en="Heat")
+    on("2027-11-27")
+    assert entries(client) == [("New", "Heat")]
+    on("2027-11-28")
+    assert entries(client) == []
 
 
 @pytest.mark.parametrize("publication", UNPUBLISHED)
-def test_changes_of_drafts_are_not_shown(client, on, publication):
-    on("2026-11-27")
-    changed(make_issue, "2026-11-03", name_en="Drought"), changed(make_issue, "2026-11-04", publication=publication)
-    assert kinds(client) == {"Issues 1": ["Drought"]}
+def test_drafts_do_not_leak(client, publication):
+    project = make_project(title_en="Secret wells", publication=publication)
+    make_result(project=project, text_en="Secret result.", publication=PublicationStatus.DRAFT)
+    make_outcome(project=project)
+    make_correction(record=project)
+    for path in (PAGE, FEED, "/en/changes/?list=projects", "/en/changes/feed/?list=results"):
+        settle()
+        text = client.get(path).content.decode()
+        assert "Secret" not in text
+        assert project.get_absolute_url() not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_portal_without_changes_states_so_and_why(client, language):
+    loaded(make_project)
+    page = reading.page(client.get(f"/{language}/changes/"))
+    assert len(page.xpath("//main//*[@class='empty']")) == 1
+    assert entries(client, f"/{language}/changes/") == []
+
+
+# ── Filters ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_records_are_filtered_as_in_the_search(client):
+    kz = loaded(make_country, key="kz")
+    heat = make_issue(key="heat", name_en="Heat")
+    project = make_project(title_en="Trees")
+    project.countries.add(kz)
+    project.issues.add(heat)
+    make_project(title_en="Wells")
+    assert sorted(entries(client, f"{PAGE}?country=kz")) == [("New", "Trees")]
+    assert sorted(entries(client, f"{PAGE}?issue=heat")) == [("New", "Heat"), ("New", "Trees")]
+    assert sorted(entries(client, f"{PAGE}?kind=project")) == [("New", "Trees"), ("New", "Wells")]
+    assert sorted(entries(client, f"{PAGE}?q=wells")) == [("New", "Wells")]
+
+
+def test_kind_of_change_is_a_filter(client):
+    project = loaded(make_project, title_en="Trees", status="implementation")
+    make_issue(name_en="Heat")
+    close(project)
+    assert entries(client, f"{PAGE}?change=status") == [("Status changed", "Trees")]
+    assert entries(client, f"{PAGE}?change=new") == [("New", "Heat")]
+
+
+def test_list_has_its_own_filters_and_the_results_of_its_records(client):
+    trees, wells = (loaded(make_project, title_en=name, status="closed") for name in ("Trees", "Wells"))
+    loaded(make_project, status="pipeline")
+    kz = loaded(make_country, key="kz")
+    trees.countries.add(kz)
+    make_result(project=trees, text_en="12 ha were planted.")
+    make_result(project=wells, text_en="Two wells.")
+    make_issue()
+    found = [("Result added", "12 ha were planted.")]
+    assert entries(client, f"{PAGE}?list=projects&country=kz&status=closed") == found
+    assert len(entries(client, f"{PAGE}?list=projects")) == 2
+    assert len(entries(client, f"{PAGE}?list=issues")) == 1
+
+
+@pytest.mark.parametrize("name", ListQuery.LISTS)
+def test_every_list_leads_to_its_changes_with_the_same_filters(client, name):
+    make = LISTS.get(reverse(name).split("/", 2)[2].rstrip("/"), make_project)
+    record = make()
+    filters = {"year_from": "2000"} if "year_from" in ListQuery.names_of(name) else {}
+    settle()
+    page = reading.page(client.get(f"{reverse(name)}?{urlencode(filters)}"))
+    links = page.xpath("//p[@class='results-follow']/a/@href")
+    query = urlencode({"list": name} | filters)
+    assert links == [f"/en/changes/?{query}"]
+    assert client.get(links[0]).status_code == 200
+    if name in LISTS:
+        assert [found for _kind, found in entries(client, f"{PAGE}?list={name}")] == [record.name_and_language()[0]]
+
+
+def test_map_leads_to_the_changes_of_its_projects(client):
+    page = reading.page(client.get("/en/map/?status=closed"))
+    links = page.xpath("//p[@class='results-follow']/a/@href")
+    assert links[0] == "/en/changes/?list=projects&status=closed"
 
 
 @pytest.mark.parametrize(
-    ("language", "title"),
+    ("query", "told"),
     [
-        ("en", "What changed: November 2026"),
-        ("ko", "변경 사항: 2026년 11월"),
-        ("ru", "Что изменилось: ноябрь 2026 г."),
+        ("country=zz", "“zz” was not found"),
+        ("list=nothing", "no such list"),
+        ("change=nothing", "no such kind of change"),
     ],
 )
-def test_without_changes_in_this_month_the_last_month_with_some_is_shown(client, on, language, title):
-    changed(make_issue, "2026-11-03", name_en="Drought")
-    on("2026-11-27")
-    response = client.get(f"/{language}/changes/")
-    lead = reading.words(reading.page(response).xpath("//p[contains(@class, 'lead')]")[0])
-    on("2026-12-02")
+def test_wrong_filter_is_a_message_on_the_page_and_400_in_the_feed(client, query, told):
+    make_issue(name_en="Heat")
+    assert told in " ".join(reading.problems(client.get(f"{PAGE}?{query}")))
+    assert entries(client, f"{PAGE}?{query}") == [("New", "Heat")]
+    assert client.get(f"{FEED}?{query}").status_code == 400
+
+
+def test_filter_of_another_list_is_removed_from_the_address(client):
+    response = client.get(f"{PAGE}?list=sources&status=closed&language=ko")
+    assert (response.status_code, response["Location"]) == (302, f"{PAGE}?list=sources&language=ko")
+    assert client.get(f"{FEED}?list=sources&status=closed").status_code == 400
+
+
+def test_form_keeps_the_chosen_values(client):
+    loaded(make_country, key="kz")
+    page = reading.page(client.get(f"{PAGE}?country=kz&change=new&q=water"))
+    form = page.xpath("//form[@class='changes-form']")[0]
+    chosen = {select.get("name"): select.xpath("option[@selected]/@value") for select in form.xpath(".//select")}
+    assert chosen == {"change": ["new"], "kind": [], "country": ["kz"], "issue": [], "area": []}
+    assert form.xpath(".//input/@name") == ["q"]
+
+
+# ── The feed, bounds and costs ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_feed_has_the_changes_of_the_page(client, language, on):
+    project = loaded(make_project, title_en="Trees", title_ko="나무", title_ru="Деревья", status="implementation")
+    on("2026-11-28")
+    close(project)
+    address = f"/{language}/changes/?list=projects"
+    page = reading.page(client.get(address))
+    [link] = set(page.xpath("//main//a[@type='application/atom+xml']/@href"))
+    feed = feedparser.parse(client.get(link).content)
+    assert not feed.bozo
+    [entry] = feed.entries
+    assert reading.words(page.find_class("entry-title")[0]) in entry.title
+    assert entry.summary in reading.words(page.find_class("entry")[0])
+    assert entry.link == f"http://testserver/{language}/projects/{project.key}/"
+    assert ",2026:change/project/" in entry.id
+    assert feed.feed.links[0].href.endswith(address)
+
+
+def test_feed_has_an_etag(client):
+    make_issue()
     settle()
-    response = client.get(f"/{language}/changes/")
-    page = reading.page(response)
-    assert reading.words(page.xpath("//h1")[0]) == title
-    later = reading.words(page.xpath("//p[contains(@class, 'lead')]")[0])
-    assert later.startswith(lead)
-    assert len(later) > len(lead)
+    first = client.get(FEED)
+    again = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(FEED, headers=again).status_code == 304
+    make_issue()
+    settle()
+    assert client.get(FEED, headers=again).status_code == 200
 
 
-def test_first_publication_is_told_from_a_change(client, on):
-    on("2026-11-27")
-    changed(make_issue, "2026-11-03", name_en="Drought", published_at=datetime(2026, 11, 3, 12, tzinfo=UTC))
-    changed(make_issue, "2026-11-04", name_en="Heat", published_at=datetime(2026, 1, 3, 12, tzinfo=UTC))
-    page = reading.page(client.get("/en/changes/"))
-    assert "First published in this month: 1" in reading.words(page.xpath("//main")[0])
-    new = page.xpath("//li[.//span[contains(@class, 'tag')]]//p[@class='entry-title']")
-    assert [reading.words(name) for name in new] == ["Drought"]
+def test_long_list_has_pages(client, monkeypatch):
+    monkeypatch.setattr(changed, "PER_PAGE", 2)
+    for number in range(5):
+        make_issue(name_en=f"Issue {number}")
+    seen = [name for page in (1, 2, 3) for _kind, name in entries(client, f"{PAGE}?page={page}")]
+    assert sorted(seen) == [f"Issue {number}" for number in range(5)]
 
 
-def test_portal_without_records_has_the_page_too(client):
-    assert kinds(client) == {}
+@pytest.mark.parametrize("query", ["", "?list=projects&status=closed", "?country=kz", "?list=timeline"])
+def test_number_of_queries_does_not_grow(client, query):
+    def grow():
+        project = make_project(status="closed")
+        make_result(project=project), make_outcome(project=project), make_correction(record=project), make_issue()
+        settle()
+
+    loaded(make_country, key="kz")
+    grow()
+    client.get(PAGE)
+    before = queries(client, PAGE + query)
+    for _time in range(3):
+        grow()
+    assert len(queries(client, PAGE + query)) == len(before)
