@@ -19,6 +19,7 @@ from portal.views import map, search
 from portal.views.brief import BriefOfPlan, BriefPage
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
+from portal.views.digests import DigestPage, confirm_digest, digest_sent, stop_digest
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
 from portal.views.plan import PlanPage, kept_result, stored_result
 from portal.views.share_images import record_share_image
@@ -57,6 +58,10 @@ pages = [
     path("contact/", views.Contact.as_view(), name="contact"),
     path("changes/", views.WhatChanged.as_view(), name="what-changed"),
     path("changes/feed/", ChangesFeed.as_view(), name="what-changed-feed"),
+    path("digests/", DigestPage.as_view(), name="digest"),
+    path("digests/sent/", digest_sent, name="digest-sent"),
+    path("digests/confirm/", confirm_digest, name="digest-confirm"),
+    path("digests/stop/", stop_digest, name="digest-stop"),
     path("corrections/", views.CorrectionLog.as_view(), name="corrections"),
     path("corrections/feed/", corrections_feed, name="corrections-feed"),
     path("privacy/", views.Privacy.as_view(), name="privacy"),

@@ -54,6 +54,8 @@ PAGES = {
     "contact": "contact/",
     "corrections": "corrections/",
     "what-changed": "changes/",
+    "digest": "digests/",
+    "digest-sent": "digests/sent/",
     "privacy": "privacy/",
     "report": "report/?address=/en/projects/koica-gggi-aral-sea-grip/",
     "report-sent": "report/sent/1/",
@@ -63,7 +65,19 @@ PAGES = {
 
 # Pages with "noindex" for search engines.
 SILENT = {
-    *("search", "brief-made", "compare-found", "changes", "past", "not-found", "report", "report-sent", "plan-checked"),
+    *(
+        "search",
+        "brief-made",
+        "compare-found",
+        "changes",
+        "past",
+        "not-found",
+        "report",
+        "report-sent",
+        "plan-checked",
+        "digest",
+        "digest-sent",
+    ),
 }
 
 

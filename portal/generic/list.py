@@ -167,12 +167,15 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
 
     @property
     def follow_links(self):
-        """Pairs of label and URL: the page of the changes of the listed records."""
+        """Pairs of label and URL: the changes of the listed records, as a page and by e-mail."""
         if not self.followed_as:
             return []
         names = {*self.filterset_class.base_filters, "scope"}
         query = {"list": self.followed_as} | {name: v for name, v in self.request.GET.lists() if name in names}
-        return [(_("What changed in this list"), with_query(reverse("what-changed"), query))]
+        return [
+            (label, with_query(reverse(name), query))
+            for label, name in ((_("What changed in this list"), "what-changed"), (_("Changes by e-mail"), "digest"))
+        ]
 
     def canonical_query(self, context):
         """Return the query of the canonical URL: view and scope, and the page number if no filter is set.

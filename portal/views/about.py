@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 
 from portal.models import PortalDetails
 from portal.models.corrections import MONTHS_KEPT
+from portal.models.subscription import DAYS_UNCONFIRMED
 from portal.seo.head import PageMetadataMixin
 from portal.views.completeness import completeness
 
@@ -39,6 +40,7 @@ class Privacy(PageMetadataMixin, TemplateView):
             "trail": [(_("About"), reverse("about")), (title, None)],
             "details": PortalDetails.load(),
             "months": MONTHS_KEPT,
+            "days_unconfirmed": DAYS_UNCONFIRMED,
         }
 
 

@@ -101,6 +101,7 @@ class WhatChanged(PageMetadataMixin, TemplateView):
             ],
             "is_filtered": bool(parameters),
             "feed_url": with_query(reverse("what-changed-feed"), parameters),
+            "digest_url": with_query(reverse("digest"), followed.parameters),
         }
 
     @staticmethod

@@ -164,8 +164,8 @@ def test_what_is_there_in_nukus(reader):
         expect(section(reader.page, f"hits-{heading}").locator(".hit-facts").first).to_be_visible()
 
 
-def test_what_changed_in_a_country(reader):
-    """The content was loaded and nothing has changed since."""
+def test_what_changed_and_how_to_follow_it(reader):
+    """The content was loaded and nothing has changed since. This portal has no mail server."""
     page = reader.page
     reader.open_from_menu("/changes/")
     expect(page.locator("main .empty")).to_be_visible()
@@ -173,6 +173,8 @@ def test_what_changed_in_a_country(reader):
     reader.click(page.locator("main .changes-form [type=submit]"))
     expect(page).to_have_url(re.compile(r"country=uz"))
     expect(page.locator("main .chip b")).to_be_visible()
+    page.goto(page.locator(f'main a[href^="/{reader.language}/digests/"]').evaluate("link => link.href"))
+    expect(page.locator("main .empty a")).to_have_attribute("href", re.compile(r"/changes/feed/\?country=uz"))
 
 
 def test_a_mistake_is_reported(reader):
