@@ -26,7 +26,7 @@ from portal.models import Correction, Record
 from portal.models.corrections import attach_records
 from portal.tracking.history import CHANGED, CREATED, TRACKED
 
-MOST_READ = 5_000  # states of one model; an import may write more
+MOST_READ = 10_000  # states of one model: comparing them takes about 0.5 s; an import may write more
 MOST_CHANGES = 1_000
 # Readers of a record in one of these states saw it, or still see a notice of it.
 SEEN = (PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED)
@@ -125,14 +125,31 @@ def substantive_changes(
     window = Q(history_date__gte=since) & (Q(history_date__lt=until) if until else Q())
     found, is_cut = [], False
     for model in followed_models():
-        states = _own_states(model, window, kinds)
+        limit = _limit(model, window)
+        states = _own_states(model, window & limit, kinds)
         added = _added_rows(model, window) if ChangeKind.RESULT in kinds else []
-        is_cut = is_cut or max(len(states), len(added)) >= MOST_READ
+        is_cut = is_cut or bool(limit) or len(added) >= MOST_READ
         found += _changes_of(model, states, added, kinds, matching)
     if ChangeKind.CORRECTION in kinds:
         found += _corrections(window, matching)
     found.sort(key=lambda change: (change.moment, change.identity), reverse=True)
     return ChangesFound(found[:MOST_CHANGES], is_cut or len(found) > MOST_CHANGES)
+
+
+def _published(model, window):
+    """Return the recorded changes of a window after which a record of the model was published."""
+    states = TRACKED[model].states._base_manager
+    return states.filter(window, history_type__in=[CREATED, CHANGED], publication=PublicationStatus.PUBLISHED)
+
+
+def _limit(model, window):
+    """Return the condition that leaves at most MOST_READ published states in a window, the newest; empty if all do.
+
+    The states of one action have the same time, so it leaves all of them or none.
+    """
+    oldest = _published(model, window).order_by("-history_date").values_list("history_date", flat=True)
+    cut = oldest[MOST_READ : MOST_READ + 1]
+    return Q(history_date__gt=cut[0]) if len(cut) else Q()
 
 
 def _own_states(model, window, kinds):
@@ -160,11 +177,11 @@ def _own_states(model, window, kinds):
     if not conditions:
         return []
     return list(
-        states.filter(window, history_type__in=[CREATED, CHANGED], publication=PublicationStatus.PUBLISHED)
+        _published(model, window)
         .annotate(was_seen=was_seen, **_columns_before(model, last))
         .filter(conditions)
         .order_by("-history_date", "-pk")
-        .values("pk", "history_date", "was_seen", tracked.key, *watched, *_names_before(model))[:MOST_READ]
+        .values("pk", "history_date", "was_seen", tracked.key, *watched, *_names_before(model))
     )
 
 

@@ -22,7 +22,7 @@ from portal.http.throttling import throttle
 from portal.models import Correction
 from portal.models.corrections import attach_records
 from portal.tracking import content_version
-from portal.views.changed import chosen_kinds, first_moment, foreign_parameters
+from portal.views.changed import chosen_kinds, first_moment
 from portal.views.list_query import ListQuery
 
 
@@ -59,10 +59,10 @@ class ChangesFeed(View):
 
     def get(self, request):
         followed, (kinds, is_wrong) = ListQuery.from_request(request.GET), chosen_kinds(request.GET)
-        if foreign := foreign_parameters(request.GET):
+        if foreign := ListQuery.foreign_names(request.GET):
             known = {"list", "change"} | ListQuery.names_of(followed.name)
             raise ProblemDetail(400, unknown_sentence(min(foreign), known))
-        if request.GET.get("list") not in {None, *ListQuery.LISTS}:
+        if not followed.is_known:
             raise ProblemDetail(400, one_of_sentence("list", list(ListQuery.LISTS)))
         if is_wrong:
             raise ProblemDetail(400, one_of_sentence("change", ChangeKind.values))

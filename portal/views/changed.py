@@ -34,12 +34,6 @@ def chosen_kinds(query):
     )
 
 
-def foreign_parameters(query):
-    """Return the parameters of other lists than the one that `query` names."""
-    name = ListQuery.from_request(query).name
-    return set(query) & ListQuery.all_names() - ListQuery.names_of(name) - {"list"}
-
-
 class WhatChanged(PageMetadataMixin, TemplateView):
     """The substantive changes of the last twelve months, the newest first.
 
@@ -54,7 +48,7 @@ class WhatChanged(PageMetadataMixin, TemplateView):
         return ListQuery.all_names() | {"change", "page"}
 
     def get(self, request, *args, **kwargs):
-        if foreign := foreign_parameters(request.GET):
+        if foreign := ListQuery.foreign_names(request.GET):
             rest = {name: values for name, values in request.GET.lists() if name not in foreign}
             return HttpResponseRedirect(with_query(request.path, rest))
         if request.GET.get("q"):
@@ -76,7 +70,6 @@ class WhatChanged(PageMetadataMixin, TemplateView):
         change = kinds[0] if len(kinds) == 1 else ""
         parameters = followed.parameters | ({"change": [change]} if change else {})
         title = pgettext_lazy("menu", "What changed")
-        unknown_list = query.get("list") not in {None, *ListQuery.LISTS}
         return super().get_context_data(**kwargs) | {
             "title": gettext("What changed: {list}").format(list=followed.title) if followed.title else title,
             "trail": [(title, reverse("what-changed") if parameters else None)],
@@ -86,7 +79,6 @@ class WhatChanged(PageMetadataMixin, TemplateView):
             "followed": followed,
             "since": first_moment(),
             "problems": [
-                *([gettext("There is no such list. All records are shown.")] if unknown_list else []),
                 *([gettext("There is no such kind of change. All are shown.")] if is_wrong else []),
                 *followed.problems,
             ],

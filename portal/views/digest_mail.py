@@ -57,11 +57,10 @@ def followed_by(subscription):
 
     Without the value the list would have more records than the reader asked for.
     """
-    if subscription.list_name not in ListQuery.LISTS:
-        return None
     followed = ListQuery(subscription.list_name, QueryDict(subscription.query))
     with override(subscription.language):  # the names of the values are read here
-        return followed if followed.query == subscription.query else None
+        is_whole = followed.is_known and followed.query == subscription.query
+    return followed if is_whole else None
 
 
 def send_confirmation(subscription, followed):

@@ -107,6 +107,12 @@ class DigestPage(PageMetadataMixin, FormView):
         super().setup(request, *args, **kwargs)
         self.followed = ListQuery.from_request(request.GET)
 
+    def get(self, request, *args, **kwargs):
+        if foreign := ListQuery.foreign_names(request.GET):
+            rest = {name: values for name, values in request.GET.lists() if name not in foreign}
+            return HttpResponseRedirect(with_query(request.path, rest))
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         return context | {
@@ -136,7 +142,7 @@ class DigestPage(PageMetadataMixin, FormView):
             return self.refused(told, status=429, headers={"Retry-After": str(error.seconds)})
         if len(self.followed.query) > DigestSubscription.LONGEST_QUERY:
             return self.refused(gettext("The filter is too long. Please remove some of its values."), status=400)
-        if self.followed.problems or request.GET.get("list") not in {None, *ListQuery.LISTS}:
+        if self.followed.problems:
             return self.refused(gettext("The filter has a value that does not exist. Check it and send again."), 400)
         return super().post(request, *args, **kwargs)
 

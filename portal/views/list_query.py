@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from issues.views import Glossary, IndicatorList, IssueList
 from portal.core.urls import with_query
@@ -31,22 +32,23 @@ class ListQuery:
     }
 
     def __init__(self, name: str, query: QueryDict) -> None:
-        """`name` is a key of LISTS. Parameters that are no filters of the list are ignored."""
-        self.name, self.view_class = name, self.LISTS[name]
+        """An unknown name means all records, and parameters that are no filters of the list are ignored."""
+        self.is_known = name in self.LISTS
+        self.name = name if self.is_known else ALL
+        self.view_class = self.LISTS[self.name]
         own = QueryDict(mutable=True)
         for parameter, values in query.lists():
-            if parameter in self.names_of(name):
+            if parameter in self.names_of(self.name):
                 own.setlist(parameter, values)
         request = HttpRequest()
-        request.method, request.path, request.GET = "GET", reverse(name), own
+        request.method, request.path, request.GET = "GET", reverse(self.name), own
         self.view = self.view_class()
         self.view.setup(request)
 
     @classmethod
     def from_request(cls, query: QueryDict) -> "ListQuery":
-        """Return the list that the parameter `list` names, with its filters. An unknown name means all records."""
-        name = query.get("list", "")
-        return cls(name if name in cls.LISTS else ALL, query)
+        """Return the list that the parameter `list` names, or all records, with its filters."""
+        return cls(query.get("list", ALL), query)
 
     @classmethod
     def names_of(cls, name: str) -> set[str]:
@@ -58,6 +60,11 @@ class ListQuery:
     def all_names(cls) -> set[str]:
         """Return the names of the parameters of all lists, and `list`."""
         return {"list"}.union(*map(cls.names_of, cls.LISTS))
+
+    @classmethod
+    def foreign_names(cls, query: QueryDict) -> set[str]:
+        """Return the parameters of a query that are filters of other lists than the one that it names."""
+        return set(query) & cls.all_names() - cls.names_of(cls.from_request(query).name) - {"list"}
 
     @property
     def title(self):
@@ -72,7 +79,8 @@ class ListQuery:
     @property
     def problems(self) -> list[str]:
         """A sentence for each value that was left out."""
-        return self.filterset.error_messages
+        unknown = [] if self.is_known else [gettext("There is no such list. All records are shown.")]
+        return [*unknown, *self.filterset.error_messages]
 
     @property
     def words(self) -> str:

@@ -209,6 +209,17 @@ def test_number_of_changes_is_limited_and_the_limit_is_stated(since, monkeypatch
     assert ([change.record.key for change in answer.changes], answer.is_cut) == (["c", "b"], True)
 
 
+def test_number_of_states_that_are_read_is_limited(since, on, monkeypatch):
+    monkeypatch.setattr(substantive, "MOST_READ", 2)
+    for day, key in enumerate("abc", start=1):
+        on(f"2026-11-0{day}")
+        make_issue(key=key)
+    answer = substantive_changes(datetime(2026, 11, 1, tzinfo=UTC))
+    assert ([change.record.key for change in answer.changes], answer.is_cut) == (["c", "b"], True)
+    answer = substantive_changes(datetime(2026, 11, 2, tzinfo=UTC))
+    assert (len(answer.changes), answer.is_cut) == (2, False)
+
+
 def test_number_of_queries_does_not_grow(since):
     def queries():
         settle()

@@ -263,6 +263,11 @@ def test_long_digest_is_cut_and_leads_to_the_page(reader, mailbox, on, monkeypat
     assert "There are more changes." in body
 
 
+def test_form_leaves_out_filters_of_other_lists(client):
+    response = client.get(f"{FORM}?list=sources&status=closed&language=ko")
+    assert (response.status_code, response["Location"]) == (302, f"{FORM}?list=sources&language=ko")
+
+
 def test_filter_whose_value_is_gone_sends_nothing(reader, mailbox, on):
     on("2026-11-02")
     kz = loaded(make_country, key="kz")
