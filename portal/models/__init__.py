@@ -14,7 +14,7 @@ from portal.models.outlook import DatedQuerySet, Outlook, OutlookMixin
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
-from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord
+from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord, UnpublishedTitle
 from portal.models.source import Citation, Source
 from portal.models.subscription import DigestSubscription
 from portal.tracking.audit_log import AuditEntry
@@ -54,6 +54,7 @@ __all__ = [
     "Source",
     "ThroughModel",
     "Tombstone",
+    "UnpublishedTitle",
     "Verification",
     "attach_aliases",
 ]

@@ -172,6 +172,23 @@ class SearchWord(models.Model):
         return self.word
 
 
+class UnpublishedTitle(models.Model):
+    """The tokens of the names, aliases and identifiers of an unpublished record. Only the search of the desk reads it.
+
+    It is a table of its own, so that no public search can find an unpublished record. `entry_id` gives the primary key.
+    """
+
+    is_audited = False
+
+    id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=12, choices=Kind)
+    record = models.BigIntegerField()
+    tokens = models.TextField()
+
+    def __str__(self):
+        return f"{self.kind} {self.record}"
+
+
 class SearchState(models.Model):
     """The state of the search index; one row.
 

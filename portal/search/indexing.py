@@ -12,9 +12,20 @@ from typing import NamedTuple, TypeGuard
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Count, ForeignKey, ForeignObjectRel, ManyToManyField, Model
+from django.db.models import (
+    Count,
+    Exists,
+    ForeignKey,
+    ForeignObjectRel,
+    ManyToManyField,
+    Model,
+    OuterRef,
+    Q,
+    prefetch_related_objects,
+)
 from django.db.models.signals import post_migrate
 
+from portal.core.choices import PublicationStatus
 from portal.models.alias import Alias, AliasedMixin, attach_aliases
 from portal.models.place import Place
 from portal.models.record import Record
@@ -27,6 +38,7 @@ from portal.models.search_index import (
     SearchName,
     SearchState,
     SearchWord,
+    UnpublishedTitle,
     entry_id,
     kinds_of,
 )
@@ -310,14 +322,19 @@ def _words(name: str) -> Iterator[str]:
 
 
 def _reindex(model: type[Record], pks: Sequence[int], tables: Iterable[str] | None = None) -> set[int]:
-    """Make the entries of records anew; those that readers may not see get none. Return whose names or facets moved."""
+    """Make the entries of records anew; those that readers may not see get none. Return whose names or facets moved.
+
+    Unpublished records get an UnpublishedTitle in place of an entry.
+    """
     every = {entry_id(kind, pk): pk for kind in kinds_of(model) for pk in pks}
     with transaction.atomic():
         # Locked, so that of two who change what the record shows, the later one sees what the earlier one did.
-        records = model.objects.published().filter(pk__in=pks).select_for_update().order_by("pk")
-        records = list(records.prefetch_related(*documents.relations(model)))
-        attach_aliases(records)
+        stored = list(model.objects.filter(pk__in=pks).select_for_update().order_by("pk"))
+        attach_aliases(stored)
+        records = [record for record in stored if record.publication == PublicationStatus.PUBLISHED]
+        prefetch_related_objects(records, *documents.relations(model))
         kept = {entry_id(kind, record.pk): (kind, record) for record in records if (kind := kind_of(record))}
+        _index_unpublished(every, [record for record in stored if record.publication != PublicationStatus.PUBLISHED])
         before = _standing(list(every))
         SearchFacet.objects.filter(entry__in=every).delete()
         SearchName.objects.filter(entry__in=every).delete()
@@ -345,6 +362,19 @@ def _reindex(model: type[Record], pks: Sequence[int], tables: Iterable[str] | No
     return {pk for entry, pk in every.items() if before.get(entry) != after.get(entry)}
 
 
+def _index_unpublished(entries: Iterable[int], records: Sequence[Record]) -> None:
+    """Replace the UnpublishedTitles of these entries by those of unpublished records."""
+    UnpublishedTitle.objects.filter(pk__in=entries).delete()
+    found = []
+    for record in records:
+        if kind := kind_of(record):
+            names = [*documents.names_of(record), *documents.aliases_of(record), *_identifiers(record)]
+            tokens = indexed([*dict.fromkeys(text for _language, text in names)])
+            tokens += "".join(f"{identifier(text)} {BREAK} " for _language, text in _identifiers(record))
+            found.append(UnpublishedTitle(pk=entry_id(kind, record.pk), kind=kind, record=record.pk, tokens=tokens))
+    UnpublishedTitle.objects.bulk_create(found, batch_size=200)
+
+
 def _learn(words: Iterable[str]) -> None:
     rows = [SearchWord(word=word, length=len(word)) for word in sorted(words)]
     SearchWord.objects.bulk_create(rows, batch_size=400, ignore_conflicts=True)
@@ -369,14 +399,20 @@ def state_of_index() -> str:
     state = SearchState.objects.filter(pk=1).first()
     if state is None or state.analyser != VERSION:
         return "The index was made by another version of the portal."
-    counts = dict(SearchEntry.objects.order_by().values_list("kind").annotate(Count("pk")))
+    entries, titles = (
+        dict(table.objects.order_by().values_list("kind").annotate(Count("pk")))
+        for table in (SearchEntry, UnpublishedTitle)
+    )
     for model in searched_models():
-        records = model.objects.published()
+        records = model.objects.order_by()
         if model._meta.model_name == "place":
             records = records.exclude(kind="world")
-        here, there = records.count(), sum(counts.get(kind, 0) for kind in kinds_of(model))
-        if here != there:
-            return f"The index has {there} of {here} {model._meta.verbose_name_plural}."
+        published = Q(publication=PublicationStatus.PUBLISHED)
+        stored = records.aggregate(published=Count("pk", filter=published), unpublished=Count("pk", filter=~published))
+        for state, counts in (("published", entries), ("unpublished", titles)):
+            here, there = stored[state], sum(counts.get(kind, 0) for kind in kinds_of(model))
+            if here != there:
+                return f"The index has {there} of {here} {state} {model._meta.verbose_name_plural}."
     return ""
 
 
@@ -420,6 +456,9 @@ def rebuild(advance: Callable[[int], object] = lambda count: None) -> None:
         for rows in (SearchFacet, SearchName):
             rows.objects.filter(entry__in=forgotten).delete()
         forgotten.delete()
+        for model in searched_models():
+            titles = UnpublishedTitle.objects.filter(kind__in=kinds_of(model))
+            titles.exclude(Exists(model.objects.filter(pk=OuterRef("record")))).delete()
         SearchWord.objects.all().delete()
         names = SearchName.objects.filter(whole=True, is_alias=False).exclude(language=NO_LANGUAGE)
         texts = names.values_list("text", flat=True)

@@ -15,6 +15,7 @@ from django.views.generic import RedirectView
 
 from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
+from portal.staff.search import search_page
 from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
 
@@ -42,6 +43,7 @@ class PortalAdminSite(AdminSite):
         moved = RedirectView.as_view(pattern_name="admin:portal_externallink_changelist", query_string=True)
         return [
             path("doubles/", self.admin_view(page), name="doubles"),
+            path("search/", self.admin_view(functools.partial(search_page, self)), name="search"),
             path("portal/link/", moved),
             *super().get_urls(),
         ]

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
@@ -20,6 +18,7 @@ from portal.curation.translations import outdated_condition, translated_fields
 from portal.curation.verifications import not_verified_since
 from portal.models import Place, PortalDetails, ReaderReport, Record, workflow
 from portal.staff.pages import admin_address
+from portal.staff.search import recent_records
 
 # Fields of records that need no translation: the editors' own notes, and licence terms as publishers state them.
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
@@ -264,25 +263,9 @@ class EditorDashboard:
         return [self._line(record) for record in found[:LONGEST_WAITING]]
 
     def my_drafts(self):
-        """Return the drafts that the user changed, the last changed first.
-
-        At most MY_DRAFTS drafts out of the user's last 200 log entries.
-        """
-        entries = (
-            LogEntry.objects.filter(user=self.request.user)
-            .order_by("-action_time")
-            .values_list("content_type", "object_id")[:200]
-        )
-        kinds = {ContentType.objects.get_for_model(model).pk: model for model in self.models}
-        wanted = dict.fromkeys((kind, pk) for kind, pk in entries if kind in kinds)
-        drafts = {
-            (kind, str(record.pk)): record
-            for kind in dict.fromkeys(kind for kind, _pk in wanted)
-            for record in kinds[kind].objects.filter(
-                publication=PublicationStatus.DRAFT, pk__in=[pk for one, pk in wanted if one == kind]
-            )
-        }
-        return [self._line(drafts[one]) for one in wanted if one in drafts][:MY_DRAFTS]
+        """Return the drafts that the user changed, the last changed first; at most MY_DRAFTS."""
+        drafts = recent_records(self.request.user, self.models, MY_DRAFTS, publication=PublicationStatus.DRAFT)
+        return [self._line(draft) for draft in drafts]
 
     @staticmethod
     def _line(record):

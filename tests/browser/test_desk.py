@@ -193,3 +193,16 @@ def test_a_term_goes_from_draft_to_its_readers(editor, desk, language, in_review
     expect(han.locator("#id_definition_en")).to_have_count(0)  # it is public: an editor cannot change it any more
     han.goto(f"{desk.url}/{language}/search/?q={name}")
     expect(han.locator(".hit").first).to_contain_text(name)
+
+
+def test_slash_opens_the_search_over_all_kinds_and_a_word_leads_to_a_form(editor, desk):
+    page = editor(2)
+    page.goto(f"{desk.url}/admin/")
+    page.keyboard.press("/")
+    expect(page.locator("#desk-search input")).to_be_focused()
+    page.keyboard.type("aralkum /")  # in the field the key writes a character
+    page.keyboard.press("Enter")
+    expect(page.locator("#desk-search input")).to_have_value("aralkum /")
+    page.locator(".desk-records a").first.click()
+    expect(page.locator("#content h1")).to_be_visible()
+    assert "/change/" in page.url

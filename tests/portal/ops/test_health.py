@@ -43,7 +43,7 @@ def test_readyz_says_that_the_index_lacks_records(client):
     indexing.flush_index()
     SearchEntry.objects.filter(kind="source").first().delete()
     response = client.get("/readyz")
-    assert (response.status_code, response.json()["search_index"]) == (503, "The index has 1 of 2 sources.")
+    assert (response.status_code, response.json()["search_index"]) == (503, "The index has 1 of 2 published sources.")
 
 
 def test_readyz_says_that_the_database_does_not_answer(client, monkeypatch):

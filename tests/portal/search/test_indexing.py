@@ -214,7 +214,7 @@ def test_rebuild_forgets_what_is_no_longer_there():
     make_project(title_en="Quinoa")
     indexing.flush_index()
     Project._base_manager.filter()._raw_delete(connection.alias)
-    assert indexing.state_of_index() == "The index has 1 of 0 projects."
+    assert indexing.state_of_index() == "The index has 1 of 0 published projects."
     indexing.rebuild()
     assert (indexing.state_of_index(), found("quinoa")) == ("", [])
 

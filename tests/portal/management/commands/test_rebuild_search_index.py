@@ -27,7 +27,7 @@ def test_rebuild_brings_everything_back(capsys):
     assert "quinoa" in SearchWord.objects.values_list("word", flat=True)
     assert not store.exists(store.NEW_TABLE)
     assert capsys.readouterr().out.splitlines() == [
-        "The index has 0 of 1 places.",
+        "The index has 0 of 1 published places.",
         "The search index holds 3 records.",
     ]
     call_command("rebuild_search_index", "--if-needed", verbosity=0)
