@@ -210,7 +210,7 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
         ),
         (pgettext_lazy("desk", "Summary"), {"fields": (in_languages("summary"),)}),
         (pgettext_lazy("desk", "Activities"), {"fields": (in_languages("activities"),)}),
-        (pgettext_lazy("desk", "Results"), {"fields": (in_languages("results"),)}),
+        (pgettext_lazy("desk", "Results"), {"fields": (in_languages("results"), "looked_on")}),
         (pgettext_lazy("desk", "Evidence"), {"fields": ("confidence", in_languages("evidence"))}),
         (pgettext_lazy("desk", "Note"), {"fields": (in_languages("note"),)}),
         (_("Dates and funding"), {"fields": (("start", "end"), ("budget", "currency", "finance"))}),

@@ -295,6 +295,7 @@ Serialiser(
         TranslatedTextField("summary", column(Project, "summary")),
         TranslatedTextField("activities", column(Project, "activities")),
         TranslatedTextField("results", column(Project, "results")),
+        DayField("looked_on", column(Project, "looked_on")),
         *evidence(Project),
         cited(ProjectCitation, "project"),
         *TIMES,

@@ -195,6 +195,7 @@ def schema():
         years={"type": "array", "items": {"type": ["string", "null"]}},
         budget={"type": ["string", "null"]},
         outcome={"type": "array", "items": outcome, "description": "What came of it."},
+        looked_on_words=TEXT | {"description": "When somebody last looked for results; empty before the end."},
         organisations={"type": "array", "items": organisation, "description": "Whom to ask."},
     )
     agreement = _object(

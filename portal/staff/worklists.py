@@ -76,9 +76,13 @@ def _of_what_we_state(of):
     return of_ours
 
 
-def _quiet(model):
-    """Return the condition that a record is quiet today, for models that have one (`quiet_condition`)."""
-    return model.quiet_condition(timezone.localdate()) if hasattr(model, "quiet_condition") else None
+def _today(method):
+    """Return a function that returns `method(today)` of a model, and None for models without this class method."""
+
+    def of(model):
+        return getattr(model, method)(timezone.localdate()) if hasattr(model, method) else None
+
+    return of
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ WORKLISTS = {
     ),
     "ko": Worklist(_("Missing Korean translation"), lambda model: untranslated(model, "ko"), action="translate_ko"),
     "ru": Worklist(_("Missing Russian translation"), lambda model: untranslated(model, "ru"), action="translate_ru"),
-    "quiet": Worklist(_("Agreements quiet for two years"), _quiet),
+    "quiet": Worklist(_("Agreements quiet for two years"), _today("quiet_condition")),
+    "results": Worklist(_("Completed projects without results"), _today("results_due_condition")),
     "confidence": Worklist(_("Low confidence"), _where("confidence", confidence=Confidence.LOW)),
     "dates": Worklist(_("Without dates"), _where("start", start=None)),
     "budget": Worklist(_("Without a budget"), _where("budget", budget=None)),

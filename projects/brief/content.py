@@ -8,7 +8,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext, ngettext, pgettext
@@ -50,7 +50,7 @@ from projects.models import (
 )
 
 # The most rows of each part. A brief has two to four pages.
-FIGURES, CAUSES, PROJECTS, RESULTS, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 5, 8, 5
+FIGURES, CAUSES, PROJECTS, RESULTS, SILENT, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 3, 5, 8, 5
 CITED = 2  # sources of one statement: its editors put the main ones first
 VISIBLE = PublicationStatus.PUBLISHED
 
@@ -291,11 +291,7 @@ class BriefWriter:
     def ask_of_projects(self, ids: BitMap, budgets_known: int) -> None:
         """Note what is not known of the projects."""
         unconfirmed = ids & projects_with_status([one for one in StatusNow if one.value not in Project.Status.values])
-        completed = ids & projects_with_status([StatusNow.CLOSED])
-        told = set(
-            Result.objects.published().filter(project__pk__in_ids=IdList(completed)).values_list("project", flat=True)
-        )
-        silent = len(completed) - len(told)
+        silent = self.silent_projects().count()
         for count, sentence in (
             (len(ids) - budgets_known, gettext("Projects whose budget is not known: {count}.")),
             (len(unconfirmed), gettext("Projects whose status no recent source confirms: {count}.")),
@@ -304,8 +300,13 @@ class BriefWriter:
             if count:
                 self.questions.append(sentence.format(count=number(count)))
 
+    def silent_projects(self):
+        """The completed projects of which no source that was read reports a result, the newest first."""
+        found = Project.objects.published().filter(pk__in_ids=IdList(self.subject.projects))
+        return found.completed_without_results().latest_first()
+
     def outcomes(self) -> BriefSection:
-        """Results, lessons and evaluations of the projects, and those of the topic in the place without a project."""
+        """Results and lessons of the projects, those of the topic without a project, and projects without any."""
         subject, filters = self.subject, ResultFilter.base_filters
         found = Result.objects.published()
         of_projects = found.filter(project__pk__in_ids=IdList(subject.projects))
@@ -321,23 +322,31 @@ class BriefWriter:
         pks = [*of_projects.latest_first().values_list("pk", flat=True)[:RESULTS]]
         pks += general.order_by("key").values_list("pk", flat=True)[: RESULTS - len(pks)]
         rows = found.select_related("project").prefetch_related("citations__source").in_bulk(pks)
-        heading = gettext("What came of it, and lessons")
-        if not rows:
-            return BriefSection(heading, (muted(gettext("No source that was read reports results.")),))
-        return BriefSection(
-            heading,
+        items = [
             (
-                Items(
-                    tuple(
-                        (
-                            Text(str(rows[pk].get_kind_display()), (), self.url(rows[pk])),
-                            Text(self.outcome_text(rows[pk]), self.notes.of(rows[pk])),
-                        )
-                        for pk in pks
-                    )
-                ),
-            ),
+                Text(str(rows[pk].get_kind_display()), (), self.url(rows[pk])),
+                Text(self.outcome_text(rows[pk]), self.notes.of(rows[pk])),
+            )
+            for pk in pks
+        ]
+        # A project without such records may have a text on its results.
+        told = Project.objects.published().filter(
+            ~Exists(found.filter(project=OuterRef("pk"))), pk__in_ids=IdList(subject.projects), results_en__gt=""
         )
+        for project in told.prefetch_related("citations__source").latest_first()[: RESULTS - len(items)]:
+            text = pgettext("project", "{title}: {text}").format(
+                title=project.name_and_language()[0], text=own(project, "results")
+            )
+            link = Text(gettext("Results"), (), f"{self.url(project)}#results")
+            items.append((link, Text(text, self.notes.of(project))))
+        heading = gettext("What came of it, and lessons")
+        none = gettext("No source that was read reports results.")
+        silent = [
+            (self.named(project), Text(f"{none} {project.looked_on_words}"))
+            for project in self.silent_projects()[:SILENT]
+        ]
+        blocks = [Items(tuple(rows)) for rows in (items, silent) if rows]
+        return BriefSection(heading, tuple(blocks or [muted(none)]))
 
     @staticmethod
     def outcome_text(result) -> str:

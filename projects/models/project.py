@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from issues.models import Issue
 from portal.core.choices import Area, Currency, IatiChoices, Level
 from portal.core.formatting import date_in_sentence
-from portal.core.partial_dates import PartialDateField, not_before
+from portal.core.partial_dates import PartialDateField, months_before, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
 from projects.models.project_status import StatedStatus, has_status_on, is_current, label_on, status_on
+
+LOOK_AGAIN_MONTHS = 12  # after so long, editors look again for results of a completed project without any
 
 
 class SectorManager(KeyManager):
@@ -75,6 +77,15 @@ class ProjectQuerySet(RecordQuerySet):
     def with_status_on(self, statuses, day):
         """Return the projects of which readers see one of `statuses` (codes of StatusNow) on a day."""
         return self.filter(has_status_on(statuses, day))
+
+    def completed_without_results(self):
+        """Return the completed projects without a text of results and without a published result or lesson."""
+        results = self.model._meta.get_field("result_records").related_model.objects.published()
+        return (
+            self.filter(status=Project.Status.CLOSED)
+            .exclude(results_en__gt="")
+            .exclude(models.Exists(results.filter(project=models.OuterRef("pk"))))
+        )
 
     def of_gyeonggi(self):
         """Return the projects of Gyeonggi: a body of the province takes part, or a place in it is named."""
@@ -161,6 +172,12 @@ class Project(Record, EvidenceModel):
     summary = models.TextField(_("summary"))
     activities = models.TextField(_("activities"), blank=True)
     results = models.TextField(_("results"), blank=True)
+    looked_on = models.DateField(
+        _("results looked for on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last looked for results and lessons, found or not."),
+    )
     countries = models.ManyToManyField(
         Place,
         verbose_name=_("countries"),
@@ -255,6 +272,24 @@ class Project(Record, EvidenceModel):
         return gettext("{status} · last reported {date}").format(
             status=self.status_now_label, date=date_in_sentence(self.status_as_of)
         )
+
+    @property
+    def looked_on_words(self):
+        """When somebody last looked for results, as a sentence; "" if no day is stored and it is not completed."""
+        if self.looked_on:
+            return gettext("Results were last looked for on {date}.").format(date=date_in_sentence(self.looked_on))
+        if self.status == self.Status.CLOSED:
+            return gettext("It is not recorded when results were last looked for.")
+        return ""
+
+    @classmethod
+    def results_due_condition(cls, today):
+        """Return the condition that editors should look for results on the day `today`.
+
+        The project is completed, no result is known, and nobody has looked for one in the last year.
+        """
+        due = cls.objects.completed_without_results().exclude(looked_on__gte=months_before(today, LOOK_AGAIN_MONTHS))
+        return models.Q(models.Exists(due.filter(pk=models.OuterRef("pk"))))
 
 
 class ProjectArea(ThroughModel):

@@ -145,6 +145,7 @@ def _items(check, names):
                 "years": [project.start, project.end],
                 "budget": money(project.budget, project.currency) if project.budget is not None else None,
                 "outcome": _outcome(project),
+                "looked_on_words": project.looked_on_words,
                 "organisations": _organisations(project),
             }
         )

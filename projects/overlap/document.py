@@ -60,9 +60,11 @@ def _neighbour(item):
         facts.append(item["budget"])
     facts.append(gettext("Fit: {fit}%").format(fit=item["fit"]))
     outcome = [f"{one['kind']}: {one['text']}" for one in item["outcome"]]
+    if not outcome:
+        outcome = [gettext("None of the sources we read reports results."), item.get("looked_on_words")]
     rows = [
         (gettext("Why it is near"), "; ".join(item["reasons"])),
-        (gettext("What came of it"), " ".join(outcome) or gettext("None of the sources we read reports results.")),
+        (gettext("What came of it"), " ".join(filter(None, outcome))),
         (
             gettext("Whom to ask"),
             "; ".join(f"{one['name']} ({', '.join(one['roles'])})" for one in item["organisations"]),

@@ -32,6 +32,11 @@ def told(client, path, *fields):
     return {field: said[field] for field in fields}
 
 
+def test_project_states_when_results_were_looked_for(client):
+    make_project(key="trees", looked_on=datetime.date(2026, 11, 26))
+    assert told(client, "projects/trees", "looked_on") == {"looked_on": "2026-11-26"}
+
+
 def test_agreement_states_what_came_of_it(client, monkeypatch):
     monkeypatch.setattr(timezone, "localdate", lambda *args: datetime.date(2026, 11, 26))
     agreement = make_agreement(key="mou", looked_on=datetime.date(2026, 11, 26), outcome_note_en="One of two.")

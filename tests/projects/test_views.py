@@ -116,6 +116,27 @@ def test_project_with_activities_says_that_no_source_reports_results(client):
     assert headings(response) == ["activities", "issues", "evidence", "cite"]
 
 
+def test_completed_project_without_results_says_when_they_were_looked_for(client):
+    for key, fields in (
+        ("looked", {"status": "closed", "looked_on": datetime.date(2026, 11, 26)}),
+        ("never", {"status": "closed"}),
+        ("running", {"status": "implementation"}),
+    ):
+        make_answer(project=make_project(key=key, activities_en="Trees were planted.", **fields))
+    none = "None of the sources we read reports results."
+    assert [reading.said(client.get(f"/en/projects/{key}/"), "unknown") for key in ("looked", "never", "running")] == [
+        [f"{none} Results were last looked for on 26 November 2026."],
+        [f"{none} It is not recorded when results were last looked for."],
+        [none],
+    ]
+
+
+def test_project_with_results_says_when_others_were_looked_for(client):
+    make_project(key="trees", results_en="They grow.", looked_on=datetime.date(2026, 11, 26))
+    [section] = reading.page(client.get("/en/projects/trees/")).xpath("//section[@aria-labelledby='results']")
+    assert reading.words(section).endswith("They grow. Results were last looked for on 26 November 2026.")
+
+
 def test_project_answers_first_and_gives_its_evidence_last(client):
     project = make_project(key="trees", activities_en="Trees were planted.", results_en="They grow.")
     issue = make_issue()

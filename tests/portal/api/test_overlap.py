@@ -8,6 +8,7 @@ from django.test import Client
 from portal.api.overlap import EXAMPLE
 from portal.core.choices import PublicationStatus
 from portal.http import throttling
+from projects.models import Project
 from tests.make import make_country, make_organisation, make_place, make_project
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,12 @@ def test_program_gets_near_projects_without_a_token_or_cookie(program, forest):
     assert "Shared words: " in " ".join(item["reasons"])
     assert round(sum(item["points"].values()), 1) > 0
     assert response["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+
+
+def test_neighbour_without_results_says_when_they_were_looked_for(program, forest):
+    Project.objects.update(status="closed", looked_on="2026-11-26")
+    [item] = send(program, {"text": "Plant a forest of saxaul"}).json()["items"]
+    assert (item["outcome"], item["looked_on_words"]) == ([], "Results were last looked for on 26 November 2026.")
 
 
 def test_answer_is_in_the_language_that_was_asked_for(program, forest):

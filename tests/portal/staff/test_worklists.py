@@ -23,6 +23,7 @@ from tests.make import (
     make_place,
     make_portal_details,
     make_project,
+    make_result,
     make_term,
 )
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
@@ -97,6 +98,24 @@ def test_agreements_quiet_for_two_years_are_listed(editor, monkeypatch):
     count, url = cares(editor, "Agreements")["Agreements quiet for two years"]
     assert count == 1
     assert [agreement.key for agreement in listed(editor.get(url))] == ["quiet"]
+
+
+def test_completed_projects_whose_results_are_due_are_listed(editor, monkeypatch):
+    monkeypatch.setattr(timezone, "localdate", lambda *args: datetime.date(2026, 11, 27))
+    for key, fields in (
+        ("never", {}),
+        ("long-ago", {"looked_on": datetime.date(2025, 11, 26)}),
+        ("looked", {"looked_on": datetime.date(2025, 11, 27)}),
+        ("told", {"results_en": "They grow."}),
+        ("running", {"status": "implementation"}),
+        ("archived", {"publication": PublicationStatus.ARCHIVED}),
+    ):
+        make_project(key=key, **{"status": "closed"} | fields)
+    make_result(project=make_project(key="recorded", status="closed"))
+    make_result(project=make_project(key="drafted", status="closed"), publication=PublicationStatus.DRAFT)
+    count, url = cares(editor, "Projects")["Completed projects without results"]
+    assert count == 3
+    assert {project.key for project in listed(editor.get(url))} == {"never", "long-ago", "drafted"}
 
 
 def test_total_of_a_care_counts_all_kinds_of_records(editor):

@@ -69,6 +69,26 @@ class TestWorld:
         assert "No value for Uzbekistan: Annual flow." in lines
         assert "Projects whose budget is not known: 1." in lines
 
+    def test_completed_project_without_results_says_when_they_were_looked_for(self, world):
+        for title, fields in (
+            ("Never", {}),
+            ("Looked", {"looked_on": datetime.date(2026, 11, 26)}),
+            ("Told", {"results_en": "The pumps run."}),
+        ):
+            make_on_issue(world.country, world.issue, title_en=title, status="closed", **fields)
+        brief = brief_of(place=world.country, issue=world.issue)
+        told, silent = section_of(brief, "What came of it, and lessons").blocks
+        assert [text.text for _kind, text in told.rows] == [
+            "Smart water for Osh: Operators must be trained first.",
+            "Told: The pumps run.",
+        ]
+        none = "No source that was read reports results."
+        assert {name.text: text.text for name, text in silent.rows} == {
+            "Never": f"{none} It is not recorded when results were last looked for.",
+            "Looked": f"{none} Results were last looked for on 26 November 2026.",
+        }
+        assert "Completed projects without a sourced result or lesson: 2." in texts_of(brief)
+
     def test_budgets_are_summed_beside_how_many_are_known(self, world):
         Project.objects.filter(pk=world.project.pk).update(budget=2_000_000, currency="USD")
         make_on_issue(world.country, world.issue, title_en="Another")
