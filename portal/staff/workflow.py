@@ -18,6 +18,7 @@ from portal.core.database import lock_rows
 from portal.models import Tombstone, workflow
 from portal.publishing.checks import publishing_blockers
 from portal.publishing.preview import end_previews, preview_links
+from portal.staff.bulk import confirmation_page, is_confirmed
 from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
@@ -418,7 +419,11 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     @admin.action(description=_("Publish selected %(verbose_name_plural)s"), permissions=["publish"])
     def publish_selected(self, request, queryset):
-        self._move(
+        if not is_confirmed(request, queryset):
+            count = queryset.count()
+            words = ngettext("Publish {count} record?", "Publish {count} records?", count).format(count=count)
+            return confirmation_page(self, request, queryset, words, gettext("Publish"))
+        return self._move(
             request,
             queryset,
             lambda old: PublicationStatus.PUBLISHED,

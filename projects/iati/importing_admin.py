@@ -24,6 +24,7 @@ from portal.staff.base import FormFieldDefaults, in_languages
 from portal.staff.workflow import ChildModelAdmin, ReadOnly
 from projects.iati import applying, planning, reading, suggestions, tables
 from projects.iati.planning import REGION, Options, RowState
+from projects.iati.triage import TriageMixin
 from projects.models import (
     BudgetLine,
     ImportedActivity,
@@ -484,7 +485,7 @@ def imported_state(project):
             parts.append(format_html("<p>{}</p><ul>{}</ul>", _("Editors’ versions kept:"), differences_of(imported)))
     count = project.suggested_issues.filter(decision=SuggestedIssue.Decision.OPEN).count()
     if count:
-        url = f"{reverse('admin:projects_suggestedissue_changelist')}?decision=open&project={project.pk}"
+        url = f"{reverse('admin:projects_suggestedissue_triage')}?project={project.pk}"
         words = ngettext("{count} suggested issue to review", "{count} suggested issues to review", count)
         parts.append(format_html('<p><a href="{}">{}</a></p>', url, words.format(count=count)))
     return format_html_join("", "{}", ((part,) for part in parts)) or "—"
@@ -528,7 +529,7 @@ class SuggestionForm(forms.ModelForm):
 
 
 @admin.register(SuggestedIssue)
-class SuggestedIssueAdmin(ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
+class SuggestedIssueAdmin(TriageMixin, ChildModelAdmin, FormFieldDefaults, admin.ModelAdmin):
     """Admin of suggested issues: an editor confirms each with a rationale, or dismisses it."""
 
     owners = ("project",)

@@ -206,3 +206,32 @@ def test_slash_opens_the_search_over_all_kinds_and_a_word_leads_to_a_form(editor
     page.locator(".desk-records a").first.click()
     expect(page.locator("#content h1")).to_be_visible()
     assert "/change/" in page.url
+
+
+SUGGESTIONS = """
+from issues.models import Issue
+from projects.models import Project, SuggestedIssue
+project = Project.objects.first()
+Project.objects.filter(pk=project.pk).update(publication="draft")
+for issue in Issue.objects.exclude(project_links__project=project)[:3]:
+    SuggestedIssue.objects.create(project=project, issue=issue, score=3, reasons=[["marker", "8:2"]])
+print(Issue.objects.exclude(project_links__project=project)[0].pk)
+"""
+
+
+def test_one_key_decides_on_a_suggested_issue(editor, desk):
+    desk.run(SUGGESTIONS)
+    page = editor(2)
+    page.goto(f"{desk.url}/admin/projects/suggestedissue/")
+    page.get_by_role("link", name="Decide one by one").click()
+    expect(page.get_by_text("3 suggestions are open.")).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_text("3 suggestions are open.")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.locator(".messagelist")).to_contain_text("Linked:")
+    expect(page.get_by_text("2 suggestions are open.")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.locator(".messagelist")).to_contain_text("Dismissed:")
+    expect(page.get_by_text("1 suggestion is open.")).to_be_visible()
+    page.locator("#id_rationale_en").press_sequentially("cd")  # in a field the keys write
+    expect(page.get_by_text("1 suggestion is open.")).to_be_visible()

@@ -369,9 +369,8 @@ def test_publication_of_selected_records_changes(editor, action, publication, me
     make_citation(record)
     already = make_issue(publication=publication)
     started = timezone.now()
-    response = editor.post(
-        address(Issue, "changelist"), {"action": action, "_selected_action": [record.pk, already.pk]}, follow=True
-    )
+    data = {"action": action, "_selected_action": [record.pk, already.pk], "confirmed": 2}
+    response = editor.post(address(Issue, "changelist"), data, follow=True)
     told = [strip_tags(str(text)) for text in response.context["messages"]]
     assert told == [message, f"{already}: it stays “{publication.label}”."]
     for row in (record, other, already):
@@ -389,7 +388,7 @@ def test_publishing_several_says_how_many_in_the_plural(editor):
         make_citation(term)
     response = editor.post(
         address(Term, "changelist"),
-        {"action": "publish_selected", "_selected_action": [term.pk for term in terms]},
+        {"action": "publish_selected", "_selected_action": [term.pk for term in terms], "confirmed": 3},
         follow=True,
     )
     assert [str(text) for text in response.context["messages"]] == ["3 records were published."]

@@ -148,7 +148,7 @@ def test_a_move_from_the_list_says_that_it_was_one(desk, action, old, why):
     terms = [make_term(publication=old), make_term(publication=old)]
     for term in terms:
         make_citation(term)
-    data = {"action": action, "_selected_action": [term.pk for term in terms]}
+    data = {"action": action, "_selected_action": [term.pk for term in terms], "confirmed": len(terms)}
     desk(REVIEWER).post(address(Term, "changelist"), data)
     assert [whys(term)[-1] for term in terms] == [why, why]
 

@@ -67,7 +67,7 @@ def save(client, record, **changes):
 
 
 def act(client, action, *records):
-    data = {"action": action, "_selected_action": [record.pk for record in records]}
+    data = {"action": action, "_selected_action": [record.pk for record in records], "confirmed": len(records)}
     response = client.post(address(type(records[0]), "changelist"), data, follow=True)
     for record in records:
         record.refresh_from_db()

@@ -301,7 +301,7 @@ def test_publishing_at_the_desk_names_the_editor_and_the_network(client, editor,
     since()
     client.post(
         reverse("admin:issues_term_changelist"),
-        {"action": "publish_selected", "_selected_action": [term.pk]},
+        {"action": "publish_selected", "_selected_action": [term.pk], "confirmed": 1},
         REMOTE_ADDR="203.0.113.77",
     )
     assert since() == [("gulnara", "published", "term tugai", {"from": "in-review", "to": "published"})]
