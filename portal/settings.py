@@ -509,6 +509,8 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # Staff sign in with a second factor besides the password. They must set one up before they can use the admin.
 STAFF_MFA = env_bool("STAFF_MFA", default=PUBLIC)
+# On a public host two people check what readers see: nobody publishes what they submitted themselves.
+REVIEW_OWN = env_bool("REVIEW_OWN", default=not PUBLIC)
 
 # On one's own machine, e-mail goes to the console. A public host without a mail server sends no e-mail: its console is
 # a log, and a link that resets a password must not be logged.

@@ -21,6 +21,7 @@ from portal.core.choices import PublicationStatus
 from portal.import_export.files import FileError, UnreadableFile
 from portal.import_export.tables import BATCH, RelatedLookup, RelationSheetColumn, RelationsSheetColumn
 from portal.models import workflow
+from portal.publishing.review_trail import own_submissions
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 
@@ -77,6 +78,7 @@ class ImportPlan:
         self.rows = [PlannedRow(line, cells) for line, cells in sheet.rows]
         self.given = [column for column in table.columns if column.names[0] in self.places]
         self._actions = {}
+        self._own = None  # the primary keys of the records that the user may not publish, when they are known
 
     # ── Outcome ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -309,7 +311,7 @@ class ImportPlan:
 
     def check_rights_again(self):
         """Check the permissions of all rows again, with the user's present ones. Call it after the rows are locked."""
-        self._actions = {}
+        self._actions, self._own = {}, None
         if self.user:
             self.user = get_user_model()._default_manager.get(pk=self.user.pk)
         for row in self.effective_rows:
@@ -333,12 +335,24 @@ class ImportPlan:
                 if new in workflow.TRANSITIONS[old]
                 else _("It cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label),
             )
+        elif new in workflow.PUBLIC_STATES and old in workflow.EDITABLE_STATES and self._is_own(row):
+            row.add_error("publication", _("You wrote or submitted it, so another reviewer publishes it."))
         if "publish_at" in changed and record.publish_at and new != PublicationStatus.SCHEDULED:
             row.add_error("publish_at", _("Only a scheduled record has a publication time."))
         elif "publish_at" in changed and "publish" not in actions:
             row.add_error("publish_at", _("The time is set by someone who may publish."))
         elif new == PublicationStatus.SCHEDULED and changed & {"publication", "publish_at"} and not _is_ahead(record):
             row.add_error("publish_at", _("Enter a time in the future."))
+
+    def _is_own(self, row):
+        """Return True if the user may not publish the record of a row because it is their own submission."""
+        if self.user is None or row.new:
+            return self.user is not None and not settings.REVIEW_OWN
+        if self._own is None:
+            stored = [one for one in self.rows if one.record is not None and not one.new]
+            waiting = [one.record.pk for one in stored if one.was in workflow.EDITABLE_STATES]
+            self._own = own_submissions(self.user, self.table.model, waiting)
+        return row.record.pk in self._own
 
     def _check_relations_among_new(self):
         """Refuse a relation to a new record of the same file that the field's `limit_choices_to` excludes.

@@ -1,5 +1,6 @@
 """Checks before publishing: what a record lacks, as messages with the form field where an editor corrects it."""
 
+import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class PublishingBlocker:
     text: str  # the message for editors
     field: str = ""
     rows: bool = False  # True if the field is a relation whose rows are edited in an inline
+    unpublished: models.Model | None = dataclasses.field(default=None, compare=False)  # the record to publish first
 
     @property
     def anchor(self):
@@ -89,7 +91,10 @@ def _name(record, field):
 
 
 def _invalid(record):
-    """Yield blockers for missing English texts and errors of full_clean(), as of dates, currencies and choices."""
+    """Yield blockers for missing English texts and errors of full_clean(), as of dates, currencies and choices.
+
+    The constraints are left out: the database has checked them, and Django would send three queries for each.
+    """
     required = _english_required(type(record))
     for field in required:
         if not getattr(record, f"{field}_en"):
@@ -98,7 +103,9 @@ def _invalid(record):
             )
     known = translator.get_options_for_model(type(record)).all_fields
     try:
-        record.full_clean(validate_unique=False, exclude={*known, *(f"{field}_en" for field in required)})
+        record.full_clean(
+            validate_unique=False, validate_constraints=False, exclude={*known, *(f"{field}_en" for field in required)}
+        )
     except ValidationError as error:
         for field, messages in error.message_dict.items():
             for message in messages:
@@ -122,6 +129,7 @@ def _without_sources(record):
                 _("The source {key} is not published: publish it first.").format(key=source.key),
                 "citations",
                 rows=True,
+                unpublished=source,
             )
 
 
@@ -135,15 +143,17 @@ def _unresolved_marks(record):
     }
     if not marks:
         return
-    seen = set(Source.objects.published().filter(key__in=set().union(*marks.values())).values_list("key", flat=True))
+    named = {source.key: source for source in Source.objects.filter(key__in=set().union(*marks.values()))}
     for column, keys in marks.items():
         for key in keys:
-            if key not in seen:
+            source = named.get(key)
+            if source is None or source.publication != PublicationStatus.PUBLISHED:
                 yield PublishingBlocker(
                     _("{field}: the mark [{key}] leads to no published source.").format(
                         field=_name(record, column), key=key
                     ),
                     column,
+                    unpublished=source,
                 )
 
 
@@ -160,11 +170,13 @@ def _unfinished_rows(record):
             )
         if hasattr(rows.model, "citations"):
             cited = rows.filter(citations__source__publication=PublicationStatus.PUBLISHED)
-            if rows.exclude(pk__in=cited.values("pk")).exclude(rows.model.without_citations).exists():
+            lacking = rows.exclude(pk__in=cited.values("pk")).exclude(rows.model.without_citations)
+            if lacking.exists():
                 yield PublishingBlocker(
                     _("{rows}: a row cites no published source.").format(rows=_name(record, relation)),
                     relation,
                     rows=True,
+                    unpublished=Source.objects.filter(pk__in=lacking.order_by().values("citations__source")).first(),
                 )
 
 
@@ -204,7 +216,7 @@ def _inherited(record):
 
 def _not_published(record, field, other, rows=False):
     words = _("{field}: {name} is not published: publish it first.").format(field=_name(record, field), name=other)
-    return PublishingBlocker(words, field, rows=rows)
+    return PublishingBlocker(words, field, rows=rows, unpublished=other)
 
 
 def _hidden(record, path):

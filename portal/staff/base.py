@@ -25,6 +25,7 @@ from portal.staff.history import HistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.languages import TranslationMixin, marked
 from portal.staff.pages import DeletionSummaryMixin
+from portal.staff.review import ReviewMixin
 from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
@@ -162,6 +163,7 @@ class RecordAdmin(
     TranslationMixin,
     HistoryMixin,
     CurationMixin,
+    ReviewMixin,
     WorkflowMixin,
     EditConflictMixin,
     CaseInsensitiveSearchMixin,
@@ -175,6 +177,7 @@ class RecordAdmin(
     TranslationMixin            formfield_for_dbfield, get_urls
     HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
     CurationMixin               get_urls
+    ReviewMixin                 get_urls, response_add, response_change
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
                                 form, formfield_for_dbfield, get_actions, get_fieldsets, get_form,
                                 get_readonly_fields, get_urls, log_addition, log_change, save_model
@@ -232,6 +235,7 @@ class RecordAdmin(
         if obj is not None:
             context |= self.curation_context(request, obj)
             context |= self.workflow_context(request, obj)
+            context |= self.review_context(request, obj, [gap for gap, _url in context["gaps"]])
             context |= self.conflict_context(request, context["adminform"].form, obj)
         if self.model.citation_fields:
             context["citing"] = citation_urls(request.user)

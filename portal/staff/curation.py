@@ -107,7 +107,7 @@ class CurationMixin:
                 "reasons": reasons or curation_merge.merge_blockers(kept, other),
                 "choices": self._choices(request, kept, other),
                 "moves": curation_merge.related_moves(kept, other),
-                "seen": _moment(kept, other),
+                "seen": last_changes(kept, other),
                 "other_url": admin_address(self.model, "change", other.pk),
                 "swapped_url": f"{admin_address(self.model, 'merge', other.pk)}?{urlencode({'with': kept.key})}",
             }
@@ -122,7 +122,7 @@ class CurationMixin:
 
     def _merged(self, request, kept, other):
         """Merge the records with the choices of the form, and redirect to the record that is kept."""
-        if request.POST.get("seen") != _moment(kept, other):
+        if request.POST.get("seen") != last_changes(kept, other):
             raise curation_merge.MergeError([_("One of the two records has changed. Check them again.")])
         taken = [one.name for one, stands in self._choices(request, kept, other) if stands == curation_merge.OTHER]
         gone = str(other)
@@ -133,7 +133,7 @@ class CurationMixin:
         return HttpResponseRedirect(admin_address(self.model, "change", kept.pk))
 
 
-def _moment(*records):
+def last_changes(*records):
     """Return the version and the time of the last change of each record, to detect a change since a page was shown."""
     return " ".join(f"{record.version}@{record.updated_at.timestamp()}" for record in records)
 

@@ -67,8 +67,11 @@ class EditConflictMixin:
         return {"clash": None, "seen": request.POST.get(SEEN) or signed(self.state(form, obj))}
 
     def state(self, form, record):
-        """Return the stored state of a record: each field of its form and the rows of each inline, as text."""
-        fresh = form.__class__(instance=type(record)._base_manager.get(pk=record.pk))
+        """Return the stored state of a record: each field of its form and the rows of each inline, as text.
+
+        A form that was not sent has the stored values itself.
+        """
+        fresh = form.__class__(instance=type(record)._base_manager.get(pk=record.pk)) if form.is_bound else form
         return {
             "fields": {name: as_text(fresh[name].value()) for name in fresh.fields},
             "rows": {inline.model._meta.model_name: self._rows(inline, record) for inline in self.inlines},

@@ -18,6 +18,7 @@ from portal.core.database import lock_rows
 from portal.models import Tombstone, workflow
 from portal.publishing.checks import publishing_blockers
 from portal.publishing.preview import end_previews, preview_links
+from portal.publishing.review_trail import is_own_submission, own_submissions
 from portal.staff.bulk import confirmation_page, is_confirmed
 from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.tracking.change_reasons import ChangeReason
@@ -332,6 +333,8 @@ class WorkflowMixin(WorkflowPermissionMixin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.actions = self.actions_of(request)
+        if (obj is None or obj.publication in workflow.EDITABLE_STATES) and is_own_submission(request.user, obj):
+            form.actions -= {"publish"}
         form.old = PublicationStatus(obj.publication) if obj else PublicationStatus.DRAFT
         form.refused = getattr(request, "refused_gaps", ())
         return form
@@ -397,14 +400,23 @@ class WorkflowMixin(WorkflowPermissionMixin):
         refused = getattr(request, "refused_gaps", ())
         unpublished = stored.publication != PublicationStatus.PUBLISHED
         may_change = self.may_change_whole(request, stored)
+        gaps = refused or publishing_blockers(stored)
         return {
             "refused": bool(refused),
-            "gaps": refused or publishing_blockers(stored),
+            "gaps": [(gap, self.address_of_unpublished(request, gap.unpublished)) for gap in gaps],
             "unpublished": unpublished,
             "previews": preview_links(stored) if unpublished else [],
             "end_previews_url": admin_address(self.model, "end_previews", obj.pk) if may_change else "",
             "held": self.has_move_permission(request) and not may_change,
         }
+
+    def address_of_unpublished(self, request, record):
+        """Return the URL of the form of a record that must be published first; "" if the user may not open it."""
+        if record is None or not self.admin_site.is_registered(type(record)):
+            return ""
+        if not self.admin_site.get_model_admin(type(record)).has_view_or_change_permission(request):
+            return ""
+        return admin_address(type(record), "change", record.pk)
 
     # ── List actions ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -458,6 +470,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         """
         actions = self.actions_of(request)
         listed = list(queryset)
+        own = own_submissions(request.user, self.model, [record.pk for record in listed])
         lock_rows(listed)
         stored = self.model.objects.in_bulk([record.pk for record in listed])
         moved, waiting, reasons = [], [stored[record.pk] for record in listed if record.pk in stored], {}
@@ -465,12 +478,12 @@ class WorkflowMixin(WorkflowPermissionMixin):
             stayed = []
             for record in waiting:
                 new = target(record.publication)
-                if reason := _why_not(actions, record, new):
+                if reason := why_not_moved(actions, record, new, is_own=record.pk in own):
                     reasons[record] = reason
                     stayed.append(record)
                 else:
                     with change_reason(MOVED[new]):
-                        _store_move(record, new)
+                        store_move(record, new)
                     moved.append(record)
             if len(stayed) == len(waiting):
                 break
@@ -513,8 +526,11 @@ def _with_time(row):
     return (*row, "publish_at") if isinstance(row, (tuple, list)) and "publication" in row else row
 
 
-def _why_not(actions, record, new):
-    """Return the reason, in words, why a record cannot be moved to the state `new`; "" if it can."""
+def why_not_allowed(actions, record, new, *, is_own):
+    """Return the reason, in words, why a user may not move a record to the state `new`; "" if they may.
+
+    `is_own` says that the user may not publish it because it is their own submission.
+    """
     old = PublicationStatus(record.publication)
     if new is None or new == old:
         return gettext("it stays “{state}”.").format(state=old.label)
@@ -522,13 +538,22 @@ def _why_not(actions, record, new):
         if new in workflow.TRANSITIONS[old]:
             return gettext("you may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
         return gettext("it cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label)
+    if is_own and new in workflow.PUBLIC_STATES and old in workflow.EDITABLE_STATES:
+        return gettext("you wrote or submitted it, so another reviewer publishes it.")
+    return ""
+
+
+def why_not_moved(actions, record, new, *, is_own):
+    """Return the reason, as `why_not_allowed` does, also if publishing blockers prevent the move."""
+    if reason := why_not_allowed(actions, record, new, is_own=is_own):
+        return reason
     # Read the record again: a record that it depends on may have been published in this transaction.
     if new == PublicationStatus.PUBLISHED and (found := publishing_blockers(type(record).objects.get(pk=record.pk))):
         return format_html_join(" ", "{}", ((gap.text,) for gap in found))
     return ""
 
 
-def _store_move(record, new):
+def store_move(record, new):
     """Store a new state and the dates that go with it, as the next version of the record.
 
     Records are saved one by one, since their dates and their reasons in the history differ.

@@ -17,6 +17,9 @@ class ChangeReason(enum.StrEnum):
     SUBMITTED = gettext_noop("Sent to review, from the list of records.")
     PUBLISHED = gettext_noop("Published, from the list of records.")
     ARCHIVED = gettext_noop("Archived, from the list of records.")
+    # Transitions of a record with the drafts that it depends on.
+    SUBMITTED_TOGETHER = gettext_noop("Sent to review: “{key}” and the records that it depends on.")
+    PUBLISHED_TOGETHER = gettext_noop("Published: “{key}” and the records that it depends on.")
     # Transitions by the scheduler.
     ON_TIME = gettext_noop("Published at the time that was set.")
     NOT_WHOLE = gettext_noop("Returned to review at its scheduled time because something is missing.")

@@ -24,7 +24,7 @@ VARIABLES = (
     *("DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL", "ID_BASE_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS"),
     *("CSRF_TRUSTED_ORIGINS", "DATABASE_URL"),
     *("HTTPS", "BEHIND_PROXY", "TIME_ZONE", "LOG_LEVEL", "CACHE_URL", "EMAIL_URL", "EMAIL_FROM"),
-    *("STAFF_MFA", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
+    *("STAFF_MFA", "REVIEW_OWN", "DOI_LOOKUP_URL", "DATA_DIR", "LIMIT_SEARCH", "LIMIT_EXPORT", "LIMIT_API"),
     *("LIMIT_PAGES", "LIMIT_REPORTS", "LIMIT_AT_ONCE"),
     *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL", "CONTACT_EMAIL"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # from tests in a browser
@@ -286,6 +286,20 @@ def test_address_of_the_database_may_say_how_long_to_wait_for_it(configured, url
 )
 def test_second_step_is_asked_of_staff_on_a_public_host_unless_switched_off(configured, environment, expected):
     assert configured(**environment)["STAFF_MFA"] is expected
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, True),
+        ({"REVIEW_OWN": "0"}, False),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY}, False),
+        ({"ALLOWED_HOSTS": "portal.example.org", "DEBUG": "1"}, True),
+        ({"ALLOWED_HOSTS": "portal.example.org", "SECRET_KEY": KEY, "REVIEW_OWN": "1"}, True),
+    ],
+)
+def test_two_people_review_on_a_public_host_unless_switched_off(configured, environment, expected):
+    assert configured(**environment)["REVIEW_OWN"] is expected
 
 
 def test_every_worker_counts_in_the_same_cache(configured):

@@ -316,6 +316,23 @@ def test_nothing_is_published_that_readers_would_miss_something_of():
     assert set(Term.objects.values_list("publication", flat=True)) == {R}
 
 
+def test_nobody_publishes_their_own_submission_by_a_file(user, settings):
+    settings.REVIEW_OWN = False
+    reviewer, other = user(REVIEWER), user(ADMINISTRATOR)
+    own, written = make_term(publication=R), make_term(publication=D)
+    for term in (own, written):
+        make_citation(term)
+        term.history.update(history_user=reviewer)
+    table = "key | publication\n" + "\n".join(f"{term.key} | published" for term in (own, written))
+    refused = "You wrote or submitted it, so another reviewer publishes it."
+    assert refusals(Term, table, user=reviewer) == [(2, "publication", refused), (3, "publication", refused)]
+    new = "key | term_en | definition_en | publication\nnew | Takyr | A bed. | {}"
+    assert refusals(Term, new.format("published"), user=reviewer) == [(2, "publication", refused)]
+    assert refusals(Term, new.format("draft"), user=reviewer) == []
+    assert refusals(Term, table, user=other) == []
+    assert set(Term.objects.exclude(key="new").values_list("publication", flat=True)) == {P}
+
+
 def test_a_published_record_may_be_mended_but_not_broken():
     country = make_country(key="uz")
     project = make_project()

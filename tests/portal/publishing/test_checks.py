@@ -92,15 +92,6 @@ def test_marks_lead_to_published_sources_in_every_language():
     assert lacks(issue) == {"id_impacts_ko": "Impacts (한국어): the mark [micklin-2016] leads to no published source."}
 
 
-def test_dates_are_in_order_and_money_has_its_currency():
-    project = whole_project()
-    project.start, project.end, project.budget = "2020", "2019", 100
-    assert [gap.text for gap in publishing_blockers(project)] == [
-        "A project cannot end before it starts.",
-        "Enter both budget and currency, or neither.",
-    ]
-
-
 def test_rows_are_read_in_english_and_figures_with_a_source():
     issue = whole_issue()
     make_issue_in_country(issue=issue, note_en="", note_ko="북부에서")
