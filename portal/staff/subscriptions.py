@@ -1,6 +1,7 @@
 """The admin of subscriptions to changes: how many there are, and their deletion."""
 
 from django.contrib import admin
+from django.template.defaultfilters import yesno
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import DigestSubscription
@@ -23,6 +24,6 @@ class DigestSubscriptionAdmin(admin.ModelAdmin):
     def has_change_permission(self, request, obj=None):
         return False
 
-    @admin.display(description=_("confirmed"), boolean=True)
+    @admin.display(description=_("confirmed"))
     def is_confirmed(self, subscription):
-        return subscription.is_confirmed
+        return yesno(subscription.is_confirmed)  # Django's picture has an English name in every language

@@ -26,6 +26,7 @@ from tests.make import (
     make_area_report,
     make_comparison_example,
     make_correction,
+    make_digest_subscription,
     make_former_key,
     make_imported,
     make_imported_file,
@@ -44,7 +45,7 @@ pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("ko", "ru")
 SCREENS = ("changelist", "add", "export", "import")
-SCREENS_OF_A_RECORD = ("change", "history", "delete", "merge", "grid", "preview")
+SCREENS_OF_A_RECORD = ("change", "history", "delete", "merge", "grid", "preview", "together")
 
 
 @pytest.fixture(scope="class")
@@ -65,6 +66,7 @@ def records(own_database):
         make_reporting_organisation()
         make_correction(world.project)
         make_reader_report()
+        make_digest_subscription()
         PortalDetails.objects.get_or_create()
         make_imported_file(imported_at=None)
         ExternalLink.objects.create(address="https://example.org/")
