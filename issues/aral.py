@@ -14,7 +14,7 @@ from issues.models import Indicator, Issue, IssueFeature, Observation
 from portal.core.formatting import quantity
 from portal.core.languages import text_and_language
 from portal.graphics.charts import PHONE_WIDTH, bar_chart
-from portal.graphics.svg_export import LegendEntry, Panel, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, picture_file
 from portal.maps import geometry as maps_geometry
 from portal.models import Place
 
@@ -266,7 +266,7 @@ def planting(issue, indicator, values):
 
 def sea_file(request, drawn):
     """Return the outlines as an SVG file response."""
-    return svg_file(
+    return picture_file(
         request,
         "aral-sea",
         [Panel(render_to_string("issues/includes/aral_picture.html", {"picture": drawn}))],
@@ -287,7 +287,7 @@ def sea_file(request, drawn):
 def planting_file(request, bars):
     """Return the bar chart of the planted area as an SVG file response."""
     indicator = bars["indicator"]
-    return svg_file(
+    return picture_file(
         request,
         f"{indicator.key}-bars",
         [Panel(render_to_string("charts/bar.html", {"chart": bars["chart"]}))],

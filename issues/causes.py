@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from portal.core.languages import text_and_language
 from portal.graphics.charts import shortened, text_width
 from portal.graphics.graph_layout import Points, Spacing, lay_out, order_layers
-from portal.graphics.svg_export import LegendEntry, Panel, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, picture_file
 
 TONES = 4  # colours in static/css/issues.css: one for each main issue and its sub-issues; 0 is for other issues
 MOST_LINES = 3  # maximum number of lines of a name
@@ -420,7 +420,7 @@ def drawn_once(names, bold, lines, shape):
 def causes_file(request, figure, name, title):
     """Return the wide picture of causes and effects as an SVG file response."""
     picture = figure.wide
-    return svg_file(
+    return picture_file(
         request,
         name,
         [Panel(render_to_string("issues/includes/causes_graph.html", {"picture": picture, "size": "chart-wide"}))],

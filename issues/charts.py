@@ -34,7 +34,8 @@ from portal.graphics.charts import (
     line_chart,
     small_multiples,
 )
-from portal.graphics.svg_export import LegendEntry, Panel, svg_file
+from portal.graphics.png import chart_card
+from portal.graphics.svg_export import LegendEntry, Panel, picture_file, standalone_file
 from portal.maps import geometry
 from portal.maps.region import central_asia, draw
 from portal.models import Place
@@ -42,6 +43,7 @@ from portal.models import Place
 # Each size is shown at its own width or wider, so that words have 12 CSS pixels or more: see static/css/charts.css.
 WIDE, NARROW, SMALL = (660, 330), (PHONE_WIDTH, 290), (320, 210)
 LARGE = (880, 400)  # the page of an indicator
+CARD = (560, 232)  # the chart of a share image, shown at twice this size
 TINY = (144, 104)  # small charts on one scale
 FEW = 3  # values: so few show no trend, so they are bars instead of a line
 # A country has the same colour in every chart. Other places get the first colours that no place of the chart has.
@@ -445,15 +447,13 @@ def figures_for(indicators, most, focus=None, **which):
     return figures
 
 
-def chartable(observations, choice):
-    """Return the observations to draw, and those that are left out.
+def chartable(observations):
+    """Return the observations to draw where the reader chose no places, and those that are left out.
 
-    If the reader chose places, all observations are drawn. Otherwise the first `MOST_SERIES` places are drawn. The
+    The first `MOST_SERIES` places are drawn. The
     world is left out if its maximum is more than `DWARFED` times that of the other places, because their lines would
     all lie at the bottom of the chart.
     """
-    if choice.valid_data.get("place"):
-        return observations, []
     places = list(dict.fromkeys(observation.place for observation in observations))
     places = sorted(places, key=lambda place: country_rank(place.key))[:MOST_SERIES]
     shown = [observation for observation in observations if observation.place in places]
@@ -470,19 +470,20 @@ def source_line(sources, licence) -> str:
     return _("Source: {sources}. Licence: {licence}.").format(sources=names, licence=licence)
 
 
+def drawing_of(figure) -> str:
+    """Return the markup of the chart alone: bars if it has few values, else lines."""
+    if figure.is_few:
+        return render_to_string("charts/bar.html", {"chart": figure.bars})
+    return render_to_string("charts/line.html", {"chart": figure.wide, "bare": True})
+
+
 def chart_file(request, figure):
     """Return the chart as an SVG file response."""
     indicator = figure.indicator
-    return svg_file(
+    return picture_file(
         request,
         indicator.key,
-        [
-            Panel(
-                render_to_string("charts/bar.html", {"chart": figure.bars})
-                if figure.is_few
-                else render_to_string("charts/line.html", {"chart": figure.wide, "bare": True})
-            )
-        ],
+        [Panel(drawing_of(figure))],
         title=text_and_language(indicator, "name")[0],
         unit=text_and_language(indicator, "unit")[0],
         sentence=figure.sentence,
@@ -494,10 +495,26 @@ def chart_file(request, figure):
     )
 
 
+def card_image(indicator) -> bytes:
+    """Return the share image of an indicator that has values, as PNG, in the reader's language.
+
+    It has the chart of its page, at a size that can still be read beside a link.
+    """
+    drawn, _left_out = chartable(readings(Observation.objects.shown_of(indicator))[indicator.pk])
+    figure = IndicatorFigure(indicator, drawn, (CARD,))
+    return chart_card(
+        text_and_language(indicator, "name")[0],
+        text_and_language(indicator, "unit")[0],
+        standalone_file(drawing_of(figure)),
+        source_line(figure.sources, text_and_language(indicator, "licence")[0]),
+        get_language(),
+    )
+
+
 def multiples_file(request, figure):
     """Return the small charts as one SVG file response."""
     indicator = figure.indicator
-    return svg_file(
+    return picture_file(
         request,
         f"{indicator.key}-each",
         [
@@ -672,7 +689,7 @@ def map_file(request, indicator, found):
     if found is None:
         return None
     drawn = found["map"]
-    return svg_file(
+    return picture_file(
         request,
         f"{indicator.key}-{found['year']}",
         [Panel(render_to_string("components/map_drawing.html", {"map": drawn}))],

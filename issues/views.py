@@ -63,6 +63,7 @@ from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
 from portal.generic.detail import RecordView, source_footnotes
 from portal.generic.list import RecordListView
+from portal.graphics.svg_export import asks_for_picture
 from portal.models import Correction, Place, Source
 from portal.publishing.preview import visible_to
 
@@ -103,7 +104,7 @@ class IssueList(RecordListView):
         return super().get_queryset().prefetch_related(PARENT).without_sections()
 
     def render_to_response(self, context, **kwargs):
-        if self.request.GET.get("format") == "svg" and self.chosen_view and context["causes"].links:
+        if asks_for_picture(self.request) and self.chosen_view and context["causes"].links:
             self.filterset.raise_for_errors()
             return causes_file(self.request, context["causes"], "causes-and-effects", _("Causes and effects"))
         return super().render_to_response(context, **kwargs)
@@ -228,7 +229,7 @@ class IssuePage(RecordView):
         }
 
     def render_to_response(self, context, **kwargs):
-        drawn = self.request.GET.get("format") == "svg" and self.snapshot_date is None
+        drawn = asks_for_picture(self.request) and self.snapshot_date is None
         return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     def picture(self, context):
@@ -334,6 +335,9 @@ class IndicatorPage(RecordView):
     def share_countries(self, context):
         return context["drawn_places"]
 
+    def share_chart(self, context):
+        return context.get("figure")
+
     def get_queryset(self):
         return (
             super()
@@ -343,7 +347,7 @@ class IndicatorPage(RecordView):
         )
 
     def render_to_response(self, context, **kwargs):
-        drawn = self.request.GET.get("format") == "svg" and self.snapshot_date is None
+        drawn = asks_for_picture(self.request) and self.snapshot_date is None
         return (self.picture(context) if drawn else None) or super().render_to_response(context, **kwargs)
 
     @property
@@ -414,7 +418,7 @@ class IndicatorPage(RecordView):
     def drawn(self, observations, **kwargs):
         """Return the context with the chart of `observations` and the form to choose others."""
         choice = self.choice
-        drawn, left_out = chartable(observations, choice)
+        drawn, left_out = (observations, []) if choice.valid_data.get("place") else chartable(observations)
         query = {name: choice.data.getlist(name) for name in choice.valid_data} if choice.is_bound else {}
         figure = None
         if observations:

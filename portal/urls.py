@@ -22,7 +22,7 @@ from portal.views.coverage import CoveragePage
 from portal.views.digests import DigestPage, confirm_digest, digest_sent, stop_digest
 from portal.views.gyeonggi import GyeonggiPage, TiesPage
 from portal.views.plan import PlanPage, kept_result, stored_result
-from portal.views.share_images import record_share_image
+from portal.views.share_images import indicator_share_image, record_share_image
 from portal.views.styleguide import styleguide
 from portal.views.timeline import Timeline
 from projects.iati import serving
@@ -68,6 +68,7 @@ pages = [
     path("report/", views.ReportMistake.as_view(), name="report"),
     path("report/sent/<int:number>/", views.report_sent, name="report-sent"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
+    path("picture/indicators/<slug:key>.png", indicator_share_image, name="indicator-card"),
     path("feed/", feed, name="feed"),
     path("data/", tables.Data.as_view(), name="data"),
     path("about/data/", views.AboutData.as_view(), name="about-data"),

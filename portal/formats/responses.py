@@ -22,12 +22,10 @@ from portal.core.urls import snapshot_url
 from portal.formats import atom, ics, json, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, RecordSelection
+from portal.graphics.svg_export import asks_for_picture
 from portal.http import throttling
 from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.tracking import content_version
-
-# Values of `format` that mean a picture of the page, not its records. The pages answer these themselves.
-PICTURES = {"svg"}
 
 
 @dataclass(frozen=True)
@@ -217,7 +215,7 @@ def requested_format(request):
     It is "" for pictures, and for requests of a preview.
     """
     name = request.GET.get("format", "").lower()
-    return "" if name in PICTURES or hasattr(request, "preview") else name
+    return "" if asks_for_picture(request) or hasattr(request, "preview") else name
 
 
 def export_response(request, kinds, records, single=False, only=None):

@@ -1,4 +1,4 @@
-"""A page's picture as an SVG file of its own: the drawing with its title, sentence, key, source and colours inside.
+"""A page's picture as a file of its own, SVG or PNG: the drawing with its title, sentence, key, source and colours.
 
 The drawing is what the page's template wrote. Links, targets for fingers and what only a page can do are taken away; of
 the site's stylesheets those rules go along that colour what is left, as on a light screen.
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from portal.graphics.charts import BOLD, FONT, LINE, text_width, wrapped
+from portal.graphics.png import png_of_svg
 
 STATIC = settings.BASE_DIR / "static"
 STYLESHEETS = ("charts", "coverage", "map", "issues")
@@ -28,10 +29,11 @@ ONLY_ON_PAGES_ATTRIBUTES = {"href", "tabindex", "role", "width", "height"}
 PROPERTIES = re.compile(r"(fill|stroke|font|color$|opacity$|paint-order$|vector-effect$)")
 # Of the words around the drawing.
 OWN_STYLE = """.ground{fill:var(--surface)}.words{fill:var(--ink);font:12px var(--text)}
-.title{font-size:16px;font-weight:650}.quiet{fill:var(--muted)}.heading{font-weight:600}.swatch{fill:currentColor}"""
+.title{font-size:16px;font-weight:700}.quiet{fill:var(--muted)}.heading{font-weight:600}.swatch{fill:currentColor}"""
 MARGIN, TITLE, LEAST_WIDTH = 16, 16, 480
 GUTTER = 20  # between panels
 SWATCH = 14
+FORMATS = ("svg", "png")  # values of `format` that ask for a picture
 BASE = "map-base"  # the picture of the waters, which maps take in from a file
 
 
@@ -169,6 +171,16 @@ def standalone_svg(markup: str) -> etree._Element:
     return drawing
 
 
+def standalone_file(markup: str) -> str:
+    """Return a drawing of a page as the text of an SVG file, without words around it."""
+    drawing = standalone_svg(markup)
+    style = etree.Element("style")
+    style.text = used_styles([drawing], set())
+    drawing.insert(0, style)
+    drawing.set("xmlns", "http://www.w3.org/2000/svg")
+    return etree.tostring(drawing, encoding="unicode")
+
+
 def _take_in_waters(image: etree._Element) -> None:
     """Put the drawing of the waters in the place of the element that shows its file."""
     waters = etree.parse(STATIC / "geo" / "base.svg").getroot()
@@ -275,7 +287,12 @@ class SvgDocument:
             x += width + 16
 
 
-def svg_file(
+def asks_for_picture(request: HttpRequest) -> bool:
+    """Return whether the request asks for a picture of the page instead of the page."""
+    return request.GET.get("format", "").lower() in FORMATS
+
+
+def picture_file(
     request: HttpRequest,
     name: str,
     panels: Sequence[Panel],
@@ -290,6 +307,7 @@ def svg_file(
 ) -> HttpResponse:
     """Return a download of `panels` in `columns` as one picture, with all that a reader elsewhere needs.
 
+    It is a PNG file if the request asks for one, else an SVG file.
     `source` says whose numbers these are; the page's own address follows it.
     """
     sheet = SvgDocument(max(width, LEAST_WIDTH) + 2 * MARGIN)
@@ -314,8 +332,12 @@ def svg_file(
             "drawings": [mark_safe(etree.tostring(drawing, encoding="unicode")) for drawing in sheet.drawings],
         },
     )
+    if request.GET.get("format", "").lower() == "png":
+        content, media_type, ending = png_of_svg(svg), "image/png", "png"
+    else:
+        content, media_type, ending = svg, "image/svg+xml; charset=utf-8", "svg"
     return HttpResponse(
-        svg,
-        content_type="image/svg+xml; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.svg"'},
+        content,
+        content_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}.{ending}"'},
     )

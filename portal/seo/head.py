@@ -61,8 +61,15 @@ class PageMetadata:
         shown = self.view.share_places(self.context) if isinstance(self.view, PageMetadataMixin) else []
         return [place for place in shown if share_image.positions_of([place])]
 
+    @cached_property
+    def chart(self):
+        """The figure whose chart is the share image of the page, or None."""
+        return self.view.share_chart(self.context) if isinstance(self.view, PageMetadataMixin) else None
+
     @property
     def picture(self):
+        if self.chart:
+            return settings.PUBLIC_URL + reverse("indicator-card", args=[self.chart.indicator.key])
         if self.places:
             record = self.view.object
             return settings.PUBLIC_URL + reverse(f"{record._meta.model_name}-card", args=[record.key])
@@ -71,6 +78,8 @@ class PageMetadata:
     @property
     def picture_words(self):
         """The text alternative of the share image."""
+        if self.chart:
+            return gettext("Chart: {title}").format(title=self.chart.indicator.name_and_language()[0])
         if self.places:
             names = ", ".join(place.name_and_language()[0] for place in self.places[:NAMED_PLACES])
             return gettext("Map of Central Asia, with places marked: {places}").format(places=names)
@@ -110,6 +119,10 @@ class PageMetadataMixin:
     def share_places(self, context):
         """Return the places of the page's record to mark in its share image (see `portal.views.share_images`)."""
         return []
+
+    def share_chart(self, context):
+        """Return the figure of an indicator whose chart is the share image of the page, or None."""
+        return None
 
     def schema_objects(self, tell, context):
         """Return the schema.org objects of the page’s subject, the main one first."""

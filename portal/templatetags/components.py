@@ -202,6 +202,13 @@ def facet(facet):
 register.simple_tag(footnote_links)
 
 
+@register.simple_tag
+def picture_links(svg_url):
+    """Return links to a picture as an SVG and as a PNG file. `svg_url` has the parameter `format=svg`."""
+    png_url = svg_url.replace("format=svg", "format=png")
+    return format_html('<a href="{}">SVG</a> · <a href="{}">PNG</a>', svg_url, png_url)
+
+
 @register.inclusion_tag("components/sdgs.html")
 def sdg_list(record):
     """Show the Sustainable Development Goals of a record with their targets, linked to the list of its model."""

@@ -8,7 +8,7 @@ from portal.core.formatting import number
 from portal.core.languages import text_and_language
 from portal.facets import registry
 from portal.graphics.charts import PHONE_WIDTH, share_chart
-from portal.graphics.svg_export import LegendEntry, Panel, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, picture_file
 from projects.models import Project
 
 # The colour number of each level, the same in every chart.
@@ -61,7 +61,7 @@ def levels_by_country(countries):
 
 def levels_file(request, levels):
     """Return the chart of shares as an SVG file."""
-    return svg_file(
+    return picture_file(
         request,
         "projects-by-level",
         [Panel(render_to_string("charts/share.html", {"chart": levels["chart"]}))],

@@ -12,6 +12,7 @@ from portal.facets import registry
 from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
 from portal.generic.detail import RecordView, source_footnotes
+from portal.graphics.svg_export import asks_for_picture
 from portal.models import Place
 from portal.models.place import GYEONGGI
 from portal.models.querysets import reader_text
@@ -54,7 +55,7 @@ class CountryList(PageMetadataMixin, TemplateView):
         )
 
     def render_to_response(self, context, **kwargs):
-        if self.request.GET.get("format") == "svg" and context["levels"]:
+        if asks_for_picture(self.request) and context["levels"]:
             return levels_file(self.request, context["levels"])
         return super().render_to_response(context, **kwargs)
 

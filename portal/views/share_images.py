@@ -1,10 +1,12 @@
-"""The share images of records with places on the map of the region."""
+"""The share images of records: their places on the map of the region, or their chart."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from issues.models import Issue
+from issues.charts import card_image
+from issues.models import Indicator, Issue, Observation
 from portal.http import throttling
 from portal.http.page_cache import cached_for_version
 from portal.maps import share_image
@@ -37,10 +39,28 @@ def record_share_image(request, kind, key):
         raise Http404
     name = share_image.name_of([country.key for country in countries_of(record)])
 
-    def draw():
-        throttling.throttle(request, "export")
-        return share_image.render_places(name, positions)
+    return _drawn_once(request, lambda: share_image.render_places(name, positions), kind, key)
 
-    response = HttpResponse(cached_for_version(draw, "share image", kind, key), content_type="image/png")
+
+@require_safe
+def indicator_share_image(request, key):
+    """Return `/<language>/picture/indicators/<key>.png`; raise Http404 for one that is unknown or has no values.
+
+    Its chart has words in the reader's language. It is drawn once for each content version.
+    """
+    indicator = get_object_or_404(Indicator.objects.published(), key=key)
+    if not Observation.objects.shown_of(indicator).exists():
+        raise Http404
+    return _drawn_once(request, lambda: card_image(indicator), "indicator", key, get_language())
+
+
+def _drawn_once(request, draw, *names):
+    """Return the response with the PNG that `draw` returns, which is kept by `names` for the content version."""
+
+    def draw_and_count():
+        throttling.throttle(request, "export")
+        return draw()
+
+    response = HttpResponse(cached_for_version(draw_and_count, "share image", *names), content_type="image/png")
     response.headers["Cache-Control"] = f"public, max-age={DAY}"
     return response

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typst
 
+from portal.graphics.png import FONTS
 from projects.brief.document import Brief
 
 PDF = "application/pdf"  # the media type
@@ -27,7 +28,7 @@ def pdf_file(brief: Brief) -> bytes:
         typst.compile,
         FOLDER / "brief.typ",
         root=FOLDER,
-        font_paths=[FOLDER / "fonts"],
+        font_paths=[FONTS],
         ignore_system_fonts=True,
         sys_inputs={"brief": json.dumps(stated, ensure_ascii=False)},
     )

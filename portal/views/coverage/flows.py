@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from portal.core.formatting import number
 from portal.facets.bitmaps import NONE, ids_by_min_matches
 from portal.graphics.sankey import Flow, Item, sankey
-from portal.graphics.svg_export import Panel, svg_file
+from portal.graphics.svg_export import Panel, picture_file
 from portal.views.coverage.axes import AXES
 from portal.views.coverage.table import CoverageCell, Member, count_words
 from portal.views.levels import LEVEL_TONES
@@ -192,7 +192,7 @@ class FlowDiagram:
 
     def file(self, request):
         """Return the diagram as an SVG file."""
-        return svg_file(
+        return picture_file(
             request,
             "streams",
             [Panel(render_to_string("charts/sankey.html", {"chart": self.picture}))],

@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 
 from portal.core.urls import with_query
 from portal.formats import responses, tables
+from portal.graphics.svg_export import asks_for_picture
 from portal.views.coverage.choice import GAPS, CoverageForm, CoverageRowsForm
 from portal.views.coverage.flows import FlowDiagram
 from portal.views.coverage.table import Coverage, count_words
@@ -27,7 +28,7 @@ class CoveragePage(TemplateView):
             return responses.export_response(request, (), self.table, only=tables.FORMATS)
         self.coverage = Coverage(request.GET)
         self.streams = FlowDiagram(self.coverage)
-        if request.GET.get("format") == "svg" and self.streams.drawn:
+        if asks_for_picture(request) and self.streams.drawn:
             self.coverage.raise_for_errors()
             return self.streams.file(request)
         return super().get(request, *args, **kwargs)

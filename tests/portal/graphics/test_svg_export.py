@@ -1,12 +1,14 @@
 """Standalone SVG files: complete, coloured, and without references to the page."""
 
+import io
 import re
 from xml.etree import ElementTree
 
 import pytest
 from lxml import etree
+from PIL import Image
 
-from portal.graphics.svg_export import LegendEntry, Panel, SvgDocument, parse_css, standalone_svg, svg_file
+from portal.graphics.svg_export import LegendEntry, Panel, SvgDocument, parse_css, picture_file, standalone_svg
 from tests import reading
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -67,7 +69,7 @@ def test_a_sheet_wraps_words_and_grows_with_what_it_holds():
 
 
 def test_words_are_escaped(rf):
-    answer = svg_file(
+    answer = picture_file(
         rf.get("/en/"),
         "odd",
         [Panel('<svg viewBox="0 0 1 1"/>', heading="<b>")],
@@ -126,6 +128,20 @@ class TestContent:
         on_page = {row for svg in page.xpath(drawings) for row in _words(svg)}
         assert on_page
         assert on_page - _words(file) == set()
+
+    @pytest.mark.parametrize("language", ["en", "ko", "ru"])
+    @pytest.mark.parametrize("picture", PICTURES)
+    def test_a_picture_is_a_png_file_too(self, client, language, picture):
+        path, query, _drawings = PICTURES[picture]
+        address = f"/{language}/{path}{'&' if '?' in path else '?'}{query}"
+        drawn = ElementTree.fromstring(client.get(address).content)  # noqa: S314 - our own answer
+        answer = client.get(address.replace("format=svg", "format=png"))
+        assert answer["Content-Type"] == "image/png"
+        assert re.fullmatch(r'attachment; filename="[\w-]+\.png"', answer["Content-Disposition"])
+        image = Image.open(io.BytesIO(answer.content)).convert("RGB")
+        wanted = [round(2 * float(size)) for size in drawn.get("viewBox").split()[2:]]
+        assert [abs(a - b) <= 1 for a, b in zip(image.size, wanted, strict=True)] == [True, True]
+        assert len(image.getcolors(maxcolors=1_000_000)) > 20, "nothing is drawn"
 
     def test_every_colour_of_a_file_is_in_it(self, client):
         """Classes of series, tones and levels have a CSS rule."""

@@ -1,4 +1,4 @@
-"""The share images of records with places on the map."""
+"""The share images of records: their places on the map, or their chart."""
 
 import io
 
@@ -9,7 +9,7 @@ from PIL import Image
 from portal.core.choices import PublicationStatus
 from portal.maps import share_image
 from portal.views import share_images
-from tests.make import make_country, make_issue, make_place, make_project
+from tests.make import make_country, make_indicator, make_issue, make_observation, make_place, make_project
 from tests.maps import NUKUS, SEOUL
 from tests.portal.seo.heads import SITE, card_of
 
@@ -96,3 +96,49 @@ def test_image_is_drawn_once_for_each_content_version(project, client, monkeypat
     for _ in range(3):
         client.get("/picture/projects/trees.png")
     assert len(drawn) == 1
+
+
+@pytest.fixture
+def indicator():
+    indicator = make_indicator(key="lake-area", name_en="Lake area", name_ko="호수 면적", name_ru="Площадь озера")
+    country = make_country(key="kz")
+    for year, value in ((2000, "100"), (2010, "80"), (2020, "20"), (2024, "10")):
+        make_observation(indicator=indicator, place=country, year=year, value=value)
+    return indicator
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Chart: Lake area"), ("ko", "차트: 호수 면적"), ("ru", "График: Площадь озера")],
+)
+def test_link_of_an_indicator_has_an_image_with_its_chart(indicator, client, language, words):
+    card = card_of(client.get(f"/{language}/indicators/lake-area/"))
+    address = f"/{language}/picture/indicators/lake-area.png"
+    assert (card["og:image"], card["og:image:alt"]) == (f"{SITE}{address}", words)
+    response = client.get(address)
+    assert response.headers["Cache-Control"] == "public, max-age=86400"
+    assert len(response.content) < 150_000
+    picture = Image.open(io.BytesIO(response.content)).convert("RGB")
+    assert picture.size == (1200, 630)
+    assert (11, 106, 122) in dict(map(reversed, picture.getcolors(maxcolors=1_000_000))), "the colour of Kazakhstan"
+
+
+def test_chart_of_an_indicator_is_in_the_language_of_the_page(indicator, client):
+    pictures = {client.get(f"/{code}/picture/indicators/lake-area.png").content for code in ("en", "ko", "ru")}
+    assert len(pictures) == 3
+
+
+def test_indicator_without_values_or_that_is_a_draft_has_no_image_with_a_chart(indicator, client):
+    make_indicator(key="empty")
+    assert card_of(client.get("/en/indicators/empty/"))["og:image"] == f"{SITE}/picture/region.png"
+    assert client.get("/en/picture/indicators/empty.png").status_code == 404
+    assert client.get("/en/picture/indicators/no-such.png").status_code == 404
+    indicator.publication = PublicationStatus.DRAFT
+    indicator.save()
+    assert client.get("/en/picture/indicators/lake-area.png").status_code == 404
+
+
+def test_words_in_a_chart_are_never_markup(indicator, client):
+    indicator.name_en = '#read("card.typ") <b> $x$ \\ [a](b)'
+    indicator.save()
+    assert client.get("/en/picture/indicators/lake-area.png").status_code == 200
