@@ -24,7 +24,7 @@ from portal.core.formatting import (
     date_in_sentence,
     date_range,
     date_text,
-    money,
+    money_in_words,
     number,
     quantity,
 )
@@ -256,7 +256,7 @@ class BriefWriter:
             pks,
         )
         columns = (gettext("Project"), gettext("Status"), gettext("Project period"), gettext("Budget"), gettext("Lead"))
-        table = Table(columns, tuple(self.project_row(project) for project in rows), (5, 4, 4, 4, 4))
+        table = Table(columns, tuple(self.project_row(project) for project in rows), (6, 5, 4, 3, 4))
         blocks = [Paragraph(Text(" ".join(sentences)))]
         if budgets.converted:
             blocks.append(Paragraph(Text(budgets.converted.sentence)))
@@ -284,7 +284,7 @@ class BriefWriter:
 
     def budget_text(self, project) -> str:
         """Return the budget as stated, and converted if the reader asks for it and there is a rate."""
-        stated = money(project.budget, project.currency)
+        stated = money_in_words(project.budget, project.currency)
         converted = convert_budget(project, self.currency) if self.currency else None
         return f"{stated} ({converted.words})" if converted else stated
 
@@ -391,7 +391,7 @@ class BriefWriter:
         columns = (gettext("Agreement"), gettext("Date"), gettext("Parties"), gettext("State and last activity"))
         return BriefSection(
             heading,
-            (Table(columns, tuple(self.agreement_row(one) for one in rows[:AGREEMENTS]), (6, 2, 5, 5)),),
+            (Table(columns, tuple(self.agreement_row(one) for one in rows[:AGREEMENTS]), (5, 2, 5, 7)),),
         )
 
     def agreement_row(self, agreement) -> tuple[Text, ...]:
@@ -404,7 +404,7 @@ class BriefWriter:
         return (
             self.named(agreement, self.notes.of(agreement)),
             Text(date_text(agreement.date)),
-            Text(label_list([party.who.name_and_language()[0] for party in agreement.parties.all()])),
+            Text(", ".join(party.who.name_and_language()[0] for party in agreement.parties.all())),
             Text(state, self.notes.of(last) if last is not None else ()),
         )
 
@@ -462,7 +462,7 @@ class BriefWriter:
                 if subject.projects.isdisjoint(facets["place"][place.key])
             ]
             if without:
-                lines.append((Text(gettext("Provinces for which no project is known")), Text(label_list(without))))
+                lines.append((Text(gettext("Provinces for which no project is known")), Text(", ".join(without))))
         heading = gettext("Gaps")
         if not lines:
             return BriefSection(heading, (muted(gettext("No gap follows from the records.")),))

@@ -98,16 +98,16 @@ def gaps_around(facts, places, names):
             if kind == Place.Kind.PROVINCE and country in places.countries[key] and key not in facts.places
         ]
         empty = [key for key in provinces if not facets["place"][key]]
-        for sentence, values in (
-            (gettext("{country}: no sourced project on what is planned: {names}"), planned),
-            (gettext("{country}: areas without a sourced project: {names}"), others),
+        for sentence, listed in (
+            (gettext("{country}: no sourced project on what is planned: {names}"), label_list(planned)),
+            (gettext("{country}: areas without a sourced project: {names}"), label_list(others)),
             (
                 gettext("{country}: provinces that no sourced project names: {names}"),
-                sorted(_province_names(empty).values()),
+                ", ".join(sorted(_province_names(empty).values())),
             ),
         ):
-            if values:
-                found.append(sentence.format(country=names.places[country], names=label_list(values)))
+            if listed:
+                found.append(sentence.format(country=names.places[country], names=listed))
     return found
 
 

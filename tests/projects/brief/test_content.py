@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from issues.models import Indicator, Issue
 from portal.core.choices import Area
@@ -13,8 +14,8 @@ from portal.core.formatting import quantity
 from portal.models import Place
 from projects.brief.content import write_brief
 from projects.brief.subject import Subject
-from projects.models import Project
-from tests.make import make_area, make_country, make_issue, make_observation
+from projects.models import Agreement, Project
+from tests.make import make_area, make_country, make_issue, make_observation, make_party, make_place
 from tests.projects.brief.worlds import make_on_issue, make_world, section_of, texts_of
 
 DAY = datetime.date(2026, 11, 27)
@@ -89,6 +90,16 @@ class TestWorld:
         }
         assert "Completed projects without a sourced result or lesson: 2." in texts_of(brief)
 
+    def test_names_keep_their_capitals_within_a_list(self, world):
+        second = make_country(key="kz", name_en="Kazakhstan", name_ru="Казахстан")
+        make_party(agreement=Agreement.objects.get(key="memo"), country=second)
+        make_place(kind=Place.Kind.PROVINCE, name_en="Andijan", name_ru="Андижанская область", country=world.country)
+        Place.objects.filter(key="fergana").update(name_ru="Ферганская область")
+        with translation.override("ru"):
+            text = texts_of(brief_of(place=world.country, issue=world.issue))
+        assert "Узбекистан, Казахстан" in text
+        assert "Андижанская область, Ферганская область" in text
+
     def test_budgets_are_summed_beside_how_many_are_known(self, world):
         Project.objects.filter(pk=world.project.pk).update(budget=2_000_000, currency="USD")
         make_on_issue(world.country, world.issue, title_en="Another")
@@ -103,7 +114,7 @@ class TestWorld:
         assert "Budget known for 1 of 1: KRW 1 billion." in plain
         assert "Budget known for 1 of 1: KRW 1 billion." in asked
         assert "US$" not in plain.partition("Who does what")[2]
-        assert "KRW 1,000,000,000 (about USD 935,900, rate of 28 March 2014)" in asked
+        assert "KRW 1 billion (about USD 935,900, rate of 28 March 2014)" in asked
         assert "European Central Bank of the day each project started" in asked
 
     def test_state_is_that_of_the_day(self, world):
