@@ -5,17 +5,21 @@ import io
 import re
 
 import docx
+from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Pt, RGBColor
+from docx.text.run import Run
 
+from portal.core.formatting import NBSP
 from projects.brief.document import Brief, Paragraph, Table, Text
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"  # the media type
 LOCALES = {"en": "en-GB", "ko": "ko-KR", "ru": "ru-RU"}
 FONT, KOREAN_FONT = "Arial", "Malgun Gothic"  # that every Word has
 WIDTH = 17  # of the text on A4, in cm
+ACCENT, GREY, LINE_COLOUR = RGBColor(0x0B, 0x55, 0x63), RGBColor(0x4A, 0x5A, 0x63), "C3CFD4"
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -35,10 +39,12 @@ def docx_file(brief: Brief) -> bytes:
         document.add_heading(clean(brief.sources_heading), 2)
     for source in brief.sources:
         paragraph = document.add_paragraph()
-        paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Cm(0.8), Cm(-0.8)
+        layout = paragraph.paragraph_format
+        layout.left_indent, layout.first_line_indent, layout.space_after = Cm(0.8), Cm(-0.8), Pt(2)
+        layout.tab_stops.add_tab_stop(Cm(0.8))
         paragraph.add_run(f"{source.number}.\t")
-        paragraph.paragraph_format.tab_stops.add_tab_stop(Cm(0.8))
         add_text(paragraph, Text(source.text, (), source.url))
+        set_size(paragraph, 7.5)
     saved = io.BytesIO()
     document.save(saved)
     return saved.getvalue()
@@ -57,8 +63,22 @@ def set_up(document, brief: Brief) -> None:
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         fonts.set(qn("w:eastAsia"), KOREAN_FONT)
     normal = document.styles["Normal"]
-    normal.font.size = Pt(10)
+    normal.font.size = Pt(9.5)
     normal.paragraph_format.space_after = Pt(4)
+    normal.paragraph_format.line_spacing = 1.0
+    title, heading = document.styles["Heading 1"], document.styles["Heading 2"]
+    title.paragraph_format.space_before = Pt(0)
+    heading.paragraph_format.space_after = Pt(3)
+    title.font.size, title.font.color.rgb, heading.font.color.rgb = Pt(18), ACCENT, ACCENT
+    subtitle = document.styles["Subtitle"].font
+    subtitle.size, subtitle.italic, subtitle.color.rgb = Pt(11), False, GREY
+    footer = page.footer.paragraphs[0]
+    footer.paragraph_format.tab_stops.add_tab_stop(Cm(WIDTH), WD_TAB_ALIGNMENT.RIGHT)
+    footer.add_run(f"{clean(brief.author)}\t\t")
+    add_field(footer, "PAGE")
+    footer.add_run(" / ")
+    add_field(footer, "NUMPAGES")
+    set_size(footer, 8)
     for language in document.styles.element.iter(qn("w:lang")):
         language.set(qn("w:val"), LOCALES[brief.language])
         language.set(qn("w:eastAsia"), LOCALES["ko"])
@@ -78,7 +98,7 @@ def add_block(document, block) -> None:
         for name, text in block.rows:
             paragraph = document.add_paragraph(style="List Bullet")
             if name.text:
-                add_text(paragraph, name)
+                add_text(paragraph, name, bold=True)
                 paragraph.add_run(" · ").bold = True
             add_text(paragraph, text)
 
@@ -87,6 +107,7 @@ def add_table(document, block: Table) -> None:
     """Add a table whose first row is repeated on each page."""
     table = document.add_table(rows=1, cols=len(block.columns), style="Table Grid")
     table.autofit = False
+    set_borders(table)
     header = table.rows[0]
     header._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     for cell, name in zip(header.cells, block.columns, strict=True):
@@ -97,34 +118,65 @@ def add_table(document, block: Table) -> None:
         for cell, text in zip(row.cells, texts, strict=True):
             add_text(cell.paragraphs[0], text)
     shares = sum(block.widths)
+    for column, share in zip(table.columns, block.widths, strict=True):
+        column.width = Cm(WIDTH * share / shares)  # LibreOffice reads these, and Word those of the cells
     for row in table.rows:
         for cell, share in zip(row.cells, block.widths, strict=True):
             cell.width = Cm(WIDTH * share / shares)
-            for run in cell.paragraphs[0].runs:
-                run.font.size = Pt(8.5)
-    document.add_paragraph().paragraph_format.space_after = Pt(0)  # Word joins tables that touch
+            cell.paragraphs[0].paragraph_format.space_after = Pt(2)
+            set_size(cell.paragraphs[0], 8)
+    # Word joins tables that touch.
+    after = document.add_paragraph()
+    after.paragraph_format.space_after = Pt(0)
+    after.paragraph_format.line_spacing = Pt(6)
 
 
-def add_text(paragraph, text: Text) -> None:
+def set_borders(table) -> None:
+    """Draw a grey line under each row, and no others."""
+    borders = OxmlElement("w:tblBorders")
+    for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        line = OxmlElement(f"w:{side}")
+        is_drawn = side in ("bottom", "insideH")
+        line.set(qn("w:val"), "single" if is_drawn else "nil")
+        line.set(qn("w:sz"), "4")  # eighths of a point
+        line.set(qn("w:color"), LINE_COLOUR)
+        borders.append(line)
+    # The schema wants this element after the width and before the layout.
+    table._tbl.tblPr.find(qn("w:tblLayout")).addprevious(borders)
+
+
+def set_size(paragraph, points: float) -> None:
+    """Set the size of all text of a paragraph, also that of links."""
+    for run in paragraph._p.iter(qn("w:r")):
+        Run(run, paragraph).font.size = Pt(points)
+
+
+def add_field(paragraph, name: str) -> None:
+    """Add a field that the program fills in, such as the number of the page."""
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), name)
+    field.append(paragraph.add_run("1")._r)
+    paragraph._p.append(field)
+
+
+def add_text(paragraph, text: Text, *, bold: bool = False) -> None:
     """Add a text, as a link if it has an address, and the numbers of its sources."""
-    if text.url:
-        add_link(paragraph, text)
-    else:
-        paragraph.add_run(clean(text.text))
-    if text.notes:
-        run = paragraph.add_run(", ".join(map(str, text.notes)))
-        run.font.superscript = True
-
-
-def add_link(paragraph, text: Text) -> None:
-    """Add a hyperlink. python-docx reads hyperlinks, but has no function that adds one."""
-    link = OxmlElement("w:hyperlink")
-    link.set(qn("r:id"), paragraph.part.relate_to(text.url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
     run = paragraph.add_run(clean(text.text))
-    run.font.underline = True
-    run.font.size = Pt(8.5) if paragraph._p.getparent().tag == qn("w:tc") else None
+    run.bold = bold or None
+    if text.url:
+        make_link(run, text.url)
+    if text.notes:
+        notes = paragraph.add_run(f"[{f',{NBSP}'.join(map(str, text.notes))}]")
+        notes.font.superscript = True
+
+
+def make_link(run, url: str) -> None:
+    """Make a run a hyperlink. python-docx reads hyperlinks, but has no function that adds one."""
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("r:id"), run.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    run.font.color.rgb = ACCENT
+    run._r.addprevious(link)
     link.append(run._r)
-    paragraph._p.append(link)
 
 
 def clean(text: str) -> str:

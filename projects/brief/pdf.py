@@ -3,6 +3,8 @@
 import dataclasses
 import functools
 import json
+import re
+import unicodedata
 from pathlib import Path
 
 import typst
@@ -12,6 +14,7 @@ from projects.brief.document import Brief
 
 PDF = "application/pdf"  # the media type
 FOLDER = Path(__file__).parent
+SQUARE_UNITS = re.compile("[\u3300-\u33ff]")  # one character each, such as “㎾”, which the fonts do not have
 
 
 def pdf_file(brief: Brief) -> bytes:
@@ -30,9 +33,15 @@ def pdf_file(brief: Brief) -> bytes:
         root=FOLDER,
         font_paths=[FONTS],
         ignore_system_fonts=True,
-        sys_inputs={"brief": json.dumps(stated, ensure_ascii=False)},
+        sys_inputs={"brief": SQUARE_UNITS.sub(spelled, json.dumps(stated, ensure_ascii=False))},
     )
     try:
         return compiled(pdf_standards="ua-1")
     except typst.TypstError:
         return compiled()
+
+
+def spelled(match: re.Match) -> str:
+    """Return the letters of a square unit: “kW” for “㎾”."""
+    codes = unicodedata.decomposition(match[0]).split()[1:]  # the first word says that it is a square
+    return "".join(chr(int(code, 16)) for code in codes)

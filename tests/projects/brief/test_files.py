@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import io
+import re
 
 import docx
 import pytest
@@ -97,6 +98,21 @@ class TestContent:
         for table, block in zip(document.tables, tables, strict=True):
             assert [cell.text for cell in table.rows[0].cells] == list(block.columns)
             assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
+            shares = {
+                round(column.width / width, -3) for column, width in zip(table.columns, block.widths, strict=True)
+            }
+            assert len(shares) == 1
+
+    def test_docx_numbers_its_pages(self):
+        document = docx.Document(io.BytesIO(docx_file(content_brief("en"))))
+        [footer] = document.sections[0].footer.paragraphs
+        assert footer.text.startswith("Central Asia Environment and Cooperation Portal")
+        assert [one.get(qn("w:instr")) for one in footer._p.iter(qn("w:fldSimple"))] == ["PAGE", "NUMPAGES"]
+
+    def test_numbers_of_sources_cannot_be_read_as_exponents(self):
+        text = pdf_text(pdf_file(content_brief("en"))).replace("\N{WORD JOINER}", "")
+        assert re.search(r"m³\s*\[\d", text)
+        assert not re.search(r"m³\s*\d", text)
 
     def test_links_of_the_files_are_absolute(self):
         document = docx.Document(io.BytesIO(docx_file(content_brief("en"))))
@@ -115,6 +131,12 @@ def test_text_never_becomes_markup():
 def test_characters_without_a_font_do_not_stop_the_file(text):
     assert pdf_file(brief_with(text)).startswith(b"%PDF")
     assert docx_file(brief_with(text)).startswith(b"PK")
+
+
+def test_square_units_of_korean_titles_are_spelled_out():
+    data = pdf_file(brief_with("50㎾ 300㎡ 35㎍", "ko"))
+    assert "50kW 300m² 35μg" in pdf_text(data)
+    assert b"pdfuaid:part" in PdfReader(io.BytesIO(data)).trailer["/Root"]["/Metadata"].get_data()
 
 
 def test_control_characters_do_not_stop_the_file():
