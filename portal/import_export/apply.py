@@ -23,9 +23,10 @@ from portal.search import indexing
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_log import content_transaction
-from portal.tracking.history import change_reason, record_history, write_created
+from portal.tracking.history import change_moment, change_reason, record_history, write_created
 
 MOVED = ("publish_at", "published_at")
+IMPORTED = {"imported": True}  # part of the messages of Django's log entries that an import creates
 
 
 class _DryRunRollback(Exception):
@@ -290,6 +291,7 @@ def _tell(plan, why, file):
         _log(plan)
     if file:
         told = {"table": table.name, "file": file, "new": counts["new"], "changed": counts["changed"], "why": why}
+        told["moment"] = change_moment().isoformat()  # by which the import can be undone (undo.py)
         audit_log.log_action(AuditEntry.Action.IMPORTED, plan.user, **told)
 
 
@@ -307,7 +309,7 @@ def _log(plan):
                 object_id=pk,
                 object_repr=str(record)[:200],
                 action_flag=ADDITION if created else CHANGE,
-                change_message=json.dumps([{"added": {}} if created else {"changed": {"fields": fields}}]),
+                change_message=json.dumps([IMPORTED | ({"added": {}} if created else {"changed": {"fields": fields}})]),
             )
         )
     LogEntry.objects.bulk_create(entries, batch_size=BATCH)

@@ -24,7 +24,7 @@ from django.urls import path, reverse
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -32,6 +32,8 @@ from portal.import_export import files
 from portal.import_export.apply import apply_plan
 from portal.import_export.plan import CHANGED, NEW, REFUSED, UNCHANGED, ImportPlan
 from portal.import_export.tables import schema_for
+from portal.import_export.undo import ImportUndo, UndoRefusedError, undoable_imports
+from portal.models import workflow
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 
@@ -39,6 +41,7 @@ MOST_BYTES = 20_000_000
 MOST_ROWS = 20_000  # limit of the admin; the command import_table takes more
 SYNC_ROW_LIMIT = 1_000  # files with more rows get a page that shows the progress
 KEPT_FOR = 24 * 60 * 60
+MOST_IMPORTS = 10  # how many of the last imports can be undone
 MOST_SHOWN = 2_000  # rows of each state that the result lists
 LONGEST_SHOWN = 600
 PER_PAGE = 50
@@ -175,6 +178,7 @@ class ImportExportMixin:
         return [
             path("export/", wrap(self.export_view), name=f"{name}_export"),
             path("import/", wrap(self.import_view), name=f"{name}_import"),
+            path("import/undo/<int:pk>/", wrap(self.undo_view), name=f"{name}_undo"),
             path("import/<slug:token>/", wrap(self.outcome_view), name=f"{name}_outcome"),
             *super().get_urls(),
         ]
@@ -284,7 +288,14 @@ class ImportExportMixin:
         return render(
             request,
             "admin/exchange_import.html",
-            self._context(request, words, form=form, columns=columns, back=self.page("changelist")),
+            self._context(
+                request,
+                words,
+                form=form,
+                columns=columns,
+                imports=[(entry, self.page("undo", entry.pk)) for entry in self._undoable(request)],
+                back=self.page("changelist"),
+            ),
         )
 
     import_view.own_transaction = True
@@ -326,11 +337,54 @@ class ImportExportMixin:
 
     outcome_view.own_transaction = True
 
+    def _undoable(self, request):
+        """Return the last imports into the tables of this admin that the user may undo: their own, or all."""
+        mine = None if "publish" in workflow.allowed_actions(request.user, self.model) else request.user
+        return undoable_imports(self.tables, mine)[:MOST_IMPORTS]
+
+    def undo_view(self, request, pk):
+        """Show what undoing an import would delete and restore, and what prevents it. A POST undoes it."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        entry = next((entry for entry in self._undoable(request) if entry.pk == pk), None)
+        if entry is None:
+            raise Http404(gettext("This import was undone already, or you may not undo it."))
+        table = next(table for table in self.tables if table.name == entry.details["table"])
+        undo = ImportUndo(table, entry, request.user)
+        total = len(undo.created | undo.changed)
+        if request.method == "POST":
+            return self._drive(request, self._undo_work(undo), total)
+        obstacles = undo.obstacles()
+        context = self._context(
+            request,
+            gettext("Undo the import of {file}").format(file=entry.details["file"]),
+            entry=entry,
+            new=len(undo.created),
+            changed=len(undo.changed),
+            obstacles=obstacles[:PER_PAGE],
+            left_out=max(len(obstacles) - PER_PAGE, 0),
+            back=self.page("import"),
+        )
+        return render(request, "admin/exchange_undo.html", context)
+
+    undo_view.own_transaction = True
+
+    def _undo_work(self, undo):
+        """Undo an import. A generator like `_work`."""
+        try:
+            yield from undo.apply()
+        except UndoRefusedError:
+            return self.page("undo", undo.entry.pk), ""
+        return self.page("changelist"), gettext("The import of {file} was undone.").format(**undo.entry.details)
+
     def _run(self, request, token, upload, why, **how):
-        """Compare or store a file. Files of more than SYNC_ROW_LIMIT rows get a page that shows the progress."""
-        work = self._work(request, token, upload, why, **how)
-        if len(upload.sheet.rows) > SYNC_ROW_LIMIT:
-            return self._progress(request, work, len(upload.sheet.rows))
+        """Compare or store a file."""
+        return self._drive(request, self._work(request, token, upload, why, **how), len(upload.sheet.rows))
+
+    def _drive(self, request, work, total):
+        """Do the work on `total` rows. For more than SYNC_ROW_LIMIT the page shows the progress."""
+        if total > SYNC_ROW_LIMIT:
+            return self._progress(request, work, total)
         while True:
             try:
                 next(work)
@@ -353,7 +407,12 @@ class ImportExportMixin:
             cache.delete(KEY.format(token))
             counts = plan.counts
             words = gettext("{file} is imported: {new} new, {changed} changed, {unchanged} unchanged.")
-            return self.page("changelist"), words.format(file=upload.name, **counts)
+            words = words.format(file=upload.name, **counts)
+            if entry := undoable_imports([upload.table], request.user).first():
+                words = format_html(
+                    '{} <a href="{}">{}</a>', words, self.page("undo", entry.pk), pgettext("desk", "Undo")
+                )
+            return self.page("changelist"), words
         kept = {
             "user": request.user.pk,
             "page": self.page("import"),

@@ -1,5 +1,6 @@
 """The search of the desk: over records of all kinds and states, and the records that a user changed last."""
 
+import json
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from portal.core.choices import PublicationStatus
 from portal.core.database import IdList
 from portal.curation.translations import translated_fields
+from portal.import_export.apply import IMPORTED
 from portal.models.record import Record
 from portal.models.search_index import kinds_of, record_of
 from portal.search import indexing, ranking
@@ -74,10 +76,12 @@ def visible_models(site, request):
 def recent_records(user, models, most=MOST_RECENT, **conditions):
     """Return the records of `models` that the user changed last, the newest change first.
 
-    Only the user's last LOG_ENTRIES changes count. `conditions` filter the records.
+    Only the user's last LOG_ENTRIES changes count, without imports. `conditions` filter the records.
     """
     kinds = {ContentType.objects.get_for_model(model).pk: model for model in models}
-    entries = LogEntry.objects.filter(user=user).order_by("-action_time", "-pk")
+    imported = json.dumps(IMPORTED)[1:-1]
+    entries = LogEntry.objects.filter(user=user).exclude(change_message__contains=imported)
+    entries = entries.order_by("-action_time", "-pk")
     entries = entries.values_list("content_type", "object_id")[:LOG_ENTRIES]
     wanted = [one for one in dict.fromkeys(entries) if one[0] in kinds]
     records = {

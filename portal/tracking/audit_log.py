@@ -71,6 +71,7 @@ class AuditEntry(models.Model):
         DELETED = "deleted", _("Deleted")
         EXPORTED = "exported", _("Exported")
         IMPORTED = "imported", _("Imported")
+        IMPORT_UNDONE = "import-undone", _("Undid an import")
         MERGED = "merged", _("Merged")
         RIGHTS_CHANGED = "rights-changed", _("Changed rights")
         PREVIEWS_ENDED = "previews-ended", _("Ended links to a preview")

@@ -26,6 +26,7 @@ class ChangeReason(enum.StrEnum):
     # Changes by update_content. The next update recognizes them by this text: do not reword it.
     CONTENT_UPDATED = gettext_noop("Updated with the content of a new version of the portal.")
     IMPORTED = gettext_noop("Imported from {file}")
+    IMPORT_UNDONE = gettext_noop("Undid the import of {file}")
     MERGED = gettext_noop("Merged with {key}: both described the same thing.")
     REVERTED = gettext_noop("Reverted to the state of {when}.")
     REVERTED_BECAUSE = gettext_noop("Reverted to the state of {when}: {why}")

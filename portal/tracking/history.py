@@ -87,6 +87,11 @@ def _moment():
     return act._moment
 
 
+def change_moment():
+    """Return the time of the current change group: all states that it writes to the history have it."""
+    return _moment()
+
+
 def _why():
     act = _act.get()
     return act.why if act else ""

@@ -18,7 +18,7 @@ NO_SCREEN = {
     "outcome",
     "original",
 }
-NO_SCREEN |= {"end_previews"}
+NO_SCREEN |= {"end_previews", "undo"}
 # Pages of the whole admin, and of one model only.
 OTHERS = (
     "",

@@ -305,9 +305,10 @@ def test_an_import_is_found_in_history_audit_log_and_search(user):
     assert (last.history_change_reason, last.term_en, last.version) == ("A better list", "Takyrland", 2)
     assert Term.objects.get(key="new").history.get().history_change_reason == "A better list"
     entry = AuditEntry.objects.get(what=AuditEntry.Action.IMPORTED)
+    moment = last.history_date.isoformat()
     assert (entry.who, entry.details) == (
         REVIEWER,
-        {"table": "term", "file": "list.csv", "new": 1, "changed": 1, "why": "A better list"},
+        {"table": "term", "file": "list.csv", "new": 1, "changed": 1, "why": "A better list", "moment": moment},
     )
     logged = LogEntry.objects.filter(user=reviewer).values_list("object_id", "action_flag")
     assert set(logged) == {(str(term.pk), 2), (str(Term.objects.get(key="new").pk), 1)}

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from issues.models import KeyFigure, Observation, Term
 from portal.models import Place
@@ -279,8 +280,8 @@ def test_a_file_is_compared_then_confirmed_then_stored(reviewer):
     ]
     assert Term.objects.count() == 1
     done = reviewer.post(page.wsgi_request.path, follow=True)
-    assert [str(message) for message in done.context["messages"]] == [
-        "list.csv is imported: 1 new, 1 changed, 0 unchanged."
+    assert [strip_tags(str(message)) for message in done.context["messages"]] == [
+        "list.csv is imported: 1 new, 1 changed, 0 unchanged. Undo"
     ]
     term.refresh_from_db()
     assert term.definition_en == "Forest on river banks."

@@ -27,6 +27,7 @@ from tests.make import (
     make_term,
 )
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
+from tests.portal.staff.test_import_export import bring
 
 pytestmark = pytest.mark.django_db
 
@@ -159,6 +160,16 @@ def test_drafts_that_i_worked_on_are_listed_and_nobody_elses(editor):
     assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai Term"]
     Term.objects.update(publication=PublicationStatus.PUBLISHED)
     assert reading.page(editor.get("/admin/")).xpath("//h2[@id='desk-drafts']") == []
+
+
+def test_drafts_of_an_import_are_mine_once_i_change_them(editor):
+    preview = bring(editor, Term, "key,term_en,definition_en\ntugai,Tugai,A forest\n").headers["Location"]
+    editor.post(preview)
+    assert reading.page(editor.get("/admin/")).xpath("//h2[@id='desk-drafts']") == []
+    url = change_address(Term.objects.get())
+    editor.post(url, form_data(editor.get(url), term_ko="투가이"))
+    page = reading.page(editor.get("/admin/"))
+    assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai Term"]
 
 
 def test_desk_shows_only_what_one_may_see(client):
