@@ -23,7 +23,16 @@ from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
 from portal.models import Citation, Record
 from portal.tracking.change_reasons import localized
-from portal.tracking.history import DELETED, INITIAL, TRACKED, belongs_to, child_models, versions, versions_of
+from portal.tracking.history import (
+    DELETED,
+    INITIAL,
+    TRACKED,
+    RowVersionPair,
+    belongs_to,
+    child_models,
+    versions,
+    versions_of,
+)
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
@@ -245,7 +254,7 @@ def _columns(model):
     return [column for column in model._meta.concrete_fields if column.attname in kept]
 
 
-def _label(column):
+def field_label(column):
     """Return the label of a column, without its language."""
     return str(capfirst(getattr(column, "translated_field", column).verbose_name))
 
@@ -286,19 +295,11 @@ def _differences(model, before, after, names, besides):
         told = [value_in_words(column, value, names) for value in (old, new)]
         if told[0] != told[1]:
             prose = isinstance(column, models.TextField) or max(map(len, told)) > 60
-            found.append(FieldDifference(_label(column), *told, _language(column), prose))
+            found.append(FieldDifference(field_label(column), *told, _language(column), prose))
     return found
 
 
 # ── Changes of a record ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class RowVersionPair:
-    """The version of a row before and after a change; None if it did not exist or belonged to another record."""
-
-    before: dict | None
-    after: dict | None
 
 
 def describe_changes(record, steps, names, counts=None):

@@ -13,15 +13,22 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from modeltranslation.translator import NotRegistered, translator
 
-from portal.history.diff import RecordNames, RowVersionPair, describe_changes, label_of
+from portal.history.diff import RecordNames, describe_changes, label_of
 from portal.models import Record
 from portal.models.workflow import PUBLIC_STATES
 from portal.publishing.checks import publishing_blockers
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
-from portal.tracking.history import MICROSECOND, TRACKED, change_reason, change_times, version_at, versions_of
-
-STAYS = frozenset({"key", "publication", "publish_at", "published_at"})
+from portal.tracking.history import (
+    MICROSECOND,
+    TRACKED,
+    change_reason,
+    change_times,
+    parts_of,
+    row_steps,
+    version_at,
+    versions_of,
+)
 
 
 class RevertError(Exception):
@@ -32,44 +39,18 @@ class RevertError(Exception):
         self.reasons = list(reasons)
 
 
-class Revert:
-    """What a revert of a record to a moment would change; without a moment, to before its first recorded change.
+class RecordSteps:
+    """A change of a record that is not stored yet, as `steps`: RowVersionPairs by model and `rows_by_key`."""
 
-    `possible` is False if the record did not exist then. `steps` are RowVersionPairs by model and primary key; those of
-    an automatic through table are by the key of the related record.
-    """
-
-    def __init__(self, record, moment=None):
-        self.record, self.moment = record, moment
-        every = change_times(record)
-        self.latest = every[0] if every else None
-        self.kinds = _reverted(record)
-        before_all = every[-1] - 2 * MICROSECOND if every else timezone.now()
-        self.now, then = version_at(record), version_at(record, moment or before_all)
-        self.possible = bool(then[type(record)])
-        self.steps = {tracked.model: self._steps(tracked, then) for tracked in self.kinds if self.possible}
-
-    def _steps(self, tracked, then):
-        if tracked.model is type(self.record):
-            stays = {*STAYS, *set(tracked.columns) - set(tracked.content_fields), *_attnames(tracked)}
-            before, after = (states[tracked.model][self.record.pk] for states in (self.now, then))
-            after = {column: (before if column in stays else after)[column] for column in tracked.columns}
-            return {} if before == after else {self.record.pk: RowVersionPair(before, after)}
-        key = tracked.key
-        if tracked.model._meta.auto_created:  # key by the related record: it may have been removed and added again
-            key = tracked.model._meta.get_field(tracked.named_by[0]).attname
-        before, after = ({state[key]: state for state in states[tracked.model].values()} for states in (self.now, then))
-        return {
-            one: RowVersionPair(before.get(one), after.get(one))
-            for one in dict.fromkeys([*before, *after])
-            if not _alike(tracked, before.get(one), after.get(one))
-        }
+    def __init__(self, record, steps):
+        self.record, self.steps = record, steps
 
     def change(self):
-        """Return what the revert would change, as a RecordChange."""
-        return describe_changes(self.record, self.steps, self._names())
+        """Return what the steps would change, as a RecordChange."""
+        return describe_changes(self.record, self.steps, self.names())
 
-    def _names(self):
+    def names(self):
+        """Return the RecordNames of the records that the versions refer to."""
         names = RecordNames()
         for model, steps in self.steps.items():
             for step in steps.values():
@@ -79,22 +60,14 @@ class Revert:
         names.fetch()
         return names
 
-    def left_alone(self):
-        """Return the labels of the rows that a revert leaves as they are."""
-        return [
-            label_of(tracked, self.record)
-            for tracked in versions_of(self.record)
-            if tracked.apart and type(self.record) in tracked.owners
-        ]
-
     def missing(self):
-        """Return messages about deleted records that the earlier version refers to."""
+        """Return messages about deleted records that the versions after the steps refer to."""
         wanted = defaultdict(set)
         for model, steps in self.steps.items():
             for step in steps.values():
                 for column in _leading(model, step.after or {}):
                     wanted[column.related_model].add(step.after[column.attname])
-        names = self._names()
+        names = self.names()
         coming = {(model, pk) for model, steps in self.steps.items() for pk, step in steps.items() if step.after}
         return [
             _("“{name}” ({kind}) no longer exists.").format(name=names.of(model, pk), kind=model._meta.verbose_name)
@@ -103,24 +76,49 @@ class Revert:
             if (model, pk) not in coming
         ]
 
+    def store(self, watched=()):
+        """Store the change, in the open transaction.
 
-def _attnames(tracked):
-    """Return the foreign keys of a row to its owners. A revert never moves it to another owner."""
-    return {tracked.model._meta.get_field(name).attname for name in tracked.of}
+        Raise RevertError if a related record was deleted, a form would refuse the values, or one of the records
+        `watched` is scheduled or published and gets new publishing blockers. The transaction must then be rolled back.
+        """
+        lacking = {one.pk: set(publishing_blockers(one)) for one in watched}
+        if missing := self.missing():
+            raise RevertError(missing)
+        restore(self.record, self.steps)
+        for one in watched:
+            fresh = type(one)._base_manager.get(pk=one.pk)
+            if fresh.publication in PUBLIC_STATES and (
+                new := [g for g in publishing_blockers(fresh) if g not in lacking[one.pk]]
+            ):
+                raise RevertError(gap.text for gap in new)
 
 
-def _reverted(record):
-    """Return the models that are reverted with a record, without those with `apart` and their child rows."""
-    own, *parts = versions_of(record)
-    found = [own]
-    for part in parts:
-        if not part.apart and part.owners & {one.model for one in found}:
-            found.append(part)
-    return found
+class Revert(RecordSteps):
+    """What a revert of a record to a moment would change; without a moment, to before its first recorded change.
 
+    `possible` is False if the record did not exist then.
+    """
 
-def _alike(tracked, before, after):
-    return bool(before and after) and all(before[c] == after[c] for c in tracked.columns if c != tracked.key)
+    def __init__(self, record, moment=None):
+        self.moment = moment
+        every = change_times(record)
+        self.latest = every[0] if every else None
+        before_all = every[-1] - 2 * MICROSECOND if every else timezone.now()
+        now, then = version_at(record), version_at(record, moment or before_all)
+        self.possible = bool(then[type(record)])
+        kinds = parts_of(record) if self.possible else ()
+        super().__init__(
+            record, {part.model: row_steps(part, record, now[part.model], then[part.model]) for part in kinds}
+        )
+
+    def left_alone(self):
+        """Return the labels of the rows that a revert leaves as they are."""
+        return [
+            label_of(tracked, self.record)
+            for tracked in versions_of(self.record)
+            if tracked.apart and type(self.record) in tracked.owners
+        ]
 
 
 def _leading(model, state):
@@ -151,44 +149,41 @@ def revert(record, moment, why="", owners=()):
         with change_reason(revert_reason(moment, why)), content_transaction():
             type(record)._base_manager.select_for_update().get(pk=record.pk)
             watched = [record] if isinstance(record, Record) else list(owners)
-            lacking = {one.pk: set(publishing_blockers(one)) for one in watched}
-            reversion = Revert(record, moment)
-            if missing := reversion.missing():
-                raise RevertError(missing)
-            _restore(record, reversion)
-            for one in watched:
-                fresh = type(one)._base_manager.get(pk=one.pk)
-                if fresh.publication in PUBLIC_STATES and (
-                    new := [g for g in publishing_blockers(fresh) if g not in lacking[one.pk]]
-                ):
-                    raise RevertError(gap.text for gap in new)
+            Revert(record, moment).store(watched)
     except IntegrityError as error:
         raise RevertError([str(error)]) from error
 
 
-def _restore(record, reversion):
-    own, *parts = reversion.kinds
+def restore(record, steps, is_final=True):
+    """Store the versions after the steps, by model and key.
+
+    With `is_final`, rows of a revision that have a temporary key (below 0) get one of the database, and the record is
+    validated.
+    """
+    own, *parts = parts_of(record)
     rows = [part for part in parts if not part.model._meta.auto_created]
     for part in reversed(rows):
-        gone = [step.before[part.key] for step in reversion.steps[part.model].values() if step.after is None]
+        gone = [step.before[part.key] for step in steps[part.model].values() if step.after is None]
         for row in part.model._base_manager.filter(pk__in=gone):
             row.delete()
     stored = type(record)._base_manager.get(pk=record.pk)
-    for step in reversion.steps[own.model].values():
+    for step in steps[own.model].values():
         _take(stored, step.after)
-    _valid(stored, "")
+    if is_final:
+        _valid(stored, "")
     if isinstance(stored, Record):
         stored.version += 1
     stored.save()
     for part in rows:
-        coming = [step.after for step in reversion.steps[part.model].values() if step.after]
+        coming = [step.after for step in steps[part.model].values() if step.after]
+        if is_final:
+            coming = [state | {part.key: None} if state[part.key] < 0 else state for state in coming]
         _store_rows(part, coming, f"{label_of(part, record)}: ")
     for relation in stored._meta.many_to_many:
-        if (through := relation.remote_field.through) in reversion.steps and through._meta.auto_created:
-            steps = reversion.steps[through]
+        if (through := relation.remote_field.through) in steps and through._meta.auto_created:
             manager = getattr(stored, relation.name)
-            manager.remove(*(pk for pk, step in steps.items() if step.after is None))
-            manager.add(*(pk for pk, step in steps.items() if step.before is None))
+            manager.remove(*(pk for pk, step in steps[through].items() if step.after is None))
+            manager.add(*(pk for pk, step in steps[through].items() if step.before is None))
 
 
 def _store_rows(part, states, where):
@@ -196,7 +191,7 @@ def _store_rows(part, states, where):
 
     If this violates a unique constraint, because rows exchange values, delete all of them first and create them again.
     """
-    manager, pks = part.model._base_manager, [state[part.key] for state in states]
+    manager, pks = part.model._base_manager, [state[part.key] for state in states if state[part.key] is not None]
     here = manager.in_bulk(pks)
     try:
         with transaction.atomic():

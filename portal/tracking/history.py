@@ -30,6 +30,8 @@ BATCH = 500
 CREATED, CHANGED, DELETED, INITIAL = "+", "~", "-", "="
 # Bookkeeping columns. A change of these columns only is not written to the history.
 METADATA_FIELDS = frozenset({"version", "created_at", "updated_at"})
+# Columns that neither a revert nor a revision changes: the publication state of a record and its key.
+STAYS = frozenset({"key", "publication", "publish_at", "published_at"})
 MICROSECOND = datetime.timedelta(microseconds=1)
 
 
@@ -129,6 +131,14 @@ class HistorizedModel:
     def content_fields(self):
         """Return the columns without bookkeeping (`METADATA_FIELDS`). Two states are equal if these are."""
         return [column for column in self.columns if column not in METADATA_FIELDS]
+
+
+@dataclass(frozen=True)
+class RowVersionPair:
+    """The version of a row before and after a change; None if it did not exist or belonged to another record."""
+
+    before: dict | None
+    after: dict | None
 
 
 TRACKED = {}
@@ -370,6 +380,60 @@ def versions_of(record):
     return (TRACKED[type(record)], *child_models(type(record)))
 
 
+def parts_of(record):
+    """Return the HistorizedModels that one form changes: `versions_of` without those `apart` and their child rows."""
+    own, *parts = versions_of(record)
+    found = [own]
+    for part in parts:
+        if not part.apart and part.owners & {one.model for one in found}:
+            found.append(part)
+    return found
+
+
+def rows_by_key(tracked, rows):
+    """Return the states of rows by primary key; those of an automatic through table by the key of the related record.
+
+    Such a row has no content of its own, and it may be removed and added again.
+    """
+    key = step_key(tracked)
+    return {state[key]: state for state in rows}
+
+
+def step_key(tracked):
+    """Return the name of the column that identifies a row between two versions of its record (`rows_by_key`)."""
+    if tracked.model._meta.auto_created:
+        return tracked.model._meta.get_field(tracked.named_by[0]).attname
+    return tracked.key
+
+
+def changeable_columns(tracked, record):
+    """Return the columns of a record or its row that a revert or a revision changes. A row keeps its owner."""
+    owners = {tracked.model._meta.get_field(name).attname for name in tracked.of}
+    stays = {tracked.key, *owners} | (STAYS if tracked.model is type(record) else set())
+    return [column for column in tracked.content_fields if column not in stays]
+
+
+def row_steps(tracked, record, before, after):
+    """Return the RowVersionPairs that lead from one version to another, by the keys of `rows_by_key`.
+
+    `before` and `after` are the states of the rows of `tracked` by primary key, as `version_at` returns them.
+    """
+    if tracked.model is type(record):
+        own, then = before[record.pk], after[record.pk]
+        then = own | {column: then[column] for column in changeable_columns(tracked, record)}
+        return {} if own == then else {record.pk: RowVersionPair(own, then)}
+    before, after = (rows_by_key(tracked, states.values()) for states in (before, after))
+    return {
+        one: RowVersionPair(before.get(one), after.get(one))
+        for one in dict.fromkeys([*before, *after])
+        if not _alike(tracked, before.get(one), after.get(one))
+    }
+
+
+def _alike(tracked, before, after):
+    return bool(before and after) and all(before[c] == after[c] for c in tracked.columns if c != tracked.key)
+
+
 def all_ids_ever(tracked, record):
     """Return a queryset of the primary keys of all rows of `tracked` that belonged to a record in any recorded state.
 
@@ -421,15 +485,16 @@ def has_full_history(record):
     return first.values_list("history_type", flat=True).first() == CREATED
 
 
-def version_at(record, moment=None):
+def version_at(record, moment=None, kinds=None):
     """Return the states of a record and its rows at `moment`, or now: for each model, dicts of columns by primary key.
 
-    The models are those of `versions_of`. A row without history is taken as it is now, for any time. Before its first
-    recorded change, a row is taken as it was just before that change (INITIAL). If the record did not exist at
-    `moment`, no model has states.
+    The models are `kinds`, or else those of `versions_of`. A row without history is taken as it is now, for any time.
+    Before its first recorded change, a row is taken as it was just before that change (INITIAL). If the record did not
+    exist at `moment`, no model has states.
     """
-    found = {tracked.model: {} for tracked in versions_of(record)}
-    for tracked in versions_of(record):
+    kinds = kinds or versions_of(record)
+    found = {tracked.model: {} for tracked in kinds}
+    for tracked in kinds:
         states = _stored(tracked, record, found, untold=moment is not None)
         if moment is not None:
             states += _past(tracked, record, moment)
@@ -483,21 +548,25 @@ def as_of(record, day):
     """
     moment = timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))
     states = version_at(record, moment)
-    if not states[type(record)]:
-        return None
-    rows = {
-        model: [_row(model, state) for state in of_model.values()] for model, of_model in states.items() if of_model
-    }
+    return record_in(type(record), states) if states[type(record)] else None
+
+
+def record_in(model, states):
+    """Return the record of the model that has these states (as of `version_at`), as `as_of` does.
+
+    Relations whose models have no entry in `states` return the present rows.
+    """
+    rows = {model: [_row(model, state) for state in of_model.values()] for model, of_model in states.items()}
     known = _related_to(rows)
-    for model, some in rows.items():
+    for of, some in rows.items():
         for row in some:
-            for column in model._meta.concrete_fields:
+            for column in of._meta.concrete_fields:
                 if column.is_relation and (one := known.get((column.related_model, getattr(row, column.attname)))):
                     setattr(row, column.name, one)
-    for model in rows:
-        for row in rows[model]:
+    for some in rows.values():
+        for row in some:
             _fill_relations(row, rows, known)
-    return rows[type(record)][0]
+    return rows[model][0]
 
 
 def _row(model, state):
@@ -525,14 +594,14 @@ def _fill_relations(row, rows, known):
     """Fill the prefetch cache of a row, so that `all()` of its tracked relations returns `rows` and `known` objects."""
     row._prefetched_objects_cache = cache = {}
     for part in TRACKED.values():
-        for name in part.of:
+        for name in part.of if part.model in rows else ():
             column = part.model._meta.get_field(name)
             if column.related_model is type(row) and not part.model._meta.auto_created:
                 mine = [one for one in rows.get(part.model, ()) if getattr(one, column.attname) == row.pk]
                 cache[column.remote_field.get_accessor_name()] = with_prefetched_result(part.model, sort_rows(mine))
     for relation in row._meta.many_to_many:
         through = relation.remote_field.through
-        if through in TRACKED:
+        if through in rows:
             own, other = through._meta.get_field(relation.m2m_field_name()), relation.m2m_reverse_field_name()
             leads = through._meta.get_field(other).attname
             ends = [
