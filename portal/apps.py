@@ -14,7 +14,9 @@ class PortalConfig(AppConfig):
         # Models cannot be imported before the apps are loaded.
         from portal.accounts import sessions  # noqa: PLC0415
         from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
-        from portal.models import alias  # noqa: PLC0415
+        from portal.history import revisions  # noqa: PLC0415
+        from portal.models import alias, revision  # noqa: PLC0415
+        from portal.publishing import scheduler  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import audit_log, content_version, signals  # noqa: PLC0415
 
@@ -30,10 +32,12 @@ class PortalConfig(AppConfig):
             verifications.forget_deleted,
             duplicates.forget_deleted,
             alias.delete_with_record,
+            revision.forget_deleted,
         ):
             signals.rows_changed.connect(receiver)
         for receiver in (indexing.flush_log, content_version.flush_log):
             signals.changes_flushed.connect(receiver)
+        scheduler.publishing_due.connect(revisions.publish_due)
         indexing.clear_after_flush()
         audit_log.connect_signals()
         sessions.connect_signals()

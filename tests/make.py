@@ -34,9 +34,11 @@ from portal.models import (
     PlaceIdentifier,
     PortalDetails,
     ReaderReport,
+    Revision,
     Source,
     Tombstone,
 )
+from portal.tracking.history import RowVersionPair, parts_of, version_at
 from projects.models import (
     Agreement,
     AgreementActivity,
@@ -368,6 +370,17 @@ def make_portal_details(**fields):
 def make_reader_report(**fields):
     """Make a report by a reader. It is open, unless `state` says otherwise."""
     return _make_row(ReaderReport, fields, nonce=f"nonce-{next(_numbers)}", message="The end is 2023.")
+
+
+def make_revision(record=None, texts=None, **fields):
+    """Make a revision that changes these columns of a record (a term without one). It is in review."""
+    record = record or make_term()
+    values = {"kind": record._meta.label_lower, "record": record.pk, "why": "The source says so.", "state": "in-review"}
+    before = version_at(record, kinds=parts_of(record))[type(record)][record.pk]
+    revision = Revision(**values | fields)
+    revision.set_steps({type(record): {record.pk: RowVersionPair(before, before | (texts or {}))}} if texts else {})
+    revision.save()
+    return revision
 
 
 def make_digest_subscription(**fields):

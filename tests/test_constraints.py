@@ -4,8 +4,10 @@ import datetime
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from portal.core.choices import Area
@@ -70,6 +72,7 @@ from tests.make import (
     make_reporting_organisation,
     make_result,
     make_result_figure,
+    make_revision,
     make_rio_marker,
     make_sdg,
     make_source,
@@ -192,6 +195,22 @@ BROKEN = {
     "digest_frequency_is_known": (
         lambda: changed(make_digest_subscription(), frequency="daily"),
         "A digest is sent every week or every month.",
+    ),
+    "revision_state_is_known": (
+        lambda: changed(make_revision(), state="open", decided_at=timezone.now()),
+        "A revision is being written, in review, scheduled, published or discarded.",
+    ),
+    "revision_is_scheduled_for_a_time": (
+        lambda: changed(make_revision(), state="scheduled", decided_at=timezone.now()),
+        "A revision has a time of publication if it is scheduled.",
+    ),
+    "revision_says_when_it_was_decided": (
+        lambda: changed(make_revision(), state="discarded"),
+        "A revision has a time of decision if it is no longer written or reviewed.",
+    ),
+    "revision_is_the_only_open_one_of_its_author": (
+        lambda: again(make_revision(author=User.objects.create(username="kim"))),
+        "This editor has another open revision of the record.",
     ),
     "reader_report_url_is_of_the_web": (
         lambda: changed(make_reader_report(), url="javascript:alert(1)"),

@@ -6,23 +6,29 @@ No response may contain the word. The key of an unpublished record gets the same
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import override
+from modeltranslation.translator import translator
 
+from issues.models import Issue, KeyFigure
 from portal.core.choices import PublicationStatus
 from portal.formats.responses import FORMATS
 from portal.formats.serialisers import SERIALISERS
+from portal.models import Record, Revision
+from portal.publishing.preview import preview_links
 from portal.search import indexing
 from portal.tracking.change_reasons import ChangeReason
-from portal.tracking.history import change_reason
+from portal.tracking.history import RowVersionPair, change_reason, parts_of, version_at
 from tests.addresses import KINDS, addresses, filled, unpacked
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
+    make_citation,
     make_correction,
     make_issue,
     make_organisation,
@@ -31,6 +37,7 @@ from tests.make import (
     make_project,
     make_reader_report,
     make_reporting_organisation,
+    make_revision,
     make_source,
 )
 from tests.world import SECRET, link, make_world, records, unpublished
@@ -88,12 +95,36 @@ def make_hidden():
     make_correction(world.project)
     make_portal_details(publisher_en="An institute")
 
+    for record in records(world):
+        if isinstance(record, Record):
+            revise(record)
     for publication in UNPUBLISHED:
         for record in records(world):
             link(record, remembered(unpublished(publication)), SECRET)
     indexing.flush_index()
     seen = keys_of([*records(world), once_secret])
     return seen, keys_of(made)
+
+
+def revise(record):
+    """Make revisions of a published record in each state but published: SECRET is in all its texts and in a new row."""
+    texts = dict.fromkeys(texts_of(record), SECRET)
+    now = version_at(record, kinds=parts_of(record))
+    times = {"decided_at": timezone.now(), "publish_at": timezone.now() + timedelta(days=1)}
+    for state in Revision.State.values:
+        decided = {"scheduled": times, "discarded": times | {"publish_at": None}}
+        if state != Revision.State.PUBLISHED:
+            revision = make_revision(record, texts, state=state, why=SECRET, note=SECRET, **decided.get(state, {}))
+            for row in now[KeyFigure].values() if isinstance(record, Issue) else ():
+                secret = row | {"id": -1, "position": 99} | {f"label_{code}": SECRET for code in ("en", "ko", "ru")}
+                revision.set_steps(revision.steps | {KeyFigure: {-1: RowVersionPair(None, secret)}})
+                revision.save()
+
+
+def texts_of(record):
+    """Return the columns of a record that hold text."""
+    fields = translator.get_options_for_model(type(record)).all_fields
+    return [f"{field}_{code}" for field in fields for code in ("en", "ko", "ru")] or ["title", "note"]
 
 
 def asked(seen):
@@ -212,6 +243,25 @@ class TestHidden:
             count += len(pages)
         assert told == []
         assert count > 120
+
+
+@pytest.mark.parametrize("state", ["draft", "in-review"])
+def test_revision_is_shown_only_to_whoever_has_its_link(client, state):
+    project = make_project()
+    make_citation(project)
+    revision = make_revision(project, {"summary_en": SECRET}, state=state)
+    [(_code, _name, url), *_others] = preview_links(revision)
+    shown = client.get(url)
+    assert WORD in unpacked(shown).lower()
+    assert shown.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert shown.headers["Cache-Control"] == "private, no-store"
+    page = f"/admin/projects/project/{project.pk}/revisions/{revision.pk}/"
+    for address in (project.get_absolute_url(), f"{project.get_absolute_url()}?format=json", page, f"{page}edit/"):
+        assert WORD not in unpacked(client.get(address)).lower()
+    revision.state = "in-review" if state == "draft" else "draft"
+    revision.save()
+    ended = client.get(url)
+    assert (ended.status_code, WORD in unpacked(ended).lower()) == (410, False)
 
 
 def test_what_is_public_of_a_record_begins_when_it_is_published(client):

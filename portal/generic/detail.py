@@ -12,10 +12,10 @@ from portal.core.urls import snapshot_url
 from portal.formats import responses
 from portal.formats.responses import REFERENCES
 from portal.formats.serialisers import RecordSelection
-from portal.history.snapshots import NoSnapshot, snapshot
+from portal.history.snapshots import NoSnapshot, hide_unpublished, snapshot
 from portal.models import FormerKey
 from portal.publishing.gone import gone_response
-from portal.publishing.preview import visible_to
+from portal.publishing.preview import previewed_revision, visible_to
 from portal.seo.head import PageMetadataMixin
 
 
@@ -35,7 +35,7 @@ def source_footnotes(record, cited=()):
 
 
 class RecordView(PageMetadataMixin, DetailView):
-    """The page of a published record by its key, or of the unpublished one that a signed preview link shows.
+    """The page of a published record by its key, or of the unpublished one or revision that a preview link shows.
 
     A former key redirects to the record that replaced it. The URL of an archived or deleted record returns a page that
     says so. With a `day` in its URL (`snapshot_date`), the page shows the record as it was on that day
@@ -64,7 +64,11 @@ class RecordView(PageMetadataMixin, DetailView):
 
     def get_object(self, queryset=None):
         if self.snapshot_date is None:
-            return super().get_object(queryset)
+            revised = previewed_revision(self.request, self.model)
+            if revised is None:
+                return super().get_object(queryset)
+            hide_unpublished(revised)
+            return revised
         return snapshot(self.model.objects.all(), self.kwargs["key"], self.snapshot_date)
 
     def get(self, request, *args, **kwargs):

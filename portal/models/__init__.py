@@ -14,6 +14,7 @@ from portal.models.outlook import DatedQuerySet, Outlook, OutlookMixin
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
+from portal.models.revision import Revision
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord, UnpublishedTitle
 from portal.models.source import Citation, Source
 from portal.models.subscription import DigestSubscription
@@ -46,6 +47,7 @@ __all__ = [
     "PortalDetails",
     "ReaderReport",
     "Record",
+    "Revision",
     "SearchEntry",
     "SearchFacet",
     "SearchName",

@@ -6,8 +6,9 @@ at once or at a scheduled time, and may be archived later. It can also go back.
 - Editors write drafts and submit them for review.
 - Users with the permission to publish (reviewers) publish records, schedule them and take them back.
 - Only administrators delete.
-- A published record is meant to be seen by two people, so an editor cannot change it. A reviewer can correct it
-  directly, or send it back to review, where an editor can change it again.
+- A published record is meant to be seen by two people, so an editor cannot change it. An editor writes a revision
+  beside it, which a reviewer publishes. A reviewer can also correct the record directly, or send it back to review,
+  where an editor can change it again.
 - Translators change only the texts of their language, in each state except archived. Until a text is translated,
   readers see it in English, and a translation adds no claim to it.
 """
@@ -56,6 +57,11 @@ def choices(actions, old):
 def can_edit(actions, publication):
     """Return True if `actions` allow changes of all fields of a record in the state `publication`."""
     return "change" in actions and (publication in EDITABLE_STATES or "publish" in actions)
+
+
+def can_revise(actions, publication):
+    """Return True if `actions` allow a draft revision of a record in the state `publication`."""
+    return "change" in actions and publication == PUBLISHED
 
 
 def languages(actions, publication):

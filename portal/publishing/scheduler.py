@@ -1,4 +1,4 @@
-"""Publishes scheduled records at their time.
+"""Publishes scheduled records and revisions at their time.
 
 A timer runs `manage.py publish_scheduled` each minute. Without a timer, the middleware publishes with the first request
 after the time.
@@ -11,18 +11,23 @@ import time
 from django.apps import apps
 from django.conf import settings
 from django.db import Error
+from django.dispatch import Signal
 from django.utils import timezone
 
 from portal.core.choices import PublicationStatus
 from portal.core.database import lock_timeout
 from portal.http.outage import is_service_failure
-from portal.models import Record
+from portal.models import Record, Revision
 from portal.publishing.checks import publishing_blockers
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
 
 LOCK_MILLISECONDS = 50  # the longest wait for a lock in a request; its holder may be publishing the same records
+
+# Sent when something is due, within the transaction that publishes it. Argument: now. A receiver publishes what else is
+# scheduled for `now` or earlier, and returns the list of its records.
+publishing_due = Signal()
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +39,17 @@ def _scheduled():
 
 
 def next_due():
-    """Return the earliest time for which a record is scheduled, or None. It may be past. One query, no lock."""
-    first, *others = (records.order_by().values_list("publish_at", flat=True) for records in _scheduled())
+    """Return the earliest time for which a record or a revision is scheduled, or None.
+
+    It may be past. One query, no lock.
+    """
+    scheduled = [*_scheduled(), Revision.objects.filter(state=Revision.State.SCHEDULED)]
+    first, *others = (rows.order_by().values_list("publish_at", flat=True) for rows in scheduled)
     return first.union(*others, all=True).order_by("publish_at").first()
 
 
 def publish_scheduled():
-    """Publish all records whose time has come, and return a list of them. One transaction.
+    """Publish all records and revisions whose time has come, and return a list of the records. One transaction.
 
     A record with blockers (`publishing_blockers`) goes back to review and is not in the list. If two processes do this
     at the same time, the second one waits for the first and then finds nothing to publish.
@@ -50,7 +59,7 @@ def publish_scheduled():
 
 
 def _publish_until(now):
-    """Publish all records that are scheduled for `now` or earlier, as `publish_scheduled` does."""
+    """Publish all that is scheduled for `now` or earlier, as `publish_scheduled` does."""
     published = []
     with content_transaction():
         for scheduled in _scheduled():
@@ -66,6 +75,8 @@ def _publish_until(now):
                 else:
                     logger.info("Published at its time: %s %s", record._meta.label, record.key)
                     published.append(record)
+        for _receiver, records in publishing_due.send(None, now=now):
+            published += records
     return published
 
 

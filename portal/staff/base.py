@@ -26,6 +26,7 @@ from portal.staff.import_export import ImportExportMixin
 from portal.staff.languages import TranslationMixin, marked
 from portal.staff.pages import DeletionSummaryMixin
 from portal.staff.review import ReviewMixin
+from portal.staff.revisions import RevisionMixin, is_revising
 from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
@@ -161,6 +162,7 @@ class TranslatedChildAdmin(
 class RecordAdmin(
     DeletionSummaryMixin,
     TranslationMixin,
+    RevisionMixin,
     HistoryMixin,
     CurationMixin,
     ReviewMixin,
@@ -175,6 +177,7 @@ class RecordAdmin(
 
     DeletionSummaryMixin        get_deleted_objects
     TranslationMixin            formfield_for_dbfield, get_urls
+    RevisionMixin               get_form, get_object, get_readonly_fields, get_urls, log_change, response_change
     HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
     CurationMixin               get_urls
     ReviewMixin                 get_urls, response_add, response_change
@@ -233,9 +236,13 @@ class RecordAdmin(
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context |= self.translation_context(request, context, obj)
         if obj is not None:
-            context |= self.curation_context(request, obj)
-            context |= self.workflow_context(request, obj)
-            context |= self.review_context(request, obj, [gap for gap, _url in context["gaps"]])
+            if is_revising(request):
+                context |= self.revising_context(request, obj)
+            else:
+                context |= self.curation_context(request, obj)
+                context |= self.workflow_context(request, obj)
+                context |= self.review_context(request, obj, [gap for gap, _url in context["gaps"]])
+                context |= self.revision_context(request, obj)
             context |= self.conflict_context(request, context["adminform"].form, obj)
         if self.model.citation_fields:
             context["citing"] = citation_urls(request.user)
@@ -253,6 +260,12 @@ class RecordAdmin(
 
 class OrderedInlineFormSet(forms.BaseInlineFormSet):
     """Formset of an inline. A row without a position gets a position after the last one."""
+
+    def get_queryset(self):
+        """Return Django's queryset; of a revised record (`Revision.as_record`) the list of its rows."""
+        if hasattr(self.instance, "revised"):
+            return list(getattr(self.instance, self.fk.remote_field.get_accessor_name(model=self.model)).all())
+        return super().get_queryset()
 
     def add_fields(self, form, index):
         super().add_fields(form, index)

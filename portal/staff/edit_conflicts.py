@@ -19,6 +19,8 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from portal.tracking.history import TRACKED
+
 SEEN, BEFORE, ASKED, CHOICE = "_seen", "_before", "_clash", "_clash-{}"
 MINE, THEIRS = "mine", "theirs"
 SALT = "what a form was opened with"
@@ -69,7 +71,7 @@ class EditConflictMixin:
     def state(self, form, record):
         """Return the stored state of a record: each field of its form and the rows of each inline, as text.
 
-        A form that was not sent has the stored values itself.
+        A form that was not sent has the stored values itself, or those of a revision (`Revision.as_record`).
         """
         fresh = form.__class__(instance=type(record)._base_manager.get(pk=record.pk)) if form.is_bound else form
         return {
@@ -79,8 +81,11 @@ class EditConflictMixin:
 
     @staticmethod
     def _rows(inline, record):
+        columns = TRACKED[inline.model].columns
+        if hasattr(record, "revised"):
+            revised = sorted(record.revised[inline.model].items())
+            return [[as_text(state[column]) for column in columns] for _pk, state in revised]
         rows = inline.model._base_manager.filter(**{_get_foreign_key(type(record), inline.model).name: record.pk})
-        columns = [field.attname for field in inline.model._meta.concrete_fields]
         return [[as_text(value) for value in row] for row in rows.order_by("pk").values_list(*columns)]
 
     def _with_choices(self, data):
@@ -173,8 +178,10 @@ class EditConflict:
 
     @cached_property
     def sentence(self):
-        """Who changed the record last, and when; "" if there is no log entry."""
+        """Who changed the record last, and when; "" if there is no log entry, as of a revision."""
         record = self.form.instance
+        if getattr(self.form, "revision", None):
+            return ""
         kind = ContentType.objects.get_for_model(type(record))
         entry = LogEntry.objects.filter(content_type=kind, object_id=str(record.pk)).select_related("user").first()
         if entry is None:

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext
 from portal.core.choices import PublicationStatus
 from portal.history.diff import changes_of
 from portal.history.revert import Revert, RevertError, revert
+from portal.models import Revision
 from portal.staff.change_reason import ChangeReasonForm, readers_see
 from portal.staff.pages import admin_address, admin_path
 from portal.tracking.change_reasons import ChangeReason
@@ -109,7 +110,9 @@ class HistoryMixin:
         every = change_times(obj)
         page = Paginator(every, PER_PAGE).get_page(request.GET.get("page"))
         changes = [change for change in changes_of(obj, [[moment] for moment in page]) if change]
+        revisions = {one.decided_at: one for one in Revision.objects.published_at(obj, list(page))}
         for change in changes:
+            change.revision = revisions.get(change.moment)
             change.moved = [publication_in_words(one) for one in change.moved]
             change.revert_url = self._revert_url(obj, stamp(change.moment)) if change.moment != every[0] else ""
         begins = not page.has_next() and not has_full_history(obj)

@@ -25,7 +25,7 @@ MODELS = (
     *("Issue", "IssueLink", "KeyFigure", "Indicator", "Observation", "Event", "Term"),
     *("Project", "Agreement", "AgreementOutcome", "AgreementActivity", "Result", "Organisation"),
     *("Place", "Source"),
-    *("ReaderReport", "Correction", "PortalDetails", "DigestSubscription"),
+    *("Revision", "ReaderReport", "Correction", "PortalDetails", "DigestSubscription"),
 )
 
 

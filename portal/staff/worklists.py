@@ -16,7 +16,8 @@ from portal.curation import duplicates
 from portal.curation.links import has_link
 from portal.curation.translations import outdated_condition, translated_fields
 from portal.curation.verifications import not_verified_since
-from portal.models import Place, PortalDetails, ReaderReport, Record, workflow
+from portal.models import Place, PortalDetails, ReaderReport, Record, Revision, workflow
+from portal.models.revision import attach_targets
 from portal.staff.pages import admin_address
 from portal.staff.search import recent_records
 
@@ -228,7 +229,17 @@ class EditorDashboard:
     def mine(self):
         """Return the non-empty worklists that the user may work on, the most urgent first."""
         own = [count for name, count in self._counts.items() if self._mine(name) and count.lists]
-        return [*filter(None, [self._reports()]), *own, *filter(None, [self._details()])]
+        return [*filter(None, [self._revisions(), self._reports()]), *own, *filter(None, [self._details()])]
+
+    def _revisions(self):
+        """Return the counts of the open revisions by state, or None if there are none that the user may see."""
+        kinds = [model._meta.label_lower for model in self.models if "change" in self.allowed[model]]
+        found = Revision.objects.open().filter(kind__in=kinds).order_by().values_list("state")
+        counts = dict(found.annotate(Count("pk")))
+        url = admin_address(Revision, "changelist")
+        states = [state for state in Revision.OPEN if state in counts]
+        lists = [(state.label, counts[state], f"{url}?state__exact={state}") for state in states]
+        return WorklistCount(_("Revisions of published records"), lists) if lists else None
 
     def _reports(self):
         """Return the counts of the open reports by readers, or None if there are none or the user may not see them."""
@@ -259,13 +270,21 @@ class EditorDashboard:
         return [count.words for name, count in self._counts.items() if self._mine(name) and not count.lists]
 
     def waiting(self):
-        """Return the records in review of the models that the user may publish, the longest waiting first."""
+        """Return the records and revisions in review that the user may publish, the longest waiting first."""
         found = []
         for model in self.reviewed:
             records = model.objects.filter(publication=PublicationStatus.IN_REVIEW).order_by("updated_at", "key")
             found += records[:LONGEST_WAITING]
+        kinds = [model._meta.label_lower for model in self.reviewed]
+        revisions = Revision.objects.filter(state=Revision.State.IN_REVIEW, kind__in=kinds)
+        found += attach_targets(revisions.order_by("updated_at", "pk")[:LONGEST_WAITING])
         found.sort(key=lambda record: record.updated_at)
         return [self._line(record) for record in found[:LONGEST_WAITING]]
+
+    def my_revisions(self):
+        """Return the revisions that the user is writing, the last changed first. At most MY_DRAFTS."""
+        revisions = Revision.objects.filter(state=Revision.State.DRAFT, author=self.request.user)
+        return [self._line(one) for one in attach_targets(revisions[:MY_DRAFTS])]
 
     def my_drafts(self):
         """Return the drafts that the user changed, the last changed first; at most MY_DRAFTS."""
@@ -274,6 +293,14 @@ class EditorDashboard:
 
     @staticmethod
     def _line(record):
-        """Return what a list of records shows of one: the record, its kind and the URL of its form."""
+        """Return what a list of records shows of one: the record, its kind and the URL of its form.
+
+        Of a revision: its record, and the URL of its own page.
+        """
+        if isinstance(record, Revision):
+            url = admin_address(record.model, "revision", record.record, record.pk)
+            kind = _("{kind}, revision").format(kind=capfirst(record.model._meta.verbose_name))
+            return {"record": record.target, "kind": kind, "url": url, "since": record.updated_at, "note": record.note}
         kind = capfirst(record._meta.verbose_name)
-        return {"record": record, "kind": kind, "url": admin_address(type(record), "change", record.pk)}
+        url = admin_address(type(record), "change", record.pk)
+        return {"record": record, "kind": kind, "url": url, "since": record.updated_at}

@@ -40,9 +40,13 @@ MICROSECOND = datetime.timedelta(microseconds=1)
 
 @dataclass
 class ChangeGroup:
-    """Changes that belong together, and their reason. The time of the group is the time of its first change."""
+    """Changes that belong together, their reason, and their author if it is not the user of the request.
+
+    The time of the group is the time of its first change.
+    """
 
     why: str
+    author: object = None
 
 
 _act = contextvars.ContextVar("act", default=None)
@@ -50,9 +54,12 @@ _unrecorded = contextvars.ContextVar("unrecorded", default=False)
 
 
 @contextlib.contextmanager
-def change_reason(reason):
-    """Record all changes within the block as one change group with this reason. The innermost block applies."""
-    token = _act.set(ChangeGroup(str(reason)))
+def change_reason(reason, author=None):
+    """Record all changes within the block as one change group with this reason. The innermost block applies.
+
+    `author` is the user who wrote the changes; None is the user of the request.
+    """
+    token = _act.set(ChangeGroup(str(reason), author))
     try:
         yield
     finally:
@@ -74,7 +81,9 @@ def _request():
 
 
 def _who():
-    """Return the signed-in user of the request, or None, as for a command or the scheduler."""
+    """Return the author of the change group, or the signed-in user of the request; None, as for a command."""
+    if (act := _act.get()) is not None and act.author is not None:
+        return act.author
     user = getattr(_request(), "user", None)
     return user if user is not None and user.is_authenticated else None
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 
 # The pages of a model’s admin. Its other URLs return parts of forms or JSON, or are buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
-ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview")
+ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "revise")
 NO_SCREEN = {
     "autocomplete",
     "possible_duplicates",
@@ -19,6 +19,7 @@ NO_SCREEN = {
     "original",
 }
 NO_SCREEN |= {"end_previews", "undo"}
+NO_SCREEN |= {"revision", "revision_edit"}  # of a revision: the screen "change" of the model Revision leads there
 # Pages of the whole admin, and of one model only.
 OTHERS = (
     "",
@@ -31,6 +32,7 @@ OTHERS = (
 APPS = ("auth", "mfa", "portal", "issues", "projects")
 # Pages that no user may open.
 CLOSED = {("mfa.authenticator", "add"), ("portal.readerreport", "add")}
+CLOSED |= {("portal.revision", "add"), ("portal.revision", "delete")}
 CLOSED |= {("portal.portaldetails", "add"), ("portal.portaldetails", "delete")}  # one row
 CLOSED |= {
     (label, screen)
@@ -49,7 +51,7 @@ from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
 from tests.make import (
     make_correction, make_imported, make_imported_file, make_portal_details, make_reader_report,
-    make_reporting_organisation, make_tombstone,
+    make_reporting_organisation, make_revision, make_tombstone,
 )
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
 ExternalLink.objects.create(address="https://example.org/")
@@ -60,6 +62,7 @@ make_reader_report()
 make_imported_file(imported_at=None)
 make_imported()
 make_reporting_organisation()
+make_revision(Term.objects.order_by("pk").last(), {"definition_en": "Revised."})
 make_tombstone()
 for text in ("One text.", "Another text."):
     term = Term.objects.order_by("pk").first()
@@ -149,7 +152,15 @@ def test_the_screen_that_brings_a_former_state_back_keeps_to_the_policy(desk, ed
 
 def test_no_screen_is_left_out(records):
     """A new URL of the admin must be listed as a page or as none."""
-    known = {*ABOUT_ALL, *ABOUT_ONE, *NO_SCREEN, "revert", "password_change", "projects_iati_kept_out", "triage"}
+    known = {
+        *ABOUT_ALL,
+        *ABOUT_ONE,
+        *NO_SCREEN,
+        "revert",
+        "password_change",
+        "projects_iati_kept_out",
+        "triage",
+    }
     assert {kind for model in admin.site._registry for kind in screens(model, records)[1]} <= known
 
 

@@ -23,6 +23,7 @@ from portal.ops.backup.files import DATABASE, MANIFEST, Manifest, sign
 from portal.search import indexing
 from portal.tracking import content_version
 from tests.conftest import Switch, address_of, copy_of_the_test_database
+from tests.make import make_revision
 from tests.world import link, make_world
 
 BEGIN_ANEW = {
@@ -70,7 +71,8 @@ def portal_with_backup(django_db_blocker, tmp_path_factory):
             link(world.issue)
             world.issue.summary_ko = "아랄해가 마르고 있다."
             world.issue.save()
-            User.objects.create_superuser("kim", password="a long password")
+            kim = User.objects.create_superuser("kim", password="a long password")
+            make_revision(world.project, {"summary_en": "Trees on the dried bed."}, author=kim)
             Session.objects.create(session_key=SESSION[:40], session_data="…", expire_date="2030-01-01T00:00Z")
             UserSession.objects.create(user=User.objects.get(username="kim"), session_key=SESSION[:40], ip="192.0.2.1")
             cache.set("signed-in", "kim")

@@ -22,6 +22,7 @@ from tests.make import (
     make_party,
     make_place,
     make_project,
+    make_revision,
     make_source,
     make_term,
 )
@@ -194,3 +195,52 @@ def test_a_link_that_was_tampered_with_leads_nowhere(client):
         assert client.get(wrong).status_code == 404
     one.delete()
     assert client.get(path).status_code == 404
+
+
+# ── Revisions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+@pytest.mark.parametrize("make", [make for make in MAKERS if make is not make_term])
+def test_revision_of_each_kind_shows_itself_to_whoever_has_the_link(client, make, language):
+    record = make()
+    make_citation(record) if hasattr(record, "citations") else None
+    name = record.name_field
+    revision = make_revision(record, {name if name == "title" and make is make_source else f"{name}_en": "Zzyzx"})
+    response = client.get(links(revision)[language])
+    assert (response.status_code, "Zzyzx" in response.content.decode()) == (200, True)
+    assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert "Zzyzx" not in client.get(record.get_absolute_url()).content.decode()
+    if language == "en":
+        assert "draft revision of a public record" in banner(response)
+
+
+def test_rows_of_a_revision_are_previewed_without_what_is_unpublished(client):
+    project = make_project()
+    shown, hidden = make_source(title="Shown"), make_source(title="Hidden", publication=PublicationStatus.DRAFT)
+    for source in (shown, hidden):
+        make_citation(project, source)
+    revision = make_revision(project, {"summary_en": "Zzyzx"})
+    page = client.get(links(revision)["en"]).content.decode()
+    assert ("Zzyzx" in page, "Shown" in page, "Hidden" in page) == (True, True, False)
+
+
+def test_link_to_a_revision_ends_with_its_state_and_with_all_links_of_its_record(client):
+    project = make_project()
+    revision = make_revision(project, {"summary_en": "Zzyzx"})
+    first = links(revision)["en"]
+    preview.end_previews(project)
+    assert client.get(first).status_code == 410
+    second = links(revision)["en"]
+    assert client.get(second).status_code == 200
+    revision.state, revision.decided_at = "discarded", timezone.now()
+    revision.save()
+    assert client.get(second).status_code == 410
+    revision.state = "published"
+    revision.save()
+    assert client.get(second).headers["Location"] == project.get_absolute_url()
+
+
+def test_revision_of_a_term_has_no_page_to_preview():
+    assert links(make_revision(make_term(), {"definition_en": "Zzyzx"})) == {}

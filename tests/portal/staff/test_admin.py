@@ -41,6 +41,7 @@ from portal.models import (
     PlaceIdentifier,
     PortalDetails,
     ReaderReport,
+    Revision,
     Source,
     Tombstone,
 )
@@ -100,8 +101,9 @@ pytestmark = pytest.mark.django_db
 
 OURS = {"portal", "issues", "projects"}
 # Records that editors read or decide upon, but never add or edit here: tests/portal/tracking/test_audit_log.py,
-# tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py.
-READ_ONLY = {AuditEntry, DigestSubscription, ExternalLink, ImportedActivity, ImportedFile, SuggestedIssue}
+# tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py,
+# tests/portal/staff/test_revisions.py.
+READ_ONLY = {AuditEntry, DigestSubscription, ExternalLink, ImportedActivity, ImportedFile, Revision, SuggestedIssue}
 APART = {PortalDetails, ReaderReport}  # nobody adds another row: tests/portal/staff/test_corrections.py
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY | APART]
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, reverse
 
 from issues.models import Term
-from portal.models import DigestSubscription, ExternalLink, PortalDetails, ReaderReport
+from portal.models import DigestSubscription, ExternalLink, PortalDetails, ReaderReport, Revision
 from portal.models.curation import DuplicateCandidate
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
@@ -25,6 +25,7 @@ from tests.make import (
     make_organisation,
     make_portal_details,
     make_reader_report,
+    make_revision,
     make_suggested_issue,
 )
 from tests.portal.staff.test_admin import LINKED, add_rows
@@ -66,6 +67,7 @@ def make_records():
         ImportedFile: make_imported_file(imported_at=None),
         PortalDetails: make_portal_details(),
         ReaderReport: make_reader_report(),
+        Revision: make_revision(found[Term], {"definition_en": "Revised."}, author=user),
         SuggestedIssue: make_suggested_issue(),
     }
     assert set(found) == set(admin.site._registry)
@@ -85,6 +87,7 @@ def values(name, groups, records):
         "app_label": "issues",
         "content_type_id": ContentType.objects.get_for_model(term).pk,
         "url": "issues/",
+        "number": records[Revision].pk,
     }
     return {group: possible[group] for group in groups}
 
@@ -117,4 +120,5 @@ def test_no_get_of_the_desk_stores_anything(client):
     assert stored == {}
     assert not DuplicateCandidate.objects.exists()
     assert {"index", "doubles", "issues_term_change", "projects_project_merge", "issues_indicator_grid"} <= visited
+    assert {"issues_term_revision", "issues_term_revision_edit", "issues_term_revise"} <= visited
     assert len(visited) > 150

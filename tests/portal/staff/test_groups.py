@@ -25,6 +25,7 @@ LATER = {
     "0039_reviewers_edit_aliases": 9,
     "0043_rights_to_reports_and_corrections": 32,
     "0045_rights_to_digest_subscriptions": 4,
+    "0049_rights_to_revisions": 3,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 

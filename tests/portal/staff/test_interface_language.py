@@ -35,6 +35,7 @@ from tests.make import (
     make_page_indicator,
     make_reader_report,
     make_reporting_organisation,
+    make_revision,
     make_suggested_issue,
     make_tombstone,
 )
@@ -45,7 +46,7 @@ pytestmark = pytest.mark.django_db
 
 LANGUAGES = ("ko", "ru")
 SCREENS = ("changelist", "add", "export", "import")
-SCREENS_OF_A_RECORD = ("change", "history", "delete", "merge", "grid", "preview", "together")
+SCREENS_OF_A_RECORD = ("change", "history", "delete", "merge", "grid", "preview", "together", "revise")
 
 
 @pytest.fixture(scope="class")
@@ -66,6 +67,7 @@ def records(own_database):
         make_reporting_organisation()
         make_correction(world.project)
         make_reader_report()
+        make_revision(world.term, {"definition_en": world.issue.summary_en}, why=world.issue.summary_en)
         make_digest_subscription()
         PortalDetails.objects.get_or_create()
         make_imported_file(imported_at=None)
@@ -112,7 +114,7 @@ def english(superuser, stored):
 
     def words_of(language, address, data=None):
         superuser.cookies[settings.LANGUAGE_COOKIE_NAME] = language
-        response = superuser.get(address) if data is None else superuser.post(address, data, follow=True)
+        response = superuser.get(address, follow=True) if data is None else superuser.post(address, data, follow=True)
         if response.status_code == 403:
             return []  # a page that nobody may open
         assert response.status_code == 200, address
