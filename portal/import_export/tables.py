@@ -12,12 +12,14 @@ import re
 import unicodedata
 from collections import defaultdict
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from modeltranslation.fields import TranslationField
 
 from portal.core.numbers import parse_number, plain
@@ -111,10 +113,22 @@ class SheetColumn:
 
 
 class ChoiceSheetColumn(SheetColumn):
-    """A choice, written as its code."""
+    """A choice, written as its code. Its label in a language of the portal is read too, in any case."""
+
+    @functools.cached_property
+    def _labels(self):
+        """The codes by label in lower case, without labels that more than one code has."""
+        found = defaultdict(set)
+        for language, _name in settings.LANGUAGES:
+            with override(language):
+                for code, label in self.field.flatchoices:
+                    found[str(label).casefold()].add(code)
+        return {label: codes.pop() for label, codes in found.items() if len(codes) == 1}
 
     def read(self, text):
         codes = {str(code): code for code, _label in self.field.flatchoices}
+        if text not in codes and text.casefold() in self._labels:
+            return self._labels[text.casefold()]
         if text not in codes:
             raise ValidationError(_("“{value}” is not one of: {choices}.").format(value=text, choices=", ".join(codes)))
         return codes[text]

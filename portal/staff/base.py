@@ -20,11 +20,12 @@ from portal.curation.translations import row_is_older
 from portal.models import Alias, AliasedMixin
 from portal.staff.citations import citation_urls, mark_citation_field
 from portal.staff.curation import CurationMixin
+from portal.staff.drafts import DraftsMixin
 from portal.staff.edit_conflicts import EditConflictMixin
 from portal.staff.history import HistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.languages import TranslationMixin, marked
-from portal.staff.pages import DeletionSummaryMixin
+from portal.staff.pages import DeletionSummaryMixin, admin_address
 from portal.staff.review import ReviewMixin
 from portal.staff.revisions import RevisionMixin, is_revising
 from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
@@ -166,6 +167,7 @@ class RecordAdmin(
     HistoryMixin,
     CurationMixin,
     ReviewMixin,
+    DraftsMixin,
     WorkflowMixin,
     EditConflictMixin,
     CaseInsensitiveSearchMixin,
@@ -181,6 +183,7 @@ class RecordAdmin(
     HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
     CurationMixin               get_urls
     ReviewMixin                 get_urls, response_add, response_change
+    DraftsMixin                 get_deleted_objects, get_urls, has_delete_permission
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
                                 form, formfield_for_dbfield, get_actions, get_fieldsets, get_form,
                                 get_readonly_fields, get_urls, log_addition, log_change, save_model
@@ -240,6 +243,8 @@ class RecordAdmin(
                 context |= self.revising_context(request, obj)
             else:
                 context |= self.curation_context(request, obj)
+                if self.has_add_permission(request):
+                    context["copy_url"] = admin_address(self.model, "copy", obj.pk)
                 context |= self.workflow_context(request, obj)
                 context |= self.review_context(request, obj, [gap for gap, _url in context["gaps"]])
                 context |= self.revision_context(request, obj)

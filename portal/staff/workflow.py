@@ -277,7 +277,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     form = WorkflowForm
 
-    actions = ["submit_selected", "publish_selected", "send_back_selected", "archive_selected"]
+    actions = ["submit_selected", "publish_selected", "send_back_selected", "archive_selected", "delete_unseen"]
     delete_confirmation_template = "admin/record_delete.html"
 
     # ── Permissions ──────────────────────────────────────────────────────────────────────────────────────────

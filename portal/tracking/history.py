@@ -494,6 +494,13 @@ def has_full_history(record):
     return first.values_list("history_type", flat=True).first() == CREATED
 
 
+def creator_id(record):
+    """Return the primary key of the user who created a record; None if the history does not have it."""
+    tracked = TRACKED[type(record)]
+    first = tracked.states._base_manager.filter(**{tracked.key: record.pk}, history_type=CREATED).order_by("pk")
+    return first.values_list("history_user", flat=True).first()
+
+
 def version_at(record, moment=None, kinds=None):
     """Return the states of a record and its rows at `moment`, or now: for each model, dicts of columns by primary key.
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 
 # The pages of a model’s admin. Its other URLs return parts of forms or JSON, or are buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
-ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "revise")
+ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "revise", "copy")
 NO_SCREEN = {
     "autocomplete",
     "possible_duplicates",

@@ -139,13 +139,16 @@ def test_only_administrators_delete(desk, who, status, state):
     assert not Term.objects.filter(pk=term.pk).exists()
 
 
+EVERY_ACTION = {"submit_selected", "send_back_selected", "publish_selected", "archive_selected", "delete_unseen"}
+
+
 @pytest.mark.parametrize(
     ("who", "actions"),
     [
         ("translator", set()),
-        ("editor", {"submit_selected", "send_back_selected"}),
-        ("reviewer", {"submit_selected", "send_back_selected", "publish_selected", "archive_selected"}),
-        ("administrator", {"submit_selected", "send_back_selected", "publish_selected", "archive_selected"}),
+        ("editor", {"submit_selected", "send_back_selected", "delete_unseen"}),
+        ("reviewer", EVERY_ACTION),
+        ("administrator", EVERY_ACTION),
     ],
 )
 @pytest.mark.parametrize("model", RECORDS)
