@@ -19,3 +19,14 @@ class ProjectsConfig(AppConfig):
         content_version.track_changes_of(models.Project, Issue, models.Organisation, Place, models.Sector)
         projects = models.Project.objects
         registry.register(models.Project, lambda: filters.ProjectFilter(queryset=projects.published()).index)
+        registry.register_preload(read_overlap)
+
+
+def read_overlap():
+    """Read what the overlap check keeps in memory."""
+    # Only processes that answer readers need these modules.
+    from projects.overlap.names import name_index  # noqa: PLC0415
+    from projects.overlap.places import place_map  # noqa: PLC0415
+    from projects.overlap.words import rarity  # noqa: PLC0415
+
+    name_index(), place_map(), rarity()

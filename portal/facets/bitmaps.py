@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Aggregate, Model, QuerySet, TextField
+from django.db.models import Aggregate, Exists, Model, Q, QuerySet, TextField
 from django.db.models.sql.compiler import SQLCompiler
 from pyroaring import BitMap
 
@@ -87,13 +87,14 @@ def most_matching(bitmaps: Sequence[BitMap], limit: int) -> list[int]:
 class FacetSource:
     """Where the values of a facet are stored: `columns` of the model `rows`, whose column `owner` names the record.
 
-    `where` are pairs of lookup and value that the rows must fulfil. With several columns, a value is a tuple.
+    `where` are conditions that the rows must fulfil: pairs of lookup and value, or expressions. With several columns, a
+    value is a tuple.
     """
 
     rows: type[Model]
     owner: str
     columns: tuple[str, ...]
-    where: tuple[tuple[str, object], ...] = ()
+    where: tuple[tuple[str, object] | Exists, ...] = ()
 
 
 def ids_by_value(sources: Collection[FacetSource], pks: Iterable[int] | None = None) -> dict[FacetSource, dict]:
@@ -107,7 +108,7 @@ def ids_by_value(sources: Collection[FacetSource], pks: Iterable[int] | None = N
     found: dict[FacetSource, dict] = {source: defaultdict(BitMap) for source in sources}
     for (rows, owner, where), group in groups.items():
         columns = list(dict.fromkeys(column for source in group for column in source.columns))
-        queryset = rows._base_manager.filter(**dict(where)).order_by()
+        queryset = rows._base_manager.filter(Q(*where)).order_by()
         if pks is not None:
             queryset = queryset.filter(**{f"{owner}__in": pks})
         for *values, aggregated in queryset.values_list(*columns).annotate(ids=AggregatedIds(owner)):

@@ -267,8 +267,9 @@ class GyeonggiFacet(Facet):
 
     def index_sources(self, model: type[Model]) -> list[FacetSource]:
         records: Any = model._default_manager
-        found = records.of_gyeonggi().order_by().values("pk")
-        return [FacetSource(model, "pk", ("publication",), (("pk__in", found),))]
+        # EXISTS and not IN: when one record changed, SQLite would find all records of Gyeonggi first.
+        found = Exists(records.of_gyeonggi().order_by().filter(pk=OuterRef("pk")))
+        return [FacetSource(model, "pk", ("publication",), (found,))]
 
     def build_bitmaps(self, found: list[dict]) -> dict[Any, BitMap]:
         [by_publication] = found

@@ -21,6 +21,7 @@ SCAN_AHEAD = 2_000  # so many records of the whole ordered table are searched be
 Record = TypeVar("Record", bound=Model)
 
 _indexes: dict[type[Model], Callable[[], FacetIndex]] = {}
+_preloaded: list[Callable[[], None]] = []
 
 logger = logging.getLogger(__name__)
 
@@ -30,14 +31,19 @@ def register(model: type[Model], get_index: Callable[[], FacetIndex]) -> None:
     _indexes[model] = get_index
 
 
+def register_preload(read: Callable[[], None]) -> None:
+    """Register a function that reads what else a process keeps in memory."""
+    _preloaded.append(read)
+
+
 def preload() -> None:
-    """Read all facet indexes when a process starts, so that its first readers need not wait.
+    """Read all facet indexes, and what else is registered, when a process starts. So its first readers need not wait.
 
     Log a warning if the database does not answer; the first reader of a list then reads its index.
     """
     try:
-        for get_index in _indexes.values():
-            get_index()
+        for read in (*_indexes.values(), *_preloaded):
+            read()
     except Error as error:
         logger.warning("The facet indexes are read at their first use: %s", error)
     finally:

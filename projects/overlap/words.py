@@ -7,11 +7,11 @@ language meets the words of a record in that language, whichever language its so
 import functools
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Max, Min
 
-from portal.facets.bitmaps import VersionedSnapshot, snapshots
+from portal.facets.bitmaps import VersionedSnapshot, changed_since, snapshots
 from portal.models.search_index import Kind, entry_id
 from portal.search import store
 from portal.search.analyser import BREAK, PARTICLES, STEMMED, clean, pieces, stem, without_particle
@@ -32,8 +32,9 @@ PLANNING = (
 
 @dataclass(frozen=True, kw_only=True)
 class WordRarity(VersionedSnapshot):
-    """How many of `projects` projects of a sample have each token."""
+    """How many of `projects` projects have each token. `sample` are the primary keys of the projects that were read."""
 
+    sample: tuple[int, ...]
     projects: int
     counts: dict[str, int]
 
@@ -44,27 +45,35 @@ class WordRarity(VersionedSnapshot):
 
 
 def rarity():
-    """Return the rarity of words in the current content. It is read once for each content version and process."""
-    return snapshots.current("overlap-words", _read, lambda _old, state: _read(state))
+    """Return the rarity of words in the current content. It is read anew if a project of the sample changes."""
+    return snapshots.current("overlap-words", _read, _update)
 
 
-def _read(state):
-    pks = sample_of_projects()
+def _update(old, state):
+    pks, changed = sample_of_projects(), changed_since(old, state, Project)
+    if changed is None or pks != old.sample or not changed.isdisjoint(pks):
+        return _read(state, pks)
+    return replace(old, state=state)
+
+
+def _read(state, pks=None):
+    pks = sample_of_projects() if pks is None else pks
     texts = store.texts([entry_id(Kind.PROJECT, pk) for pk in pks]) if pks else {}
     counts = Counter()
     for fields in texts.values():
         counts.update({token for text in fields for token in text.split()} - {BREAK})
-    return WordRarity(state=state, projects=len(texts), counts=counts)
+    return WordRarity(state=state, sample=pks, projects=len(texts), counts=counts)
 
 
 def sample_of_projects():
     """Return the primary keys of up to SAMPLE published projects, spread evenly over all of them."""
     ends = Project.objects.aggregate(Min("pk"), Max("pk"))
     if ends["pk__min"] is None:
-        return []
+        return ()
     step = max((ends["pk__max"] - ends["pk__min"] + 1) // SAMPLE, 1)
     wanted = list(range(ends["pk__min"], ends["pk__max"] + 1, step))[: SAMPLE * 2]
-    return list(Project.objects.published().filter(pk__in=wanted).order_by("pk").values_list("pk", flat=True)[:SAMPLE])
+    found = Project.objects.published().filter(pk__in=wanted).order_by("pk")
+    return tuple(found.values_list("pk", flat=True)[:SAMPLE])
 
 
 def tokens_of(text):

@@ -1,9 +1,10 @@
 """A long list finds and counts the same in memory as in the database."""
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +158,21 @@ def test_only_what_changed_is_read_again(monkeypatch):
     project.save()
     filters().index  # noqa: B018
     assert asked == [({project.pk},)]
+
+
+@pytest.mark.django_db
+def test_change_of_a_record_scans_no_other_records():
+    if connection.vendor != "sqlite":
+        pytest.skip("The plan is that of SQLite.")
+    project = make_project()
+    facet = ProjectFilter.base_filters["gyeonggi"]
+    with CaptureQueriesContext(connection) as asked:
+        bitmaps.ids_by_value(facet.index_sources(Project), [project.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+        plan = [row[-1] for row in cursor.fetchall()]
+    assert any(step.startswith("SEARCH projects_project ") for step in plan)
+    assert [step for step in plan if step.startswith("SCAN") and "project_" in step] == []
 
 
 def settled_state():
