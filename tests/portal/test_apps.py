@@ -19,6 +19,7 @@ def test_one_list_of_receivers_follows_a_change_in_this_order():
         "portal.curation.verifications.forget_deleted",
         "portal.curation.duplicates.forget_deleted",
         "portal.models.alias.delete_with_record",
+        "portal.models.revision.forget_deleted",
     ]
 
 
