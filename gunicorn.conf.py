@@ -56,6 +56,13 @@ def when_ready(server):
     gc.freeze()
 
 
+def worker_exit(server, worker):
+    """Store what the worker has counted since the last time."""
+    from portal.http.usage import counter  # noqa: PLC0415 - needs the settings, which are loaded now
+
+    counter.write()
+
+
 def child_exit(server, worker):
     """Remove the gauges of a worker that has ended. Its counters stay."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

@@ -235,6 +235,7 @@ INSTALLED_APPS = [
     "projects.apps.ProjectsConfig",
 ]
 
+COUNT_USAGE = env_bool("COUNT_USAGE", default=True)  # count pages, files and searches (portal/http/usage.py)
 REPLICA_URL = os.environ.get("REPLICA_URL", "").strip()  # a read replica (portal/ops/replicas.py)
 METRICS_NETWORKS = networks("METRICS_NETWORKS")  # the networks that may read /metrics
 MIDDLEWARE = [
@@ -247,6 +248,7 @@ MIDDLEWARE = [
     # Below WhiteNoise: static files do not need the header of pages.
     "portal.http.middleware.PermissionsPolicyMiddleware",
     "portal.publishing.scheduler.PublishScheduledMiddleware",  # outside the page cache, which it makes outdated
+    "portal.http.usage.UsageMiddleware",  # outside the page cache: its pages count, too
     "portal.http.page_cache.PageCacheMiddleware",  # outside all that only an uncached page needs
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -80,6 +80,7 @@ def pytest_configure(config):
     settings.WHITENOISE_USE_FINDERS = True
     settings.PUBLIC_URL = settings.ID_BASE_URL = "http://testserver"  # the host of the test client
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 0)  # all tests come from one address
+    settings.COUNT_USAGE = False  # a test writes no counts after its responses
     settings.SCHEDULE_SECONDS = None  # query counts of pages must not include the scheduler's query
     settings.CACHES["pages"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}  # pages are not cached either
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; protects nothing

@@ -37,6 +37,7 @@ from portal.models import (
     Revision,
     Source,
     Tombstone,
+    UsageCount,
 )
 from portal.tracking.history import RowVersionPair, parts_of, version_at
 from projects.models import (
@@ -388,6 +389,12 @@ def make_digest_subscription(**fields):
     values = {"email": "reader@example.org", "language": "en", "list_name": "search", "frequency": "weekly"}
     values["asked_at"] = timezone.now
     return _make_row(DigestSubscription, fields, nonce=f"nonce-{next(_numbers)}", **values)
+
+
+def make_usage_count(**fields):
+    """Make the count of a page on a day."""
+    values = {"day": timezone.localdate, "kind": "page", "language": "en", "name": "/about/"}
+    return _make_row(UsageCount, fields, **values)
 
 
 def make_place_identifier(**fields):

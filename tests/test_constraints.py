@@ -80,6 +80,7 @@ from tests.make import (
     make_term,
     make_tombstone,
     make_transaction_sum,
+    make_usage_count,
 )
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +192,14 @@ BROKEN = {
     "alias_has_a_text": (
         lambda: Alias(kind="place", key=make_place(key="sea").key, text=""),
         "Give a name.",
+    ),
+    "usage_count_once_a_day": (
+        lambda: again(make_usage_count(), count=9),
+        "There is a count of this day already.",
+    ),
+    "usage_kind_is_known": (
+        lambda: changed(make_usage_count(), kind="visitor"),
+        "A count is of pages, downloads or searches.",
     ),
     "digest_frequency_is_known": (
         lambda: changed(make_digest_subscription(), frequency="daily"),

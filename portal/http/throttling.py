@@ -111,7 +111,7 @@ def throttle(request, what, cost=1):
     if not most:
         return
     now = time()
-    minute, key = int(now // SECONDS), f"limit:{what}:{_asker(request)}"
+    minute, key = int(now // SECONDS), f"limit:{what}:{network_of(request)}"
     granted = max(most // SHARES, 1)
     cost = min(cost, max(int(most * MOST_OF_A_MINUTE), 1))
     account, overdrawn = buckets.consume(minute, key, cost, granted)
@@ -130,7 +130,7 @@ def cost_of_rows(form, rows):
     return rows // ROWS.get(form, ROWS_OTHERWISE)
 
 
-def _asker(request):
+def network_of(request):
     """Return the client's IPv4 address, or the first address of its /64 in IPv6: one customer has all 2⁶⁴ of them."""
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     return address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False).network_address
@@ -254,7 +254,7 @@ class ThrottlingMiddleware:
 
     def take_place(self, request, as_file):
         """Take a slot, which `__call__` gives back. Raise Throttled if there is none and the user is not signed in."""
-        place = (_asker(request), as_file)
+        place = (network_of(request), as_file)
         if free_slots.take(*place, seconds=0):
             request.place = place
         elif request.user.is_authenticated:

@@ -18,6 +18,7 @@ from portal.models.revision import Revision
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord, UnpublishedTitle
 from portal.models.source import Citation, Source
 from portal.models.subscription import DigestSubscription
+from portal.models.usage import UsageCount
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.content_version import ContentVersion
 
@@ -57,6 +58,7 @@ __all__ = [
     "ThroughModel",
     "Tombstone",
     "UnpublishedTitle",
+    "UsageCount",
     "Verification",
     "attach_aliases",
 ]

@@ -16,6 +16,7 @@ from django.views.generic import RedirectView
 from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
 from portal.staff.search import search_page
+from portal.staff.usage import usage_page
 from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
 
@@ -44,6 +45,7 @@ class PortalAdminSite(AdminSite):
         return [
             path("doubles/", self.admin_view(page), name="doubles"),
             path("search/", self.admin_view(functools.partial(search_page, self)), name="search"),
+            path("usage/", self.admin_view(functools.partial(usage_page, self)), name="usage"),
             path("portal/link/", moved),
             *super().get_urls(),
         ]

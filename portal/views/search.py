@@ -367,6 +367,12 @@ class Search(RecordListView):
         pairs = map(record_of, [*rows, *(entry for entry in self.filterset.found if entry not in ranked)])
         return [("place" if kind == Kind.COUNTRY else kind.value, pk) for kind, pk in pairs]
 
+    def render_to_response(self, context, **kwargs):
+        """Return the page with the number of hits as a header, which `portal.http.usage` counts by, cached or not."""
+        response = super().render_to_response(context, **kwargs)
+        response.headers["Search-Hits"] = self.filterset.total
+        return response
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         found = self.filterset

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import DigestSubscription, ReaderReport
+from portal.models import DigestSubscription, ReaderReport, UsageCount
 from projects.models import StoredCheck
 
 logger = logging.getLogger(__name__)
@@ -22,8 +22,9 @@ logger = logging.getLogger(__name__)
 class Command(BaseCommand):
     help = (
         "Erase the e-mail addresses of reports that were closed 12 months ago, the entries of sessions that have "
-        "ended, expired counts of requests, stored overlap checks after their last day, and subscriptions to changes "
-        "that nobody confirmed within 7 days. The log says how many, and nothing else. It may run in several places."
+        "ended, expired counts of requests, stored overlap checks after their last day, subscriptions to changes that "
+        "nobody confirmed within 7 days, and counts of usage after 25 months. The log says how many, and nothing else. "
+        "It may run in several places."
     )
 
     def handle(self, **options):
@@ -36,12 +37,15 @@ class Command(BaseCommand):
         erase_expired_counts()
         checks = StoredCheck.objects.erase_expired()
         subscriptions = DigestSubscription.objects.erase_unconfirmed()
+        counts = UsageCount.objects.erase_before(timezone.localdate())
         logger.info(
-            "Erased: e-mail addresses of reports %s, entries of ended sessions %s, overlap checks %s, subscriptions %s",
+            "Erased: e-mail addresses of reports %s, entries of ended sessions %s, overlap checks %s, "
+            "subscriptions %s, counts of usage %s",
             emails,
             sessions,
             checks,
             subscriptions,
+            counts,
         )
 
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import DigestSubscription, ReaderReport
+from portal.models import DigestSubscription, ReaderReport, UsageCount
 from tests.make import make_digest_subscription, make_reader_report
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,9 @@ def test_command_erases_what_is_over_and_leaves_the_rest(caplog):
     make_digest_subscription(asked_at=days_ago(8))
     asked = make_digest_subscription(asked_at=days_ago(6))
     followed = make_digest_subscription(asked_at=days_ago(8), covered_until=days_ago(1))
+    for ago in (30 * 31, 0):
+        day = timezone.localdate() - datetime.timedelta(days=ago)
+        UsageCount.objects.create(day=day, kind="page", language="en", name="/")
     cache.set("expired", 1, timeout=-10)
     cache.set("counts", 1, timeout=60)
     with caplog.at_level(logging.INFO):
@@ -52,6 +55,8 @@ def test_command_erases_what_is_over_and_leaves_the_rest(caplog):
     assert set(UserSession.objects.values_list("session_key", flat=True)) == {"running", "begins"}
     assert [key.rpartition(":")[2] for key in rows_of_the_cache()] == ["counts"]
     assert set(DigestSubscription.objects.all()) == {asked, followed}
+    assert UsageCount.objects.get().day == timezone.localdate()
+    assert "counts of usage 1" in caplog.text
     assert "addresses of reports 1" in caplog.text
     assert "subscriptions 1" in caplog.text
     assert EMAIL not in caplog.text
