@@ -126,6 +126,8 @@ def read(name: str, data: bytes, known: Iterable[str], encoding: str = "", most:
         raise FileError(_("The file is empty."))
     if zipfile.is_zipfile(io.BytesIO(data)):
         lines, read_as = _lines_of_workbook(data), "XLSX"
+    elif data[:4] == b"PK\x03\x04":  # it begins as a ZIP file, but its directory, which is at the end, is missing
+        raise FileError(_("The workbook is incomplete: its end is missing. Save it again, then upload it again."))
     elif data[:4] == b"\xd0\xcf\x11\xe0":
         raise FileError(_("This is an old-format workbook (.xls). Save it as .xlsx or CSV."))
     else:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
@@ -285,6 +286,27 @@ class EditorDashboard:
         """Return the revisions that the user is writing, the last changed first. At most MY_DRAFTS."""
         revisions = Revision.objects.filter(state=Revision.State.DRAFT, author=self.request.user)
         return [self._line(one) for one in attach_targets(revisions[:MY_DRAFTS])]
+
+    def guide(self):
+        """Return the sentences that explain the desk to a user who has changed nothing yet; [] for others."""
+        if LogEntry.objects.filter(user=self.request.user).exists():
+            return []
+        if "change" in self.actions:
+            own = [
+                _("To write a record, choose its kind in the list of records and press Add."),
+                _("Cite a source for each claim. The form names what is missing before the record can be published."),
+            ]
+            own.append(
+                _("Records that others submitted wait for your review at the top of this page.")
+                if self.reviewed
+                else _("When a record is complete, submit it for review. A reviewer publishes it or sends it back.")
+            )
+        else:
+            own = [
+                _("The lists of missing and outdated translations on this page lead to the texts that wait for you."),
+                _("You write the fields of your language. Readers see them as soon as the record is public."),
+            ]
+        return [_("The field at the top searches all records. The key / puts the cursor into it."), *own]
 
     def my_drafts(self):
         """Return the drafts that the user changed, the last changed first; at most MY_DRAFTS."""

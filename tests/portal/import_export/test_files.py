@@ -168,6 +168,14 @@ def test_a_file_that_cannot_be_read_says_why(data, words):
     assert refusal(data, most=5) == (words,)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_truncated_workbook_is_told_as_such(share):
+    data = workbook([HEADER, ["a", "이름", 1]])
+    assert refusal(data[: int(len(data) * share)]) == (
+        "The workbook is incomplete: its end is missing. Save it again, then upload it again.",
+    )
+
+
 def test_a_wide_workbook_is_refused_and_a_long_one_too():
     assert refusal(workbook([["key"] * 201])) == ("The file has more than 200 columns.",)
     assert refusal(workbook([["key"], *[["a"]] * 6]), most=5) == ("The file has more than 5 rows.",)

@@ -28,6 +28,7 @@ from tests.make import (
 )
 from tests.portal.staff.test_admin import address, change_address, form_data, listed
 from tests.portal.staff.test_import_export import bring
+from tests.staff import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +171,24 @@ def test_drafts_of_an_import_are_mine_once_i_change_them(editor):
     editor.post(url, form_data(editor.get(url), term_ko="투가이"))
     page = reading.page(editor.get("/admin/"))
     assert [reading.words(li) for li in page.xpath("//section[h2[@id='desk-drafts']]//li")] == ["Tugai Term"]
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ("editor", "When a record is complete, submit it for review."),
+        ("reviewer", "wait for your review at the top of this page."),
+        ("translator", "You write the fields of your language."),
+    ],
+)
+def test_first_visit_explains_the_desk_until_the_first_change(client, who, sentence):
+    sign_in(client, who)
+    [guide] = reading.page(client.get("/admin/")).xpath("//section[h2[@id='desk-guide']]")
+    assert sentence in reading.words(guide)
+    term = make_term(publication=PublicationStatus.DRAFT)
+    url = change_address(term)
+    client.post(url, form_data(client.get(url), term_ko="투가이"))
+    assert reading.page(client.get("/admin/")).xpath("//h2[@id='desk-guide']") == []
 
 
 def test_desk_shows_only_what_one_may_see(client):
