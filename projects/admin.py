@@ -200,11 +200,10 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
             None,
             {
                 "fields": (
-                    *in_languages("title"),
+                    in_languages("title"),
                     "title_original",
                     ("key", "publication"),
-                    ("status", "status_as_of"),
-                    "level",
+                    ("status", "status_as_of", "level"),
                 )
             },
         ),

@@ -22,6 +22,7 @@ from portal.staff.citations import citation_urls, mark_citation_field
 from portal.staff.curation import CurationMixin
 from portal.staff.drafts import DraftsMixin
 from portal.staff.edit_conflicts import EditConflictMixin
+from portal.staff.form_layout import layout_context
 from portal.staff.history import HistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.languages import TranslationMixin, marked
@@ -156,7 +157,7 @@ class TranslatedChildAdmin(
     change_form_template = "admin/row_form.html"
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context |= self.translation_context(request, context, obj)
+        context |= layout_context(context, obj) | self.translation_context(request, context, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
@@ -201,7 +202,6 @@ class RecordAdmin(
 
     counted = ("citations",)  # the reverse relations whose rows the list counts, as `<relation>_count`
     readonly_fields = ("version", "created_at", "updated_at", "published_at")
-    save_on_top = True
     search_help_text = _("Search by name in any language or by key.")
 
     def get_queryset(self, request):
@@ -237,6 +237,7 @@ class RecordAdmin(
         return mark_citation_field(self.model, db_field, field)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context |= layout_context(context, obj, self.readonly_fields)
         context |= self.translation_context(request, context, obj)
         if obj is not None:
             if is_revising(request):

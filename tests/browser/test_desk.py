@@ -235,3 +235,19 @@ def test_one_key_decides_on_a_suggested_issue(editor, desk):
     expect(page.get_by_text("1 suggestion is open.")).to_be_visible()
     page.locator("#id_rationale_en").press_sequentially("cd")  # in a field the keys write
     expect(page.get_by_text("1 suggestion is open.")).to_be_visible()
+
+
+def test_form_is_short_and_enter_does_not_save_it(editor, desk):
+    page = editor(2, viewport={"width": 1280, "height": 900})
+    page.goto(f"{desk.url}/admin/projects/project/add/")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 2000
+    expect(page.locator("#id_title_en")).to_be_focused()
+    page.keyboard.type("Trees")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_title_en")).to_have_value("Trees")
+    assert page.locator(".errornote").count() == 0
+    expect(page.locator("input[name=_save]")).to_be_in_viewport()  # without scrolling
+    page.locator("input[name=_save]").click()
+    expect(page.locator(".form-faults a").first).to_have_attribute("href", "#id_status")
+    page.locator(".form-faults a[href='#id_summary_en']").click()
+    expect(page.locator("#id_summary_en")).to_be_in_viewport()
