@@ -402,6 +402,36 @@ DOI_LOOKUP_URL = lookup_address("DOI_LOOKUP_URL")  # service that returns the re
 
 LINKS_MAY_BE_PRIVATE = False  # check_links requests no host of a private network; tests allow it
 
+# ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # the data archive and, by default, uploaded files
+MEDIA_ROOT = DATA_DIR / "files"  # what editors upload; only portal/views/files.py serves it
+
+
+def uploaded_files_storage() -> dict:
+    """Return the storage of uploaded files: MEDIA_ROOT, or a bucket of an S3-compatible service if S3_BUCKET is set.
+
+    The S3 client reads the credentials from its own variables (AWS_ACCESS_KEY_ID …). Raise ImproperlyConfigured if
+    S3_BUCKET is set and its packages are not installed.
+    """
+    bucket = os.environ.get("S3_BUCKET", "").strip()
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    if not (importlib.util.find_spec("storages") and importlib.util.find_spec("boto3")):
+        raise ImproperlyConfigured(
+            "S3_BUCKET is set, but its packages are not installed. Install django-storages[s3] (docs/operation.md, "
+            "Uploaded files)."
+        )
+    options = {"bucket_name": bucket, "default_acl": None, "file_overwrite": False}
+    if endpoint := os.environ.get("S3_ENDPOINT_URL", "").strip():
+        options["endpoint_url"] = endpoint
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+# Bytes. Pictures are stored smaller than they are uploaded. The quota is for all stored files together.
+MOST_PICTURE_BYTES = env_int("MOST_PICTURE_MB", 15) * 1_000_000
+MOST_STORED_BYTES = env_int("MOST_STORED_MB", 5_000) * 1_000_000
+
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────
 
 STATIC_URL = "/static/"
@@ -410,7 +440,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 LEAFLET_DIR = Path(importlib.util.find_spec("leaflet").submodule_search_locations[0]) / "static" / "leaflet"
 STATICFILES_DIRS = [BASE_DIR / "static", ("leaflet", LEAFLET_DIR)]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": uploaded_files_storage(),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -419,10 +449,6 @@ STORAGES = {
         )
     },
 }
-
-# ── Generated files ─────────────────────────────────────────────────────────────────────────────────────────
-
-DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var")  # for the data archive
 
 # ── Security ─────────────────────────────────────────────────────────────────────────────────────────────────
 

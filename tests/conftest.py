@@ -74,6 +74,7 @@ def pytest_configure(config):
     # Use the original names of static files. Hashed names need collectstatic, and only tests with a server run it.
     settings.STORAGES = {
         **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.WHITENOISE_AUTOREFRESH = True

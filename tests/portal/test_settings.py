@@ -1,6 +1,7 @@
 """The settings: an invalid environment variable gets a clear message, and a missing one has a safe default."""
 
 import ast
+import importlib.util
 import os
 import re
 import runpy
@@ -35,6 +36,7 @@ VARIABLES = (
         "LIMIT_API",
     ),
     *("LIMIT_PAGES", "LIMIT_REPORTS", "LIMIT_AT_ONCE", "COUNT_USAGE"),
+    *("MOST_PICTURE_MB", "MOST_STORED_MB", "S3_BUCKET", "S3_ENDPOINT_URL"),
     *("LOG_FORMAT", "METRICS_NETWORKS", "REPLICA_URL", "CONTACT_EMAIL"),
     "DJANGO_ALLOW_ASYNC_UNSAFE",  # from tests in a browser
 )
@@ -140,6 +142,23 @@ def test_a_key_is_made_up_where_only_this_machine_is_served(configured, hosts):
 )
 def test_debug_is_off_unless_asked_for(configured, value, expected):
     assert configured(DEBUG=value)["DEBUG"] is expected
+
+
+def test_uploaded_files_are_in_the_data_folder_or_in_a_bucket(configured, monkeypatch, tmp_path):
+    own = configured(DATA_DIR=str(tmp_path))
+    assert own["MEDIA_ROOT"] == tmp_path / "files"
+    assert own["STORAGES"]["default"] == {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: find(name if name == "leaflet" else "django"))
+    bucket = configured(S3_BUCKET="portal", S3_ENDPOINT_URL="https://s3.example.org")["STORAGES"]["default"]
+    assert bucket["BACKEND"] == "storages.backends.s3.S3Storage"
+    assert bucket["OPTIONS"]["bucket_name"] == "portal"
+    assert bucket["OPTIONS"]["endpoint_url"] == "https://s3.example.org"
+
+
+def test_bucket_without_its_packages_stops_the_portal(configured):
+    with pytest.raises(ImproperlyConfigured, match=r"S3_BUCKET is set, but its packages are not installed"):
+        configured(S3_BUCKET="portal")
 
 
 def test_debug_serves_static_files_by_their_own_names(configured):
