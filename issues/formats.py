@@ -37,7 +37,7 @@ from portal.formats.fields import (
     related_many,
 )
 from portal.formats.ics import own_date
-from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column
+from portal.formats.portal_serialisers import COUNTRY, KEY, PLACE, SOURCE, TIMES, cited, column, pictures
 from portal.formats.serialisers import Address, Serialiser
 
 ISSUE = RelatedSummary(Issue)
@@ -137,6 +137,7 @@ Serialiser(
         linked("causes", _("causes"), "effect", "cause"),
         linked("effects", _("effects"), "cause", "effect"),
         cited(IssueCitation, "issue"),
+        pictures("issue"),
         *TIMES,
     ],
     address=Address("issue"),
@@ -176,6 +177,7 @@ Serialiser(
         related_many("places", column(Event, "places"), Event.places.through, "event", "place", PLACE),
         related_many("issues", column(Event, "issues"), Event.issues.through, "event", "issue", ISSUE),
         cited(EventCitation, "event"),
+        pictures("event"),
         *TIMES,
     ],
     address=Address("event"),

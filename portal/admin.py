@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 import portal.staff.accounts
 import portal.staff.corrections
+import portal.staff.pictures
 import portal.staff.revisions
 import portal.staff.subscriptions  # noqa: F401 - registers itself
 from portal.core.languages import language_name

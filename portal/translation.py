@@ -5,6 +5,7 @@ from modeltranslation.translator import TranslationOptions, register
 from portal.models import (
     Alias,
     Correction,
+    Picture,
     Place,
     PlaceCitation,
     PlaceIdentifier,
@@ -19,6 +20,11 @@ from portal.tracking.history import register_history
 class PlaceTranslation(TranslationOptions):
     fields = ("name",)
     required_languages = ("en",)
+
+
+@register(Picture)
+class PictureTranslation(TranslationOptions):
+    fields = ("alt", "location")
 
 
 @register(Source)
@@ -49,4 +55,6 @@ register_history(PlaceCitation, of="place", named_by="source")
 register_history(PlaceIdentifier, of="place", named_by=("scheme", "value"))
 register_history(Alias)
 register_history(Correction)
+# A picture is in no record's history, which readers see: it may be hidden while its record is published.
+register_history(Picture)
 register_history(PortalDetails)

@@ -15,7 +15,7 @@ from portal.open_data import archive, dcat, oai, sitemaps, tables
 from portal.open_data.feeds import ChangesFeed, corrections_feed, feed
 from portal.ops import metrics
 from portal.publishing.preview import preview
-from portal.views import map, search
+from portal.views import files, map, search
 from portal.views.brief import BriefOfPlan, BriefPage
 from portal.views.compare import Compare
 from portal.views.coverage import CoveragePage
@@ -97,6 +97,7 @@ urlpatterns = [
     path("oai", oai.answer, name="oai"),
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),
+    path("files/pictures/<slug:digest>/<int:width>.webp", files.picture_file, name="picture-file"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),

@@ -47,6 +47,7 @@ from portal.formats.portal_serialisers import (
     cited,
     column,
     identifiers,
+    pictures,
 )
 from portal.formats.responses import FORMATS, Format
 from portal.formats.serialisers import SERIALISERS, Address, Serialiser
@@ -298,6 +299,7 @@ Serialiser(
         DayField("looked_on", column(Project, "looked_on")),
         *evidence(Project),
         cited(ProjectCitation, "project"),
+        pictures("project"),
         *TIMES,
     ],
     address=Address("project"),
@@ -432,6 +434,7 @@ Serialiser(
         PlainField("website", column(Organisation, "url"), path="url", format="uri"),
         identifiers(OrganisationExternalIdentifier, "organisation"),
         cited(OrganisationCitation, "organisation"),
+        pictures("organisation"),
         *TIMES,
     ],
     address=Address("organisation"),

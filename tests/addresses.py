@@ -46,6 +46,8 @@ def filled(route, keys):
         return [route.replace("<name>", share_image.WHOLE)]
     if "<section>" in route:
         return [route.replace("<section>", section) for section in SITEMAPS]
+    if "<digest>" in route:
+        return [route.replace("<digest>", digest).replace("<width>", "390") for digest in keys.get("digest", ())]
     if "<key>" in route:
         kind = KINDS[re.search(r"(\w+)/<key>", route)[1]]
         return [route.replace("<key>", key) for key in keys[kind]]

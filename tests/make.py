@@ -24,12 +24,14 @@ from issues.models import (
     Term,
 )
 from issues.models.issue import Section
+from portal.core import images
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import (
     Alias,
     Correction,
     DigestSubscription,
     FormerKey,
+    Picture,
     Place,
     PlaceIdentifier,
     PortalDetails,
@@ -67,6 +69,7 @@ from projects.models import (
     SuggestedIssue,
     TransactionSum,
 )
+from tests.drawings import drawing
 
 UNPUBLISHED = [publication for publication in PublicationStatus if publication != PublicationStatus.PUBLISHED]
 
@@ -395,6 +398,18 @@ def make_usage_count(**fields):
     """Make the count of a page on a day."""
     values = {"day": timezone.localdate, "kind": "page", "language": "en", "name": "/about/"}
     return _make_row(UsageCount, fields, **values)
+
+
+def make_picture(**fields):
+    """Make a picture that readers see, of a place unless a record is given. Its files are in the storage."""
+    owner = {} if set(fields) & set(Picture.OWNERS) else {"place": make_place()}
+    alts = {"alt_en": "Ships on dry land", "alt_ko": "마른 땅의 배", "alt_ru": "Суда на суше"}
+    told = {"author": "Test Drawer", "credit": "Test Drawer", "licence": "cc-by-4.0", "persons": "none"}
+    where = {"location_en": "Moynaq", "taken_on": "2021-07"}
+    picture = Picture(**{**owner, **alts, **told, **where, "is_shown": True, **fields})
+    picture.set_files(images.encode(drawing(seed=next(_numbers))))
+    picture.save()
+    return picture
 
 
 def make_place_identifier(**fields):

@@ -60,6 +60,7 @@ from tests.make import (
     make_page_indicator,
     make_participation,
     make_party,
+    make_picture,
     make_place,
     make_place_identifier,
     make_project,
@@ -180,6 +181,19 @@ BROKEN = {
     "tombstone_stands_once": (
         lambda: again(make_tombstone(), reason="unfounded"),
         "A reason for this record’s absence has already been given.",
+    ),
+    "picture_belongs_to_one_record": (
+        lambda: changed(make_picture(), issue=make_issue()),
+        "A picture belongs to exactly one record.",
+    ),
+    "picture_is_complete_before_it_is_shown": (
+        lambda: changed(make_picture(), alt_ko=None),
+        "Readers see a picture only with its text alternative in each language, its author or the address of the "
+        "original, its date, place, licence and credit line, and what is known of persons in it.",
+    ),
+    "picture_address_is_of_the_web": (
+        lambda: changed(make_picture(), url="javascript:alert(1)"),
+        OF_THE_WEB,
     ),
     "tombstone_leads_elsewhere": (
         lambda: Tombstone(kind="project", key="aral", reason="duplicate", successor="aral"),

@@ -19,7 +19,7 @@ from issues.models import Issue, KeyFigure
 from portal.core.choices import PublicationStatus
 from portal.formats.responses import FORMATS
 from portal.formats.serialisers import SERIALISERS
-from portal.models import Record, Revision
+from portal.models import Picture, Record, Revision
 from portal.publishing.preview import preview_links
 from portal.search import indexing
 from portal.tracking.change_reasons import ChangeReason
@@ -33,6 +33,7 @@ from tests.make import (
     make_issue,
     make_organisation,
     make_participation,
+    make_picture,
     make_portal_details,
     make_project,
     make_reader_report,
@@ -101,9 +102,19 @@ def make_hidden():
     for publication in UNPUBLISHED:
         for record in records(world):
             link(record, remembered(unpublished(publication)), SECRET)
+    texts = {f"{name}_{code}": SECRET for name in ("alt", "location") for code in ("en", "ko", "ru")}
+    told = {**texts, "credit": SECRET, "author": SECRET, "note": SECRET, "url": f"https://{SECRET}.example/"}
+    unseen = [make_picture(**{owner: getattr(world, owner)}, is_shown=False, **told) for owner in Picture.OWNERS]
+    unseen += [make_picture(**{kind: record}, **told) for record in made if (kind := kind_of_owner(record))]
     indexing.flush_index()
-    seen = keys_of([*records(world), once_secret])
-    return seen, keys_of(made)
+    digests = {"digest": [make_picture(place=world.place).digest], "hidden": [picture.digest for picture in unseen]}
+    return keys_of([*records(world), once_secret]) | digests, keys_of(made)
+
+
+def kind_of_owner(record):
+    """Return the name of the record's model if its records have pictures; "" if not."""
+    kind = record._meta.model_name
+    return kind if kind in Picture.OWNERS else ""
 
 
 def revise(record):
@@ -170,6 +181,15 @@ class TestHidden:
             assert model.objects.filter(key=key.decode(), publication=PublicationStatus.ARCHIVED).exists()
         assert WORD not in re.sub(gone, b"", said).lower()
         assert b"resumptionToken" not in said
+
+    def test_no_file_of_an_unpublished_record_or_a_hidden_picture_is_served(self, hidden, client):
+        seen, _unseen = hidden
+        answers = {
+            digest: client.get(f"/files/pictures/{digest}/390.webp").status_code
+            for digest in (*seen["digest"], *seen["hidden"])
+        }
+        assert answers == dict.fromkeys(seen["digest"], 200) | dict.fromkeys(seen["hidden"], 404)
+        assert len(answers) > 20
 
     def test_its_words_find_no_more_than_words_that_stand_nowhere(self, hidden, client):
         stranger = "Zzyzxa"

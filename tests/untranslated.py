@@ -10,7 +10,19 @@ from lxml import html
 # Names that are the same in each language: of services, standards and formats, and of languages in themselves. Words in
 # capitals are codes and abbreviations and need no row.
 NAMES = {
-    *("English", "BibTeX", "GeoNames", "Wikidata", "Command", "Ctrl", "Mac", "passkey", "CSL-JSON", "iCalendar"),
+    *(
+        "English",
+        "BibTeX",
+        "GeoNames",
+        "Wikidata",
+        "Command",
+        "Ctrl",
+        "Mac",
+        "passkey",
+        "CSL-JSON",
+        "iCalendar",
+        "WebP",
+    ),
     *("alpha", "Randolph", "Glacier", "Inventory", "Haloxylon", "Excel"),
     *("K-pop", "aral-sea", "koica", "water-resources", "uz-Cyrl", "ko", "ru"),
 }

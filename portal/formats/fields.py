@@ -15,7 +15,7 @@ from decimal import Decimal
 from operator import itemgetter
 
 from django.conf import settings
-from django.db.models import CharField, ExpressionWrapper, F, QuerySet
+from django.db.models import CharField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Cast
 from django.db.models.query import ValuesListIterable
 from django.utils import translation
@@ -609,11 +609,12 @@ class RelatedRowsField(Field):
 
     `owner` is the foreign key from the row to the record. A row is left out if it names a record that readers may not
     see. Texts in a cell fall back to English, so that the first key, the first name and the first code belong to the
-    same row.
+    same row. `only` is a condition that rows must meet.
     """
 
-    def __init__(self, name, label, model, owner, fields, *, order=("pk",), only_words=False):
+    def __init__(self, name, label, model, owner, fields, *, order=("pk",), only_words=False, only=None):
         super().__init__(name, label)
+        self.only = only or Q()
         self.model, self.owner, self.fields, self.order = model, owner, fields, order
         self.only_words = only_words  # each row has one field: JSON is a list of its values, not of objects
         self.nested = [field for field in fields if isinstance(field, RelatedRowsField)]
@@ -646,7 +647,7 @@ class RelatedRowsField(Field):
         hung = reading.hung.setdefault(self, {})
         hung.clear()
         columns = [*(["pk"] if self.nested else []), *(column for field in self.fields for column in field.columns)]
-        asked = base_rows(self.model).filter(**{f"{self.owner}__in_ids": keys})
+        asked = base_rows(self.model).filter(self.only, **{f"{self.owner}__in_ids": keys})
         # Ordered by owner first, as in the index, so that the database does not sort.
         found = values_tuples(asked.order_by(f"{self.owner}_id", *self.order), f"{self.owner}_id", *columns)
         own = list(map(VALUES, found))

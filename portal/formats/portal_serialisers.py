@@ -1,5 +1,7 @@
 """Serialisers of places and sources, and the summaries and fields that the serialisers of other records share."""
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -20,7 +22,7 @@ from portal.formats.fields import (
     related_many,
 )
 from portal.formats.serialisers import Address, Serialiser
-from portal.models import Alias, IdentifierScheme, Place, PlaceCitation, PlaceIdentifier, Source
+from portal.models import Alias, IdentifierScheme, Picture, Place, PlaceCitation, PlaceIdentifier, Source
 
 PLACE = PlaceSummary(Place)
 COUNTRY = RelatedSummary(Place)
@@ -82,6 +84,47 @@ class IdentifierUrlField(Field):
         return nullable({"type": "string", "format": "uri"})
 
 
+class PictureUrlField(Field):
+    """The URL of the widest file of a picture."""
+
+    def __init__(self):
+        super().__init__("url", "URL")
+        self.columns = ("digest", "width")
+
+    def cells_of(self, reading, at):
+        return lambda row: (self._url(reading, row[at], row[at + 1]),)
+
+    def data_of(self, reading, at):
+        return lambda row: self._url(reading, row[at], row[at + 1])
+
+    @staticmethod
+    def _url(reading, digest, width):
+        return reading.base + reverse("picture-file", args=[digest, width])
+
+    def schema(self):
+        return {"type": "string", "format": "uri"}
+
+
+def pictures(owner):
+    """Return the field for the pictures of a record that readers see."""
+    return RelatedRowsField(
+        "pictures",
+        _("pictures"),
+        Picture,
+        owner,
+        [
+            PictureUrlField(),
+            TranslatedTextField("alt", column(Picture, "alt")),
+            DateField("taken_on", column(Picture, "taken_on")),
+            PlainField("author", column(Picture, "author"), optional=False),
+            PlainField("credit", column(Picture, "credit"), optional=False),
+            PlainField("licence", column(Picture, "licence"), optional=False),
+        ],
+        order=("position", "pk"),
+        only=Q(is_shown=True),
+    )
+
+
 def identifiers(model, owner):
     """Return the field for the identifiers that other registers give to a record."""
     return RelatedRowsField(
@@ -128,6 +171,7 @@ Serialiser(
         ),
         identifiers(PlaceIdentifier, "place"),
         cited(PlaceCitation, "place"),
+        pictures("place"),
         *TIMES,
     ],
     address=Address("place", {Place.Kind.COUNTRY.value: "country"}),

@@ -34,6 +34,11 @@ def source_footnotes(record, cited=()):
     return notes
 
 
+def _shown(record, files):
+    """Return the files of a record that readers see; [] for a kind of record that has none."""
+    return list(getattr(record, files).filter(is_shown=True)) if hasattr(record, files) else []
+
+
 class RecordView(PageMetadataMixin, DetailView):
     """The page of a published record by its key, or of the unpublished one or revision that a preview link shows.
 
@@ -126,6 +131,12 @@ class RecordView(PageMetadataMixin, DetailView):
             **responses.addresses(self.request),
         )
 
+    def metadata(self, tell, context):
+        kind, things = super().metadata(tell, context)
+        if things and (pictures := context.get("pictures")):
+            things[0]["image"] = [tell.picture(picture) for picture in pictures]
+        return kind, things
+
     def get_context_data(self, **kwargs):
         """Return the context of any record page.
 
@@ -143,7 +154,7 @@ class RecordView(PageMetadataMixin, DetailView):
                 else responses.format_links(self.request, self.kinds, single=True, only=self.formats),
                 "past": self.snapshot_date,
             }
-            | ({} if self.snapshot_date else self.related_context(record))
+            | ({} if self.snapshot_date else {"pictures": _shown(record, "pictures")} | self.related_context(record))
         )
 
     def related_context(self, record):

@@ -11,6 +11,7 @@ from portal.models.curation import (
 )
 from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
 from portal.models.outlook import DatedQuerySet, Outlook, OutlookMixin
+from portal.models.picture import HeldFileModel, Picture
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
@@ -38,10 +39,12 @@ __all__ = [
     "ExternalLink",
     "ExternalLinkUsage",
     "FormerKey",
+    "HeldFileModel",
     "IdentifierScheme",
     "OutdatedTranslation",
     "Outlook",
     "OutlookMixin",
+    "Picture",
     "Place",
     "PlaceCitation",
     "PlaceIdentifier",

@@ -5,6 +5,7 @@ A request for an outdated archive gets the old file and starts a build in the ba
 A file replaces the old one only when it is complete.
 """
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -12,12 +13,12 @@ import os
 import tempfile
 import threading
 import zipfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
@@ -27,6 +28,7 @@ from portal.formats import dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
 from portal.formats.fields import values_tuples
 from portal.formats.serialisers import SERIALISERS, RecordSelection
+from portal.models import Picture
 from portal.tracking import content_version
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ Everything that the portal tells its readers, as of {moment}.
 csv/            one table a kind of record, in UTF-8: what a cell holds several of is parted by "; "
 json/           the same records, with all that hangs on them
 places.geojson  where things are (RFC 7946)
+files/          pictures, by the last part of the addresses that the tables give
 sources.ris, sources.bib, sources.csl.json  the sources, for reference managers
 
 datapackage.json describes the tables for programs (Frictionless Data Package), csv/*.csv-metadata.json do so as CSV on
@@ -96,7 +99,7 @@ def current_archive() -> Archive | None:
         return None
 
 
-@contextmanager
+@contextlib.contextmanager
 def build_lock(wait):
     """Yield True if this process holds the lock to build the archive.
 
@@ -188,6 +191,16 @@ def write_tables(archive):
     write("sources.ris", references.ris_text(sources))
     write("sources.bib", references.bib_text(sources))
     write("sources.csl.json", references.csl_text(sources))
+    write_uploaded_files(archive)
+
+
+def write_uploaded_files(archive):
+    """Add the files of shown pictures, the widest of each. They are compressed already, so they are only stored."""
+    names = (picture.file_names[-1] for picture in Picture.objects.public())
+    for name in sorted(set(names)):
+        # The archive is made without a lost file: `check_files` reports it.
+        with contextlib.suppress(FileNotFoundError), default_storage.open(name) as file:
+            archive.writestr(f"files/{name}", file.read(), zipfile.ZIP_STORED)
 
 
 def pretty(value):

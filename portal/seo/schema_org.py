@@ -87,6 +87,22 @@ class SchemaContext:
         path = record.get_absolute_url()
         return node(kind, self.identity(path), name=record.name_and_language()[0], url=self.base + path)
 
+    def picture(self, picture):
+        """Return a picture with its licence and its credit line."""
+        alt, _language = text_and_language(picture, "alt")
+        return node(
+            "ImageObject",
+            contentUrl=self.base + picture.src,
+            width=picture.width,
+            height=picture.height,
+            caption=alt,
+            creditText=picture.credit,
+            creator=node("Person", name=picture.author) if picture.author else None,
+            license=picture.licence_url or picture.get_licence_display(),
+            acquireLicensePage=picture.url,
+            dateCreated=str(picture.taken_on),
+        )
+
     def place(self, place):
         """Return a related place with its position."""
         return self.ref(PLACES[Place.Kind(place.kind)], place) | position(place)

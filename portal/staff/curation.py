@@ -21,6 +21,7 @@ from portal.curation import merge as curation_merge
 from portal.curation.similarity import find_similar
 from portal.models import Alias, AliasedMixin
 from portal.models.curation import DuplicateCandidate, ExternalLink
+from portal.models.picture import held_files
 from portal.models.workflow import allowed_actions
 from portal.staff.pages import admin_address, admin_path, posted_object
 
@@ -48,6 +49,11 @@ class CurationMixin:
             of_record = urlencode({"kind__exact": self.opts.model_name, "key": obj.key})
             context["aliases_url"] = f"{admin_address(Alias, 'changelist')}?{of_record}"
             context["aliases_count"] = len(obj.aliases)
+        context["files_of_record"] = [
+            (model._meta.verbose_name_plural, count, f"{admin_address(model, 'changelist')}?{owner}__exact={obj.pk}")
+            for model, owner, count in held_files(obj)
+            if "view" in allowed_actions(request.user, model)
+        ]
         if self.may_merge(request):
             context["merge_url"] = admin_address(self.model, "merge", obj.pk)
         return context

@@ -125,10 +125,14 @@ class HistoryMixin:
             changes=changes,
             begins=begins,
             beginning_url=self._revert_url(obj, BEGINNING) if begins and every else "",
-            may_revert=self.may_change_whole(request, obj),
+            may_revert=self.may_revert(request, obj),
             **(extra_context or {}),
         )
         return TemplateResponse(request, "admin/record_history.html", context)
+
+    def may_revert(self, request, obj):
+        """Return True if the user may revert `obj` to any of its former states."""
+        return self.may_change_whole(request, obj)
 
     def _revert_url(self, obj, when):
         return admin_address(self.model, "revert", obj.pk, when)
@@ -136,7 +140,7 @@ class HistoryMixin:
     def revert_view(self, request, object_id, when):
         """Show what a revert to the moment `when` would change. A POST reverts."""
         obj = self._object_of_page(request, object_id)
-        if not self.may_change_whole(request, obj):
+        if not self.may_revert(request, obj):
             raise PermissionDenied
         moment = moment_of(when)
         reversion = Revert(obj, moment)

@@ -25,7 +25,7 @@ APPS = ("issues", "projects", "portal", "auth", "mfa")
 MODELS = (
     *("Issue", "IssueLink", "KeyFigure", "Indicator", "Observation", "Event", "Term"),
     *("Project", "Agreement", "AgreementOutcome", "AgreementActivity", "Result", "Organisation"),
-    *("Place", "Source"),
+    *("Place", "Source", "Picture"),
     *("Revision", "ReaderReport", "Correction", "PortalDetails", "DigestSubscription"),
 )
 

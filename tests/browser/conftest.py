@@ -47,7 +47,7 @@ def desk(content_database, tmp_path_factory):
         ).stdout
 
     sessions = run(SESSIONS).split()
-    with serve(url) as site:
+    with serve(url, DATA_DIR=str(copy.parent)) as site:
         site.sessions, site.run = sessions, run
         yield site
 

@@ -7,9 +7,10 @@ import zipfile
 import pytest
 from frictionless import Package
 
+from portal.core.choices import PublicationStatus
 from portal.open_data import archive
 from portal.tracking import content_version
-from tests.make import make_observation, make_source
+from tests.make import make_observation, make_picture, make_place, make_source
 from tests.portal.open_data.tables import FILES, archived
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,26 @@ def test_archive_holds_every_form_and_says_what_it_is(client):
     assert {"sources.ris", "sources.bib", "sources.csl.json"} <= names
     assert "http://testserver/en/data/" in files.read("README.txt").decode()
     assert json.loads(files.read("json/observations.json"))["count"] == 1
+
+
+def test_archive_has_the_pictures_that_readers_see_and_their_addresses(client):
+    shown = make_picture(place=make_place(key="moynaq"))
+    hidden, draft = make_picture(is_shown=False), make_picture(place=make_place(publication=PublicationStatus.DRAFT))
+    files = archived(client)
+    held = [name for name in files.namelist() if name.startswith("files/")]
+    assert held == [f"files/{shown.file_names[-1]}"]
+    assert not {hidden.file_names[-1], draft.file_names[-1]} & set(held)
+    [place] = [row for row in json.loads(files.read("json/places.json"))["items"] if row["key"] == "moynaq"]
+    assert place["pictures"] == [
+        {
+            "url": f"http://testserver{shown.src}",
+            "alt": {"en": "Ships on dry land", "ko": "마른 땅의 배", "ru": "Суда на суше"},
+            "taken_on": "2021-07",
+            "author": "Test Drawer",
+            "credit": "Test Drawer",
+            "licence": "cc-by-4.0",
+        }
+    ]
 
 
 def test_archive_is_made_once_and_anew_when_something_changes(client):

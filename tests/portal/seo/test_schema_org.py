@@ -15,6 +15,7 @@ from tests.make import (
     make_alias,
     make_country,
     make_observation,
+    make_picture,
     make_place,
     make_project,
     make_source,
@@ -34,6 +35,26 @@ def test_place_lies_in_others(client):
     assert (told["@type"], told["alternateName"]) == ("City", ["누쿠스", "No‘kis"])
     assert [whole["@type"] for whole in told["containedInPlace"]] == ["AdministrativeArea", "Country"]
     assert main(client.get("/en/countries/uz/"))["@type"] == "Country"
+
+
+def test_record_has_its_pictures_with_licence_and_credit(client):
+    place = make_place(key="moynaq")
+    picture, _hidden = make_picture(place=place, url="https://example.org/p"), make_picture(place=place, is_shown=False)
+    assert main(client.get("/ko/places/moynaq/"))["image"] == [
+        {
+            "@type": "ImageObject",
+            "contentUrl": f"http://testserver{picture.src}",
+            "width": 800,
+            "height": 500,
+            "caption": "마른 땅의 배",
+            "creditText": "Test Drawer",
+            "creator": {"@type": "Person", "name": "Test Drawer"},
+            "license": "https://creativecommons.org/licenses/by/4.0/",
+            "acquireLicensePage": "https://example.org/p",
+            "dateCreated": "2021-07",
+        }
+    ]
+    assert "image" not in main(client.get(f"/en/places/{make_place().key}/"))
 
 
 def test_source_is_the_work_that_it_is(client):

@@ -26,6 +26,7 @@ LATER = {
     "0043_rights_to_reports_and_corrections": 32,
     "0045_rights_to_digest_subscriptions": 4,
     "0049_rights_to_revisions": 3,
+    "0052_rights_to_pictures": 16,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 

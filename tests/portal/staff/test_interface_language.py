@@ -33,6 +33,7 @@ from tests.make import (
     make_issue_feature,
     make_issue_motif,
     make_page_indicator,
+    make_picture,
     make_reader_report,
     make_reporting_organisation,
     make_revision,
@@ -54,7 +55,14 @@ def records(own_database):
     """Return a record of each model of the admin, in a world with every kind of record."""
     with override("en"), transaction.atomic():
         world = make_world()
-        for make in (make_alias, make_former_key, make_tombstone, make_imported, make_suggested_issue):
+        for make in (
+            make_alias,
+            make_former_key,
+            make_picture,
+            make_tombstone,
+            make_imported,
+            make_suggested_issue,
+        ):
             make()
         for make in (
             make_area_report,
