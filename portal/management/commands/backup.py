@@ -1,4 +1,4 @@
-"""Back up the whole database to one file."""
+"""Back up the whole database and the uploaded files to one file."""
 
 from pathlib import Path
 
@@ -8,7 +8,10 @@ from portal.ops import backup
 
 
 class Command(BaseCommand):
-    help = "Write a backup of the database into a folder, while the portal runs. It holds accounts: guard it as such."
+    help = (
+        "Write a backup of the database and the uploaded files into a folder, while the portal runs. It holds "
+        "accounts: guard it as such."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("folder", type=Path, help="Where backups lie; made if it is not there.")
@@ -27,6 +30,9 @@ class Command(BaseCommand):
                 "portal’s server, run this command with the portal’s own variables."
             )
         size = made.path.stat().st_size / 1_000_000
-        self.stdout.write(f"{made.path}: {made.rows:,} rows of {len(made.manifest.rows)} tables, {size:.1f} MB")
+        self.stdout.write(
+            f"{made.path}: {made.rows:,} rows of {len(made.manifest.rows)} tables, "
+            f"{len(made.manifest.files):,} files, {size:.1f} MB"
+        )
         for path in backup.prune(folder, keep) if keep else []:
             self.stdout.write(f"Deleted {path}")

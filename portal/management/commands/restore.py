@@ -28,7 +28,8 @@ class Command(BaseCommand):
                 found = backup.restore(file, replace=replace, unsigned=unsigned)
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
-        told = f"{found.rows:,} rows of {len(found.manifest.rows)} tables, as of {found.manifest.made_at}"
+        rows, tables, files = found.rows, len(found.manifest.rows), len(found.manifest.files)
+        told = f"{rows:,} rows of {tables} tables and {files:,} files, as of {found.manifest.made_at}"
         self.stdout.write(f"{'Whole' if check else 'Restored'}: {told}.")
         if lacking := backup.lacking(found.manifest):
             self.stdout.write(

@@ -1,8 +1,8 @@
-"""Backup and restore of the whole database in one file: `manage.py backup` and `manage.py restore`.
+"""Backup and restore of the whole database and of uploaded files: `manage.py backup` and `manage.py restore`.
 
-`files` writes and reads the file: a manifest and the database, which are checked against each other before anything is
-restored. `sqlite` and `postgresql` write and read the database as a whole, while the portal runs. Nothing else needs a
-backup: the portal stores no uploaded files, and everything in DATA_DIR is generated from the database.
+`files` writes and reads one file: a manifest, the database and the uploaded files, which are checked against each other
+before anything is restored. `sqlite` and `postgresql` write and read the database as a whole, while the portal runs.
+Nothing else needs a backup: everything else in DATA_DIR is generated from the database.
 """
 
 import os
@@ -18,7 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from portal.core.database import analyze
 from portal.ops.backup import postgresql, sqlite
-from portal.ops.backup.files import BackupError, Manifest, data_version, opened, write
+from portal.ops.backup.files import BackupError, Manifest, data_version, opened, restore_files, write
 
 __all__ = ["Backup", "BackupError", "check", "create", "prune", "restore"]
 
@@ -136,6 +136,7 @@ def restore(path: Path, *, replace: bool = False, unsigned: bool = False) -> Bac
                 "holds, make a backup of them first, and say --replace."
             )
         # The content changes less than once a second, so the time is above all numbers used after the backup too.
+        restore_files(path, manifest)
         number = max(manifest.data_version + 1, _data_version(connection) + 1, int(time.time()))
         _engine(connection).restore(connection, database, manifest, number)
     analyze()

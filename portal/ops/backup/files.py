@@ -1,8 +1,9 @@
-"""The file format of a backup: a ZIP with the database and a manifest that describes it.
+"""The file format of a backup: a ZIP with the database, the uploaded files and a manifest that describes them.
 
 Nothing in the file is trusted before it is checked: the file may be cut off, or come from somebody else. The manifest
-contains the hash of the database and is signed with a key derived from SECRET_KEY. Nobody can change either of them
-without that key. Names in the file are never used as file names on the disk.
+contains the hashes of the database and of each uploaded file, and is signed with a key derived from SECRET_KEY. Nobody
+can change any of them without that key. Names in the file are used for uploaded files only, and only those that the
+portal itself makes.
 """
 
 import contextlib
@@ -10,20 +11,25 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import struct
 import tempfile
 import zipfile
 import zlib
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-FORMAT = 2
+from portal.models.picture import NAMES, store, stored_names
+
+FORMAT = 3
+WITHOUT_FILES = 2  # the last format of a manifest that lists no uploaded files
 UNSIGNED_FORMAT = 1  # the manifest has no signature
-MANIFEST, DATABASE = "manifest.json", "database"
+MANIFEST, DATABASE, FILES = "manifest.json", "database", "files/"
 LONGEST_MANIFEST = 10_000_000
 PIECE = 1 << 20
 # Rows of these tables are in no backup: a person who gets a backup must not be able to use its sessions.
@@ -49,8 +55,8 @@ class BackupError(Exception):
 class Manifest:
     """The description of a backup.
 
-    `rows` maps each table to its number of rows. `signature` covers all other fields. It is empty if SECRET_KEY is
-    temporary, and in a backup of format 1.
+    `rows` maps each table to its number of rows, `files` each uploaded file to its SHA-256. `signature` covers all
+    other fields. It is empty if SECRET_KEY is temporary, and in a backup of format 1.
     """
 
     format: int
@@ -63,11 +69,15 @@ class Manifest:
     migrations: list[str]
     rows: dict[str, int]
     signature: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def sign(manifest: Manifest, key: str) -> str:
     """Return the signature of a manifest: HMAC-SHA256 in hexadecimal digits."""
-    signed = json.dumps(asdict(replace(manifest, signature="")), sort_keys=True)
+    told = asdict(replace(manifest, signature=""))
+    if manifest.format <= WITHOUT_FILES:
+        del told["files"]
+    signed = json.dumps(told, sort_keys=True)
     return salted_hmac("portal.backup", signed, secret=key, algorithm="sha256").hexdigest()
 
 
@@ -149,14 +159,51 @@ def write(path: Path, engine, connection, scratch: Path) -> Manifest:
             with archive.open(DATABASE, "w", force_zip64=True) as member:
                 measured = Measured(member)
                 found = engine.dump(connection, measured, scratch)
+            uploaded = _write_files(archive)
             moment, digest = datetime.now(UTC).isoformat(timespec="seconds"), measured.sha256.hexdigest()
-            manifest = Manifest(FORMAT, moment, connection.vendor, bytes=measured.bytes, sha256=digest, **asdict(found))
+            manifest = Manifest(
+                FORMAT, moment, connection.vendor, bytes=measured.bytes, sha256=digest, files=uploaded, **asdict(found)
+            )
             if not settings.SECRET_KEY_IS_TEMPORARY:
                 manifest = replace(manifest, signature=sign(manifest, settings.SECRET_KEY))
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())
     return manifest
+
+
+def _write_files(archive):
+    """Write all uploaded files, and return their hashes by name.
+
+    They are listed after the database was dumped, and a file is stored before its row. So no row of the backup lacks
+    its file.
+    """
+    hashes = {}
+    for name in stored_names():
+        with default_storage.open(name) as file, archive.open(_member(name), "w", force_zip64=True) as member:
+            measured = Measured(member)
+            shutil.copyfileobj(file, measured, PIECE)
+        hashes[name] = measured.sha256.hexdigest()
+    return hashes
+
+
+def _member(name):
+    info = zipfile.ZipInfo(f"{FILES}{name}")
+    info.compress_type = zipfile.ZIP_STORED  # pictures and documents are compressed already
+    return info
+
+
+def restore_files(path: Path, manifest: Manifest) -> None:
+    """Put the uploaded files of a backup into the storage. Files that are there already stay.
+
+    A file that no row names does no harm, so it does not matter if the restore of the database fails afterwards.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for name, digest in manifest.files.items():
+            content = archive.read(f"{FILES}{name}")
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise BackupError(f"{path} was changed while it was read.")
+            store(name, content)
 
 
 @contextlib.contextmanager
@@ -175,6 +222,7 @@ def opened(path: Path, *, unsigned=False):
                     if not unsigned:
                         _check_signature(manifest, path)
                     _copy(archive, manifest, file)
+                    _check_files(archive, manifest)
             except DAMAGES as error:
                 if isinstance(error, OSError) and error.filename:
                     raise BackupError(f"{error.strerror}: {error.filename}") from error
@@ -185,7 +233,7 @@ def opened(path: Path, *, unsigned=False):
 
 
 def _manifest(archive):
-    names = sorted(info.filename for info in archive.infolist())
+    names = sorted(info.filename for info in archive.infolist() if not info.filename.startswith(FILES))
     if names != sorted((MANIFEST, DATABASE)):
         raise BackupError(f"A backup holds {DATABASE} and {MANIFEST} and nothing else; this file holds {names}.")
     if any(info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for info in archive.infolist()):
@@ -199,6 +247,8 @@ def _manifest(archive):
         )
     if isinstance(told, dict) and told.get("format") == UNSIGNED_FORMAT:
         told["signature"] = ""
+    if isinstance(told, dict) and isinstance(told.get("format"), int) and told["format"] <= WITHOUT_FILES:
+        told["files"] = {}
     if not _is_manifest(told):
         raise zipfile.BadZipFile(f"Its {MANIFEST} is none of the portal’s.")
     return Manifest(**told)
@@ -206,7 +256,7 @@ def _manifest(archive):
 
 def _is_manifest(told):
     """Return True if `told` has exactly the fields of a manifest, with values of the right types."""
-    kinds = {field.name: field.type for field in fields(Manifest)}
+    kinds = {column.name: column.type for column in fields(Manifest)}
     return (
         isinstance(told, dict)
         and told.keys() == kinds.keys()
@@ -214,7 +264,22 @@ def _is_manifest(told):
         and all(isinstance(name, str) for name in told["migrations"])
         and all(re.fullmatch(r"\w+", table) and isinstance(count, int) for table, count in told["rows"].items())
         and re.fullmatch(r"\w*", told["schema"]) is not None
+        and all(NAMES.fullmatch(name) and isinstance(digest, str) for name, digest in told["files"].items())
     )
+
+
+def _check_files(archive, manifest):
+    """Raise BadZipFile unless the uploaded files are those of the manifest."""
+    names = sorted(info.filename for info in archive.infolist() if info.filename.startswith(FILES))
+    if names != sorted(f"{FILES}{name}" for name in manifest.files):
+        raise zipfile.BadZipFile("The uploaded files in it are not those that its manifest tells of.")
+    for name, digest in manifest.files.items():
+        hashed = hashlib.sha256()
+        with archive.open(f"{FILES}{name}") as member:
+            while piece := member.read(PIECE):
+                hashed.update(piece)
+        if hashed.hexdigest() != digest:
+            raise zipfile.BadZipFile(f"The uploaded file {name} in it is not the one that its manifest tells of.")
 
 
 def _copy(archive, manifest, file):

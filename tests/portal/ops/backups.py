@@ -19,11 +19,11 @@ from django.db import connection, connections
 from django.test import override_settings
 
 from portal.ops import backup
-from portal.ops.backup.files import DATABASE, MANIFEST, Manifest, sign
+from portal.ops.backup.files import FILES, MANIFEST, WITHOUT_FILES, Manifest, sign
 from portal.search import indexing
 from portal.tracking import content_version
 from tests.conftest import Switch, address_of, copy_of_the_test_database
-from tests.make import make_revision
+from tests.make import make_picture, make_revision
 from tests.world import link, make_world
 
 BEGIN_ANEW = {
@@ -69,6 +69,7 @@ def portal_with_backup(django_db_blocker, tmp_path_factory):
             of_nobody = backup._rows_of_somebody(connection)
             world = make_world()
             link(world.issue)
+            make_picture(issue=world.issue)
             world.issue.summary_ko = "아랄해가 마르고 있다."
             world.issue.save()
             kim = User.objects.create_superuser("kim", password="a long password")
@@ -110,7 +111,9 @@ def changed(path, folder, change=lambda manifest: None, *, signed=True, **files)
         change(manifest)
         if signed and manifest.keys() == {field.name for field in fields(Manifest)}:
             manifest["signature"] = sign(Manifest(**manifest), settings.SECRET_KEY)
-        for name, content in ({DATABASE: archive.read(DATABASE), MANIFEST: json.dumps(manifest)} | files).items():
+        of_old = manifest["format"] <= WITHOUT_FILES
+        held = {name: archive.read(name) for name in archive.namelist() if not (of_old and name.startswith(FILES))}
+        for name, content in (held | {MANIFEST: json.dumps(manifest)} | files).items():
             other.writestr(name, content)
     return copy
 

@@ -15,8 +15,9 @@ from django.db import connection, models, transaction
 from django.test import Client
 
 from issues.models import Issue, Term, TermCitation
+from portal.models import Picture
 from portal.ops import backup
-from portal.ops.backup.files import BackupError
+from portal.ops.backup.files import FILES, BackupError
 from portal.search import indexing
 from portal.search.ranking import matching
 from portal.tracking import content_version
@@ -39,6 +40,33 @@ class TestBackup:
             # A new row does not reuse the primary key of another one.
             make_issue(key="new")
             assert Issue.objects.count() == len(portal.rows["issues_issue"]) + 1
+
+    def test_uploaded_files_come_back_with_their_rows(self, portal, tmp_path, settings):
+        settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
+        with empty_database(tmp_path):
+            backup.restore(portal.path)
+            [picture] = Picture.objects.all()
+            assert {width: Client().get(url).status_code for width, url in picture.files} == dict.fromkeys(
+                (390, 780, 800), 200
+            )
+            call_command("check_files")
+
+    @pytest.mark.parametrize("other", [b"", b"<script>alert(1)</script>"])
+    def test_uploaded_file_that_somebody_changed_is_refused(self, portal, tmp_path, other):
+        with empty_database(tmp_path):
+            name = next(iter(backup.check(portal.path).manifest.files))
+            with pytest.raises(BackupError, match="not the one that its manifest tells of"):
+                backup.restore(changed(portal.path, tmp_path, **{f"{FILES}{name}": other}))
+            with pytest.raises(BackupError, match="not those that its manifest tells of"):
+                backup.check(changed(portal.path, tmp_path, **{f"{FILES}pictures/evil.webp": other}))
+
+    @pytest.mark.parametrize("name", ["../evil", "pictures/../../evil", "/etc/evil", "pictures/evil.webp"])
+    def test_manifest_names_only_files_that_the_portal_itself_names(self, portal, tmp_path, name):
+        evil = changed(
+            portal.path, tmp_path, lambda told: told["files"].update({name: "0" * 64}), **{f"{FILES}{name}": b""}
+        )
+        with pytest.raises(BackupError, match="none of the portal’s"):
+            backup.check(evil)
 
     def test_signed_in_people_and_caches_stay_out_of_it(self, portal, tmp_path):
         assert Session.objects.count() == UserSession.objects.count() == 1
@@ -164,8 +192,8 @@ class TestBackup:
         assert backup.lacking(manifest) == ["issues.0001_initial"]
 
 
-def test_no_model_keeps_files_that_a_backup_would_have_to_hold():
-    """A new file field needs a place in the backup."""
+def test_no_model_keeps_files_apart_from_those_that_the_backup_holds():
+    """A new file field needs a place in the backup, as the files of HeldFileModel have."""
     of_files = [
         field
         for model in apps.get_models()

@@ -29,11 +29,15 @@ class TestRestore:
         call_command("backup", str(folder))
         [path] = folder.iterdir()
         said = capsys.readouterr().out
-        assert re.fullmatch(rf"{re.escape(str(path))}: [\d,]+ rows of \d+ tables, [\d.]+ MB\n", said)
+        assert re.fullmatch(rf"{re.escape(str(path))}: [\d,]+ rows of \d+ tables, [\d,]+ files, [\d.]+ MB\n", said)
         call_command("restore", str(path), check=True)
-        assert re.fullmatch(r"Whole: [\d,]+ rows of \d+ tables, as of 2\S+\.\n", capsys.readouterr().out)
+        assert re.fullmatch(
+            r"Whole: [\d,]+ rows of \d+ tables and [\d,]+ files, as of 2\S+\.\n", capsys.readouterr().out
+        )
         with empty_database(tmp_path):
             call_command("restore", str(path))
-        assert re.fullmatch(r"Restored: [\d,]+ rows of \d+ tables, as of 2\S+\.\n", capsys.readouterr().out)
+        assert re.fullmatch(
+            r"Restored: [\d,]+ rows of \d+ tables and [\d,]+ files, as of 2\S+\.\n", capsys.readouterr().out
+        )
         with pytest.raises(CommandError, match="The database is not empty"):
             call_command("restore", str(path))

@@ -66,7 +66,7 @@ class TestFileOfAPortal:
             (lambda told: told.update(bytes=told["bytes"] - 1), "not the one that its manifest tells of"),
             (lambda told: told.pop("rows"), "none of the portal’s"),
             (lambda told: told["rows"].update({'x"; DROP TABLE y; --': 0}), "none of the portal’s"),
-            (lambda told: told.update(format=3), "a backup of format 3, and this version of the portal reads format 2"),
+            (lambda told: told.update(format=4), "a backup of format 4, and this version of the portal reads format 3"),
             (
                 lambda told: told["migrations"].append("portal.9999_of_next_year"),
                 "newer version of the portal: .* portal.9999_of_next_year .* Install the version that made it",
@@ -139,6 +139,7 @@ class SomeConnection:
 def written(tmp_path, settings):
     """Write a backup of a text, and return its path and its manifest."""
     settings.SECRET_KEY_IS_TEMPORARY = False
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
     path = tmp_path / "backup.zip"
     return path, write(path, TextEngine(), SomeConnection(), tmp_path)
 

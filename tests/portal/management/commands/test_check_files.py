@@ -1,0 +1,53 @@
+"""The command check_files finds files without rows and rows without files."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+
+from portal.models.picture import stored_names
+from tests.make import make_picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": backend}
+
+
+def test_storage_without_files_is_in_order(capsys):
+    call_command("check_files")
+    assert capsys.readouterr().out == "0 files, 0 without a row; 0 rows without a file.\n"
+
+
+def test_files_without_a_row_are_named_and_deleted_only_on_request(capsys):
+    kept, gone = make_picture(), make_picture()
+    gone.delete()
+    call_command("check_files")
+    said = capsys.readouterr().out
+    assert said == "".join(f"No row names: {name}\n" for name in sorted(gone.file_names)) + (
+        "6 files, 3 without a row; 0 rows without a file.\n"
+    )
+    assert len(stored_names()) == 6
+    call_command("check_files", delete=True)
+    assert f"Deleted: {gone.file_names[0]}" in capsys.readouterr().out
+    assert stored_names() == sorted(kept.file_names)
+
+
+def test_other_files_of_the_storage_stay(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    other = tmp_path / "pictures" / "notes.txt"
+    other.write_text("not of the portal")
+    call_command("check_files", delete=True)
+    assert other.exists()
+
+
+def test_rows_whose_files_are_lost_are_an_error(capsys):
+    picture = make_picture()
+    default_storage.delete(picture.file_names[0])
+    with pytest.raises(CommandError, match="Files are lost"):
+        call_command("check_files")
+    told = capsys.readouterr()
+    assert told.err == f"Lost: {picture.file_names[0]}, of picture {picture.pk}\n"
