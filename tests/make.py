@@ -28,9 +28,12 @@ from portal.core import images
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import (
     Alias,
+    Assignment,
+    Comment,
     Correction,
     DigestSubscription,
     FormerKey,
+    Notice,
     Picture,
     Place,
     PlaceIdentifier,
@@ -410,6 +413,24 @@ def make_picture(**fields):
     picture.set_files(images.encode(drawing(seed=next(_numbers))))
     picture.save()
     return picture
+
+
+def make_comment(record=None, **fields):
+    """Make a comment on a record, which is a project unless it is given."""
+    record = record or make_project()
+    return _make_row(Comment, fields, kind=record._meta.label_lower, record=record.pk, text="Which year is it?")
+
+
+def make_assignment(record=None, **fields):
+    """Make a user (`assignee`) the reviewer of a record, which is a project unless it is given."""
+    record = record or make_project()
+    return _make_row(Assignment, fields, kind=record._meta.label_lower, record=record.pk)
+
+
+def make_notice(record=None, **fields):
+    """Make an unread notice for a user (`recipient`) about a record, which is a project unless it is given."""
+    record = record or make_project()
+    return _make_row(Notice, fields, kind=record._meta.label_lower, record=record.pk, event=Notice.Event.COMMENTED)
 
 
 def make_place_identifier(**fields):

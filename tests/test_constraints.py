@@ -17,6 +17,7 @@ from portal.models import (
     ExternalLink,
     ExternalLinkUsage,
     FormerKey,
+    NoticePreference,
     OutdatedTranslation,
     Place,
     PortalDetails,
@@ -35,8 +36,10 @@ from tests.make import (
     make_answer,
     make_area,
     make_area_report,
+    make_assignment,
     make_budget_line,
     make_citation,
+    make_comment,
     make_comparison_example,
     make_correction,
     make_country,
@@ -234,6 +237,15 @@ BROKEN = {
     "revision_is_the_only_open_one_of_its_author": (
         lambda: again(make_revision(author=User.objects.create(username="kim"))),
         "This editor has another open revision of the record.",
+    ),
+    "comment_has_a_text": (lambda: changed(make_comment(), text=""), "Write a comment."),
+    "assignment_stands_once": (
+        lambda: again(make_assignment(assignee=User.objects.create_user("seo"))),
+        "This record has a reviewer already.",
+    ),
+    "notice_frequency_is_known": (
+        lambda: NoticePreference(user=User.objects.create_user("seo"), frequency="weekly"),
+        "Notices are sent at once, once a day or not at all.",
     ),
     "reader_report_url_is_of_the_web": (
         lambda: changed(make_reader_report(), url="javascript:alert(1)"),

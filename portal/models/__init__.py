@@ -19,6 +19,7 @@ from portal.models.revision import Revision
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord, UnpublishedTitle
 from portal.models.source import Citation, Source
 from portal.models.subscription import DigestSubscription
+from portal.models.teamwork import Assignment, Comment, Notice, NoticePreference
 from portal.models.usage import UsageCount
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.content_version import ContentVersion
@@ -26,8 +27,10 @@ from portal.tracking.content_version import ContentVersion
 __all__ = [
     "Alias",
     "AliasedMixin",
+    "Assignment",
     "AuditEntry",
     "Citation",
+    "Comment",
     "Content",
     "ContentVersion",
     "Correction",
@@ -41,6 +44,8 @@ __all__ = [
     "FormerKey",
     "HeldFileModel",
     "IdentifierScheme",
+    "Notice",
+    "NoticePreference",
     "OutdatedTranslation",
     "Outlook",
     "OutlookMixin",
