@@ -16,7 +16,7 @@ class PortalConfig(AppConfig):
         from portal.curation import duplicates, links, translations, verifications  # noqa: PLC0415
         from portal.history import revisions  # noqa: PLC0415
         from portal.models import alias, revision  # noqa: PLC0415
-        from portal.publishing import scheduler  # noqa: PLC0415
+        from portal.publishing import notices, scheduler  # noqa: PLC0415
         from portal.search import indexing  # noqa: PLC0415
         from portal.tracking import audit_log, content_version, signals  # noqa: PLC0415
 
@@ -33,6 +33,7 @@ class PortalConfig(AppConfig):
             duplicates.forget_deleted,
             alias.delete_with_record,
             revision.forget_deleted,
+            notices.forget_deleted,
         ):
             signals.rows_changed.connect(receiver)
         for receiver in (indexing.flush_log, content_version.flush_log):

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import override
@@ -28,9 +29,12 @@ from tests.addresses import KINDS, addresses, filled, unpacked
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
+    make_assignment,
     make_citation,
+    make_comment,
     make_correction,
     make_issue,
+    make_notice,
     make_organisation,
     make_participation,
     make_picture,
@@ -93,6 +97,12 @@ def make_hidden():
     address = world.project.get_absolute_url()
     make_reader_report(address=address, **private)
     make_reader_report(address=address, state="corrected", closed_on=timezone.localdate(), **private)
+    # What editors write to each other, on records of every state.
+    colleague = User.objects.create_user(f"{SECRET}-name", first_name=SECRET, is_staff=True)
+    for record in (world.project, world.issue, once_secret):
+        written = make_comment(record, text=SECRET, author=colleague)
+        make_assignment(record, assignee=colleague)
+        make_notice(record, recipient=colleague, actor=colleague, comment=written)
     make_correction(world.project)
     make_portal_details(publisher_en="An institute")
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 
 from portal.core.choices import PublicationStatus
 from portal.models import workflow
 from portal.tracking.history import INITIAL, TRACKED, in_batches, versions, versions_of
 
 SEEN = frozenset({PublicationStatus.PUBLISHED, PublicationStatus.ARCHIVED})
+STATE_COLUMNS = ("history_user", "history_date")
+WORKFLOW_FIELDS = frozenset({"publication", "publish_at", "published_at"})
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ReviewTrail:
     is_submitted: bool = False
     was_seen: bool = False
     users: set = field(default_factory=set)
+    writers: dict = field(default_factory=dict)  # user -> time of the last change of the record's content
 
     def add(self, user, at, old, new):
         step = ReviewStep(user, at, old, new)
@@ -65,7 +67,7 @@ class ReviewTrail:
 def review_trails(model, pks):
     """Return the ReviewTrail of each record that has a history, by primary key. One query for 500 records."""
     tracked, trails, last = TRACKED[model], defaultdict(ReviewTrail), {}
-    columns = (tracked.key, "history_user_id", "history_date", "publication")
+    columns = (tracked.key, *STATE_COLUMNS, "publication")
     for some in in_batches(list(pks)):
         states = tracked.states._base_manager.filter(**{f"{tracked.key}__in": some}).order_by("history_id")
         for pk, user, at, new in states.values_list(*columns):
@@ -75,10 +77,22 @@ def review_trails(model, pks):
 
 
 def review_trail(record):
-    """Return the ReviewTrail of a stored record. It is kept with the instance, whose state must not change."""
+    """Return the ReviewTrail of a stored record, with `writers`. It is kept with the instance, as it was first read."""
     if not hasattr(record, "_review_trail"):
-        record._review_trail = review_trails(type(record), [record.pk]).get(record.pk, ReviewTrail())
+        record._review_trail = _read_trail(TRACKED[type(record)], record.pk)
     return record._review_trail
+
+
+def _read_trail(tracked, pk):
+    content = [name for name in tracked.content_fields if name not in WORKFLOW_FIELDS]
+    states = tracked.states._base_manager.filter(**{tracked.key: pk}).order_by("history_id")
+    trail, state, texts = ReviewTrail(), "", None
+    for user, at, kind, new, *now in states.values_list(*STATE_COLUMNS, "history_type", "publication", *content):
+        trail.add(user, at, state, new)
+        if now != texts and kind != INITIAL and user is not None:
+            trail.writers[user] = at
+        state, texts = new, now
+    return trail
 
 
 def own_submissions(user, model, pks):
@@ -96,14 +110,15 @@ def is_own_submission(user, record):
 
 
 def authors(record):
-    """Return pairs of a user and the time of their last change of the record or its rows, the last one first."""
+    """Return pairs of a user and the time of their last change of the content of a record or its rows, newest first.
+
+    Users are primary keys. A change of the publication state only is not a change of content.
+    """
+    last = dict(review_trail(record).writers)
     told = [
-        versions(tracked, record)
-        .exclude(history_type=INITIAL)
-        .exclude(history_user=None)
-        .values_list("history_user", "history_date")
-        for tracked in versions_of(record)
+        versions(tracked, record).exclude(history_type=INITIAL).exclude(history_user=None).values_list(*STATE_COLUMNS)
+        for tracked in versions_of(record)[1:]
     ]
-    last = dict(told[0].union(*told[1:]).order_by("history_date"))
-    users = get_user_model().objects.in_bulk(last)
-    return sorted(((users[pk], at) for pk, at in last.items() if pk in users), key=lambda one: one[1], reverse=True)
+    for user, at in told[0].union(*told[1:]) if told else ():
+        last[user] = max(at, last.get(user, at))
+    return sorted(last.items(), key=lambda one: one[1], reverse=True)

@@ -19,6 +19,7 @@ from portal.core.database import lock_timeout
 from portal.http.outage import is_service_failure
 from portal.models import Record, Revision
 from portal.publishing.checks import publishing_blockers
+from portal.publishing.notices import record_moved
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
@@ -70,6 +71,7 @@ def _publish_until(now):
                 record.version += 1
                 with change_reason(ChangeReason.NOT_WHOLE if lacking else ChangeReason.ON_TIME):
                     record.save(update_fields=["publication", "publish_at", "published_at", "version", "updated_at"])
+                record_moved(record, PublicationStatus.SCHEDULED, None)
                 if lacking:
                     logger.warning("Back to review, because it lacks something: %s %s", record._meta.label, record.key)
                 else:

@@ -29,6 +29,7 @@ from portal.staff.languages import TranslationMixin, marked
 from portal.staff.pages import DeletionSummaryMixin, admin_address
 from portal.staff.review import ReviewMixin
 from portal.staff.revisions import RevisionMixin, is_revising
+from portal.staff.teamwork import TeamworkMixin
 from portal.staff.workflow import ChildInlineMixin, ChildModelAdmin, WorkflowMixin
 from portal.staff.worklists import WORKLISTS, WorklistFilter, untranslated
 
@@ -167,6 +168,7 @@ class RecordAdmin(
     RevisionMixin,
     HistoryMixin,
     CurationMixin,
+    TeamworkMixin,
     ReviewMixin,
     DraftsMixin,
     WorkflowMixin,
@@ -183,6 +185,7 @@ class RecordAdmin(
     RevisionMixin               get_form, get_object, get_readonly_fields, get_urls, log_change, response_change
     HistoryMixin                changeform_view, delete_model, delete_queryset, get_form, get_urls, history_view
     CurationMixin               get_urls
+    TeamworkMixin               get_changelist_instance, get_list_display, get_list_filter, get_urls
     ReviewMixin                 get_urls, response_add, response_change
     DraftsMixin                 get_deleted_objects, get_urls, has_delete_permission
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
@@ -247,6 +250,7 @@ class RecordAdmin(
                 if self.has_add_permission(request):
                     context["copy_url"] = admin_address(self.model, "copy", obj.pk)
                 context |= self.workflow_context(request, obj)
+                context |= self.teamwork_context(request, obj)
                 context |= self.review_context(request, obj, [gap for gap, _url in context["gaps"]])
                 context |= self.revision_context(request, obj)
             context |= self.conflict_context(request, context["adminform"].form, obj)

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
@@ -18,6 +19,7 @@ from portal.core.database import lock_rows
 from portal.models import workflow
 from portal.publishing.checks import PublishingBlocker, publishing_blockers
 from portal.publishing.dependencies import unpublished_dependencies
+from portal.publishing.notices import record_moved
 from portal.publishing.preview import preview_links
 from portal.publishing.review_trail import authors, is_own_submission, review_trail
 from portal.staff.curation import last_changes
@@ -47,13 +49,13 @@ class ReviewMixin:
 
     def review_context(self, request, obj, gaps):
         """Return what the form of `obj` shows of its review. `obj` has the stored state, `gaps` its blockers."""
-        wrote = authors(obj)
-        names = {user.pk: display(user) for user, _at in wrote}
+        wrote, trail = authors(obj), review_trail(obj)
         waiting = obj.publication in workflow.EDITABLE_STATES
-        trail = review_trail(obj)
         steps = {"submission": trail.submission, "release": None if waiting else trail.release}
+        people = {*(user for user, _at in wrote), *(step.user for step in steps.values() if step)}
+        names = {pk: display(user) for pk, user in get_user_model().objects.in_bulk(people - {None}).items()}
         context = {name: (names.get(step.user, ""), step.at) for name, step in steps.items() if step}
-        context["authors"] = [(names[user.pk], at) for user, at in wrote]
+        context["authors"] = [(names[user], at) for user, at in wrote if user in names]
         context["is_own"] = waiting and self.has_publish_permission(request) and is_own_submission(request.user, obj)
         if waiting and self.may_change_whole(request, obj) and any(gap.unpublished for gap in gaps):
             context["together_url"] = admin_address(self.model, "together", obj.pk)
@@ -142,7 +144,9 @@ class ReviewMixin:
         self._refuse(request, {one: self._objections(request, one, state) for one in moving})
         with transaction.atomic(), change_reason(TOGETHER[state].format(key=obj.key)):
             for one in moving:
+                old = one.publication
                 store_move(one, state)
+                record_moved(one, old, request.user)
             if state == PUBLISHED:
                 stored = [type(one).objects.get(pk=one.pk) for one in moving]
                 self._refuse(request, {one: publishing_blockers(one) for one in stored})

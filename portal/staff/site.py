@@ -16,6 +16,7 @@ from django.views.generic import RedirectView
 from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
 from portal.staff.search import search_page
+from portal.staff.teamwork import desk_notices, notices_page
 from portal.staff.usage import usage_page
 from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
@@ -44,11 +45,15 @@ class PortalAdminSite(AdminSite):
         moved = RedirectView.as_view(pattern_name="admin:portal_externallink_changelist", query_string=True)
         return [
             path("doubles/", self.admin_view(page), name="doubles"),
+            path("notices/", self.admin_view(functools.partial(notices_page, self)), name="notices"),
             path("search/", self.admin_view(functools.partial(search_page, self)), name="search"),
             path("usage/", self.admin_view(functools.partial(usage_page, self)), name="usage"),
             path("portal/link/", moved),
             *super().get_urls(),
         ]
+
+    def each_context(self, request):
+        return super().each_context(request) | {"unread_notices": functools.partial(desk_notices, request)}
 
     def get_app_list(self, request, app_label=None):
         """Return Django's list in the order of APPS and MODELS. Others come last, in Django's order by name."""

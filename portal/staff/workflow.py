@@ -17,6 +17,7 @@ from portal.core.choices import PublicationStatus
 from portal.core.database import lock_rows
 from portal.models import Tombstone, workflow
 from portal.publishing.checks import publishing_blockers
+from portal.publishing.notices import record_moved
 from portal.publishing.preview import end_previews, preview_links
 from portal.publishing.review_trail import is_own_submission, own_submissions
 from portal.staff.bulk import confirmation_page, is_confirmed
@@ -358,6 +359,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         )
         obj.update_publication_dates(old.publication if old else PublicationStatus.DRAFT)
         super().save_model(request, obj, form, change)
+        record_moved(obj, old.publication if old else "", request.user, form.cleaned_data.get("why", ""))
 
     def log_addition(self, request, obj, message):
         self._refuse_gaps(request, obj)
@@ -482,8 +484,10 @@ class WorkflowMixin(WorkflowPermissionMixin):
                     reasons[record] = reason
                     stayed.append(record)
                 else:
+                    old = record.publication
                     with change_reason(MOVED[new]):
                         store_move(record, new)
+                    record_moved(record, old, request.user)
                     moved.append(record)
             if len(stayed) == len(waiting):
                 break

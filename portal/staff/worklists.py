@@ -12,15 +12,18 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from portal.accounts.adapters import display
 from portal.core.choices import Confidence, PublicationStatus
 from portal.curation import duplicates
 from portal.curation.links import has_link
 from portal.curation.translations import outdated_condition, translated_fields
 from portal.curation.verifications import not_verified_since
-from portal.models import Place, PortalDetails, ReaderReport, Record, Revision, workflow
+from portal.models import Notice, Place, PortalDetails, ReaderReport, Record, Revision, workflow
 from portal.models.revision import attach_targets
+from portal.publishing import notices
 from portal.staff.pages import admin_address
 from portal.staff.search import recent_records
+from portal.staff.teamwork import attach_people
 
 # Fields of records that need no translation: the editors' own notes, and licence terms as publishers state them.
 LEFT_IN_ENGLISH = {"evidence", "note", "licence"}
@@ -278,9 +281,44 @@ class EditorDashboard:
             found += records[:LONGEST_WAITING]
         kinds = [model._meta.label_lower for model in self.reviewed]
         revisions = Revision.objects.filter(state=Revision.State.IN_REVIEW, kind__in=kinds)
-        found += attach_targets(revisions.order_by("updated_at", "pk")[:LONGEST_WAITING])
+        revisions = revisions.select_related("author").order_by("updated_at", "pk")
+        found += attach_targets(revisions[:LONGEST_WAITING])
         found.sort(key=lambda record: record.updated_at)
-        return [self._line(record) for record in found[:LONGEST_WAITING]]
+        shown = found[:LONGEST_WAITING]
+        for model in {type(record) for record in shown} - {Revision}:
+            attach_people(model, [record for record in shown if type(record) is model])
+        return [self._waiting_line(record) for record in shown]
+
+    def _waiting_line(self, record):
+        """Return `_line` with who submitted and who reviews the record, and the URL to take it or give it back.
+
+        A revision has no reviewer.
+        """
+        if isinstance(record, Revision):
+            return self._line(record) | {"submitted_by": display(record.author) if record.author else ""}
+        assignee = record.assignee
+        return self._line(record) | {
+            "submitted_by": record.submitted_by,
+            "assignee": display(assignee) if assignee else "",
+            "is_mine": assignee == self.request.user,
+            "assign_url": admin_address(type(record), "assign", record.pk),
+        }
+
+    def sent_back(self):
+        """Return the drafts that somebody sent back to the user, the last one first, with who did and why."""
+        rows = Notice.objects.filter(recipient=self.request.user, event=Notice.Event.SENT_BACK)
+        rows = list(rows.select_related("actor", "comment")[:MY_DRAFTS])
+        notices.attach_records(rows)
+        drafts = {
+            (row.kind, row.record): row
+            for row in reversed(rows)
+            if row.of is not None and row.of.publication == PublicationStatus.DRAFT
+        }
+        return [
+            self._line(row.of)
+            | {"who": display(row.actor) if row.actor else "–", "reason": row.comment.text if row.comment else ""}
+            for row in reversed(drafts.values())
+        ]
 
     def my_revisions(self):
         """Return the revisions that the user is writing, the last changed first. At most MY_DRAFTS."""

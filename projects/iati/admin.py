@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.core.choices import PublicationStatus
 from portal.staff.base import FormFieldDefaults
 from projects.iati import exporting
 from projects.models import Project, ReportingOrganisation
@@ -58,7 +59,12 @@ class ReportingOrganisationAdmin(FormFieldDefaults, admin.ModelAdmin):
 
 
 def state_of(project):
-    """Return HTML for the form of a project: whether it is reported to IATI, and what is left out."""
+    """Return HTML for the form of a project: whether it is reported to IATI, and what is left out.
+
+    Of an unpublished project it says only that: its form has many other queries, and its record still changes.
+    """
+    if project.publication != PublicationStatus.PUBLISHED:
+        return _("It has not been published.")
     stored = exporting.with_parts(Project.objects.filter(pk=project.pk)).first()
     publisher = exporting.publisher()
     said = [] if publisher else [_("The portal does not report to IATI yet: no reporting organisation has been set.")]

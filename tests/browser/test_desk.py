@@ -251,3 +251,69 @@ def test_form_is_short_and_enter_does_not_save_it(editor, desk):
     expect(page.locator(".form-faults a").first).to_have_attribute("href", "#id_status")
     page.locator(".form-faults a[href='#id_summary_en']").click()
     expect(page.locator("#id_summary_en")).to_be_in_viewport()
+
+
+def test_a_project_is_reviewed_with_its_drafts_by_two_people(editor, desk):
+    """An editor submits a project with drafts; a reviewer sends it back with a reason, takes it and publishes all."""
+    desk.run(
+        "from django.contrib.auth.models import User\n"
+        "from simple_history.models import HistoricalRecords\n"
+        "from types import SimpleNamespace\n"
+        "from portal.tracking.change_log import content_transaction\n"
+        "from tests.make import make_citation, make_organisation, make_participation, make_project, make_source\n"
+        "from portal.models import Place\n"
+        "HistoricalRecords.context.request = SimpleNamespace(user=User.objects.get(username='han'))\n"
+        "with content_transaction():\n"
+        "    drafts = {'publication': 'draft'}\n"
+        "    project = make_project(key='saxaul-belt', title_en='Saxaul belt', **drafts)\n"
+        "    project.countries.add(Place.objects.get(key='uz'))\n"
+        "    organisation = make_organisation(key='forest-service', name_en='Forest Service of the Aral', **drafts)\n"
+        "    make_participation(project=project, organisation=organisation)\n"
+        "    for record in (project, organisation):\n"
+        "        make_citation(record, make_source(key=f'{record.key}-source', title=f'On {record.key}', **drafts))\n"
+    )
+    han, seo = editor(2), editor(3)
+
+    def open_project(page):
+        page.goto(f"{desk.url}/admin/projects/project/?q=saxaul-belt")
+        page.locator("#result_list tbody th a").first.click()
+
+    open_project(han)
+    han.locator("#id_publication").select_option("in-review")
+    save(han)
+    han.get_by_role("link", name="Submit them too").click()
+    expect(han.locator(".desk-records li")).to_have_count(4)
+    han.get_by_role("button", name="Submit 3 drafts for review").click()
+    expect(han.locator(".messagelist .success")).to_contain_text("3 records were submitted.")
+
+    open_project(seo)
+    seo.get_by_label("New comment").fill("Which year? @han")
+    seo.get_by_role("button", name="Send back with this comment").click()
+    expect(seo.locator(".messagelist .success")).to_contain_text("The record was sent back.")
+
+    han.goto(f"{desk.url}/admin/")
+    expect(han.locator("#desk-back + ul")).to_contain_text("Sent back by seo: Which year? @han")
+    expect(han.locator(".desk-unread")).to_have_text("1")
+    han.locator("#desk-back + ul a").click()
+    expect(han.locator(".desk-sent-back")).to_contain_text("Which year?")
+    han.locator("#id_start").fill("2024")
+    han.locator("#id_publication").select_option("in-review")
+    save(han)
+
+    clicks = 0
+    seo.goto(f"{desk.url}/admin/")
+    seo.get_by_role("button", name="Take this: Saxaul belt").click()
+    expect(seo.get_by_role("button", name="Give back: Saxaul belt")).to_be_visible()
+    for role, name in (("link", "Saxaul belt"), ("link", "Review together"), ("button", "Publish 4 records")):
+        seo.get_by_role(role, name=name, exact=True).first.click()
+        clicks += 1
+    expect(seo.locator(".messagelist .success")).to_contain_text("4 records were published.")
+    expect(seo.locator(".desk-trail")).to_contain_text("Reviewed by: seo")
+    assert clicks <= 5
+    han.goto(f"{desk.url}/admin/notices/")
+    expect(han.locator(".desk-notices li").first).to_contain_text("seo published “Saxaul belt”.")
+    han.get_by_role("button", name="Mark all as read").click()
+    expect(han.locator(".desk-unread")).to_have_count(0)
+    han.goto(f"{desk.url}/en/projects/saxaul-belt/")
+    expect(han.locator("h1")).to_contain_text("Saxaul belt")
+    expect(han.locator("main")).not_to_contain_text("Which year?")

@@ -90,4 +90,4 @@ def test_those_who_change_rows_are_authors_too(people):
     term = moved((han, D))
     citation = make_citation(term)
     type(citation).history.model._base_manager.update(history_user=seo)
-    assert [user for user, _at in authors(term)] == [seo, han]
+    assert [user for user, _at in authors(term)] == [seo.pk, han.pk]

@@ -143,7 +143,7 @@ class TestDesk:
     def test_no_page_of_the_desk_as_a_whole_has_an_english_word(self, english, records, language):
         apps = {model._meta.app_label for model in records}
         pages = [
-            *("/admin/", "/admin/doubles/", "/admin/projects/reportingorganisation/kept-out/"),
+            *("/admin/", "/admin/doubles/", "/admin/notices/", "/admin/projects/reportingorganisation/kept-out/"),
             f"/admin/auth/user/{records[User].pk}/password/",
             *(f"/admin/{app}/" for app in apps),
             *(f"/admin/{Issue._meta.app_label}/issue/?care={need}" for need in WORKLISTS),
