@@ -241,8 +241,9 @@ def test_timer_runs_its_command_at_each_full_minute_and_erases_personal_data_onc
     )
     lines = done.stdout.splitlines()
     assert lines[:2] == ["sleep 13", "manage.py publish_scheduled"]
-    assert sorted(lines[2:]) == sorted([*also, "sleep 13"])  # digests are sent beside the loop
-    assert {"publish_scheduled", "erase_expired_data", "send_digests"} <= set(get_commands())
+    # Mails are sent beside the loop.
+    assert sorted(lines[2:]) == sorted([*also, "manage.py send_notices", "sleep 13"])
+    assert {"publish_scheduled", "send_notices", "erase_expired_data", "send_digests"} <= set(get_commands())
 
 
 # ── The proxy ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ def test_one_list_of_receivers_follows_a_change_in_this_order():
         "portal.curation.duplicates.forget_deleted",
         "portal.models.alias.delete_with_record",
         "portal.models.revision.forget_deleted",
+        "portal.publishing.notices.forget_deleted",
     ]
 
 

@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import DigestSubscription, ReaderReport, UsageCount
+from portal.core.partial_dates import months_before
+from portal.models import DigestSubscription, Notice, ReaderReport, UsageCount
 from projects.models import StoredCheck
 
 logger = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ class Command(BaseCommand):
     help = (
         "Erase the e-mail addresses of reports that were closed 12 months ago, the entries of sessions that have "
         "ended, expired counts of requests, stored overlap checks after their last day, subscriptions to changes that "
-        "nobody confirmed within 7 days, and counts of usage after 25 months. The log says how many, and nothing else. "
-        "It may run in several places."
+        "nobody confirmed within 7 days, counts of usage after 25 months, and notices of the desk after 12 months. The "
+        "log says how many, and nothing else. It may run in several places."
     )
 
     def handle(self, **options):
@@ -38,14 +39,17 @@ class Command(BaseCommand):
         checks = StoredCheck.objects.erase_expired()
         subscriptions = DigestSubscription.objects.erase_unconfirmed()
         counts = UsageCount.objects.erase_before(timezone.localdate())
+        last = months_before(timezone.localdate(), Notice.MONTHS_KEPT)
+        notices, _by_model = Notice.objects.filter(at__date__lte=last).delete()
         logger.info(
             "Erased: e-mail addresses of reports %s, entries of ended sessions %s, overlap checks %s, "
-            "subscriptions %s, counts of usage %s",
+            "subscriptions %s, counts of usage %s, notices %s",
             emails,
             sessions,
             checks,
             subscriptions,
             counts,
+            notices,
         )
 
 

@@ -12,8 +12,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import DigestSubscription, ReaderReport, UsageCount
-from tests.make import make_digest_subscription, make_reader_report
+from portal.models import DigestSubscription, Notice, ReaderReport, UsageCount
+from tests.make import make_digest_subscription, make_notice, make_reader_report
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +46,8 @@ def test_command_erases_what_is_over_and_leaves_the_rest(caplog):
     for ago in (30 * 31, 0):
         day = timezone.localdate() - datetime.timedelta(days=ago)
         UsageCount.objects.create(day=day, kind="page", language="en", name="/")
+    make_notice(recipient=user, at=days_ago(370))
+    kept = make_notice(recipient=user, at=days_ago(360))
     cache.set("expired", 1, timeout=-10)
     cache.set("counts", 1, timeout=60)
     with caplog.at_level(logging.INFO):
@@ -57,6 +59,7 @@ def test_command_erases_what_is_over_and_leaves_the_rest(caplog):
     assert set(DigestSubscription.objects.all()) == {asked, followed}
     assert UsageCount.objects.get().day == timezone.localdate()
     assert "counts of usage 1" in caplog.text
+    assert set(Notice.objects.all()) == {kept}
     assert "addresses of reports 1" in caplog.text
     assert "subscriptions 1" in caplog.text
     assert EMAIL not in caplog.text

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0047_audit_undone_imports'),
+        ('portal', '0052_rights_to_pictures'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
