@@ -48,6 +48,8 @@ def test_page_shows_views_searches_and_downloads(editor):
     assert pages == [["/projects/", "1,230", "1,200", "30", "0"], ["/about/", "7", "7", "0", "0"]]
     assert (nothing, searched, downloads) == ([["zzqx", "3"]], [["aral", "9"]], [["csv", "5"]])
     assert "1 search found nothing." in words
+    headings = [reading.words(one) for one in reading.page(response).xpath("//*[@id='content-main']//h3")]
+    assert headings == ["Searched most, and nothing found", "Searched most"]
 
 
 def test_period_can_be_chosen(editor):
