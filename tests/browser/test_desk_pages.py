@@ -7,7 +7,7 @@ from django.contrib import admin
 
 # The pages of a model’s admin. Its other URLs return parts of forms or JSON, or are buttons.
 ABOUT_ALL = ("changelist", "add", "import", "export")
-ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "revise", "copy")
+ABOUT_ONE = ("change", "history", "delete", "merge", "grid", "preview", "together", "revise", "copy")
 NO_SCREEN = {
     "autocomplete",
     "possible_duplicates",
@@ -31,7 +31,7 @@ OTHERS = (
 )
 APPS = ("auth", "mfa", "portal", "issues", "projects")
 # Pages that no user may open.
-CLOSED = {("mfa.authenticator", "add"), ("portal.readerreport", "add")}
+CLOSED = {("mfa.authenticator", "add"), ("portal.readerreport", "add"), ("portal.digestsubscription", "add")}
 CLOSED |= {("portal.revision", "add"), ("portal.revision", "delete")}
 CLOSED |= {("portal.portaldetails", "add"), ("portal.portaldetails", "delete")}  # one row
 CLOSED |= {
@@ -50,13 +50,14 @@ from issues.models import Issue, Term
 from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
 from tests.make import (
-    make_correction, make_imported, make_imported_file, make_portal_details, make_reader_report,
-    make_reporting_organisation, make_revision, make_tombstone,
+    make_correction, make_digest_subscription, make_imported, make_imported_file, make_portal_details,
+    make_reader_report, make_reporting_organisation, make_revision, make_tombstone,
 )
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
 ExternalLink.objects.create(address="https://example.org/")
 SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
 make_correction()
+make_digest_subscription()
 make_portal_details()
 make_reader_report()
 make_imported_file(imported_at=None)
