@@ -284,16 +284,16 @@ def _to_json(state):
 
 
 def _from_json(model, state):
-    """Return a version from JSON values. Columns that the model no longer has are left out."""
+    """Return a version from JSON values, in the order of the model's columns: PostgreSQL keeps no order of its own.
+
+    Columns that the model no longer has are left out.
+    """
     if state is None:
         return None
-    columns = {column.attname: column for column in model._meta.concrete_fields}
     return {
-        name: columns[name].target_field.to_python(value)
-        if columns[name].is_relation
-        else columns[name].to_python(value)
-        for name, value in state.items()
-        if name in columns
+        column.attname: (column.target_field if column.is_relation else column).to_python(state[column.attname])
+        for column in model._meta.concrete_fields
+        if column.attname in state
     }
 
 
