@@ -1,6 +1,5 @@
 """Pictures as PNG files, with fonts of the project alone."""
 
-import functools
 import json
 from pathlib import Path
 
@@ -14,11 +13,6 @@ SHARP = 2  # pixels of the file for each pixel of the drawing
 POINTS_PER_INCH = 72
 CARD_WIDTH, CARD_FONT = 1112, 20  # pixels of the line of the source in card.typ
 PIXELS_PER_INCH = 96  # of an SVG file, as CSS has it
-
-
-@functools.cache
-def _source(name: str) -> bytes:
-    return (FOLDER / f"{name}.typ").read_bytes()
 
 
 def png_of_svg(svg: str) -> bytes:
@@ -36,7 +30,7 @@ def chart_card(title: str, unit: str, svg: str, source: str, language: str) -> b
 def _compile(name: str, pixels_per_inch: int, **inputs: str) -> bytes:
     """Return a page of a typst template as PNG. Inputs are values, never markup."""
     return typst.compile(
-        _source(name),
+        FOLDER / f"{name}.typ",
         root=FOLDER,
         font_paths=[FONTS],
         ignore_system_fonts=True,

@@ -333,11 +333,8 @@ def picture_file(
         },
     )
     if request.GET.get("format", "").lower() == "png":
-        content, media_type, ending = png_of_svg(svg), "image/png", "png"
+        response, ending = HttpResponse(png_of_svg(svg), content_type="image/png"), "png"
     else:
-        content, media_type, ending = svg, "image/svg+xml; charset=utf-8", "svg"
-    return HttpResponse(
-        content,
-        content_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}.{ending}"'},
-    )
+        response, ending = HttpResponse(svg, content_type="image/svg+xml; charset=utf-8"), "svg"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    return response

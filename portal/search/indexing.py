@@ -21,6 +21,7 @@ from django.db.models import (
     Model,
     OuterRef,
     Q,
+    QuerySet,
     prefetch_related_objects,
 )
 from django.db.models.signals import post_migrate
@@ -404,15 +405,15 @@ def state_of_index() -> str:
         for table in (SearchEntry, UnpublishedTitle)
     )
     for model in searched_models():
-        records = model.objects.order_by()
+        records: QuerySet = model.objects.order_by()
         if model._meta.model_name == "place":
             records = records.exclude(kind="world")
         published = Q(publication=PublicationStatus.PUBLISHED)
         stored = records.aggregate(published=Count("pk", filter=published), unpublished=Count("pk", filter=~published))
-        for state, counts in (("published", entries), ("unpublished", titles)):
-            here, there = stored[state], sum(counts.get(kind, 0) for kind in kinds_of(model))
+        for table, counts in (("published", entries), ("unpublished", titles)):
+            here, there = stored[table], sum(counts.get(kind, 0) for kind in kinds_of(model))
             if here != there:
-                return f"The index has {there} of {here} {state} {model._meta.verbose_name_plural}."
+                return f"The index has {there} of {here} {table} {model._meta.verbose_name_plural}."
     return ""
 
 

@@ -3,7 +3,9 @@
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.closest("input, textarea, select")) return;
-  const pressed = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
+  const pressed = [...document.querySelectorAll("[data-key]")].find(
+    (one) => one.dataset.key === event.key.toLowerCase(),
+  );
   if (!pressed) return;
   event.preventDefault();
   pressed.click();
