@@ -296,6 +296,7 @@ def test_a_project_is_reviewed_with_its_drafts_by_two_people(editor, desk):
     expect(han.locator(".desk-unread")).to_have_text("1")
     han.locator("#desk-back + ul a").click()
     expect(han.locator(".desk-sent-back")).to_contain_text("Which year?")
+    han.locator("details:has(#id_start) > summary").click()
     han.locator("#id_start").fill("2024")
     han.locator("#id_publication").select_option("in-review")
     save(han)

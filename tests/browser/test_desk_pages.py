@@ -18,13 +18,15 @@ NO_SCREEN = {
     "outcome",
     "original",
 }
-NO_SCREEN |= {"end_previews", "undo"}
+NO_SCREEN |= {"end_previews", "undo", "assign", "comment"}
 NO_SCREEN |= {"revision", "revision_edit"}  # of a revision: the screen "change" of the model Revision leads there
 # Pages of the whole admin, and of one model only.
 OTHERS = (
     "",
     "doubles/",
     "search/?q=water",
+    "usage/",
+    "notices/",
     "projects/reportingorganisation/kept-out/",
     "projects/suggestedissue/triage/",
     "auth/user/{auth.user}/password/",
@@ -50,7 +52,7 @@ from issues.models import Issue, Term
 from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
 from tests.make import (
-    make_correction, make_digest_subscription, make_imported, make_imported_file, make_portal_details,
+    make_correction, make_digest_subscription, make_imported, make_imported_file, make_picture, make_portal_details,
     make_reader_report, make_reporting_organisation, make_revision, make_tombstone,
 )
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
@@ -58,6 +60,7 @@ ExternalLink.objects.create(address="https://example.org/")
 SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
 make_correction()
 make_digest_subscription()
+make_picture()
 make_portal_details()
 make_reader_report()
 make_imported_file(imported_at=None)
