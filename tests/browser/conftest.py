@@ -40,7 +40,7 @@ def desk(content_database, tmp_path_factory):
         return subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
             cwd=ROOT,
-            env=settings_of_a_local_run(url),
+            env=settings_of_a_local_run(url) | {"DATA_DIR": str(copy.parent)},
             check=True,
             capture_output=True,
             text=True,

@@ -261,7 +261,8 @@ def test_a_project_is_reviewed_with_its_drafts_by_two_people(editor, desk):
         "from types import SimpleNamespace\n"
         "from portal.tracking.change_log import content_transaction\n"
         "from tests.make import make_citation, make_organisation, make_participation, make_project, make_source\n"
-        "from portal.models import Place\n"
+        "from portal.models import Notice, Place\n"
+        "Notice.objects.all().delete()\n"  # of the tests before
         "HistoricalRecords.context.request = SimpleNamespace(user=User.objects.get(username='han'))\n"
         "with content_transaction():\n"
         "    drafts = {'publication': 'draft'}\n"
