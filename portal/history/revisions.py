@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from portal.core.choices import PublicationStatus
 from portal.core.database import lock_rows
 from portal.history.revert import RecordSteps, RevertError
-from portal.models import Revision
+from portal.models import Notice, Revision
+from portal.publishing.notices import notify
 from portal.tracking.history import change_reason, change_times, parts_of, version_at
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ class RevisionSteps(RecordSteps):
 
 def publish_revision(revision, why, answers=None, approver=None):
     """Publish a revision as one change of its record by its author with the reason `why`, and note who approved it.
+
+    The author gets a notice.
 
     Call it within a content_transaction(). Raise RevertError, with nothing changed, if the record is not published, a
     clash has no answer, nothing is left to change, a related record was deleted, a form would refuse the values, or the
@@ -65,6 +68,7 @@ def _publish(revision, why, answers, approver):
     revision.decided_at = change_times(record)[0]
     revision.changes = {}  # the history has them now
     revision.save()
+    notify(Notice.Event.PUBLISHED, record, {revision.author_id}, revision.approver)
     if revision.approver:
         LogEntry.objects.log_actions(revision.approver.pk, [record], CHANGE, [{"changed": {}}])
 

@@ -20,9 +20,10 @@ from portal.core.languages import language_name
 from portal.history.diff import RecordNames, field_label, label_of, row_name, value_in_words
 from portal.history.revert import RevertError, restore
 from portal.history.revisions import RevisionSteps, publish_revision
-from portal.models import Revision, workflow
+from portal.models import Notice, Revision, workflow
 from portal.models.revision import attach_targets
 from portal.publishing.checks import publishing_blockers
+from portal.publishing.notices import notify
 from portal.publishing.preview import preview_links
 from portal.staff.edit_conflicts import ASKED, CHOICE, FieldConflict
 from portal.staff.pages import admin_address, admin_path
@@ -286,6 +287,7 @@ class RevisionMixin:
             text = _("The revision is being written again.")
         elif action == "send-back":
             revision.state, revision.note, revision.publish_at, revision.decided_at = state.DRAFT, note, None, None
+            notify(Notice.Event.SENT_BACK, revision.target, {revision.author_id}, request.user)
             text = _("The revision was sent back to its author.")
         else:
             revision.state, revision.note, revision.publish_at = state.DISCARDED, note, None

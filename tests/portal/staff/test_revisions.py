@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from issues.models import KeyFigure, Term
 from portal.core.choices import PublicationStatus
-from portal.models import Record, Revision
+from portal.models import Notice, Record, Revision
 from portal.publishing.scheduler import next_due, publish_scheduled
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
@@ -367,6 +367,25 @@ def test_reviewer_sends_a_revision_back_with_a_reason_and_its_author_reads_it(ed
     assert (revision.state, revision.note) == ("draft", "Cite the yearbook.")
     for url in ("/admin/", page_address(revision), page_address(revision, "revision_edit")):
         assert "Cite the yearbook." in editor.get(url).content.decode()
+
+
+def told(username):
+    """Return who told a user what, the oldest first."""
+    found = Notice.objects.filter(recipient__username=username).order_by("pk")
+    return list(found.values_list("actor__username", "event"))
+
+
+def test_author_gets_a_notice_when_a_revision_is_sent_back_or_published(editor, reviewer, later):
+    revision = revise(editor, term(), definition_en="Trees.")
+    decide(reviewer, revision, "send-back", note="Cite the yearbook.")
+    decide(editor, revision, "submit")
+    schedule(reviewer, revision)
+    assert told("editor") == [("reviewer", "sent-back")]
+    assert "reviewer sent back" in editor.get("/admin/notices/").content.decode()
+    later(timedelta(hours=2))
+    publish_scheduled()
+    assert told("editor") == [("reviewer", "sent-back"), ("reviewer", "published")]
+    assert told("reviewer") == []
 
 
 @pytest.mark.parametrize("who", ["editor", "reviewer"])
