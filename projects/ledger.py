@@ -32,7 +32,7 @@ from portal.facets.filters import (
 )
 from portal.formats import responses
 from portal.formats.tables import FORMATS, ExportTable
-from portal.generic.list import RecordListView
+from portal.generic.list import PAGE_SIZES, RecordListView
 from portal.generic.tables import DateColumn, NameColumn, RecordTable, SeveralColumn, ValueColumn, linked_names
 from portal.graphics.histogram import histogram
 from portal.models import Place, Record
@@ -273,6 +273,7 @@ class Ledger(RecordListView):
     )
     see_also = ((_("Ties"), "gyeonggi-ties"), (_("Timeline"), "timeline"))
     default_sort = "-last"
+    page_sizes = (15, *PAGE_SIZES)  # its rows are long
     scopes = (("", _("Provinces and cities of Korea")), ("all", _("All agreements")))
     views = (("", pgettext_lazy("view of the ledger", "Ledger")), ("years", _("By year")))
     kinds = ()

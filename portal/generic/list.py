@@ -42,7 +42,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
       narrows by `chosen_scope`. Filters and files keep it.
 
     An invalid filter shows a message, and the other filters still apply. A page number that does not exist becomes the
-    nearest one; a page size that is not in PAGE_SIZES becomes the first of them.
+    nearest one; a page size that is not in `page_sizes` becomes the first of them.
     """
 
     @classmethod
@@ -64,6 +64,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     results_template = "components/results_table.html"
     empty_template = "components/empty.html"
     whole = False
+    page_sizes = PAGE_SIZES  # the first one is the usual one
     title = ""
     lead = ""
     see_also = ()  # pages about the same records: pairs of a label and the name of a URL
@@ -143,7 +144,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     @property
     def page_size(self):
         asked = self.request.GET.get("per_page", "")
-        return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+        return int(asked) if asked.isdecimal() and int(asked) in self.page_sizes else self.page_sizes[0]
 
     @property
     def chosen_view(self):
@@ -206,7 +207,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
     def get_table_pagination(self, table):
         if not self.is_paginated or responses.requested_format(self.request):
             return False
-        # django-tables2 would accept any page size from the URL; the portal accepts only PAGE_SIZES.
+        # django-tables2 would accept any page size from the URL; the portal accepts only `page_sizes`.
         count = self.filterset.counts["found"]
         return {"paginator_class": lambda rows, per_page: ClampedPaginator(rows, self.page_size, count)}
 
@@ -237,7 +238,7 @@ class RecordListView(PageMetadataMixin, SingleTableMixin, FilterView):
             "view_links": self._links("view", self.views),
             "scope_links": self._links("scope", self.scopes),
             "unfiltered": with_query(self.request.path, self.unfiltered_query),
-            "page_sizes": PAGE_SIZES if self.is_paginated else (),
+            "page_sizes": self.page_sizes if self.is_paginated else (),
             "page_size": self.page_size,
             "page_numbers": table.paginator.get_elided_page_range(table.page.number, on_each_side=2, on_ends=1)
             if self.is_paginated

@@ -7,8 +7,7 @@ from playwright.sync_api import expect
 
 from tests.pages import LANGUAGES, PAGES, address
 
-# The ledger has 25 agreements with a sentence each.
-MOST_WIDE = dict.fromkeys(PAGES, 6_000) | {"issue": 5_600, "country": 5_200, "ledger": 8_600}
+MOST_WIDE = dict.fromkeys(PAGES, 6_000) | {"issue": 5_600, "country": 5_200}
 MOST_ON_A_PHONE = {
     "home": 3_600,
     "issue": 8_000,
