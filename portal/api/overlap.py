@@ -16,13 +16,23 @@ from portal.http import throttling
 from portal.http.parameters import takes
 from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.search.analyser import clean
+from projects.budgets import CONVERTIBLE
 from projects.overlap.answer import answer_plan, with_base
-from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
+from projects.overlap.plan import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MOST_BUDGET,
+    MOST_NAME,
+    MOST_TEXT,
+    MOST_TITLE,
+    MOST_VALUES,
+    Plan,
+)
 
 COST = 2  # of a check, beside a search
 TEXTS = {"title": MOST_TITLE, "text": MOST_TEXT}
 LISTS = ("countries", "places", "areas", "issues", "organisations")
-FIELDS = ("language", *TEXTS, *LISTS, "years")
+FIELDS = ("language", *TEXTS, *LISTS, "years", "budget", "currency")
 
 
 @takes()
@@ -64,6 +74,8 @@ def plan_of(body):
         **{name: _text(told, name, most) for name, most in TEXTS.items()},
         **{name: _names(told, name) for name in LISTS},
         years=_years(told),
+        budget=_budget(told),
+        currency=_currency(told),
     )
 
 
@@ -97,6 +109,20 @@ def _years(told):
     return tuple(years)
 
 
+def _budget(told):
+    budget = told.get("budget", 0)
+    if type(budget) is not int or not 0 <= budget <= MOST_BUDGET:
+        raise ProblemDetail(400, f"“budget” is a whole number from 0 to {MOST_BUDGET}.")
+    return budget
+
+
+def _currency(told):
+    currency = told.get("currency", CONVERTIBLE[0])
+    if currency not in CONVERTIBLE:
+        raise ProblemDetail(400, one_of_sentence("currency", CONVERTIBLE))
+    return currency
+
+
 # ── The description ──────────────────────────────────────────────────────────────────────────────────────────
 
 TEXT = {"type": "string"}
@@ -112,6 +138,8 @@ EXAMPLE = {
     "issues": ["aralkum"],
     "organisations": ["Korea Forest Service"],
     "years": [2027, 2030],
+    "budget": 5_000_000,
+    "currency": "USD",
 }
 
 
@@ -135,6 +163,13 @@ def described(problem):
             "maxItems": 2,
             "description": "The first and the last year.",
         },
+        "budget": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MOST_BUDGET,
+            "description": "In units of `currency`. It is compared with the budgets that are found, and finds none.",
+        },
+        "currency": {"type": "string", "enum": list(CONVERTIBLE), "default": CONVERTIBLE[0]},
     }
     nullable = {name: {"anyOf": [schema, {"type": "null"}]} for name, schema in properties.items()}
     return {
@@ -194,6 +229,7 @@ def schema():
         status=TEXT,
         years={"type": "array", "items": {"type": ["string", "null"]}},
         budget={"type": ["string", "null"]},
+        budget_share={"type": ["integer", "null"], "minimum": 0, "description": "Percentage of the planned budget."},
         outcome={"type": "array", "items": outcome, "description": "What came of it."},
         looked_on_words=TEXT | {"description": "When somebody last looked for results; empty before the end."},
         organisations={"type": "array", "items": organisation, "description": "Whom to ask."},

@@ -37,10 +37,28 @@ from portal.models import Place
 from portal.seo.head import PageMetadataMixin
 from projects.brief.docx import DOCX, docx_file
 from projects.brief.pdf import PDF, pdf_file
+from projects.budgets import CONVERTIBLE
 from projects.models import StoredCheck
-from projects.overlap.answer import GRADE_LABELS, answer_plan, headline, still_published, what_was_read, with_base
+from projects.overlap.answer import (
+    GRADE_LABELS,
+    answer_plan,
+    budget_words,
+    headline,
+    still_published,
+    what_was_read,
+    with_base,
+)
 from projects.overlap.document import document_of
-from projects.overlap.plan import FIRST_YEAR, LAST_YEAR, MOST_NAME, MOST_TEXT, MOST_TITLE, MOST_VALUES, Plan
+from projects.overlap.plan import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    MOST_BUDGET,
+    MOST_NAME,
+    MOST_TEXT,
+    MOST_TITLE,
+    MOST_VALUES,
+    Plan,
+)
 from projects.overlap.scoring import GRADES, WEIGHTS, weight_notes
 
 COST = 2  # of a check, beside a search: it takes about twice as long
@@ -112,9 +130,13 @@ class PlanForm(forms.Form):
     )
     year_from = YearField(label=_("From year"))
     year_to = YearField(label=_("To year"))
+    budget = forms.IntegerField(label=_("Budget"), min_value=1, max_value=MOST_BUDGET, required=False)
+    currency = forms.ChoiceField(
+        label=_("Currency"), choices=[(code, code) for code in CONVERTIBLE], required=False, initial=CONVERTIBLE[0]
+    )
 
     # What the address may hold.
-    IN_ADDRESS = ("country", "place", "area", "issue", "organisation", "year_from", "year_to")
+    IN_ADDRESS = ("country", "place", "area", "issue", "organisation", "year_from", "year_to", "budget", "currency")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
@@ -146,12 +168,16 @@ class PlanForm(forms.Form):
             issues=tuple(data["issue"]),
             organisations=tuple(data["organisation"]),
             years=tuple(years),
+            budget=data["budget"] or 0,
+            currency=data["currency"] or CONVERTIBLE[0],
         )
 
     @property
     def choices_query(self):
         """The query of the address that holds the choices of a valid form, without title and description."""
         data = {name: self.cleaned_data[name] for name in self.IN_ADDRESS if self.cleaned_data[name]}
+        if "budget" not in data:
+            data.pop("currency", None)
         return urlencode(data, doseq=True)
 
 
@@ -279,7 +305,7 @@ class PlanPage(PageMetadataMixin, FormView):
 
 def result_context(answer):
     """Return the context that shows an answer: its neighbours by grade, and the counts."""
-    items = answer["items"]
+    items = [item | {"budget": budget_words(item)} for item in answer["items"]]
     groups = [
         (grade, label, [item for item in items[:SHOWN] if item["grade"] == grade])
         for grade, label in GRADE_LABELS.items()

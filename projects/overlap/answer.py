@@ -7,9 +7,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy, ngettext, override, pgettext_lazy
 
 from portal.core.choices import Area, PublicationStatus
-from portal.core.formatting import date_text, money, number
+from portal.core.formatting import date_text, money, number, quantity
 from portal.core.languages import text_and_language
 from portal.core.urls import with_query
+from projects.budgets import convert_budget
 from projects.models import Agreement, Organisation, Participation, Project, Result
 from projects.overlap.check import check_overlap
 from projects.overlap.names import COUNTRY, ORGANISATION, PLACE
@@ -45,7 +46,7 @@ def answer_plan(plan):
         check = check_overlap(plan)
         names = Names.of(check)
         facts = check.facts
-        items = _items(check, names)
+        items = _items(check, names, plan)
         return {
             "language": plan.language,
             "checked_on": timezone.localdate().isoformat(),
@@ -114,7 +115,7 @@ def _known(names, keys):
     return [names[key] for key in keys if key in names]
 
 
-def _items(check, names):
+def _items(check, names, plan):
     """Return the neighbours as dicts. The number of queries is constant."""
     parts = Participation.objects.filter(organisation__publication=VISIBLE).select_related("organisation")
     results = Result.objects.published().order_by("key")
@@ -144,12 +145,34 @@ def _items(check, names):
                 "status": str(project.status_now_words),
                 "years": [project.start, project.end],
                 "budget": money(project.budget, project.currency) if project.budget is not None else None,
+                "budget_share": _budget_share(project, plan),
                 "outcome": _outcome(project),
                 "looked_on_words": project.looked_on_words,
                 "organisations": _organisations(project),
             }
         )
     return found
+
+
+def _budget_share(project, plan):
+    """Return the budget of a project as a percentage of the planned one; None if one is unknown or there is no rate."""
+    if not plan.budget or project.budget is None:
+        return None
+    if project.currency == plan.currency:
+        amount = project.budget
+    elif (converted := convert_budget(project, plan.currency)) is not None:
+        amount = converted.amount
+    else:
+        return None
+    return round(100 * amount / plan.budget)
+
+
+def budget_words(item):
+    """Return the budget of a neighbour in words, compared with the planned one where both are known; "" if unknown."""
+    if item["budget"] and item.get("budget_share") is not None:  # answers of an earlier version have no share
+        share = quantity(item["budget_share"], "%")
+        return gettext("{budget}, about {share} of the planned budget").format(budget=item["budget"], share=share)
+    return item["budget"] or ""
 
 
 def _outcome(project):

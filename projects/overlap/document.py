@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from portal.core.formatting import date_range, date_text, number
 from projects.brief.document import Brief, BriefSection, Items, Paragraph, Text
-from projects.overlap.answer import GRADE_LABELS, headline, what_was_read
+from projects.overlap.answer import GRADE_LABELS, budget_words, headline, what_was_read
 
 
 def document_of(answer, title, url) -> Brief:
@@ -56,8 +56,8 @@ def _neighbours(answer):
 def _neighbour(item):
     """Return the title of a project with its status, period, budget and fit, and why it is near."""
     facts = [item["status"], strip_tags(date_range(*item["years"]))]
-    if item["budget"]:
-        facts.append(item["budget"])
+    if budget := budget_words(item):
+        facts.append(budget)
     facts.append(gettext("Fit: {fit}%").format(fit=item["fit"]))
     outcome = [f"{one['kind']}: {one['text']}" for one in item["outcome"]]
     if not outcome:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 MOST_TITLE, MOST_TEXT = 300, 2_000  # characters
 MOST_VALUES = 20  # countries, places and so on, of each kind
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+MOST_BUDGET = 10**13  # units of the currency
 MOST_NAME = 200  # characters of the name of a place or an organisation
 
 
@@ -13,7 +14,8 @@ class Plan:
     """A planned project. Every field may be empty.
 
     `countries`, `places`, `areas`, `issues` and `organisations` are keys or names in any language. `years` is empty, or
-    the first and the last year.
+    the first and the last year. `budget` is in whole units of `currency`, 0 if it is not stated. It is compared with
+    the budgets of the projects that are found, and finds none.
     """
 
     language: str = "en"
@@ -25,9 +27,11 @@ class Plan:
     issues: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
+    budget: int = 0
+    currency: str = "USD"
 
     def __bool__(self):
-        """Return True if the plan states something to look for. Years alone are near to everything."""
+        """Return True if the plan states something to look for. Years and a budget alone are near to everything."""
         return any((self.title, self.text, self.countries, self.places, self.areas, self.issues, self.organisations))
 
 

@@ -60,6 +60,22 @@ def test_answer_is_in_the_language_that_was_asked_for(program, forest):
     assert (item["title"], item["url"]) == ("삭사울 숲", f"http://testserver/ko/projects/{forest.key}/")
 
 
+@pytest.mark.parametrize(
+    ("stated", "planned", "share"),
+    [
+        ({"budget": "1000000", "currency": "USD"}, {"budget": 4_000_000}, 25),
+        ({"budget": "1000000", "currency": "EUR"}, {"budget": 1_000_000, "currency": "USD"}, 113),  # 1.1326 USD in 2021
+        ({"budget": "1000000", "currency": "USD"}, {}, None),
+        ({}, {"budget": 4_000_000}, None),
+        ({"budget": "1000000", "currency": "USD"}, {"budget": 0}, None),
+    ],
+)
+def test_budgets_are_compared_in_the_planned_currency(program, forest, stated, planned, share):
+    Project.objects.filter(pk=forest.pk).update(**stated)
+    [item] = send(program, {"text": "Plant a forest of saxaul", **planned}).json()["items"]
+    assert item["budget_share"] == share
+
+
 def test_unknown_names_are_reported_and_never_refused(program, forest):
     make_organisation(key="koica", name_en="Korea International Cooperation Agency")
     answer = send(
@@ -116,6 +132,11 @@ def test_plan_that_states_nothing_gets_an_empty_answer(program, forest, body):
         ({"places": "Nukus"}, "“places” is a list of at most 20 texts"),
         ({"places": ["x"] * 21}, "“places” is a list of at most 20 texts"),
         ({"years": [2030, 2027]}, "“years” is empty, or the first and the last year"),
+        ({"budget": -1}, "“budget” is a whole number from 0 to 10000000000000."),
+        ({"budget": 1.5}, "“budget” is a whole number"),
+        ({"budget": True}, "“budget” is a whole number"),
+        ({"currency": "UZS"}, "“currency” is one of: USD, KRW, EUR."),
+        ({"currency": ["USD"]}, "“currency” is one of: USD, KRW, EUR."),
         ({"years": [True, 2027]}, "“years” is empty, or the first and the last year"),
     ],
 )

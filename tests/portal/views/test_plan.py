@@ -15,7 +15,7 @@ from portal.http import throttling
 from portal.http.form_tokens import make_token
 from portal.models import Place
 from portal.views import plan
-from projects.models import Agreement, StoredCheck
+from projects.models import Agreement, Project, StoredCheck
 from tests import reading
 from tests.conftest import empty_caches
 from tests.make import (
@@ -115,6 +115,18 @@ def test_planner_gets_reasons_results_whom_to_ask_and_agreements(reader, saxaul)
     assert "Shared words:" in words
     assert "saxaul" in words
     assert len(agreement) == 1
+
+
+def test_planner_sees_how_large_a_project_was_beside_the_plan(reader, saxaul):
+    Project.objects.filter(pk=saxaul.pk).update(budget="5600000", currency="USD")
+    words = "USD 5,600,000, about 140% of the planned budget"
+    assert words not in reading.words(reading.page(send(reader, text=TEXT)))
+    fields = {"text": TEXT, "budget": "4000000", "currency": "USD"}
+    assert words in reading.words(reading.page(send(reader, **fields)))
+    assert send(reader, format="json", **fields).json()["items"][0]["budget_share"] == 140
+    response = send(reader, country="uz", budget="4000000", currency="KRW")
+    assert response["Location"] == f"{PAGE}?country=uz&budget=4000000&currency=KRW"
+    assert "currency" not in send(reader, country="uz", currency="KRW")["Location"]
 
 
 def test_nothing_near_is_said_with_how_it_was_searched(reader, saxaul):
@@ -222,6 +234,8 @@ def errors(response):
         ({"year_from": "2027"}, "State something: a description, a country, a place, an area …"),
         ({"text": "x" * 2_001}, "Ensure this value has at most 2000 characters (it has 2001)."),
         ({"country": "xx"}, "“xx” is not available."),
+        ({"budget": "-5", "year_from": "2027"}, "Ensure this value is greater than or equal to 1."),
+        ({"budget": "5", "currency": "XXX"}, "“XXX” is not available."),
         ({"year_from": "soon"}, "A year from 1990 to 2100."),
         ({"year_from": "2030", "year_to": "2027"}, "The last year is before the first one."),
         ({"place": ";".join(f"p{n}" for n in range(21))}, "At most 20 names, please."),
@@ -238,7 +252,7 @@ def test_mistake_is_told_and_what_was_typed_stays(reader, saxaul, fields, told):
     assert told in errors(response)
     page = reading.page(response)
     for name, value in fields.items():
-        if name not in {"country"}:
+        if name not in {"country", "currency"}:
             [field] = page.xpath(f"//*[@name='{name}']")
             assert value in (field.get("value") or field.text or "")
 
