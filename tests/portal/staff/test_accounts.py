@@ -27,6 +27,7 @@ SECRET_FIELDS = {
     "usersessions.UserSession.data",
     "usersessions.UserSession.session_key",
 }
+HARMLESS = {"portal.UnpublishedTitle.tokens"}  # words of names
 SOUNDS_SECRET = re.compile(r"password|secret|token|seed|session|hash|^data$|private|salt|recovery", re.IGNORECASE)
 DEEPEST = 3  # relations
 
@@ -95,7 +96,7 @@ def test_fields_that_sound_secret_are_named_here():
         for field in model._meta.concrete_fields
         if SOUNDS_SECRET.search(field.name)
     }
-    assert sounding <= SECRET_FIELDS
+    assert sounding - HARMLESS <= SECRET_FIELDS
 
 
 def secret_lookups(model, path=(), seen=()):
