@@ -80,6 +80,7 @@ def test_without_javascript_the_form_comes_back_once_and_nothing_is_lost(desk, e
     page.locator("#id_name_en").fill("Нукус")
     page.locator("#id_key").fill(f"nukus-{language}")
     page.locator("#id_kind").select_option("city")
+    page.locator("details:has(#id_latitude) > summary").click()
     page.locator("#id_latitude").fill("42.46")
     page.locator("#id_longitude").fill("59.6")
     save(page)
