@@ -156,9 +156,11 @@ class TranslatedChildAdmin(
     """The admin of child rows that have an admin page of their own and translated texts."""
 
     change_form_template = "admin/row_form.html"
+    folds_empty_parts = True
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context |= layout_context(context, obj) | self.translation_context(request, context, obj)
+        context |= layout_context(context, obj, folds=self.folds_empty_parts)
+        context |= self.translation_context(request, context, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 

@@ -6,9 +6,10 @@ from django.utils.text import capfirst
 EMPTY = (None, "", [], ())
 
 
-def layout_context(context, obj, bookkeeping=()):
-    """Fold empty parts of an admin form, and return what its template lists: its parts and its errors."""
-    _fold_empty_parts(context, obj, bookkeeping)
+def layout_context(context, obj, bookkeeping=(), *, folds=True):
+    """Return what the template of an admin form lists: its parts and its errors. With `folds`, fold the empty parts."""
+    if folds:
+        _fold_empty_parts(context, obj, bookkeeping)
     return {"parts": _parts(context), "faults": _errors(context, obj)}
 
 

@@ -105,6 +105,7 @@ class HeldFileAdmin(ChildHistoryMixin, TranslatedChildAdmin):
     """The admin of uploaded files. Editors work on those that readers do not see, and on those of drafts."""
 
     list_filter = ("is_shown", "licence", MissingTranslationFilter)
+    folds_empty_parts = False  # most of its fields are optional only until readers see the file
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)

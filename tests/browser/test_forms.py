@@ -218,8 +218,10 @@ def test_how_complete_a_language_is_follows_what_one_types(desk, editor):
     expect(marks).to_have_text(["0 of 2", "0 of 2", "0 of 2"])
     page.locator("#id_title_ko").fill("나무")
     expect(marks).to_have_text(["0 of 2", "1 of 2", "0 of 2"])
+    page.locator("details:has(#id_results_en) > summary").click()
     page.locator("#id_results_en").fill("Planted.")  # optional, but it must be translated once it has a text
     expect(marks).to_have_text(["1 of 3", "1 of 3", "0 of 3"])
+    page.locator("#issue_links-group summary").first.click()
     page.locator("#issue_links-group .add-row a").click()
     expect(marks).to_have_text(["1 of 4", "1 of 4", "0 of 4"])
     page.locator("#id_issue_links-0-rationale_ru").fill("Так.")
