@@ -7,7 +7,6 @@ of its own, which no cache stores: its token (`portal.http.form_tokens`) is new 
 import re
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import URLValidator
 from django.db.models import Count
@@ -22,12 +21,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView, TemplateView
 
-from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
 from portal.http.parameters import takes
 from portal.http.throttling import Throttled, throttle
 from portal.models import Correction, PortalDetails, ReaderReport
 from portal.models.corrections import MONTHS_KEPT, attach_records
 from portal.seo.head import PageMetadataMixin
+from portal.views.reader_form import ReaderForm, ReaderFormMixin
 
 MOST_REPORTS_A_DAY = 300  # of all readers together, so that a network of programs cannot fill the database
 PER_PAGE = 50
@@ -47,13 +46,10 @@ class WebField(forms.URLField):
     default_validators = (URLValidator(schemes=("http", "https")),)
 
 
-class ReportForm(forms.ModelForm):
-    """What a reader reports. `nonce` is set once the form is valid."""
+class ReportForm(ReaderForm, forms.ModelForm):
+    """What a reader reports."""
 
     address = forms.CharField(required=False, widget=forms.HiddenInput)
-    token = forms.CharField(required=False, widget=forms.HiddenInput)
-    # Only programs fill in this field: the page hides it, and its label says to leave it empty.
-    website = forms.CharField(label=_("Leave this field empty."), required=False)
     url = WebField(
         label=_("Source that says otherwise"),
         required=False,
@@ -62,8 +58,6 @@ class ReportForm(forms.ModelForm):
         help_text=_("A link, if you have one: https://…"),
         error_messages={"invalid": _("This is not a link. It begins with https://.")},
     )
-
-    nonce = ""
 
     class Meta:
         model = ReaderReport
@@ -77,39 +71,11 @@ class ReportForm(forms.ModelForm):
         }
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
         self.fields["email"].widget.attrs["autocomplete"] = "email"
 
     def clean_address(self):
         return page_address(self.cleaned_data["address"])
-
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("website"):
-            raise ValidationError(gettext("The field that must stay empty was filled in. Empty it and send again."))
-        if self.errors:
-            return cleaned  # a form that comes back anyway needs no word about its token
-        try:
-            self.nonce = read_nonce(cleaned.get("token", ""))
-        except EarlyToken as error:
-            raise ValidationError(
-                gettext("The form was sent within a few seconds, as programs do. Please send it again.")
-            ) from error
-        except InvalidToken as error:
-            raise ValidationError(
-                gettext("The form was open for too long. Your text is still here: please send it again.")
-            ) from error
-        return cleaned
-
-    def token_to_show(self):
-        """Return the token that was sent, if it is or will be valid, or else a new one."""
-        try:
-            read_nonce(sent := self.data.get("token", ""))
-        except EarlyToken:
-            return sent
-        except InvalidToken:
-            return make_token()
-        return sent
 
     def store(self):
         """Store the report and return it. A form that is sent twice is stored once."""
@@ -129,7 +95,7 @@ class MessageForm(ReportForm):
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
-class ReportMistake(PageMetadataMixin, FormView):
+class ReportMistake(ReaderFormMixin, PageMetadataMixin, FormView):
     """The form in which a reader reports a mistake on the page `address`."""
 
     template_name = "portal/report.html"
@@ -167,12 +133,6 @@ class ReportMistake(PageMetadataMixin, FormView):
             ).format(count=error.seconds)
             return self.refused(told, status=429, headers={"Retry-After": str(error.seconds)})
         return super().post(request, *args, **kwargs)
-
-    def refused(self, told, status, headers=None):
-        """Return the page with the form as it was sent, and a message above it."""
-        form = self.get_form()
-        form.add_error(None, told)
-        return self.render_to_response(self.get_context_data(form=form), status=status, headers=headers)
 
     def form_valid(self, form):
         known = ReaderReport.objects.filter(nonce=form.nonce).exists()

@@ -8,7 +8,6 @@ import smtplib
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +21,6 @@ from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
 from portal.core.urls import with_query
-from portal.http.form_tokens import EarlyToken, InvalidToken, make_token, read_nonce
 from portal.http.parameters import takes
 from portal.http.throttling import Throttled, throttle
 from portal.models import DigestSubscription
@@ -30,17 +28,15 @@ from portal.models.subscription import DAYS_UNCONFIRMED
 from portal.seo.head import PageMetadataMixin
 from portal.views.digest_mail import CONFIRM, STOP, find_subscription, followed_by, is_signed, key_of, send_confirmation
 from portal.views.list_query import ListQuery
+from portal.views.reader_form import ReaderForm, ReaderFormMixin
 
 MOST_A_DAY = 300  # mails to confirm, to all addresses together
 MOST_UNCONFIRMED = 3  # of one address: nobody can flood the mailbox of somebody else
 
 
-class DigestForm(forms.Form):
-    """Where to and how often. `nonce` is set once the form is valid."""
+class DigestForm(ReaderForm):
+    """Where to and how often."""
 
-    token = forms.CharField(required=False, widget=forms.HiddenInput)
-    # Only programs fill in this field: the page hides it, and its label says to leave it empty.
-    website = forms.CharField(label=_("Leave this field empty."), required=False)
     email = forms.EmailField(
         label=_("Your e-mail address"),
         max_length=DigestSubscription._meta.get_field("email").max_length,
@@ -57,42 +53,9 @@ class DigestForm(forms.Form):
         help_text=_("Only if something has changed."),
     )
 
-    nonce = ""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
-
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("website"):
-            raise ValidationError(gettext("The field that must stay empty was filled in. Empty it and send again."))
-        if self.errors:
-            return cleaned
-        try:
-            self.nonce = read_nonce(cleaned.get("token", ""))
-        except EarlyToken as error:
-            raise ValidationError(
-                gettext("The form was sent within a few seconds, as programs do. Please send it again.")
-            ) from error
-        except InvalidToken as error:
-            raise ValidationError(
-                gettext("The form was open for too long. Your text is still here: please send it again.")
-            ) from error
-        return cleaned
-
-    def token_to_show(self):
-        """Return the token that was sent, if it is or will be valid, or else a new one."""
-        try:
-            read_nonce(sent := self.data.get("token", ""))
-        except EarlyToken:
-            return sent
-        except InvalidToken:
-            return make_token()
-        return sent
-
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
-class DigestPage(PageMetadataMixin, FormView):
+class DigestPage(ReaderFormMixin, PageMetadataMixin, FormView):
     """The form by which a reader asks for the changes of a list by e-mail. The list and its filters are in the URL."""
 
     template_name = "portal/digest.html"
@@ -145,12 +108,6 @@ class DigestPage(PageMetadataMixin, FormView):
         if self.followed.problems:
             return self.refused(gettext("The filter has a value that does not exist. Check it and send again."), 400)
         return super().post(request, *args, **kwargs)
-
-    def refused(self, told, status, headers=None):
-        """Return the page with the form as it was sent, and a message above it."""
-        form = self.get_form()
-        form.add_error(None, told)
-        return self.render_to_response(self.get_context_data(form=form), status=status, headers=headers)
 
     def form_valid(self, form):
         """Store the subscription and ask by mail. The answer is the same whether the address is known."""
