@@ -232,6 +232,18 @@ def on(monkeypatch):
     return move
 
 
+@pytest.fixture
+def later(monkeypatch):
+    """Stop the clock and return a function that sets it forward."""
+    clock = [timezone.now()]
+    monkeypatch.setattr(timezone, "now", lambda: clock[0])
+
+    def forward(by):
+        clock[0] += by
+
+    return forward
+
+
 # ── The databases ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -22,18 +22,6 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """Stop the clock and return a function that sets it forward."""
-    clock = [timezone.now()]
-    monkeypatch.setattr(timezone, "now", lambda: clock[0])
-
-    def forward(by):
-        clock[0] += by
-
-    return forward
-
-
 def scheduled_project(**fields):
     project = make_project(
         title_en="Saxaul on the dry bed",

@@ -460,18 +460,6 @@ def test_revisions_are_deleted_with_their_record():
 # ── At a time ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """Stop the clock and return a function that sets it forward."""
-    clock = [timezone.now()]
-    monkeypatch.setattr(timezone, "now", lambda: clock[0])
-
-    def forward(by):
-        clock[0] += by
-
-    return forward
-
-
 def schedule(reviewer, revision):
     moment = timezone.localtime(timezone.now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
     response = decide(reviewer, revision, "publish", publish_at=moment)

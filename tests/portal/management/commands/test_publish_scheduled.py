@@ -16,18 +16,6 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """Stop the clock and return a function that sets it forward."""
-    clock = [timezone.now()]
-    monkeypatch.setattr(timezone, "now", lambda: clock[0])
-
-    def forward(by):
-        clock[0] += by
-
-    return forward
-
-
 def scheduled_project():
     """Return a project that is to be published in an hour, and lacks nothing."""
     project = make_project(publication=PublicationStatus.SCHEDULED, publish_at=timezone.now() + HOUR)
