@@ -135,6 +135,7 @@ class PlanForm(forms.Form):
         label=_("Currency"), choices=[(code, code) for code in CONVERTIBLE], required=False, initial=CONVERTIBLE[0]
     )
 
+    NARROW = ("year_from", "year_to", "budget", "currency")  # fields that stand two in a row
     # What the address may hold.
     IN_ADDRESS = ("country", "place", "area", "issue", "organisation", "year_from", "year_to", "budget", "currency")
 
