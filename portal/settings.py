@@ -544,7 +544,7 @@ REVIEW_OWN = env_bool("REVIEW_OWN", default=not PUBLIC)
 # a log, and a link that resets a password must not be logged.
 MAIL = mail_server("EMAIL_URL")
 SENDS_EMAIL = bool(MAIL.scheme) or not PUBLIC
-SENDS_DIGESTS = bool(MAIL.scheme)  # and notices; never to a console, which may be a log: they name their reader
+HAS_MAIL_SERVER = bool(MAIL.scheme)  # digests and notices name their reader: never to a console, which may be a log
 EMAIL_BACKEND = (
     f"django.core.mail.backends.{'smtp' if MAIL.scheme else 'console' if SENDS_EMAIL else 'dummy'}.EmailBackend"
 )

@@ -40,7 +40,7 @@ def mail_server(settings):
     try:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
-        settings.SENDS_DIGESTS = True
+        settings.HAS_MAIL_SERVER = True
         yield mailbox
     finally:
         controller.stop()

@@ -241,7 +241,7 @@ def notices_page(site, request):
         "page": page,
         "lines": [_notice_line(notice) for notice in page.object_list if notice.of],
         "form": form,
-        "sends_mail": settings.SENDS_DIGESTS,
+        "sends_mail": settings.HAS_MAIL_SERVER,
         "email": request.user.email,
     }
     return TemplateResponse(request, "admin/notices.html", context)

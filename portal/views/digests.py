@@ -83,7 +83,7 @@ class DigestPage(ReaderFormMixin, PageMetadataMixin, FormView):
             "trail": [(self.title, None)],
             "followed": self.followed,
             "problems": self.followed.problems,
-            "is_sent": settings.SENDS_DIGESTS,
+            "is_sent": settings.HAS_MAIL_SERVER,
             "token": context["form"].token_to_show(),
             "action": with_query(self.request.path, self.followed.parameters),
             "changes_url": with_query(reverse("what-changed"), self.followed.parameters),
@@ -92,7 +92,7 @@ class DigestPage(ReaderFormMixin, PageMetadataMixin, FormView):
         }
 
     def post(self, request, *args, **kwargs):
-        if not settings.SENDS_DIGESTS:
+        if not settings.HAS_MAIL_SERVER:
             return self.render_to_response(self.get_context_data(), status=503)
         try:
             throttle(request, "reports")

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
-        if not settings.SENDS_DIGESTS:
+        if not settings.HAS_MAIL_SERVER:
             logger.info("Digests: EMAIL_URL is not set, so nothing is sent.")
             return
         counts = {"sent": 0, "unchanged": 0, "outdated": 0, "failed": 0}

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
-        if not settings.SENDS_DIGESTS:
+        if not settings.HAS_MAIL_SERVER:
             return  # each minute: no line of the log
         sent, failed = send_due_notices()
         if sent or failed:

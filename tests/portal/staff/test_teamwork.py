@@ -293,7 +293,7 @@ def test_notices_are_counted_listed_and_marked_as_read_by_a_post(desk, people):
 def test_the_desk_says_that_nothing_is_sent_without_a_mail_server(desk, people, settings):
     words = "This portal has no mail server (EMAIL_URL), so it sends no notices by e-mail."
     assert words in desk("editor").get(NOTICES).content.decode()
-    settings.SENDS_DIGESTS = True
+    settings.HAS_MAIL_SERVER = True
     assert words not in desk("editor").get(NOTICES).content.decode()
     User.objects.update(email="")
     assert "Your account has no e-mail address." in desk("editor").get(NOTICES).content.decode()
