@@ -6,8 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from portal.models.curation import Verification
-from portal.tracking.audit_log import is_published_kind
-from portal.tracking.signals import Action, Phase
+from portal.models.reference import delete_rows_about_deleted
 
 WITHIN = datetime.timedelta(days=365)
 
@@ -34,5 +33,4 @@ def last_verification(record):
 
 def forget_deleted(sender, change, phase, **kwargs):
     """Receive `rows_changed`: delete the verifications of a deleted record."""
-    if change.action is Action.DELETE and phase is Phase.AFTER and is_published_kind(sender):
-        Verification.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()
+    delete_rows_about_deleted([Verification], sender, change, phase)

@@ -4,7 +4,6 @@ A revision stores what it changes, not the record: pairs of the versions before 
 rows. So all that others change meanwhile is part of it too. Only a value that both changed is a clash.
 """
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portal.tracking.audit_log import is_published_kind
+from portal.models.reference import delete_rows_about_deleted, records_of
 from portal.tracking.history import (
     RowVersionPair,
     changeable_columns,
@@ -26,7 +25,6 @@ from portal.tracking.history import (
     rows_by_key,
     version_at,
 )
-from portal.tracking.signals import Action, Phase
 
 
 @dataclass(frozen=True)
@@ -257,10 +255,8 @@ def attach_targets(revisions):
 
     One query for each kind.
     """
-    revisions, pks = list(revisions), defaultdict(set)
-    for revision in revisions:
-        pks[revision.kind].add(revision.record)
-    records = {(kind, pk): one for kind in pks for pk, one in apps.get_model(kind).objects.in_bulk(pks[kind]).items()}
+    revisions = list(revisions)
+    records = records_of(revisions)
     found = [revision for revision in revisions if (revision.kind, revision.record) in records]
     for revision in found:
         revision.target = records[revision.kind, revision.record]
@@ -269,8 +265,7 @@ def attach_targets(revisions):
 
 def forget_deleted(sender, change, phase, **kwargs):
     """Receive `rows_changed`: delete the revisions of a deleted record."""
-    if change.action is Action.DELETE and phase is Phase.AFTER and is_published_kind(sender):
-        Revision.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()
+    delete_rows_about_deleted([Revision], sender, change, phase)
 
 
 # ── Versions as JSON ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,19 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-
-class RecordReferenceModel(models.Model):
-    """A row about a record."""
-
-    kind = models.CharField(max_length=60)
-    record = models.BigIntegerField()
-
-    class Meta:
-        abstract = True
-        default_permissions = ()
-
-    def __str__(self):
-        return f"{self.kind} {self.record}"
+from portal.models.reference import RecordReferenceModel
 
 
 class Comment(RecordReferenceModel):

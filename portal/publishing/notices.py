@@ -1,18 +1,15 @@
 """What the staff is told about records: the notices of comments, assignments and changes of state, and their words."""
 
 import re
-from collections import defaultdict
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext
 
 from portal.accounts.adapters import display
 from portal.core.choices import PublicationStatus
 from portal.models import Assignment, Comment, Notice, NoticePreference, workflow
+from portal.models.reference import delete_rows_about_deleted, records_of
 from portal.publishing.review_trail import authors, review_trails
-from portal.tracking.audit_log import is_published_kind
-from portal.tracking.signals import Action, Phase
 
 MENTION = re.compile(r"(?<![\w.+-])@([\w.@+-]+)")
 
@@ -120,9 +117,7 @@ def _commenters(record):
 
 def forget_deleted(sender, change, phase, **kwargs):
     """Receive `rows_changed`: delete the comments, notices and assignments of a deleted record."""
-    if change.action is Action.DELETE and phase is Phase.AFTER and is_published_kind(sender):
-        for model in (Notice, Comment, Assignment):
-            model.objects.filter(kind=sender._meta.label_lower, record__in=change.pks).delete()
+    delete_rows_about_deleted([Notice, Comment, Assignment], sender, change, phase)
 
 
 # ── In words ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,12 +125,9 @@ def forget_deleted(sender, change, phase, **kwargs):
 
 def attach_records(rows):
     """Set `of` of each row about a record to that record, or to None. One query for each kind."""
-    wanted = defaultdict(set)
+    found = records_of(rows)
     for row in rows:
-        wanted[row.kind].add(row.record)
-    found = {kind: apps.get_model(kind)._base_manager.in_bulk(pks) for kind, pks in wanted.items()}
-    for row in rows:
-        row.of = found[row.kind].get(row.record)
+        row.of = found.get((row.kind, row.record))
 
 
 def sentence(notice):
