@@ -23,7 +23,7 @@ from portal.search import indexing
 from portal.tracking import audit_log, content_version
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_log import content_transaction
-from portal.tracking.history import change_moment, change_reason, record_history, write_created
+from portal.tracking.history import change_moment, change_reason, in_batches, record_history, write_created
 
 MOVED = ("publish_at", "published_at")
 IMPORTED = {"imported": True}  # part of the messages of Django's log entries that an import creates
@@ -111,10 +111,6 @@ def _gaps(model, pk, **where):
 # ── Write to the database ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _batches(rows):
-    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
-
-
 def _store(plan):
     if not plan.table.is_record:
         _lock_owners(plan)
@@ -122,12 +118,12 @@ def _store(plan):
     if plan.refused:
         return
     yield from _create(plan, [row for row in plan.effective_rows if row.new])
-    for some in _batches([row for row in plan.effective_rows if not row.new]):
+    for some in in_batches([row for row in plan.effective_rows if not row.new]):
         _update(plan, some)
         yield "stored", len(some)
     if not plan.table.is_record:
         for model, pks in _by_model(plan.affected_records()).items():
-            for some in _batches(pks):
+            for some in in_batches(pks):
                 bump_versions(model, some)
     if not plan.refused and hasattr(plan.table.model, "cite_marks"):
         for row in plan.effective_rows:
@@ -138,7 +134,7 @@ def _lock_owners(plan):
     """Lock the owners of the rows. Refuse rows whose owner has changed its publication state since the comparison."""
     touched = plan.affected_records()
     for model, pks in _by_model(touched).items():
-        for some in _batches(sorted(pks)):
+        for some in in_batches(sorted(pks)):
             locked = models.QuerySet(model).filter(pk__in=some).order_by("pk").select_for_update()
             stored = dict(locked.values_list("pk", "publication"))
             for pk in some:
@@ -161,7 +157,7 @@ def _create(plan, waiting):
             for row in waiting if not plan.refused else ():
                 row.add_error("", _("The records refer to each other in a circle."))
             return
-        for some in _batches(ready):
+        for some in in_batches(ready):
             for row in some:
                 if plan.table.is_record:
                     row.record.update_publication_dates(row.was)

@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 
 from portal.core.choices import PublicationStatus
 from portal.import_export.files import FileError, UnreadableFile
-from portal.import_export.tables import BATCH, RelatedLookup, RelationSheetColumn, RelationsSheetColumn
+from portal.import_export.tables import RelatedLookup, RelationSheetColumn, RelationsSheetColumn
 from portal.models import workflow
 from portal.publishing.review_trail import own_submissions
+from portal.tracking.history import in_batches
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 
@@ -126,9 +127,9 @@ class ImportPlan:
         """Compare all rows. A generator: it yields the number of rows in each compared batch."""
         related = RelatedLookup()
         seen = {}
-        for some in _batches(self.rows):
+        for some in in_batches(self.rows):
             self._name(some, related, seen)
-        for some in _batches(self.rows):
+        for some in in_batches(self.rows):
             self._compare(some, related)
             yield len(some)
         self._check_relations_among_new()
@@ -375,10 +376,6 @@ class ImportPlan:
 
 def _is_ahead(record):
     return record.publish_at is not None and record.publish_at > timezone.now()
-
-
-def _batches(rows):
-    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
 
 
 def _identity(value):

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from portal.import_export.apply import apply_plan, bump_versions
 from portal.import_export.files import Sheet
 from portal.import_export.plan import ImportPlan
-from portal.import_export.tables import BATCH, RelationSheetColumn, RelationsSheetColumn
+from portal.import_export.tables import RelationSheetColumn, RelationsSheetColumn
 from portal.models import workflow
 from portal.publishing.checks import publishing_blockers
 from portal.tracking import audit_log
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.change_log import content_transaction
 from portal.tracking.change_reasons import ChangeReason
-from portal.tracking.history import CREATED, DELETED, TRACKED, change_reason
+from portal.tracking.history import CREATED, DELETED, TRACKED, change_reason, in_batches
 
 
 class UndoRefusedError(Exception):
@@ -47,11 +47,6 @@ def undoable_imports(tables, user=None):
     if user is not None:
         entries = entries.filter(who=user.get_username())
     return entries.order_by("-at", "-pk")
-
-
-def _batches(pks):
-    pks = sorted(pks)
-    return (pks[start : start + BATCH] for start in range(0, len(pks), BATCH))
 
 
 class ImportUndo:
@@ -139,7 +134,7 @@ class ImportUndo:
         """Return the changed rows as they were before the import, by primary key."""
         states, key, columns = self.tracked.states._base_manager, self.tracked.key, self.tracked.columns
         found = {}
-        for some in _batches(self.changed):
+        for some in in_batches(sorted(self.changed)):
             last = states.filter(**{f"{key}__in": some}, history_date__lt=self.moment).order_by()
             last = last.values(key).annotate(last=Max("pk")).values("last")
             for state in states.filter(pk__in=last).values(*columns):
@@ -174,7 +169,7 @@ class ImportUndo:
         """
         why = ChangeReason.IMPORT_UNDONE.format(file=self.entry.details["file"])
         with change_reason(why), content_transaction():
-            for some in _batches(self.created | self.changed):
+            for some in in_batches(sorted(self.created | self.changed)):
                 list(models.QuerySet(self.model).filter(pk__in=some).order_by("pk").select_for_update().values("pk"))
             if found := self.obstacles():
                 raise UndoRefusedError(found)
@@ -194,7 +189,7 @@ class ImportUndo:
         left = set(self.created)
         while left:
             needed = self._needed(left)
-            for some in _batches(left - needed or left):
+            for some in in_batches(sorted(left - needed or left)):
                 try:
                     models.QuerySet(self.model).filter(pk__in=some).delete()
                 except ProtectedError as error:
@@ -234,7 +229,7 @@ def _changed_since(tracked, roots, moment, with_rows):
     The rows of a many-to-many relation count too. `with_rows` says that all rows of a record count.
     """
     found = set()
-    for some in _batches(roots):
+    for some in in_batches(sorted(roots)):
         states = tracked.states._base_manager.filter(**{f"{tracked.key}__in": some}, history_date__gt=moment)
         found |= {roots[pk] for pk in states.order_by().values_list(tracked.key, flat=True)}
         for part in TRACKED.values():
