@@ -1,16 +1,19 @@
-"""The page that asks for confirmation before an action changes many records, with a sample of them."""
+"""Actions on many records: the page that asks for confirmation, with a sample, and the report of what stayed."""
 
 import random
 
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.template.response import TemplateResponse
-from django.utils.translation import get_language
+from django.utils.html import format_html
+from django.utils.translation import get_language, ngettext
 
 from portal.search import documents
 from portal.staff.pages import admin_address
 
 SAMPLE = 10
 CONFIRMED = "confirmed"
+MOST_REASONS = 10
 
 
 def is_confirmed(request, queryset):
@@ -40,6 +43,19 @@ def confirmation_page(model_admin, request, queryset, title, button):
         "list_url": request.get_full_path(),
     }
     return TemplateResponse(request, "admin/confirm_action.html", context)
+
+
+def report_unchanged(model_admin, request, reasons):
+    """Tell the user which records an action left unchanged, and why, at most MOST_REASONS; of the others how many.
+
+    `reasons` maps records to messages.
+    """
+    for record, reason in list(reasons.items())[:MOST_REASONS]:
+        url = admin_address(model_admin.model, "change", record.pk)
+        model_admin.message_user(request, format_html('<a href="{}">{}</a>: {}', url, record, reason), messages.WARNING)
+    if (more := len(reasons) - MOST_REASONS) > 0:
+        text = ngettext("{count} more record was left unchanged.", "{count} more records were left unchanged.", more)
+        model_admin.message_user(request, text.format(count=more), messages.WARNING)
 
 
 def _summary(record):

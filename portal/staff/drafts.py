@@ -4,24 +4,23 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.contrib.admin.utils import unquote
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ProtectedError, UniqueConstraint
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext, override, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.choices import PublicationStatus
 from portal.core.database import lock_rows
 from portal.models import FormerKey
-from portal.staff.bulk import confirmation_page, is_confirmed
+from portal.staff.bulk import confirmation_page, is_confirmed, report_unchanged
 from portal.staff.pages import admin_address, admin_path
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason, child_models, creator_id
 
-MOST_REASONS = 10
 # Columns of a record that its copy does not have.
 OWN = {"id", "key", "publication", "publish_at", "published_at", "version", "created_at", "updated_at"}
 
@@ -81,7 +80,7 @@ class DraftsMixin:
         with change_reason(ChangeReason.DELETED):
             for record in stored.values():
                 name = LogEntry(object_id=record.pk, object_repr=str(record)[:200])
-                if reason := self._why_not_deleted(request, record):
+                if reason := self._delete_unseen(request, record):
                     reasons[record] = reason
                 else:
                     deleted.append(name)
@@ -89,18 +88,10 @@ class DraftsMixin:
         if deleted:
             words = ngettext("{count} record was deleted.", "{count} records were deleted.", len(deleted))
             self.message_user(request, words.format(count=len(deleted)), messages.SUCCESS)
-        for record, reason in list(reasons.items())[:MOST_REASONS]:
-            url = admin_address(self.model, "change", record.pk)
-            text = format_html('<a href="{}">{}</a>: {}', url, record, reason)
-            self.message_user(request, text, messages.WARNING)
-        if more := max(len(reasons) - MOST_REASONS, 0):
-            text = ngettext(
-                "{count} more record was left unchanged.", "{count} more records were left unchanged.", more
-            )
-            self.message_user(request, text.format(count=more), messages.WARNING)
+        report_unchanged(self, request, reasons)
         return None
 
-    def _why_not_deleted(self, request, record):
+    def _delete_unseen(self, request, record):
         """Delete a record and return "", or return the reason why it stays."""
         if record.was_public or record.publication == PublicationStatus.SCHEDULED:
             return gettext("Readers saw it, or will see it: delete it from its form.")
@@ -115,7 +106,7 @@ class DraftsMixin:
         return ""
 
     def _log_deletions(self, request, entries):
-        content_type = LogEntry._meta.get_field("content_type").related_model.objects.get_for_model(self.model)
+        content_type = ContentType.objects.get_for_model(self.model)
         for entry in entries:
             entry.user, entry.content_type, entry.action_flag = request.user, content_type, DELETION
         LogEntry.objects.bulk_create(entries)

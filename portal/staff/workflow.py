@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,13 +20,12 @@ from portal.publishing.checks import publishing_blockers
 from portal.publishing.notices import record_moved
 from portal.publishing.preview import end_previews, preview_links
 from portal.publishing.review_trail import is_own_submission, own_submissions
-from portal.staff.bulk import confirmation_page, is_confirmed
+from portal.staff.bulk import confirmation_page, is_confirmed, report_unchanged
 from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
-MOST_REASONS = 10
 # The reason in the history of a record whose state was changed by an action of the list, by its new state.
 MOVED = {
     PublicationStatus.DRAFT: ChangeReason.SENT_BACK,
@@ -467,8 +466,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         """Set the state of each record to `target(old state)`. Tell the user the number of records and what failed.
 
         `target` returns None if the record stays. `words(n)` is the message about n changed records. Records that
-        cannot be moved are tried again as long as others are: a record may depend on one that was just published. At
-        most MOST_REASONS reasons are shown.
+        cannot be moved are tried again as long as others are: a record may depend on one that was just published.
         """
         actions = self.actions_of(request)
         listed = list(queryset)
@@ -495,16 +493,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
         LogEntry.objects.log_actions(request.user.pk, moved, CHANGE, [{"changed": {"fields": ["publication"]}}])
         if moved:
             self.message_user(request, words(len(moved)).format(count=len(moved)), messages.SUCCESS)
-        for record in waiting[:MOST_REASONS]:
-            url = admin_address(self.model, "change", record.pk)
-            self.message_user(
-                request, format_html('<a href="{}">{}</a>: {}', url, record, reasons[record]), messages.WARNING
-            )
-        if more := len(waiting) - MOST_REASONS if len(waiting) > MOST_REASONS else 0:
-            text = ngettext(
-                "{count} more record was left unchanged.", "{count} more records were left unchanged.", more
-            )
-            self.message_user(request, text.format(count=more), messages.WARNING)
+        report_unchanged(self, request, {record: reasons[record] for record in waiting})
 
     # ── Deletion ─────────────────────────────────────────────────────────────────────────────────────────────
 
