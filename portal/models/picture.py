@@ -117,6 +117,13 @@ def held_files(record):
     ]
 
 
+def owner_key(to, words):
+    """Return a foreign key of a picture to a record, one of which is set (OWNERS)."""
+    return models.ForeignKey(
+        to, verbose_name=words, null=True, blank=True, on_delete=models.CASCADE, related_name="pictures"
+    )
+
+
 class Picture(HeldFileModel):
     """A picture on the page of a record. The files are WebP, one for each width (portal.core.images)."""
 
@@ -133,41 +140,11 @@ class Picture(HeldFileModel):
         NONE = "none", _("No person can be recognised")
         CONSENT = "consent", _("Persons can be recognised; their written consent is kept")
 
-    issue = models.ForeignKey(
-        "issues.Issue",
-        verbose_name=_("issue"),
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="pictures",
-    )
-    place = models.ForeignKey(
-        Place, verbose_name=_("place"), null=True, blank=True, on_delete=models.CASCADE, related_name="pictures"
-    )
-    project = models.ForeignKey(
-        "projects.Project",
-        verbose_name=_("project"),
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="pictures",
-    )
-    event = models.ForeignKey(
-        "issues.Event",
-        verbose_name=_("event"),
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="pictures",
-    )
-    organisation = models.ForeignKey(
-        "projects.Organisation",
-        verbose_name=_("organisation"),
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="pictures",
-    )
+    issue = owner_key("issues.Issue", _("issue"))
+    place = owner_key(Place, _("place"))
+    project = owner_key("projects.Project", _("project"))
+    event = owner_key("issues.Event", _("event"))
+    organisation = owner_key("projects.Organisation", _("organisation"))
     width = models.PositiveSmallIntegerField(_("width"), editable=False)
     height = models.PositiveSmallIntegerField(_("height"), editable=False)
     alt = models.CharField(_("text alternative"), max_length=300, blank=True)
