@@ -15,7 +15,7 @@ from portal.core.urls import with_query
 from portal.formats import atom
 from portal.formats.responses import HEADERS, entry_of
 from portal.formats.serialisers import SERIALISERS, short_records
-from portal.history.substantive import ChangeKind, substantive_changes
+from portal.history.substantive import ChangeKind
 from portal.http.parameters import unknown_sentence
 from portal.http.problems import ProblemDetail, one_of_sentence
 from portal.http.throttling import throttle
@@ -75,8 +75,7 @@ class ChangesFeed(View):
 
     def answer(self, followed, kinds, changed_at):
         throttle(self.request, "search" if followed.words else "export")
-        matching = None if followed.is_everything else followed.matching
-        changes = substantive_changes(first_moment(), kinds=kinds, matching=matching).changes[: atom.PAGE]
+        changes = followed.changes(first_moment(), kinds=kinds).changes[: atom.PAGE]
         parameters = followed.parameters | ({"change": [kinds[0]]} if len(kinds) == 1 else {})
         here, page = (with_query(reverse(name), parameters) for name in ("what-changed-feed", "what-changed"))
         title = pgettext("menu", "What changed")

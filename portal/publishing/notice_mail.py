@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext, override
 
+from portal.core.days import start_of_day
 from portal.models import Notice, NoticePreference
 from portal.publishing.notices import attach_records, preference_of, sentence
 
@@ -46,7 +47,7 @@ def send_due_notices():
 def _claim_due():
     """Mark the notices that are due as sent. Return them as a list of lists, one for each recipient."""
     now = timezone.now()
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = start_of_day(now)
     frequency = NoticePreference.Frequency
     daily = Q(recipient__notice_preference__frequency=frequency.DAILY)
     none = Q(recipient__notice_preference__frequency=frequency.NONE)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
+from portal.core.days import start_of_day
 from portal.tracking import change_log
 from portal.tracking.change_log import ChangeLog
 from portal.tracking.signals import Action, Phase
@@ -340,7 +341,7 @@ def conditional_response(request, etag, changed_at, make, headers):
     of the ETag, and a copy from before midnight counts as changed. Responses with status 200 or 304 get `headers`,
     `ETag` and `Last-Modified`. The response is 412 if a precondition of the request fails.
     """
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = start_of_day()
     changed_at, etag = max(changed_at, midnight), f'{etag.removesuffix(QUOTE)}-{midnight:%Y%m%d}"'
     response = get_conditional_response(request, etag=etag, last_modified=int(changed_at.timestamp()))
     if response is None:

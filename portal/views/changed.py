@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 from django.views.generic import TemplateView
 
+from portal.core.days import start_of_day
 from portal.core.urls import with_query
-from portal.history.substantive import ChangeKind, substantive_changes
+from portal.history.substantive import ChangeKind
 from portal.http.throttling import throttle
 from portal.seo.head import PageMetadataMixin
 from portal.views.list_query import ListQuery
@@ -22,8 +23,7 @@ CHOICES = ("kind", "country", "issue", "area")  # filters of the list of all rec
 
 def first_moment():
     """Return the beginning of the day from which on changes are shown."""
-    day = timezone.localtime() - datetime.timedelta(days=DAYS)
-    return day.replace(hour=0, minute=0, second=0, microsecond=0)
+    return start_of_day(timezone.now() - datetime.timedelta(days=DAYS))
 
 
 def chosen_kinds(query):
@@ -48,9 +48,8 @@ class WhatChanged(PageMetadataMixin, TemplateView):
         return ListQuery.all_names() | {"change", "page"}
 
     def get(self, request, *args, **kwargs):
-        if foreign := ListQuery.foreign_names(request.GET):
-            rest = {name: values for name, values in request.GET.lists() if name not in foreign}
-            return HttpResponseRedirect(with_query(request.path, rest))
+        if own_url := ListQuery.own_url(request):
+            return HttpResponseRedirect(own_url)
         if request.GET.get("q"):
             throttle(request, "search")
         return super().get(request, *args, **kwargs)
@@ -63,9 +62,7 @@ class WhatChanged(PageMetadataMixin, TemplateView):
         query = self.request.GET
         followed = ListQuery.from_request(query)
         kinds, is_wrong = chosen_kinds(query)
-        found = substantive_changes(
-            first_moment(), kinds=kinds, matching=None if followed.is_everything else followed.matching
-        )
+        found = followed.changes(first_moment(), kinds=kinds)
         page = Paginator(found.changes, PER_PAGE).get_page(query.get("page"))
         change = kinds[0] if len(kinds) == 1 else ""
         parameters = followed.parameters | ({"change": [change]} if change else {})

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from portal.core.urls import with_query
-from portal.history.substantive import substantive_changes
 from portal.models import DigestSubscription
 from portal.models.subscription import DAYS_UNCONFIRMED
 from portal.views.list_query import ListQuery
@@ -84,8 +83,7 @@ def send_confirmation(subscription, followed):
 def send_digest(subscription, followed, until):
     """Send the changes since the last digest, and return True. Without a change send nothing, and return False."""
     with override(subscription.language):
-        matching = None if followed.is_everything else followed.matching
-        found = substantive_changes(subscription.covered_until, until, matching=matching)
+        found = followed.changes(subscription.covered_until, until)
         if not found.changes:
             return False
         stop_url = link_of(subscription, STOP)

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 from django.views.generic import FormView
 
+from portal.core.days import start_of_day
 from portal.core.urls import with_query
 from portal.http.parameters import takes
 from portal.http.throttling import Throttled, throttle
@@ -71,9 +71,8 @@ class DigestPage(ReaderFormMixin, PageMetadataMixin, FormView):
         self.followed = ListQuery.from_request(request.GET)
 
     def get(self, request, *args, **kwargs):
-        if foreign := ListQuery.foreign_names(request.GET):
-            rest = {name: values for name, values in request.GET.lists() if name not in foreign}
-            return HttpResponseRedirect(with_query(request.path, rest))
+        if own_url := ListQuery.own_url(request):
+            return HttpResponseRedirect(own_url)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs):
@@ -113,7 +112,7 @@ class DigestPage(ReaderFormMixin, PageMetadataMixin, FormView):
         """Store the subscription and ask by mail. The answer is the same whether the address is known."""
         rows, email = DigestSubscription.objects.all(), form.cleaned_data["email"]
         if not rows.filter(nonce=form.nonce).exists():
-            today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+            today = start_of_day()
             if rows.filter(asked_at__gte=today).count() >= MOST_A_DAY:
                 return self.refused(gettext("Very many forms came today. Please send yours tomorrow."), status=503)
             if rows.unconfirmed().filter(email__iexact=email).count() < MOST_UNCONFIRMED:

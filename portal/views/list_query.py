@@ -1,6 +1,8 @@
 """The filters of a list as a value: the records that a reader follows, by the page of their changes or by e-mail."""
 
+import datetime
 import functools
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.http import HttpRequest, QueryDict
@@ -10,6 +12,7 @@ from django.utils.translation import gettext
 
 from issues.views import Glossary, IndicatorList, IssueList
 from portal.core.urls import with_query
+from portal.history.substantive import ChangeKind, ChangesFound, substantive_changes
 from portal.views.search import Search
 from portal.views.sources import SourceList
 from portal.views.timeline import Timeline
@@ -66,6 +69,13 @@ class ListQuery:
         """Return the parameters of a query that are filters of other lists than the one that it names."""
         return set(query) & cls.all_names() - cls.names_of(cls.from_request(query).name) - {"list"}
 
+    @classmethod
+    def own_url(cls, request: HttpRequest) -> str:
+        """Return the URL of a request without the filters of other lists; "" if it has none of them."""
+        if not (foreign := cls.foreign_names(request.GET)):
+            return ""
+        return with_query(request.path, {name: some for name, some in request.GET.lists() if name not in foreign})
+
     @property
     def title(self):
         """The title of the list; "" for the list of all records."""
@@ -118,6 +128,16 @@ class ListQuery:
     def is_everything(self) -> bool:
         """Whether all records of all kinds are followed."""
         return not self.parameters
+
+    def changes(
+        self,
+        since: datetime.datetime,
+        until: datetime.datetime | None = None,
+        kinds: Collection[str] = tuple(ChangeKind),
+    ) -> ChangesFound:
+        """Return the substantive changes of the records that the list shows, from `since` to just before `until`."""
+        matching = None if self.is_everything else self.matching
+        return substantive_changes(since, until, kinds=kinds, matching=matching)
 
     def matching(self, model, pks) -> set[int]:
         """Return those of the published records of `model` with these primary keys that the list shows."""

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from portal.core.days import start_of_day
 from portal.models import DigestSubscription
 from portal.views.digest_mail import followed_by, send_digest
 
@@ -41,7 +42,7 @@ def send_one(pk):
     if subscription is None:
         return None
     before = subscription.covered_until
-    until = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    until = start_of_day()
     mine = DigestSubscription.objects.filter(pk=pk, covered_until=before)
     if not mine.update(covered_until=until):
         return None
