@@ -4,20 +4,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from issues.models import Observation
 from portal.core.choices import PublicationStatus
 from portal.models import Place, Source
 
 
-def latest_observations(**which):
-    """Return a queryset of the newest observation of each indicator and place.
+def latest_observations(until: int | None = None, **which):
+    """Return a queryset of the newest observation of each indicator and place, of no later year than `until`.
 
     If several sources give a value for the newest year, all of these are returned. The lookups `which` restrict the
     result. They do not change which year is the newest.
     """
+    by_then = Q() if until is None else Q(year__lte=until)
     newer = Observation.objects.filter(
+        by_then,
         indicator=OuterRef("indicator"),
         place=OuterRef("place"),
         year__gt=OuterRef("year"),
@@ -25,7 +27,7 @@ def latest_observations(**which):
     )
     return (
         Observation.objects.published()
-        .filter(~Exists(newer), **which)
+        .filter(by_then, ~Exists(newer), **which)
         .select_related("indicator", "place", "source")
         .order_by("indicator__position", "indicator__key", "place__key", "source__key")
     )

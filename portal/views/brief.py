@@ -1,6 +1,7 @@
 """The page of a brief, and the brief as PDF and DOCX."""
 
 import dataclasses
+import datetime
 
 from django import forms
 from django.conf import settings
@@ -30,6 +31,8 @@ from projects.brief.subject import Subject
 from projects.budgets import CONVERTIBLE, currency_links
 from projects.models import Organisation, Project
 
+FIRST_DAY = datetime.date(1992, 1, 1)  # the year in which Korea and the countries of Central Asia set up relations
+YEARS_AHEAD = 5
 MOST_CHOSEN = 10  # projects that the reader wants first
 FORMATS = {"pdf": ("PDF", pdf_file, PDF), "docx": ("DOCX", docx_file, DOCX)}
 
@@ -51,8 +54,28 @@ class KeyField(forms.SlugField):
         return found
 
 
+class BriefDayField(forms.DateField):
+    """A day of a brief, as ISO text."""
+
+    def __init__(self, **kwargs):
+        super().__init__(required=False, input_formats=["%Y-%m-%d"], **kwargs)
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            message = gettext("“%(value)s” is not a day. Write it like 2027-03-15.")
+            raise forms.ValidationError(message, params={"value": str(value)[:60]}) from None
+
+    def validate(self, value):
+        today = timezone.localdate()
+        if value and not FIRST_DAY <= value <= today.replace(year=today.year + YEARS_AHEAD, day=1):
+            message = gettext("Choose a day from 1992 until five years ahead.")
+            raise forms.ValidationError(message)
+
+
 class BriefForm(CodeForm):
-    """What a brief is about. A place and an organisation come by links; the page offers countries and topics."""
+    """What a brief is about. A place and an organisation come by links; the page offers countries, topics and a day."""
 
     country = CodeField(label=_("Country"), required=False)
     issue = CodeField(label=_("Issue"), required=False)
@@ -60,6 +83,7 @@ class BriefForm(CodeForm):
     place = KeyField(Place.objects.all(), label=_("Place"))
     organisation = KeyField(Organisation.objects.all(), label=_("Organisation"))
     currency = CodeField(label=_("Currency"), required=False)
+    day = BriefDayField(label=_("As of"))
 
     def __init__(self, data):
         countries = Place.objects.published().countries_of_central_asia()
@@ -73,6 +97,7 @@ class BriefForm(CodeForm):
             "place": [],
             "organisation": [],
             "currency": [(code.lower(), code) for code in CONVERTIBLE],
+            "day": [],
         }
         super().__init__(data, choices)
 
@@ -144,9 +169,14 @@ class BriefPage(PageMetadataMixin, TemplateView):
         return self.form.chosen.get("currency", "").upper()
 
     @property
+    def day(self):
+        """The day that the brief is as of: today, if no other one is asked for."""
+        return self.form.chosen.get("day") or timezone.localdate()
+
+    @property
     def query(self):
         """The valid parameters, which state the subject."""
-        query = {name: getattr(value, "key", value) for name, value in self.form.chosen.items()}
+        query = {name: str(getattr(value, "key", value)) for name, value in self.form.chosen.items()}
         projects = [key for key in self.project_keys if key in self.chosen_projects]
         return query | ({"project": projects} if projects else {})
 
@@ -186,15 +216,15 @@ class BriefPage(PageMetadataMixin, TemplateView):
         throttle(request, "export", 4)
         _title, make, content_type = FORMATS[form]
         response = HttpResponse(make(self.brief(settings.PUBLIC_URL)), content_type=content_type)
-        subject = "-".join(value for name, value in self.query.items() if name != "project")
-        name = f"brief-{subject}-{timezone.localdate().isoformat()}.{form}"
+        subject = "-".join(value for name, value in self.query.items() if name not in {"project", "day"})
+        name = f"brief-{subject}-{self.day.isoformat()}.{form}"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
     def brief(self, base=""):
-        """Return the brief of the subject as of today. `base` stands before the paths of records."""
+        """Return the brief of the subject. `base` stands before the paths of records."""
         address = settings.PUBLIC_URL + with_query(reverse("brief"), self.query)
-        return write_brief(self.subject, timezone.localdate(), address, base, self.currency)
+        return write_brief(self.subject, self.day, address, base, self.currency)
 
     def get_context_data(self, **kwargs):
         brief = self.brief() if self.subject else None
@@ -205,6 +235,7 @@ class BriefPage(PageMetadataMixin, TemplateView):
             "trail": [(self.title, home), (brief.title, None)] if brief else [(self.title, None)],
             "brief": brief,
             "selects": [one for one in self.form.selects(self.request.GET) if one[0] in {"country", "issue", "area"}],
+            "day": self.form.chosen.get("day"),
             "problems": problems,
             "is_incomplete": brief is None and not problems and bool(self.query),
             "currency_links": currency_links(home, stated, self.currency),

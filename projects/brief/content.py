@@ -1,6 +1,7 @@
-"""Writes a brief: what the portal knows of a subject on a day, each statement with its sources.
+"""Writes a brief: what the portal knows of a subject as of a day, each statement with its sources.
 
-Nothing is inferred: what no record states is said to be not known.
+Nothing is inferred: what no record states is said to be not known. The records are always the present ones. Their dates
+decide what belongs to another day than today.
 """
 
 import dataclasses
@@ -10,6 +11,8 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
@@ -37,7 +40,7 @@ from portal.models import Place, Source
 from projects.brief.document import Brief, BriefSection, BriefSource, Items, Paragraph, Table, Text
 from projects.brief.subject import Subject
 from projects.budgets import convert_budget, sum_budgets
-from projects.filters import AgreementFilter, ResultFilter, projects_with_status
+from projects.filters import AgreementFilter, ResultFilter
 from projects.models import (
     UNDER_WAY,
     Agreement,
@@ -46,8 +49,10 @@ from projects.models import (
     Participation,
     Project,
     Result,
+    ResultCitation,
     StatusNow,
 )
+from projects.models.project_status import is_current, status_then
 
 # The most rows of each part. A brief has two to four pages.
 FIGURES, CAUSES, PROJECTS, RESULTS, SILENT, AGREEMENTS, OFFICES, AHEAD = 8, 4, 8, 5, 3, 5, 8, 5
@@ -98,6 +103,8 @@ class BriefWriter:
 
     def __init__(self, subject: Subject, day: datetime.date, base: str, currency: str) -> None:
         self.subject, self.day, self.base, self.currency = subject, day, base, currency
+        self.today = timezone.localdate()
+        self.is_past = day < self.today
         self.notes = SourceNumbers()
         self.questions: list[str] = []  # what was looked for and is not known
 
@@ -126,10 +133,21 @@ class BriefWriter:
             "Compiled on {date} from the records of the portal, without additions. What is not shown may exist all "
             "the same."
         )
+        if self.day > self.today:
+            made = gettext(
+                "As of {day}, by what the records of the portal state on {date}, without additions. What is not shown "
+                "may exist all the same."
+            )
+        if self.is_past:
+            made = gettext(
+                "As of {day}. Compiled on {date} from the present records of the portal, without additions: their "
+                "dates decide what belongs to that day, and their texts may know more. What is not shown may exist "
+                "all the same."
+            )
         return Brief(
             title=self.title,
             subtitle=gettext("Planning and counterpart brief"),
-            made=made.format(date=date_text(self.day)),
+            made=made.format(date=date_text(self.today), day=date_text(self.day)),
             sources_heading=gettext("Sources"),
             language=get_language(),
             day=self.day,
@@ -149,6 +167,26 @@ class BriefWriter:
         where = [one.name_and_language()[0] for one in (subject.place, subject.organisation) if one is not None]
         topic = subject.issue.name_and_language()[0] if subject.issue else str(subject.area.label)
         return pgettext("title of a brief", "{subject}: {topic}").format(subject=", ".join(where), topic=topic)
+
+    @cached_property
+    def ids(self) -> BitMap:
+        """The ids of the projects of the subject, of a past day without those that began later."""
+        ids = self.subject.projects
+        if not self.is_past:
+            return ids
+        later = Project.objects.filter(pk__in_ids=IdList(ids), start__gt=self.day.isoformat())
+        return ids - BitMap(later.order_by().values_list("pk", flat=True))
+
+    @cached_property
+    def statuses(self) -> dict[int, StatusNow | None]:
+        """The status of each project on the day, by primary key; None if it is not known."""
+        dates = ("status", "start", "end", "status_as_of")
+        rows = Project.objects.filter(pk__in_ids=IdList(self.ids)).order_by().values_list("pk", *dates)
+        return {pk: status_then(*values, self.day, self.today) for pk, *values in rows}
+
+    def ids_with(self, *wanted: StatusNow) -> BitMap:
+        """Return the ids of the projects that have one of these statuses on the day."""
+        return BitMap(pk for pk, status in self.statuses.items() if status in wanted)
 
     # ── What is so, and why ──────────────────────────────────────────────────────────────────────────────────
 
@@ -173,7 +211,9 @@ class BriefWriter:
         if not where or not indicators:
             return [muted(gettext("The portal has no indicator of this subject."))]
         found: dict = {}
-        for one in latest_observations(indicator__in=indicators, place__in=where):
+        for one in latest_observations(
+            until=self.day.year if self.is_past else None, indicator__in=indicators, place__in=where
+        ):
             held = found.get(one.indicator_id)
             if held is None or (one.place_id == subject.place.pk and held.place_id != subject.place.pk):
                 found[one.indicator_id] = one
@@ -226,19 +266,19 @@ class BriefWriter:
 
     def projects(self) -> BriefSection:
         """The projects of the subject: their number, money and state, and the first ones as a table."""
-        subject, ids = self.subject, self.subject.projects
+        subject, ids = self.subject, self.ids
         heading = gettext("Who does what")
         if not ids:
             sentence = gettext("No sourced project of Korea on this subject is in the portal.")
             return BriefSection(heading, (muted(sentence),))
         published = Project.objects.published()
         gyeonggi = len(ids & registry.facet_index(Project).facets["gyeonggi"][OfGyeonggi.YES.value])
-        current = ids & projects_with_status(UNDER_WAY)
+        current = self.ids_with(*UNDER_WAY)
         sentences = [
             ngettext("%(count)s project is in the portal.", "%(count)s projects are in the portal.", len(ids))
             % {"count": number(len(ids))},
-            gettext("Under way today: {current}. Of Gyeonggi: {gyeonggi}.").format(
-                current=number(len(current)), gyeonggi=number(gyeonggi)
+            gettext("Under way on {date}: {current}. Of Gyeonggi: {gyeonggi}.").format(
+                date=date_text(self.day), current=number(len(current)), gyeonggi=number(gyeonggi)
             ),
         ]
         budgets = sum_budgets(ids, self.currency)
@@ -276,11 +316,21 @@ class BriefWriter:
         lead = next((roles[role] for role in Participation.Role.leading() if role in roles), None)
         return (
             self.named(project, self.notes.of(project)),
-            Text(project.status_now_words),
+            Text(self.status_text(project)),
             Text(strip_tags(date_range(project.start, project.end))),
             Text(self.budget_text(project)),
             self.named(lead) if lead else Text(gettext("Not known")),
         )
+
+    def status_text(self, project) -> str:
+        """Return the status of the project on the day in words."""
+        status = self.statuses[project.pk]
+        if status is None:
+            return gettext("Not recorded for this day")
+        if project.status_as_of and project.status_as_of.first_day > self.day:
+            return str(status.label)
+        project.shown_on = self.day
+        return project.status_now_words
 
     def budget_text(self, project) -> str:
         """Return the budget as stated, and converted if the reader asks for it and there is a rate."""
@@ -290,7 +340,7 @@ class BriefWriter:
 
     def ask_of_projects(self, ids: BitMap, budgets_known: int) -> None:
         """Note what is not known of the projects."""
-        unconfirmed = ids & projects_with_status([one for one in StatusNow if one.value not in Project.Status.values])
+        unconfirmed = [one for one in self.statuses.values() if one is None or not is_current(one)]
         silent = self.silent_projects().count()
         for count, sentence in (
             (len(ids) - budgets_known, gettext("Projects whose budget is not known: {count}.")),
@@ -302,14 +352,20 @@ class BriefWriter:
 
     def silent_projects(self):
         """The completed projects of which no source that was read reports a result, the newest first."""
-        found = Project.objects.published().filter(pk__in_ids=IdList(self.subject.projects))
+        found = Project.objects.published().filter(pk__in_ids=IdList(self.ids_with(StatusNow.CLOSED)))
         return found.completed_without_results().latest_first()
 
     def outcomes(self) -> BriefSection:
         """Results and lessons of the projects, those of the topic without a project, and projects without any."""
         subject, filters = self.subject, ResultFilter.base_filters
         found = Result.objects.published()
-        of_projects = found.filter(project__pk__in_ids=IdList(subject.projects))
+        if self.is_past:
+            cited = ResultCitation.objects.filter(result=OuterRef("pk"), source__publication=VISIBLE)
+            day = self.day.isoformat()
+            found = found.filter(
+                Exists(cited.filter(source__date__lte=day)), ~Exists(cited.filter(source__date__gt=day))
+            )
+        of_projects = found.filter(project__pk__in_ids=IdList(self.ids))
         general = found.filter(project=None)
         if subject.country:
             general = filters["country"].filter(general, [subject.country.key])
@@ -331,7 +387,10 @@ class BriefWriter:
         ]
         # A project without such records may have a text on its results.
         told = Project.objects.published().filter(
-            ~Exists(found.filter(project=OuterRef("pk"))), pk__in_ids=IdList(subject.projects), results_en__gt=""
+            ~Exists(found.filter(project=OuterRef("pk"))),
+            # The text has no date of its own. It cannot be earlier than the end.
+            pk__in_ids=IdList(self.ids_with(StatusNow.CLOSED) if self.is_past else self.ids),
+            results_en__gt="",
         )
         for project in told.prefetch_related("citations__source").latest_first()[: RESULTS - len(items)]:
             text = pgettext("project", "{title}: {text}").format(
@@ -362,6 +421,8 @@ class BriefWriter:
         """The agreements on the subject, with their state on the day. Without any, how many there are on others."""
         subject, filters = self.subject, AgreementFilter.base_filters
         local = Agreement.objects.published()
+        if self.is_past:
+            local = local.filter(date__lte=self.day.isoformat())
         if subject.country:
             local = filters["country"].filter(local, [subject.country.key])
         if subject.organisation:
@@ -383,8 +444,8 @@ class BriefWriter:
             count = local.order_by().values("pk").distinct().count()
             return BriefSection(heading, (muted(sentence.format(count=number(count))),))
         order = list(Agreement.State)
-        rows.sort(key=lambda one: order.index(one.state_on(self.day)))  # the newest first within a state
-        unknown = sum(one.state_on(self.day) == Agreement.State.UNKNOWN for one in rows)
+        rows.sort(key=lambda one: order.index(self.state_of(one)))  # the newest first within a state
+        unknown = sum(self.state_of(one) == Agreement.State.UNKNOWN for one in rows)
         if unknown:
             sentence = gettext("Agreements without a known activity: {count}.")
             self.questions.append(sentence.format(count=number(unknown)))
@@ -394,9 +455,15 @@ class BriefWriter:
             (Table(columns, tuple(self.agreement_row(one) for one in rows[:AGREEMENTS]), (5, 2, 5, 7)),),
         )
 
+    def state_of(self, agreement) -> Agreement.State:
+        """Return the state on the day. Nothing says when an agreement ended, so on a past day it is not known."""
+        if self.is_past and agreement.ended:
+            return Agreement.State.UNKNOWN
+        return agreement.state_on(self.day)
+
     def agreement_row(self, agreement) -> tuple[Text, ...]:
         last = agreement.last_activity_on(self.day)
-        state = str(agreement.state_on(self.day).label)
+        state = str(self.state_of(agreement).label)
         if last is not None:
             state = pgettext("agreement", "{state}; {date}: {activity}").format(
                 state=state, date=date_text(last.date), activity=own(last, "text")
@@ -410,7 +477,7 @@ class BriefWriter:
 
     def offices(self) -> BriefSection:
         """The organisations that take part in most of the projects: offices, never persons."""
-        ids, counts, roles = self.subject.projects, {}, set()
+        ids, counts, roles = self.ids, {}, set()
         for key, taking_part in registry.facet_index(Project).facets["organisation"].items():
             if ids.isdisjoint(taking_part):
                 continue
@@ -450,7 +517,7 @@ class BriefWriter:
         subject, facets = self.subject, registry.facet_index(Project).facets
         lines = []
         if subject.issue:
-            here = subject.projects
+            here = self.ids
             empty = [area.label for area in Area if here.isdisjoint(facets["area"][area.value])]
             if empty and len(empty) < len(Area):
                 lines.append((Text(gettext("Areas of cooperation without a project")), Text(label_list(empty))))
@@ -459,7 +526,7 @@ class BriefWriter:
             without = [
                 place.name_and_language()[0]
                 for place in provinces.in_order_of("name")
-                if subject.projects.isdisjoint(facets["place"][place.key])
+                if self.ids.isdisjoint(facets["place"][place.key])
             ]
             if without:
                 lines.append((Text(gettext("Provinces for which no project is known")), Text(", ".join(without))))
@@ -473,19 +540,20 @@ class BriefWriter:
 
     def ahead(self) -> BriefSection:
         """Dated events on the subject, and ends of its projects, that lie ahead."""
-        subject, filters, today = self.subject, EventFilter.base_filters, self.day.isoformat()
-        events = Event.objects.published().filter(date__gte=today)
+        subject, filters, day = self.subject, EventFilter.base_filters, self.day.isoformat()
+        events = Event.objects.published().filter(date__gte=day)
         if subject.country:
             events = filters["country"].filter(events, [subject.country.key])
         if subject.issue:
             events = filters["issue"].filter(events, [subject.issue.key])
         dated = [(one.date, self.named(one)) for one in events.order_by("date", "key")[:AHEAD]]
-        ending = Project.objects.published().filter(pk__in_ids=IdList(subject.projects), end__gte=today)
+        ending = Project.objects.published().filter(pk__in_ids=IdList(self.ids), end__gte=day)
+        planned, past = gettext("Planned end of the project: {title}"), gettext("End of the project: {title}")
         dated += [
             (
                 one.end,
                 Text(
-                    gettext("Planned end of the project: {title}").format(title=one.name_and_language()[0]),
+                    (past if one.end.is_over_before(self.today) else planned).format(title=one.name_and_language()[0]),
                     (),
                     self.url(one),
                 ),
@@ -509,7 +577,7 @@ class BriefWriter:
 
 
 def write_brief(subject: Subject, day: datetime.date, url: str, base: str = "", currency: str = "") -> Brief:
-    """Return the brief of a subject in the active language.
+    """Return the brief of a subject as of a day, past or future, in the active language.
 
     `url` is the absolute URL of its page. `base` stands before the paths of records: a file needs absolute URLs. In
     `currency`, if it is given, budgets are also converted.

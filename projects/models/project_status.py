@@ -140,6 +140,26 @@ def status_on(
     return StatusNow(status)
 
 
+def status_then(
+    status: str,
+    start: PartialDate | None,
+    end: PartialDate | None,
+    status_as_of: PartialDate | None,
+    day: datetime.date,
+    today: datetime.date,
+) -> StatusNow | None:
+    """Return the status on any day; None if the dates of the project do not show it.
+
+    The newest report may be later than a past day. Work that had begun by then and went on until later was under way.
+    Nothing shows the status before a report that a project is planned, suspended or cancelled.
+    """
+    is_reported = status_as_of is not None and status_as_of.first_day <= day
+    if day >= today or is_reported or (end is not None and end.is_over_before(day)):
+        return status_on(status, end, status_as_of, day)
+    went_on = status in StatedStatus.unfinished() or (status == StatedStatus.CLOSED and end is not None)
+    return StatusNow.IMPLEMENTATION if went_on and start is not None and start.last_day <= day else None
+
+
 def has_status_on(wanted: Collection[str], today: datetime.date) -> models.Q:
     """Return the condition that readers see one of `wanted` (codes of StatusNow) on the day `today`."""
     found = models.Q(pk__in=[])

@@ -36,6 +36,16 @@ def test_newest_year_of_each_place_is_found_with_all_of_its_sources(sources, uzb
     assert [one.place.key for one in latest_observations(place=uzbekistan)] == ["uz", "uz"]
 
 
+def test_newest_value_until_a_year_is_that_of_the_year_or_before(sources, uzbekistan):
+    a, _b = sources
+    observe(make_indicator(source=a), uzbekistan, (2018, a), (2020, a), (2022, a))
+    assert [[one.year for one in latest_observations(until=year)] for year in (2017, 2019, 2020)] == [
+        [],
+        [2018],
+        [2020],
+    ]
+
+
 def test_value_of_an_unpublished_source_does_not_hide_an_older_one(sources, uzbekistan):
     a, b = sources
     b.publication = PublicationStatus.DRAFT

@@ -22,6 +22,7 @@ def test_page_without_a_subject_asks_for_one(client, world):
         "Country",
         "Issue",
         "Area of cooperation",
+        "As of",
     ]
     assert not page.find_class("brief") + page.find_class("problems")
 
@@ -51,6 +52,10 @@ def test_page_states_the_brief_and_offers_its_files(client, world, language):
             {**QUERY, "area": Area.FORESTRY.value},
             "Area of cooperation (ignored): Choose an issue or an area of cooperation, not both.",
         ),
+        ({**QUERY, "day": "soon"}, "As of (ignored): “soon” is not a day. Write it like 2027-03-15."),
+        ({**QUERY, "day": "20\0x"}, "As of (ignored): “20\ufffdx” is not a day. Write it like 2027-03-15."),
+        ({**QUERY, "day": "1991-12-31"}, "As of (ignored): Choose a day from 1992 until five years ahead."),
+        ({**QUERY, "day": "9999-12-31"}, "As of (ignored): Choose a day from 1992 until five years ahead."),
         ({**QUERY, "project": "nothing"}, "There is no project “nothing”."),
         ({**QUERY, "project": "no\0thing"}, "There is no project “no\ufffdthing”."),
     ],
@@ -58,6 +63,20 @@ def test_page_states_the_brief_and_offers_its_files(client, world, language):
 def test_mistakes_are_told_and_the_choices_stay(client, world, query, sentence):
     page = reading.page(client.get("/en/brief/", query))
     assert reading.words(page.find_class("problems")[0]) == sentence
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ru"])
+def test_another_day_stays_in_the_form_and_in_the_links(client, world, on, language):
+    on("2026-11-27")
+    response = client.get(f"/{language}/brief/", {**QUERY, "day": "2027-03-15"})
+    page = reading.page(response)
+    assert page.get_element_by_id("brief-day").get("value") == "2027-03-15"
+    links = page.xpath("//*[@class='brief-files' or @class='currency-links']//a/@href")
+    assert len(links) > 2
+    assert all("day=2027-03-15" in link for link in links)
+    assert "2027" in reading.words(page.find_class("lead")[0])
+    name = client.get(f"/{language}/brief/", {**QUERY, "day": "2027-03-15", "format": "docx"})["Content-Disposition"]
+    assert name == 'attachment; filename="brief-uz-water-scarcity-2027-03-15.docx"'
 
 
 def test_drafts_cannot_be_the_subject(client, world):

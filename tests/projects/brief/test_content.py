@@ -11,11 +11,20 @@ from django.utils import translation
 from issues.models import Indicator, Issue
 from portal.core.choices import Area
 from portal.core.formatting import quantity
-from portal.models import Place
+from portal.models import Place, Source
 from projects.brief.content import write_brief
 from projects.brief.subject import Subject
-from projects.models import Agreement, Project
-from tests.make import make_area, make_country, make_issue, make_observation, make_party, make_place
+from projects.models import Agreement, Project, Result
+from tests.make import (
+    make_area,
+    make_citation,
+    make_country,
+    make_issue,
+    make_observation,
+    make_party,
+    make_place,
+    make_source,
+)
 from tests.projects.brief.worlds import make_on_issue, make_world, section_of, texts_of
 
 DAY = datetime.date(2026, 11, 27)
@@ -122,6 +131,67 @@ class TestWorld:
         assert "Quiet; March 2026" in text
         assert "Water week" not in text
 
+    def test_past_day_has_what_its_dates_allow(self, world):
+        country, issue = world.country, world.issue
+        for title, start, end, status in (
+            ("Ended before", "2015", "2018", "closed"),
+            ("Went on", "2019", "2024", "closed"),
+            ("Began later", "2022-01", None, "implementation"),
+            ("Undated", None, None, "suspended"),
+        ):
+            make_on_issue(country, issue, title_en=title, start=start, end=end, status=status, status_as_of="2025")
+        brief = brief_of(place=country, issue=issue, day=datetime.date(2021, 6, 30))
+        table = section_of(brief, "Who does what").blocks[-1]
+        statuses = {row[0].text: row[1].text for row in table.rows}
+        unknown = "Not recorded for this day"
+        assert statuses == {
+            "Ended before": "Completed",
+            "Went on": "Under way",
+            "Undated": unknown,
+            "Smart water for Osh": unknown,
+        }
+        text = texts_of(brief)
+        assert "Under way on 30 June 2021: 1." in text.replace("\N{NO-BREAK SPACE}", " ")
+        assert "As of 30 June 2021. Compiled on 27 November 2026" in text.replace("\N{NO-BREAK SPACE}", " ")
+        [value] = section_of(brief, "Situation").blocks[-1].rows
+        assert value[2].text == "Uzbekistan, 2021"
+        assert "End of the project: Went on" in text
+
+    def test_past_day_has_no_later_agreement_activity_or_result(self, world):
+        lesson, activity = "Operators must be trained first.", "The parties met in Tashkent."
+        Source.objects.filter(title="The evaluation").update(date="2021-03")
+        for day, has_memo, has_lesson, has_activity in (
+            ("2020-01-01", False, False, False),
+            ("2020-12-31", True, False, False),
+            ("2021-12-31", True, True, False),
+            ("2026-10-31", True, True, True),
+        ):
+            text = texts_of(brief_of(place=world.country, issue=world.issue, day=datetime.date.fromisoformat(day)))
+            assert [part in text for part in ("Memorandum on water", lesson, activity)] == [
+                has_memo,
+                has_lesson,
+                has_activity,
+            ]
+        make_citation(Result.objects.get(text_en=lesson), make_source(date="2023"))
+        assert lesson not in texts_of(brief_of(place=world.country, issue=world.issue, day=datetime.date(2021, 12, 31)))
+
+    def test_past_day_does_not_know_when_an_agreement_ended(self, world):
+        Agreement.objects.update(ended=True)
+        days = (datetime.date(2026, 10, 31), DAY)
+        old, new = (texts_of(brief_of(place=world.country, issue=world.issue, day=day)) for day in days)
+        assert "Not known; March 2026" in old
+        assert "Ended; March 2026" in new
+
+    def test_day_ahead_has_the_projects_that_are_planned_by_then(self, world):
+        make_on_issue(
+            world.country, world.issue, title_en="Soon", status="pipeline", start="2028", status_as_of="2026-10"
+        )
+        brief = brief_of(place=world.country, issue=world.issue, day=datetime.date(2027, 3, 15))
+        assert "Soon" in [row[0].text for row in section_of(brief, "Who does what").blocks[-1].rows]
+        text = texts_of(brief).replace("\N{NO-BREAK SPACE}", " ")
+        assert "Water week" in text
+        assert "As of 15 March 2027, by what the records of the portal state on 27 November 2026" in text
+
     def test_chosen_projects_come_first(self, world):
         elsewhere = make_on_issue(make_country(key="kg"), make_issue(), title_en="A neighbour of the plan")
         brief = brief_of(place=world.country, issue=world.issue, chosen=(elsewhere.pk,))
@@ -150,7 +220,8 @@ class TestWorld:
     def test_number_of_queries_does_not_grow_with_the_records(self, world):
         def asked():
             with CaptureQueriesContext(connection) as queries:
-                brief_of(place=world.country, issue=world.issue)
+                for day in (DAY, datetime.date(2021, 6, 30)):
+                    brief_of(place=world.country, issue=world.issue, day=day)
             return len(queries)
 
         make_on_issue(world.country, world.issue, title_en="One that is not under way")

@@ -10,7 +10,7 @@ from pyroaring import BitMap
 
 from portal.core.partial_dates import PartialDate, ended_before, months_before, not_ended_before
 from projects.models import Project, StatedStatus, StatusNow
-from projects.models.project_status import TABLE, has_status_on, ids_by_status_on, label_on, status_on
+from projects.models.project_status import TABLE, has_status_on, ids_by_status_on, label_on, status_on, status_then
 from tests.make import make_project
 
 TODAY = datetime.date(2026, 11, 27)
@@ -217,6 +217,37 @@ def test_status_that_may_still_change_says_its_age(db, on, fields, words):
     project = make_project(**fields)
     project.refresh_from_db()
     assert project.status_now_words == words
+
+
+@pytest.mark.parametrize(
+    ("status", "start", "end", "as_of", "day", "shown"),
+    [
+        # The newest report is not later than the day: the table decides.
+        ("implementation", "2020", "2023", "2022-05", "2022-06-30", StatusNow.IMPLEMENTATION),
+        ("implementation", None, None, "2019", "2022-06-30", StatusNow.IMPLEMENTATION_LAST_REPORTED),
+        # It had begun, and went on until later.
+        ("implementation", "2020", None, "2025", "2022-06-30", StatusNow.IMPLEMENTATION),
+        ("finalisation", "2020", None, "2025", "2022-06-30", StatusNow.IMPLEMENTATION),
+        ("closed", "2020", "2023", "2024", "2022-06-30", StatusNow.IMPLEMENTATION),
+        # It had ended.
+        ("closed", "2018", "2020", "2024", "2022-06-30", StatusNow.CLOSED),
+        ("implementation", "2018", "2020", "2025", "2022-06-30", StatusNow.END_PASSED),
+        # Nothing shows it.
+        ("closed", "2020", None, "2024", "2022-06-30", None),
+        ("implementation", None, None, "2025", "2022-06-30", None),
+        ("implementation", "2022", None, "2025", "2022-06-30", None),  # it may have begun in July
+        ("pipeline", "2020", None, "2025", "2022-06-30", None),
+        ("suspended", "2020", None, "2025", "2022-06-30", None),
+        ("cancelled", "2020", None, "2025", "2022-06-30", None),
+        # A day ahead: the table decides.
+        ("implementation", "2025", "2027-03", "2026-06", "2027-03-31", StatusNow.IMPLEMENTATION),
+        ("implementation", "2025", "2027-03", "2026-06", "2027-04-01", StatusNow.END_PASSED),
+    ],
+)
+def test_status_on_another_day_follows_from_the_dates_or_is_not_known(status, start, end, as_of, day, shown):
+    dates = [PartialDate(text) if text else None for text in (start, end, as_of)]
+    found = status_then(status, *dates, datetime.date.fromisoformat(day), datetime.date(2026, 11, 27))
+    assert found == shown
 
 
 def test_table_has_a_row_for_each_stated_status_that_grows_old():
