@@ -6,6 +6,7 @@
 from django.utils.translation import gettext
 
 from portal.core.languages import text_and_language
+from portal.core.urls import file_path
 from portal.seo.schema_org import licence, names, node
 
 
@@ -25,13 +26,13 @@ def indicator(tell, record, observations, main_source, places):
     years = [observation.year for observation in observations]
     name, _language = record.name_and_language()
     unit, _language = text_and_language(record, "unit")
-    address = tell.base + record.get_absolute_url()
+    path = record.get_absolute_url()
     return tell.work(
         "Dataset",
         record,
         alternateName=names(record),
         description=dataset_description(record),
-        license=licence(record.licence_en, address),
+        license=licence(record.licence_en, tell.base + path),
         creator=node("Organization", name=main_source.publisher) if main_source else None,
         isBasedOn=tell.ref("CreativeWork", main_source) if main_source else None,
         temporalCoverage=f"{min(years)}/{max(years)}" if years else None,
@@ -39,7 +40,7 @@ def indicator(tell, record, observations, main_source, places):
         variableMeasured=node("PropertyValue", name=name, unitText=unit),
         includedInDataCatalog=tell.catalogue,
         distribution=[
-            node("DataDownload", encodingFormat=media, contentUrl=f"{address}?format={form}")
+            node("DataDownload", encodingFormat=media, contentUrl=tell.base + file_path(path, form))
             for form, media in (("csv", "text/csv"), ("json", "application/json"))
         ],
     )

@@ -354,10 +354,10 @@ class IndicatorPage(RecordView):
     def kinds(self):
         """Return the kind of the exported records in a tuple.
 
-        CSV and XLSX contain the shown observations. All other formats, and the page of an earlier day, contain the
-        indicator.
+        CSV, XLSX and JSON Lines contain the shown observations. All other formats, and the page of an earlier day,
+        contain the indicator.
         """
-        values = self.snapshot_date is None and responses.requested_format(self.request) in {"csv", "xlsx"}
+        values = self.snapshot_date is None and responses.requested_format(self.request) in {"csv", "xlsx", "jsonl"}
         return ("observation",) if values else ("indicator",)
 
     def get_records(self):

@@ -253,6 +253,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "portal.formats.short_addresses.ShortAddressMiddleware",  # outside the middlewares that read the parameters
     "portal.http.parameters.ParametersMiddleware",
     "portal.http.throttling.ThrottlingMiddleware",  # outside compression, which takes part of the slot of a request
     "django.middleware.gzip.GZipMiddleware",

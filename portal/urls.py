@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from portal import views
 from portal.api import docs as api_docs
+from portal.formats.short_addresses import file_urls
 from portal.generic.changes import changelog_urls
 from portal.history.snapshots import snapshot_urls
 from portal.http.middleware import redirect_to_language
@@ -75,6 +76,7 @@ pages = [
     path("", include("issues.urls")),
     path("", include("projects.urls")),
 ]
+pages += file_urls(pages)
 if settings.DEBUG:
     pages.append(path("styleguide/", styleguide, name="styleguide"))
 

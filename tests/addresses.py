@@ -35,7 +35,11 @@ def addresses(resolver=None, before=""):
 
 
 def filled(route, keys):
-    """Return the URLs of a route: one, or one for each value of its parameter. `<day>` becomes today’s date."""
+    """Return the URLs of a route: one, or one for each value of its parameter.
+
+    `<day>` becomes today’s date, and `<format>` JSON: short addresses are answered by the views of `?format=…`.
+    """
+    route = route.replace("<format>", "json")
     route = route.replace("<day>", timezone.localdate().isoformat())
     route = route.replace("<number>", "1")
     if "<file>" in route:

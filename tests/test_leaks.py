@@ -153,7 +153,7 @@ def asked(seen):
     every = [path for route in addresses() for path in filled(route, seen)]
     for path in every:
         yield path
-        if path.startswith(f"/{settings.LANGUAGE_CODE}/"):
+        if path.startswith(f"/{settings.LANGUAGE_CODE}/") and path.endswith("/"):
             yield from (f"{path}?format={name}" for name in (*FORMATS, "svg"))
     kinds = {"country": "place", "issue": "issue", "project": "project"}
     yield from (f"/en/compare/?{name}=" + f"&{name}=".join(seen[kind][:4]) for name, kind in kinds.items())

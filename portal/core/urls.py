@@ -50,3 +50,13 @@ def snapshot_url(address: str, day: date) -> str:
 def with_query(path: str, query: Query | None) -> str:
     """Return a path with a query, without a question mark where there is none."""
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def file_path(path: str, name: str) -> str:
+    """Return the short address of a page’s content in a format, such as `/en/projects.csv`."""
+    return f"{path.removesuffix('/')}.{name}"
+
+
+def page_path(path: str) -> str:
+    """Return the path of the page whose content is at the short address `path`."""
+    return f"{path.rpartition('.')[0]}/"

@@ -58,6 +58,12 @@ def json_text(records):
     yield "}\n"
 
 
+def jsonl_text(records):
+    """Yield the records as JSON Lines: one JSON object a line, without metadata of the file."""
+    for item in records.data(CHUNK):
+        yield f"{dumps(item)}\n"
+
+
 def _array(name):
     return f"{dumps(name)}:["
 

@@ -1,4 +1,7 @@
-"""Answers `?format=…`: the list or record of a page, exported in the requested format."""
+"""Answers `?format=…`: the list or record of a page, exported in the requested format.
+
+`portal.formats.short_addresses` turns `/en/projects.csv` into such a request.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.citations import references
 from portal.core.database import IdList
 from portal.core.formatting import number
-from portal.core.urls import snapshot_url
+from portal.core.urls import file_path, snapshot_url
 from portal.formats import atom, ics, json, spreadsheets
 from portal.formats.fields import LANGUAGES
 from portal.formats.serialisers import SERIALISERS, RecordSelection
@@ -61,6 +64,14 @@ def _json(request, records):
     return json.json_text(records)
 
 
+def _jsonl(request, records):
+    return json.jsonl_text(records)
+
+
+def _jsonld(request, records):
+    return json.dumps(records.json_ld())
+
+
 def _geojson(request, records):
     return json.geojson_text(records)
 
@@ -101,6 +112,11 @@ def has_geometry(kinds, single):
     return any(SERIALISERS[kind].where for kind in kinds)
 
 
+def is_one_record(kinds, single):
+    """Return True for the export of a record page."""
+    return single and kinds != {"observation"}
+
+
 def has_calendar_dates(kinds, single):
     """Return True for lists whose records all belong in a calendar."""
     return not single and bool(kinds) and all(SERIALISERS[kind].calendar_dates for kind in kinds)
@@ -118,6 +134,23 @@ FORMATS = {
             _xlsx,
         ),
         Format("json", "JSON", _("data for programs"), "application/json; charset=utf-8", _json, attached=False),
+        Format(
+            "jsonl",
+            "JSON Lines",
+            _("one record a line, for large data"),
+            "application/jsonl; charset=utf-8",
+            _jsonl,
+            suits=lambda kinds, single: not single or kinds == {"observation"},
+        ),
+        Format(
+            "jsonld",
+            "JSON-LD",
+            _("linked data (schema.org)"),
+            "application/ld+json",
+            _jsonld,
+            suits=is_one_record,
+            attached=False,
+        ),
         Format(
             "geojson",
             "GeoJSON",
@@ -324,9 +357,9 @@ def query_without_format(request, keep_view=True):
 def format_links(request, kinds, single=False, only=None):
     """Return the formats of the page’s content with their URLs; if `only` is given, just those with these names."""
     query = query_without_format(request, keep_view=False)
-    start = f"{request.path}?{query}&" if query else f"{request.path}?"
+    end = f"?{query}" if query else ""
     return [
-        FormatLink(one.name, one.title, one.use, one.type.partition(";")[0], f"{start}format={one.name}")
+        FormatLink(one.name, one.title, one.use, one.type.partition(";")[0], file_path(request.path, one.name) + end)
         for one in formats_for(kinds, single, only)
     ]
 
@@ -368,10 +401,9 @@ def feed(request, records):
     page = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 9 else 1
     query = query_without_format(request, keep_view=False)
 
-    path = f"{request.path}?{query}{'&' if query else ''}format=atom"
-
     def address(number):
-        return f"{records.base}{path}" + (f"&page={number}" if number > 1 else "")
+        asked = "&".join(filter(None, (query, f"page={number}" if number > 1 else "")))
+        return f"{records.base}{file_path(request.path, 'atom')}" + (f"?{asked}" if asked else "")
 
     shown = replace_pks(records, newest(records, (page - 1) * atom.PAGE, page * atom.PAGE))
     found = list(shown.records())
@@ -382,7 +414,8 @@ def feed(request, records):
         title=f"{records.title} · {settings.PORTAL_NAME}",
         about=records.about,
         links=links,
-        identity=settings.ID_BASE_URL + path,
+        # The identity is older than the short address, and must not change.
+        identity=f"{settings.ID_BASE_URL}{request.path}?{query}{'&' if query else ''}format=atom",
         updated=found[0].updated_at if found else content_version.state().changed_at,
         entries=[entry_of(record, records.base) for record in found],
     )

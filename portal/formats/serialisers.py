@@ -217,13 +217,17 @@ class RecordSelection:
 
     `label` is the name of the file without its ending, `title` a title for people, and `about` the URL of the page that
     shows the same records. `base` is the start of every URL. `single` means that the export is of one record page.
-    `past` is a pair of a record as it was on a day, and that day; it is exported as references only.
+    `past` is a pair of a record as it was on a day, and that day; it is exported as references only. `json_ld` is a
+    function that returns the JSON-LD document of a single record.
     """
 
-    def __init__(self, pks, *, kind=None, label, title, about, base, language=None, single=False, past=None):
+    def __init__(
+        self, pks, *, kind=None, label, title, about, base, language=None, single=False, past=None, json_ld=None
+    ):
         self.pks, self.kind = pks, kind
         self.label, self.title, self.about, self.base = label, title, about, base
         self.language, self.single, self.past, self.reader = language, single, past, get_language()
+        self.json_ld = json_ld
         self.beside = {}  # by name: other selections that the JSON of a single record includes
         self.serialiser = SERIALISERS[kind] if kind else None  # None if the records are of several kinds
 

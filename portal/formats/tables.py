@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from portal.formats.fields import ColumnHeader, csv_text
 
 # The formats of a table, for the argument `only` of `portal.formats.responses.export_response`.
-FORMATS = ("csv", "xlsx", "json")
+FORMATS = ("csv", "xlsx", "json", "jsonl")
 
 
 def plain(cell):

@@ -1,22 +1,25 @@
 """The detail page of a record: breadcrumbs, sources, formats, former keys and past versions."""
 
 from django.conf import settings
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.generic import DetailView
 
 from portal.citations.references import citations_of
 from portal.core.citation_marks import Footnotes
-from portal.core.urls import snapshot_url
+from portal.core.urls import file_path, snapshot_url
 from portal.formats import responses
 from portal.formats.responses import REFERENCES
 from portal.formats.serialisers import RecordSelection
 from portal.history.snapshots import NoSnapshot, hide_unpublished, snapshot
+from portal.http.negotiation import preferred_format
 from portal.models import FormerKey
 from portal.publishing.gone import gone_response
 from portal.publishing.preview import previewed_revision, visible_to
-from portal.seo.head import PageMetadataMixin
+from portal.seo import schema_org
+from portal.seo.head import PageMetadata, PageMetadataMixin
 
 
 def source_footnotes(record, cited=()):
@@ -32,6 +35,14 @@ def source_footnotes(record, cited=()):
     )
     notes.cite_all()
     return notes
+
+
+def see_other(path):
+    """Return a redirect with status 303 that no cache stores: browsers get the page at the same address."""
+    response = HttpResponseRedirect(path, status=303)
+    patch_vary_headers(response, ("Accept",))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _shown(record, files):
@@ -87,6 +98,8 @@ class RecordView(PageMetadataMixin, DetailView):
                 now = reverse(self.model._meta.model_name, args=[former.now])
                 if self.snapshot_date:
                     now = snapshot_url(now, self.snapshot_date)
+                if name := responses.requested_format(request):
+                    now = file_path(now, name)
                 return HttpResponsePermanentRedirect(now)
             gone = gone_response(request, self.model, self.kwargs["key"], self.list_title, reverse(self.list_url))
             if gone is None:
@@ -106,7 +119,18 @@ class RecordView(PageMetadataMixin, DetailView):
             return redirect(here, permanent=True)  # the pages of countries have their own path
         if responses.requested_format(request):
             return responses.export_response(request, self.kinds, self.get_records, single=True, only=self.formats)
-        return self.render_to_response(self.get_context_data(object=self.object))
+        if (name := preferred_format(request)) in {one.name for one in self.offered_formats}:
+            return see_other(file_path(request.path, name))
+        response = self.render_to_response(self.get_context_data(object=self.object))
+        patch_vary_headers(response, ("Accept",))
+        return response
+
+    @property
+    def offered_formats(self):
+        """The formats that the page offers, as in its menu. A preview has none."""
+        if hasattr(self.request, "preview"):
+            return []
+        return responses.format_links(self.request, self.kinds, single=True, only=self.formats)
 
     @property
     def formats(self):
@@ -128,8 +152,15 @@ class RecordView(PageMetadataMixin, DetailView):
             title=self.object.name_and_language()[0],
             single=True,
             past=(self.object, self.snapshot_date) if self.snapshot_date else None,
+            json_ld=self.json_ld,
             **responses.addresses(self.request),
         )
+
+    def json_ld(self):
+        """Return what the head of the page states in schema.org terms, as a JSON-LD document."""
+        context = self.get_context_data(object=self.object)
+        title = self.object.name_and_language()[0]
+        return schema_org.document(PageMetadata(self.request, title, context["trail"], self, context).things)
 
     def metadata(self, tell, context):
         kind, things = super().metadata(tell, context)
@@ -149,9 +180,7 @@ class RecordView(PageMetadataMixin, DetailView):
                 record._meta.model_name: record,
                 "trail": [(self.list_title, reverse(self.list_url)), (str(record), None)],
                 "address": settings.PUBLIC_URL + record.get_absolute_url(),
-                "record_formats": []
-                if hasattr(self.request, "preview")
-                else responses.format_links(self.request, self.kinds, single=True, only=self.formats),
+                "record_formats": self.offered_formats,
                 "past": self.snapshot_date,
             }
             | ({} if self.snapshot_date else {"pictures": _shown(record, "pictures")} | self.related_context(record))

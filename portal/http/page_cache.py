@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 
 from portal.http.middleware import accepted_encodings
+from portal.http.negotiation import preferred_format
 from portal.tracking import content_version
 
 # The timeout does not keep pages up to date: the version does. It frees memory, and ends values made with former
@@ -135,6 +136,7 @@ def vary_key(request):
         address,
         sorted(accepted_encodings(request)),
         [request.headers.get(name) for name in HTMX],
+        preferred_format(request),  # the page of a record redirects to it
     )
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from issues.models import Indicator, Issue, Observation
 from issues.schema import dataset_description
 from portal.core.choices import PublicationStatus
+from portal.core.urls import file_path
 from portal.formats import dataset_metadata, fields, spreadsheets
 from portal.formats.rdf import JSON_LD, TURTLE, address, json_ld, node, spoken, turtle, typed, words, words_of
 from portal.formats.responses import HEADERS
@@ -209,7 +210,7 @@ class Catalogue:
             dcat_distribution=[
                 self.file(
                     form,
-                    f"{page}?format={form.lower()}",
+                    self.base + file_path(record.get_absolute_url(), form.lower()),
                     page,
                     **{"dct_license": address(licence)}
                     if licence

@@ -95,12 +95,17 @@ class PageMetadata:
     @property
     def data(self):
         """The JSON-LD script of the page and its subject."""
+        return schema_org.json_ld_script(self.things)
+
+    @property
+    def things(self):
+        """The page and its subject as schema.org objects."""
         tell = schema_org.SchemaContext(settings.PUBLIC_URL, self.address)
         kind, things = (
             self.view.metadata(tell, self.context) if isinstance(self.view, PageMetadataMixin) else ("WebPage", [])
         )
         main = {"mainEntity": {"@id": things[0]["@id"]}} if things else {}
-        return schema_org.json_ld_script([tell.page(kind, self.title, self.trail, **main), *things])
+        return [tell.page(kind, self.title, self.trail, **main), *things]
 
 
 class PageMetadataMixin:

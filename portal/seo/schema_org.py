@@ -55,9 +55,14 @@ LICENCES = {
 }
 
 
+def document(things):
+    """Return the objects as a JSON-LD document."""
+    return {"@context": CONTEXT, "@graph": things}
+
+
 def json_ld_script(things):
     """Return the objects as a data script. Browsers do not run it, so the CSP that forbids inline scripts allows it."""
-    said = json.dumps({"@context": CONTEXT, "@graph": things}, ensure_ascii=False, separators=(",", ":"))
+    said = json.dumps(document(things), ensure_ascii=False, separators=(",", ":"))
     # Safe: the characters that could end the element are escaped.
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(said.translate(ESCAPED)))
 

@@ -47,7 +47,14 @@ def robots(request):
         "Allow: /*?page=",
         "Disallow: /*?page=*&",
         "Allow: /*/issues/?view=causes$",
-        # Links in feeds, in JSON-LD and in the data catalogue.
+        # Files of lists and records have a point in their path; pages have none. Allowed are those that feeds, JSON-LD
+        # and the data catalogue name, share images and the web app manifest.
+        *(f"Disallow: /{code}/*." for code, _name in settings.LANGUAGES),
+        "Allow: /*/*.atom",
+        "Allow: /*/indicators/*.",
+        "Allow: /*/picture/",
+        "Allow: /*/manifest.",
+        # The former addresses of these files.
         "Allow: /*?*format=atom",
         "Allow: /*/indicators/*?format=",
         "Allow: /sitemap-*.xml?p=",

@@ -127,7 +127,7 @@ def test_projects_are_exported_and_cited(reader):
     reader.click(reader.link("/projects/?issue=water-scarcity"))
     reader.click(page.locator(".formats summary").first)
     with page.expect_download() as download:
-        reader.click(page.locator(f'.formats a[href*="format={format}"]').first)
+        reader.click(page.locator(f'.formats a[href*=".{format}"]').first)
     with open(download.value.path(), encoding="utf-8-sig") as file:
         assert file.read(100).startswith(start)
 

@@ -286,7 +286,7 @@ def test_source_is_cited_as_the_work_that_it_is(client):
 def test_citations_lead_to_files_for_reference_managers(client):
     make_project(key="trees")
     links = reading.page(client.get("/en/projects/trees/")).xpath("//section[@class='cite']/details//a/@href")
-    assert links == [f"/en/projects/trees/?format={name}" for name in ("ris", "bib", "csl")]
+    assert links == [f"/en/projects/trees.{name}" for name in ("ris", "bib", "csl")]
 
 
 def letters(text):

@@ -18,7 +18,7 @@ from tests.make import (
     make_source,
 )
 
-FORMS = ("csv", "xlsx", "json", "geojson", "atom", "ics", "ris", "bib", "csl")
+FORMS = ("csv", "xlsx", "json", "jsonl", "geojson", "atom", "ics", "ris", "bib", "csl")
 
 
 def content(response):

@@ -52,19 +52,24 @@ def test_feed_has_the_newest_change_first_of_what_the_filters_let_through(client
     feed = parsed(client, "/en/projects/?format=atom&country=uz")
     assert [entry.title for entry in feed.entries] == ["new & <i>", "middle & <i>", "old & <i>"]
     assert feed.feed.updated == feed.entries[0].updated == "2026-03-09T03:00:00Z"
-    assert feed.feed.id == "http://testserver/en/projects/?country=uz&format=atom"
+    # The id is older than the short address of the feed.
+    short = parsed(client, "/en/projects.atom?country=uz")
+    assert feed.feed.id == short.feed.id == "http://testserver/en/projects/?country=uz&format=atom"
+    assert [link.href for link in short.feed.links if link.rel == "self"] == [
+        "http://testserver/en/projects.atom?country=uz"
+    ]
 
 
 def test_long_feed_goes_on_from_page_to_page(client, monkeypatch):
     monkeypatch.setattr(atom, "PAGE", 2)
     for day in range(1, 6):
         changed(make_project(key=f"p{day}"), day)
-    address, seen = "http://testserver/en/projects/?format=atom", []
+    address, seen = "http://testserver/en/projects.atom", []
     while address:
         feed = parsed(client, address.removeprefix("http://testserver"))
         links = {link.rel: link.href for link in feed.feed.links}
         assert links["self"] == address
-        assert links["first"] == "http://testserver/en/projects/?format=atom"
+        assert links["first"] == "http://testserver/en/projects.atom"
         seen += [entry.id.rpartition("/")[2] for entry in feed.entries]
         address = links.get("next")
     assert seen == ["p5", "p4", "p3", "p2", "p1"]

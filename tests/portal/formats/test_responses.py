@@ -170,7 +170,7 @@ def test_list_offers_its_forms(client, name):
     LISTS[name]()
     response = client.get(f"/ko/{name}/", {"q": ""}, follow=True)
     links = reading.page(response).xpath("//details[@class='formats']//a/@href")
-    assert links == [f"/ko/{name}/?format={form}" for form in forms_of(name)]
+    assert links == [f"/ko/{name}.{form}" for form in forms_of(name)]
 
 
 def test_forms_of_a_list_keep_its_filters_and_order_and_no_page(client):
@@ -178,7 +178,7 @@ def test_forms_of_a_list_keep_its_filters_and_order_and_no_page(client):
     make_project(status="closed")
     query = "q=saxaul&status=closed&sort=title&page=1&per_page=50"
     links = reading.page(client.get(f"/en/projects/?{query}")).xpath("//details[@class='formats']//a/@href")
-    assert links[0] == "/en/projects/?q=saxaul&status=closed&sort=title&format=csv"
+    assert links[0] == "/en/projects.csv?q=saxaul&status=closed&sort=title"
 
 
 def test_list_that_shows_nothing_offers_no_forms(client):
@@ -188,7 +188,7 @@ def test_list_that_shows_nothing_offers_no_forms(client):
 def test_list_in_place_offers_the_forms_of_what_it_now_shows(client):
     make_project(status="closed")
     part = client.get("/en/projects/?status=closed", headers={"HX-Request": "true"})
-    assert "/en/projects/?status=closed&format=csv" in reading.page(part).xpath("//details[@class='formats']//a/@href")
+    assert "/en/projects.csv?status=closed" in reading.page(part).xpath("//details[@class='formats']//a/@href")
 
 
 def test_countries_are_a_list_with_forms_too(client):
@@ -218,7 +218,7 @@ def test_search_hands_out_all_its_hits_the_best_first(client):
     make_project(key="other", title_en="Wells", summary_en="Water.")
     shown = reading.page(client.get("/en/search/", {"q": "saxaul"}))
     assert {"about", "nursery"} == set(keys(client, "/en/search/", q="saxaul"))
-    assert shown.xpath("//details[@class='formats']//a/@href")[0] == "/en/search/?q=saxaul&format=csv"
+    assert shown.xpath("//details[@class='formats']//a/@href")[0] == "/en/search.csv?q=saxaul"
 
 
 # ── What a file says ────────────────────────────────────────────────────────────────────────────────────────────
@@ -337,7 +337,7 @@ def test_unknown_form_is_a_page_that_names_the_known_ones(client, language):
     assert "<docx>" in reading.words(tree.find(".//h1"))
     assert tree.xpath("//main//li/a/@href") == [
         f"/{language}/agreements/?q=a",
-        *(f"/{language}/agreements/?q=a&format={form}" for form in forms_of("agreements")),
+        *(f"/{language}/agreements.{form}?q=a" for form in forms_of("agreements")),
     ]
 
 

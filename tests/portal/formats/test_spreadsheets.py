@@ -52,6 +52,6 @@ def test_list_too_long_for_a_workbook_is_offered_as_csv(client, language, monkey
     assert (response.status_code, tree.get("lang")) == (413, language)
     assert tree.xpath("//main//li/a/@href")[:2] == [
         f"/{language}/projects/?sort=title",
-        f"/{language}/projects/?sort=title&format=csv",
+        f"/{language}/projects.csv?sort=title",
     ]
     assert not [href for href in tree.xpath("//main//a/@href") if "xlsx" in href]

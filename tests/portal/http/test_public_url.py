@@ -45,7 +45,7 @@ def asked(keys):
     for route in addresses():
         for path in filled(route, keys):
             yield path
-            if path.startswith("/en/"):
+            if path.startswith("/en/") and path.endswith("/"):
                 yield from (f"{path}?format={name}" for name in (*FORMATS, "svg"))
     for verb in ("Identify", "ListRecords&metadataPrefix=oai_dc", "ListIdentifiers&metadataPrefix=oai_dc"):
         yield f"/oai?verb={verb}"

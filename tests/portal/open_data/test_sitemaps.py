@@ -76,7 +76,7 @@ def advertised(client, may_fetch):
             yield from tree.xpath("//link[@rel='alternate' or @rel='canonical']/@href")
             for script in tree.xpath("//script[@type='application/ld+json']/text()"):
                 yield from addresses_in(json.loads(script))
-    for feed in ("/en/feed/", "/ko/projects/?format=atom", "/en/projects/?country=uz&format=atom"):
+    for feed in ("/en/feed/", "/ko/projects/?format=atom", "/en/projects.atom?country=uz"):
         yield feed
         links = feedparser.parse(client.get(feed).content).feed.links
         yield from (link.href for link in links if link.rel not in {"alternate", "license"})  # its own sections
@@ -102,10 +102,10 @@ def test_robots_may_fetch_all_that_they_are_led_to(content, client):
     for may_fetch in (by_prefix, by_wildcard):
         assert sorted(url for url in found if not may_fetch(url)) == []
     assert {
-        f"{SITE}/en/indicators/aral-sea-area/?format=csv",
-        f"{SITE}/en/indicators/aral-sea-area/?format=xlsx",
-        f"{SITE}/en/projects/?format=atom",
-        f"{SITE}/ko/projects/?format=atom&page=2",
+        f"{SITE}/en/indicators/aral-sea-area.csv",
+        f"{SITE}/en/indicators/aral-sea-area.xlsx",
+        f"{SITE}/en/projects.atom",
+        f"{SITE}/ko/projects.atom?page=2",
         f"{SITE}/data/projects.csv",
         f"{SITE}/api/v1/projects",
         f"{SITE}/ru/sources/wikipedia-aral-sea/",
@@ -135,6 +135,14 @@ def test_robots_of_either_kind_stay_out_of_the_desk(client):
         ("/en/projects/?country=uz&page=2", False),
         ("/en/issues/?view=causes&country=uz", False),
         ("/en/projects/trees/?format=csv", False),
+        ("/en/projects/trees.csv", False),
+        ("/ru/projects.csv", False),
+        ("/ko/projects.json?country=uz", False),
+        ("/en/indicators/aral-sea-area.csv", True),
+        ("/en/projects.atom", True),
+        ("/en/projects.atom?country=uz", True),
+        ("/ko/picture/indicators/aral-sea-area.png", True),
+        ("/ko/manifest.webmanifest", True),
         ("/en/projects/?format=csv", False),
         ("/en/indicators/aral-sea-area/?format=csv", True),
         ("/en/indicators/?format=xlsx", True),

@@ -326,7 +326,8 @@ def test_comparison_offers_its_forms(client):
     uz, kz, _tm = three_countries()
     found = page(client.get(address("country", uz, kz)))
     links = found.xpath("//details[@class='formats']//a/@href")
-    assert links == [address("country", uz, kz, format=form) for form in ("csv", "xlsx", "json")]
+    query = address("country", uz, kz).partition("?")[2]
+    assert links == [f"/en/compare.{form}?{query}" for form in ("csv", "xlsx", "json", "jsonl")]
     assert page(client.get("/en/compare/")).xpath("//details[@class='formats']") == []
 
 

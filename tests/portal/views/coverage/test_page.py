@@ -137,7 +137,7 @@ def comparable(cell):
 def test_page_offers_its_forms_with_its_filters(client, two_countries):
     make("one", countries=two_countries, areas=[Area.FORESTRY], status="closed")
     links = page(ask(client, "rows=area&status=closed")).xpath("//details[@class='formats']//a/@href")
-    assert links == [f"/en/coverage/?rows=area&status=closed&format={form}" for form in ("csv", "xlsx", "json")]
+    assert links == [f"/en/coverage.{form}?rows=area&status=closed" for form in ("csv", "xlsx", "json", "jsonl")]
 
 
 def test_json_names_its_columns_by_keys_in_every_language(client, two_countries):
@@ -151,7 +151,7 @@ def test_form_that_the_table_has_not_is_said_so(client, two_countries, form, sta
     response = client.get(f"/ru/coverage/?rows=area&format={form}")
     assert response.status_code == status
     assert page(response).xpath("//main//li/a/@href")[1:] == [
-        f"/ru/coverage/?rows=area&format={one}" for one in ("csv", "xlsx", "json")
+        f"/ru/coverage.{one}?rows=area" for one in ("csv", "xlsx", "json", "jsonl")
     ]
 
 
