@@ -17,6 +17,7 @@ NAMES = {
         "Wikidata",
         "Command",
         "Ctrl",
+        "Enter",
         "Mac",
         "passkey",
         "CSL-JSON",

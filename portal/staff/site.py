@@ -17,6 +17,7 @@ from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
 from portal.staff.search import search_page
 from portal.staff.teamwork import desk_notices, notices_page
+from portal.staff.translation import pages as translation
 from portal.staff.usage import usage_page
 from portal.staff.worklists import EditorDashboard
 from portal.tracking.change_log import content_transaction
@@ -47,9 +48,23 @@ class PortalAdminSite(AdminSite):
             path("doubles/", self.admin_view(page), name="doubles"),
             path("notices/", self.admin_view(functools.partial(notices_page, self)), name="notices"),
             path("search/", self.admin_view(functools.partial(search_page, self)), name="search"),
+            *self._translation_urls(),
             path("usage/", self.admin_view(functools.partial(usage_page, self)), name="usage"),
             path("portal/link/", moved),
             *super().get_urls(),
+        ]
+
+    def _translation_urls(self):
+        """Return the patterns of the translator's view."""
+        pages = {
+            "": ("translation", translation.progress_page),
+            "texts/": ("translation_texts", translation.texts_page),
+            "start/": ("translation_start", translation.start_page),
+            "<str:kind>/<int:pk>/": ("translation_pair", translation.pair_page),
+        }
+        return [
+            path(f"translation/{route}", self.admin_view(functools.partial(view, self)), name=name)
+            for route, (name, view) in pages.items()
         ]
 
     def each_context(self, request):

@@ -28,6 +28,8 @@ class ChangeReason(enum.StrEnum):
     CONTENT_UPDATED = gettext_noop("Updated with the content of a new version of the portal.")
     IMPORTED = gettext_noop("Imported from {file}")
     IMPORT_UNDONE = gettext_noop("Undid the import of {file}")
+    TRANSLATED_KO = gettext_noop("Translation: Korean")
+    TRANSLATED_RU = gettext_noop("Translation: Russian")
     MERGED = gettext_noop("Merged with {key}: both described the same thing.")
     REVERTED = gettext_noop("Reverted to the state of {when}.")
     REVERTED_BECAUSE = gettext_noop("Reverted to the state of {when}: {why}")

@@ -88,6 +88,7 @@ def values(name, groups, records):
         "content_type_id": ContentType.objects.get_for_model(term).pk,
         "url": "issues/",
         "number": records[Revision].pk,
+        "kind": term._meta.label_lower,
     }
     return {group: possible[group] for group in groups}
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import override
 from lxml import html
 
-from issues.models import Issue
+from issues.models import Issue, Term
 from portal.models import ExternalLink
 from portal.models.corrections import PortalDetails
 from portal.staff.worklists import WORKLISTS
@@ -145,6 +145,8 @@ class TestDesk:
         pages = [
             *("/admin/", "/admin/doubles/", "/admin/notices/", "/admin/projects/reportingorganisation/kept-out/"),
             f"/admin/auth/user/{records[User].pk}/password/",
+            *("/admin/translation/", "/admin/translation/texts/?kind=issues.term&show=all"),
+            f"/admin/translation/issues.term/{records[Term].pk}/?show=all",
             *(f"/admin/{app}/" for app in apps),
             *(f"/admin/{Issue._meta.app_label}/issue/?care={need}" for need in WORKLISTS),
         ]
