@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 import portal.staff.accounts
+import portal.staff.attachments
 import portal.staff.corrections
 import portal.staff.pictures
 import portal.staff.revisions

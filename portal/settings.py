@@ -431,6 +431,7 @@ def uploaded_files_storage() -> dict:
 
 # Bytes. Pictures are stored smaller than they are uploaded. The quota is for all stored files together.
 MOST_PICTURE_BYTES = env_int("MOST_PICTURE_MB", 15) * 1_000_000
+MOST_ATTACHMENT_BYTES = env_int("MOST_ATTACHMENT_MB", 20) * 1_000_000
 MOST_STORED_BYTES = env_int("MOST_STORED_MB", 5_000) * 1_000_000
 
 # ── Static files ─────────────────────────────────────────────────────────────────────────────────────────────

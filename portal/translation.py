@@ -4,6 +4,7 @@ from modeltranslation.translator import TranslationOptions, register
 
 from portal.models import (
     Alias,
+    Attachment,
     Correction,
     Picture,
     Place,
@@ -25,6 +26,11 @@ class PlaceTranslation(TranslationOptions):
 @register(Picture)
 class PictureTranslation(TranslationOptions):
     fields = ("alt", "location")
+
+
+@register(Attachment)
+class AttachmentTranslation(TranslationOptions):
+    fields = ("title",)
 
 
 @register(Source)
@@ -55,6 +61,7 @@ register_history(PlaceCitation, of="place", named_by="source")
 register_history(PlaceIdentifier, of="place", named_by=("scheme", "value"))
 register_history(Alias)
 register_history(Correction)
-# A picture is in no record's history, which readers see: it may be hidden while its record is published.
+# A file is in no record's history, which readers see: it may be hidden while its record is published.
 register_history(Picture)
+register_history(Attachment)
 register_history(PortalDetails)

@@ -100,6 +100,7 @@ urlpatterns = [
     path("iati/activities.xml", serving.activities, name="iati-activities"),
     path("iati/activities/<slug:key>.xml", serving.activity, name="iati-activity"),
     path("files/pictures/<slug:digest>/<int:width>.webp", files.picture_file, name="picture-file"),
+    path("files/attachments/<slug:digest>.<slug:form>", files.attachment_file, name="attachment-file"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", sitemaps.index, name="sitemap"),

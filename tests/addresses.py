@@ -44,6 +44,8 @@ def filled(route, keys):
     route = route.replace("<number>", "1")
     if "<file>" in route:
         return [route.replace("<file>", SERIALISERS[kind].file) for kind in archive.KINDS]
+    if "<digest>.<form>" in route:
+        return [route.replace("<digest>.<form>", f"{digest}.pdf") for digest in keys.get("document", ())]
     if "<form>" in route:
         return [route.replace("<form>", form) for form in dcat.FORMS]
     if "<name>" in route:

@@ -24,11 +24,12 @@ from issues.models import (
     Term,
 )
 from issues.models.issue import Section
-from portal.core import images
+from portal.core import documents, images
 from portal.core.choices import Area, Confidence, Level, PublicationStatus
 from portal.models import (
     Alias,
     Assignment,
+    Attachment,
     Comment,
     Correction,
     DigestSubscription,
@@ -72,6 +73,7 @@ from projects.models import (
     SuggestedIssue,
     TransactionSum,
 )
+from tests.documents import pdf
 from tests.drawings import drawing
 
 UNPUBLISHED = [publication for publication in PublicationStatus if publication != PublicationStatus.PUBLISHED]
@@ -413,6 +415,17 @@ def make_picture(**fields):
     picture.set_files(images.encode(drawing(seed=next(_numbers))))
     picture.save()
     return picture
+
+
+def make_attachment(upload=None, **fields):
+    """Make an attachment that readers see, of a project unless a record is given. Its file is in the storage."""
+    owner = {} if set(fields) & set(Attachment.OWNERS) else {"project": make_project()}
+    titles = {"title_en": "Final report", "title_ko": "최종 보고서", "title_ru": "Итоговый отчёт"}
+    told = {"author": "Test Writer", "credit": "© Test Writer", "licence": "cc-by-4.0", "language": "en"}
+    attachment = Attachment(**{**owner, **titles, **told, "date": "2021-07", "is_shown": True, **fields})
+    attachment.set_files(documents.clean(upload or pdf(f"Report {next(_numbers)}")))
+    attachment.save()
+    return attachment
 
 
 def make_comment(record=None, **fields):

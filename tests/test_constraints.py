@@ -37,6 +37,7 @@ from tests.make import (
     make_area,
     make_area_report,
     make_assignment,
+    make_attachment,
     make_budget_line,
     make_citation,
     make_comment,
@@ -184,6 +185,19 @@ BROKEN = {
     "tombstone_stands_once": (
         lambda: again(make_tombstone(), reason="unfounded"),
         "A reason for this record’s absence has already been given.",
+    ),
+    "attachment_belongs_to_one_record": (
+        lambda: changed(make_attachment(), source=make_source()),
+        "An attachment belongs to exactly one record.",
+    ),
+    "attachment_is_complete_before_it_is_shown": (
+        lambda: changed(make_attachment(), title_ko=None),
+        "Readers see a document only with its title in each language, its language, its author or the address of the "
+        "original, its date, licence and credit line.",
+    ),
+    "attachment_address_is_of_the_web": (
+        lambda: changed(make_attachment(), url="javascript:alert(1)"),
+        "A URL must begin with https:// or http://.",
     ),
     "picture_belongs_to_one_record": (
         lambda: changed(make_picture(), issue=make_issue()),

@@ -5,6 +5,7 @@ contain a secret word. They request every public URL of the URL configuration in
 No response may contain the word. The key of an unpublished record gets the same response as a key that never existed.
 """
 
+import functools
 import re
 from datetime import timedelta
 
@@ -20,16 +21,18 @@ from issues.models import Issue, KeyFigure
 from portal.core.choices import PublicationStatus
 from portal.formats.responses import FORMATS
 from portal.formats.serialisers import SERIALISERS
-from portal.models import Picture, Record, Revision
+from portal.models import Attachment, Picture, Record, Revision
 from portal.publishing.preview import preview_links
 from portal.search import indexing
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import RowVersionPair, change_reason, parts_of, version_at
 from tests.addresses import KINDS, addresses, filled, unpacked
+from tests.documents import pdf
 from tests.lists import LISTS
 from tests.make import (
     UNPUBLISHED,
     make_assignment,
+    make_attachment,
     make_citation,
     make_comment,
     make_correction,
@@ -114,17 +117,27 @@ def make_hidden():
             link(record, remembered(unpublished(publication)), SECRET)
     texts = {f"{name}_{code}": SECRET for name in ("alt", "location") for code in ("en", "ko", "ru")}
     told = {**texts, "credit": SECRET, "author": SECRET, "note": SECRET, "url": f"https://{SECRET}.example/"}
-    unseen = [make_picture(**{owner: getattr(world, owner)}, is_shown=False, **told) for owner in Picture.OWNERS]
-    unseen += [make_picture(**{kind: record}, **told) for record in made if (kind := kind_of_owner(record))]
+    unseen = unseen_files(Picture, make_picture, world, made, **told)
+    told = {name: text for name, text in told.items() if not name.startswith(("alt", "location"))}
+    titles = {f"title_{code}": SECRET for code in ("en", "ko", "ru")}
+    document = functools.partial(make_attachment, pdf(SECRET))  # its text is a secret too
+    unseen_documents = unseen_files(Attachment, document, world, made, **told, **titles)
+    shown = make_attachment(source=world.source)
     indexing.flush_index()
-    digests = {"digest": [make_picture(place=world.place).digest], "hidden": [picture.digest for picture in unseen]}
+    digests = {
+        "digest": [make_picture(place=world.place).digest],
+        "hidden": [picture.digest for picture in unseen],
+        "document": [shown.digest],
+        "hidden_document": list({attachment.digest for attachment in unseen_documents}),
+    }
     return keys_of([*records(world), once_secret]) | digests, keys_of(made)
 
 
-def kind_of_owner(record):
-    """Return the name of the record's model if its records have pictures; "" if not."""
-    kind = record._meta.model_name
-    return kind if kind in Picture.OWNERS else ""
+def unseen_files(model, make, world, made, **told):
+    """Return files that readers do not see: hidden ones of published records, and shown ones of unpublished records."""
+    files = [make(**{owner: getattr(world, owner)}, is_shown=False, **told) for owner in model.OWNERS]
+    owners = [(record._meta.model_name, record) for record in made]
+    return files + [make(**{kind: record}, **told) for kind, record in owners if kind in model.OWNERS]
 
 
 def revise(record):
@@ -200,6 +213,9 @@ class TestHidden:
         }
         assert answers == dict.fromkeys(seen["digest"], 200) | dict.fromkeys(seen["hidden"], 404)
         assert len(answers) > 20
+        [hidden_document], [shown] = seen["hidden_document"], seen["document"]
+        answers = [client.get(f"/files/attachments/{digest}.pdf").status_code for digest in (hidden_document, shown)]
+        assert answers == [404, 200]
 
     def test_its_words_find_no_more_than_words_that_stand_nowhere(self, hidden, client):
         stranger = "Zzyzxa"

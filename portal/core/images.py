@@ -74,6 +74,12 @@ def encode(data: bytes) -> EncodedImage:
     )
 
 
+def redraw(data: bytes, widest: int) -> bytes:
+    """Return an uploaded image as one WebP file, at most `widest` pixels wide. Raise ValidationError if it is none."""
+    picture = _drawn(data)
+    return _webp(picture, min(picture.width, widest))
+
+
 def _drawn(data: bytes) -> Image.Image:
     """Return the pixels of an image, upright, in sRGB and without transparency. Raise ValidationError if it is none."""
     unreadable = ValidationError(_("The file is not a JPEG, PNG or WebP picture that the portal can read."))

@@ -3,7 +3,7 @@
 import unicodedata
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,3 +37,4 @@ year_validators = [
     MinValueValidator(FIRST_YEAR, _("A year must have four digits, between 1800 and 2200.")),
     MaxValueValidator(LAST_YEAR, _("A year must have four digits, between 1800 and 2200.")),
 ]
+language_code = RegexValidator(r"^[a-z]{2,3}$", _("A language is written as its ISO 639 code, such as ko."))

@@ -22,7 +22,7 @@ from portal.formats.fields import (
     related_many,
 )
 from portal.formats.serialisers import Address, Serialiser
-from portal.models import Alias, IdentifierScheme, Picture, Place, PlaceCitation, PlaceIdentifier, Source
+from portal.models import Alias, Attachment, IdentifierScheme, Picture, Place, PlaceCitation, PlaceIdentifier, Source
 
 PLACE = PlaceSummary(Place)
 COUNTRY = RelatedSummary(Place)
@@ -84,12 +84,12 @@ class IdentifierUrlField(Field):
         return nullable({"type": "string", "format": "uri"})
 
 
-class PictureUrlField(Field):
-    """The URL of the widest file of a picture."""
+class FileUrlField(Field):
+    """The URL of a stored file, which the route `route` makes of two columns."""
 
-    def __init__(self):
+    def __init__(self, route, *columns):
         super().__init__("url", "URL")
-        self.columns = ("digest", "width")
+        self.route, self.columns = route, columns
 
     def cells_of(self, reading, at):
         return lambda row: (self._url(reading, row[at], row[at + 1]),)
@@ -97,9 +97,8 @@ class PictureUrlField(Field):
     def data_of(self, reading, at):
         return lambda row: self._url(reading, row[at], row[at + 1])
 
-    @staticmethod
-    def _url(reading, digest, width):
-        return reading.base + reverse("picture-file", args=[digest, width])
+    def _url(self, reading, *values):
+        return reading.base + reverse(self.route, args=values)
 
     def schema(self):
         return {"type": "string", "format": "uri"}
@@ -113,12 +112,35 @@ def pictures(owner):
         Picture,
         owner,
         [
-            PictureUrlField(),
+            FileUrlField("picture-file", "digest", "width"),  # of the widest file
             TranslatedTextField("alt", column(Picture, "alt")),
             DateField("taken_on", column(Picture, "taken_on")),
             PlainField("author", column(Picture, "author"), optional=False),
             PlainField("credit", column(Picture, "credit"), optional=False),
             PlainField("licence", column(Picture, "licence"), optional=False),
+        ],
+        order=("position", "pk"),
+        only=Q(is_shown=True),
+    )
+
+
+def attachments(owner):
+    """Return the field for the attachments of a record that readers see."""
+    return RelatedRowsField(
+        "attachments",
+        _("attachments"),
+        Attachment,
+        owner,
+        [
+            FileUrlField("attachment-file", "digest", "format"),
+            TranslatedTextField("title", column(Attachment, "title")),
+            PlainField("format", column(Attachment, "format"), optional=False),
+            PlainField("size", column(Attachment, "size"), type="integer", optional=False),
+            PlainField("language", column(Attachment, "language"), optional=False),
+            DateField("date", column(Attachment, "date")),
+            PlainField("author", column(Attachment, "author"), optional=False),
+            PlainField("credit", column(Attachment, "credit"), optional=False),
+            PlainField("licence", column(Attachment, "licence"), optional=False),
         ],
         order=("position", "pk"),
         only=Q(is_shown=True),
@@ -196,6 +218,7 @@ Serialiser(
         PlainField("edition", column(Source, "edition")),
         TranslatedTextField("licence", column(Source, "licence")),
         PlainField("note", column(Source, "note")),
+        attachments("source"),
         *TIMES,
     ],
     address=Address("source"),

@@ -45,9 +45,13 @@ def see_other(path):
     return response
 
 
-def _shown(record, files):
-    """Return the files of a record that readers see; [] for a kind of record that has none."""
-    return list(getattr(record, files).filter(is_shown=True)) if hasattr(record, files) else []
+def files_of(record):
+    """Return the files of a record that readers see, by the name of their relation."""
+    return {
+        name: list(getattr(record, name).filter(is_shown=True))
+        for name in ("pictures", "attachments")
+        if hasattr(record, name)
+    }
 
 
 class RecordView(PageMetadataMixin, DetailView):
@@ -166,6 +170,8 @@ class RecordView(PageMetadataMixin, DetailView):
         kind, things = super().metadata(tell, context)
         if things and (pictures := context.get("pictures")):
             things[0]["image"] = [tell.picture(picture) for picture in pictures]
+        if things and (attachments := context.get("attachments")):
+            things[0]["subjectOf"] = [tell.attachment(attachment) for attachment in attachments]
         return kind, things
 
     def get_context_data(self, **kwargs):
@@ -183,7 +189,7 @@ class RecordView(PageMetadataMixin, DetailView):
                 "record_formats": self.offered_formats,
                 "past": self.snapshot_date,
             }
-            | ({} if self.snapshot_date else {"pictures": _shown(record, "pictures")} | self.related_context(record))
+            | ({} if self.snapshot_date else files_of(record) | self.related_context(record))
         )
 
     def related_context(self, record):

@@ -1,6 +1,7 @@
 """The models of the app `portal`: places, sources, base classes of records, and tables for search and curation."""
 
 from portal.models.alias import Alias, AliasedMixin, attach_aliases
+from portal.models.attachment import Attachment
 from portal.models.corrections import Correction, PortalDetails, ReaderReport
 from portal.models.curation import (
     DuplicateCandidate,
@@ -9,9 +10,10 @@ from portal.models.curation import (
     OutdatedTranslation,
     Verification,
 )
+from portal.models.held_file import HeldFileModel
 from portal.models.identifier import ExternalIdentifierModel, IdentifierScheme, PlaceIdentifier
 from portal.models.outlook import DatedQuerySet, Outlook, OutlookMixin
-from portal.models.picture import HeldFileModel, Picture
+from portal.models.picture import Picture
 from portal.models.place import Place, PlaceCitation
 from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
@@ -28,6 +30,7 @@ __all__ = [
     "Alias",
     "AliasedMixin",
     "Assignment",
+    "Attachment",
     "AuditEntry",
     "Citation",
     "Comment",

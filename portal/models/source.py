@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
-from portal.core.validators import address_of_the_web
+from portal.core.validators import address_of_the_web, language_code
 from portal.models.record import Record, ThroughModel
 
 
@@ -43,7 +43,7 @@ class Source(Record):
     language = models.CharField(
         _("language"),
         max_length=3,
-        validators=[RegexValidator(r"^[a-z]{2,3}$", _("A language is written as its ISO 639 code, such as ko."))],
+        validators=[language_code],
     )
     edition = models.CharField(
         _("edition"), max_length=300, blank=True, help_text=_("Of a dataset: its version or commit, and its span.")

@@ -28,7 +28,7 @@ from portal.formats import dataset_metadata, spreadsheets
 from portal.formats import json as formats_json
 from portal.formats.fields import values_tuples
 from portal.formats.serialisers import SERIALISERS, RecordSelection
-from portal.models import Picture
+from portal.models import HeldFileModel
 from portal.tracking import content_version
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ Everything that the portal tells its readers, as of {moment}.
 csv/            one table a kind of record, in UTF-8: what a cell holds several of is parted by "; "
 json/           the same records, with all that hangs on them
 places.geojson  where things are (RFC 7946)
-files/          pictures, by the last part of the addresses that the tables give
+files/          pictures and documents, by the last part of the addresses that the tables give
 sources.ris, sources.bib, sources.csl.json  the sources, for reference managers
 
 datapackage.json describes the tables for programs (Frictionless Data Package), csv/*.csv-metadata.json do so as CSV on
@@ -195,8 +195,8 @@ def write_tables(archive):
 
 
 def write_uploaded_files(archive):
-    """Add the files of shown pictures, the widest of each. They are compressed already, so they are only stored."""
-    names = (picture.file_names[-1] for picture in Picture.objects.public())
+    """Add the files that readers see, the widest of each picture. They are compressed already: they are only stored."""
+    names = (row.file_names[-1] for model in HeldFileModel.__subclasses__() for row in model.objects.public())
     for name in sorted(set(names)):
         # The archive is made without a lost file: `check_files` reports it.
         with contextlib.suppress(FileNotFoundError), default_storage.open(name) as file:

@@ -108,6 +108,23 @@ class SchemaContext:
             dateCreated=str(picture.taken_on),
         )
 
+    def attachment(self, attachment):
+        """Return a document about the record, with its licence and its credit line."""
+        title, _language = text_and_language(attachment, "title")
+        return node(
+            "MediaObject",
+            contentUrl=self.base + attachment.src,
+            name=title,
+            encodingFormat=attachment.content_type,
+            contentSize=f"{attachment.size} B",
+            inLanguage=attachment.language,
+            creditText=attachment.credit,
+            creator=node("Organization", name=attachment.author) if attachment.author else None,
+            license=attachment.licence_url or attachment.get_licence_display(),
+            isBasedOn=attachment.url,
+            datePublished=str(attachment.date),
+        )
+
     def place(self, place):
         """Return a related place with its position."""
         return self.ref(PLACES[Place.Kind(place.kind)], place) | position(place)

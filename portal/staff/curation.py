@@ -21,7 +21,7 @@ from portal.curation import merge as curation_merge
 from portal.curation.similarity import find_similar
 from portal.models import Alias, AliasedMixin
 from portal.models.curation import DuplicateCandidate, ExternalLink
-from portal.models.picture import held_files
+from portal.models.held_file import held_files
 from portal.models.workflow import allowed_actions
 from portal.staff.pages import admin_address, admin_path, posted_object
 

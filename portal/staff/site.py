@@ -27,7 +27,7 @@ APPS = ("issues", "projects", "portal", "auth", "mfa")
 MODELS = (
     *("Issue", "IssueLink", "KeyFigure", "Indicator", "Observation", "Event", "Term"),
     *("Project", "Agreement", "AgreementOutcome", "AgreementActivity", "Result", "Organisation"),
-    *("Place", "Source", "Picture"),
+    *("Place", "Source", "Picture", "Attachment"),
     *("Revision", "ReaderReport", "Correction", "PortalDetails", "DigestSubscription"),
 )
 

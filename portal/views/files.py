@@ -9,8 +9,9 @@ from django.http import Http404, HttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
+from portal.core.documents import DocumentFormat
 from portal.core.images import CONTENT_TYPE, widths_of
-from portal.models import Picture
+from portal.models import Attachment, Picture
 from portal.models.picture import file_name
 
 YEAR = 31_536_000  # seconds
@@ -25,6 +26,18 @@ def picture_file(request, digest, width):
         raise Http404
     response = _response(row, file_name(digest, width), CONTENT_TYPE)
     response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+@require_safe
+def attachment_file(request, digest, form):
+    """Return the file of an attachment, to be downloaded. Raise Http404 if there is none that the client may see."""
+    row = _visible(request, Attachment, digest)
+    if form != row.format:
+        raise Http404
+    response = _response(row, row.file_names[0], DocumentFormat(form).content_type)
+    # A document is never shown within the portal's origin. The key of the record says what it is.
+    response.headers["Content-Disposition"] = f'attachment; filename="{row.record.key}-{digest[:6]}.{form}"'
     return response
 
 

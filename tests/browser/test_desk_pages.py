@@ -55,12 +55,13 @@ from issues.models import Issue, Term
 from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
 from tests.make import (
-    make_correction, make_digest_subscription, make_imported, make_imported_file, make_picture, make_portal_details,
-    make_reader_report, make_reporting_organisation, make_revision, make_tombstone,
+    make_attachment, make_correction, make_digest_subscription, make_imported, make_imported_file, make_picture,
+    make_portal_details, make_reader_report, make_reporting_organisation, make_revision, make_tombstone,
 )
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
 ExternalLink.objects.create(address="https://example.org/")
 SuggestedIssue.objects.create(project=Project.objects.first(), issue=Issue.objects.first(), score=3)
+make_attachment()
 make_correction()
 make_digest_subscription()
 make_picture()

@@ -3,7 +3,7 @@
 from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.models.picture import HeldFileModel, stored_names
+from portal.models.held_file import HeldFileModel, stored_names
 
 
 class Command(BaseCommand):

@@ -24,7 +24,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from portal.models.picture import NAMES, store, stored_names
+from portal.models.held_file import is_stored_name, store, stored_names
 
 FORMAT = 3
 WITHOUT_FILES = 2  # the last format of a manifest that lists no uploaded files
@@ -264,7 +264,7 @@ def _is_manifest(told):
         and all(isinstance(name, str) for name in told["migrations"])
         and all(re.fullmatch(r"\w+", table) and isinstance(count, int) for table, count in told["rows"].items())
         and re.fullmatch(r"\w*", told["schema"]) is not None
-        and all(NAMES.fullmatch(name) and isinstance(digest, str) for name, digest in told["files"].items())
+        and all(is_stored_name(name) and isinstance(digest, str) for name, digest in told["files"].items())
     )
 
 

@@ -132,6 +132,7 @@ def test_source_states_what_was_read():
         "edition": None,
         "licence": "CC BY 4.0",
         "note": None,
+        "attachments": [],
     }
 
 

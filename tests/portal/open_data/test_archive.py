@@ -10,7 +10,7 @@ from frictionless import Package
 from portal.core.choices import PublicationStatus
 from portal.open_data import archive
 from portal.tracking import content_version
-from tests.make import make_observation, make_picture, make_place, make_source
+from tests.make import make_attachment, make_observation, make_picture, make_place, make_source
 from tests.portal.open_data.tables import FILES, archived
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,28 @@ def test_archive_has_the_pictures_that_readers_see_and_their_addresses(client):
             "taken_on": "2021-07",
             "author": "Test Drawer",
             "credit": "Test Drawer",
+            "licence": "cc-by-4.0",
+        }
+    ]
+
+
+def test_archive_has_the_documents_that_readers_see_and_what_is_known_of_them(client):
+    source = make_source(key="report")
+    shown, hidden = make_attachment(source=source), make_attachment(source=source, is_shown=False)
+    files = archived(client)
+    assert [name for name in files.namelist() if name.startswith("files/")] == [f"files/{shown.file_names[0]}"]
+    assert hidden.digest.encode() not in b"".join(map(files.read, files.namelist()))
+    [source] = [row for row in json.loads(files.read("json/sources.json"))["items"] if row["key"] == "report"]
+    assert source["attachments"] == [
+        {
+            "url": f"http://testserver{shown.src}",
+            "title": {"en": "Final report", "ko": "최종 보고서", "ru": "Итоговый отчёт"},
+            "format": "pdf",
+            "size": shown.size,
+            "language": "en",
+            "date": "2021-07",
+            "author": "Test Writer",
+            "credit": "© Test Writer",
             "licence": "cc-by-4.0",
         }
     ]

@@ -23,7 +23,7 @@ from portal.ops.backup.files import FILES, MANIFEST, WITHOUT_FILES, Manifest, si
 from portal.search import indexing
 from portal.tracking import content_version
 from tests.conftest import Switch, address_of, copy_of_the_test_database
-from tests.make import make_picture, make_revision
+from tests.make import make_attachment, make_picture, make_revision
 from tests.world import link, make_world
 
 BEGIN_ANEW = {
@@ -70,6 +70,7 @@ def portal_with_backup(django_db_blocker, tmp_path_factory):
             world = make_world()
             link(world.issue)
             make_picture(issue=world.issue)
+            make_attachment(agreement=world.agreement)
             world.issue.summary_ko = "아랄해가 마르고 있다."
             world.issue.save()
             kim = User.objects.create_superuser("kim", password="a long password")

@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from django.test import Client
 
 from issues.models import Issue, Term, TermCitation
-from portal.models import Picture
+from portal.models import Attachment, Picture
 from portal.ops import backup
 from portal.ops.backup.files import FILES, BackupError
 from portal.search import indexing
@@ -49,6 +49,7 @@ class TestBackup:
             assert {width: Client().get(url).status_code for width, url in picture.files} == dict.fromkeys(
                 (390, 780, 800), 200
             )
+            assert Client().get(Attachment.objects.get().src).status_code == 200
             call_command("check_files")
 
     @pytest.mark.parametrize("other", [b"", b"<script>alert(1)</script>"])

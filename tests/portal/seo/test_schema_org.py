@@ -13,6 +13,7 @@ from portal.seo import schema_org
 from tests import reading
 from tests.make import (
     make_alias,
+    make_attachment,
     make_country,
     make_observation,
     make_picture,
@@ -55,6 +56,25 @@ def test_record_has_its_pictures_with_licence_and_credit(client):
         }
     ]
     assert "image" not in main(client.get(f"/en/places/{make_place().key}/"))
+
+
+def test_record_has_its_documents_with_format_language_and_licence(client):
+    source = make_source(key="report")
+    shown, _hidden = make_attachment(source=source, language="ru"), make_attachment(source=source, is_shown=False)
+    assert main(client.get("/ko/sources/report/"))["subjectOf"] == [
+        {
+            "@type": "MediaObject",
+            "contentUrl": f"http://testserver{shown.src}",
+            "name": "최종 보고서",
+            "encodingFormat": "application/pdf",
+            "contentSize": f"{shown.size} B",
+            "inLanguage": "ru",
+            "creditText": "© Test Writer",
+            "creator": {"@type": "Organization", "name": "Test Writer"},
+            "license": "https://creativecommons.org/licenses/by/4.0/",
+            "datePublished": "2021-07",
+        }
+    ]
 
 
 def test_source_is_the_work_that_it_is(client):

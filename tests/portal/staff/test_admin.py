@@ -33,6 +33,7 @@ from issues.models import (
 from portal.core.choices import Area, PublicationStatus
 from portal.models import (
     Alias,
+    Attachment,
     Correction,
     DigestSubscription,
     ExternalLink,
@@ -77,6 +78,7 @@ from tests.make import (
     make_agreement,
     make_alias,
     make_area_report,
+    make_attachment,
     make_citation,
     make_comparison_example,
     make_correction,
@@ -171,6 +173,7 @@ LINKED = {
     Organisation: lambda: make_organisation(country=make_country()),
     PageIndicator: make_page_indicator,
     Picture: make_picture,
+    Attachment: make_attachment,
     Place: lambda: make_place(country=make_country(), part_of=make_place()),
     Project: linked_project,
     ReportingOrganisation: lambda: ReportingOrganisation.objects.first() or make_reporting_organisation(),

@@ -27,6 +27,7 @@ LATER = {
     "0045_rights_to_digest_subscriptions": 4,
     "0049_rights_to_revisions": 3,
     "0052_rights_to_pictures": 16,
+    "0055_rights_to_attachments": 16,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 

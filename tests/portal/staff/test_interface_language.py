@@ -24,6 +24,7 @@ from projects.models import Project
 from tests.make import (
     make_alias,
     make_area_report,
+    make_attachment,
     make_comparison_example,
     make_correction,
     make_digest_subscription,
@@ -58,6 +59,7 @@ def records(own_database):
         for make in (
             make_alias,
             make_former_key,
+            make_attachment,
             make_picture,
             make_tombstone,
             make_imported,

@@ -137,7 +137,8 @@ AUDITED = """
     issues.AreaReport issues.ComparisonExample issues.Event issues.EventCitation issues.Indicator issues.Issue
     issues.IssueCitation issues.IssueFeature issues.IssueInCountry issues.IssueLink issues.IssueLinkCitation
     issues.IssueMotif issues.IssueSdg issues.KeyFigure issues.KeyFigureCitation issues.Observation issues.PageIndicator
-    issues.Term issues.TermCitation portal.Alias portal.Correction portal.FormerKey portal.Picture portal.PortalDetails
+    issues.Term issues.TermCitation portal.Alias portal.Attachment portal.Correction portal.FormerKey portal.Picture
+    portal.PortalDetails
     portal.Place portal.PlaceCitation portal.PlaceIdentifier portal.Source portal.Tombstone
     projects.Agreement projects.AgreementActivity projects.AgreementActivityCitation projects.AgreementArea
     projects.AgreementCitation projects.AgreementOutcome projects.AgreementOutcomeCitation projects.AgreementParty

@@ -65,6 +65,7 @@ def test_every_record_every_row_and_every_relation_has_a_history():
     }
     assert {model.__name__ for model in set(TRACKED) - records} == {
         "Alias",
+        "Attachment",
         "Correction",
         "Picture",
         "PortalDetails",

@@ -8,7 +8,18 @@ from PIL import Image
 
 from portal.core.choices import PublicationStatus
 from portal.models import Picture
-from tests.make import UNPUBLISHED, make_event, make_issue, make_organisation, make_picture, make_place, make_project
+from tests.make import (
+    UNPUBLISHED,
+    make_agreement,
+    make_attachment,
+    make_event,
+    make_issue,
+    make_organisation,
+    make_picture,
+    make_place,
+    make_project,
+    make_source,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +108,48 @@ def test_file_that_the_storage_has_lost_is_not_found(client):
 
 def test_files_are_only_read(client):
     assert client.post(make_picture().src).status_code == 405
+
+
+# ── Documents ────────────────────────────────────────────────────────────────────────────────────────────────
+
+DOCUMENT_OWNERS = {"agreement": make_agreement, "project": make_project, "source": make_source}
+
+
+@pytest.mark.parametrize("owner", DOCUMENT_OWNERS)
+def test_reader_downloads_a_document_and_browsers_never_show_it_within_the_portal(client, owner):
+    attachment = make_attachment(**{owner: DOCUMENT_OWNERS[owner](key="trees")})
+    response = client.get(attachment.src)
+    assert (response.status_code, response.content[:5], len(response.content)) == (200, b"%PDF-", attachment.size)
+    assert {name: response.headers[name] for name in HEADERS} == {
+        "Content-Type": "application/pdf",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Disposition": f'attachment; filename="trees-{attachment.digest[:6]}.pdf"',
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "Cache-Control": "public, max-age=31536000, immutable",
+    }
+
+
+HEADERS = (
+    *("Content-Type", "X-Content-Type-Options", "Content-Disposition"),
+    *("Content-Security-Policy", "Cache-Control"),
+)
+
+
+@pytest.mark.parametrize("owner", DOCUMENT_OWNERS)
+@pytest.mark.parametrize("publication", UNPUBLISHED)
+def test_document_of_an_unpublished_record_does_not_exist_for_readers(client, owner, publication):
+    attachment = make_attachment(**{owner: DOCUMENT_OWNERS[owner](publication=publication)})
+    assert client.get(attachment.src).status_code == 404
+
+
+def test_hidden_document_is_for_staff_only_and_no_cache_keeps_it(desk):
+    attachment = make_attachment(is_shown=False)
+    assert desk("anonymous").get(attachment.src).status_code == 404
+    response = desk("editor").get(attachment.src)
+    assert response.status_code == 200
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["{digest}.docx", "{digest}.pdf/", "{digest}", "..%2F..%2Fdb.pdf", "../../manage.py"])
+def test_only_addresses_of_stored_documents_are_answered(client, path):
+    assert client.get(f"/files/attachments/{path.format(digest=make_attachment().digest)}").status_code == 404

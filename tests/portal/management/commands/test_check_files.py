@@ -4,8 +4,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from portal.models.picture import stored_names
-from tests.make import make_picture
+from portal.models.held_file import stored_names
+from tests.make import make_attachment, make_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +51,15 @@ def test_rows_whose_files_are_lost_are_an_error(capsys):
         call_command("check_files")
     told = capsys.readouterr()
     assert told.err == f"Lost: {picture.file_names[0]}, of picture {picture.pk}\n"
+
+
+def test_documents_are_checked_as_pictures_are(capsys):
+    kept, gone, lost = make_attachment(), make_attachment(), make_attachment()
+    gone.delete()
+    default_storage.delete(lost.file_names[0])
+    with pytest.raises(CommandError, match="Files are lost"):
+        call_command("check_files", delete=True)
+    told = capsys.readouterr()
+    assert told.out.startswith(f"Deleted: {gone.file_names[0]}\n2 files, 1 without a row; 1 rows without a file.")
+    assert told.err == f"Lost: {lost.file_names[0]}, of attachment {lost.pk}\n"
+    assert stored_names() == kept.file_names
