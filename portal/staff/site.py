@@ -17,6 +17,7 @@ from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
 from portal.staff.search import search_page
 from portal.staff.teamwork import desk_notices, notices_page
+from portal.staff.translation import exchange
 from portal.staff.translation import pages as translation
 from portal.staff.usage import usage_page
 from portal.staff.worklists import EditorDashboard
@@ -60,6 +61,9 @@ class PortalAdminSite(AdminSite):
             "": ("translation", translation.progress_page),
             "texts/": ("translation_texts", translation.texts_page),
             "start/": ("translation_start", translation.start_page),
+            "xliff/": ("translation_xliff", exchange.exchange_page),
+            "xliff/export/": ("translation_export", exchange.export_view),
+            "xliff/<slug:token>/": ("translation_outcome", exchange.outcome_page),
             "<str:kind>/<int:pk>/": ("translation_pair", translation.pair_page),
         }
         return [

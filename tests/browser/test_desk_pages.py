@@ -27,6 +27,7 @@ OTHERS = (
     "search/?q=water",
     "usage/",
     "translation/",
+    "translation/xliff/",
     "translation/texts/?kind=issues.term&show=all",
     "translation/issues.term/{issues.term}/?show=all",
     "notices/",

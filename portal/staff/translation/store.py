@@ -41,12 +41,16 @@ class NotStoredError(Exception):
 
 @dataclass(frozen=True)
 class TranslatedRow:
-    """A row whose texts a user translates into the language `target`; `kind` is its TextKind."""
+    """A row whose texts a user translates into the language `target`; `kind` is its TextKind.
+
+    `revisions` are the open revisions of the user by kind and primary key of their record, if they were fetched before.
+    """
 
     kind: TextKind
     row: object
     target: str
     request: object
+    revisions: dict | None = None
 
     @property
     def record(self):
@@ -67,7 +71,10 @@ class TranslatedRow:
         """Return the user's open revision of the record, or None."""
         if not isinstance(self.record, Record):
             return None
-        revision = Revision.objects.open().of(self.record).filter(author=self.request.user).first()
+        if self.revisions is not None:
+            revision = self.revisions.get((self.record._meta.label_lower, self.record.pk))
+        else:
+            revision = Revision.objects.open().of(self.record).filter(author=self.request.user).first()
         if revision is not None:
             revision.target = self.record
         return revision

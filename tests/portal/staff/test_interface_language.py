@@ -147,7 +147,11 @@ class TestDesk:
         pages = [
             *("/admin/", "/admin/doubles/", "/admin/notices/", "/admin/projects/reportingorganisation/kept-out/"),
             f"/admin/auth/user/{records[User].pk}/password/",
-            *("/admin/translation/", "/admin/translation/texts/?kind=issues.term&show=all"),
+            *(
+                "/admin/translation/",
+                "/admin/translation/xliff/",
+                "/admin/translation/texts/?kind=issues.term&show=all",
+            ),
             f"/admin/translation/issues.term/{records[Term].pk}/?show=all",
             *(f"/admin/{app}/" for app in apps),
             *(f"/admin/{Issue._meta.app_label}/issue/?care={need}" for need in WORKLISTS),
