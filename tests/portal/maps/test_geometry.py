@@ -3,7 +3,6 @@
 import math
 import random
 import re
-import time
 
 import pytest
 
@@ -222,13 +221,27 @@ def test_clusters_lose_nobody_and_keep_apart(distance):
     assert all(math.dist(points[group[0]][:2], points[i][:2]) < distance for group in groups for i in group)
 
 
-def test_clusters_are_quick():
-    """Fifty thousand points: clustering uses a grid, not every pair."""
+def test_clusters_compare_a_point_with_leaders_nearby_only(monkeypatch):
     chance = random.Random(1)
-    points = [(chance.uniform(0, 1e4), chance.uniform(0, 1e4), 1) for _ in range(50_000)]
-    start = time.perf_counter()
+    points = [(chance.uniform(0, 1e4), chance.uniform(0, 1e4), 1) for _ in range(5_000)]
+    compared = []
+    monkeypatch.setattr(geometry, "math", Counting(compared))
     geometry.clusters(points, 40)
-    assert time.perf_counter() - start < 5
+    # Nine cells of the size of the distance have few points that are so far apart. Every pair would be 12 million.
+    assert 0 < len(compared) < 20 * len(points)
+
+
+class Counting:
+    """The module math, which notes each distance that is asked for."""
+
+    floor = math.floor
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def dist(self, *pair):
+        self.asked.append(pair)
+        return math.dist(*pair)
 
 
 def test_radius_makes_areas_comparable():
