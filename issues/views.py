@@ -61,7 +61,7 @@ from portal.core.citation_marks import Footnotes, render_prose
 from portal.core.languages import text_and_language
 from portal.formats import responses
 from portal.formats.serialisers import RecordSelection
-from portal.generic.detail import RecordView, source_footnotes
+from portal.generic.detail import RecordView, footnotes_of, source_footnotes
 from portal.generic.list import RecordListView
 from portal.graphics.svg_export import asks_for_picture
 from portal.models import Correction, Place, Source
@@ -250,9 +250,9 @@ class IssuePage(RecordView):
             *citations_of(issue),
             *(c for link in [*issue.cause_links.all(), *issue.effect_links.all()] for c in link.citations.all()),
         ]
-        of_figures = [source for figure in figures for source in figure.stated_sources]
-        cited = [c.source for c in citations if c.source.publication == VISIBLE]
-        return Footnotes([*cited, *of_figures])
+        of_figures = [c for figure in figures if not figure.observation for c in figure.citations.all()]
+        of_observations = [source for figure in figures for source in figure.stated_sources]
+        return footnotes_of([*citations, *of_figures], of_observations)
 
 
 def dated_once(events, agreements):
@@ -284,8 +284,7 @@ def causes_among(issues):
         .order_by("cause__position", "cause__key", "effect__position", "effect__key")
         .prefetch_related("citations__source")
     )
-    sources = (citation.source for link in links for citation in link.citations.all())
-    notes = Footnotes(source for source in sources if source.publication == VISIBLE)
+    notes = footnotes_of(citation for link in links for citation in link.citations.all())
     return CausesFigure(issues, links, mains=main_issues()), notes
 
 

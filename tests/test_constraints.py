@@ -148,6 +148,8 @@ A_SOURCE_ONCE = {
     "result_cites_a_source_once": make_result,
 }
 
+COPY_OF_THE_WEB = {name.replace("source_once", "copy_of_the_web"): make for name, make in A_SOURCE_ONCE.items()}
+
 OF_THE_WEB = "A URL must begin with https:// or http://."
 # From the constraint to a function that stores a row which breaks only this constraint, and the message for editors.
 BROKEN = {
@@ -507,6 +509,10 @@ BROKEN = {
     **{
         name: (lambda make=make: again(make_citation(make()), position=1), CITED_ALREADY)
         for name, make in A_SOURCE_ONCE.items()
+    },
+    **{
+        name: (lambda make=make: changed(make_citation(make()), archived_url="javascript:alert(1)"), OF_THE_WEB)
+        for name, make in COPY_OF_THE_WEB.items()
     },
 }
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from issues.models.issue import Issue
 from portal.core.choices import PublicationStatus
 from portal.core.partial_dates import PartialDateField
-from portal.models import Citation, DatedQuerySet, OutlookMixin, Place, Record, Source
+from portal.models import Citation, DatedQuerySet, OutlookMixin, Place, Record, Source, citation_constraints
 from portal.models.querysets import RecordManager
 
 
@@ -97,10 +97,4 @@ class EventCitation(Citation):
     natural_fields = ("event__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["event", "source"],
-                name="event_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("event", "event")

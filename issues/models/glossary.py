@@ -4,7 +4,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import AliasedMixin, Citation, Record, Source
+from portal.models import AliasedMixin, Citation, Record, Source, citation_constraints
 
 
 class Term(AliasedMixin, Record):
@@ -38,10 +38,4 @@ class TermCitation(Citation):
     natural_fields = ("term__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["term", "source"],
-                name="term_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("term", "term")

@@ -15,7 +15,7 @@ from portal.core.formatting import quantity_html
 from portal.core.languages import text_and_language
 from portal.core.sdg import goal_column, spoken, validate_sdg
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
-from portal.models import AliasedMixin, Citation, Place, Record, Source, ThroughModel
+from portal.models import AliasedMixin, Citation, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 
@@ -162,13 +162,7 @@ class IssueCitation(Citation):
     natural_fields = ("issue__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["issue", "source"],
-                name="issue_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("issue", "issue")
 
 
 class IssueInCountry(ThroughModel):
@@ -376,13 +370,7 @@ class KeyFigureCitation(Citation):
     natural_fields = ("figure__issue__key", "figure__position", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["figure", "source"],
-                name="key_figure_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("figure", "key_figure")
 
 
 class IssueLink(ThroughModel):
@@ -426,10 +414,4 @@ class IssueLinkCitation(Citation):
     natural_fields = ("link__cause__key", "link__effect__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["link", "source"],
-                name="issue_link_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("link", "issue_link")

@@ -9,13 +9,16 @@ import functools
 import json
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.utils import timezone
 
+from portal.core.choices import PublicationStatus
+from portal.core.database import IdList
 from portal.core.partial_dates import PartialDate
-from portal.models import Source
+from portal.models import Citation, Source
 
 # From the kind of a source to its types in RIS, BibTeX and CSL.
 TYPES = {
@@ -87,6 +90,17 @@ class Reference:
     edition: str = ""
     title_in_english: str = ""
     accessed: datetime.date | None = None
+    passage: str = ""  # what a record cites of the work: a page and a quotation
+    archived_url: str = ""
+
+
+def passages_of(citations):
+    """Return the citations that tell of a passage of their source, by the key of the source; each passage once."""
+    found = defaultdict(dict)
+    for citation in citations:
+        if citation.passage:
+            found[citation.source.key].setdefault(citation.passage, citation)
+    return {key: list(passages.values()) for key, passages in found.items()}
 
 
 def citations_of(record):
@@ -100,10 +114,27 @@ def source_keys(cited):
     return [citation.source.key for citation in citations_of(cited)]
 
 
-def reference(record, address):
-    """Return the reference to a record: a source is cited as the work itself, all others as a page at `address`."""
+def reading_days(pks):
+    """Return the last day on which somebody read each source for a published record, by primary key. One query."""
+    found = []
+    for model in Citation.__subclasses__():
+        citing = [path.removesuffix("__key") for path in model.natural_fields if path.endswith("__key")]
+        published = {f"{path}__publication": PublicationStatus.PUBLISHED for path in citing if path != "source"}
+        read = model.objects.filter(source__in_ids=IdList(pks), read_on__isnull=False, **published)
+        found.append(read.order_by().values_list("source", "read_on"))
+    days = {}
+    for source, day in found[0].union(*found[1:], all=True):
+        days[source] = max(day, days.get(source, day))
+    return days
+
+
+def reference(record, address, read_on=None):
+    """Return the reference to a record: a source is cited as the work itself, all others as a page at `address`.
+
+    `read_on` is the day on which somebody read a source, if known.
+    """
     if isinstance(record, Source):
-        return reference_of_source(record)
+        return reference_of_source(record, read_on)
     title, language = record.name_and_language()
     return Reference(
         key=f"{record._meta.model_name}-{record.key}",
@@ -118,8 +149,8 @@ def reference(record, address):
     )
 
 
-def reference_of_source(source):
-    """Return the reference to the work that a source describes."""
+def reference_of_source(source, read_on=None):
+    """Return the reference to the work that a source describes; accessed today if no day of reading is known."""
     types = TYPES[Source.Kind(source.kind)]
     authors, others = authors_of(source)
     inside = types[1] in {"article", "incollection"} or types[0] == "NEWS"
@@ -137,7 +168,18 @@ def reference_of_source(source):
         language=source.own_title_language,
         edition=source.edition,
         title_in_english=source.title if source.title_original else "",
-        accessed=timezone.localdate() if source.url else None,
+        accessed=read_on or (timezone.localdate() if source.url else None),
+    )
+
+
+def reference_of_citation(citation):
+    """Return the reference to a cited source: with its passage, and the day on which somebody read it, if known."""
+    one = reference_of_source(citation.source, citation.read_on)
+    quotation = f"“{citation.quotation}”" if citation.quotation else ""
+    return replace(
+        one,
+        passage=": ".join(filter(None, [citation.page, quotation])),
+        archived_url=citation.archived_url,
     )
 
 
@@ -204,6 +246,8 @@ def _ris(one):
     yield "UR", one.url
     yield "LA", one.language
     yield "Y2", one.accessed and one.accessed.strftime("%Y/%m/%d")
+    yield "N1", one.passage
+    yield "L2", one.archived_url
 
 
 def _line(text):
@@ -236,7 +280,8 @@ def _bib(one):
     yield "doi", one.doi
     yield "url", one.url.replace("{", "%7B").replace("}", "%7D")
     yield "language", one.language
-    yield "note", _tex(one.title_in_english)
+    yield "note", _tex("; ".join(filter(None, [one.title_in_english, one.passage])))
+    yield "archiveurl", one.archived_url.replace("{", "%7B").replace("}", "%7D")
     yield "urldate", one.accessed and one.accessed.isoformat()
 
 
@@ -285,7 +330,8 @@ def _csl(one):
     yield "DOI", one.doi
     yield "URL", one.url
     yield "language", one.language
-    yield "note", one.title_in_english
+    yield "note", "; ".join(filter(None, [one.title_in_english, one.passage]))
+    yield "archive_location", one.archived_url
     yield "accessed", one.accessed and _date_parts(one.accessed)
 
 

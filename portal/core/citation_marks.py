@@ -1,7 +1,7 @@
 """Prose with `[source-key]` marks: which sources it cites, and its safe HTML with numbered notes."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from django.utils.html import format_html, format_html_join
@@ -30,12 +30,19 @@ class CitedSource(Protocol):
 class Footnotes:
     """The numbered notes of one page: a source gets its number where the page first cites it.
 
-    `sources` maps keys to records. `cite` gives a key's number; iterating gives `(number, source)` in order. Their ids
-    begin with `anchor`, which tells apart the notes of two texts on one page.
+    `sources` maps keys to records. `cite` gives a key's number; iterating gives `(number, source, passages)` in order.
+    `passages` are the citations that tell what the page cites of a source, by its key. The ids of notes begin with
+    `anchor`, which tells apart the notes of two texts on one page.
     """
 
-    def __init__(self, sources: Iterable[CitedSource], anchor: str = "note") -> None:
+    def __init__(
+        self,
+        sources: Iterable[CitedSource],
+        anchor: str = "note",
+        passages: Mapping[str, Sequence[object]] | None = None,
+    ) -> None:
         self.anchor = anchor
+        self._passages = passages or {}
         self._sources = {source.key: source for source in sources}
         self._numbers: dict[str, int] = {}
 
@@ -54,9 +61,9 @@ class Footnotes:
         """Return the source behind a key that `cite` has numbered."""
         return self._sources[key]
 
-    def __iter__(self) -> Iterator[tuple[int, CitedSource]]:
+    def __iter__(self) -> Iterator[tuple[int, CitedSource, Sequence[object]]]:
         for key, number in self._numbers.items():
-            yield number, self._sources[key]
+            yield number, self._sources[key], self._passages.get(key, ())
 
     def __len__(self) -> int:
         return len(self._numbers)

@@ -1,10 +1,12 @@
 """What texts and numbers of records must look like, beyond what their columns say."""
 
+import datetime
 import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 FIRST_YEAR, LAST_YEAR = 1800, 2200  # of measurements and of projections
@@ -23,12 +25,18 @@ def validate_unit(text: str) -> None:
             )
 
 
-def address_of_the_web(name: str) -> models.CheckConstraint:
-    """Return the constraint that `url` is empty or an HTTP address, so that no script gets in by any way."""
-    begins = models.Q(url__startswith="https://") | models.Q(url__startswith="http://")
+def validate_not_in_future(day: datetime.date) -> None:
+    """Raise ValidationError for a day after today."""
+    if day > timezone.localdate():
+        raise ValidationError(_("The day must not be in the future."))
+
+
+def address_of_the_web(name: str, column: str = "url") -> models.CheckConstraint:
+    """Return the constraint that a column is empty or an HTTP address, so that no script gets in by any way."""
+    begins = [models.Q((f"{column}__startswith", start)) for start in ("https://", "http://")]
     return models.CheckConstraint(
         name=name,
-        condition=begins | models.Q(url="") | models.Q(url=None),
+        condition=begins[0] | begins[1] | models.Q((column, "")) | models.Q((column, None)),
         violation_error_message=_("A URL must begin with https:// or http://."),
     )
 

@@ -9,6 +9,7 @@ from portal.formats.fields import (
     ChoiceField,
     DateField,
     DateTimeField,
+    DayField,
     Field,
     PlaceSummary,
     PlainField,
@@ -19,7 +20,6 @@ from portal.formats.fields import (
     SourceSummary,
     TranslatedTextField,
     nullable,
-    related_many,
 )
 from portal.formats.serialisers import Address, Serialiser
 from portal.models import Alias, Attachment, IdentifierScheme, Picture, Place, PlaceCitation, PlaceIdentifier, Source
@@ -63,8 +63,48 @@ def column(model, name):
 
 
 def cited(model, owner):
-    """Return the field for the sources that a record cites, in the order that its editors chose."""
-    return related_many("sources", _("sources"), model, owner, "source", SOURCE, order=("position", "pk"))
+    """Return the field for the sources that a record cites, in the order that its editors chose.
+
+    JSON also states the passage of each source. Tables do not: a quotation does not fit into a cell of several.
+    """
+    source = RelatedField("source", _("sources"), SOURCE, inline=True)
+    return RelatedRowsField(
+        "sources", _("sources"), model, owner, [source, PassageField(model)], order=("position", "pk")
+    )
+
+
+class PassageField(Field):
+    """What a citation tells of the passage of its source, as a JSON object; null if it tells nothing."""
+
+    def __init__(self, model):
+        super().__init__("passage", _("passage"))
+        self.parts = [
+            PlainField("page", column(model, "page")),
+            PlainField("quotation", column(model, "quotation")),
+            DayField("read_on", column(model, "read_on")),
+            PlainField("archived_url", column(model, "archived_url"), format="uri"),
+        ]
+        self.columns = tuple(name for part in self.parts for name in part.columns)
+
+    def column_headers(self):
+        return []
+
+    def cells_of(self, reading, at):
+        return lambda row: ()
+
+    def data_of(self, reading, at):
+        parts = [(part.name, part.data_of(reading, at + place)) for place, part in enumerate(self.parts)]
+
+        def data(row):
+            if not any(row[at : at + len(parts)]):
+                return None
+            return {name: said(row) for name, said in parts}
+
+        return data
+
+    def schema(self):
+        properties = {part.name: part.schema() for part in self.parts}
+        return nullable({"type": "object", "properties": properties, "required": list(properties)})
 
 
 class IdentifierUrlField(Field):

@@ -94,15 +94,17 @@ def _csl(request, records):
 
 def _references(records):
     """Yield a reference for each record. The published sources of a single record follow it, each once."""
+    days = references.reading_days(records.pks) if records.kind == "source" else {}
     for record in records.records():
         with override(records.reader):
             day = records.past[1] if records.past else timezone.localdate()
             address = snapshot_url(records.base + record.get_absolute_url(), day)
-            found = [references.reference(record, address)]
+            found = [references.reference(record, address, days.get(record.pk))]
             if records.single and hasattr(record, "citations"):
-                cited = [citation.source for citation in references.citations_of(record)]
                 found += [
-                    references.reference_of_source(source) for source in cited if source.publication == "published"
+                    references.reference_of_citation(citation)
+                    for citation in references.citations_of(record)
+                    if citation.source.publication == "published"
                 ]
         yield from found
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.generic import DetailView
 
-from portal.citations.references import citations_of
+from portal.citations.references import citations_of, passages_of
 from portal.core.citation_marks import Footnotes
 from portal.core.urls import file_path, snapshot_url
 from portal.formats import responses
@@ -27,12 +27,7 @@ def source_footnotes(record, cited=()):
 
     Those of `cited` follow: rows or records that the page also shows. Their citations must be prefetched.
     """
-    notes = Footnotes(
-        citation.source
-        for one in (record, *cited)
-        for citation in citations_of(one)
-        if citation.source.publication == "published"
-    )
+    notes = footnotes_of(citation for one in (record, *cited) for citation in citations_of(one))
     notes.cite_all()
     return notes
 
@@ -43,6 +38,12 @@ def see_other(path):
     patch_vary_headers(response, ("Accept",))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def footnotes_of(citations, sources=()):
+    """Return the published sources of citations, and further `sources`, as notes that the page numbers as it cites."""
+    shown = [citation for citation in citations if citation.source.publication == "published"]
+    return Footnotes([*(citation.source for citation in shown), *sources], passages=passages_of(shown))
 
 
 def files_of(record):

@@ -6,7 +6,7 @@ The format has one form for each content, so that files can be compared:
 - Records are sorted by `position`, if they have one, and by key. A record follows those of its own model that it names.
 - Rows are sorted by their record, and then as the portal sorts them (`Meta.ordering`). Rows of a row follow it.
 - Fields come in the order of the model: those of the natural key first, many-to-many fields last and sorted.
-  Columns without a language are left out if there is one for each language. NULL_LEFT_OUT is left out while null.
+  Columns without a language are left out if there is one for each language. EMPTY_LEFT_OUT is left out while empty.
 - A number has no zeros at its end. There is one field per line.
 """
 
@@ -83,8 +83,13 @@ FIXTURES = {
     ),
 }
 
-# Columns that few records have.
-NULL_LEFT_OUT = frozenset({"publish_at", "published_at", "iati_identifier"})
+# Columns that few records have. They are left out if they are null or "".
+EMPTY_LEFT_OUT = frozenset(
+    {
+        *("publish_at", "published_at", "iati_identifier"),
+        *("page", "quotation", "read_on", "archived_url"),  # of citations
+    }
+)
 
 
 def content_models():
@@ -231,7 +236,7 @@ def _fields(row, related):
     values = {
         field.name: _value(row, field)
         for field in fixture_fields(type(row))
-        if field.name not in NULL_LEFT_OUT or getattr(row, field.attname) is not None
+        if field.name not in EMPTY_LEFT_OUT or getattr(row, field.attname) not in (None, "")
     }
     return values | {field.name: related[field].get(row.pk, []) for field in fixture_relations(type(row))}
 

@@ -19,7 +19,7 @@ from portal.models.record import Content, EvidenceModel, Record, ThroughModel
 from portal.models.removed import FormerKey, Tombstone
 from portal.models.revision import Revision
 from portal.models.search_index import SearchEntry, SearchFacet, SearchName, SearchState, SearchWord, UnpublishedTitle
-from portal.models.source import Citation, Source
+from portal.models.source import Citation, Source, citation_constraints
 from portal.models.subscription import DigestSubscription
 from portal.models.teamwork import Assignment, Comment, Notice, NoticePreference
 from portal.models.usage import UsageCount
@@ -72,4 +72,5 @@ __all__ = [
     "UsageCount",
     "Verification",
     "attach_aliases",
+    "citation_constraints",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from portal.models.alias import AliasedMixin
 from portal.models.querysets import RecordManager, RecordQuerySet
 from portal.models.record import Record
-from portal.models.source import Citation, Source
+from portal.models.source import Citation, Source, citation_constraints
 
 GYEONGGI = "gyeonggi"  # the key of the province that the portal is made for
 LEVELS = 3  # below a province: city or county, district, site
@@ -207,10 +207,4 @@ class PlaceCitation(Citation):
     natural_fields = ("place__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["place", "source"],
-                name="place_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("place", "place")

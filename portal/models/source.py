@@ -4,12 +4,12 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from portal.core.languages import language_name
 from portal.core.partial_dates import PartialDateField
-from portal.core.validators import address_of_the_web, language_code
+from portal.core.validators import address_of_the_web, language_code, validate_not_in_future
 from portal.models.record import Record, ThroughModel
 
 
@@ -126,9 +126,17 @@ class Source(Record):
 
 
 class Citation(ThroughModel):
-    """The citation of a source by a record. `position` is the order that an editor gave to the citations."""
+    """The citation of a source by a record. `position` is the order that an editor gave to the citations.
+
+    Four fields keep the evidence if the source changes or disappears: where in the source it is (`page`), its words
+    (`quotation`, in the language of the source), when somebody read it, and a copy in a web archive.
+    """
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="+")
+    page = models.CharField(pgettext_lazy("of a document", "page"), max_length=60, blank=True)
+    quotation = models.TextField(_("quotation"), max_length=1_000, blank=True)
+    read_on = models.DateField(_("read on"), null=True, blank=True, validators=[validate_not_in_future])
+    archived_url = models.URLField(_("archived copy"), max_length=600, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
 
     class Meta:
@@ -136,3 +144,21 @@ class Citation(ThroughModel):
         ordering = ["position", "pk"]
         verbose_name = _("citation")
         verbose_name_plural = _("citations")
+
+    @property
+    def passage(self):
+        """Return what is known of the passage: page, quotation, day and archived copy; () if nothing is."""
+        told = (self.page, self.quotation, self.read_on, self.archived_url)
+        return told if any(told) else ()
+
+
+def citation_constraints(owner, name):
+    """Return the constraints of a model of citations. `owner` is its foreign key to what cites."""
+    return [
+        models.UniqueConstraint(
+            fields=[owner, "source"],
+            name=f"{name}_cites_a_source_once",
+            violation_error_message=_("This source is already cited here."),
+        ),
+        address_of_the_web(f"{name}_cites_a_copy_of_the_web", "archived_url"),
+    ]

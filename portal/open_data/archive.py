@@ -187,7 +187,9 @@ def write_tables(archive):
         write(f"csv/{records.label}.csv-metadata.json", [pretty(dataset_metadata.csvw(records.serialiser))])
         write(f"json/{records.label}.json", formats_json.json_text(records))
     write("places.geojson", formats_json.geojson_text(everything("place")))
-    sources = [references.reference_of_source(source) for source in everything("source").records()]
+    cited = everything("source")
+    days = references.reading_days(cited.pks)
+    sources = [references.reference_of_source(source, days.get(source.pk)) for source in cited.records()]
     write("sources.ris", references.ris_text(sources))
     write("sources.bib", references.bib_text(sources))
     write("sources.csl.json", references.csl_text(sources))

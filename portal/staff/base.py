@@ -337,11 +337,38 @@ class ExternalIdentifierInline(RecordInline, admin.TabularInline):
     fields = ("scheme", "value")
 
 
+class DayInput(forms.DateInput):
+    """The browser's own field for a day."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")  # the only format that browsers read
+
+
 class CitationInline(RecordInline, admin.TabularInline):
-    """The citations of a record: its sources and their order."""
+    """The citations of a record: its sources, their order, and what keeps the evidence."""
 
     autocomplete_fields = ("source",)
-    fields = ("source", "position")
-    help_texts = {"position": _("Lower numbers come first; leave blank to put it last.")}
+    fields = ("source", "page", "quotation", "read_on", "archived_url", "position")
+    # Narrow fields (static/css/forms.css): a row of six fits a screen of 1280 pixels.
+    widgets = {
+        "page": forms.TextInput,
+        "quotation": forms.Textarea,
+        "read_on": DayInput,
+        "archived_url": forms.URLInput,
+    }
+    help_texts = {
+        "page": _("Where in the source: 12, 12–14, Table 3."),
+        "quotation": _("The words of the source, in its language. Short: what the record rests on."),
+        "read_on": _("When somebody read the source for this."),
+        "archived_url": _("A copy in a web archive, such as web.archive.org."),
+        "position": _("Lower numbers come first; leave blank to put it last."),
+    }
     verbose_name = _("source")
     verbose_name_plural = pgettext_lazy("desk", "sources")
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if widget := self.widgets.get(db_field.name):
+            kwargs["widget"] = widget(attrs={"class": f"citation-{db_field.name}"})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext
 
-from portal.citations.references import reference
+from portal.citations.references import reading_days, reference
 from portal.citations.styles import STYLES
 from portal.core.choices import Confidence
 from portal.core.citation_marks import footnote_links
@@ -171,8 +171,10 @@ def cite(context, record):
     The cited URL is that of today's version, or of the version of the day that is shown (`portal.history.snapshots`).
     Citation styles in the reader's language come first.
     """
-    one = reference(record, snapshot_url(context["address"], context.get("past") or timezone.localdate()))
     here, kind = get_language(), record._meta.model_name
+    address = snapshot_url(context["address"], context.get("past") or timezone.localdate())
+    read_on = reading_days([record.pk]).get(record.pk) if kind == "source" else None
+    one = reference(record, address, read_on)
     styles = sorted(STYLES, key=lambda style: style.language != here)
     return {
         "record": record,

@@ -9,7 +9,17 @@ from issues.models import Issue
 from portal.core.choices import Area, Level, PublicationStatus
 from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, ended_before, months_before, not_ended_before
-from portal.models import Citation, DatedQuerySet, EvidenceModel, OutlookMixin, Place, Record, Source, ThroughModel
+from portal.models import (
+    Citation,
+    DatedQuerySet,
+    EvidenceModel,
+    OutlookMixin,
+    Place,
+    Record,
+    Source,
+    ThroughModel,
+    citation_constraints,
+)
 from portal.models.querysets import PairManager, RecordManager, RowQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
@@ -302,13 +312,7 @@ class AgreementCitation(Citation):
     natural_fields = ("agreement__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["agreement", "source"],
-                name="agreement_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("agreement", "agreement")
 
 
 class AgreementOutcome(ThroughModel):
@@ -355,13 +359,7 @@ class AgreementOutcomeCitation(Citation):
     natural_fields = ("outcome__agreement__key", "outcome__project__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["outcome", "source"],
-                name="agreement_outcome_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("outcome", "agreement_outcome")
 
 
 class AgreementActivity(ThroughModel):
@@ -405,10 +403,4 @@ class AgreementActivityCitation(Citation):
     natural_fields = ("activity__agreement__key", "activity__date", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["activity", "source"],
-                name="agreement_activity_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("activity", "agreement_activity")

@@ -17,6 +17,7 @@ from portal.models import (
     Place,
     Record,
     Source,
+    citation_constraints,
 )
 from portal.models.identifier import choices_of
 from portal.models.querysets import RecordManager, RecordQuerySet
@@ -139,13 +140,7 @@ class OrganisationCitation(Citation):
     natural_fields = ("organisation__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "source"],
-                name="organisation_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("organisation", "organisation")
 
 
 class OrganisationExternalIdentifier(ExternalIdentifierModel):

@@ -12,7 +12,7 @@ from portal.core.choices import Area, Currency, IatiChoices, Level
 from portal.core.formatting import date_in_sentence
 from portal.core.partial_dates import PartialDateField, months_before, not_before
 from portal.core.sdg import goal_column, spoken, validate_sdg
-from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel
+from portal.models import Citation, Content, EvidenceModel, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import KeyManager, RecordManager, RecordQuerySet
 from portal.models.workflow import TRANSLATED_ACTIONS
 from projects.models.organisation import Organisation
@@ -479,10 +479,4 @@ class ProjectCitation(Citation):
     natural_fields = ("project__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["project", "source"],
-                name="project_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("project", "project")

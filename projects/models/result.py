@@ -12,7 +12,7 @@ from portal.core.choices import Area
 from portal.core.languages import text_and_language
 from portal.core.partial_dates import PartialDateField
 from portal.core.validators import FIRST_YEAR, LAST_YEAR, validate_unit, year_validators
-from portal.models import Citation, Place, Record, Source, ThroughModel
+from portal.models import Citation, Place, Record, Source, ThroughModel, citation_constraints
 from portal.models.querysets import RecordManager, RecordQuerySet
 from projects.models.project import Project
 
@@ -256,10 +256,4 @@ class ResultCitation(Citation):
     natural_fields = ("result__key", "source__key")
 
     class Meta(Citation.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=["result", "source"],
-                name="result_cites_a_source_once",
-                violation_error_message=_("This source is already cited here."),
-            )
-        ]
+        constraints = citation_constraints("result", "result")

@@ -12,6 +12,7 @@ from pybtex.database import parse_string
 
 from portal.citations import parsers as reading_references
 from portal.citations import references
+from portal.core.choices import PublicationStatus
 from portal.models import Source
 from tests.make import make_citation, make_project, make_source
 
@@ -206,3 +207,42 @@ def test_all_real_sources_are_read_back(content, client):
     assert len(bib(client, "/en/sources/?format=bib")) == count
     assert len(csl(client, "/en/sources/?format=csl")) == count
     assert io.StringIO(text(client, "/ru/sources/?format=ris")).read().count("\r\nER  - ") == count
+
+
+COPY = "https://web.archive.org/web/2026/https://example.org/"
+
+
+def cited(**fields):
+    source = make_source(key="paper", url="https://example.org/", **fields)
+    passage = {"page": "12", "quotation": "The lake grew & grew.", "read_on": "2026-03-02", "archived_url": COPY}
+    make_citation(make_project(key="trees"), source, **passage)
+    return source
+
+
+def test_cited_source_has_its_passage_its_copy_and_the_day_on_which_somebody_read_it(client):
+    cited()
+    _page, entry = ris(client, "/en/projects/trees/?format=ris")
+    assert entry["notes"] == ["12: “The lake grew & grew.”"]
+    assert entry["file_attachments2"] == COPY
+    assert entry["access_date"] == "2026/03/02"
+    fields = bib(client, "/en/projects/trees/?format=bib")["paper"].fields
+    assert fields["note"] == r"12: “The lake grew \& grew.”"
+    assert (fields["archiveurl"], fields["urldate"]) == (COPY, "2026-03-02")
+    entry = json.loads(text(client, "/en/projects/trees/?format=csl"))[1]
+    assert (entry["note"], entry["archive_location"]) == ("12: “The lake grew & grew.”", COPY)
+    assert entry["accessed"] == {"date-parts": [[2026, 3, 2]]}
+
+
+def test_source_was_accessed_on_the_last_day_on_which_somebody_read_it(client):
+    source = cited()
+    make_citation(make_project(), source, read_on="2026-04-05")
+    make_citation(make_project(publication=PublicationStatus.DRAFT), source, read_on="2026-05-06")
+    for address in ("/en/sources/?format=ris", "/en/sources/paper/?format=ris"):
+        assert [entry["access_date"] for entry in ris(client, address)] == ["2026/04/05"]
+    assert "Accessed April 5, 2026." in client.get("/en/sources/paper/").content.decode()
+
+
+def test_source_that_nobody_is_known_to_have_read_was_accessed_today(client):
+    make_source(url="https://example.org/")
+    [entry] = ris(client, "/en/sources/?format=ris")
+    assert entry["access_date"] == timezone.localdate().strftime("%Y/%m/%d")

@@ -44,7 +44,7 @@ def test_notes_are_numbered_where_the_page_first_cites_them():
     assert render_prose("One [c]. Two [a][c].", notes) == (
         f'<p>One<sup class="notes">{link(1)}</sup>. Two<sup class="notes">{link(2)} {link(1)}</sup>.</p>'
     )
-    assert [(number, note.key) for number, note in notes] == [(1, "c"), (2, "a")]
+    assert [(number, note.key) for number, note, _passages in notes] == [(1, "c"), (2, "a")]
     assert len(notes) == 2
 
 
@@ -58,7 +58,7 @@ def test_sources_that_no_mark_cites_are_numbered_last():
     notes = notes_of("a", "b", "c")
     notes.cite("b")
     notes.cite_all()
-    assert [(number, note.key) for number, note in notes] == [(1, "b"), (2, "a"), (3, "c")]
+    assert [(number, note.key) for number, note, _passages in notes] == [(1, "b"), (2, "a"), (3, "c")]
 
 
 def test_a_mark_whose_source_is_not_shown_leaves_no_trace():

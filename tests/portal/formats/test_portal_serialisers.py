@@ -102,6 +102,30 @@ def test_cited_sources_are_published_and_in_the_order_of_the_editors():
     assert [source["key"] for source in stated(place)["sources"]] == ["b", "a"]
 
 
+def test_citation_states_its_passage_in_json_and_not_in_tables():
+    place = make_place()
+    passage = {
+        "page": "12–14",
+        "quotation": "The lake grew by 300 km².",
+        "read_on": "2026-03-02",
+        "archived_url": "https://web.archive.org/web/2026/https://example.org/",
+    }
+    make_citation(place, make_source(key="a"), position=1, **passage)
+    make_citation(place, make_source(key="b"), position=2)
+    make_citation(place, make_source(key="c"), position=3, page="5")
+    assert [source["passage"] for source in stated(place)["sources"]] == [
+        passage,
+        None,
+        {"page": "5", "quotation": None, "read_on": None, "archived_url": None},
+    ]
+    table = SERIALISERS["place"].column_headers
+    assert [head.name for head in table if head.name.startswith("sources")] == [
+        "sources",
+        "sources_title",
+        "sources_url",
+    ]
+
+
 def test_source_states_what_was_read():
     source = make_source(
         key="aral",
