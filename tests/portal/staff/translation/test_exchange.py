@@ -213,7 +213,15 @@ def test_files_have_a_limit(desk, monkeypatch):
     monkeypatch.setattr(xliff, "MOST_BYTES", 1_000_000)
     page = upload(desk("editor"), b" " * 1_000_001)
     assert "The file is larger than 1 MB." in reading.words(reading.page(page))
-    monkeypatch.setattr(exchange, "MOST_STORED", 1)
-    row = term()
-    page = upload(desk("editor"), [unit(row, "term", "가"), unit(row, "definition", "나")])
-    assert "more than 1 new translations" in reading.words(reading.page(page))
+
+
+def test_many_texts_are_stored_in_parts(desk, monkeypatch):
+    monkeypatch.setattr(exchange, "MOST_STORED", 2)
+    rows = [term(key=f"t-{number}", term_en=f"Term {number}") for number in range(3)]
+    client = desk("translator")
+    preview = upload(client, [unit(row, "term", "말") for row in rows])
+    assert "At most 2 texts are saved at once." in reading.words(reading.page(preview))
+    rest = confirm(client, preview)
+    assert [text.record for text in rest.context["found"].new] == [rows[2]]
+    confirm(client, rest)
+    assert {type(row).objects.get(pk=row.pk).term_ko for row in rows} == {"말"}
