@@ -1,18 +1,21 @@
-"""Measure export, reading, comparison, dry run and import of ten thousand rows."""
+"""Measure export, reading, comparison, dry run and import of ten thousand rows, and the undo of an import."""
 
 import pytest
+from django.contrib.auth.models import User
 
-from issues.models import Observation
+from issues.models import Observation, Term
 from portal.import_export import files
 from portal.import_export.apply import apply_plan
 from portal.import_export.plan import ImportPlan
 from portal.import_export.tables import schema_for
+from portal.import_export.undo import ImportUndo, undoable_imports
 from projects.models import Project
 from tests.make import make_country, make_indicator, make_place, make_source
 
 pytestmark = pytest.mark.django_db
 
 ROWS = 10_000
+UNDONE = 5_000  # each deleted record has its own state in the history, and leaves the search index
 PROSE = "Saxaul is planted on the dry bed. " * 12
 
 
@@ -82,3 +85,14 @@ def test_ten_thousand_rows(benchmark, model, rows, step):
         assert len(once(files.read, "bench.xlsx", data, table.header).rows) == ROWS
     else:
         assert once(export, step)
+
+
+def test_undo_of_five_thousand_new_records(benchmark):
+    table, header = schema_for(Term), ["key", "term_en", "definition_en"]
+    lines = [(n + 2, [f"made-up-{n}", f"Term {n}", f"What term {n} means."]) for n in range(UNDONE)]
+    sheet = files.Sheet(header, lines)
+    finish(apply_plan(lambda: ImportPlan(table, sheet), keep=True, why="To measure", file="bench.csv"))
+    user = User.objects.create_superuser("bench")
+    undo = ImportUndo(table, undoable_imports([table]).first(), user)
+    benchmark.pedantic(finish, args=(undo.apply(),), rounds=1)
+    assert not Term.objects.exists()
