@@ -15,6 +15,8 @@ from django.views.generic import RedirectView
 
 from portal.accounts.adapters import SignOut, needs_mfa_setup
 from portal.staff.curation import duplicates_page
+from portal.staff.desk_calendar import calendar_page
+from portal.staff.monthly_report import report_csv, report_page
 from portal.staff.search import search_page
 from portal.staff.teamwork import desk_notices, notices_page
 from portal.staff.translation import exchange
@@ -49,6 +51,9 @@ class PortalAdminSite(AdminSite):
             path("doubles/", self.admin_view(page), name="doubles"),
             path("notices/", self.admin_view(functools.partial(notices_page, self)), name="notices"),
             path("search/", self.admin_view(functools.partial(search_page, self)), name="search"),
+            path("calendar/", self.admin_view(functools.partial(calendar_page, self)), name="calendar"),
+            path("report/", self.admin_view(functools.partial(report_page, self)), name="report"),
+            path("report/csv/", self.admin_view(functools.partial(report_csv, self)), name="report_csv"),
             *self._translation_urls(),
             path("usage/", self.admin_view(functools.partial(usage_page, self)), name="usage"),
             path("portal/link/", moved),

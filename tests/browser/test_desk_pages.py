@@ -26,6 +26,8 @@ OTHERS = (
     "doubles/",
     "search/?q=water",
     "usage/",
+    "calendar/",
+    "report/",
     "translation/",
     "translation/xliff/",
     "translation/texts/?kind=issues.term&show=all",
