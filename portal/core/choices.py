@@ -28,6 +28,7 @@ class PublicationStatus(models.TextChoices):
     SCHEDULED = "scheduled", _("Scheduled")
     PUBLISHED = "published", _("Published")
     ARCHIVED = "archived", _("Archived")
+    SET_ASIDE = "set-aside", _("Set aside")
 
 
 class Confidence(models.TextChoices):

@@ -16,9 +16,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from portal.core.choices import PublicationStatus
 from portal.curation.similarity import reason_in_words, similar_pairs
-from portal.models import FormerKey, Record
+from portal.models import FormerKey, Record, workflow
 from portal.models.curation import DuplicateCandidate
 from portal.tracking.signals import Action, Phase
 
@@ -56,7 +55,7 @@ def find_duplicates(model):
     found = {
         tuple(sorted((first.pk, similar.record.pk))): similar
         for first, similar in similar_pairs(model)
-        if PublicationStatus.ARCHIVED not in {first.publication, similar.record.publication}
+        if not workflow.RESTING_STATES & {first.publication, similar.record.publication}
     }
     with transaction.atomic():
         known = list(DuplicateCandidate.objects.filter(kind=kind).order_by("pk").select_for_update())
@@ -88,7 +87,7 @@ def listed(model):
         "-score", "pk"
     )
     pks = {pk for double in waiting for pk in (double.one, double.other)}
-    records = model._base_manager.exclude(publication=PublicationStatus.ARCHIVED).in_bulk(pks)
+    records = model._base_manager.exclude(publication__in=workflow.RESTING_STATES).in_bulk(pks)
     return [
         CandidatePair(
             double.pk,

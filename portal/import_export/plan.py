@@ -291,9 +291,9 @@ class ImportPlan:
         are_open = all(workflow.can_edit(may, publication) for may, publication in owners)
         if owners and not admin.site.is_registered(model):  # rows that are edited only in an inline
             return are_open, frozenset.intersection(*(workflow.languages(*owner) for owner in owners))
-        archived = any(publication == PublicationStatus.ARCHIVED for _may, publication in owners)
+        is_resting = any(publication in workflow.RESTING_STATES for _may, publication in owners)
         whole = ("add" if row.new else "change") in actions and are_open
-        return whole, frozenset() if archived else workflow.languages(actions, None)
+        return whole, frozenset() if is_resting else workflow.languages(actions, None)
 
     def _check_rights(self, row):
         whole, languages = self._rights(row)
@@ -305,6 +305,8 @@ class ImportPlan:
                 row.add_error(name, _("You may change the columns of your language only."))
         elif self.table.is_record and row.new:
             row.add_error("", _("You may not add records of this kind."))
+        elif PublicationStatus.SET_ASIDE in {row.was, *(owner.publication for owner in self.owners(row))}:
+            row.add_error("", _("It is set aside. Take it up again first."))
         elif any("change" in self.actions(type(owner)) for owner in self.owners(row)):
             row.add_error("", _("This record is public: only a reviewer may change it."))
         else:
@@ -336,6 +338,8 @@ class ImportPlan:
                 if new in workflow.TRANSITIONS[old]
                 else _("It cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label),
             )
+        elif new == PublicationStatus.SET_ASIDE and record.was_public:
+            row.add_error("publication", _("Readers saw it, so it cannot be set aside."))
         elif new in workflow.PUBLIC_STATES and old in workflow.EDITABLE_STATES and self._is_own(row):
             row.add_error("publication", _("You wrote or submitted it, so another reviewer publishes it."))
         if "publish_at" in changed and record.publish_at and new != PublicationStatus.SCHEDULED:

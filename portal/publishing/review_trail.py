@@ -42,6 +42,8 @@ class ReviewTrail:
     writers: dict = field(default_factory=dict)  # user -> time of the last change of the record's content
 
     def add(self, user, at, old, new):
+        if old != new and PublicationStatus.SET_ASIDE in {old, new}:
+            return  # who sets a draft aside, or takes it up again, neither wrote nor reviewed it
         step = ReviewStep(user, at, old, new)
         if new in SEEN:
             if new == PublicationStatus.PUBLISHED and old not in workflow.PUBLIC_STATES:

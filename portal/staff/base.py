@@ -191,7 +191,7 @@ class RecordAdmin(
     ReviewMixin                 get_urls, response_add, response_change
     DraftsMixin                 get_deleted_objects, get_urls, has_delete_permission
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
-                                form, formfield_for_dbfield, get_actions, get_fieldsets, get_form,
+                                form, formfield_for_dbfield, get_actions, get_changelist, get_fieldsets, get_form,
                                 get_readonly_fields, get_urls, log_addition, log_change, save_model
     WorkflowPermissionMixin     get_object, get_readonly_fields, has_change_permission
     EditConflictMixin           change_form_template, changeform_view, get_form

@@ -22,7 +22,7 @@ from portal.curation.similarity import find_similar
 from portal.models import Alias, AliasedMixin
 from portal.models.curation import DuplicateCandidate, ExternalLink
 from portal.models.held_file import held_files
-from portal.models.workflow import allowed_actions
+from portal.models.workflow import RESTING_STATES, allowed_actions
 from portal.staff.pages import admin_address, admin_path, posted_object
 
 AMISS = (ExternalLink.LinkStatus.BROKEN, ExternalLink.LinkStatus.MOVED, ExternalLink.LinkStatus.FAILING)
@@ -63,7 +63,7 @@ class CurationMixin:
 
         Editors may verify published records too, since a verification does not change the record.
         """
-        return "change" in self.actions_of(request) and obj.publication != PublicationStatus.ARCHIVED
+        return "change" in self.actions_of(request) and obj.publication not in RESTING_STATES
 
     def verify_view(self, request, object_id):
         """Store that the user verified the record and found it still correct."""

@@ -53,7 +53,7 @@ class DraftsMixin:
 
     def _is_own_draft(self, request, obj):
         return (
-            obj.publication == PublicationStatus.DRAFT
+            obj.publication in {PublicationStatus.DRAFT, PublicationStatus.SET_ASIDE}
             and not obj.was_public
             and "change" in self.actions_of(request)
             and creator_id(obj) == request.user.pk

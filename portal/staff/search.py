@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
 from django.template.response import TemplateResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from portal.core.choices import PublicationStatus
@@ -98,13 +99,18 @@ def search_page(site, request):
     if not models:
         raise PermissionDenied
     text = clean(request.GET.get("q", ""))[:LONGEST_QUERY]
-    found = [_unpublished(text, models), _published(text, models)] if text.strip() else []
+    is_aside = request.GET.get("state") == PublicationStatus.SET_ASIDE
+    found = []
+    if text.strip():
+        found = [_unpublished(text, models, is_aside), *([] if is_aside else [_published(text, models)])]
     context = {
         **site.each_context(request),
         "title": _("Search all records"),
         "text": text,
         "found": [hits for hits in found if hits.hits],
         "nothing": bool(text.strip()) and not any(hits.hits for hits in found),
+        "set_aside_url": f"?{urlencode({'q': text, 'state': PublicationStatus.SET_ASIDE})}" if text.strip() else "",
+        "is_aside": is_aside,
         "recent": [DeskHit(record) for record in recent_records(request.user, dict.fromkeys(models.values()))],
     }
     return TemplateResponse(request, "admin/search.html", context)
@@ -120,17 +126,25 @@ def _records(entries, models):
     return [records[models[kind], pk] for kind, pk in pairs if (models[kind], pk) in records]
 
 
-def _unpublished(text, models):
-    """Return the hits among unpublished records: those with exactly this name or key first, then the newest."""
+def _unpublished(text, models, is_aside):
+    """Return the hits among unpublished records: those with exactly this name or key first, then the newest.
+
+    They are the drafts that are set aside if `is_aside`, else all others.
+    """
     keys = {}
     entries = [record_of(entry) for entry in unpublished_matching(parse(text))]
     for kind, pk in entries:
         if kind in models:
             keys.setdefault(models[kind], []).append(pk)
+    for model, pks in keys.items():
+        aside = model.objects.filter(pk__in_ids=IdList(pks), publication=PublicationStatus.SET_ASIDE).order_by()
+        aside = set(aside.values_list("pk", flat=True))
+        keys[model] = [pk for pk in pks if (pk in aside) == is_aside]
     records = [record for model, pks in keys.items() for record in _newest(model, pks, text)]
     records.sort(key=lambda record: (record.is_exact, record.updated_at), reverse=True)
     hits = [DeskHit(record) for record in records[:MOST_SHOWN]]
-    return DeskHits(_("Not published"), hits, sum(map(len, keys.values())))
+    words = PublicationStatus.SET_ASIDE.label if is_aside else _("Not published")
+    return DeskHits(words, hits, sum(map(len, keys.values())))
 
 
 def _newest(model, pks, text):

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
@@ -25,6 +26,7 @@ from portal.staff.pages import admin_address, admin_path, posted_object
 from portal.tracking.change_reasons import ChangeReason
 from portal.tracking.history import change_reason
 
+SET_ASIDE = PublicationStatus.SET_ASIDE
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 # The reason in the history of a record whose state was changed by an action of the list, by its new state.
 MOVED = {
@@ -32,6 +34,7 @@ MOVED = {
     PublicationStatus.IN_REVIEW: ChangeReason.SUBMITTED,
     PublicationStatus.PUBLISHED: ChangeReason.PUBLISHED,
     PublicationStatus.ARCHIVED: ChangeReason.ARCHIVED,
+    PublicationStatus.SET_ASIDE: ChangeReason.SET_ASIDE,
 }
 
 
@@ -126,7 +129,7 @@ class ChildModelAdmin(WorkflowPermissionMixin):
         )
 
     def languages(self, request, obj=None):
-        if obj is not None and any(owner.publication == PublicationStatus.ARCHIVED for owner in self._owners(obj)):
+        if obj is not None and any(owner.publication in workflow.RESTING_STATES for owner in self._owners(obj)):
             return frozenset()
         return super().languages(request, obj)
 
@@ -272,12 +275,27 @@ class WorkflowForm(forms.ModelForm):
             self.add_error("publish_at", gettext("Enter a time in the future."))
 
 
+class RecordChangeList(ChangeList):
+    """The list of records. It leaves out what is set aside, unless the filter of publication or an export asks for it.
+
+    An export names the records that were selected in a list (`id__in`).
+    """
+
+    def get_queryset(self, request, exclude_parameters=None):
+        if not any(name.startswith(("publication", "id__in")) for name in self.params):
+            self.root_queryset = self.root_queryset.exclude(publication=SET_ASIDE)
+        return super().get_queryset(request, exclude_parameters)
+
+
 class WorkflowMixin(WorkflowPermissionMixin):
     """The admin of a record with publication states: its form, its actions and its deletion."""
 
     form = WorkflowForm
 
-    actions = ["submit_selected", "publish_selected", "send_back_selected", "archive_selected", "delete_unseen"]
+    actions = [
+        *("submit_selected", "publish_selected", "send_back_selected", "archive_selected"),
+        *("set_aside_selected", "take_up_selected", "delete_unseen"),
+    ]
     delete_confirmation_template = "admin/record_delete.html"
 
     # ── Permissions ──────────────────────────────────────────────────────────────────────────────────────────
@@ -309,6 +327,9 @@ class WorkflowMixin(WorkflowPermissionMixin):
             (title, options | {"fields": [_with_time(row) for row in options["fields"]]})
             for title, options in fieldsets
         ]
+
+    def get_changelist(self, request, **kwargs):
+        return RecordChangeList
 
     def get_actions(self, request):
         """Return the actions without Django's bulk deletion: each deletion of a record asks for its reason."""
@@ -382,7 +403,8 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     def get_urls(self):
         end_previews_path = admin_path(self, "<path:object_id>/end-previews/", self.end_previews_view, "end_previews")
-        return [end_previews_path, *super().get_urls()]
+        set_aside_path = admin_path(self, "<path:object_id>/set-aside/", self.set_aside_view, "set_aside")
+        return [end_previews_path, set_aside_path, *super().get_urls()]
 
     def end_previews_view(self, request, object_id):
         """Invalidate the preview links of the record that were made so far."""
@@ -392,6 +414,19 @@ class WorkflowMixin(WorkflowPermissionMixin):
             raise PermissionDenied
         end_previews(obj)
         self.message_user(request, _("The links to the preview have ended. The form has new ones."), messages.INFO)
+        return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
+
+    def set_aside_view(self, request, object_id):
+        """Set a draft aside, or make a draft of it again."""
+        if (obj := posted_object(self, request, object_id)) is None:
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_move_permission(request):
+            raise PermissionDenied
+        selected = self.model.objects.filter(pk=obj.pk)
+        if obj.publication == SET_ASIDE:
+            self.take_up_selected(request, selected)
+        else:
+            self.set_aside_selected(request, selected)
         return HttpResponseRedirect(admin_address(self.model, "change", obj.pk))
 
     def workflow_context(self, request, obj):
@@ -408,8 +443,16 @@ class WorkflowMixin(WorkflowPermissionMixin):
             "unpublished": unpublished,
             "previews": preview_links(stored) if unpublished else [],
             "end_previews_url": admin_address(self.model, "end_previews", obj.pk) if may_change else "",
-            "held": self.has_move_permission(request) and not may_change,
+            "held": self.has_move_permission(request) and not may_change and stored.publication != SET_ASIDE,
+            "is_set_aside": stored.publication == SET_ASIDE,
+            "set_aside_url": self._set_aside_url(request, stored),
         }
+
+    def _set_aside_url(self, request, stored):
+        """Return the URL that sets a draft aside or takes it up again; "" if the user or the record may not."""
+        new = PublicationStatus.DRAFT if stored.publication == SET_ASIDE else SET_ASIDE
+        reason = why_not_allowed(self.actions_of(request), stored, new, is_own=False)
+        return "" if reason else admin_address(self.model, "set_aside", stored.pk)
 
     def address_of_unpublished(self, request, record):
         """Return the URL of the form of a record that must be published first; "" if the user may not open it."""
@@ -461,6 +504,24 @@ class WorkflowMixin(WorkflowPermissionMixin):
             lambda n: ngettext("{count} record was archived.", "{count} records were archived.", n),
         )
 
+    @admin.action(description=_("Set aside selected %(verbose_name_plural)s"), permissions=["move"])
+    def set_aside_selected(self, request, queryset):
+        self._move(
+            request,
+            queryset,
+            lambda old: SET_ASIDE,
+            lambda n: ngettext("{count} record was set aside.", "{count} records were set aside.", n),
+        )
+
+    @admin.action(description=_("Take up selected %(verbose_name_plural)s again"), permissions=["move"])
+    def take_up_selected(self, request, queryset):
+        self._move(
+            request,
+            queryset,
+            lambda old: PublicationStatus.DRAFT if old == SET_ASIDE else None,
+            lambda n: ngettext("{count} record is a draft again.", "{count} records are drafts again.", n),
+        )
+
     @transaction.atomic
     def _move(self, request, queryset, target, words):
         """Set the state of each record to `target(old state)`. Tell the user the number of records and what failed.
@@ -483,7 +544,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
                     stayed.append(record)
                 else:
                     old = record.publication
-                    with change_reason(MOVED[new]):
+                    with change_reason(ChangeReason.TAKEN_UP if old == SET_ASIDE else MOVED[new]):
                         store_move(record, new)
                     record_moved(record, old, request.user)
                     moved.append(record)
@@ -531,6 +592,8 @@ def why_not_allowed(actions, record, new, *, is_own):
         if new in workflow.TRANSITIONS[old]:
             return gettext("you may not move it from “{old}” to “{new}”.").format(old=old.label, new=new.label)
         return gettext("it cannot be moved from “{old}” to “{new}”.").format(old=old.label, new=new.label)
+    if new == SET_ASIDE and record.was_public:
+        return gettext("Readers saw it, so it cannot be set aside.")
     if is_own and new in workflow.PUBLIC_STATES and old in workflow.EDITABLE_STATES:
         return gettext("you wrote or submitted it, so another reviewer publishes it.")
     return ""

@@ -135,8 +135,8 @@ WORKLISTS = {
 
 
 def maintained(queryset):
-    """Return the records that editors still maintain: all except archived ones."""
-    return queryset.exclude(publication=PublicationStatus.ARCHIVED)
+    """Return the records that editors still maintain: all except those that rest."""
+    return queryset.exclude(publication__in=workflow.RESTING_STATES)
 
 
 class WorklistFilter(admin.SimpleListFilter):

@@ -17,6 +17,8 @@ class ChangeReason(enum.StrEnum):
     SUBMITTED = gettext_noop("Sent to review, from the list of records.")
     PUBLISHED = gettext_noop("Published, from the list of records.")
     ARCHIVED = gettext_noop("Archived, from the list of records.")
+    SET_ASIDE = gettext_noop("Set aside: nobody works on this draft now.")
+    TAKEN_UP = gettext_noop("Taken up again.")
     # Transitions at the form of a record, and with the drafts that it depends on.
     SENT_BACK_WITH_COMMENT = gettext_noop("Sent back to its author, with a comment.")
     SUBMITTED_TOGETHER = gettext_noop("Sent to review: “{key}” and the records that it depends on.")

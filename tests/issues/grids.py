@@ -8,7 +8,7 @@ from issues.models import Observation
 from portal.core.choices import PublicationStatus
 from tests import reading
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 
 
 def address(indicator):

@@ -9,10 +9,10 @@ from django.db.models import Count, Exists, OuterRef, Q, TextChoices
 from django.utils.text import capfirst
 from django.utils.translation import pgettext_lazy
 
-from portal.core.choices import PublicationStatus
 from portal.curation.translations import OTHERS, owner_field
 from portal.models import Record
 from portal.models.curation import OutdatedTranslation
+from portal.models.workflow import RESTING_STATES
 from portal.staff.worklists import texts_to_translate
 
 ENGLISH = settings.LANGUAGE_CODE
@@ -95,12 +95,12 @@ class TextKind:
         return [field.name for field in self.model._meta.fields if field.name in wanted]
 
     def rows(self):
-        """Return the rows that are maintained: all except those of archived records. By primary key."""
+        """Return the rows that are maintained: all except those of records that rest. By primary key."""
         rows = self.model._base_manager.select_related(*self.records).order_by("pk")
         if issubclass(self.model, Record):
-            return rows.exclude(publication=PublicationStatus.ARCHIVED)
+            return rows.exclude(publication__in=RESTING_STATES)
         for name in self.records:
-            rows = rows.exclude(**{f"{name}__publication": PublicationStatus.ARCHIVED})
+            rows = rows.exclude(**{f"{name}__publication__in": RESTING_STATES})
         return rows
 
     def matching(self, chosen):

@@ -32,7 +32,7 @@ from tests.make import (
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 
 
 def told(record, public=False):

@@ -30,7 +30,7 @@ from tests.make import (
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 
 
 def change(record, **fields):

@@ -6,7 +6,7 @@ from portal.import_export.files import Sheet
 from portal.import_export.plan import ImportPlan
 from portal.import_export.tables import schema_for
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, ASIDE = PublicationStatus
 
 
 def finish(work):

@@ -27,7 +27,7 @@ from tests.make import (
     make_source,
     make_term,
 )
-from tests.portal.import_export.imports import NO_WAY, A, D, P, R, S, bring, bring_rows, counts, refusals, told
+from tests.portal.import_export.imports import ASIDE, NO_WAY, A, D, P, R, S, bring, bring_rows, counts, refusals, told
 
 pytestmark = pytest.mark.django_db
 
@@ -198,15 +198,16 @@ def test_a_dry_run_stores_nothing_and_finds_what_the_import_would_find():
 # ── Who ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 READERS_SEE_IT = "This record is public: only a reviewer may change it."
+IT_RESTS = "It is set aside. Take it up again first."
 OWN_LANGUAGE = "You may change the columns of your language only."
 
 
 @pytest.mark.parametrize(
     ("group", "words"),
     [
-        (EDITOR, {D: None, R: None, S: READERS_SEE_IT, P: READERS_SEE_IT, A: READERS_SEE_IT}),
-        (REVIEWER, dict.fromkeys(PublicationStatus)),
-        (ADMINISTRATOR, dict.fromkeys(PublicationStatus)),
+        (EDITOR, {D: None, R: None, S: READERS_SEE_IT, P: READERS_SEE_IT, A: READERS_SEE_IT, ASIDE: IT_RESTS}),
+        (REVIEWER, dict.fromkeys(PublicationStatus) | {ASIDE: IT_RESTS}),
+        (ADMINISTRATOR, dict.fromkeys(PublicationStatus) | {ASIDE: IT_RESTS}),
         (TRANSLATORS["ko"], {D: OWN_LANGUAGE, R: OWN_LANGUAGE, S: OWN_LANGUAGE, P: OWN_LANGUAGE, A: NO_WAY}),
     ],
 )
@@ -249,6 +250,7 @@ def test_who_may_add_a_record_by_a_file(user, group, words):
         (EDITOR, D, None),
         (EDITOR, P, READERS_SEE_IT),
         (REVIEWER, P, None),
+        (REVIEWER, ASIDE, IT_RESTS),
         (TRANSLATORS["ko"], D, NO_WAY),
     ],
 )
@@ -292,6 +294,8 @@ def test_a_translator_brings_rows_in_their_language(user):
         (REVIEWER, R, P, None),
         (REVIEWER, P, A, None),
         (REVIEWER, D, A, "It cannot be moved from “Draft” to “Archived”."),
+        (EDITOR, D, ASIDE, None),
+        (REVIEWER, R, ASIDE, "It cannot be moved from “In review” to “Set aside”."),
         (None, R, P, None),
     ],
 )
@@ -305,6 +309,12 @@ def test_a_file_moves_a_record_no_further_than_who_brings_it_may(user, group, ol
     if new == P and not words:
         assert term.published_at
         assert AuditEntry.objects.filter(what=AuditEntry.Action.PUBLISHED, key=term.key).exists()
+
+
+def test_file_does_not_set_aside_what_readers_saw():
+    make_term(key="seen", publication=D, published_at=timezone.now())
+    words = "Readers saw it, so it cannot be set aside."
+    assert refusals(Term, "key | publication\nseen | set-aside") == [(2, "publication", words)]
 
 
 def test_nothing_is_published_that_readers_would_miss_something_of():

@@ -11,7 +11,7 @@ from tests.make import make_citation, make_term
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 COMPLETE = {
     "title_en": "Final report",
     "title_ko": "최종 보고서",

@@ -22,7 +22,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 ASKED = {"why": ["Your changes are visible to readers. State the reason in one sentence; it is published too."]}
 
 

@@ -25,7 +25,7 @@ from tests.portal.staff.test_admin import LINKED, MODELS, add_rows, address, cha
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 
 
 def history_address(record):

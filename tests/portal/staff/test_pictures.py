@@ -16,7 +16,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 MODELS = (Issue, Place, Project, Event, Organisation)
 
 

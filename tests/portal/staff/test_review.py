@@ -24,7 +24,7 @@ from tests.portal.staff.test_workflow import act, offered, save
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 
 
 def project_with_drafts(publication=D):

@@ -38,7 +38,7 @@ from tests.projects.iati.files import activity, file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 WAITS_SECONDS = 3
 
 

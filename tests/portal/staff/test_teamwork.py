@@ -25,7 +25,7 @@ from tests.portal.staff.test_workflow import act, save
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 NOTICES = "/admin/notices/"
 
 

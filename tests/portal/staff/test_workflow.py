@@ -38,7 +38,7 @@ from tests.portal.staff.test_admin import address, change_address, errors_of, fo
 
 pytestmark = pytest.mark.django_db
 
-D, R, S, P, A = PublicationStatus
+D, R, S, P, A, _ASIDE = PublicationStatus
 RECORDS = Record.__subclasses__()
 MAKERS = [
     *(make_project, make_agreement, make_organisation, make_issue, make_indicator, make_event),
@@ -139,14 +139,15 @@ def test_only_administrators_delete(desk, who, status, state):
     assert not Term.objects.filter(pk=term.pk).exists()
 
 
-EVERY_ACTION = {"submit_selected", "send_back_selected", "publish_selected", "archive_selected", "delete_unseen"}
+EDITORS_ACTIONS = {"submit_selected", "send_back_selected", "set_aside_selected", "take_up_selected", "delete_unseen"}
+EVERY_ACTION = EDITORS_ACTIONS | {"publish_selected", "archive_selected"}
 
 
 @pytest.mark.parametrize(
     ("who", "actions"),
     [
         ("translator", set()),
-        ("editor", {"submit_selected", "send_back_selected", "delete_unseen"}),
+        ("editor", EDITORS_ACTIONS),
         ("reviewer", EVERY_ACTION),
         ("administrator", EVERY_ACTION),
     ],
