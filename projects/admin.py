@@ -21,7 +21,7 @@ from portal.staff.duplicates import DuplicateWarningMixin
 from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from projects.iati.admin import state_of
-from projects.iati.importing_admin import imported_state
+from projects.iati.importing_admin import ImportFilter, imported_state
 from projects.models import (
     Agreement,
     AgreementActivity,
@@ -182,6 +182,7 @@ class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
         "confidence",
         ("countries", admin.RelatedOnlyFieldListFilter),
         ("issues", admin.RelatedOnlyFieldListFilter),
+        ImportFilter,
     )
     search_fields = (*Project.search_fields, "key", "start", "end", "iati_identifier")
     search_help_text = _("Search by title in any language, key, IATI identifier, or date such as 2021-07.")

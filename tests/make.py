@@ -61,6 +61,7 @@ from projects.models import (
     Project,
     ProjectIdentifier,
     ProjectIssue,
+    RejectedActivity,
     RelatedActivity,
     ReportedDocument,
     ReportedResult,
@@ -507,6 +508,17 @@ def make_imported(**fields):
         line=3,
         original=gzip.compress(b"<iati-activity/>"),
         reporter="Fictional Agency",
+    )
+
+
+def make_rejected_activity(**fields):
+    return _make_row(
+        RejectedActivity,
+        fields,
+        identifier=f"XM-DAC-99999-{next(_numbers)}",
+        title="A road",
+        reason=RejectedActivity.Reason.SUBJECT,
+        who="editor",
     )
 
 

@@ -70,6 +70,7 @@ from tests.make import (
     make_project,
     make_project_identifier,
     make_reader_report,
+    make_rejected_activity,
     make_related_activity,
     make_reported_document,
     make_reported_result,
@@ -200,6 +201,10 @@ BROKEN = {
     "attachment_address_is_of_the_web": (
         lambda: changed(make_attachment(), url="javascript:alert(1)"),
         "A URL must begin with https:// or http://.",
+    ),
+    "rejected_activity_has_an_identifier": (
+        lambda: changed(make_rejected_activity(), identifier=""),
+        "An activity is rejected by its identifier.",
     ),
     "picture_belongs_to_one_record": (
         lambda: changed(make_picture(), issue=make_issue()),

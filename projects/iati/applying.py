@@ -98,8 +98,9 @@ def run(reads, file, options, who=None):
     if plan.blocked or not plan.has_news:
         return plan
     with change_reason(ChangeReason.IMPORTED.format(file=file.name)), content_transaction(), transaction.atomic():
+        counts = {state.value: count for state, count in plan.counts.items()}
+        file.counts = _total_counts(file, counts)
         file.imported_at, file.countries = timezone.now(), sorted(options.countries or ())
-        file.counts = {state.value: count for state, count in plan.counts.items()}
         file.save()
         writer = Writer(file)
         done = ActivityPlan(file.name, options=options)
@@ -112,8 +113,14 @@ def run(reads, file, options, who=None):
             done.rows.append(row)
         writer.flush()
         done.countries, done.organisations = plan.countries, sorted(set(writer.known.made))
-        audit_log.log_action(AuditEntry.Action.IMPORTED, who, file=file.name, sha256=file.sha256, **file.counts)
+        audit_log.log_action(AuditEntry.Action.IMPORTED, who, file=file.name, sha256=file.sha256, **counts)
     return done
+
+
+def _total_counts(file, counts):
+    """Return the counts by state, to which those of earlier imports of parts of the file are added."""
+    stored = (RowState.NEW, RowState.CHANGED)
+    return counts | {state.value: counts[state] + file.counts.get(state, 0) for state in stored}
 
 
 class Writer:

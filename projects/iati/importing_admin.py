@@ -1,9 +1,6 @@
 """Admin of imports: an editor uploads a file, looks at its preview, and imports it as a whole or not at all."""
 
-import contextlib
 import datetime
-import tempfile
-from pathlib import Path
 
 from django import forms
 from django.conf import settings
@@ -15,23 +12,25 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from portal.models import Place
 from portal.staff.base import FormFieldDefaults, in_languages
 from portal.staff.workflow import ChildModelAdmin, ReadOnly
-from projects.iati import applying, planning, reading, suggestions, tables
-from projects.iati.planning import REGION, Options, RowState
-from projects.iati.triage import TriageMixin
+from portal.tracking.audit_log import AuditEntry
+from portal.tracking.history import CREATED
+from projects.iati import applying, planning, reading, rejections, suggestions, tables
+from projects.iati.activity_triage import ActivityTriageMixin
+from projects.iati.planning import Options, RowState
+from projects.iati.preview_admin import PreviewMixin, in_words, label_of, reader, tell_taken_back
+from projects.iati.triage import RationaleForm, TriageMixin
 from projects.models import (
     BudgetLine,
     ImportedActivity,
     ImportedFile,
-    Project,
     ProjectIdentifier,
     ProjectIssue,
+    RejectedActivity,
     RelatedActivity,
     ReportedDocument,
     ReportedResult,
@@ -40,26 +39,13 @@ from projects.models import (
     TransactionSum,
 )
 
-OTHERS = "others"
 WAITS = datetime.timedelta(days=1)  # the next upload deletes files that were not imported in this time
 # The mappings that come with the portal. Their files have an English name only.
 MAPPINGS = {
     "koica": gettext_lazy("KOICA project statistics"),
     "world-bank": gettext_lazy("World Bank projects"),
 }
-MOST_ROWS = 500  # maximum number of rows of a state in a preview
-
-
-@contextlib.contextmanager
-def reader(content, file):
-    """Yield a function that reads the activities of a file. It can be called several times within the context."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "file"
-        place.write_bytes(content)
-        if file.kind == ImportedFile.Kind.TABLE:
-            yield lambda: tables.rows(place, file.mapping)
-        else:
-            yield lambda: reading.activities(place)
+MOST_FILES = 50  # maximum number of files in a filter
 
 
 class ReceiveForm(forms.Form):
@@ -128,35 +114,8 @@ class ReceiveForm(forms.Form):
         return cleaned
 
 
-class ImportChoiceForm(forms.Form):
-    """The form to choose which activities of a file are imported."""
-
-    countries = forms.MultipleChoiceField(
-        label=pgettext_lazy("desk", "Countries"), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    leave_out = forms.BooleanField(label=gettext_lazy("Skip records with errors"), required=False)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        names = Place.objects.filter(kind=Place.Kind.COUNTRY, group=Place.Group.CENTRAL_ASIA).in_order_of("name")
-        self.fields["countries"].choices = [
-            *((place.code, str(place)) for place in names),
-            (REGION, _("Central Asia as a whole")),
-            (OTHERS, _("All other countries")),
-        ]
-
-    def options(self, user):
-        """Return the chosen options."""
-        chosen = frozenset(self.cleaned_data["countries"])
-        return Options(
-            None if OTHERS in chosen else chosen,
-            leave_out=self.cleaned_data["leave_out"],
-            may_publish=user.has_perm("projects.publish_project"),
-        )
-
-
 @admin.register(ImportedFile)
-class ImportedFileAdmin(admin.ModelAdmin):
+class ImportedFileAdmin(PreviewMixin, ActivityTriageMixin, admin.ModelAdmin):
     """Admin of imported files: upload, preview, and the results of imports."""
 
     list_display = ("name", "kind", "retrieved", "imported_at", "who", "came_of_it")
@@ -187,6 +146,7 @@ class ImportedFileAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("<int:pk>/preview/", view(self.preview), name="projects_importedfile_preview"),
+            path("<int:pk>/triage/", view(self.triage), name="projects_importedfile_triage"),
             path("<int:pk>/original/", view(self.original), name="projects_importedfile_original"),
             *super().get_urls(),
         ]
@@ -201,8 +161,11 @@ class ImportedFileAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("more"))
     def links(self, file):
         activities = f"{reverse('admin:projects_importedactivity_changelist')}?file__id__exact={file.pk}"
-        original = reverse("admin:projects_importedfile_original", args=[file.pk])
-        pairs = [(activities, _("Its projects")), (original, _("The original, for reviewers"))]
+        pairs = [
+            (reverse("admin:projects_importedfile_preview", args=[file.pk]), _("Its preview")),
+            (activities, _("Its projects")),
+            (reverse("admin:projects_importedfile_original", args=[file.pk]), _("The original, for reviewers")),
+        ]
         return format_html_join(" · ", '<a href="{}">{}</a>', pairs)
 
     # ── Receiving ────────────────────────────────────────────────────────────────────────────────────────────
@@ -240,41 +203,6 @@ class ImportedFileAdmin(admin.ModelAdmin):
         file.save()
         return file
 
-    # ── Preview ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def preview(self, request, pk):
-        """Show what the import of a file would do, with a button to import it; import it on POST."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        file = ImportedFile.objects.filter(pk=pk).first()
-        if file is None:
-            raise Http404
-        data = request.POST if request.method == "POST" else request.GET
-        first = {
-            "countries": [*(code for code, _name in ImportChoiceForm().fields["countries"].choices if code != OTHERS)]
-        }
-        form = ImportChoiceForm(data if data else first)
-        if not form.is_valid():
-            form = ImportChoiceForm(first)
-            form.is_valid()
-        options = form.options(request.user)
-        with reader(file.content, file) as reads:
-            if request.method == "POST":
-                plan = applying.run(reads, file, options, request.user)
-                if not plan.blocked and plan.has_news:
-                    self._tell(request, plan)
-                    return HttpResponseRedirect(reverse("admin:projects_importedfile_changelist"))
-            else:
-                plan = planning.preview(reads(), file.name, options)
-        return self._page(
-            request, "preview", _("Preview of {file}").format(file=file.name), form=form, **_shown(plan, file)
-        )
-
-    def _tell(self, request, plan):
-        count = plan.counts[RowState.NEW] + plan.counts[RowState.CHANGED]
-        words = ngettext("{count} project was imported.", "{count} projects were imported.", count)
-        self.message_user(request, words.format(count=count), messages.SUCCESS)
-
     def _page(self, request, name, title, **context):
         context = self.admin_site.each_context(request) | {"title": title, "opts": self.opts} | context
         return TemplateResponse(request, f"admin/iati/{name}.html", context)
@@ -291,63 +219,6 @@ class ImportedFileAdmin(admin.ModelAdmin):
         response["Content-Disposition"] = f'attachment; filename="{file.pk}-original"'
         response["X-Content-Type-Options"] = "nosniff"
         return response
-
-
-def _shown(plan, file):
-    """Return the context of the preview's template."""
-    labels = {name: _label(name) for name in planning.fields.FIELDS}
-    groups = []
-    for state in RowState:
-        rows = [row for row in plan.rows if row.state == state]
-        if rows:
-            shown = [_row(row, labels, file) for row in rows[:MOST_ROWS]]
-            listed = state not in {RowState.OUTSIDE, RowState.UNCHANGED}
-            groups.append(
-                {
-                    "state": state,
-                    "count": len(rows),
-                    "rows": shown if listed else [],
-                    "more": max(0, len(rows) - MOST_ROWS),
-                }
-            )
-    return {"plan": plan, "file": file, "groups": groups}
-
-
-def _row(row, labels, file):
-    return {
-        "row": row,
-        "url": reverse("admin:projects_project_change", args=[row.project]) if row.project else "",
-        "findings": [(finding, finding.at(file.name)) for finding in row.findings],
-        "doubles": [
-            (reverse("admin:projects_project_change", args=[pk]), title, reason) for pk, title, reason in row.doubles
-        ],
-        "changes": [(labels[name], in_words(before), in_words(after)) for name, (before, after) in row.changes.items()],
-        "differences": [
-            (labels[name], in_words(portal), in_words(given)) for name, (portal, given) in row.differences.items()
-        ],
-    }
-
-
-def _label(name):
-    """Return the label of a project's field in the admin."""
-    field = Project._meta.get_field({"organisations": "participations"}.get(name, name))
-    if field.auto_created and not field.concrete:
-        return str(capfirst(field.related_model._meta.verbose_name_plural))
-    original = getattr(field, "translated_field", None)
-    if original is None:
-        return str(capfirst(field.verbose_name))
-    return f"{capfirst(original.verbose_name)} ({dict(settings.LANGUAGES)[field.language]})"
-
-
-def in_words(value):
-    """Return a stored value of a field as text for editors."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {one}" for name, one in value.items()) or "—"
-    if isinstance(value, (list, tuple)):
-        return (
-            ", ".join(" ".join(map(str, one)) if isinstance(one, (list, tuple)) else str(one) for one in value) or "—"
-        )
-    return str(value) or "—"
 
 
 # ── What was imported ────────────────────────────────────────────────────────────────────────────────────────────
@@ -465,7 +336,7 @@ def differences_of(imported):
         "",
         "<li><b>{}</b>: {} {} / {} {}</li>",
         (
-            (_label(name), _("here"), in_words(portal), _("in the file"), in_words(given))
+            (label_of(name), _("here"), in_words(portal), _("in the file"), in_words(given))
             for name, (portal, given) in imported.differences.items()
         ),
     )
@@ -491,37 +362,68 @@ def imported_state(project):
     return format_html_join("", "{}", ((part,) for part in parts)) or "—"
 
 
+@admin.register(RejectedActivity)
+class RejectedActivityAdmin(ReadOnly, admin.ModelAdmin):
+    """Admin of rejected activities: who rejected them, when and why. An editor takes rejections back."""
+
+    list_display = ("__str__", "identifier", "reason", "who", "rejected_at")
+    list_filter = ("reason", "who")
+    search_fields = ("identifier", "title")
+    search_help_text = gettext_lazy("Search by identifier or title.")
+    fields = readonly_fields = ("title", "identifier", "reason", "who", "rejected_at")
+    actions = ("take_back_selected",)
+
+    def has_take_back_permission(self, request):
+        return request.user.has_perm("projects.delete_rejectedactivity")
+
+    @admin.action(description=gettext_lazy("Take back the rejection of selected activities"), permissions=["take_back"])
+    def take_back_selected(self, request, queryset):
+        tell_taken_back(self, request, rejections.take_back(queryset, request.user))
+
+
+class ImportFilter(admin.SimpleListFilter):
+    """Filter projects by the import that they came from: a file of activities, or a list of projects.
+
+    The newest MOST_FILES of each are offered.
+    """
+
+    title = gettext_lazy("import")
+    parameter_name = "import"
+
+    def lookups(self, request, model_admin):
+        files = ImportedFile.objects.exclude(imported_at=None).values_list("pk", "name", "imported_at")
+        lists = AuditEntry.objects.filter(
+            what=AuditEntry.Action.IMPORTED, details__table="project", details__has_key="moment"
+        ).order_by("-at", "-pk")
+        found = [(f"file-{pk}", name, at) for pk, name, at in files[:MOST_FILES]]
+        found += [(f"list-{one.pk}", one.details["file"], one.at) for one in lists[:MOST_FILES]]
+        return [(value, f"{name} ({timezone.localtime(at):%Y-%m-%d})") for value, name, at in found]
+
+    def queryset(self, request, queryset):
+        if self.value() not in dict(self.lookup_choices):
+            return queryset
+        kind, _dash, pk = self.value().partition("-")
+        if kind == "file":
+            return queryset.filter(imported__file=int(pk))
+        moment = datetime.datetime.fromisoformat(AuditEntry.objects.get(pk=int(pk)).details["moment"])
+        created = queryset.model.history.filter(history_date=moment, history_type=CREATED)
+        return queryset.filter(pk__in=created.order_by().values("id"))
+
+
 # ── Suggested issues ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class SuggestionForm(forms.ModelForm):
+class SuggestionForm(RationaleForm, forms.ModelForm):
     """The decision on a suggested issue. To confirm it, an editor must give a significance and a rationale."""
-
-    significance = forms.ChoiceField(
-        label=gettext_lazy("Significance"), required=False, choices=[("", "—"), *ProjectIssue.Significance.choices]
-    )
-    rationale_en = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "en"}))
-    rationale_ko = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "ko"}))
-    rationale_ru = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "ru"}))
 
     class Meta:
         model = SuggestedIssue
         fields = ("issue", "decision")
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for code, name in settings.LANGUAGES:
-            if field := self.fields.get(f"rationale_{code}"):
-                field.label = f"{_('Rationale')} ({name})"
-        if field := self.fields.get("rationale_en"):
-            field.help_text = _("Why the project addresses this issue, in one sentence.")
-
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("decision") == SuggestedIssue.Decision.CONFIRMED and self.instance.decision != "confirmed":
-            for name in ("issue", "significance", "rationale_en"):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("Required in order to link an issue."))
+            self.require_rationale(cleaned)
             issue = cleaned.get("issue")
             if issue and self.instance.project.issue_links.filter(issue=issue).exists():
                 self.add_error("issue", _("This issue is already listed."))

@@ -13,13 +13,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from portal.core.choices import PublicationStatus
 from portal.curation import similarity
 from portal.models import Alias, Place
-from portal.models.workflow import EDITABLE_STATES
+from portal.models.workflow import EDITABLE_STATES, RESTING_STATES
 from projects.iati import exporting, fields
 from projects.iati.activity import CENTRAL_ASIA
 from projects.iati.findings import Finding, ImportRefused, Severity
+from projects.iati.selection import ActivityFilter, relevance_of
 from projects.models import (
     ImportedActivity,
     ImportedFile,
@@ -27,6 +27,7 @@ from projects.models import (
     OrganisationIdentifier,
     Project,
     ProjectIdentifier,
+    RejectedActivity,
 )
 
 REGION = "region"  # means Central Asia as a whole in `Options.countries`
@@ -42,6 +43,8 @@ class RowState(TextChoices):
     REFUSED = "refused", pgettext_lazy("import", "With errors")
     KEPT = "kept", pgettext_lazy("import", "Left unchanged")
     OUTSIDE = "outside", pgettext_lazy("import", "Other countries")
+    LEFT_OUT = "left-out", pgettext_lazy("import", "Not selected")
+    REJECTED = "rejected", pgettext_lazy("import", "Rejected")
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Options:
     """The user's choices for an import."""
 
     countries: frozenset[str] | None = None  # codes in upper case, and REGION; None means all
+    filter: ActivityFilter = field(default_factory=ActivityFilter)
+    chosen: frozenset[str] | None = None  # identifiers; None means all
     leave_out: bool = False  # import the other activities if some are faulty
     may_publish: bool = False  # the import may change published projects
 
@@ -70,6 +75,8 @@ class PlannedActivity:
     doubles: list[tuple[int, str, str]] = field(default_factory=list)
     changes: dict = field(default_factory=dict)
     differences: dict = field(default_factory=dict)
+    relevance: int = 0  # of a new project
+    rejection: RejectedActivity | None = None
 
     @property
     def errors(self):
@@ -138,6 +145,7 @@ class ExistingRecords:
         self.others = dict(
             ProjectIdentifier.objects.filter(kind__in=SAME_OWNER).values_list("ref", "activity__project")
         )
+        self.rejected = {rejection.identifier: rejection for rejection in RejectedActivity.objects.all()}
         self.keys = set(Project.objects.values_list("key", flat=True))
         self.countries = set(
             Place.objects.filter(kind=Place.Kind.COUNTRY, group=Place.Group.CENTRAL_ASIA).values_list("key", flat=True)
@@ -236,11 +244,14 @@ def resolve(read, known, options, make=None):
         return row, None, None
     stored = known.imported.get(activity.identifier)
     row.project = stored[1] if stored else known.projects.get(activity.identifier)
-    if any(
-        activity.identifier.startswith(prefix) and activity.identifier.removeprefix(prefix) in known.keys
-        for prefix in known.own
-    ):
+    if _is_own(activity, known):
         return _kept(row, "own")
+    if row.project is None and activity.identifier in known.rejected:
+        row.state, row.rejection = RowState.REJECTED, known.rejected[activity.identifier]
+        return row, None, None
+    if not _is_selected(activity, options):
+        row.state = RowState.LEFT_OUT
+        return row, None, None
     if row.project is None:
         return _new(row, read, known, make)
     if stored and read.is_table and stored[4] == ImportedFile.Kind.IATI:
@@ -253,12 +264,36 @@ def resolve(read, known, options, make=None):
     return _changed(row, read, known, options, make, stored)
 
 
+def is_new(read, known, options):
+    """Return True if `resolve` says that an activity is new. This is faster: it does not look for similar projects."""
+    activity = read.activity
+    return not (
+        any(finding.is_error for finding in read.findings)
+        or activity.identifier in known.imported
+        or activity.identifier in known.projects
+        or activity.identifier in known.rejected
+        or _is_own(activity, known)
+    ) and (_inside(activity, options.countries) and _is_selected(activity, options))
+
+
+def _is_own(activity, known):
+    """Return True if the portal reports the activity itself."""
+    return any(
+        activity.identifier.startswith(prefix) and activity.identifier.removeprefix(prefix) in known.keys
+        for prefix in known.own
+    )
+
+
 def _inside(activity, countries):
     if countries is None:
         return True
     if REGION in countries and any(region.code == CENTRAL_ASIA for region in activity.regions):
         return True
     return bool({share.code for share in activity.countries} & countries)
+
+
+def _is_selected(activity, options):
+    return (options.chosen is None or activity.identifier in options.chosen) and options.filter.matches(activity)
 
 
 def _kept(row, kind, **values):
@@ -278,6 +313,7 @@ def _new(row, read, known, make):
     if twin:
         row.findings.append(Finding(row.line, Severity.WARNING, "identifier-case", {"identifier": twin}))
     found = _fields(read.activity, known, make)
+    row.relevance = relevance_of(read.activity)
     if make is None:
         row.doubles = _doubles(read.activity, found, known)
     return row, found, None
@@ -316,7 +352,7 @@ def _changed(row, read, known, options, make, stored):
     project = projects.prefetch_related(
         "countries", "sectors", "sdgs", "rio_markers", "participations__organisation"
     ).get(pk=row.project)
-    if project.publication == PublicationStatus.ARCHIVED or (
+    if project.publication in RESTING_STATES or (
         project.publication not in EDITABLE_STATES and not options.may_publish
     ):
         return _kept(row, "held")

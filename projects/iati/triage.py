@@ -1,5 +1,6 @@
 """Triage of suggested issues: one suggestion after the other, each decided by one click or key."""
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -8,12 +9,38 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.models import workflow
 from projects.iati import suggestions
-from projects.models import Project, SuggestedIssue
+from projects.models import Project, ProjectIssue, SuggestedIssue
 
 CONFIRMED, DISMISSED = SuggestedIssue.Decision.CONFIRMED, SuggestedIssue.Decision.DISMISSED
+
+
+class RationaleForm(forms.Form):
+    """Why a project addresses an issue: the significance, and the rationale in each language."""
+
+    significance = forms.ChoiceField(
+        label=gettext_lazy("Significance"), required=False, choices=[("", "—"), *ProjectIssue.Significance.choices]
+    )
+    rationale_en = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "en"}))
+    rationale_ko = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "ko"}))
+    rationale_ru = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "lang": "ru"}))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for code, name in settings.LANGUAGES:
+            if field := self.fields.get(f"rationale_{code}"):
+                field.label = f"{_('Rationale')} ({name})"
+        if field := self.fields.get("rationale_en"):
+            field.help_text = _("Why the project addresses this issue, in one sentence.")
+
+    def require_rationale(self, cleaned):
+        """Add an error to each field that a link to an issue needs and that is empty."""
+        for name in ("issue", "significance", "rationale_en"):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, _("Required in order to link an issue."))
 
 
 class TriageMixin:
@@ -38,7 +65,7 @@ class TriageMixin:
         at = _number(request.POST.get("at") or request.GET.get("at"))
         form = None
         if request.method == "POST":
-            following = _after(waiting, at)
+            following = after(waiting, at)
             form = self._decide(request, at)
             if form is None:
                 return HttpResponseRedirect(self._address(request, following))
@@ -62,7 +89,7 @@ class TriageMixin:
                 "reasons": [suggestions.reason_in_words(by, met) for by, met in suggestion.reasons],
                 "form": form,
                 "rows": [[form["issue"], form["significance"]], rationales],
-                "next_url": self._address(request, _after(waiting, pk)),
+                "next_url": self._address(request, after(waiting, pk)),
             }
         return TemplateResponse(request, "admin/iati/triage.html", context)
 
@@ -118,7 +145,7 @@ def _number(text):
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
-def _after(pks, pk):
+def after(pks, pk):
     """Return the primary key after `pk`. After the last or an unknown one comes the first; None if there is none."""
     others = [*pks[pks.index(pk) + 1 :], *pks[: pks.index(pk)]] if pk in pks else pks
     return next(iter(others), None)

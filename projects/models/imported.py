@@ -103,6 +103,38 @@ class ImportedActivity(Content):
         return gzip.decompress(bytes(self.original))
 
 
+class RejectedActivity(models.Model):
+    """An activity that an editor rejected in the preview of a file. Imports do not offer it again, in any file."""
+
+    class Reason(models.TextChoices):
+        SUBJECT = "subject", _("Not about the environment")
+        REGION = "region", _("No link to Korea or Central Asia")
+        KNOWN = "known", _("Already in the portal")
+        UNCLEAR = "unclear", _("Too little is known about it")
+
+    identifier = models.CharField(_("identifier"), max_length=255, unique=True)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    reason = models.CharField(_("reason"), max_length=7, choices=Reason, default=Reason.SUBJECT)
+    who = models.CharField(_("user"), max_length=150)
+    rejected_at = models.DateTimeField(_("rejected at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("rejected activity")
+        verbose_name_plural = _("rejected activities")
+        default_permissions = ("view", "delete")
+        ordering = ["-rejected_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="rejected_activity_has_an_identifier",
+                condition=~models.Q(identifier=""),
+                violation_error_message=_("An activity is rejected by its identifier."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title or self.identifier
+
+
 def spoken(texts):
     """Return (text, language): the text in the reader's language, else in English, else in any language."""
     for language in (get_language() or "en", "en", *texts):

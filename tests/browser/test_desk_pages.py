@@ -1,6 +1,7 @@
 """Every page of the admin opens without errors in the browser and without violations of the content policy."""
 
 import json
+import re
 
 import pytest
 from django.contrib import admin
@@ -18,7 +19,7 @@ NO_SCREEN = {
     "outcome",
     "original",
 }
-NO_SCREEN |= {"end_previews", "undo", "assign", "comment"}
+NO_SCREEN |= {"end_previews", "set_aside", "undo", "assign", "comment"}
 NO_SCREEN |= {"revision", "revision_edit"}  # of a revision: the screen "change" of the model Revision leads there
 # Pages of the whole admin, and of one model only.
 OTHERS = (
@@ -35,6 +36,7 @@ OTHERS = (
     "notices/",
     "projects/reportingorganisation/kept-out/",
     "projects/suggestedissue/triage/",
+    "projects/importedfile/{projects.importedfile}/triage/",
     "auth/user/{auth.user}/password/",
 )
 APPS = ("auth", "mfa", "portal", "issues", "projects")
@@ -47,6 +49,7 @@ CLOSED |= {
     for label in ("portal.auditentry", "portal.externallink", "projects.importedactivity", "projects.suggestedissue")
     for screen in ("add", "delete")
 }
+CLOSED |= {("projects.rejectedactivity", screen) for screen in ("add", "delete")}
 
 # Models without a record in the content get one, so that each of their pages can be opened.
 RECORDS = """
@@ -59,7 +62,8 @@ from portal.models.curation import ExternalLink
 from projects.models import Project, SuggestedIssue
 from tests.make import (
     make_attachment, make_correction, make_digest_subscription, make_imported, make_imported_file, make_picture,
-    make_portal_details, make_reader_report, make_reporting_organisation, make_revision, make_tombstone,
+    make_portal_details, make_reader_report, make_rejected_activity, make_reporting_organisation,
+    make_revision, make_tombstone,
 )
 Authenticator.objects.create(user=User.objects.get(username="lee"), type="totp", data={})
 ExternalLink.objects.create(address="https://example.org/")
@@ -72,6 +76,7 @@ make_portal_details()
 make_reader_report()
 make_imported_file(imported_at=None)
 make_imported()
+make_rejected_activity()
 make_reporting_organisation()
 make_revision(Term.objects.order_by("pk").last(), {"definition_en": "Revised."})
 make_tombstone()
@@ -145,7 +150,7 @@ def test_every_screen_of_a_model_keeps_to_the_policy(desk, editor, records, mode
 def test_the_screens_of_the_desk_as_a_whole_keep_to_the_policy(desk, editor, records):
     visit = Visit(editor(0, "ko"), desk.url)
     for path in [
-        *(other.replace("{auth.user}", str(records["auth.user"])) for other in OTHERS),
+        *(re.sub(r"{(.+)}", lambda found: str(records[found[1]]), other) for other in OTHERS),
         *map("{}/".format, APPS),
     ]:
         visit.open(path)

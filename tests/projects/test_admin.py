@@ -4,10 +4,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from portal.tracking.audit_log import AuditEntry
+from projects.iati.importing_admin import ImportFilter
 from projects.models import Agreement, Organisation, Project, ProjectCitation, Sector
 from tests.make import (
     make_agreement,
     make_country,
+    make_imported,
+    make_imported_file,
     make_organisation,
     make_participation,
     make_party,
@@ -16,6 +20,7 @@ from tests.make import (
     make_sector,
     make_source,
 )
+from tests.portal.import_export.imports import bring, told
 from tests.portal.staff.test_admin import address, change_address, errors_of, form_data, linked_project, listed
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +30,26 @@ pytestmark = pytest.mark.django_db
 def editor(client):
     client.force_login(User.objects.create_superuser("editor"))
     return client
+
+
+def test_projects_are_filtered_by_the_import_that_they_came_from(editor):
+    make_project(title_en="By hand")
+    iati = make_imported(project=make_project(title_en="Reported"), file=make_imported_file(name="un.xml"))
+    make_imported_file(name="waiting.xml", imported_at=None)
+    make_country(key="uz")
+    header = "key | title_en | level | status | summary_en | confidence | evidence_en | countries"
+    table = f"{header}\ncanal | Listed | national | pipeline | S. | low | E. | uz"
+    assert told(bring(Project, table, file="list.csv")) == []
+    page = editor.get(address(Project, "changelist"))
+    [choices] = [one for one in page.context["cl"].filter_specs if isinstance(one, ImportFilter)]
+    entry = AuditEntry.objects.get(what=AuditEntry.Action.IMPORTED)
+    assert [(value, label.partition(" ")[0]) for value, label in choices.lookup_choices] == [
+        (f"file-{iati.file_id}", "un.xml"),
+        (f"list-{entry.pk}", "list.csv"),
+    ]
+    for value, titles in ((f"file-{iati.file_id}", ["Reported"]), (f"list-{entry.pk}", ["Listed"])):
+        found = editor.get(address(Project, "changelist"), {"import": value}).context["cl"].result_list
+        assert [project.title_en for project in found] == titles
 
 
 def test_choice_of_a_place_is_found_in_russian_and_only_among_countries(editor):

@@ -65,6 +65,7 @@ from projects.models import (
     ProjectCitation,
     ProjectIssue,
     ProjectSdg,
+    RejectedActivity,
     ReportingOrganisation,
     Result,
     ResultArea,
@@ -107,7 +108,8 @@ OURS = {"portal", "issues", "projects"}
 # Records that editors read or decide upon, but never add or edit here: tests/portal/tracking/test_audit_log.py,
 # tests/portal/curation/test_links.py, tests/projects/iati/test_importing_admin.py,
 # tests/portal/staff/test_revisions.py.
-READ_ONLY = {AuditEntry, DigestSubscription, ExternalLink, ImportedActivity, ImportedFile, Revision, SuggestedIssue}
+READ_ONLY = {AuditEntry, DigestSubscription, ExternalLink, ImportedActivity, ImportedFile, RejectedActivity, Revision}
+READ_ONLY |= {SuggestedIssue}
 APART = {PortalDetails, ReaderReport}  # nobody adds another row: tests/portal/staff/test_corrections.py
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS and model not in READ_ONLY | APART]
 

@@ -17,7 +17,7 @@ from portal.models.curation import DuplicateCandidate
 from portal.staff.history import stamp
 from portal.tracking.audit_log import AuditEntry
 from portal.tracking.history import change_times
-from projects.models import ImportedActivity, ImportedFile, SuggestedIssue
+from projects.models import ImportedActivity, ImportedFile, RejectedActivity, SuggestedIssue
 from tests.make import (
     make_digest_subscription,
     make_imported,
@@ -25,6 +25,7 @@ from tests.make import (
     make_organisation,
     make_portal_details,
     make_reader_report,
+    make_rejected_activity,
     make_revision,
     make_suggested_issue,
 )
@@ -67,6 +68,7 @@ def make_records():
         ImportedFile: make_imported_file(imported_at=None),
         PortalDetails: make_portal_details(),
         ReaderReport: make_reader_report(),
+        RejectedActivity: make_rejected_activity(),
         Revision: make_revision(found[Term], {"definition_en": "Revised."}, author=user),
         SuggestedIssue: make_suggested_issue(),
     }

@@ -28,6 +28,7 @@ LATER = {
     "0049_rights_to_revisions": 3,
     "0052_rights_to_pictures": 16,
     "0055_rights_to_attachments": 16,
+    "projects.0030_rights_to_rejected_activities": 6,
 }
 migration = import_module(f"portal.migrations.{NAME}")
 

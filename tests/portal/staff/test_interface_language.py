@@ -36,6 +36,7 @@ from tests.make import (
     make_page_indicator,
     make_picture,
     make_reader_report,
+    make_rejected_activity,
     make_reporting_organisation,
     make_revision,
     make_suggested_issue,
@@ -63,6 +64,7 @@ def records(own_database):
             make_picture,
             make_tombstone,
             make_imported,
+            make_rejected_activity,
             make_suggested_issue,
         ):
             make()

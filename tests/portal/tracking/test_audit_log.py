@@ -145,7 +145,8 @@ AUDITED = """
     projects.BudgetLine projects.ImportedActivity projects.ImportedFile projects.Organisation
     projects.OrganisationCitation projects.OrganisationExternalIdentifier projects.OrganisationIdentifier
     projects.Participation projects.Project projects.ProjectArea projects.ProjectCitation
-    projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg projects.RelatedActivity
+    projects.ProjectIdentifier projects.ProjectIssue projects.ProjectSdg projects.RejectedActivity
+    projects.RelatedActivity
     projects.ReportedDocument projects.ReportedResult projects.ReportedShare projects.ReportingOrganisation
     projects.Result projects.ResultArea projects.ResultCitation projects.ResultFigure projects.RioMarker
     projects.Sector projects.SuggestedIssue projects.TransactionSum

@@ -28,7 +28,12 @@ def suggest(project, **fields):
 def shown(client, query=""):
     """Return the page, and what its form would send if it is confirmed."""
     page = reading.page(client.get(f"{TRIAGE}{query}"))
-    data = {"decision": "confirmed"}
+    return page, sent(page) | {"decision": "confirmed"}
+
+
+def sent(page):
+    """Return what a browser sends of the form of a page, without its buttons."""
+    data = {}
     for field in page.xpath("//form[@method='post']//*[@name]"):
         if field.tag == "textarea":
             data[field.get("name")] = (field.text or "").strip("\n")
@@ -36,7 +41,7 @@ def shown(client, query=""):
             data[field.get("name")] = (field.xpath("./option[@selected]/@value") or [""])[0]
         elif field.tag == "input" and field.get("name") == "at":
             data["at"] = field.get("value")
-    return page, data
+    return data
 
 
 def heading(page):
