@@ -36,6 +36,7 @@ from portal.staff.history import ChildHistoryMixin
 from portal.staff.import_export import ImportExportMixin
 from portal.staff.pages import admin_address
 from portal.staff.reference_import import ReferenceImportMixin
+from portal.staff.reference_table import ReferenceTableMixin
 from portal.staff.workflow import ChildModelAdmin, ReadOnly, WorkflowForm
 from portal.tracking.history import is_history
 
@@ -86,7 +87,7 @@ class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, CitationLookupMixin, RecordAdmin):
+class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, ReferenceTableMixin, CitationLookupMixin, RecordAdmin):
     counted = ()
     list_display = ("title", "publisher", "date", "key", "cited", "publication")
     list_filter = ("publication", "kind", "language")

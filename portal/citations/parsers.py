@@ -1,4 +1,4 @@
-"""Parses a pasted reference (BibTeX, RIS, CSL-JSON or a bare DOI) into the fields of a source.
+"""Parses pasted references (BibTeX, RIS, CSL-JSON, DOIs or plain citations) into the fields of a source.
 
 The functions are pure: they store nothing, fetch nothing and query nothing. Pasted text is not trusted: it becomes
 short plain text, never markup.
@@ -27,6 +27,7 @@ from portal.models import Source
 LONGEST = 100_000  # characters of the pasted text
 LONGEST_VALUE = 5_000  # characters of one value
 LONGEST_KEY = 60
+MOST_REFERENCES = 100
 MOST_AUTHORS = 4
 SHOWN = 80  # characters of a value that is not used
 
@@ -83,13 +84,56 @@ class ParsedReference:
 
 def read(text: str) -> ParsedReference:
     """Return the first reference in a text. Raise UnreadableReference if there is none."""
+    text = _cleaned(text)
+    if DOI.fullmatch(text):
+        return _of_doi(text)
+    if (found := _entries(text)) is None:
+        raise UnreadableReference(_("This is neither BibTeX, RIS, CSL-JSON nor a DOI."))
+    first, *others = found
+    reference = first.reference()
+    reference.others = [entry.title or entry.doi or entry.url for entry in others]
+    return reference
+
+
+def read_all(text: str) -> list[ParsedReference]:
+    """Return all references in a text: those of its format, or else one for each line, a DOI or a plain citation.
+
+    Raise UnreadableReference if there is none, or if there are more than MOST_REFERENCES.
+    """
+    text = _cleaned(text)
+    if (found := _entries(text)) is not None:
+        references = [entry.reference() for entry in found]
+    else:
+        lines = filter(None, (NUMBERING.sub("", line).strip() for line in text.splitlines()))
+        references = [_of_doi(line) if DOI.fullmatch(line) else _of_citation(line).reference() for line in lines]
+    if len(references) > MOST_REFERENCES:
+        raise UnreadableReference(
+            _("These are {count} references. Paste at most {most} at once.").format(
+                count=len(references), most=MOST_REFERENCES
+            )
+        )
+    return references
+
+
+def _cleaned(text):
+    """Return a text without invisible characters and outer spaces. Raise UnreadableReference for an unusable one."""
     if len(text) > LONGEST:
-        raise UnreadableReference(_("This is too long: paste one reference, of at most 100,000 characters."))
+        raise UnreadableReference(_("This is too long: paste at most 100,000 characters."))
     text = _visible(text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if not text:
         raise UnreadableReference(_("Paste a reference, or write a DOI."))
-    if DOI.fullmatch(text):
-        return replace(BibliographyEntry(doi=text).reference(), bare=True)
+    return text
+
+
+def _of_doi(text):
+    return replace(BibliographyEntry(doi=text).reference(), bare=True)
+
+
+def _entries(text):
+    """Return the references in BibTeX, RIS or CSL-JSON; None for a text of another format.
+
+    Raise UnreadableReference if nothing could be read of any.
+    """
     if text[0] in "{[" and (entries := _csl(text)) is not None:
         found = list(map(_of_csl, entries))
     elif re.search(r"^\s*TY {1,2}-", text, re.MULTILINE):
@@ -97,14 +141,11 @@ def read(text: str) -> ParsedReference:
     elif re.search(r"@\s*\w+\s*[{(]", text):
         found = list(map(_of_bibtex, _bibtex(text)))
     else:
-        raise UnreadableReference(_("This is neither BibTeX, RIS, CSL-JSON nor a DOI."))
+        return None
     found = [entry for entry in found if entry.title or entry.doi or entry.url]
     if not found:
         raise UnreadableReference(_("No title, DOI or address could be read. Is the reference whole?"))
-    first, *others = found
-    reference = first.reference()
-    reference.others = [entry.title or entry.doi or entry.url for entry in others]
-    return reference
+    return found
 
 
 # ── Shared by the formats ────────────────────────────────────────────────────────────────────────────────────────
@@ -454,6 +495,37 @@ def _of_csl(item) -> BibliographyEntry:
         _csl_text(licence),
         rest,
     )
+
+
+# ── Plain citations ──────────────────────────────────────────────────────────────────────────────────────────────
+
+NUMBERING = re.compile(r"^\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|[-–•*])\s+")
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+# Authors (date). Title. Publisher, as in APA style.
+CITATION = re.compile(
+    r"(?P<authors>.+?)\s*\((?P<date>\d{4}[^()]{0,20})\)[.,:]?\s+(?P<title>.+?[^.\s])[.?!](?:\s+(?P<rest>.+))?"
+)
+LONGEST_CITATION = 1_000  # characters; the pattern takes long for longer ones
+INITIALS = re.compile(r"([^,&;]+),\s*((?:[^\W\d_]\.[\s-]*)+)")
+
+
+def _of_citation(line) -> BibliographyEntry:
+    """Parse a citation in APA style. Of another one, only its DOI and its address are used."""
+    doi = found[1] if (found := DOI.search(line)) else ""
+    addresses = [one.rstrip(".,;)") for one in ADDRESS.findall(line) if not DOI.match(one)]
+    words = ADDRESS.sub("", DOI.sub("", line))
+    entry = BibliographyEntry(doi=_doi(doi), url=next(iter(addresses), ""))
+    match = CITATION.fullmatch(plain(words)[:LONGEST_CITATION])
+    if match is None:
+        entry.rest = [(_("text"), plain(line))]
+        return entry
+    named = [PersonName(family.strip(" .,…"), given.strip()) for family, given in INITIALS.findall(match["authors"])]
+    rest = (match["rest"] or "").strip(" .")
+    publisher, _comma, more = rest.partition(", ")
+    entry.title, entry.date = match["title"], match["date"].replace(",", " ")
+    entry.authors = named or [PersonName(match["authors"].rstrip(". "))]
+    entry.publisher, entry.rest = publisher.strip(" ."), [(_("text"), more)]
+    return entry
 
 
 # ── A key ────────────────────────────────────────────────────────────────────────────────────────────────────────

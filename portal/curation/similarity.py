@@ -417,10 +417,13 @@ def _korean_alike(a, b):
 # ── Public functions ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apart=(), exclude=None) -> list[Match]:
+def similar_records(
+    model, names: Iterable[str], url="", doi="", acronym="", apart=(), exclude=None, index: MatchIndex | None = None
+) -> list[Match]:
     """Return the records that may be the one with these names, the likeliest first, at most MOST. One query.
 
     `apart` are values of the model's `distinguishing_fields`. `exclude` is the primary key of a record to leave out.
+    With the `index` of the model there is no query.
     """
     one = ComparedRecord(
         tuple(normalize(name) for name in dict.fromkeys(names) if name),
@@ -429,7 +432,7 @@ def similar_records(model, names: Iterable[str], url="", doi="", acronym="", apa
         doi.casefold().strip(),
         tuple(map(_plain, apart)),
     )
-    return _likeliest(MatchIndex(model).like(one, lambda pk: pk != exclude))[:MOST]
+    return _likeliest((index or MatchIndex(model)).like(one, lambda pk: pk != exclude))[:MOST]
 
 
 def find_similar(record) -> list[Match]:

@@ -10,6 +10,24 @@ from portal.models import FormerKey
 PASTED = "_reference"
 
 
+def with_lookup(reference):
+    """Return a reference with what the registry of DOIs adds to a bare DOI, and a message if that failed, or ""."""
+    if not (reference.bare and settings.DOI_LOOKUP_URL):
+        return reference, ""
+    try:
+        found = parsers.read(doi.looked_up(reference.fields["doi"]))
+    except (doi.Unanswered, parsers.UnreadableReference) as error:
+        return reference, str(error)
+    found.fields |= reference.fields
+    return found, ""
+
+
+def used_keys(model):
+    """Return the keys that a record of a model has or had."""
+    former = FormerKey.objects.filter(kind=model._meta.model_name).values_list("key", flat=True)
+    return {*model.objects.order_by().values_list("key", flat=True), *former}
+
+
 class ReferenceImportMixin:
     """The import of a reference, for the admin of sources.
 
@@ -23,35 +41,17 @@ class ReferenceImportMixin:
         if request.method == "POST" and PASTED in request.POST and self.has_add_permission(request):
             pasted = request.POST[PASTED]
             try:
-                request.reference, context["reference_problem"] = self._read(pasted)
+                request.reference, context["reference_problem"] = with_lookup(parsers.read(pasted))
             except parsers.UnreadableReference as error:
                 context |= {"reference_problem": str(error), "pasted": pasted[: parsers.LONGEST]}
             request.method = "GET"  # show the form of a new source, filled from the reference
         return super().add_view(request, form_url, context)
 
-    def _read(self, pasted):
-        """Return the reference in a text, and a message about a failed DOI lookup, or ""."""
-        reference, problem = parsers.read(pasted), ""
-        if reference.bare and settings.DOI_LOOKUP_URL:
-            try:
-                found = parsers.read(doi.looked_up(reference.fields["doi"]))
-            except (doi.Unanswered, parsers.UnreadableReference) as error:
-                problem = str(error)
-            else:
-                found.fields |= reference.fields
-                reference = found
-        return reference, problem
-
     def get_changeform_initial_data(self, request):
         initial = super().get_changeform_initial_data(request)
         if reference := getattr(request, "reference", None):
-            initial |= reference.fields | {"key": self._free_key(reference)}
+            initial |= reference.fields | {"key": parsers.proposed_key(reference, used_keys(self.model))}
         return initial
-
-    def _free_key(self, reference):
-        taken = set(self.model.objects.order_by().values_list("key", flat=True))
-        former = FormerKey.objects.filter(kind=FormerKey.Kind.SOURCE)
-        return parsers.proposed_key(reference, taken.union(former.values_list("key", flat=True)))
 
     def render_change_form(self, request, context, *args, **kwargs):
         if reference := getattr(request, "reference", None):
@@ -63,7 +63,7 @@ class ReferenceImportMixin:
                 doi=fields.get("doi", ""),
                 apart=[fields.get("publisher", "")],
             )
-            context |= {"reference": reference, **self.shown(alike)}
+            context |= {"reference": reference, "pasted": request.POST[PASTED], **self.shown(alike)}
             context["reference_hints"] = [words for words, holds in self._hints(fields) if holds]
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -7,7 +7,15 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.citations.parsers import LONGEST, ParsedReference, UnreadableReference, proposed_key, read
+from portal.citations.parsers import (
+    LONGEST,
+    MOST_REFERENCES,
+    ParsedReference,
+    UnreadableReference,
+    proposed_key,
+    read,
+    read_all,
+)
 from portal.models import Source
 
 BIBTEX = r"""
@@ -196,7 +204,7 @@ def test_what_is_too_long_is_cut_and_told_and_half_an_address_is_none():
         ("@article{x, title={never closed", "No title, DOI or address could be read. Is the reference whole?"),
         ("TY  - JOUR\nER  - ", "No title, DOI or address could be read. Is the reference whole?"),
         ("[1, 2]", "No title, DOI or address could be read. Is the reference whole?"),
-        ("x" * (LONGEST + 1), "This is too long: paste one reference, of at most 100,000 characters."),
+        ("x" * (LONGEST + 1), "This is too long: paste at most 100,000 characters."),
     ],
 )
 def test_what_is_no_reference_is_refused_in_words(text, words):
@@ -280,3 +288,59 @@ def test_anything_is_read_or_refused(text):
 )
 def test_a_key_is_proposed_that_is_free(reference, taken, key):
     assert proposed_key(reference, taken) == key
+
+
+# ── Several references ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_references_of_a_format_are_read():
+    text = "@misc{a, title={First}}\n@misc{b, title={Second}, doi={10.1234/b}}"
+    assert [one.fields["title"] for one in read_all(text)] == ["First", "Second"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("10.1234/abc", {"doi": "10.1234/abc", "url": "https://doi.org/10.1234/abc"}),
+        (
+            "[3] Micklin, P., & Aladin, N. V. (2008, April). Reclaiming the Aral Sea? Scientific American, 298(4), 64.",
+            {
+                "title": "Reclaiming the Aral Sea",
+                "author": "P. Micklin, N. V. Aladin",
+                "publisher": "Scientific American",
+                "date": "2008-04",
+            },
+        ),
+        (
+            "World Bank. (2020). Trees on the seabed. World Bank. https://doi.org/10.1596/33.",
+            {
+                "title": "Trees on the seabed",
+                "author": "World Bank",
+                "publisher": "World Bank",
+                "date": "2020",
+                "doi": "10.1596/33",
+                "url": "https://doi.org/10.1596/33",
+            },
+        ),
+        (
+            "- Иванов, И. И. (2019). Аральское море. Наука. https://example.org/aral",
+            {
+                "title_original": "Аральское море",
+                "author": "И. И. Иванов",
+                "publisher": "Наука",
+                "date": "2019",
+                "url": "https://example.org/aral",
+            },
+        ),
+        ("Something in another style, 2020. https://example.org/x).", {"url": "https://example.org/x"}),
+    ],
+)
+def test_line_is_a_doi_or_a_citation(line, fields):
+    [reference] = read_all(line)
+    assert reference.fields == fields
+
+
+def test_lines_are_references_of_their_own_and_their_number_is_limited():
+    assert len(read_all("10.1234/a\n\n 2) 10.1234/b \n")) == 2
+    with pytest.raises(UnreadableReference):
+        read_all("10.1234/a\n" * (MOST_REFERENCES + 1))

@@ -92,10 +92,12 @@ def test_what_cannot_be_read_is_given_back_with_the_reason(desk):
     assert values(response) == {}
 
 
-def test_of_several_references_the_others_are_named(desk):
-    page = desk(EDITOR).post(ADD, {"_reference": "@misc{a, title={One}} @misc{b, title={<b>Two}}"}).content.decode()
-    assert "Several references were pasted. Paste them one at a time:" in page
-    assert "<li>Two</li>" in page
+def test_several_references_lead_to_the_table(desk):
+    text = "@misc{a, title={One}} @misc{b, title={<b>Two}}"
+    page = desk(EDITOR).post(ADD, {"_reference": text}).content.decode()
+    assert "Several references were pasted. This form takes the first one." in page
+    assert f">{escape(text)}</textarea>" in page
+    assert f'action="{address(Source, "references")}"' in page
 
 
 def test_a_popup_stays_a_popup(desk):
