@@ -18,6 +18,7 @@ from portal.core.choices import Confidence, PublicationStatus
 from portal.core.partial_dates import PartialDateField
 from portal.curation.translations import row_is_older
 from portal.models import Alias, AliasedMixin
+from portal.staff.bulk_edit import BulkEditMixin
 from portal.staff.citations import citation_urls, mark_citation_field
 from portal.staff.curation import CurationMixin
 from portal.staff.drafts import DraftsMixin
@@ -173,6 +174,7 @@ class RecordAdmin(
     TeamworkMixin,
     ReviewMixin,
     DraftsMixin,
+    BulkEditMixin,
     WorkflowMixin,
     EditConflictMixin,
     CaseInsensitiveSearchMixin,
@@ -190,6 +192,7 @@ class RecordAdmin(
     TeamworkMixin               get_changelist_instance, get_list_display, get_list_filter, get_urls
     ReviewMixin                 get_urls, response_add, response_change
     DraftsMixin                 get_deleted_objects, get_urls, has_delete_permission
+    BulkEditMixin               (the action `change_field_selected`)
     WorkflowMixin               actions, changeform_view, delete_confirmation_template, delete_model, delete_view,
                                 form, formfield_for_dbfield, get_actions, get_changelist, get_fieldsets, get_form,
                                 get_readonly_fields, get_urls, log_addition, log_change, save_model

@@ -294,7 +294,7 @@ class WorkflowMixin(WorkflowPermissionMixin):
 
     actions = [
         *("submit_selected", "publish_selected", "send_back_selected", "archive_selected"),
-        *("set_aside_selected", "take_up_selected", "delete_unseen"),
+        *("set_aside_selected", "take_up_selected", "change_field_selected", "delete_unseen"),
     ]
     delete_confirmation_template = "admin/record_delete.html"
 

@@ -140,6 +140,7 @@ def test_only_administrators_delete(desk, who, status, state):
 
 
 EDITORS_ACTIONS = {"submit_selected", "send_back_selected", "set_aside_selected", "take_up_selected", "delete_unseen"}
+EDITORS_ACTIONS |= {"change_field_selected"}
 EVERY_ACTION = EDITORS_ACTIONS | {"publish_selected", "archive_selected"}
 
 
