@@ -105,7 +105,7 @@ class IssueCitationInline(CitationInline):
 @admin.register(Issue)
 class IssueAdmin(RecordAdmin):
     counted = ("citations", "project_links")
-    list_display = ("name", "parent", "citations_count", "project_links_count", "publication", "updated_at")
+    list_display = ("name", "publication", "parent", "citations_count", "project_links_count", "updated_at")
     list_filter = ("publication", ("parent", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("parent",)
     search_fields = ISSUE_NAMES
@@ -237,7 +237,7 @@ class IssueLinkAdmin(ChildHistoryMixin, ImportExportMixin, TranslatedChildAdmin)
 @admin.register(Indicator)
 class IndicatorAdmin(ObservationGridMixin, RecordAdmin):
     counted = ("observations",)
-    list_display = ("name", "unit", "direction", "sdg_indicator", "observations_count", "publication", "updated_at")
+    list_display = ("name", "publication", "unit", "direction", "sdg_indicator", "observations_count", "updated_at")
     list_filter = (
         "publication",
         "direction",
@@ -326,7 +326,7 @@ class EventCitationInline(CitationInline):
 
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
-    list_display = ("date", "title", "kind", "citations_count", "publication", "updated_at")
+    list_display = ("date", "title", "publication", "kind", "citations_count", "updated_at")
     list_display_links = ("title",)
     list_filter = (
         "publication",
@@ -357,7 +357,7 @@ class TermCitationInline(CitationInline):
 
 @admin.register(Term)
 class TermAdmin(RecordAdmin):
-    list_display = ("term", "definition", "citations_count", "publication", "updated_at")
+    list_display = ("term", "publication", "definition", "citations_count", "updated_at")
     list_filter = ("publication",)
     search_fields = (*Term.search_fields, "key")
     prepopulated_fields = {"key": ("term_en",)}

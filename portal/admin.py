@@ -61,7 +61,7 @@ class PlaceForm(WorkflowForm):
 
 @admin.register(Place)
 class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
-    list_display = ("name", "kind", "country", "group", "citations_count", "publication", "updated_at")
+    list_display = ("name", "publication", "kind", "country", "group", "citations_count", "updated_at")
     list_filter = (
         "publication",
         "kind",
@@ -89,7 +89,7 @@ class PlaceAdmin(DuplicateWarningMixin, RecordAdmin):
 @admin.register(Source)
 class SourceAdmin(DuplicateWarningMixin, ReferenceImportMixin, ReferenceTableMixin, CitationLookupMixin, RecordAdmin):
     counted = ()
-    list_display = ("title", "publisher", "date", "key", "cited", "publication")
+    list_display = ("title", "publication", "publisher", "date", "key", "cited")
     list_filter = ("publication", "kind", "language")
     search_fields = (*Source.search_fields, "key", "date", "url", "doi")
     search_help_text = _("Search by title, author, publisher, key, date such as 2021-07, URL or DOI.")

@@ -72,7 +72,7 @@ class OrganisationIdentifierInline(RecordInline, admin.TabularInline):
 @admin.register(Organisation)
 class OrganisationAdmin(DuplicateWarningMixin, RecordAdmin):
     counted = ("citations", "participations")
-    list_display = ("name", "acronym", "kind", "country", "participations_count", "citations_count", "publication")
+    list_display = ("name", "publication", "acronym", "kind", "country", "participations_count", "citations_count")
     list_filter = ("publication", "kind", ("country", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("country",)
     search_fields = (*Organisation.search_fields, "key")
@@ -173,7 +173,7 @@ class ProjectCitationInline(CitationInline):
 
 @admin.register(Project)
 class ProjectAdmin(DuplicateWarningMixin, RecordAdmin):
-    list_display = ("title", "start", "status", "in_countries", "money", "publication", "citations_count")
+    list_display = ("title", "publication", "start", "status", "in_countries", "money", "citations_count")
     list_filter = (
         "publication",
         "status",
@@ -297,7 +297,7 @@ class AgreementCitationInline(CitationInline):
 
 @admin.register(Agreement)
 class AgreementAdmin(RecordAdmin):
-    list_display = ("date", "title", "kind", "between", "citations_count", "publication")
+    list_display = ("date", "title", "publication", "kind", "between", "citations_count")
     list_display_links = ("title",)
     list_filter = (
         "publication",
@@ -426,7 +426,7 @@ class ResultCitationInline(CitationInline):
 
 @admin.register(Result)
 class ResultAdmin(RecordAdmin):
-    list_display = ("__str__", "kind", "project", "citations_count", "publication", "updated_at")
+    list_display = ("__str__", "publication", "kind", "project", "citations_count", "updated_at")
     list_filter = (
         "publication",
         "kind",

@@ -1,33 +1,70 @@
-"""How the form of a record is laid out: empty optional parts are folded, and its parts and errors are listed."""
+"""How the form of a record is laid out: its empty and its long parts are folded, and its parts and errors are listed."""
 
+from django.contrib.admin import StackedInline
 from django.contrib.admin.utils import flatten
-from django.utils.text import capfirst
+from django.utils.html import format_html
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import get_language
 
 EMPTY = (None, "", [], ())
+LONG_TEXT = 150  # characters of one field; a part with such a text is folded
+LONG_TABLE, LONG_STACK = 3, 1  # rows of an inline; more are folded. A stacked row is as high as eight of a table.
+BEGINNING = 90  # characters of a folded text that its summary shows
+OPEN_PARTS = 2  # the first ones, with the names, the state and the summary, stay unfolded
 
 
 def layout_context(context, obj, bookkeeping=(), *, folds=True):
-    """Return what the template of an admin form lists: its parts and its errors. With `folds`, fold the empty parts."""
+    """Return what the template of an admin form lists: its parts and its errors.
+
+    With `folds`, fold the parts that are empty and, of an existing record, those that are long.
+    """
+    parts = _parts(context)
     if folds:
-        _fold_empty_parts(context, obj, bookkeeping)
-    return {"parts": _parts(context), "faults": _errors(context, obj)}
+        _fold_parts(context, obj, bookkeeping)
+    return {"parts": parts, "faults": _errors(context, obj)}
 
 
-def _fold_empty_parts(context, obj, bookkeeping):
-    """Fold the fieldsets and inlines of an admin form that are optional and empty. Django unfolds those with errors.
+def _fold_parts(context, obj, bookkeeping):
+    """Fold fieldsets and inlines of an admin form. Django unfolds those with errors.
 
-    Read-only fields keep the form of an existing record unfolded, except for those in `bookkeeping`.
+    The summary of a folded part shows how its text begins, or how many rows it has. Read-only fields keep the form of an
+    existing record unfolded, except for those in `bookkeeping`.
     """
     adminform = context["adminform"]
     adminform.fieldsets = [
-        (title, options | {"classes": (*options.get("classes", ()), "collapse")})
-        if title and _is_empty(adminform.form, flatten(options["fields"]), obj, bookkeeping)
-        else (title, options)
-        for title, options in adminform.fieldsets
+        _folded(adminform.form, title, options, obj, bookkeeping, is_open=number < OPEN_PARTS)
+        for number, (title, options) in enumerate(adminform.fieldsets)
     ]
     for inline in context["inline_admin_formsets"]:
-        if not inline.formset.is_bound and not inline.formset.initial_form_count():
+        count = inline.formset.initial_form_count()
+        if inline.formset.is_bound and (inline.formset.has_changed() or not count):
+            continue
+        is_long = count > (LONG_STACK if isinstance(inline.opts, StackedInline) else LONG_TABLE)
+        if is_long or not count:
             inline.classes = f"{inline.classes} collapse"
+        if is_long:
+            title = capfirst(inline.opts.verbose_name_plural)
+            inline.opts.verbose_name_plural = _with_note(title, f"({count})")
+
+
+def _folded(form, title, options, obj, bookkeeping, *, is_open):
+    """Return a fieldset as a pair of title and options, folded if it is empty or long."""
+    names = flatten(options["fields"])
+    folded = options | {"classes": (*options.get("classes", ()), "collapse")}
+    if title and _is_empty(form, names, obj, bookkeeping):
+        return title, folded
+    values = [(name, form[name].value()) for name in names if name in form.fields]
+    texts = [(name, value) for name, value in values if isinstance(value, str) and value]
+    if not title or is_open or obj is None or all(len(text) <= LONG_TEXT for _name, text in texts):
+        return title, options
+    if form.is_bound and not set(form.changed_data).isdisjoint(names):
+        return title, options
+    _name, beginning = min(texts, key=lambda pair: not pair[0].endswith(f"_{get_language()}"))  # one's own language
+    return _with_note(title, Truncator(beginning).chars(BEGINNING)), folded
+
+
+def _with_note(title, note):
+    return format_html('{} <span class="folded-note">{}</span>', title, note)
 
 
 def _is_empty(form, names, obj, bookkeeping):

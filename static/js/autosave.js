@@ -57,6 +57,8 @@ function putBack(values) {
     const key = field.type === "radio" || field.type === "checkbox" ? `${field.name}=${field.value}` : field.name;
     if (!(key in values) || field.name.endsWith("-TOTAL_FORMS")) continue;
     const value = values[key];
+    const part = field.closest("details");
+    if (part && JSON.stringify(value) !== JSON.stringify(stateOf(field))) part.open = true;
     if (field.type === "checkbox" || field.type === "radio") {
       field.checked = value;
     } else if (field.tagName === "SELECT") {

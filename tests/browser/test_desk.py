@@ -253,6 +253,36 @@ def test_form_is_short_and_enter_does_not_save_it(editor, desk):
     expect(page.locator("#id_summary_en")).to_be_in_viewport()
 
 
+def test_long_form_is_folded_and_links_and_one_button_unfold_it(editor, desk):
+    page = editor(3, viewport={"width": 1280, "height": 900})
+    page.goto(f"{desk.url}/admin/issues/issue/?q=aral-sea-depletion")
+    page.locator("#result_list tbody th a").first.click()
+    assert page.evaluate("document.documentElement.scrollHeight") <= 4000
+    drivers, sources = page.locator("#id_drivers_en"), page.locator("#id_citations-0-position")
+    expect(drivers).to_be_hidden()
+    page.locator(".form-contents a", has_text="Drivers").click()
+    expect(drivers).to_be_in_viewport()
+    expect(sources).to_be_hidden()
+    page.get_by_role("button", name="Unfold all").click()
+    expect(sources).to_be_visible()
+    page.get_by_role("button", name="Fold all").click()
+    expect(drivers).to_be_hidden()
+    page.goto(f"{page.url.partition('?')[0]}#id_impacts_en")  # as the list of what is missing does
+    expect(page.locator("#id_impacts_en")).to_be_in_viewport()
+
+
+def test_enter_in_a_list_runs_no_action(editor, desk):
+    page = editor(0)
+    page.goto(f"{desk.url}/admin/issues/pageindicator/")
+    address = page.url
+    page.locator("#id_form-0-position").fill("77")
+    page.locator("#id_form-0-position").press("Enter")
+    page.wait_for_timeout(300)
+    assert page.url == address
+    expect(page.locator("#id_form-0-position")).to_have_value("77")
+    expect(page.locator(".messagelist")).to_have_count(0)
+
+
 def test_a_project_is_reviewed_with_its_drafts_by_two_people(editor, desk):
     """An editor submits a project with drafts; a reviewer sends it back with a reason, takes it and publishes all."""
     desk.run(

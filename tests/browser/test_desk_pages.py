@@ -166,6 +166,20 @@ def test_the_screen_that_brings_a_former_state_back_keeps_to_the_policy(desk, ed
     assert visit.complaints == []
 
 
+@pytest.mark.parametrize(("width", "language"), [(1280, "ru"), (390, "en")])
+def test_no_list_is_wider_than_the_window(desk, editor, records, width, language):
+    page = editor(0, language, viewport={"width": width, "height": 844})
+    wide = []
+    for model in admin.site._registry:
+        path = screens(model, records)[0]["changelist"]
+        page.goto(f"{desk.url}/admin/{path}")
+        boxes = "[document.documentElement, ...document.querySelectorAll('.results')]"
+        excess = page.evaluate(f"{boxes}.map((box) => box.scrollWidth - box.clientWidth)")
+        if max(excess) > 0:
+            wide.append((path, excess))
+    assert wide == []
+
+
 def test_no_screen_is_left_out(records):
     """A new URL of the admin must be listed as a page or as none."""
     known = {

@@ -45,6 +45,7 @@ def open_change(page, desk, kind, words):
     page.goto(f"{desk.url}/admin/{kind}/?q={words}")
     page.locator("#result_list tbody th a").first.click()
     expect(page.locator("form[id$=_form]")).to_be_visible()
+    page.locator(".form-contents button").click()  # it unfolds all parts
 
 
 @pytest.fixture(params=["en", "ko"])

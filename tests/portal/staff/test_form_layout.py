@@ -1,4 +1,4 @@
-"""The form of a record: empty optional parts are folded, parts and errors are linked, Enter does not save."""
+"""The form of a record: empty and long parts are folded, parts and errors are linked, Enter does not save."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from issues.models import Term
 from portal.core.choices import PublicationStatus
 from projects.models import Project
 from tests import reading
-from tests.make import make_citation, make_project, make_term
+from tests.make import make_citation, make_issue, make_key_figure, make_project, make_term
 from tests.portal.staff.test_admin import LINKED, address, change_address, form_data
 from tests.staff import sign_in
 
@@ -36,6 +36,43 @@ def test_empty_optional_parts_are_folded_and_others_are_not(editor):
     page = reading.page(editor.get(change_address(project)))
     assert {"Activities", "Results", "Issues", "Changes"} <= folded(page)
     assert not folded(page) & {"Note", "Dates and funding", "Sources", "Summary", "IATI"}
+
+
+def test_long_parts_are_folded_and_say_what_they_contain(editor):
+    issue = make_issue(
+        summary_en="A summary. " * 40,
+        drivers_en="Cotton needs water. " * 20,
+        drivers_ko="목화에는 물이 필요하다.",
+        state_en="Dry.",
+        publication=PublicationStatus.DRAFT,
+    )
+    for _number in range(4):
+        make_citation(issue)
+    for position in (1, 2):
+        make_key_figure(issue=issue, position=position)
+    page = reading.page(editor.get(change_address(issue)))
+    headings = folded(page)
+    assert {"Sources (4)", "Key figures (2)"} <= headings
+    [drivers] = [heading for heading in headings if heading.startswith("Drivers")]
+    assert drivers.startswith("Drivers Cotton needs water. Cotton")
+    assert drivers.endswith("…")
+    assert not {"Summary", "State"} & headings
+    assert "Sources" in parts(page)
+    page = reading.page(editor.get(change_address(issue), headers={"accept-language": "ko"}))
+    assert any("목화에는 물이 필요하다." in heading for heading in folded(page))
+
+
+def test_long_part_that_was_changed_or_has_an_error_is_open(editor):
+    issue = make_issue(
+        drivers_en="Cotton needs water. " * 20, state_en="Salt dust rises." * 20, publication=PublicationStatus.DRAFT
+    )
+    for _number in range(4):
+        make_citation(issue)
+    data = form_data(editor.get(change_address(issue)), name_en="", drivers_en="Rice needs water. " * 20)
+    data["citations-1-source"] = ""
+    headings = folded(reading.page(editor.post(change_address(issue), data)))
+    assert any(heading.startswith("State") for heading in headings)
+    assert not any(heading.startswith(("Drivers", "Sources")) for heading in headings)
 
 
 def test_part_with_an_error_is_open_and_what_was_typed_too(editor):
